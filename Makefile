@@ -1,0 +1,44 @@
+# Set up, run, check and test; every target may be repeated, the second time without installing anything again.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: run serve check test test-unit format clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.run ## the main job: tune, score (ARGS="--preset fast" for options)
+	$(BIN)/python main.py $(ARGS)
+
+serve: $(VENV)/.run ## http://localhost:8000/docs
+	$(BIN)/python app.py $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(VENV)/.dev ## all tests, those with the embedded model included
+	$(BIN)/pytest $(ARGS)
+
+test-unit: $(VENV)/.dev ## without the embedded model: under 90 seconds
+	$(BIN)/pytest -m "not e2e" $(ARGS)
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[embedded]"
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[embedded,dev]"
+	@touch $@ $(VENV)/.run
+
+clean: ## the environment and tool caches; run folders stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

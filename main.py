@@ -1,0 +1,9 @@
+"""`python main.py` is `sumtune run`, with the same options."""
+
+import sys
+
+from sumtune.cli import main
+
+if __name__ == "__main__":
+    sys.argv.insert(1, "run")
+    main()

@@ -1,0 +1,215 @@
+"""The command line: one thin function a command. Everything heavy is imported inside the command that needs it."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sumtune.errors import ConfigError, SumtuneError
+
+if TYPE_CHECKING:
+    from sumtune.config import Config
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="sumtune",
+    help="Tune, measure and serve a summarizer of your own conversations, on your own machine.",
+    epilog="Start with: sumtune run   (embedded model and data, no network needed)",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+PresetOption = Annotated[str | None, typer.Option("--preset", help="quality (default), balanced or fast.")]
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", help="CSV, JSON, JSONL or Parquet file, folder of splits, hub id, or `embedded`."),
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="`embedded`, model folder, .gguf file, or Hugging Face id.")
+]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML file with settings.")]
+RunDirOption = Annotated[Path, typer.Option("--run-dir", help="Folder of this run's files.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, for example train.epochs=2; may be repeated."),
+]
+DialogueOption = Annotated[str | None, typer.Option("--dialogue-column", help="Column that holds the dialogue.")]
+SummaryOption = Annotated[str | None, typer.Option("--summary-column", help="Column that holds the summary.")]
+DropOption = Annotated[bool, typer.Option("--drop-invalid", help="Drop rows with errors instead of stopping.")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace another run in the run folder.")]
+
+RUN_DIR = Path("artifacts")
+
+
+def main() -> None:
+    """Runs the command line; exit code 0, 2 for what the user can mend, 1 for a bug of ours."""
+    try:
+        app()
+    except SumtuneError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("Interrupted. The same command continues from the last checkpoint.", file=sys.stderr)
+        sys.exit(130)
+
+
+@app.command(epilog="Example: sumtune run --preset fast --data chats.csv --run-dir runs/first")
+def run(
+    preset: PresetOption = None,
+    data: DataOption = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    run_dir: RunDirOption = RUN_DIR,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    drop_invalid: DropOption = False,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Check the data, tune, score: the whole way from conversations to a scored summarizer."""
+    settings = _config(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    from rich.console import Console
+
+    from sumtune import pipeline
+    from sumtune.run_dir import RunDir
+
+    pipeline.run(settings, RunDir(run_dir), Console(), resume=resume, overwrite=overwrite)
+
+
+@app.command(epilog="Example: sumtune check chats.csv")
+def check(
+    data: Annotated[str, typer.Argument(help="File, folder, hub id, or `embedded`.")],
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    drop_invalid: DropOption = False,
+) -> None:
+    """Say what is wrong with the data, with file and row; write nothing."""
+    settings = _config(None, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    from sumtune.data import ingest
+    from sumtune.data.finding import display, raise_errors
+    from sumtune.model.encode import make_encoder
+
+    checked = ingest.check(settings.data, make_encoder(settings.model).count, settings.model)
+    raise_errors(checked.findings)
+    for line in display(checked.findings):
+        print(line)
+    counts = ", ".join(f"{name} {len(examples)}" for name, examples in checked.examples.items() if examples)
+    dropped = f"; {checked.dropped} rows dropped" if checked.dropped else ""
+    print(f"The data can be used: {counts} examples{dropped}.")
+
+
+@app.command(epilog="Example: sumtune train --preset balanced --data chats/ --run-dir runs/second")
+def train(
+    preset: PresetOption = None,
+    data: DataOption = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    run_dir: RunDirOption = RUN_DIR,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    drop_invalid: DropOption = False,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Like `run`, but stop when the adapter is trained."""
+    settings = _config(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    from rich.console import Console
+
+    from sumtune import pipeline
+    from sumtune.run_dir import RunDir
+
+    pipeline.train(settings, RunDir(run_dir), Console(), resume=resume, overwrite=overwrite)
+
+
+@app.command(epilog="Example: sumtune evaluate --run-dir runs/first --set decode.beams=1")
+def evaluate(run_dir: RunDirOption = RUN_DIR, set_: SetOption = None) -> None:
+    """Score the adapter of a run folder beside base model and baselines."""
+    from rich.console import Console
+
+    from sumtune import pipeline
+    from sumtune.run_dir import RunDir
+
+    folder = RunDir(run_dir)
+    pipeline.evaluate(pipeline.recorded_config(folder, tuple(set_ or ())), folder, Console())
+
+
+@app.command(epilog="Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize")
+def summarize(
+    file: Annotated[
+        Path | None, typer.Argument(help="Text file with one dialogue; standard input where left out.")
+    ] = None,
+    input_: Annotated[Path | None, typer.Option("--input", help="JSONL with a dialogue on each line.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="JSONL that gets a summary on each line.")] = None,
+    run_dir: RunDirOption = RUN_DIR,
+    beams: Annotated[int | None, typer.Option("--beams", min=1, help="1 is greedy search.")] = None,
+) -> None:
+    """Summarize one dialogue to standard output, or many from a JSONL file to another."""
+    if (input_ is None) != (output is None) or (input_ is not None and file is not None):
+        raise ConfigError("Give either one text (a file or standard input), or both --input and --output.")
+    from sumtune import summarizing
+    from sumtune.run_dir import RunDir
+
+    folder = RunDir(run_dir)
+    if input_ is not None and output is not None:
+        summarizing.summarize_jsonl(input_, output, folder, beams)
+    else:
+        print(summarizing.summarize_text(summarizing.read_text(file), folder, beams))
+
+
+@app.command(epilog="Example: sumtune serve --run-dir runs/first --port 8080")
+def serve(
+    run_dir: RunDirOption = RUN_DIR,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")] = 8000,
+    beams: Annotated[int | None, typer.Option("--beams", min=1, help="1 is greedy search.")] = None,
+) -> None:
+    """Serve the tuned summarizer over HTTP; try it at http://localhost:8000/docs."""
+    from sumtune.run_dir import RunDir
+    from sumtune.serve import server
+
+    server.run(RunDir(run_dir), host, port, beams)
+
+
+@app.command(epilog="Example: sumtune clean --run-dir runs/first")
+def clean(
+    run_dir: RunDirOption = RUN_DIR,
+    everything: Annotated[bool, typer.Option("--all", help="Also the newest and the best checkpoint.")] = False,
+) -> None:
+    """Delete old checkpoints; the adapter, the scores and (without --all) what a resume needs stay."""
+    from sumtune import cleaning
+    from sumtune.run_dir import RunDir
+
+    print(cleaning.clean(RunDir(run_dir), everything))
+
+
+def _config(
+    preset: str | None,
+    config_file: Path | None,
+    assignments: list[str] | None,
+    data: str | None,
+    model: str | None,
+    dialogue_column: str | None,
+    summary_column: str | None,
+    drop_invalid: bool,
+) -> "Config":
+    from sumtune.config import resolve
+
+    overrides: dict[str, Any] = {
+        "data.path": data,
+        "model.name": model,
+        "data.dialogue_column": dialogue_column,
+        "data.summary_column": summary_column,
+        "data.drop_invalid": drop_invalid or None,
+    }
+    given = {key: value for key, value in overrides.items() if value is not None}
+    return resolve(preset, config_file, given, tuple(assignments or ()))

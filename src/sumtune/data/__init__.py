@@ -1,0 +1,1 @@
+"""Examples: reading, checking and splitting them."""

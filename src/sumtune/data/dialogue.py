@@ -1,0 +1,71 @@
+"""A dialogue or summary as text, whatever form a data file gives it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["as_text", "is_unicode"]
+
+SPEAKER_KEYS = ("speaker", "role", "from")
+TEXT_KEYS = ("text", "content", "value", "message")
+
+
+def as_text(value: Any) -> str | None:
+    r"""The text of `value`, one turn a line; "" where there is none, None where it is not text.
+
+    A list is read as turns: texts, or objects with a text (`text`, `content`, `value` or `message`) and
+    perhaps a speaker (`speaker`, `role` or `from`). Turns without text are left out. Line ends become `\n`;
+    NUL characters and byte order marks are dropped.
+
+    >>> as_text([{"role": "Ann", "content": "Hi"}, {"role": "Bob", "content": "Hello\r\nAnn"}, "Bye"])
+    'Ann: Hi\nBob: Hello Ann\nBye'
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _clean(value)
+    if not isinstance(value, list):
+        return None
+    turns = [_turn(turn) for turn in value]
+    if any(turn is None for turn in turns):
+        return None
+    return "\n".join(turn for turn in turns if turn)
+
+
+def is_unicode(text: str) -> bool:
+    """Whether `text` can be written as UTF-8: it came from no undecodable byte and no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _clean(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").replace("\ufeff", "")
+    return text.strip()
+
+
+def _turn(turn: Any) -> str | None:
+    """One line `Name: text`; "" for a turn without text, None for one that is not text."""
+    speaker, text = _speaker_and_text(turn) if isinstance(turn, Mapping) else (None, turn)
+    if text is None:
+        return ""
+    if not isinstance(text, str):
+        return None
+    line = _one_line(text)
+    return f"{_one_line(str(speaker))}: {line}" if line and isinstance(speaker, str | int) and speaker != "" else line
+
+
+def _speaker_and_text(turn: Mapping[Any, Any]) -> tuple[Any, Any]:
+    """The first value that is not None of either; the text of an object without such a key is the object itself."""
+    fields = {str(key).lower(): value for key, value in turn.items()}
+    if not any(key in fields for key in TEXT_KEYS):
+        return None, turn
+    speaker, text = (
+        next((fields[key] for key in keys if fields.get(key) is not None), None) for keys in (SPEAKER_KEYS, TEXT_KEYS)
+    )
+    return speaker, text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_clean(text).split())

@@ -1,0 +1,49 @@
+"""The one in-memory form of data: a dialogue, its summary, and where both came from."""
+
+import json
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+__all__ = ["SPLITS", "Example", "dump_jsonl", "load_jsonl", "normalize"]
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A dialogue (one turn a line), its summary, and the file and row they were read from."""
+
+    id: str
+    dialogue: str
+    summary: str
+    file: str
+    row: int
+    """1-based, as a person counts: a line of JSONL, a record of CSV without its header."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of the normalized dialogue: equal for duplicates, whatever their spacing or case."""
+        return sha256(normalize(self.dialogue).encode()).hexdigest()
+
+
+def normalize(text: str) -> str:
+    """`text` in Unicode NFKC, lower case, with every run of white space as one space.
+
+    >>> normalize(" Hi\\r\\n  THERE ")
+    'hi there'
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def dump_jsonl(examples: Iterable[Example]) -> str:
+    """The examples as JSONL text, one object a line, with the field names of `Example`."""
+    return "".join(json.dumps(vars(example), ensure_ascii=False) + "\n" for example in examples)
+
+
+def load_jsonl(path: Path) -> list[Example]:
+    """The examples of a file written with `dump_jsonl`."""
+    with path.open(encoding="utf-8") as lines:
+        return [Example(**json.loads(line)) for line in lines]

@@ -1,0 +1,73 @@
+"""What was found in the data, and how it is shown: with file and row, never with the text of a dialogue."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sumtune.errors import DataError
+
+__all__ = ["Finding", "Severity", "display", "raise_errors", "undecodable"]
+
+Severity = Literal["error", "warning", "info"]
+SHOWN_IN_ERROR = 5
+SHOWN_PER_CODE = 10
+SHOWN_WHEN_COLLAPSED = 3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth knowing: about a row, or about all data (`file` is "", `row` is None)."""
+
+    code: str
+    severity: Severity
+    message: str
+    file: str = ""
+    row: int | None = None
+    """1-based, counted like `Example.row`."""
+
+    def __str__(self) -> str:
+        place = self.file if self.row is None else f"{self.file}:{self.row}"
+        return f"{place}: {self.message}" if place else self.message
+
+
+def undecodable(file: str, row: int, part: str) -> Finding:
+    """An error: `part` of the row holds bytes that are not UTF-8."""
+    return Finding("undecodable", "error", f"{part} is not valid UTF-8; save the file as UTF-8", file, row)
+
+
+def display(findings: Sequence[Finding]) -> list[str]:
+    """Lines for a terminal: errors first; a code with more than ten findings shows three and a count.
+
+    >>> rows = [Finding("duplicate", "warning", "repeats train.csv:1", "train.csv", row) for row in range(2, 14)]
+    >>> display(rows)[-2:]
+    ['warning: train.csv:4: repeats train.csv:1', 'warning: … and 9 more of `duplicate`']
+    """
+    kinds = dict.fromkeys((finding.severity, finding.code) for finding in findings)
+    lines: list[str] = []
+    for severity, code in sorted(kinds, key=lambda kind: ("error", "warning", "info").index(kind[0])):
+        same = [finding for finding in findings if (finding.severity, finding.code) == (severity, code)]
+        shown = len(same) if len(same) <= SHOWN_PER_CODE else SHOWN_WHEN_COLLAPSED
+        lines += [f"{severity}: {finding}" for finding in same[:shown]]
+        if shown < len(same):
+            lines.append(f"{severity}: … and {len(same) - shown} more of `{code}`")
+    return lines
+
+
+def raise_errors(findings: Iterable[Finding]) -> None:
+    """Nothing, where no finding is an error.
+
+    Raises:
+        DataError: counts the errors by code, shows the first, and names the remedy.
+    """
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if not errors:
+        return
+    counts = ", ".join(f"{count} {code}" for code, count in Counter(error.code for error in errors).most_common())
+    lines = [f"The data cannot be used as it is: {counts}."]
+    lines += [f"  {error}" for error in errors[:SHOWN_IN_ERROR]]
+    if len(errors) > SHOWN_IN_ERROR:
+        lines.append(f"  … and {len(errors) - SHOWN_IN_ERROR} more")
+    if any(error.row is not None for error in errors):
+        lines.append("Mend these rows, or leave them out with --drop-invalid.")
+    raise DataError("\n".join(lines))

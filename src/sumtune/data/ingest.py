@@ -1,0 +1,195 @@
+"""The first stage: reads the examples, checks them, splits them, and writes them to the run folder."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from sumtune.config import Config, DataConfig, ModelConfig
+from sumtune.data.columns import Columns, find_columns
+from sumtune.data.example import SPLITS, Example, dump_jsonl
+from sumtune.data.finding import Finding, raise_errors
+from sumtune.data.readers import Table
+from sumtune.data.sources import Source, find_source
+from sumtune.data.split import complete_splits, select_share, split_examples
+from sumtune.data.validate import (
+    CountTokens,
+    check_learnable,
+    check_lengths,
+    check_rows,
+    check_splits,
+    make_ids_unique,
+)
+from sumtune.errors import DataError
+from sumtune.run_dir import RunDir, write_json, write_text
+
+__all__ = ["CheckedData", "IngestResult", "check", "run"]
+
+
+@dataclass(frozen=True)
+class CheckedData:
+    """The examples that can be used, by split, and everything that was found."""
+
+    examples: dict[str, list[Example]]
+    """All three splits; each may be empty."""
+    findings: tuple[Finding, ...]
+    dropped: int
+    """Rows with errors; they are not among the examples."""
+    columns: dict[str, Columns]
+    """The columns that were read, by file."""
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What the stage left in the run folder."""
+
+    counts: dict[str, int]
+    """Examples by split, zeros included."""
+    dropped: int
+    findings: tuple[Finding, ...]
+    reused: bool
+    """The run folder held the same already; nothing was read or written."""
+
+
+def run(config: Config, run_dir: RunDir, count_tokens: CountTokens | None = None) -> IngestResult:
+    """Writes `data_ingestion/` and `data_validation/report.json`, unless they are there for the same data and settings.
+
+    Without `count_tokens` nothing is said about lengths in tokens.
+
+    Raises:
+        DataError: the source cannot be read, or has errors; the run folder is as it was.
+    """
+    source = find_source(config.data.path)
+    fingerprint = source.fingerprint(_settings(config, count_tokens))
+    reused = _reusable(run_dir, fingerprint)
+    if reused is not None:
+        return reused
+    checked = _check(source, config.data, count_tokens, config.model)
+    raise_errors(checked.findings)
+    _write(run_dir, checked, {"source": source.name, "fingerprint": fingerprint})
+    return IngestResult(_counts(checked), checked.dropped, checked.findings, reused=False)
+
+
+def check(data: DataConfig, count_tokens: CountTokens | None = None, model: ModelConfig | None = None) -> CheckedData:
+    """The examples by split and all findings, errors among them; nothing is written.
+
+    Raises:
+        DataError: the source as a whole cannot be read.
+    """
+    return _check(find_source(data.path), data, count_tokens, model or ModelConfig())
+
+
+def _check(source: Source, data: DataConfig, count_tokens: CountTokens | None, model: ModelConfig) -> CheckedData:
+    tables = source.read()
+    columns = _columns(tables, data)
+    examples, findings = _examples(tables, columns)
+    if count_tokens is not None:
+        findings += check_learnable(examples, count_tokens)
+    bad = {(finding.file, finding.row) for finding in findings if finding.severity == "error"}
+    good = [example for example in examples if (example.file, example.row) not in bad]
+    if data.drop_invalid:
+        findings = [_dropped(finding) for finding in findings]
+    splits = _split(tables, good)
+    splits["train"] = select_share(splits["train"], data.train_share)
+    findings += check_splits(splits)
+    if count_tokens is not None:
+        findings += check_lengths(splits, count_tokens, model.max_source_tokens, model.max_target_tokens)
+    return CheckedData(splits, tuple(findings), len(bad), columns)
+
+
+def _columns(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:
+    """The columns of each table that has rows.
+
+    Raises:
+        DataError: no table holds anything, or one lacks a column.
+    """
+    given = data.dialogue_column, data.summary_column
+    holding = [table for table in tables if table.rows or table.columns]
+    columns = {table.file: find_columns(table.file, table.columns, *given) for table in holding}
+    if not any(table.rows or table.findings for table in tables):
+        names = ", ".join(table.file for table in tables)
+        raise DataError(f"{names}: there are no rows; expected a dialogue and a summary in each.")
+    return columns
+
+
+def _examples(tables: Sequence[Table], columns: dict[str, Columns]) -> tuple[list[Example], list[Finding]]:
+    examples: list[Example] = []
+    findings: list[Finding] = []
+    for table in tables:
+        if table.file in columns:
+            found, wrong = check_rows(table, columns[table.file])
+            examples += found
+            findings += wrong
+        else:
+            findings += table.findings
+    unique, repeated = make_ids_unique(examples)
+    return unique, findings + repeated
+
+
+def _split(tables: Sequence[Table], examples: Sequence[Example]) -> dict[str, list[Example]]:
+    """The given splits, completed; or three new ones where the source does not say."""
+    split_of = {table.file: table.split for table in tables}
+    given: dict[str, list[Example]] = {name: [] for name in SPLITS}
+    for example in examples:
+        name = split_of[example.file]
+        if name is None:
+            return split_examples(examples)
+        given[name].append(example)
+    return complete_splits(given)
+
+
+def _dropped(finding: Finding) -> Finding:
+    if finding.severity != "error":
+        return finding
+    return replace(finding, severity="warning", message=f"{finding.message}; dropped")
+
+
+def _counts(checked: CheckedData) -> dict[str, int]:
+    return {name: len(examples) for name, examples in checked.examples.items()}
+
+
+def _settings(config: Config, count_tokens: CountTokens | None) -> dict[str, Any]:
+    """All settings that the stage's files depend on."""
+    model = config.model.model_dump(include={"name", "revision", "max_source_tokens", "max_target_tokens"})
+    return {"data": config.data.model_dump(), "model": model if count_tokens is not None else None}
+
+
+def _write(run_dir: RunDir, checked: CheckedData, manifest: dict[str, Any]) -> None:
+    """Writes the stage's files. The manifest is removed first and written last, so it vouches for all others."""
+    manifest_path = run_dir.ingestion / "manifest.json"
+    manifest_path.unlink(missing_ok=True)
+    hashes = {}
+    for name, examples in checked.examples.items():
+        path = run_dir.split(name)
+        if not examples:
+            path.unlink(missing_ok=True)
+            continue
+        text = dump_jsonl(examples)
+        write_text(path, text)
+        hashes[name] = sha256(text.encode()).hexdigest()
+    counts = _counts(checked)
+    findings = [asdict(finding) for finding in checked.findings]
+    write_json(run_dir.validation_report, {"examples": counts, "dropped": checked.dropped, "findings": findings})
+    columns = {file: asdict(names) for file, names in checked.columns.items()}
+    write_json(manifest_path, {**manifest, "examples": counts, "columns": columns, "sha256": hashes})
+
+
+def _reusable(run_dir: RunDir, fingerprint: str) -> IngestResult | None:
+    """The result that the run folder holds for `fingerprint`, or None where a file is missing or was changed."""
+    try:
+        manifest = json.loads((run_dir.ingestion / "manifest.json").read_text(encoding="utf-8"))
+        if manifest["fingerprint"] != fingerprint or manifest["sha256"] != dict(_hashes(run_dir)):
+            return None
+        report = json.loads(run_dir.validation_report.read_text(encoding="utf-8"))
+        findings = tuple(Finding(**finding) for finding in report["findings"])
+        return IngestResult(report["examples"], report["dropped"], findings, reused=True)
+    except (OSError, ValueError, KeyError, TypeError):  # absent, or not what this stage writes: make it anew
+        return None
+
+
+def _hashes(run_dir: RunDir) -> Iterator[tuple[str, str]]:
+    """SHA-256 (hex) of each split file that exists."""
+    for name in SPLITS:
+        if run_dir.split(name).exists():
+            yield name, sha256(run_dir.split(name).read_bytes()).hexdigest()

@@ -1,0 +1,187 @@
+"""Everything that is wrong with the data, found at once and before any expensive work."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sumtune.data.columns import Columns
+from sumtune.data.dialogue import as_text, is_unicode
+from sumtune.data.example import Example, normalize
+from sumtune.data.finding import Finding, undecodable
+from sumtune.data.readers import Table
+
+__all__ = ["CountTokens", "check_learnable", "check_lengths", "check_rows", "check_splits", "make_ids_unique"]
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+"""Token counts of texts, without the special tokens that every text gets."""
+
+FEWEST_TRAINING_EXAMPLES = 2
+FEW_TRAINING_EXAMPLES = 20
+
+
+def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Finding]]:
+    """The examples of a table, and a finding for every dialogue or summary that is missing or is not text."""
+    examples: list[Example] = []
+    findings: list[Finding] = list(table.findings)
+    for row, values in table.rows:
+        dialogue, summary = as_text(values.get(columns.dialogue)), as_text(values.get(columns.summary))
+        wrong = [*_check_text("dialogue", dialogue, table.file, row), *_check_text("summary", summary, table.file, row)]
+        findings += wrong
+        if dialogue is not None and summary is not None and not wrong:
+            examples.append(Example(_example_id(table, columns, row, values), dialogue, summary, table.file, row))
+    return examples, findings
+
+
+def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Finding]]:
+    """The examples, each repeated id extended by file and row, and one finding if there was any."""
+    seen: set[str] = set()
+    unique = []
+    for example in examples:
+        if example.id in seen:
+            example = replace(example, id=f"{example.id}@{example.file}:{example.row}")
+        seen.add(example.id)
+        unique.append(example)
+    changed = sum(new is not old for new, old in zip(unique, examples, strict=True))
+    message = f"{changed} ids appear before; their file and row were added to tell them apart"
+    return unique, [Finding("repeated_id", "info", message)] if changed else []
+
+
+def check_learnable(examples: Sequence[Example], count_tokens: CountTokens) -> Iterator[Finding]:
+    """Findings: summaries of which the tokenizer leaves nothing to learn."""
+    counts = count_tokens([example.summary for example in examples])
+    for example, count in zip(examples, counts, strict=True):
+        if count == 0:
+            yield _finding("no_summary_tokens", "the tokenizer leaves no token of the summary to learn", example)
+
+
+def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Finding]:
+    """Findings about sizes, duplicates, leaks and lengths in characters, in a fixed order."""
+    return [
+        *_check_sizes(splits),
+        *_check_leaks(splits),
+        *(finding for examples in splits.values() for finding in _check_duplicates(examples)),
+        *(finding for examples in splits.values() for finding in _check_summary_is_shorter(examples)),
+        *_check_references(splits),
+    ]
+
+
+def check_lengths(
+    splits: Mapping[str, Sequence[Example]], count_tokens: CountTokens, max_source_tokens: int, max_target_tokens: int
+) -> Iterator[Finding]:
+    """At most two findings: the share of all dialogues, and of all summaries, that will lose their end."""
+    examples = [example for same in splits.values() for example in same]
+    for part, texts, limit in (
+        ("dialogue", [example.dialogue for example in examples], max_source_tokens),
+        ("summary", [example.summary for example in examples], max_target_tokens),
+    ):
+        cut = sum(count > limit for count in count_tokens(texts))
+        if cut:
+            plural = {"dialogue": "dialogues", "summary": "summaries"}[part]
+            option = {"dialogue": "model.max_source_tokens", "summary": "model.max_target_tokens"}[part]
+            message = (
+                f"{cut / len(texts):.1%} of the {plural} ({cut} of {len(texts)}) are longer than {limit} tokens "
+                f"and lose their end; raise {option} to keep it"
+            )
+            yield Finding(f"{part}_truncated", "warning", message)
+
+
+def _check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Finding]:
+    if text is None:
+        expected = "a text or a list of turns" if part == "dialogue" else "a text"
+        yield Finding(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
+    elif not text:
+        yield Finding(f"empty_{part}", "error", f"the {part} is missing or empty", file, row)
+    elif not is_unicode(text):
+        yield undecodable(file, row, f"the {part}")
+
+
+def _example_id(table: Table, columns: Columns, row: int, values: Mapping[str, Any]) -> str:
+    """The id that the row gives as a text or whole number, else one of file and row."""
+    given = values.get(columns.id) if columns.id is not None else None
+    if isinstance(given, int) and not isinstance(given, bool):
+        given = str(given)
+    if isinstance(given, str) and given.strip() and is_unicode(given):
+        return given.strip()
+    return row_id(table.file, row)
+
+
+def row_id(file: str, row: int) -> str:
+    """An id from file and row.
+
+    >>> row_id("train.csv", 3), row_id("all.json#test", 1)
+    ('train-3', 'all-test-1')
+    """
+    name, _, split = file.partition("#")
+    base = name.rpartition("/")[2]
+    stem = base.rpartition(".")[0] or base
+    return "-".join(part for part in (stem, split, str(row)) if part)
+
+
+def _finding(code: str, message: str, example: Example, *, error: bool = True) -> Finding:
+    return Finding(code, "error" if error else "warning", message, example.file, example.row)
+
+
+def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
+    size = len(splits["train"])
+    if size < FEWEST_TRAINING_EXAMPLES:
+        message = f"there are {size} examples to train on, at least {FEWEST_TRAINING_EXAMPLES} are needed"
+        given = [name for name, examples in splits.items() if examples]
+        if not size and given:
+            message += (
+                f"; the source holds {' and '.join(given)} only: add a train file, or pass one file to have it split"
+            )
+        yield Finding("too_few_training_examples", "error", message)
+    elif size < FEW_TRAINING_EXAMPLES:
+        message = f"there are only {size} examples to train on; a few hundred are needed to learn much"
+        yield Finding("few_training_examples", "warning", message)
+    if not splits["validation"]:
+        yield Finding("empty_split", "warning", "no example is left for validation: the best adapter cannot be chosen")
+    if not splits["test"]:
+        message = "there is no test example: scores are of validation, on which the adapter is also chosen"
+        yield Finding("empty_split", "warning", message)
+
+
+def _check_duplicates(examples: Sequence[Example]) -> Iterator[Finding]:
+    """One finding for each row after the first with the same normalized dialogue and summary."""
+    first: dict[tuple[str, str], Example] = {}
+    for example in _as_read(examples):
+        original = first.setdefault((example.fingerprint, normalize(example.summary)), example)
+        if original is not example:
+            yield _finding("duplicate", f"repeats {original.file}:{original.row}", example, error=False)
+
+
+def _check_leaks(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
+    """One finding for each row whose dialogue is also in a split before."""
+    first: dict[str, tuple[str, Example]] = {}
+    for name, examples in splits.items():
+        for example in _as_read(examples):
+            other_name, other = first.setdefault(example.fingerprint, (name, example))
+            if other_name != name:
+                message = f"the dialogue of this {name} example is also in {other_name}: {other.file}:{other.row}"
+                yield _finding("leak", message, example, error=False)
+
+
+def _check_summary_is_shorter(examples: Sequence[Example]) -> Iterator[Finding]:
+    for example in _as_read(examples):
+        if len(example.summary) > len(example.dialogue):
+            sizes = f"{len(example.summary)} against {len(example.dialogue)} characters"
+            yield _finding("summary_longer", f"the summary is longer than its dialogue ({sizes})", example, error=False)
+
+
+def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
+    for name, examples in splits.items():
+        summaries: dict[str, set[str]] = defaultdict(set)
+        for example in examples:
+            summaries[example.fingerprint].add(normalize(example.summary))
+        several = sum(len(same) > 1 for same in summaries.values())
+        if several:
+            message = (
+                f"{several} of the {len(summaries)} dialogues of {name} have several summaries; each is an example"
+            )
+            yield Finding("several_summaries", "info", message)
+
+
+def _as_read(examples: Sequence[Example]) -> list[Example]:
+    """The examples in the order of their files, so that findings come in the order a person mends them."""
+    return sorted(examples, key=lambda e: (e.file, e.row))

@@ -1,0 +1,1 @@
+"""Summarizers: CTranslate2 on the CPU, torch on any device."""

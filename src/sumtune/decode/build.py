@@ -1,0 +1,90 @@
+"""The summarizer for a base model and an adapter: the fastest engine that this machine and model allow."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+
+from sumtune.config import DecodeConfig
+from sumtune.decode.convert import UnsupportedError, convert
+from sumtune.decode.ctranslate2 import CTranslate2Summarizer
+from sumtune.decode.torch import TorchSummarizer
+from sumtune.errors import ModelError
+from sumtune.model.export import load_merged
+from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+from sumtune.model.precision import choose_device, choose_precision
+from sumtune.model.sources import ModelSource, cache_dir, locate
+from sumtune.run_dir import fingerprint
+from sumtune.summarizer import Summarizer
+from sumtune.text.encode import Encoder
+from sumtune.text.prompt import Prompt
+
+__all__ = ["Tuned", "build_summarizer", "load_tuned"]
+
+
+def build_summarizer(
+    source: ModelSource, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto"
+) -> Summarizer:
+    """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
+
+    Raises:
+        ModelError: model or adapter cannot be read.
+        UnsupportedError: CTranslate2 was asked for by name and does not know the model.
+    """
+    encoder = Encoder(load_tokenizer(source.folder), prompt, is_encoder_decoder(load_config(source.folder)))
+    options = {"beams": decode.beams, "length_penalty": decode.length_penalty, "batch_tokens": decode.batch_tokens}
+    place = choose_device(device)
+    if decode.engine == "ctranslate2" or (decode.engine == "auto" and place.type == "cpu"):
+        try:
+            folder = convert(
+                source.folder, adapter, decode.quantization, _engine_folder(source, adapter, decode.quantization)
+            )
+            return CTranslate2Summarizer(folder, encoder, quantization=decode.quantization, **options)  # type: ignore[arg-type]
+        except UnsupportedError:
+            if decode.engine == "ctranslate2":
+                raise
+    dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
+    return TorchSummarizer(load_merged(source.folder, adapter, dtype, place), encoder, **options)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A tuned summarizer as it is used: with what counts the tokens of its input, and a name to show."""
+
+    summarizer: Summarizer
+    count_tokens: Callable[[Sequence[str]], list[int]]
+    max_source_tokens: int
+    name: str
+
+
+def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
+    """The summarizer of an adapter folder, with the model, prompt and decoding that it was tuned and scored with.
+
+    Raises:
+        ModelError: the folder is no adapter of sumtune, or its base model is missing.
+    """
+    settings_file = adapter / "sumtune.json"
+    if not settings_file.is_file():
+        raise ModelError(f"{adapter} is not an adapter folder of sumtune: it has no sumtune.json.")
+    settings = json.loads(settings_file.read_text(encoding="utf-8"))
+    decode = DecodeConfig(**(settings["decode"] | ({"beams": beams} if beams else {})))
+    source = locate(settings["model"]["name"], settings["model"]["revision"])
+    prompt = Prompt.load(adapter)
+    encoder = Encoder(load_tokenizer(source.folder), prompt, is_encoder_decoder(load_config(source.folder)))
+    summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"])
+    return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
+
+
+def _engine_folder(source: ModelSource, adapter: Path | None, quantization: str) -> Path:
+    """Beside the adapter, or for a base model in the cache; named by what it was made from."""
+    if adapter is not None:
+        made_from = fingerprint([adapter / "adapter_model.safetensors", adapter / "adapter_config.json"], quantization)
+        return adapter.parent / f"ctranslate2-{quantization}-{made_from[:12]}"
+    weights = [
+        (file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in source.folder.glob("*.safetensors")
+    ]
+    made_from = sha256(repr((str(source.folder.resolve()), sorted(weights))).encode()).hexdigest()
+    return cache_dir() / "ctranslate2" / f"{made_from[:16]}-{quantization}"

@@ -1,0 +1,72 @@
+"""Summaries from a torch model on any device, for what CTranslate2 does not know."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from sumtune.decode.batches import longest_first
+from sumtune.summarizer import Completion, Progress
+from sumtune.text.encode import Encoder
+
+__all__ = ["TorchSummarizer"]
+
+MAX_BATCH_EXAMPLES = 32
+
+
+class TorchSummarizer:
+    """Batched `generate` of transformers, with padding on the left for decoder-only models."""
+
+    def __init__(self, model: Any, encoder: Encoder, *, beams: int, length_penalty: float, batch_tokens: int) -> None:
+        self.engine = f"torch {str(model.dtype).removeprefix('torch.')}"
+        self.setup_s = 0.0
+        self._model = model
+        self._encoder = encoder
+        self._batch_tokens = batch_tokens
+        tokenizer = encoder.tokenizer
+        self._end_ids = encoder.end_ids
+        self._pad_id = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        self._limit = encoder.prompt.max_target_tokens
+        self._options: dict[str, Any] = {
+            "num_beams": beams,
+            "do_sample": False,
+            "eos_token_id": self._end_ids,
+            "pad_token_id": self._pad_id,
+        }
+        if beams > 1:
+            self._options |= {"length_penalty": length_penalty, "early_stopping": True}
+
+    def summarize(
+        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+    ) -> list[Completion]:
+        """One completion for each dialogue, in the order of `dialogues`."""
+        limit = min(max_tokens or self._limit, self._limit)
+        sources = [list(self._encoder.source(dialogue)) for dialogue in dialogues]
+        completions: dict[int, Completion] = {}
+        for batch in longest_first(sources, self._batch_tokens, MAX_BATCH_EXAMPLES):
+            completions |= dict(zip(batch, self._generate([sources[at] for at in batch], limit), strict=True))
+            if progress is not None:
+                progress(len(batch))
+        return [completions[at] for at in range(len(dialogues))]
+
+    @torch.no_grad()
+    def _generate(self, sources: list[list[int]], limit: int) -> list[Completion]:
+        width = max(map(len, sources))
+        left = not self._encoder.is_encoder_decoder
+        ids, mask = [], []
+        for source in sources:
+            gap = [self._pad_id] * (width - len(source))
+            seen, unseen = [1] * len(source), [0] * len(gap)
+            ids.append(gap + source if left else source + gap)
+            mask.append(unseen + seen if left else seen + unseen)
+        device = self._model.device
+        tensor, attention = torch.tensor(ids, device=device), torch.tensor(mask, device=device)
+        outputs = self._model.generate(
+            input_ids=tensor, attention_mask=attention, max_new_tokens=limit, **self._options
+        )
+        return [self._completion(row) for row in outputs[:, width if left else 1 :].tolist()]
+
+    def _completion(self, row: list[int]) -> Completion:
+        end = next((at for at, token in enumerate(row) if token in self._end_ids), None)
+        ids = row[:end]
+        return Completion(self._encoder.decode(ids), len(ids), cut_off=end is None)

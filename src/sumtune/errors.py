@@ -1,0 +1,35 @@
+"""The errors a user can mend. The command line prints them as one message and exits with 2.
+
+SumtuneError
+├── ConfigError    a setting is unknown, malformed, out of range, or contradicts another
+├── DataError      the examples cannot be read, or validation found errors in them
+├── ModelError     the base model or adapter is missing, unsupported, or not what it claims to be
+├── RunDirError    the run folder lacks a file that a stage needs, or holds another run
+└── InputError     a text to summarize is empty, too long, or not text
+"""
+
+__all__ = ["ConfigError", "DataError", "InputError", "ModelError", "RunDirError", "SumtuneError"]
+
+
+class SumtuneError(Exception):
+    """What was wrong, what was expected, and what to do next: one message for the user."""
+
+
+class ConfigError(SumtuneError):
+    """A setting is unknown, malformed, out of range, or contradicts another."""
+
+
+class DataError(SumtuneError):
+    """The examples cannot be read, or validation found errors in them."""
+
+
+class ModelError(SumtuneError):
+    """The base model or adapter is missing, unsupported, or not what it claims to be."""
+
+
+class RunDirError(SumtuneError):
+    """The run folder lacks a file that a stage needs, or holds another run."""
+
+
+class InputError(SumtuneError):
+    """A text to summarize is empty, too long, or not text."""

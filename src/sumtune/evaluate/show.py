@@ -1,0 +1,70 @@
+"""A scorecard for the terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from sumtune.evaluate.rouge import METRICS
+from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, Signature, spread
+
+__all__ = ["examples", "table"]
+
+_SHOWN_TURNS = 12
+"""Most lines of a dialogue that are shown."""
+
+
+def table(scorecard: Scorecard) -> Table:
+    """The systems side by side, a row each: means and half the width of their intervals."""
+    result = Table(title="ROUGE (F-measure)", caption=_caption(scorecard.signature))
+    result.add_column("system", no_wrap=True)
+    for metric in METRICS:
+        result.add_column(metric, justify="right", no_wrap=True)
+    for name, scores in scorecard.systems.items():
+        cells = (_cell(scores.metrics[metric]) for metric in METRICS)
+        result.add_row(name, *cells, style="bold" if name == TUNED else None)
+    return result
+
+
+def examples(scorecard: Scorecard, count: int = 3) -> list[Panel]:
+    """At most `count` examples, from a low to a high tuned ROUGE-1: dialogue, reference, base and tuned."""
+    return [_panel(example) for example in spread(scorecard, count)]
+
+
+def _caption(signature: Signature) -> str:
+    decoding = ", ".join(f"{name}={value}" for name, value in signature.decoding.items())
+    return (
+        f"{signature.split} split, {signature.n} examples; decoding: {decoding}; "
+        f"± half the {signature.level:.0%} bootstrap interval"
+    )
+
+
+def _cell(estimate: Estimate) -> str:
+    return f"{estimate.mean:.4f} ±{(estimate.high - estimate.low) / 2:.3f}"
+
+
+def _panel(example: ScoredExample) -> Panel:
+    parts = [_section("reference", example.reference)]
+    for name in (BASE, TUNED):
+        if prediction := example.systems.get(name):
+            parts.append(_section(f"{name} (rouge1 {prediction.scores.rouge1:.4f})", prediction.text))
+    dialogue = "\n".join(_shortened(example.dialogue))
+    return Panel(Group(_plain(dialogue), *parts), title=_plain(example.id), title_align="left")
+
+
+def _section(heading: str, body: str) -> Text:
+    return Text.assemble("\n", (heading, "bold"), "\n", _plain(body) if body.strip() else ("(empty)", "dim"))
+
+
+def _shortened(dialogue: str) -> Iterator[str]:
+    lines = dialogue.splitlines()
+    yield from lines[:_SHOWN_TURNS]
+    if len(lines) > _SHOWN_TURNS:
+        yield f"… {len(lines) - _SHOWN_TURNS} more lines"
+
+
+def _plain(text: str) -> Text:
+    """`text` as it is: neither `[markup]` nor an escape sequence in it reaches the terminal."""
+    return Text(text.replace("\x1b", "␛"))

@@ -1,0 +1,75 @@
+"""The stage `evaluate`: tuned, base and baselines on the same examples."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sumtune.config import Config
+from sumtune.data.example import Example, load_jsonl
+from sumtune.decode.build import build_summarizer
+from sumtune.evaluate.baselines import BASELINES
+from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, load, score_systems, write
+from sumtune.model.sources import locate
+from sumtune.run_dir import RunDir, fingerprint, write_json
+from sumtune.summarizer import Progress
+from sumtune.text.prompt import Prompt
+
+__all__ = ["chosen_examples", "run"]
+
+StartSystem = Callable[[str, int], Progress]
+"""Called with a system's name and number of dialogues before it generates; gives the progress to report to."""
+
+
+def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[Example]]:
+    """Name and examples of the split that is reported on: test, or validation where there is no test split."""
+    split = "test" if run_dir.split("test").exists() else "validation"
+    examples = load_jsonl(run_dir.require(run_dir.split(split), "run"))
+    by_hash = sorted(examples, key=lambda example: example.fingerprint)
+    return split, by_hash[: config.evaluate.max_examples]
+
+
+def run(config: Config, run_dir: RunDir, start: StartSystem) -> Scorecard:
+    """Generates, scores, and writes `predictions.jsonl`, `scores.json` and `metrics.csv`; reuses what is unchanged."""
+    adapter = run_dir.require(run_dir.adapter, "train")
+    split, examples = chosen_examples(config, run_dir)
+    wanted = {"fingerprint": _fingerprint(config, run_dir, adapter)}
+    manifest = run_dir.evaluation / "manifest.json"
+    if manifest.exists() and json.loads(manifest.read_text(encoding="utf-8")) == wanted:
+        return load(run_dir)
+    manifest.unlink(missing_ok=True)
+    predictions, engines = _generate(config, adapter, [example.dialogue for example in examples], start)
+    decoding = {"beams": config.decode.beams, "length_penalty": config.decode.length_penalty}
+    scorecard = score_systems(
+        examples, predictions, split=split, decoding=decoding, engines=engines,
+        precision=config.decode.quantization, seed=config.train.seed,
+    )  # fmt: skip
+    write(scorecard, run_dir)
+    write_json(manifest, wanted)
+    return scorecard
+
+
+def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
+    settings: dict[str, Any] = config.model_dump(include={"model", "decode", "evaluate"})
+    settings["evaluate"].pop("shown_examples")
+    splits = [file for name in ("validation", "test") if (file := run_dir.split(name)).exists()]
+    return fingerprint([adapter / "adapter_model.safetensors", adapter / "prompt.json", *splits], settings)
+
+
+def _generate(
+    config: Config, adapter: Path, dialogues: Sequence[str], start: StartSystem
+) -> tuple[dict[str, Predictions], dict[str, str]]:
+    """Predictions by system, and the engine of each system that generates."""
+    source, prompt = locate(config.model.name, config.model.revision), Prompt.load(adapter)
+    predictions: dict[str, Predictions] = {}
+    engines: dict[str, str] = {}
+    for name, folder in {TUNED: adapter, BASE: None}.items():
+        if name == BASE and not config.evaluate.base:
+            continue
+        progress = start(name, len(dialogues))
+        summarizer = build_summarizer(source, folder, prompt, config.decode, config.model.device)
+        predictions[name] = summarizer.summarize(dialogues, progress)
+        engines[name] = summarizer.engine
+    for name, baseline in BASELINES.items():
+        predictions[name] = [baseline(dialogue) for dialogue in dialogues]
+    return predictions, engines

@@ -1,0 +1,1 @@
+"""What a run will take, measured on this machine before it starts."""

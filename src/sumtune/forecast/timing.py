@@ -1,0 +1,138 @@
+"""Seconds of training and evaluation, from a few real micro-batches and summaries."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sumtune.summarizer import Summarizer
+from sumtune.text.batching import micro_batches, spread
+from sumtune.text.encode import Encoded
+from sumtune.train.plan import Plan
+from sumtune.train.session import Session
+from sumtune.train.step import mean_loss
+
+__all__ = ["CostModel", "decode_seconds", "fit", "training_seconds"]
+
+MEASURED_BATCHES = 8
+"""Micro-batches of different size that are timed."""
+MEASURED_SUMMARIES = 16
+
+Group = Sequence[int]
+
+
+@dataclass(frozen=True)
+class CostModel:
+    """Seconds of a micro-batch: a fixed part, a part for each token with padding, a part for each summary token."""
+
+    fixed: float
+    per_token: float
+    per_target: float
+
+    def seconds(self, groups: Sequence[Sequence[Encoded]]) -> float:
+        """Seconds that all `groups` take."""
+        return float((_features(groups) @ np.array([self.fixed, self.per_token, self.per_target])).sum())
+
+
+def fit(groups: Sequence[Sequence[Encoded]], seconds: Sequence[float]) -> CostModel:
+    """The cost model nearest to the measured `seconds` of `groups`, by relative error, with no cost below zero."""
+    features = _features(groups)
+    weights = 1 / np.asarray(seconds)
+    active = [0, 1, 2]
+    solution = np.zeros(3)
+    while active:
+        found, *_ = np.linalg.lstsq(features[:, active] * weights[:, None], np.ones(len(groups)), rcond=None)
+        if (found >= 0).all():
+            solution[active] = found
+            break
+        active.pop(int(np.argmin(found)))
+    return CostModel(*solution.tolist())
+
+
+def _features(groups: Sequence[Sequence[Encoded]]) -> NDArray[np.float64]:
+    """(groups, 3): one, tokens with padding, summary tokens."""
+    rows = [
+        (1, len(group) * max(example.length for example in group), sum(len(example.target) for example in group))
+        for group in groups
+    ]
+    return np.array(rows, float)
+
+
+def training_seconds(session: Session) -> float:
+    """Seconds of all optimizer steps and validations of the session's plan; leaves the session as it was.
+
+    Measured are micro-batches spread over the planned sizes, forward and backward, and two validation batches.
+    """
+    budget = session.config.train.micro_batch_tokens
+    planned = _planned_groups(session.plan, session.examples, budget)
+    measured = _spread_groups(planned, MEASURED_BATCHES)
+    random_state = session.generator.get_state()
+    session.adapted.train()
+    _forward_backward(session, measured[-1])
+    costs = fit(measured, [_timed(lambda group=group: _forward_backward(session, group)) for group in measured])
+    session.masters.clear_gradients()
+    session.generator.set_state(random_state)
+    update = _timed(lambda: _idle_update(session))
+    steps = costs.seconds(planned) * session.plan.settings.epochs + update * session.plan.total_steps
+    return steps + session.plan.validations * _validation_seconds(session, budget)
+
+
+def _planned_groups(plan: Plan, examples: Sequence[Encoded], budget: int) -> list[list[Encoded]]:
+    """The micro-batches of the first epoch."""
+    groups = []
+    for step in range(plan.steps_per_epoch):
+        batch = plan.batch(step)
+        for group in micro_batches(range(len(batch)), [plan.lengths[at] for at in batch], budget):
+            groups.append([examples[batch[at]] for at in group])
+    return groups
+
+
+def _spread_groups(groups: Sequence[list[Encoded]], count: int) -> list[list[Encoded]]:
+    sizes = [len(group) * max(example.length for example in group) for group in groups]
+    return [groups[at] for at in spread(sizes, count)]
+
+
+def _forward_backward(session: Session, group: Sequence[Encoded]) -> None:
+    loss, _ = session.loss_of(group)
+    loss.backward()  # type: ignore[no-untyped-call]
+    session.masters.collect_gradients()
+
+
+def _idle_update(session: Session) -> None:
+    """An optimizer step at learning rate zero on copies of the weights, then a real publish."""
+    copies = [weight.clone() for weight in session.masters.weights.values()]
+    for copy in copies:
+        copy.grad = torch.ones_like(copy)
+    torch.optim.AdamW(copies, lr=0.0, fused=True).step()
+    session.masters.publish()
+
+
+def _validation_seconds(session: Session, budget: int) -> float:
+    session.adapted.eval()
+    sample = [session.validation[at] for at in spread([e.length for e in session.validation], MEASURED_BATCHES)]
+    seconds = _timed(lambda: mean_loss(session.loss_of, sample, budget))
+    return seconds * sum(e.length for e in session.validation) / sum(e.length for e in sample)
+
+
+def decode_seconds(summarizer: Summarizer, dialogues: Sequence[str], summary_tokens: float) -> tuple[float, float]:
+    """Seconds to summarize `dialogues`: with summaries of `summary_tokens` on average, and as this model writes them.
+
+    Generates for a few dialogues twice: once a single token, which is the cost of reading, once whole summaries.
+    """
+    sample = [dialogues[at] for at in spread([len(dialogue) for dialogue in dialogues], MEASURED_SUMMARIES)]
+    share = sum(map(len, dialogues)) / max(1, sum(map(len, sample)))
+    reading = _timed(lambda: summarizer.summarize(sample, max_tokens=1))
+    start = time.perf_counter()
+    written = sum(completion.tokens + 1 for completion in summarizer.summarize(sample))
+    per_token = max(0.0, time.perf_counter() - start - reading) / written
+    as_tuned = reading * share + per_token * summary_tokens * len(dialogues)
+    return as_tuned, reading * share + per_token * written / len(sample) * len(dialogues)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start

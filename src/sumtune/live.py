@@ -1,0 +1,149 @@
+"""What a person sees while a run is on: a bar in a terminal, lines in a log."""
+
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from sumtune.summarizer import Progress as Advance
+from sumtune.train.metrics import Event, Report
+
+__all__ = ["duration", "generation", "training"]
+
+LINE_EVERY_STEPS = 10
+SMOOTHED_STEPS = 20
+"""Optimizer steps that a shown loss and speed are averaged over."""
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them.
+
+    >>> duration(42), duration(2710), duration(7325)
+    ('42 s', '45 min', '2 h 02 min')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+@contextmanager
+def training(console: Console) -> Iterator[Report]:
+    """A reporter of training events, for as long as the context lasts."""
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[now]}"))
+    with Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
+        yield _Bar(console, bar)
+
+
+class _Average:
+    """Loss and speed over the last optimizer steps."""
+
+    def __init__(self) -> None:
+        self._recent: deque[Event] = deque(maxlen=SMOOTHED_STEPS)
+
+    def add(self, event: Event) -> None:
+        self._recent.append(event)
+
+    @property
+    def loss(self) -> float:
+        return sum(float(event["loss"]) for event in self._recent) / len(self._recent)
+
+    @property
+    def tokens_per_s(self) -> float:
+        return sum(event["tokens"] for event in self._recent) / sum(event["seconds"] for event in self._recent)
+
+
+class _Lines:
+    """Events as plain lines."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._average = _Average()
+        self._start: Event = {}
+        self._first_step_at = 0.0
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] == "start":
+            self._start = event
+        elif event["event"] == "step":
+            self._step(event)
+        elif (message := _message(event, self._start)) is not None:
+            self._console.print(message, highlight=False, soft_wrap=True, markup=False)
+
+    def _step(self, event: Event) -> None:
+        self._average.add(event)
+        step, total = event["step"], self._start["total_steps"]
+        if step % LINE_EVERY_STEPS and step != total:
+            return
+        done = step - self._start["step"]
+        left = event["elapsed_s"] / max(1, step) * (total - step) if done else 0.0
+        self._console.print(
+            f"Step {step}/{total} | Loss: {self._average.loss:.2f} | Learning Rate: {event['learning_rate']:.1e} | "
+            f"{self._average.tokens_per_s:.0f} tokens/s | {duration(left)} left",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+class _Bar:
+    """Events as a progress bar with the rest above it."""
+
+    def __init__(self, console: Console, bar: Progress) -> None:
+        self._console = console
+        self._bar = bar
+        self._average = _Average()
+        self._start: Event = {}
+
+    def __call__(self, event: Event) -> None:
+        if event["event"] == "start":
+            self._start = event
+            self._task = self._bar.add_task("Training", total=event["total_steps"], completed=event["step"], now="")
+        elif event["event"] == "step":
+            self._average.add(event)
+            now = (
+                f"loss {self._average.loss:.2f} · lr {event['learning_rate']:.1e} · "
+                f"{self._average.tokens_per_s:.0f} tok/s"
+            )
+            self._bar.update(self._task, completed=event["step"], now=now)
+        elif (message := _message(event, self._start)) is not None:
+            self._console.print(message, highlight=False, markup=False)
+
+
+def _message(event: Event, start: Event) -> str | None:
+    """The line for an event that is no step, if it needs one."""
+    if event["event"] == "epoch":
+        return f"Epoch {event['epoch']}/{start['epochs']} completed | Eval Loss: {event['loss']:.2f}"
+    if event["event"] == "validation":
+        mark = " (best so far)" if event["best"] else ""
+        return f"Validation at step {event['step']} | Eval Loss: {event['loss']:.3f}{mark}"
+    if event["event"] == "warning":
+        return f"Warning: {event['message']}"
+    if event["event"] == "end":
+        best = f"the best adapter is of step {event['best_step']}, Eval Loss {event['best_loss']:.3f}"
+        return f"Training took {duration(event['elapsed_s'])}; {best}."
+    return None
+
+
+@contextmanager
+def generation(console: Console, name: str, total: int) -> Iterator[Advance]:
+    """A counter of finished summaries, as a bar or as a line for each quarter."""
+    if console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task(f"Summarizing ({name})", total=total)
+            yield lambda count: bar.advance(task, count)
+        return
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        before, done = done, done + count
+        if done * 4 // total > before * 4 // total:
+            console.print(f"Summarizing ({name}): {done}/{total}", highlight=False)
+
+    yield advance

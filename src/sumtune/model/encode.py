@@ -1,0 +1,51 @@
+"""The stage `encode`: the splits of the run folder become token ids and a prompt."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from sumtune.config import Config, ModelConfig
+from sumtune.data.example import load_jsonl
+from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+from sumtune.model.sources import locate
+from sumtune.run_dir import RunDir, fingerprint, write_json
+from sumtune.text.encode import Encoder, save_encoded
+from sumtune.text.prompt import Prompt, default_prompt
+
+__all__ = ["make_encoder", "run"]
+
+SPLITS = ("train", "validation")
+
+
+def make_encoder(settings: ModelConfig) -> Encoder:
+    """The encoder of the base model with the default prompt of its family."""
+    source = locate(settings.name, settings.revision)
+    config = load_config(source.folder)
+    both = is_encoder_decoder(config)
+    prompt = default_prompt(both, config.model_type, settings.max_source_tokens, settings.max_target_tokens)
+    return Encoder(load_tokenizer(source.folder), prompt, both)
+
+
+def run(config: Config, run_dir: RunDir, encoder: Encoder) -> None:
+    """Writes `{train,validation}.safetensors`, `prompt.json` and, last, the manifest; skips where nothing changed."""
+    files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
+    settings = {"model": config.model.model_dump(), "prompt": asdict(encoder.prompt)}
+    wanted = {"fingerprint": fingerprint(files, settings)}
+    folder, manifest = run_dir.transformation, run_dir.transformation / "manifest.json"
+    if manifest.exists() and _read(manifest) == wanted:
+        return
+    manifest.unlink(missing_ok=True)
+    splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS}
+    for name, examples in splits.items():
+        encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
+        save_encoded(encoded, folder / f"{name}.safetensors")
+    single_line = all("\n" not in example.summary.strip() for example in splits["train"])
+    Prompt(**(asdict(encoder.prompt) | {"single_line": single_line})).save(folder)
+    write_json(manifest, wanted)
+
+
+def _read(manifest: Any) -> Any:
+    try:
+        return json.loads(manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        return None

@@ -1,0 +1,68 @@
+"""Base models and tokenizers from a local folder."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sumtune.errors import ModelError
+
+__all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer"]
+
+
+def load_config(folder: Path) -> Any:
+    """The Hugging Face configuration of the model in `folder`.
+
+    Raises:
+        ModelError: it cannot be read, or only with code that the model brings along.
+    """
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise _unreadable("configuration", folder, error) from error
+
+
+def is_encoder_decoder(config: Any) -> bool:
+    """True for T5, BART, Pegasus; False for Gemma, Llama, Qwen, GPT-2."""
+    return bool(config.is_encoder_decoder)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer in `folder`.
+
+    Raises:
+        ModelError: there is none that can be read without remote code.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unreadable("tokenizer", folder, error) from error
+
+
+def load_base(folder: Path, dtype: torch.dtype, device: torch.device | str = "cpu") -> Any:
+    """The base model in `folder`, frozen, in evaluation mode.
+
+    Raises:
+        ModelError: the weights cannot be read, or the architecture neither generates text nor is known.
+    """
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    family = AutoModelForSeq2SeqLM if is_encoder_decoder(load_config(folder)) else AutoModelForCausalLM
+    try:
+        model = family.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise _unreadable("model", folder, error) from error
+    return model.to(device).eval().requires_grad_(False)
+
+
+def _unreadable(what: str, folder: Path, error: Exception) -> ModelError:
+    reason = " ".join(str(error).split())[:300]
+    return ModelError(f"Cannot read the {what} in {folder}: {reason}")

@@ -1,0 +1,75 @@
+"""From the name a user gives to a local model folder: embedded, folder, GGUF file, or hub id."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sumtune.errors import ModelError
+from sumtune.model import gguf
+
+__all__ = ["EMBEDDED", "ModelSource", "cache_dir", "locate"]
+
+EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """A base model on this disk: the folder with safetensors and tokenizer, and the name to show for it."""
+
+    folder: Path
+    name: str
+
+
+def cache_dir() -> Path:
+    """`$SUMTUNE_CACHE`, else `$XDG_CACHE_HOME/sumtune`, else `~/.cache/sumtune`."""
+    if own := os.environ.get("SUMTUNE_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sumtune"
+
+
+def locate(name: str, revision: str | None = None) -> ModelSource:
+    """The folder of the base model `name`, converted or downloaded first where that is needed.
+
+    Raises:
+        ModelError: it does not exist, has no safetensors weights, or cannot be fetched.
+    """
+    path = Path(name)
+    if name == EMBEDDED:
+        return ModelSource(gguf.embedded_folder(cache_dir()), "Gemma 3 270M (embedded)")
+    if path.suffix == ".gguf":
+        return ModelSource(gguf.converted_folder(path, cache_dir()), path.name)
+    if path.is_dir():
+        return ModelSource(_require_safetensors(path), name)
+    if path.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise ModelError(
+            f"There is no model at {name!r}: give `embedded`, a folder with config.json and safetensors weights, "
+            "a .gguf file, or a Hugging Face id such as google/flan-t5-small."
+        )
+    return ModelSource(_require_safetensors(_download(name, revision)), name)
+
+
+def _require_safetensors(folder: Path) -> Path:
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{folder} is not a model folder: it has no config.json.")
+    if any(folder.glob("*.safetensors")):
+        return folder
+    other = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for file in folder.glob(pattern))
+    found = f"it has only {', '.join(other)}, and pickle files can run code when they are read" if other else "none"
+    raise ModelError(f"{folder} has no safetensors weights ({found}). Convert the model with `save_pretrained` first.")
+
+
+def _download(name: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    patterns = ["*.json", "*.safetensors", "*.model", "merges.txt", "vocab.txt"]
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
+    except LocalEntryNotFoundError:
+        reason = "the hub cannot be reached and the model is not in the local cache"
+    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        reason = str(error).splitlines()[0]
+    raise ModelError(
+        f"Cannot get the model {name!r}: {reason}. Check the name and the network; or copy the model's folder to this "
+        "machine and give its path; or use --model embedded, which needs no network."
+    )

@@ -1,0 +1,167 @@
+"""`sumtune run`: the stages in order, meeting only in the run folder."""
+
+import json
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from typing import Any
+
+from rich.console import Console
+
+from sumtune import live
+from sumtune.announce import announcement
+from sumtune.config import Config, revise
+from sumtune.data import ingest
+from sumtune.data.finding import display
+from sumtune.errors import RunDirError
+from sumtune.evaluate import show
+from sumtune.evaluate import stage as evaluate_stage
+from sumtune.evaluate.scorecard import Scorecard
+from sumtune.forecast.forecast import forecast
+from sumtune.model import encode
+from sumtune.run_dir import RunDir, write_json
+from sumtune.summarizer import Progress
+from sumtune.train import checkpoint
+from sumtune.train import session as training
+
+__all__ = ["evaluate", "recorded_config", "run", "train"]
+
+
+def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
+    """Data → tuned adapter → scores, each stage skipped where its result is there already."""
+    train(config, run_dir, console, resume=resume, overwrite=overwrite)
+    evaluate(config, run_dir, console)
+
+
+def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
+    """Every stage up to the tuned adapter.
+
+    Raises:
+        RunDirError: the folder holds a run with other settings or data, and `overwrite` is False.
+    """
+    if not overwrite:
+        _require_same_settings(config, run_dir)
+    encoder = encode.make_encoder(config.model)
+    ingested = ingest.run(config, run_dir, encoder.count)
+    for line in display(ingested.findings):
+        console.print(line, highlight=False, markup=False)
+    encode.run(config, run_dir, encoder)
+    if training.finished(config, run_dir):
+        console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
+        return
+    going_on = _continues(config, run_dir, resume, overwrite)
+    session = training.prepare(config, run_dir)
+    expected = forecast(session)
+    _record(run_dir, config, forecast=vars(expected) | {"total_s": expected.total_s})
+    console.print(announcement(session, expected), highlight=False, markup=False)
+    if going_on is not None:
+        console.print(f"Continuing from {going_on}.", highlight=False)
+    with _timed(run_dir, "training_s"), live.training(console) as report:
+        training.run(session, report, resume=going_on is not None)
+
+
+def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
+    """Scores the adapter of the run folder beside base and baselines, and shows the result."""
+    with _timed(run_dir, "evaluation_s"), ExitStack() as bars:
+
+        def start(name: str, total: int) -> Progress:
+            return bars.enter_context(live.generation(console, name, total))
+
+        scorecard = evaluate_stage.run(config, run_dir, start)
+    for panel in show.examples(scorecard, config.evaluate.shown_examples):
+        console.print(panel)
+    console.print(show.table(scorecard))
+    for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
+        console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
+    return scorecard
+
+
+def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Config:
+    """The configuration that the run folder was made with, changed by `key=value` texts.
+
+    Raises:
+        RunDirError: the folder holds no run.
+    """
+    recorded = _recorded(run_dir).get("config")
+    if recorded is None:
+        raise RunDirError(f"{run_dir.root} holds no run: run `sumtune run --run-dir {run_dir.root}` first.")
+    return revise(Config.model_validate(recorded), assignments)
+
+
+def _require_same_settings(config: Config, run_dir: RunDir) -> None:
+    """Keeps a run with other data, model or training settings from being overwritten unasked."""
+    recorded = _recorded(run_dir).get("config")
+    if recorded is None:
+        return
+    mine = config.model_dump(mode="json")
+    changed = [
+        f"{section}.{key}: {recorded.get(section, {}).get(key)!r} → {value!r}"
+        for section in ("data", "model", "lora", "train")
+        for key, value in mine[section].items()
+        if recorded.get(section, {}).get(key) != value
+    ]
+    if changed:
+        raise RunDirError(
+            f"{run_dir.root} holds a run with other settings:\n  " + "\n  ".join(changed) + "\n"
+            "Give --run-dir DIR for a new folder, or --overwrite to replace that run."
+        )
+
+
+def _continues(config: Config, run_dir: RunDir, resume: bool, overwrite: bool) -> str | None:
+    """The name of the checkpoint that this run continues, if it does.
+
+    Raises:
+        RunDirError: there is none to resume from, or what is there belongs to other data.
+    """
+    checkpoints = checkpoint.list_checkpoints(run_dir.trainer)
+    if not checkpoints:
+        if resume:
+            raise RunDirError(f"{run_dir.trainer} has no checkpoint to resume from: run without --resume.")
+        if run_dir.adapter.exists() and not overwrite:
+            raise _other_data(run_dir)
+        return None
+    state = json.loads((checkpoints[-1] / "state.json").read_text(encoding="utf-8"))
+    if state["fingerprint"] == training.training_fingerprint(config, run_dir):
+        return checkpoints[-1].name
+    if resume or not overwrite:
+        raise _other_data(run_dir)
+    return None
+
+
+def _other_data(run_dir: RunDir) -> RunDirError:
+    return RunDirError(
+        f"{run_dir.trainer} holds what was trained on other data or settings: give --run-dir DIR for a new folder, "
+        "or --overwrite to replace it."
+    )
+
+
+def _recorded(run_dir: RunDir) -> dict[str, Any]:
+    if not run_dir.run_json.exists():
+        return {}
+    try:
+        recorded = json.loads(run_dir.run_json.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return recorded if isinstance(recorded, dict) else {}
+
+
+def _record(run_dir: RunDir, config: Config | None = None, **entries: Any) -> None:
+    """Adds to `run.json`; with `config` begins it anew."""
+    recorded = _recorded(run_dir)
+    if config is not None:
+        packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score")
+        recorded = {
+            "config": config.model_dump(mode="json"),
+            "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+            "machine": {"system": platform.system(), "processor": platform.machine()},
+        }
+    write_json(run_dir.run_json, recorded | entries)
+
+
+@contextmanager
+def _timed(run_dir: RunDir, name: str) -> Iterator[None]:
+    begun = time.monotonic()
+    yield
+    _record(run_dir, **{name: time.monotonic() - begun})

@@ -1,0 +1,1 @@
+"""The tuned summarizer over HTTP."""

@@ -1,0 +1,44 @@
+"""The seam between everything that wants summaries and everything that can write them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+__all__ = ["Completion", "Progress", "Summarizer"]
+
+Progress = Callable[[int], None]
+"""Called with the number of dialogues that were finished since the last call."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One generated summary: its text, its length, and whether it was cut off at the limit."""
+
+    text: str
+    tokens: int
+    """Generated tokens without the end mark."""
+    cut_off: bool
+    """True where generation reached its token limit before the model ended the summary."""
+
+
+class Summarizer(Protocol):
+    """Writes one summary for each dialogue. Implementations: `decode.ctranslate2`, `decode.torch`."""
+
+    @property
+    def engine(self) -> str:
+        """Engine and number format, for example `ctranslate2 int8`."""
+        ...
+
+    @property
+    def setup_s(self) -> float:
+        """Seconds that making this engine from a model took when it was made; zero where nothing is made."""
+        ...
+
+    def summarize(
+        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+    ) -> list[Completion]:
+        """One completion for each dialogue, in the order of `dialogues`.
+
+        `max_tokens` limits a summary further than the prompt's `max_target_tokens`.
+        """
+        ...

@@ -1,0 +1,58 @@
+"""Which examples make an optimizer step, and how a step is cut into micro-batches."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+__all__ = ["epoch_order", "micro_batches", "spread"]
+
+SHUFFLE_WINDOW = 32
+"""Optimizer steps whose examples are sorted by length together: wide enough for little padding, narrow enough that
+the order of an epoch stays random."""
+
+
+def epoch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Batches of example indices for one epoch: each index once, similar lengths together, batches in random order.
+
+    A function of its arguments alone, so a resumed run needs only its position. `lengths` are in tokens.
+
+    >>> sorted(sum(epoch_order([5, 9, 5, 9, 7], batch_size=2, seed=0, epoch=0), []))
+    [0, 1, 2, 3, 4]
+    """
+    generator = np.random.default_rng([seed, epoch])
+    shuffled = generator.permutation(len(lengths)).tolist()
+    window = batch_size * SHUFFLE_WINDOW
+    batches = []
+    for start in range(0, len(shuffled), window):
+        by_length = sorted(shuffled[start : start + window], key=lambda index: lengths[index])
+        batches += [by_length[at : at + batch_size] for at in range(0, len(by_length), batch_size)]
+    return [batches[at] for at in generator.permutation(len(batches))]
+
+
+def micro_batches(indices: Sequence[int], lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
+    """`indices` cut, longest first, into groups whose padded size (count × longest) is at most `max_tokens`.
+
+    An example longer than `max_tokens` gets a group of its own.
+
+    >>> micro_batches([0, 1, 2], lengths=[10, 90, 40], max_tokens=100)
+    [[1], [2, 0]]
+    """
+    groups: list[list[int]] = []
+    for index in sorted(indices, key=lambda index: (-lengths[index], index)):
+        if groups and (len(groups[-1]) + 1) * lengths[groups[-1][0]] <= max_tokens:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+    return groups
+
+
+def spread(lengths: Sequence[int], count: int) -> list[int]:
+    """At most `count` indices, spread evenly over the order of their lengths.
+
+    >>> spread([30, 10, 20, 50, 40], 3)
+    [1, 0, 3]
+    """
+    by_length = sorted(range(len(lengths)), key=lambda index: (lengths[index], index))
+    if len(by_length) <= count:
+        return by_length
+    return [by_length[at] for at in np.linspace(0, len(by_length) - 1, count).round().astype(int)]

@@ -1,0 +1,121 @@
+"""Token ids of dialogues and summaries, and their form on disk."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save
+
+from sumtune.errors import ModelError
+from sumtune.run_dir import write_bytes
+from sumtune.text.prompt import Prompt
+
+__all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One example as token ids.
+
+    `source` is what the model reads (dialogue and prompt), `target` what it learns to write (summary and end mark).
+    A decoder-only model gets both as one sequence; its loss mask is exactly the positions of `target`.
+    """
+
+    source: tuple[int, ...]
+    target: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        """Tokens of source and target."""
+        return len(self.source) + len(self.target)
+
+
+class Encoder:
+    """Turns text into token ids the same way in training, evaluation and serving.
+
+    The parts (prompt, dialogue, summary) are tokenized apart, so a token never spans two of them and the loss mask
+    covers exactly the summary.
+    """
+
+    def __init__(self, tokenizer: Any, prompt: Prompt, is_encoder_decoder: bool) -> None:
+        """`tokenizer` is a Hugging Face tokenizer.
+
+        Raises:
+            ModelError: the tokenizer has no end mark, so that a summary could never end.
+        """
+        if tokenizer.eos_token_id is None:
+            raise ModelError("The tokenizer has no end-of-sequence token; choose a model that defines one.")
+        self.tokenizer = tokenizer
+        self.prompt = prompt
+        self.is_encoder_decoder = is_encoder_decoder
+        specials = list(tokenizer("").input_ids)
+        ends = bool(specials) and specials[-1] == tokenizer.eos_token_id
+        self._head = specials[:-1] if ends else specials
+        self._tail = specials[-1:] if ends and is_encoder_decoder else []
+        self._before = self._head + self._ids(prompt.before)
+        self._after = self._ids(prompt.after) + self._tail
+
+    @property
+    def overhead(self) -> int:
+        """Source tokens that are not of the dialogue."""
+        return len(self._before) + len(self._after)
+
+    @property
+    def end_ids(self) -> list[int]:
+        """Ids that end a summary: the end mark and, where summaries have one line, every token of line breaks only."""
+        breaks = [self._ids("\n" * count) for count in (1, 2, 3)] if self.prompt.single_line else []
+        return [self.tokenizer.eos_token_id, *(ids[0] for ids in breaks if len(ids) == 1)]
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False).input_ids)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, before any truncation."""
+        if not texts:
+            return []
+        return [len(ids) for ids in self.tokenizer(list(texts), add_special_tokens=False).input_ids]
+
+    def source(self, dialogue: str) -> tuple[int, ...]:
+        """Ids of prompt and dialogue; a dialogue over `max_source_tokens` loses its end."""
+        return tuple(self._before + self._ids(dialogue)[: self.prompt.max_source_tokens] + self._after)
+
+    def target(self, summary: str) -> tuple[int, ...]:
+        """Ids of the summary and the end mark, at most `max_target_tokens`."""
+        text = self.prompt.before_summary + summary.strip()
+        head = self._head if self.is_encoder_decoder else []
+        ids = head + self._ids(text)
+        return (*ids[: self.prompt.max_target_tokens - 1], self.tokenizer.eos_token_id)
+
+    def encode(self, dialogue: str, summary: str) -> Encoded:
+        """Both parts of one example."""
+        return Encoded(self.source(dialogue), self.target(summary))
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Plain text of generated ids: no special tokens, no white space around."""
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+
+
+def save_encoded(examples: Sequence[Encoded], path: Path) -> None:
+    """Writes flat int32 ids and int32 lengths of sources and targets as safetensors."""
+    write_bytes(path, save({**_ragged("source", examples), **_ragged("target", examples)}))
+
+
+def _ragged(name: str, examples: Sequence[Encoded]) -> dict[str, NDArray[np.int32]]:
+    rows = [getattr(example, name) for example in examples]
+    flat = np.fromiter((token for row in rows for token in row), np.int32)
+    return {f"{name}_ids": flat, f"{name}_lengths": np.array([len(row) for row in rows], np.int32)}
+
+
+def load_encoded(path: Path) -> list[Encoded]:
+    """The examples of a file written with `save_encoded`."""
+    arrays = load_file(path)
+    sources, targets = (_rows(arrays[f"{name}_ids"], arrays[f"{name}_lengths"]) for name in ("source", "target"))
+    return [Encoded(source, target) for source, target in zip(sources, targets, strict=True)]
+
+
+def _rows(ids: NDArray[np.int32], lengths: NDArray[np.int32]) -> list[tuple[int, ...]]:
+    ends = np.cumsum(lengths)
+    return [tuple(ids[end - length : end].tolist()) for end, length in zip(ends, lengths, strict=True)]

@@ -1,0 +1,104 @@
+"""All that has to survive a restart, as a folder `checkpoint-<step>`."""
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from sumtune.errors import RunDirError
+from sumtune.model.lora import adapter_keys, save_adapter
+from sumtune.run_dir import sync_dir, write_json
+from sumtune.train.master import MasterWeights
+
+__all__ = ["TrainState", "list_checkpoints", "load", "prune", "save"]
+
+
+@dataclass(frozen=True)
+class TrainState:
+    """Where a run stands. The batch order follows from seed and step, so it needs no place here."""
+
+    step: int = 0
+    """Optimizer steps done."""
+    best_step: int = 0
+    best_loss: float = float("inf")
+    elapsed_s: float = 0.0
+    """Seconds spent in training, over all restarts."""
+    max_tokens: int = 0
+    """Token budget of a micro-batch, after running out of memory smaller than set."""
+    fingerprint: str = ""
+    """Of data and settings; a checkpoint continues only the run it came from."""
+
+    def validated(self, loss: float) -> "TrainState":
+        """This state after a validation with `loss`."""
+        return replace(self, best_step=self.step, best_loss=loss) if loss < self.best_loss else self
+
+
+def save(
+    folder: Path, state: TrainState, adapted: Any, masters: MasterWeights, optimizer: Any, generator: torch.Generator
+) -> Path:
+    """Writes `folder/checkpoint-<step>`: it appears whole, by a rename, or not at all."""
+    final = folder / f"checkpoint-{state.step}"
+    temporary = folder / f".{final.name}.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    save_adapter(adapted, masters.weights, temporary)
+    tensors = {"dropout_generator": generator.get_state()}
+    for name, weight in masters.weights.items():
+        moments = optimizer.state.get(weight, {})
+        tensors |= {f"{moment}.{name}": value for moment, value in moments.items()}
+    save_file(tensors, temporary / "optimizer.safetensors")
+    write_json(temporary / "state.json", asdict(state))
+    for file in temporary.iterdir():
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())
+    if final.exists():
+        shutil.rmtree(final)
+    temporary.replace(final)
+    sync_dir(folder)
+    return final
+
+
+def load(
+    folder: Path, fingerprint: str, adapted: Any, masters: MasterWeights, optimizer: Any, generator: torch.Generator
+) -> TrainState:
+    """The state saved in `folder`; weights, moments and random state go where they belong.
+
+    Raises:
+        RunDirError: the checkpoint is of other data or settings, or cannot be read.
+    """
+    try:
+        state = TrainState(**json.loads((folder / "state.json").read_text(encoding="utf-8")))
+        weights = load_file(folder / "adapter_model.safetensors")
+        tensors = load_file(folder / "optimizer.safetensors")
+    except (OSError, ValueError, TypeError) as error:
+        raise RunDirError(f"{folder} is damaged ({error}): delete it to continue from the one before.") from error
+    if state.fingerprint != fingerprint:
+        raise RunDirError(
+            f"{folder} was trained with other data or settings: use the same ones to resume, or another --run-dir."
+        )
+    masters.load({name: weights[key] for key, name in adapter_keys(adapted).items()})
+    generator.set_state(tensors.pop("dropout_generator"))
+    for name, weight in masters.weights.items():
+        keys = [key for key in tensors if key.partition(".")[2] == name]
+        optimizer.state[weight] = {key.partition(".")[0]: tensors[key] for key in keys}
+    return state
+
+
+def list_checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in `folder`, oldest first."""
+    found = [path for path in folder.glob("checkpoint-*") if path.name.partition("-")[2].isdigit()]
+    return sorted(found, key=lambda path: int(path.name.partition("-")[2]))
+
+
+def prune(folder: Path, keep_newest: int, best_step: int) -> list[Path]:
+    """Deletes all checkpoints but the newest `keep_newest` and the best; the deleted ones."""
+    checkpoints = list_checkpoints(folder)
+    kept = {path.name for path in checkpoints[-keep_newest:]} if keep_newest else set()
+    doomed = [path for path in checkpoints if path.name not in kept | {f"checkpoint-{best_step}"}]
+    for path in doomed:
+        shutil.rmtree(path)
+    return doomed

@@ -1,0 +1,112 @@
+"""The loss of summary tokens, with logits computed nowhere else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from sumtune.text.encode import Encoded
+
+__all__ = ["SummaryLoss", "token_cross_entropy"]
+
+ROWS_AT_ONCE = 32
+"""Rows of logits that are held in float32 at a time: 32 MB for a vocabulary of 262,144."""
+
+
+class _TokenCrossEntropy(torch.autograd.Function):
+    """Summed cross entropy whose backward is softmax - one-hot, in the dtype of the logits, chunk by chunk."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
+        log_sums = torch.cat([rows.float().logsumexp(-1) for rows in torch.split(logits, ROWS_AT_ONCE)])
+        ctx.save_for_backward(logits, targets, log_sums)
+        return (log_sums - logits.gather(-1, targets[:, None])[:, 0].float()).sum()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        logits, targets, log_sums = ctx.saved_tensors
+        gradient = torch.empty_like(logits)
+        chunks = zip(*(torch.split(t, ROWS_AT_ONCE) for t in (gradient, logits, targets, log_sums)), strict=True)
+        for out, rows, wanted, log_sum in chunks:
+            softmax = (rows.float() - log_sum[:, None]).exp_()
+            softmax[torch.arange(len(rows), device=rows.device), wanted] -= 1
+            out.copy_(softmax.mul_(grads[0]))
+        return gradient, None
+
+
+def token_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Sum over rows of -log softmax(logits)[target], in float32.
+
+    `logits` (tokens, vocabulary) of any float dtype, `targets` (tokens,) int64. Gradient: softmax - one-hot.
+    """
+    if logits.dtype == torch.float32 and logits.device.type != "cpu":
+        return cross_entropy(logits, targets, reduction="sum")
+    result: Tensor = _TokenCrossEntropy.apply(logits, targets)  # type: ignore[no-untyped-call]
+    return result
+
+
+class SummaryLoss:
+    """Loss of a micro-batch, as (sum over summary tokens, number of summary tokens).
+
+    A hook in front of the output layer passes on only the positions that predict a summary token. Whatever a model
+    does after that layer (scaling, soft caps) stays its own, so this holds for every architecture.
+    """
+
+    def __init__(self, model: Any, pad_id: int) -> None:
+        """`model` is the Hugging Face model itself, its linear layers possibly adapted; `pad_id` fills short rows."""
+        self.model = model
+        self.pad_id = pad_id
+        self.device = next(model.parameters()).device
+        self._rows: Tensor | None = None
+        self._hook = model.get_output_embeddings().register_forward_pre_hook(self._select)
+
+    def _select(self, _module: nn.Module, args: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        if self._rows is None:
+            return args
+        hidden = args[0]
+        return (hidden.reshape(-1, hidden.shape[-1])[self._rows], *args[1:])
+
+    def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
+        """Summed loss (scalar, differentiable) and token count."""
+        inputs, rows, targets = self.collate(examples)
+        self._rows = rows
+        try:
+            logits = self.model(**inputs, use_cache=False).logits
+        finally:
+            self._rows = None
+        return token_cross_entropy(logits, targets), len(targets)
+
+    def collate(self, examples: Sequence[Encoded]) -> tuple[dict[str, Tensor], Tensor, Tensor]:
+        """Model inputs (batch, time); flat positions (tokens,) that predict a summary token; those tokens (tokens,)."""
+        build = self._encoder_decoder if self.model.config.is_encoder_decoder else self._decoder_only
+        inputs, positions, width = build(examples)
+        rows = [row * width + at for row, places in enumerate(positions) for at in places]
+        targets = [token for example in examples for token in example.target]
+        return inputs, torch.tensor(rows, device=self.device), torch.tensor(targets, device=self.device)
+
+    def _decoder_only(self, examples: Sequence[Encoded]) -> tuple[dict[str, Tensor], list[range], int]:
+        # Rows are padded on the right, where causal attention never looks from the left: no mask is needed.
+        sequences = [example.source + example.target[:-1] for example in examples]
+        positions = [range(len(example.source) - 1, example.length - 1) for example in examples]
+        ids = self._padded(sequences)
+        return {"input_ids": ids}, positions, ids.shape[1]
+
+    def _encoder_decoder(self, examples: Sequence[Encoded]) -> tuple[dict[str, Tensor], list[range], int]:
+        sources = [example.source for example in examples]
+        start = self.model.config.decoder_start_token_id
+        shifted = self._padded([(start, *example.target[:-1]) for example in examples])
+        inputs = {
+            "input_ids": self._padded(sources),
+            "attention_mask": self._padded([[1] * len(source) for source in sources], fill=0),
+            "decoder_input_ids": shifted,
+        }
+        return inputs, [range(len(example.target)) for example in examples], shifted.shape[1]
+
+    def _padded(self, rows: Sequence[Sequence[int]], fill: int | None = None) -> Tensor:
+        """`rows` as one int64 tensor (batch, longest)."""
+        padded = torch.full((len(rows), max(map(len, rows))), self.pad_id if fill is None else fill)
+        for at, row in enumerate(rows):
+            padded[at, : len(row)] = torch.tensor(row)
+        return padded.to(self.device)

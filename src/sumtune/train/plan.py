@@ -1,0 +1,64 @@
+"""What a training run will do, step by step, known before it starts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sumtune.config import TrainConfig
+from sumtune.text.batching import epoch_order
+from sumtune.train.schedule import learning_rate, warmup_length
+
+__all__ = ["Plan"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The optimizer steps of a run: which examples each one learns from, and how fast."""
+
+    lengths: tuple[int, ...]
+    """Tokens of each training example."""
+    settings: TrainConfig
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps an epoch; the last may hold fewer examples."""
+        return -(-len(self.lengths) // self.settings.effective_batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Optimizer steps of all epochs."""
+        return self.steps_per_epoch * self.settings.epochs
+
+    @property
+    def warmup_steps(self) -> int:
+        """Optimizer steps of warm-up, after the rule of at most a tenth."""
+        return warmup_length(self.settings.warmup_steps, self.total_steps)
+
+    def batch(self, step: int) -> list[int]:
+        """Indices of the examples of optimizer step `step` (from 0)."""
+        epoch, position = divmod(step, self.steps_per_epoch)
+        return _order(self.lengths, self.settings.effective_batch_size, self.settings.seed, epoch)[position]
+
+    def learning_rate(self, step: int) -> float:
+        """The learning rate of optimizer step `step` (from 0)."""
+        settings = self.settings
+        return learning_rate(step, self.total_steps, settings.learning_rate, self.warmup_steps, settings.schedule)
+
+    def validates_at(self, step: int) -> bool:
+        """True where, after `step` optimizer steps, the validation loss is measured and a checkpoint saved."""
+        return step % self.settings.validate_every_steps == 0 or self.epoch_ended_at(step) is not None
+
+    def epoch_ended_at(self, step: int) -> int | None:
+        """The number (from 1) of the epoch that ended with `step` optimizer steps, if one did."""
+        epoch, rest = divmod(step, self.steps_per_epoch)
+        return epoch if step > 0 and rest == 0 else None
+
+    @property
+    def validations(self) -> int:
+        """How often the validation loss is measured, the start included."""
+        return sum(self.validates_at(step) for step in range(self.total_steps + 1))
+
+
+@lru_cache(maxsize=2)
+def _order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    return epoch_order(lengths, batch_size, seed, epoch)

@@ -1,0 +1,182 @@
+"""Everything a training run works with, made from configuration and run folder: the stage `train`."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sumtune.config import Config
+from sumtune.errors import RunDirError
+from sumtune.model.load import load_base, load_tokenizer
+from sumtune.model.lora import add_lora, target_modules, trainable
+from sumtune.model.precision import Precision, choose_device, choose_precision
+from sumtune.model.sources import locate
+from sumtune.run_dir import RunDir, fingerprint, sync_dir, write_json
+from sumtune.text.batching import spread
+from sumtune.text.encode import Encoded, load_encoded
+from sumtune.text.prompt import Prompt
+from sumtune.train import checkpoint
+from sumtune.train.checkpoint import TrainState
+from sumtune.train.loop import train
+from sumtune.train.loss import SummaryLoss
+from sumtune.train.master import MasterWeights
+from sumtune.train.metrics import Event, Report, append_event, cut_after
+from sumtune.train.plan import Plan
+from sumtune.train.step import mean_loss, step_gradient
+
+__all__ = ["Session", "finished", "prepare", "run"]
+
+
+@dataclass(frozen=True)
+class Session:
+    """A model ready to learn, its examples, and the plan."""
+
+    config: Config
+    run_dir: RunDir
+    adapted: Any
+    generator: torch.Generator
+    loss_of: SummaryLoss
+    masters: MasterWeights
+    plan: Plan
+    examples: Sequence[Encoded]
+    validation: Sequence[Encoded]
+    precision: Precision
+    model_name: str
+    targets: list[str] | str
+    fingerprint: str
+
+    @property
+    def trainable_parameters(self) -> int:
+        """Numbers that learn."""
+        return sum(weight.numel() for weight in self.masters.weights.values())
+
+    @property
+    def all_parameters(self) -> int:
+        """Numbers of model and adapter."""
+        return sum(parameter.numel() for parameter in self.adapted.parameters())
+
+
+def training_fingerprint(config: Config, run_dir: RunDir) -> str:
+    """What determines an adapter: encoded data, prompt, and the settings of model, LoRA and training."""
+    settings = config.model_dump(include={"model", "lora", "train"})
+    settings["train"].pop("keep_checkpoints")
+    folder = run_dir.transformation
+    files = [folder / name for name in ("train.safetensors", "validation.safetensors", "prompt.json")]
+    return fingerprint([run_dir.require(file, "run") for file in files], settings)
+
+
+def finished(config: Config, run_dir: RunDir) -> bool:
+    """True where the adapter of exactly these data and settings is there already."""
+    manifest = run_dir.trainer / "manifest.json"
+    if not manifest.exists() or not run_dir.adapter.exists():
+        return False
+    recorded = json.loads(manifest.read_text(encoding="utf-8")).get("fingerprint")
+    return bool(recorded == training_fingerprint(config, run_dir))
+
+
+def prepare(config: Config, run_dir: RunDir) -> Session:
+    """Loads the base model, puts a fresh adapter in, and plans the steps."""
+    source = locate(config.model.name, config.model.revision)
+    device = choose_device(config.model.device)
+    precision = choose_precision(config.model.precision, device)
+    base = load_base(source.folder, precision.dtype, device)
+    lora = config.lora
+    targets = target_modules(base, lora.target_modules)
+    adapted, generator = add_lora(
+        base, base_name=str(source.folder), rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets,
+        rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
+    )  # fmt: skip
+    tokenizer = load_tokenizer(source.folder)
+    pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
+    held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
+    chosen = spread([example.length for example in held_out], config.train.validation_examples)
+    return Session(
+        config=config, run_dir=run_dir, adapted=adapted, generator=generator,
+        loss_of=SummaryLoss(base, pad_id), masters=MasterWeights(trainable(adapted)),
+        plan=Plan(tuple(example.length for example in examples), config.train), examples=examples,
+        validation=[held_out[at] for at in chosen], precision=precision, model_name=source.name, targets=targets,
+        fingerprint=training_fingerprint(config, run_dir),
+    )  # fmt: skip
+
+
+def run(session: Session, report: Report, resume: bool = False) -> TrainState:
+    """Trains, leaves the best adapter in `model_trainer/adapter`, and returns the last state."""
+    folder, settings = session.run_dir.trainer, session.config.train
+    folder.mkdir(parents=True, exist_ok=True)
+    optimizer = torch.optim.AdamW(session.masters.weights.values(), weight_decay=settings.weight_decay, fused=True)
+    state = TrainState(max_tokens=settings.micro_batch_tokens, fingerprint=session.fingerprint)
+    parts = (session.adapted, session.masters, optimizer, session.generator)
+    if resume:
+        state = checkpoint.load(_newest(folder), session.fingerprint, *parts)
+        cut_after(session.run_dir.train_metrics, state.step)
+    else:
+        _clear(folder)
+
+    def save(now: TrainState) -> None:
+        checkpoint.save(folder, now, *parts)
+        checkpoint.prune(folder, settings.keep_checkpoints, now.best_step)
+
+    def log(event: Event) -> None:
+        append_event(session.run_dir.train_metrics, event)
+        report(event)
+
+    log({"event": "start", "step": state.step, "total_steps": session.plan.total_steps, "epochs": settings.epochs,
+         "steps_per_epoch": session.plan.steps_per_epoch, "warmup_steps": session.plan.warmup_steps})  # fmt: skip
+    state = train(
+        plan=session.plan, examples=session.examples, state=state, masters=session.masters, optimizer=optimizer,
+        gradient_of=partial(gradient_of, session), validate=partial(validation_loss, session), save=save, report=log,
+    )  # fmt: skip
+    _publish(session, folder / f"checkpoint-{state.best_step}", state)
+    return state
+
+
+def gradient_of(session: Session, examples: list[Encoded], max_tokens: int) -> Any:
+    """One optimizer step's gradient, with dropout on."""
+    session.adapted.train()
+    norm = session.config.train.max_grad_norm
+    return step_gradient(session.loss_of, examples, session.masters, session.generator, max_tokens, norm)
+
+
+def validation_loss(session: Session) -> float:
+    """Mean loss of the validation examples, with dropout off."""
+    session.adapted.eval()
+    return mean_loss(session.loss_of, session.validation, session.config.train.micro_batch_tokens)
+
+
+def _newest(folder: Path) -> Path:
+    checkpoints = checkpoint.list_checkpoints(folder)
+    if not checkpoints:
+        raise RunDirError(f"{folder} has no checkpoint to resume from: run without --resume.")
+    return checkpoints[-1]
+
+
+def _clear(folder: Path) -> None:
+    """Removes what an earlier run left, so that no file is of another run than its neighbours."""
+    for path in (*checkpoint.list_checkpoints(folder), folder / "adapter"):
+        shutil.rmtree(path, ignore_errors=True)
+    for name in ("manifest.json", "metrics.jsonl"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _publish(session: Session, best: Path, state: TrainState) -> None:
+    """Copies the best checkpoint's adapter, with prompt and settings, to `adapter`; the manifest comes last."""
+    run_dir = session.run_dir
+    final, temporary = run_dir.adapter, run_dir.trainer / ".adapter.tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    for name in ("adapter_config.json", "adapter_model.safetensors"):
+        shutil.copyfile(best / name, temporary / name)
+    Prompt.load(run_dir.transformation).save(temporary)
+    model = session.config.model.model_dump() | {"precision": session.precision.name}
+    write_json(temporary / "sumtune.json", {"model": model, "decode": session.config.decode.model_dump()})
+    shutil.rmtree(final, ignore_errors=True)
+    temporary.replace(final)
+    sync_dir(run_dir.trainer)
+    write_json(run_dir.trainer / "manifest.json", {"fingerprint": session.fingerprint, "best_step": state.best_step,
+               "best_loss": state.best_loss, "elapsed_s": state.elapsed_s})  # fmt: skip

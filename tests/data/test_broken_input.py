@@ -1,0 +1,162 @@
+"""Every kind of broken input is one message that says what to do, shows no dialogue, and leaves no file behind."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sumtune.config import Config, DataConfig
+from sumtune.data import hub, ingest
+from sumtune.errors import DataError
+from sumtune.run_dir import RunDir
+
+SECRET = "the safe opens with 4711"
+ROW: dict[str, Any] = {"dialogue": f"Ann: {SECRET}\nBob: I shall keep that to myself.", "summary": "Ann tells."}
+LINE = json.dumps(ROW) + "\n"
+LINES = "".join(json.dumps({**ROW, "dialogue": f"{ROW['dialogue']} {n}"}) + "\n" for n in range(30))
+
+Make = Callable[[Path], Path]
+
+
+def file(name: str, raw: str | bytes) -> Make:
+    def make(folder: Path) -> Path:
+        path = folder / name
+        path.write_bytes(raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else raw)
+        return path
+
+    return make
+
+
+def folder_of(**contents: str) -> Make:
+    def make(folder: Path) -> Path:
+        for name, text in contents.items():
+            stem, _, suffix = name.rpartition("_")
+            (folder / f"{stem}.{suffix}").write_text(text)
+        return folder
+
+    return make
+
+
+def fifo(folder: Path) -> Path:
+    os.mkfifo(folder / "a.jsonl")
+    return folder / "a.jsonl"
+
+
+def parquet_without_texts(folder: Path) -> Path:
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table({"a": [1.5], "dialog": [2.5]}), folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+def misnamed(folder: Path) -> Path:
+    (folder / "chats.jsonl").write_text(LINES)
+    return folder / "chat.jsonl"
+
+
+BROKEN: dict[str, tuple[Make, str]] = {
+    "missing file": (lambda folder: folder / "a.csv", "does not exist"),
+    "mistyped name": (misnamed, "chats.jsonl"),
+    "unknown format": (file("a.docx", LINES), "unknown format '.docx'"),
+    "pipe": (fifo, "neither a file nor a folder"),
+    "name too long": (lambda folder: folder / ("a" * 300 + ".csv"), "name too long"),
+    "NUL in the name": (lambda folder: folder / "a\0.csv", "does not exist"),
+    "empty csv": (file("a.csv", ""), "is empty"),
+    "blank jsonl": (file("a.jsonl", "\ufeff \n\n"), "is empty"),
+    "empty parquet": (file("a.parquet", b""), "is empty"),
+    "no parquet": (file("a.parquet", LINES), "not a readable Parquet file"),
+    "parquet of numbers": (parquet_without_texts, "--dialogue-column 'dialog'"),
+    "header only": (file("a.csv", "dialogue,summary\n"), "no rows"),
+    "no header": (file("a.csv", f"{SECRET} and so on and on,short\n" * 3), "names of the columns"),
+    "repeated header": (file("a.csv", "dialogue,dialogue\nx,y\n"), "repeats 'dialogue'"),
+    "broken header": (file("a.csv", f'"dialogue,summary\n{SECRET},x\n'), "the header row cannot be read"),
+    "ragged csv": (file("a.csv", f"dialogue,summary\n{SECRET},x,y\n"), "3 fields, the header has 2"),
+    "unclosed quote": (file("a.csv", f'dialogue,summary\n"{SECRET},x\n'), "is a quote not closed"),
+    "huge field": (file("a.csv", f'dialogue,summary\n"{SECRET * 9000}",x\n'), "field limit"),
+    "utf-16": (file("a.jsonl", LINES.encode("utf-16")), "save it as UTF-8"),
+    "latin-1": (file("a.csv", f"dialogue,summary\n{SECRET} caf\udce9,x\n"), "1 undecodable"),
+    "json syntax": (file("a.json", LINES.rstrip()[:-1].replace("\n", ",")), "cannot be read"),
+    "json number": (file("a.json", "1" * 9000), "too many digits"),
+    "json text": (file("a.json", json.dumps(SECRET)), "a text"),
+    "json without lists": (file("a.json", json.dumps({SECRET * 3: 1})), "Expected a list of objects"),
+    "json empty list": (file("a.json", "[]"), "no rows"),
+    "json twice a split": (file("a.json", '{"val": [], "dev": []}'), "validation split twice"),
+    "json list of texts": (file("a.json", json.dumps([SECRET])), "it is a text"),
+    "nested json": (file("a.json", "[" * 200_000), "nested too deeply"),
+    "nested line": (file("a.jsonl", LINES + '{"a":' * 200_000), "a.jsonl:31"),
+    "truncated line": (file("a.jsonl", LINES + LINE[:-20]), "a.jsonl:31"),
+    "pretty json as lines": (file("a.jsonl", json.dumps([ROW], indent=1)), "malformed_row"),
+    "no column": (file("a.jsonl", LINES.replace("summary", "sumary")), "--summary-column 'sumary'"),
+    "empty objects": (file("a.jsonl", "{}\n{}\n"), "its columns are: none"),
+    "empty summary": (file("a.jsonl", LINES + LINE.replace("Ann tells.", " ")), "a.jsonl:31"),
+    "lone surrogate": (file("a.jsonl", LINES + LINE.replace("tells", "\\ud83d")), "a.jsonl:31"),
+    "one example": (file("a.jsonl", LINE), "at least 2 are needed"),
+    "empty folder": (folder_of(), "holds no file"),
+    "unnamed files": (folder_of(a_jsonl=LINES, b_jsonl=LINES), "a.jsonl, b.jsonl"),
+    "two train files": (folder_of(train_jsonl=LINES, train_csv="x"), "several files for the train split"),
+    "val and dev": (folder_of(train_jsonl=LINES, val_jsonl=LINES, dev_jsonl=LINES), "several files for the validation"),
+    "test only": (folder_of(test_jsonl=LINES), "test only"),
+    "empty test file": (folder_of(train_jsonl=LINES, test_jsonl=""), "test.jsonl is empty"),
+    "splits in a split": (folder_of(train_json=json.dumps({"train": [ROW], "test": [ROW]})), "train.json holds"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_input(kind: str, tmp_path: Path) -> None:
+    make, part = BROKEN[kind]
+    source = tmp_path / "source"
+    source.mkdir()
+    run_dir = RunDir(tmp_path / "artifacts")
+    with pytest.raises(DataError) as error:
+        ingest.run(Config(data=DataConfig(path=str(make(source)))), run_dir)
+    message = str(error.value)
+    assert part in message
+    assert SECRET not in message
+    assert len(message.splitlines()) <= 8
+    assert not run_dir.root.exists()
+    message.encode()
+
+
+@pytest.mark.parametrize("path", ["", " ", "samsum", "a/b/c", "data/chats.csv"])
+def test_a_name_that_is_neither_path_nor_id(path: str, run_dir: RunDir) -> None:
+    with pytest.raises(DataError, match="does not exist"):
+        ingest.run(Config(data=DataConfig(path=path)), run_dir)
+
+
+def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, run_dir: RunDir) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(DataError, match=r"pip install 'sumtune\[hub\]'"):
+        ingest.run(Config(data=DataConfig(path="knkarthick/samsum")), run_dir)
+
+
+def test_offline_is_said_at_once(monkeypatch: pytest.MonkeyPatch, run_dir: RunDir) -> None:
+    pytest.importorskip("datasets")
+    monkeypatch.setattr(hub, "_hub_is_reachable", lambda: False)
+    with pytest.raises(DataError, match=r"could not be fetched.*seems offline.*with --data"):
+        ingest.run(Config(data=DataConfig(path="knkarthick/samsum")), run_dir)
+
+
+@pytest.mark.parametrize(
+    ("raised", "part"),
+    [
+        (ConnectionError("x"), "seems offline"),
+        (FileNotFoundError("Dataset 'a/b' doesn't exist on the Hub."), "doesn't exist on the Hub"),
+        (RuntimeError("Dataset scripts are no longer supported\nbut found b.py"), "no longer supported"),
+    ],
+)
+def test_what_the_hub_refuses(raised: Exception, part: str, monkeypatch: pytest.MonkeyPatch, run_dir: RunDir) -> None:
+    datasets = pytest.importorskip("datasets")
+
+    def refuse(hub_id: str) -> None:
+        raise raised
+
+    monkeypatch.setattr(hub, "_hub_is_reachable", lambda: True)
+    monkeypatch.setattr(datasets, "load_dataset", refuse)
+    with pytest.raises(DataError, match=part):
+        ingest.run(Config(data=DataConfig(path="a/b")), run_dir)
+    assert not run_dir.root.exists()

@@ -1,0 +1,157 @@
+import contextlib
+import csv
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sumtune.config import DataConfig
+from sumtune.data.ingest import CheckedData, check
+from sumtune.data.readers import read_file
+from sumtune.errors import DataError
+
+Rows = list[dict[str, Any]]
+
+
+def write_csv(path: Path, rows: Rows, delimiter: str = ",", encoding: str = "utf-8", end: str = "\n") -> None:
+    with path.open("w", newline="", encoding=encoding) as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=delimiter, lineterminator=end)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_parquet(path: Path, rows: Rows) -> None:
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+
+
+def lines(rows: Rows, end: str = "\n") -> str:
+    return end.join(json.dumps(row, ensure_ascii=False) for row in rows)
+
+
+WRITERS: dict[str, Callable[[Path, Rows], Any]] = {
+    "comma.csv": write_csv,
+    "semicolon.csv": lambda path, rows: write_csv(path, rows, ";"),
+    "tab.tsv": lambda path, rows: write_csv(path, rows, "\t"),
+    "excel.CSV": lambda path, rows: write_csv(path, rows, encoding="utf-8-sig", end="\r\n"),
+    "list.json": lambda path, rows: path.write_text(json.dumps(rows, indent=1)),
+    "data.json": lambda path, rows: path.write_text(json.dumps({"version": 1, "data": rows})),
+    "lines.json": lambda path, rows: path.write_text(lines(rows), encoding="utf-8"),
+    "unix.jsonl": lambda path, rows: path.write_text(lines(rows) + "\n\n", encoding="utf-8"),
+    "windows.ndjson": lambda path, rows: path.write_bytes(lines(rows, "\r\n").encode("utf-8-sig")),
+    "a.parquet": write_parquet,
+}
+
+
+def content(checked: CheckedData) -> list[tuple[str, str, str, str, int]]:
+    return [
+        (name, example.id, example.dialogue, example.summary, example.row)
+        for name, examples in checked.examples.items()
+        for example in examples
+    ]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_gives_the_same_examples(name: str, rows: Rows, write: Any, tmp_path: Path) -> None:
+    rows = [{"id": f"é-{n}", **row, "topic": "time; place"} for n, row in enumerate(rows)]
+    rows[3]["dialogue"] += '\nAnn: "Fine", she said; ok,\u2028 \u00e9 \U0001f600'
+    WRITERS[name](tmp_path / name, rows)
+    expected = check(DataConfig(path=str(write("expected.jsonl", rows))))
+    assert content(check(DataConfig(path=str(tmp_path / name)))) == content(expected)
+    assert sum(map(len, expected.examples.values())) == len(rows)
+
+
+@pytest.mark.parametrize("validation", ["validation.csv", "val.json", "valid.jsonl", "DEV.parquet"])
+def test_a_folder_keeps_its_splits(validation: str, rows: Rows, write: Any, tmp_path: Path) -> None:
+    write("train.jsonl", rows[:20])
+    write("readme.json", [])
+    writer = {".csv": "comma.csv", ".json": "list.json", ".jsonl": "unix.jsonl", ".parquet": "a.parquet"}
+    WRITERS[writer[Path(validation).suffix]](tmp_path / validation, rows[20:])
+    checked = check(DataConfig(path=str(tmp_path)))
+    assert {name: len(examples) for name, examples in checked.examples.items()} == {
+        "train": 20,
+        "validation": 5,
+        "test": 0,
+    }
+    assert {example.file for example in checked.examples["validation"]} == {validation}
+
+
+def test_a_json_object_keeps_its_splits(rows: Rows, tmp_path: Path) -> None:
+    (tmp_path / "all.json").write_text(json.dumps({"train": rows[:20], "dev": rows[20:23], "test": rows[23:]}))
+    checked = check(DataConfig(path=str(tmp_path / "all.json")))
+    assert [len(examples) for examples in checked.examples.values()] == [20, 3, 2]
+    assert {example.id for example in checked.examples["test"]} == {"all-test-1", "all-test-2"}
+
+
+def test_a_downloaded_data_set_with_shards_is_read(rows: Rows, write: Any, tmp_path: Path) -> None:
+    write("data/train-00000-of-00002.jsonl", rows[:10])
+    write("data/train-00001-of-00002.jsonl", rows[10:20])
+    write("data/test-00000-of-00001.jsonl", rows[20:])
+    checked = check(DataConfig(path=str(tmp_path)))
+    assert [len(examples) for examples in checked.examples.values()] == [18, 2, 5]
+
+
+def test_the_only_file_of_a_folder_is_split(rows: Rows, write: Any, tmp_path: Path) -> None:
+    write("chats.jsonl", rows)
+    (tmp_path / "notes.txt").write_text("not data")
+    assert all(check(DataConfig(path=str(tmp_path))).examples.values())
+
+
+def test_ids_are_kept_made_and_unique(rows: Rows, write: Any) -> None:
+    given_ids: list[Any] = ["a", "a", 7, "", None, True, 1.5, "\ud800"]
+    path = write("chats.jsonl", [{**row, "id": id_} for row, id_ in zip(rows, given_ids, strict=False)])
+    splits = check(DataConfig(path=str(path))).examples
+    assert {example.row: example.id for examples in splits.values() for example in examples} == {
+        1: "a",
+        2: "a@chats.jsonl:2",
+        3: "7",
+        **{row: f"chats-{row}" for row in (4, 5, 6, 7, 8)},
+    }
+
+
+def test_an_unclosed_quote_costs_one_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('dialogue,summary\n"A: x",x\n"A: y,y\n"A: z\nB: z",z\nA: u,u\n')
+    (table,) = read_file(path)
+    assert [finding.row for finding in table.findings] == [2]
+    assert [values["summary"] for _, values in table.rows] == ["x", "z", "u"]
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        *(b"dialogue", b"summary", b",", b'"', b"\n", b"\r", b"{", b"}", b"[", b"]", b":", b"\\ud800", b"\xff", b"\0"),
+        *(b'{"dialogue":"a b c","summary":"a"}\n', b'{"train":[', b"PAR1"),
+        *(b"1" * 5000, b"[" * 3000, b"a" * 140_000),
+    ]
+)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".jsonl", ".parquet"])
+@settings(max_examples=60, deadline=None)
+@given(raw=st.binary(max_size=200) | st.lists(FRAGMENTS, max_size=12).map(b"".join))
+def test_any_bytes_are_read_or_refused(suffix: str, raw: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"a{suffix}"
+        path.write_bytes(raw)
+        with contextlib.suppress(DataError):
+            assert check(DataConfig(path=str(path))).findings
+
+
+@settings(max_examples=60, deadline=None)
+@given(position=st.integers(0, 10_000), byte=st.integers(0, 255))
+def test_a_damaged_parquet_file_is_read_or_refused(
+    position: int, byte: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged.parquet"
+    write_parquet(path, [{"dialogue": f"A: {n}\nB: {n}", "summary": str(n)} for n in range(30)])
+    raw = bytearray(path.read_bytes())
+    raw[position % len(raw)] = byte
+    path.write_bytes(raw)
+    with contextlib.suppress(DataError):
+        check(DataConfig(path=str(path)))

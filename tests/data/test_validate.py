@@ -1,0 +1,163 @@
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from sumtune.config import DataConfig, ModelConfig
+from sumtune.data.finding import Finding, display
+from sumtune.data.ingest import CheckedData, check
+
+SECRET = "the safe opens with 4711"
+GOOD = '{"dialogue": "A: aaaaaaaaaaaa\\nB: bbbbbbbbb", "summary": "a b"}\n'
+
+
+def words(texts: Sequence[str]) -> list[int]:
+    return [len([word for word in text.split() if word != "\u200b"]) for text in texts]
+
+
+def places(checked: CheckedData, code: str) -> list[tuple[str, str, int | None]]:
+    return [(f.severity, f.file, f.row) for f in checked.findings if f.code == code]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('{"dialogue": "", "summary": "x"}', "empty_dialogue"),
+        ('{"dialogue": " \\n", "summary": "x"}', "empty_dialogue"),
+        ('{"dialogue": [], "summary": "x"}', "empty_dialogue"),
+        ('{"dialogue": "%s", "summary": ""}', "empty_summary"),
+        ('{"dialogue": "%s", "summary": null}', "empty_summary"),
+        ('{"dialogue": "%s"}', "empty_summary"),
+        ('{"dialogue": 5, "summary": "x"}', "dialogue_not_text"),
+        ('{"dialogue": {"%s": 1}, "summary": "x"}', "dialogue_not_text"),
+        ('{"dialogue": ["%s", 4], "summary": "x"}', "dialogue_not_text"),
+        ('{"dialogue": "%s", "summary": NaN}', "summary_not_text"),
+        ('{"dialogue": "%s \\ud800", "summary": "x"}', "undecodable"),
+        ('{"dialogue": "%s \udcff", "summary": "x"}', "undecodable"),
+        ('"%s" \udcff', "undecodable"),
+        ('{"dialogue": "%s", ', "malformed_row"),
+        ('["%s"]', "malformed_row"),
+        ('"%s"', "malformed_row"),
+        ("null", "malformed_row"),
+        ("1" * 5000, "malformed_row"),
+        ("[" * 100_000, "malformed_row"),
+        ('{"dialogue": "%s", "summary": "\u200b"}', "no_summary_tokens"),
+    ],
+)
+@pytest.mark.parametrize("drop_invalid", [False, True])
+def test_a_bad_row_is_found_by_number_and_left_out(line: str, code: str, drop_invalid: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    bad = (line.replace("%s", SECRET) + "\n").encode("utf-8", "surrogateescape")
+    path.write_bytes(GOOD.encode() + b"\n" + bad + GOOD.encode())
+    checked = check(DataConfig(path=str(path), drop_invalid=drop_invalid), words)
+    assert places(checked, code) == [("warning" if drop_invalid else "error", "a.jsonl", 3)]
+    assert checked.dropped == 1
+    assert {example.row for examples in checked.examples.values() for example in examples} == {1, 4}
+    assert SECRET not in str(checked.findings)
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        (b"one field", "malformed_row"),
+        (b"a,b,c", "malformed_row"),
+        (b'"never closed,x', "malformed_row"),
+        (b'"closed" early,x', "malformed_row"),
+        (b'"' + b"a" * 140_000 + b'",x', "malformed_row"),
+        (b"caf\xe9 at noon,x", "undecodable"),
+        (b",x", "empty_dialogue"),
+    ],
+)
+def test_a_bad_record_of_csv_is_found_by_number(record: bytes, code: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'dialogue,summary\n"A: aaaa\nB: bbbb",a\n\n' + record + b"\nA: ccccccc,c\n")
+    checked = check(DataConfig(path=str(path)))
+    assert places(checked, code) == [("error", "a.csv", 2)]
+    assert checked.dropped == 1
+
+
+def test_a_bad_value_of_parquet_is_found_by_number(tmp_path: Path) -> None:
+    raw = pyarrow.array([b"A: aaaa", b"caf\xe9", b"A: cccc"])
+    broken = pyarrow.StringArray.from_buffers(3, *raw.buffers()[1:])
+    table = pyarrow.table({"dialogue": broken, "summary": ["a", "b", "c"]})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    assert places(check(DataConfig(path=str(tmp_path / "a.parquet"))), "undecodable") == [("error", "a.parquet", 2)]
+
+
+def test_all_findings_come_at_once(write: Any, rows: list[dict[str, Any]]) -> None:
+    rows[1]["dialogue"], rows[1]["summary"], rows[4]["summary"] = "", 5, ""
+    checked = check(DataConfig(path=str(write("a.jsonl", rows))))
+    errors = [(f.code, f.row) for f in checked.findings if f.severity == "error"]
+    assert errors == [("empty_dialogue", 2), ("summary_not_text", 2), ("empty_summary", 5)]
+    assert checked.dropped == 2
+
+
+def test_duplicates_leaks_and_several_summaries(write: Any, rows: list[dict[str, Any]], tmp_path: Path) -> None:
+    same = {**rows[0], "dialogue": rows[0]["dialogue"].upper().replace("\n", "  \n")}
+    other = {**rows[1], "summary": "They meet."}
+    write("train.jsonl", [*rows[:20], same, other])
+    write("val.jsonl", [*rows[20:], rows[2]])
+    checked = check(DataConfig(path=str(tmp_path)))
+    assert places(checked, "duplicate") == [("warning", "train.jsonl", 21)]
+    assert places(checked, "leak") == [("warning", "val.jsonl", 6)]
+    assert places(checked, "several_summaries") == [("info", "", None)]
+    messages = {finding.code: finding.message for finding in checked.findings}
+    assert "train.jsonl:1" in messages["duplicate"]
+    assert "train.jsonl:3" in messages["leak"]
+    assert messages["several_summaries"].startswith("1 of the 20 dialogues")
+
+
+def test_a_summary_longer_than_its_dialogue(write: Any, rows: list[dict[str, Any]]) -> None:
+    rows[7] = {"dialogue": "A: Hi", "summary": "A greets somebody."}
+    checked = check(DataConfig(path=str(write("a.jsonl", rows))))
+    assert places(checked, "summary_longer") == [("warning", "a.jsonl", 8)]
+
+
+def test_shares_that_will_be_cut(write: Any, rows: list[dict[str, Any]]) -> None:
+    rows[0]["dialogue"] = "A: " + "word " * 100
+    rows[1]["summary"] = "one two three four five six seven eight nine"
+    path = str(write("a.jsonl", rows))
+    limits = ModelConfig(max_source_tokens=99, max_target_tokens=8)
+    messages = {f.code: f.message for f in check(DataConfig(path=path), words, limits).findings}
+    assert "4.0% of the dialogues (1 of 25) are longer than 99 tokens" in messages["dialogue_truncated"]
+    assert "4.0% of the summaries (1 of 25)" in messages["summary_truncated"]
+    assert not any("truncated" in finding.code for finding in check(DataConfig(path=path), words).findings)
+    assert not any("truncated" in finding.code for finding in check(DataConfig(path=path)).findings)
+
+
+@pytest.mark.parametrize(
+    ("size", "codes"),
+    [
+        (1, ["too_few_training_examples", "empty_split", "empty_split"]),
+        (2, ["too_few_training_examples", "empty_split"]),
+        (5, ["few_training_examples"]),
+        (25, []),
+    ],
+)
+def test_too_few_examples(size: int, codes: list[str], write: Any, rows: list[dict[str, Any]]) -> None:
+    checked = check(DataConfig(path=str(write("a.jsonl", rows[:size]))))
+    assert [finding.code for finding in checked.findings] == codes
+
+
+def test_validation_without_training_examples_is_an_error(write: Any, rows: list[dict[str, Any]]) -> None:
+    checked = check(DataConfig(path=str(write("dev.jsonl", rows).parent)))
+    assert checked.findings[0].severity == "error"
+    assert "validation only" in checked.findings[0].message
+
+
+def test_many_findings_of_one_code_are_collapsed() -> None:
+    findings = [Finding("duplicate", "warning", "repeats a.csv:1", "a.csv", row) for row in range(2, 40)]
+    shown = display([*findings, Finding("empty_summary", "error", "the summary is empty", "a.csv", 50)])
+    assert shown[0] == "error: a.csv:50: the summary is empty"
+    assert len(shown) == 5
+    assert shown[-1] == "warning: … and 35 more of `duplicate`"
+    assert len(display(findings[:10])) == 10
+
+
+def test_findings_can_be_written_as_json(write: Any, rows: list[dict[str, Any]]) -> None:
+    checked = check(DataConfig(path=str(write("a.jsonl", rows[:5]))))
+    assert json.loads(json.dumps([vars(finding) for finding in checked.findings]))

@@ -1,0 +1,92 @@
+import math
+from dataclasses import astuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rouge_score.rouge_scorer import RougeScorer
+
+from sumtune.evaluate import rouge
+from sumtune.evaluate.rouge import METRICS, Rouge
+
+PAIRS = [
+    ("Mia will bring the tent.", "Mia is bringing a tent. Leo brings food."),
+    ("Leo brings food. Mia brings a tent!", "Mia is bringing a tent. Leo brings food."),
+    ("The train was late.\nThey missed dinner", "They missed the dinner because trains were late."),
+    ("Nothing in common", "Zoe sold her bicycle"),
+    ("a a a b", "a b b"),
+]
+words = st.lists(st.sampled_from(["ann", "runs", "running", "cakes", "late.", "why?", "\n", "no!"]), max_size=25)
+texts = words.map(" ".join)
+
+
+def test_the_metrics_have_the_order_that_files_promise():
+    assert METRICS == ("rouge1", "rouge2", "rougeL", "rougeLsum")
+
+
+@pytest.mark.parametrize(("prediction", "reference"), PAIRS)
+def test_scores_are_those_of_the_package(prediction, reference):
+    ours = rouge.score(prediction, reference)
+    for metric in ("rouge1", "rouge2", "rougeL"):
+        theirs = RougeScorer([metric], use_stemmer=True).score(reference, prediction)[metric].fmeasure
+        assert getattr(ours, metric) == theirs
+
+
+def test_lsum_is_the_package_on_sentences_with_a_line_each():
+    prediction, reference = "Leo brings food. Mia brings a tent!", "Mia brings a tent. Is Leo late? Leo brings food."
+    theirs = RougeScorer(["rougeLsum"], use_stemmer=True).score(
+        "Mia brings a tent.\nIs Leo late?\nLeo brings food.", "Leo brings food.\nMia brings a tent!"
+    )["rougeLsum"]
+    ours = rouge.score(prediction, reference)
+    assert ours.rougeLsum == theirs.fmeasure
+    assert ours.rougeLsum > ours.rougeL
+
+
+@given(texts, texts)
+def test_scores_lie_between_0_and_1_and_bigrams_are_harder(prediction, reference):
+    scores = rouge.score(prediction, reference)
+    assert all(0 <= value <= 1 for value in astuple(scores))
+    assert scores.rougeL <= scores.rouge1 + 1e-12
+    assert scores.rouge1 == pytest.approx(rouge.score(reference, prediction).rouge1)
+
+
+@given(texts.map(lambda text: f"{text} two words"))
+def test_a_perfect_prediction_scores_1(text):
+    assert rouge.score(text, text) == Rouge(1.0, 1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("prediction", ["", " \n", "?!"])
+def test_an_empty_prediction_scores_0(prediction):
+    assert rouge.score(prediction, "Ann calls Bob.") == Rouge(0.0, 0.0, 0.0, 0.0)
+
+
+@given(texts)
+def test_splitting_changes_only_white_space_and_keeps_line_breaks(text):
+    split = rouge.split_sentences(text)
+    assert split.split() == text.split()
+    assert rouge.split_sentences(split) == split
+    assert all(not line.rstrip(".?! ").count(". ") for line in split.splitlines())
+
+
+def test_a_number_with_a_dot_is_no_end_of_a_sentence():
+    assert rouge.split_sentences("It costs 3.50 euro.\nGood") == "It costs 3.50 euro.\nGood"
+
+
+def test_mean_is_the_mean_of_each_metric():
+    predictions, references = zip(*PAIRS, strict=True)
+    scores = rouge.score_all(predictions, references)
+    assert scores == [rouge.score(*pair) for pair in PAIRS]
+    for metric in METRICS:
+        expected = math.fsum(getattr(score, metric) for score in scores) / len(scores)
+        assert getattr(rouge.mean(scores), metric) == pytest.approx(expected)
+
+
+def test_nothing_to_average_and_unequal_numbers_are_errors():
+    with pytest.raises(ValueError, match="at least one"):
+        rouge.mean([])
+    with pytest.raises(ValueError, match="argument 2"):
+        rouge.score_all(["a"], ["a", "b"])
+
+
+def test_the_signature_names_package_version_stemmer_and_splitting():
+    assert rouge.signature() == "rouge-score 0.1.2 | stemmer | F-measure | Lsum sentences by regex"

@@ -1,0 +1,129 @@
+"""Tiny random models of both families with a tokenizer trained on the spot, and conversations for them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+NAMES = ("Ana", "Ben", "Cem", "Dora", "Eli", "Fay", "Gus", "Hana")
+THINGS = ("bread", "tickets", "keys", "flowers", "books", "lamps", "paint", "stamps")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+
+
+def conversation(number: int) -> dict[str, str]:
+    """The `number`-th made-up conversation; different numbers below 1,000 give different ones."""
+    first, second = NAMES[number % 8], NAMES[(number // 8 + number + 1) % 8]
+    thing, day = THINGS[(number // 3) % 8], DAYS[number % 5]
+    turns = [
+        f"{first}: Hi {second}, number {number}, who gets the {thing}?",
+        f"{second}: I can, on {day}.",
+        *[f"{first}: And {extra} more." for extra in range(number % 4)],
+        f"{first}: Thanks!",
+    ]
+    return {"dialogue": "\n".join(turns), "summary": f"{second} will get the {thing} on {day} for {first} ({number})."}
+
+
+def write_jsonl(path: Path, count: int, start: int = 0) -> Path:
+    """`count` conversations as JSONL."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (json.dumps(conversation(number)) + "\n" for number in range(start, start + count))
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+def tokenizer(is_t5: bool = False) -> Any:
+    """A byte-level BPE tokenizer of 400 tokens, trained on made-up conversations."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    raw = Tokenizer(models.BPE())
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    texts = [text for number in range(60) for text in conversation(number).values()]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=["<pad>", "<s>", "</s>", "<unk>"], initial_alphabet=alphabet, show_progress=False
+    )
+    raw.train_from_iterator(texts, trainer)
+    template = "$A </s>" if is_t5 else "<s> $A"
+    raw.post_processor = processors.TemplateProcessing(
+        single=template, special_tokens=[("<s>", raw.token_to_id("<s>")), ("</s>", raw.token_to_id("</s>"))]
+    )
+    marks = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    return PreTrainedTokenizerFast(tokenizer_object=raw, **marks)
+
+
+def _common(tok: Any) -> dict[str, Any]:
+    return {
+        "vocab_size": len(tok),
+        "pad_token_id": tok.pad_token_id,
+        "bos_token_id": tok.bos_token_id,
+        "eos_token_id": tok.eos_token_id,
+    }
+
+
+def _gemma(tok: Any) -> Any:
+    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+
+    return Gemma3ForCausalLM(
+        Gemma3TextConfig(
+            **_common(tok), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
+            num_key_value_heads=1, head_dim=16, query_pre_attn_scalar=16, max_position_embeddings=512,
+            sliding_window=64, layer_types=["sliding_attention", "full_attention"],
+        )
+    )  # fmt: skip
+
+
+def _llama(tok: Any) -> Any:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    return LlamaForCausalLM(
+        LlamaConfig(
+            **_common(tok), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
+            num_key_value_heads=2, max_position_embeddings=512,
+        )
+    )  # fmt: skip
+
+
+def _gpt2(tok: Any) -> Any:
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    return GPT2LMHeadModel(GPT2Config(**_common(tok), n_embd=32, n_layer=2, n_head=2, n_positions=512))
+
+
+def _t5(tok: Any) -> Any:
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    return T5ForConditionalGeneration(
+        T5Config(
+            **_common(tok), d_model=32, d_kv=16, d_ff=64, num_layers=2, num_heads=2,
+            decoder_start_token_id=tok.pad_token_id, feed_forward_proj="gated-gelu", tie_word_embeddings=False,
+        )
+    )  # fmt: skip
+
+
+def _bart(tok: Any) -> Any:
+    from transformers import BartConfig, BartForConditionalGeneration
+
+    return BartForConditionalGeneration(
+        BartConfig(
+            **_common(tok), d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=2,
+            decoder_attention_heads=2, encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=512,
+            decoder_start_token_id=tok.eos_token_id, forced_eos_token_id=None,
+        )
+    )  # fmt: skip
+
+
+ARCHITECTURES = {"gemma": _gemma, "llama": _llama, "gpt2": _gpt2, "t5": _t5, "bart": _bart}
+
+
+def save_model(name: str, folder: Path) -> Path:
+    """Writes a tiny random model and its tokenizer to `folder`; the same weights at every call."""
+    import torch
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        tok = tokenizer(is_t5=name == "t5")
+        model = ARCHITECTURES[name](tok)
+    model.save_pretrained(folder)
+    tok.save_pretrained(folder)
+    return folder
