@@ -55,7 +55,8 @@ class _Average:
 
     @property
     def tokens_per_s(self) -> float:
-        return sum(event["tokens"] for event in self._recent) / sum(event["seconds"] for event in self._recent)
+        tokens = sum(int(event["tokens"]) for event in self._recent)
+        return tokens / sum(float(event["seconds"]) for event in self._recent)
 
 
 class _Lines:

@@ -3,7 +3,7 @@
 import json
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -54,7 +54,7 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
     going_on = _continues(config, run_dir, resume, overwrite)
     session = training.prepare(config, run_dir)
     expected = forecast(session)
-    _record(run_dir, config, forecast=vars(expected) | {"total_s": expected.total_s})
+    _record(run_dir, {"forecast": vars(expected) | {"total_s": expected.total_s}}, config)
     console.print(announcement(session, expected), highlight=False, markup=False)
     if going_on is not None:
         console.print(f"Continuing from {going_on}.", highlight=False)
@@ -147,7 +147,7 @@ def _recorded(run_dir: RunDir) -> dict[str, Any]:
     return recorded if isinstance(recorded, dict) else {}
 
 
-def _record(run_dir: RunDir, config: Config | None = None, **entries: Any) -> None:
+def _record(run_dir: RunDir, entries: Mapping[str, Any], config: Config | None = None) -> None:
     """Adds to `run.json`; with `config` begins it anew."""
     recorded = _recorded(run_dir)
     if config is not None:
@@ -157,11 +157,11 @@ def _record(run_dir: RunDir, config: Config | None = None, **entries: Any) -> No
             "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
             "machine": {"system": platform.system(), "processor": platform.machine()},
         }
-    write_json(run_dir.run_json, recorded | entries)
+    write_json(run_dir.run_json, recorded | dict(entries))
 
 
 @contextmanager
 def _timed(run_dir: RunDir, name: str) -> Iterator[None]:
     begun = time.monotonic()
     yield
-    _record(run_dir, **{name: time.monotonic() - begun})
+    _record(run_dir, entries={name: time.monotonic() - begun})

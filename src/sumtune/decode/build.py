@@ -11,10 +11,11 @@ import torch
 from sumtune.config import DecodeConfig
 from sumtune.decode.convert import UnsupportedError, convert
 from sumtune.decode.ctranslate2 import CTranslate2Summarizer
+from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.errors import ModelError
 from sumtune.model.export import load_merged
-from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer, sliding_window
 from sumtune.model.precision import choose_device, choose_precision
 from sumtune.model.sources import ModelSource, cache_dir, locate
 from sumtune.run_dir import fingerprint
@@ -23,31 +24,6 @@ from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 
 __all__ = ["Tuned", "build_summarizer", "load_tuned"]
-
-
-def build_summarizer(
-    source: ModelSource, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto"
-) -> Summarizer:
-    """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
-
-    Raises:
-        ModelError: model or adapter cannot be read.
-        UnsupportedError: CTranslate2 was asked for by name and does not know the model.
-    """
-    encoder = Encoder(load_tokenizer(source.folder), prompt, is_encoder_decoder(load_config(source.folder)))
-    options = {"beams": decode.beams, "length_penalty": decode.length_penalty, "batch_tokens": decode.batch_tokens}
-    place = choose_device(device)
-    if decode.engine == "ctranslate2" or (decode.engine == "auto" and place.type == "cpu"):
-        try:
-            folder = convert(
-                source.folder, adapter, decode.quantization, _engine_folder(source, adapter, decode.quantization)
-            )
-            return CTranslate2Summarizer(folder, encoder, quantization=decode.quantization, **options)  # type: ignore[arg-type]
-        except UnsupportedError:
-            if decode.engine == "ctranslate2":
-                raise
-    dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
-    return TorchSummarizer(load_merged(source.folder, adapter, dtype, place), encoder, **options)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -73,9 +49,61 @@ def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
     decode = DecodeConfig(**(settings["decode"] | ({"beams": beams} if beams else {})))
     source = locate(settings["model"]["name"], settings["model"]["revision"])
     prompt = Prompt.load(adapter)
-    encoder = Encoder(load_tokenizer(source.folder), prompt, is_encoder_decoder(load_config(source.folder)))
+    encoder = _encoder(source, prompt)
     summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"])
     return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
+
+
+def build_summarizer(
+    source: ModelSource, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto"
+) -> Summarizer:
+    """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
+
+    Raises:
+        ModelError: model or adapter cannot be read.
+        UnsupportedError: CTranslate2 was asked for by name and does not know the model.
+    """
+    encoder, place = _encoder(source, prompt), choose_device(device)
+
+    def with_torch() -> Summarizer:
+        dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
+        model = load_merged(source.folder, adapter, dtype, place)
+        return TorchSummarizer(
+            model, encoder, beams=decode.beams, length_penalty=decode.length_penalty, batch_tokens=decode.batch_tokens
+        )
+
+    if decode.engine == "torch" or (decode.engine == "auto" and place.type != "cpu"):
+        return with_torch()
+    try:
+        fast = _with_ctranslate2(source, adapter, encoder, decode)
+    except UnsupportedError:
+        if decode.engine == "ctranslate2":
+            raise
+        return with_torch()
+    window = sliding_window(load_config(source.folder))
+    if window is None or prompt.max_source_tokens + encoder.overhead + prompt.max_target_tokens <= window:
+        return fast
+    room = window - prompt.max_target_tokens
+    return RoutedSummarizer(fast, with_torch, lambda dialogue: len(encoder.source(dialogue)) > room)
+
+
+def _with_ctranslate2(
+    source: ModelSource, adapter: Path | None, encoder: Encoder, decode: DecodeConfig
+) -> CTranslate2Summarizer:
+    quantization = decode.quantization
+    folder = convert(source.folder, adapter, quantization, _engine_folder(source, adapter, quantization))
+    return CTranslate2Summarizer(
+        folder,
+        encoder,
+        beams=decode.beams,
+        length_penalty=decode.length_penalty,
+        batch_tokens=decode.batch_tokens,
+        quantization=quantization,
+    )
+
+
+def _encoder(source: ModelSource, prompt: Prompt) -> Encoder:
+    return Encoder(load_tokenizer(source.folder), prompt, is_encoder_decoder(load_config(source.folder)))
 
 
 def _engine_folder(source: ModelSource, adapter: Path | None, quantization: str) -> Path:

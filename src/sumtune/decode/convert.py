@@ -73,7 +73,7 @@ def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
     score = _score_pair if load_config(merged).is_encoder_decoder else _score_sequence
     try:
         expected, actual = score(model, tokenizer, ids, converted)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise UnsupportedError(f"CTranslate2 cannot load the converted model: {error}") from error
     if not abs(expected - actual) <= MAX_DIFFERENCE:
         raise UnsupportedError(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -72,7 +73,7 @@ def training_seconds(session: Session) -> float:
     random_state = session.generator.get_state()
     session.adapted.train()
     _forward_backward(session, measured[-1])
-    costs = fit(measured, [_timed(lambda group=group: _forward_backward(session, group)) for group in measured])
+    costs = fit(measured, [_timed(partial(_forward_backward, session, group)) for group in measured])
     session.masters.clear_gradients()
     session.generator.set_state(random_state)
     update = _timed(lambda: _idle_update(session))

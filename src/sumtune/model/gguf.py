@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from sumtune.errors import ModelError
 
@@ -95,7 +96,7 @@ def _save_dequantized(file: Path, target: Path) -> None:
     if hasattr(config, "quantization_config"):
         del config.quantization_config
     config._name_or_path = ""
-    clean = type(model)(config)
+    clean: Any = type(model)(config)
     clean.load_state_dict(model.state_dict())
     clean.generation_config = model.generation_config
     clean.to(torch.bfloat16).save_pretrained(target)

@@ -8,7 +8,7 @@ import torch
 
 from sumtune.errors import ModelError
 
-__all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer"]
+__all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "sliding_window"]
 
 
 def load_config(folder: Path) -> Any:
@@ -28,6 +28,15 @@ def load_config(folder: Path) -> Any:
 def is_encoder_decoder(config: Any) -> bool:
     """True for T5, BART, Pegasus; False for Gemma, Llama, Qwen, GPT-2."""
     return bool(config.is_encoder_decoder)
+
+
+def sliding_window(config: Any) -> int | None:
+    """Tokens that the layers with sliding attention look back, or None where all layers see everything."""
+    layers = getattr(config, "layer_types", None)
+    if getattr(config, "use_sliding_window", True) is False or (layers and "sliding_attention" not in layers):
+        return None
+    window = getattr(config, "sliding_window", None)
+    return None if window is None else int(window)
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -53,9 +62,10 @@ def load_base(folder: Path, dtype: torch.dtype, device: torch.device | str = "cp
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
     from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.getLogger("transformers").setLevel(logging.ERROR)
     family = AutoModelForSeq2SeqLM if is_encoder_decoder(load_config(folder)) else AutoModelForCausalLM
+    model: Any
     try:
         model = family.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, RuntimeError) as error:

@@ -77,7 +77,8 @@ def add_lora(
 
     task = TaskType.SEQ_2_SEQ_LM if model.config.is_encoder_decoder else TaskType.CAUSAL_LM
     config = LoraConfig(
-        task_type=task, r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=targets, use_rslora=rslora,
+        task_type=task, r=rank, lora_alpha=alpha,  # type: ignore[arg-type]
+        lora_dropout=dropout, target_modules=targets, use_rslora=rslora,
         use_dora=dora, fan_in_fan_out=model.config.model_type == "gpt2", base_model_name_or_path=base_name,
     )  # fmt: skip
     with torch.random.fork_rng(), warnings.catch_warnings():
