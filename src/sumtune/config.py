@@ -34,7 +34,7 @@ Positive = Annotated[int, Field(gt=0)]
 class Section(BaseModel):
     """A group of settings: unknown keys are errors, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataConfig(Section):
@@ -73,9 +73,9 @@ class LoraConfig(Section):
 
     rank: Positive = 16
     alpha: float = Field(32.0, gt=0)
-    dropout: float = Field(0.05, ge=0, lt=1)
-    target_modules: tuple[str, ...] | None = None
-    """Names of the linear layers to adapt; the default depends on the model family."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    target_modules: tuple[str, ...] | None = ("all-linear",)
+    """Names of the linear layers to adapt; null is query and value, by the names of the model family."""
     rslora: bool = False
     """Scale by alpha/sqrt(rank) (Kalajdzievski 2023) instead of alpha/rank."""
     dora: bool = False
@@ -85,8 +85,8 @@ class LoraConfig(Section):
 class TrainConfig(Section):
     """The training loop."""
 
-    epochs: Positive = 3
-    learning_rate: float = Field(5e-4, gt=0, lt=1)
+    epochs: Positive = 2
+    learning_rate: float = Field(3e-4, gt=0, lt=1)
     warmup_steps: int = Field(100, ge=0)
     """Optimizer steps of linear warm-up, at most a tenth of all optimizer steps."""
     schedule: Literal["linear", "cosine"] = "linear"
@@ -95,6 +95,8 @@ class TrainConfig(Section):
     """Examples an optimizer step."""
     micro_batch_tokens: Annotated[int, Field(ge=64)] = 2048
     """Most tokens, padding included, that go through the model at once."""
+    average_decay: float = Field(0.99, ge=0, lt=1)
+    """Decay an optimizer step of the weights' moving average, which is what is validated and kept; 0 keeps the last."""
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
     validate_every_steps: Positive = 50
@@ -259,7 +261,7 @@ def _known_keys() -> list[str]:
 def _nearest(name: object, known: tuple[str, ...] | list[str]) -> str:
     """` Did you mean …?` for the known name most like `name`, or nothing where none is near."""
     by_last = {key.rpartition(".")[2]: key for key in known}
-    matches = difflib.get_close_matches(str(name), known, n=1) or [
-        by_last[last] for last in difflib.get_close_matches(str(name).rpartition(".")[2], by_last, n=1)
-    ]
+    last = str(name).rpartition(".")[2]
+    matches = [by_last[last]] if last in by_last else difflib.get_close_matches(str(name), known, n=1)
+    matches = matches or [by_last[near] for near in difflib.get_close_matches(last, by_last, n=1)]
     return f" Did you mean {matches[0]}?" if matches else ""

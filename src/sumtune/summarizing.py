@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sumtune.data.dialogue import is_unicode
 from sumtune.decode.build import Tuned, load_tuned
 from sumtune.errors import DataError, InputError
 from sumtune.run_dir import RunDir
@@ -54,18 +55,25 @@ def summarize_jsonl(source: Path, target: Path, run_dir: RunDir, beams: int | No
         raise InputError("--output must be another file than --input.")
     if not target.parent.is_dir():
         raise InputError(f"There is no folder {str(target.parent)!r} for the output.")
+    if target.is_dir():
+        raise InputError(f"--output {str(target)!r} is a folder: expected the name of a file.")
     count = sum(1 for _ in _rows(source))
     if count == 0:
         raise InputError(f"{source} is empty: expected a JSON object with a dialogue on each line.")
     tuned = _load(run_dir, beams)
     temporary = target.with_name(f".{target.name}.tmp")
     rows = _rows(source)
-    with temporary.open("w", encoding="utf-8") as out:
-        while chunk := list(islice(rows, CHUNK)):
-            completions = tuned.summarizer.summarize([dialogue for _, dialogue in chunk])
-            for (row, _), completion in zip(chunk, completions, strict=True):
-                out.write(json.dumps(row | {"summary": completion.text}, ensure_ascii=False) + "\n")
-    temporary.replace(target)
+    try:
+        with temporary.open("w", encoding="utf-8") as out:
+            while chunk := list(islice(rows, CHUNK)):
+                completions = tuned.summarizer.summarize([dialogue for _, dialogue in chunk])
+                for (row, _), completion in zip(chunk, completions, strict=True):
+                    out.write(json.dumps(row | {"summary": completion.text}, ensure_ascii=False) + "\n")
+        temporary.replace(target)
+    except OSError as error:
+        raise InputError(f"Cannot write {target}: {error.strerror}.") from None
+    finally:
+        temporary.unlink(missing_ok=True)
     print(f"{count} summaries written to {target}", file=sys.stderr)
 
 
@@ -93,6 +101,8 @@ def _row(line: str, place: str) -> tuple[dict[str, Any], str]:
         raise DataError(f"{place}: not valid JSON; expected an object with a dialogue.") from None
     if not isinstance(row, dict):
         raise DataError(f"{place}: expected an object with a dialogue, not {type(row).__name__}.")
+    if not is_unicode(json.dumps(row, ensure_ascii=False)):
+        raise DataError(f"{place}: holds half a character (an unpaired surrogate), which no text can.")
     for column in COLUMNS:
         if isinstance(value := row.get(column), str) and value.strip():
             return row, value

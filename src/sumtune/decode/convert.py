@@ -11,7 +11,7 @@ import torch
 
 from sumtune.errors import ModelError
 from sumtune.model.export import load_merged, save_model
-from sumtune.model.load import load_config, load_tokenizer
+from sumtune.model.load import load_config, load_tokenizer, sliding_window
 from sumtune.run_dir import write_json
 
 __all__ = ["UnsupportedError", "conversion_seconds", "convert"]
@@ -43,7 +43,8 @@ def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, f
         _run_converter(merged, quantization, result)
         _require_agreement(model, merged, result)
         write_json(result / TIMING, {"seconds": time.monotonic() - begun})
-        result.replace(folder)
+        if not folder.exists():  # another process may have been faster
+            result.replace(folder)
     return folder
 
 
@@ -58,8 +59,22 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
 
     ctranslate2.set_log_level(40)
     number_format = {"int8": "int8_float32"}.get(quantization, quantization)
+    config = load_config(merged)
+    if config.model_type == "bart" and not hasattr(config, "normalize_before"):
+        config.normalize_before = False  # BART's only form: transformers 5 no longer says so, the converter asks
+        config.save_pretrained(merged)
+
+    class Converter(TransformersConverter):  # type: ignore[misc]
+        """Takes whether T5 scales its outputs from where transformers 5 says it: 4.8.5 scales Flan-T5 wrongly."""
+
+        def _load(self) -> Any:
+            spec = super()._load()
+            if getattr(config, "scale_decoder_outputs", True) is False:
+                spec.decoder.scale_outputs = 1.0
+            return spec
+
     try:
-        TransformersConverter(str(merged)).convert(str(result), quantization=number_format)
+        Converter(str(merged)).convert(str(result), quantization=number_format)
     except (ValueError, AttributeError, KeyError, NotImplementedError, RuntimeError, TypeError) as error:
         raise UnsupportedError(
             f"CTranslate2 cannot convert this model: {' '.join(str(error).split())[:200]}"
@@ -68,9 +83,9 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
 
 def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
     """Compares mean log-probabilities of a probe text: a wrong rotary base or a missing bias shows at once."""
-    tokenizer = load_tokenizer(merged)
-    ids = list(tokenizer(PROBE).input_ids)
-    score = _score_pair if load_config(merged).is_encoder_decoder else _score_sequence
+    tokenizer, config = load_tokenizer(merged), load_config(merged)
+    ids = list(tokenizer(PROBE).input_ids)[: sliding_window(config)]  # CTranslate2 is right up to there only
+    score = _score_pair if config.is_encoder_decoder else _score_sequence
     try:
         expected, actual = score(model, tokenizer, ids, converted)
     except (RuntimeError, ValueError) as error:

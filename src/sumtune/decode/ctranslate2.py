@@ -59,7 +59,9 @@ class CTranslate2Summarizer:
 
     def _submit(self, sources: list[list[str]], limit: int) -> list[Any]:
         if self._encoder.is_encoder_decoder:
-            return list(self._model.translate_batch(sources, max_decoding_length=limit, **self._options))
+            return list(
+                self._model.translate_batch(sources, max_decoding_length=limit, min_decoding_length=0, **self._options)
+            )
         return list(
             self._model.generate_batch(
                 sources, max_length=limit, sampling_topk=1, include_prompt_in_result=False, **self._options

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -59,6 +59,8 @@ class SystemScores:
     share_empty: float
     share_cut_off: float | None
     """Share that reached the limit of generation; None for a system that does not generate."""
+    generation_s: float | None = None
+    """Seconds it took to generate, loading not included; None for a system that does not generate."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,9 @@ def score_systems(
     engines: Mapping[str, str],
     precision: str,
     seed: int,
+    generation_s: Mapping[str, float] | None = None,
 ) -> Scorecard:
-    """The scorecard of the systems in `predictions`, among them `tuned`.
+    """The scorecard of the systems in `predictions`, among them `tuned`; `generation_s` are seconds by system.
 
     Raises:
         ValueError: there is no example, no tuned system, or a system without a prediction for each example.
@@ -145,7 +148,10 @@ def score_systems(
             versions={package: _version(package) for package in _PACKAGES},
         ),
         # Every system sees the same resamples: the generator starts anew.
-        systems={name: _summarize(scores, np.random.default_rng(seed)) for name, scores in scored.items()},
+        systems={
+            name: replace(_summarize(scores, np.random.default_rng(seed)), generation_s=(generation_s or {}).get(name))
+            for name, scores in scored.items()
+        },
         examples=tuple(
             ScoredExample(
                 example.id,
@@ -198,7 +204,8 @@ def _read_prediction(row: Mapping[str, Any]) -> ScoredPrediction:
 
 def _read_system(row: Mapping[str, Any]) -> SystemScores:
     metrics = {metric: Estimate(**row[metric]) for metric in METRICS}
-    return SystemScores(metrics, row["mean_words"], row["share_empty"], row["share_cut_off"])
+    rest = ("mean_words", "share_empty", "share_cut_off", "generation_s")
+    return SystemScores(metrics, **{name: row[name] for name in rest})
 
 
 def _check(examples: Sequence[Example], predictions: Mapping[str, Predictions]) -> None:

@@ -1,6 +1,7 @@
 """The stage `evaluate`: tuned, base and baselines on the same examples."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,11 @@ def run(config: Config, run_dir: RunDir, start: StartSystem) -> Scorecard:
     if manifest.exists() and json.loads(manifest.read_text(encoding="utf-8")) == wanted:
         return load(run_dir)
     manifest.unlink(missing_ok=True)
-    predictions, engines = _generate(config, adapter, [example.dialogue for example in examples], start)
+    predictions, engines, seconds = _generate(config, adapter, [example.dialogue for example in examples], start)
     decoding = {"beams": config.decode.beams, "length_penalty": config.decode.length_penalty}
     scorecard = score_systems(
         examples, predictions, split=split, decoding=decoding, engines=engines,
-        precision=config.decode.quantization, seed=config.train.seed,
+        precision=config.decode.quantization, seed=config.train.seed, generation_s=seconds,
     )  # fmt: skip
     write(scorecard, run_dir)
     write_json(manifest, wanted)
@@ -58,18 +59,21 @@ def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
 
 def _generate(
     config: Config, adapter: Path, dialogues: Sequence[str], start: StartSystem
-) -> tuple[dict[str, Predictions], dict[str, str]]:
-    """Predictions by system, and the engine of each system that generates."""
+) -> tuple[dict[str, Predictions], dict[str, str], dict[str, float]]:
+    """Predictions by system; engine and seconds of each system that generates."""
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(adapter)
     predictions: dict[str, Predictions] = {}
     engines: dict[str, str] = {}
+    seconds: dict[str, float] = {}
     for name, folder in {TUNED: adapter, BASE: None}.items():
         if name == BASE and not config.evaluate.base:
             continue
         progress = start(name, len(dialogues))
         summarizer = build_summarizer(source, folder, prompt, config.decode, config.model.device)
+        begun = time.monotonic()
         predictions[name] = summarizer.summarize(dialogues, progress)
+        seconds[name] = time.monotonic() - begun
         engines[name] = summarizer.engine
     for name, baseline in BASELINES.items():
         predictions[name] = [baseline(dialogue) for dialogue in dialogues]
-    return predictions, engines
+    return predictions, engines, seconds

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sumtune.model.lora import set_dropout
 from sumtune.summarizer import Summarizer
 from sumtune.text.batching import micro_batches, spread
 from sumtune.text.encode import Encoded
@@ -71,7 +72,7 @@ def training_seconds(session: Session) -> float:
     planned = _planned_groups(session.plan, session.examples, budget)
     measured = _spread_groups(planned, MEASURED_BATCHES)
     random_state = session.generator.get_state()
-    session.adapted.train()
+    set_dropout(session.adapted, on=True)
     _forward_backward(session, measured[-1])
     costs = fit(measured, [_timed(partial(_forward_backward, session, group)) for group in measured])
     session.masters.clear_gradients()
@@ -112,7 +113,7 @@ def _idle_update(session: Session) -> None:
 
 
 def _validation_seconds(session: Session, budget: int) -> float:
-    session.adapted.eval()
+    set_dropout(session.adapted, on=False)
     sample = [session.validation[at] for at in spread([e.length for e in session.validation], MEASURED_BATCHES)]
     seconds = _timed(lambda: mean_loss(session.loss_of, sample, budget))
     return seconds * sum(e.length for e in session.validation) / sum(e.length for e in sample)

@@ -1,6 +1,7 @@
 """GGUF files, converted once into a folder of safetensors and tokenizer."""
 
 import shutil
+import struct
 import tempfile
 from collections.abc import Sequence
 from hashlib import sha256
@@ -77,7 +78,7 @@ def _convert(parts: Sequence[Path], folder: Path, expected_sha256: str | None = 
         result = Path(work) / "converted"
         try:
             _save_dequantized(joined, result)
-        except (ValueError, KeyError, NotImplementedError, RuntimeError) as error:
+        except (ValueError, LookupError, OSError, RuntimeError, struct.error) as error:
             raise ModelError(f"Cannot convert the GGUF file: {' '.join(str(error).split())[:300]}") from error
         if not folder.exists():
             result.replace(folder)

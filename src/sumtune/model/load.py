@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from sumtune.errors import ModelError
 
@@ -67,9 +68,13 @@ def load_base(folder: Path, dtype: torch.dtype, device: torch.device | str = "cp
     family = AutoModelForSeq2SeqLM if is_encoder_decoder(load_config(folder)) else AutoModelForCausalLM
     model: Any
     try:
-        model = family.from_pretrained(folder, dtype=dtype, use_safetensors=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        model, info = family.from_pretrained(
+            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _unreadable("model", folder, error) from error
+    if missing := sorted(info["missing_keys"]):
+        raise ModelError(f"The weights in {folder} lack {len(missing)} tensors, for example {missing[0]}.")
     return model.to(device).eval().requires_grad_(False)
 
 

@@ -6,11 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from sumtune.errors import ConfigError, ModelError
 
-__all__ = ["FeatureDropout", "add_lora", "load_adapter", "merge", "save_adapter", "target_modules", "trainable"]
+__all__ = [
+    "FeatureDropout",
+    "add_lora",
+    "load_adapter",
+    "merge",
+    "save_adapter",
+    "set_dropout",
+    "target_modules",
+    "trainable",
+]
 
 FAMILY_TARGETS = (("q_proj", "v_proj"), ("q", "v"), ("c_attn",), ("query_key_value",))
 """Default targets, first match wins: Gemma, Llama, Qwen, BART, Pegasus; T5; GPT-2; GPT-NeoX, Falcon."""
@@ -93,6 +103,20 @@ def add_lora(
     return adapted, generator
 
 
+def set_dropout(adapted: nn.Module, on: bool) -> None:
+    """Turns the dropout of the adapter on or off; the base model stays in evaluation mode.
+
+    T5, BART and GPT-2 have a dropout of their own. It draws from torch's global generator, so with it neither seed nor
+    checkpoint would decide what a run learns.
+    """
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    adapted.eval()
+    for module in adapted.modules():
+        if isinstance(module, FeatureDropout | BaseTunerLayer):
+            module.training = on
+
+
 def trainable(adapted: nn.Module) -> dict[str, nn.Parameter]:
     """The parameters that learn, by name."""
     return {name: parameter for name, parameter in adapted.named_parameters() if parameter.requires_grad}
@@ -133,7 +157,7 @@ def load_adapter(base: Any, folder: Path) -> Any:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             return PeftModel.from_pretrained(base, folder, torch_device="cpu").eval()
-    except (RuntimeError, ValueError, KeyError, OSError) as error:
+    except (RuntimeError, ValueError, KeyError, OSError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"The adapter in {folder} does not fit this base model: {reason}") from error
 

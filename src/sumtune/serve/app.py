@@ -16,6 +16,7 @@ __all__ = ["create_app"]
 
 MAX_BODY_BYTES = 1_000_000
 REFUSALS: dict[int | str, dict[str, object]] = {
+    400: {"model": Problem, "description": "The body is not UTF-8, or nested too deep to be read."},
     413: {"model": Problem, "description": "The request is over 1 MB."},
     422: {"model": Problem, "description": "Malformed JSON, no text, or a dialogue that is too long."},
 }

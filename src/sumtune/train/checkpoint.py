@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from sumtune.errors import RunDirError
@@ -45,8 +46,9 @@ def save(
     final = folder / f"checkpoint-{state.step}"
     temporary = folder / f".{final.name}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
-    save_adapter(adapted, masters.weights, temporary)
+    save_adapter(adapted, masters.average, temporary)
     tensors = {"dropout_generator": generator.get_state()}
+    tensors |= {f"weight.{name}": weight for name, weight in masters.weights.items()}
     for name, weight in masters.weights.items():
         moments = optimizer.state.get(weight, {})
         tensors |= {f"{moment}.{name}": value for moment, value in moments.items()}
@@ -72,15 +74,18 @@ def load(
     """
     try:
         state = TrainState(**json.loads((folder / "state.json").read_text(encoding="utf-8")))
-        weights = load_file(folder / "adapter_model.safetensors")
+        average = load_file(folder / "adapter_model.safetensors")
         tensors = load_file(folder / "optimizer.safetensors")
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, SafetensorError) as error:
         raise RunDirError(f"{folder} is damaged ({error}): delete it to continue from the one before.") from error
     if state.fingerprint != fingerprint:
         raise RunDirError(
             f"{folder} was trained with other data or settings: use the same ones to resume, or another --run-dir."
         )
-    masters.load({name: weights[key] for key, name in adapter_keys(adapted).items()})
+    masters.load(
+        weights={name: tensors.pop(f"weight.{name}") for name in masters.weights},
+        average={name: average[key] for key, name in adapter_keys(adapted).items()},
+    )
     generator.set_state(tensors.pop("dropout_generator"))
     for name, weight in masters.weights.items():
         keys = [key for key in tensors if key.partition(".")[2] == name]

@@ -41,7 +41,8 @@ def train(
     Raises:
         SumtuneError: loss or gradient was not finite for three optimizer steps in a row.
     """
-    health, not_finite, resumed_at = Health(), 0, state.step if state.step else None
+    health, not_finite = Health(), 0
+    resumed_at = state.step if state.step or state.best_loss < float("inf") else None
     started = time.monotonic() - state.elapsed_s
     while True:
         if plan.validates_at(state.step) and state.step != resumed_at:
@@ -59,14 +60,15 @@ def train(
         gradient = gradient_of([examples[at] for at in plan.batch(state.step)], state.max_tokens)
         if gradient.finite:
             not_finite = 0
-            _move(masters, optimizer, rate)
+            _move(masters, optimizer, rate, plan.average_decay(state.step))
         else:
             not_finite += 1
         masters.clear_gradients()
-        if gradient.max_tokens < state.max_tokens:
+        shrunk = gradient.max_tokens < state.max_tokens
+        state = replace(state, step=state.step + 1, max_tokens=gradient.max_tokens)
+        if shrunk:
             _warn(report, state, f"Out of memory: micro-batches now hold at most {gradient.max_tokens} tokens; "
                                  "the effective batch stays the same.")  # fmt: skip
-        state = replace(state, step=state.step + 1, max_tokens=gradient.max_tokens)
 
         report({"event": "step", "step": state.step, "loss": gradient.loss, "learning_rate": rate,
                 "gradient_norm": gradient.norm, "tokens": gradient.tokens, "seconds": time.monotonic() - begun,
@@ -74,11 +76,12 @@ def train(
         _watch(report, state, gradient, health, not_finite)
 
 
-def _move(masters: MasterWeights, optimizer: Any, rate: float) -> None:
+def _move(masters: MasterWeights, optimizer: Any, rate: float, average_decay: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
     masters.publish()
+    masters.follow(average_decay)
 
 
 def _report_validation(report: Report, plan: Plan, state: TrainState, loss: float, health: Health) -> None:

@@ -1,6 +1,7 @@
-"""Float32 copies of the adapter's weights, which the optimizer moves; the model computes with rounded ones."""
+"""Float32 copies of the adapter's weights, which the optimizer moves, and their running average."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -12,12 +13,14 @@ class MasterWeights:
     """Holds the learned weights in float32, whatever the model computes in.
 
     A bf16 weight cannot take a step smaller than 1/256 of itself; its float32 master can. Gradients of micro-batches
-    are summed in float32 too.
+    are summed in float32 too. `average` is the exponential moving average of the weights (Polyak and Juditsky 1992,
+    https://doi.org/10.1137/0330046): it lies deeper in the valley between whose walls the weights step to and fro.
     """
 
     def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
         self.parameters = parameters
         self.weights = {name: parameter.detach().float().clone() for name, parameter in parameters.items()}
+        self.average = {name: weight.clone() for name, weight in self.weights.items()}
 
     def collect_gradients(self) -> None:
         """Adds the model's gradients to those of the masters and clears the model's."""
@@ -41,12 +44,32 @@ class MasterWeights:
     @torch.no_grad()
     def publish(self) -> None:
         """Copies the masters into the model, rounded to its dtype."""
-        for name, parameter in self.parameters.items():
-            parameter.copy_(self.weights[name])
+        self._copy_to_model(self.weights)
 
     @torch.no_grad()
-    def load(self, weights: Mapping[str, Tensor]) -> None:
-        """Takes over `weights` (parameter name → tensor) and publishes them."""
+    def follow(self, decay: float) -> None:
+        """Moves the average to `decay` × average + (1 - decay) × weights."""
+        for name, weight in self.weights.items():
+            self.average[name].lerp_(weight, 1 - decay)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The model computes with the averaged weights for as long as the context lasts."""
+        self._copy_to_model(self.average)
+        try:
+            yield
+        finally:
+            self.publish()
+
+    @torch.no_grad()
+    def load(self, weights: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> None:
+        """Takes over weights and average (parameter name → tensor) and publishes the weights."""
         for name, master in self.weights.items():
             master.copy_(weights[name])
+            self.average[name].copy_(average[name])
         self.publish()
+
+    @torch.no_grad()
+    def _copy_to_model(self, weights: Mapping[str, Tensor]) -> None:
+        for name, parameter in self.parameters.items():
+            parameter.copy_(weights[name])

@@ -44,6 +44,10 @@ class Plan:
         settings = self.settings
         return learning_rate(step, self.total_steps, settings.learning_rate, self.warmup_steps, settings.schedule)
 
+    def average_decay(self, step: int) -> float:
+        """Decay of the weights' moving average after optimizer step `step` (from 0): short at first, then as set."""
+        return min(self.settings.average_decay, (1 + step) / (10 + step))
+
     def validates_at(self, step: int) -> bool:
         """True where, after `step` optimizer steps, the validation loss is measured and a checkpoint saved."""
         return step % self.settings.validate_every_steps == 0 or self.epoch_ended_at(step) is not None

@@ -13,7 +13,7 @@ import torch
 from sumtune.config import Config
 from sumtune.errors import RunDirError
 from sumtune.model.load import load_base, load_tokenizer
-from sumtune.model.lora import add_lora, target_modules, trainable
+from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir, fingerprint, sync_dir, write_json
@@ -138,15 +138,16 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
 
 def gradient_of(session: Session, examples: list[Encoded], max_tokens: int) -> Any:
     """One optimizer step's gradient, with dropout on."""
-    session.adapted.train()
+    set_dropout(session.adapted, on=True)
     norm = session.config.train.max_grad_norm
     return step_gradient(session.loss_of, examples, session.masters, session.generator, max_tokens, norm)
 
 
 def validation_loss(session: Session) -> float:
-    """Mean loss of the validation examples, with dropout off."""
-    session.adapted.eval()
-    return mean_loss(session.loss_of, session.validation, session.config.train.micro_batch_tokens)
+    """Mean loss of the validation examples under the averaged weights, with dropout off."""
+    set_dropout(session.adapted, on=False)
+    with session.masters.averaged():
+        return mean_loss(session.loss_of, session.validation, session.config.train.micro_batch_tokens)
 
 
 def _newest(folder: Path) -> Path:

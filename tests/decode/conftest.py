@@ -1,0 +1,119 @@
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+import tiny
+from safetensors.torch import load_file, save_file
+
+from sumtune.config import DecodeConfig
+from sumtune.decode.build import build_summarizer
+from sumtune.model.load import load_base
+from sumtune.model.lora import add_lora, save_adapter, target_modules, trainable
+from sumtune.model.sources import ModelSource
+from sumtune.summarizer import Summarizer
+from sumtune.text.prompt import Prompt
+
+SHARPER = 6
+"""Weights are multiplied by this: predictions become peaked and depend on the dialogue, so engines cannot tie."""
+PROMPT = Prompt("", "\nTL;DR:", "", max_source_tokens=200, max_target_tokens=12)
+
+Make = Callable[..., Summarizer]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Two threads are slower than one for models of this size, much slower beside other work."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache folder for each test file: base models are converted once in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUMTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def change_weights(folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Rewrites the safetensors file of a model or adapter folder."""
+    (file,) = folder.glob("*.safetensors")
+    save_file(change(load_file(file)), file, metadata={"format": "pt"})
+
+
+def _sharpened(weights: dict[str, Any]) -> dict[str, Any]:
+    """Matrices times `SHARPER`; BART, which would only repeat its start mark, may not write an end mark."""
+    sharp = {key: value * SHARPER if value.dim() > 1 else value for key, value in weights.items()}
+    if (bias := sharp.get("final_logits_bias")) is not None:
+        bias[0, 2] = -1000.0
+    return sharp
+
+
+@pytest.fixture(scope="session")
+def sharp_models(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The tiny models with peaked predictions."""
+    root = tmp_path_factory.mktemp("sharp")
+    folders = {name: Path(copytree(folder, root / name)) for name, folder in tiny_models.items()}
+    for folder in folders.values():
+        change_weights(folder, _sharpened)
+    return folders
+
+
+@pytest.fixture(scope="session")
+def make(sharp_models: dict[str, Path]) -> Make:
+    """Makes a summarizer of a tiny model (by name or folder), greedy and in float32 unless told otherwise."""
+
+    def make_summarizer(
+        model: str | Path,
+        engine: str = "ctranslate2",
+        adapter: Path | None = None,
+        prompt: Prompt = PROMPT,
+        **decode: Any,
+    ) -> Summarizer:
+        folder = sharp_models[model] if isinstance(model, str) else model
+        settings = DecodeConfig(**({"beams": 1, "quantization": "float32", "engine": engine} | decode))
+        return build_summarizer(ModelSource(folder, folder.name), adapter, prompt, settings, "cpu")
+
+    return make_summarizer
+
+
+def with_limit(max_target_tokens: int) -> Prompt:
+    """The prompt of these tests with another limit of generation."""
+    return replace(PROMPT, max_target_tokens=max_target_tokens)
+
+
+@pytest.fixture(scope="session")
+def dialogues() -> list[str]:
+    """Dialogues of different lengths, the longest neither first nor last."""
+    texts = [tiny.conversation(number)["dialogue"] for number in (0, 3, 6, 7, 13, 22, 31)]
+    return ["Ana: Hi.", *texts, "Ben: Who?"]
+
+
+@pytest.fixture
+def save_lora(tmp_path: Path) -> Callable[[Path, float], Path]:
+    """Saves a random adapter for a model whose change of the weights has the given size; 0 changes nothing."""
+
+    def save(base_folder: Path, size: float) -> Path:
+        import torch
+
+        base = load_base(base_folder, torch.float32)
+        adapted, generator = add_lora(
+            base, base_name=str(base_folder), rank=4, alpha=8.0, dropout=0.0, targets=target_modules(base, None), seed=0
+        )
+        weights = {
+            name: torch.randn(weight.shape, generator=generator) * (size if "lora_B" in name else 1.0)
+            for name, weight in trainable(adapted).items()
+        }
+        folder = tmp_path / f"adapter-{size}"
+        save_adapter(adapted, weights, folder)
+        PROMPT.save(folder)
+        return folder
+
+    return save

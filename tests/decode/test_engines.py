@@ -1,0 +1,128 @@
+"""Both engines write the same summaries, whatever stands beside a dialogue in its batch."""
+
+from dataclasses import replace
+from shutil import copytree
+
+import pytest
+import tiny
+import torch
+
+from sumtune.model.load import load_base
+
+from .conftest import PROMPT, change_weights, with_limit
+
+ARCHITECTURES = list(tiny.ARCHITECTURES)
+ENGINES = ["ctranslate2", "torch"]
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_ctranslate2_writes_what_torch_writes(make, dialogues, name, beams):
+    fast = make(name, "ctranslate2", beams=beams).summarize(dialogues)
+    assert fast == make(name, "torch", beams=beams).summarize(dialogues)
+    assert len({completion.text for completion in fast}) > 1, "the dialogue must matter, or this test could not fail"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", ["gemma", "gpt2", "t5", "bart"])
+def test_batch_size_and_order_of_the_dialogues_change_nothing(make, dialogues, name, engine):
+    alone = [make(name, engine).summarize([dialogue])[0] for dialogue in dialogues]
+    for batch_tokens in (64, 300, 100_000):
+        assert make(name, engine, batch_tokens=batch_tokens).summarize(dialogues) == alone
+    assert make(name, engine).summarize(dialogues[::-1]) == alone[::-1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_progress_counts_every_dialogue_once(make, dialogues, engine):
+    counts = []
+    make("gemma", engine, batch_tokens=100).summarize(dialogues, counts.append)
+    assert sum(counts) == len(dialogues)
+    assert len(counts) > 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_dialogues_give_no_summaries(make, engine):
+    assert make("t5", engine).summarize([]) == []
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", ["llama", "t5"])
+def test_a_lower_limit_keeps_the_beginning_and_says_cut_off(make, dialogues, name, engine):
+    summarizer = make(name, engine)
+    whole, short = summarizer.summarize(dialogues), summarizer.summarize(dialogues, max_tokens=5)
+    for longer, shorter in zip(whole, short, strict=True):
+        assert shorter.tokens == min(5, longer.tokens)
+        assert shorter.cut_off == (longer.tokens >= 5)
+    assert summarizer.summarize(dialogues, max_tokens=1000) == whole, "the limit of the prompt holds nevertheless"
+
+
+CHAT = "Ana: Hi."
+
+
+@pytest.fixture
+def breaking(make, sharp_models, tmp_path):
+    """A Llama that says a line break in its summary of `CHAT`: where it said another token, after two or more."""
+    tokenizer = tiny.tokenizer()
+    (line_break,) = tokenizer("\n", add_special_tokens=False).input_ids
+    prompt = tokenizer(CHAT).input_ids + tokenizer(PROMPT.after, add_special_tokens=False).input_ids
+    model = load_base(sharp_models["llama"], torch.float32)
+    written = model.generate(torch.tensor([prompt]), do_sample=False, max_new_tokens=12)[0, len(prompt) :].tolist()
+    other = next(token for at, token in enumerate(written) if at >= 2 and token not in written[:at])
+
+    def swap(weights):
+        head = weights["lm_head.weight"].clone()
+        head[[other, line_break]] = head[[line_break, other]]
+        return weights | {"lm_head.weight": head}
+
+    folder = copytree(sharp_models["llama"], tmp_path / "breaking")
+    change_weights(folder, swap)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_single_line_prompt_ends_at_a_line_break_and_is_not_cut_off(make, breaking, engine):
+    many = make(breaking, engine).summarize([CHAT])[0]
+    one = make(breaking, engine, prompt=replace(PROMPT, single_line=True)).summarize([CHAT])[0]
+    assert "\n" in many.text
+    assert one.text == many.text.partition("\n")[0].strip()
+    assert not one.cut_off
+    assert one.tokens < many.tokens
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_summary_that_ends_just_below_the_limit_is_not_cut_off(make, breaking, engine):
+    one_line = replace(PROMPT, single_line=True)
+    length = make(breaking, engine, prompt=one_line).summarize([CHAT])[0].tokens
+    just_fits = replace(one_line, max_target_tokens=length + 1)
+    too_tight = replace(one_line, max_target_tokens=length)
+    fits, cut = (make(breaking, engine, prompt=p).summarize([CHAT])[0] for p in (just_fits, too_tight))
+    assert (fits.tokens, fits.cut_off) == (length, False)
+    assert (cut.tokens, cut.cut_off) == (length, True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", ["gemma", "t5"])
+def test_a_zero_adapter_is_the_base_and_another_is_not(make, sharp_models, save_lora, dialogues, name, engine):
+    base = make(name, engine).summarize(dialogues)
+    assert make(name, engine, save_lora(sharp_models[name], 0.0)).summarize(dialogues) == base
+    assert make(name, engine, save_lora(sharp_models[name], 1.0)).summarize(dialogues) != base
+
+
+def test_an_adapter_gives_the_same_in_both_engines(make, sharp_models, save_lora, dialogues):
+    adapter = save_lora(sharp_models["gemma"], 0.5)
+    fast, slow = (make("gemma", engine, adapter).summarize(dialogues) for engine in ENGINES)
+    assert fast == slow
+
+
+def test_dialogues_longer_than_the_sliding_window_are_as_torch_writes_them(make):
+    chats = [tiny.conversation(number)["dialogue"] for number in range(8)]
+    lengths = (1, 2, 3, 5, 4, 1)  # in conversations of 30 to 50 tokens; the window has 64
+    texts = ["\n".join(chats[at : at + count]) for at, count in enumerate(lengths)]
+    assert make("gemma", "auto").summarize(texts) == make("gemma", "torch").summarize(texts)
+    beams = [make("gemma", engine, beams=3, prompt=with_limit(20)).summarize(texts) for engine in ("auto", "torch")]
+    assert beams[0] == beams[1]
+
+
+def test_the_engine_says_its_number_format(make, tiny_models):
+    assert make(tiny_models["t5"], "ctranslate2", quantization="int8").engine == "ctranslate2 int8"
+    assert make("t5", "torch").engine == "torch float32"

@@ -1,0 +1,186 @@
+"""The stage `evaluate`: which examples it scores, when it scores again, and what it hands to whom."""
+
+import json
+
+import pytest
+
+from sumtune.config import resolve
+from sumtune.data.example import Example, dump_jsonl
+from sumtune.errors import RunDirError
+from sumtune.evaluate import stage
+from sumtune.model.sources import ModelSource
+from sumtune.run_dir import RunDir, write_text
+from sumtune.summarizer import Completion
+from sumtune.text.prompt import Prompt
+
+
+def examples(split, count):
+    return [
+        Example(f"{split}-{n}", f"Ann: Day {n} in {split}?\nBob: Yes.\nAnn: Good.", f"They meet on day {n}.", split, n)
+        for n in range(count)
+    ]
+
+
+@pytest.fixture
+def run_dir(tmp_path):
+    run_dir = RunDir(tmp_path / "artifacts")
+    for split in ("validation", "test"):
+        write_text(run_dir.split(split), dump_jsonl(examples(split, 10)))
+    run_dir.adapter.mkdir(parents=True)
+    (run_dir.adapter / "adapter_model.safetensors").write_bytes(b"weights")
+    Prompt("", "", "", 100, 20).save(run_dir.adapter)
+    return run_dir
+
+
+class Echo:
+    """Repeats the first line, in lower case where an adapter is on."""
+
+    setup_s = 0.0
+
+    def __init__(self, adapter):
+        self.adapter = adapter
+        self.engine = "tuned engine" if adapter else "base engine"
+
+    def summarize(self, dialogues, progress=None, **_options):
+        if progress is not None:
+            progress(len(dialogues))
+        texts = [text.splitlines()[0] for text in dialogues]
+        return [Completion(text.lower() if self.adapter else text, 5, not self.adapter) for text in texts]
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Adapters that summarizers were made for, in order."""
+    made = []
+
+    def build(_source, adapter, *_others):
+        made.append(adapter)
+        return Echo(adapter)
+
+    monkeypatch.setattr(stage, "build_summarizer", build)
+    monkeypatch.setattr(stage, "locate", lambda name, _revision: ModelSource(None, name))
+    return made
+
+
+def start(name, total):
+    return lambda _count: None
+
+
+def configured(**settings):
+    return resolve(overrides={key.replace("__", "."): value for key, value in settings.items()})
+
+
+def test_the_test_split_is_reported_on_and_validation_only_where_there_is_none(run_dir):
+    assert stage.chosen_examples(configured(), run_dir)[0] == "test"
+    run_dir.split("test").unlink()
+    split, chosen = stage.chosen_examples(configured(), run_dir)
+    assert split == "validation"
+    assert {example.id for example in chosen} == {f"validation-{n}" for n in range(10)}
+
+
+def test_fewer_examples_are_a_part_of_more_and_do_not_depend_on_their_order(run_dir):
+    def chosen(count):
+        return [example.id for example in stage.chosen_examples(configured(evaluate__max_examples=count), run_dir)[1]]
+
+    some = chosen(4)
+    assert len(some) == 4
+    assert set(some) < set(chosen(7)) < set(chosen(None))
+    assert chosen(99) == chosen(None)
+    write_text(run_dir.split("test"), dump_jsonl(examples("test", 10)[::-1]))
+    assert chosen(4) == some
+
+
+def test_tuned_base_and_baselines_are_scored_on_the_same_examples(run_dir, made):
+    card = stage.run(configured(), run_dir, start)
+    assert made == [run_dir.adapter, None]
+    assert list(card.systems) == ["tuned", "base", "lead-3", "longest-3"]
+    assert dict(card.signature.engines) == {"tuned": "tuned engine", "base": "base engine"}
+    assert card.systems["base"].share_cut_off == 1
+    assert card.systems["tuned"].share_cut_off == 0
+    for example in card.examples:
+        assert example.systems["tuned"].text == example.systems["base"].text.lower()
+        assert example.systems["base"].text == example.dialogue.splitlines()[0]
+
+
+def test_without_the_base_only_the_tuned_model_generates(run_dir, made):
+    card = stage.run(configured(evaluate__base=False), run_dir, start)
+    assert made == [run_dir.adapter]
+    assert "base" not in card.systems
+
+
+def test_progress_is_announced_for_each_system_that_generates(run_dir, made):
+    announced, counted = [], []
+
+    def begin(name, total):
+        announced.append((name, total))
+        return counted.append
+
+    stage.run(configured(), run_dir, begin)
+    assert announced == [("tuned", 10), ("base", 10)]
+    assert sum(counted) == 20
+
+
+def test_unchanged_inputs_are_not_scored_again(run_dir, made):
+    first = stage.run(configured(), run_dir, start)
+    made.clear()
+    assert stage.run(configured(evaluate__shown_examples=9), run_dir, start) == first
+    assert made == []
+
+
+def rewrite_adapter(run_dir):
+    (run_dir.adapter / "adapter_model.safetensors").write_bytes(b"other weights")
+
+
+def rewrite_prompt(run_dir):
+    Prompt("Say: ", "", "", 100, 20).save(run_dir.adapter)
+
+
+def rewrite_test(run_dir):
+    write_text(run_dir.split("test"), dump_jsonl(examples("test", 9)))
+
+
+@pytest.mark.parametrize("change", [rewrite_adapter, rewrite_prompt, rewrite_test])
+def test_a_changed_input_is_scored_again(run_dir, made, change):
+    stage.run(configured(), run_dir, start)
+    made.clear()
+    change(run_dir)
+    stage.run(configured(), run_dir, start)
+    assert made
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"decode__beams": 1}, {"decode__length_penalty": 2.0}, {"evaluate__max_examples": 3}, {"evaluate__base": False}],
+    ids=str,
+)
+def test_a_changed_setting_is_scored_again(run_dir, made, settings):
+    stage.run(configured(), run_dir, start)
+    made.clear()
+    stage.run(configured(**settings), run_dir, start)
+    assert made
+
+
+def test_a_crash_while_scoring_again_does_not_leave_the_old_sign_of_completeness(run_dir, made, monkeypatch):
+    stage.run(configured(), run_dir, start)
+
+    def crash(*_arguments):
+        raise RuntimeError("planted")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage, "build_summarizer", crash)
+        with pytest.raises(RuntimeError, match="planted"):
+            stage.run(configured(decode__beams=1), run_dir, start)
+    made.clear()
+    stage.run(configured(), run_dir, start)
+    assert made, "what a crash interrupted is made anew"
+
+
+def test_without_an_adapter_the_command_that_makes_one_is_named(tmp_path):
+    with pytest.raises(RunDirError, match="sumtune train"):
+        stage.run(configured(), RunDir(tmp_path), start)
+
+
+def test_the_manifest_holds_the_fingerprint_alone(run_dir, made):
+    stage.run(configured(), run_dir, start)
+    manifest = json.loads((run_dir.evaluation / "manifest.json").read_text(encoding="utf-8"))
+    assert list(manifest) == ["fingerprint"]

@@ -1,0 +1,139 @@
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tiny
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from sumtune.config import resolve
+from sumtune.data.example import Example, dump_jsonl
+from sumtune.forecast import timing
+from sumtune.forecast.timing import CostModel, decode_seconds, fit, training_seconds
+from sumtune.model import encode
+from sumtune.run_dir import RunDir, write_text
+from sumtune.summarizer import Completion, Progress
+from sumtune.text.encode import Encoded
+from sumtune.train import session as training
+from sumtune.train.session import Session
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def group(*sizes: tuple[int, int]) -> list[Encoded]:
+    return [Encoded((1,) * source, (2,) * target) for source, target in sizes]
+
+
+groups_of_examples = st.lists(
+    st.lists(st.tuples(st.integers(5, 300), st.integers(2, 60)), min_size=1, max_size=6), min_size=4, max_size=8
+).map(lambda drawn: [group(*sizes) for sizes in drawn])
+
+
+@given(groups_of_examples, *[st.floats(1e-4, 1.0)] * 3)
+def test_fit_recovers_planted_costs(
+    groups: list[list[Encoded]], fixed: float, per_token: float, per_target: float
+) -> None:
+    features = timing._features(groups)
+    assume(np.linalg.matrix_rank(features) == 3)
+    planted = CostModel(fixed, per_token, per_target)
+    seconds = [planted.seconds([one]) for one in groups]
+    assume(np.linalg.cond(features / np.array(seconds)[:, None]) < 1e6)
+    found = fit(groups, seconds)
+    assert found.seconds(groups) == pytest.approx(planted.seconds(groups), rel=1e-6)
+    assert (found.fixed, found.per_token, found.per_target) == pytest.approx(
+        (fixed, per_token, per_target), rel=1e-3, abs=1e-5
+    )
+
+
+@given(groups_of_examples, st.data())
+def test_fit_never_gives_a_cost_below_zero(groups: list[list[Encoded]], data: st.DataObject) -> None:
+    seconds = data.draw(st.lists(st.floats(1e-3, 10), min_size=len(groups), max_size=len(groups)))
+    found = fit(groups, seconds)
+    assert min(found.fixed, found.per_token, found.per_target) >= 0
+    assert 0 < found.seconds(groups) < 10 * sum(seconds)
+
+
+def test_fit_works_with_one_measurement() -> None:
+    one = [group((50, 5), (40, 4))]
+    assert fit(one, [2.0]).seconds(one) == pytest.approx(2.0)
+
+
+def test_padding_costs_like_tokens_and_groups_add_up() -> None:
+    costs = CostModel(0.5, 0.01, 0.1)
+    long, short = (90, 10), (10, 4)
+    assert costs.seconds([group(long, short)]) == pytest.approx(0.5 + 0.01 * 200 + 0.1 * 14)
+    assert costs.seconds([group(long), group(short)]) == pytest.approx(1.0 + 0.01 * 114 + 0.1 * 14)
+
+
+@pytest.fixture
+def session(tiny_models: dict[str, Path], tmp_path: Path) -> Session:
+    config = resolve(
+        overrides={
+            "model.name": str(tiny_models["gemma"]), "model.precision": "fp32", "model.max_source_tokens": 128,
+            "model.max_target_tokens": 32, "train.micro_batch_tokens": 256, "lora.dropout": 0.2, "lora.rank": 2,
+        }
+    )  # fmt: skip
+    run_dir = RunDir(tmp_path)
+    for split, numbers in (("train", range(30)), ("validation", range(50, 60))):
+        examples = [Example(str(n), file="made up", row=n + 1, **tiny.conversation(n)) for n in numbers]
+        write_text(run_dir.split(split), dump_jsonl(examples))
+    encode.run(config, run_dir, encode.make_encoder(config.model))
+    return training.prepare(config, run_dir)
+
+
+def test_measuring_leaves_the_session_as_it_was(session: Session) -> None:
+    masters = {name: weight.clone() for name, weight in session.masters.weights.items()}
+    random_state, global_state = session.generator.get_state(), torch.random.get_rng_state()
+    assert training_seconds(session) > 0
+    assert all(torch.equal(masters[name], weight) for name, weight in session.masters.weights.items())
+    assert all(torch.equal(masters[name], p) for name, p in session.masters.parameters.items())
+    assert session.masters.gradients() == []
+    assert all(parameter.grad is None for parameter in session.adapted.parameters())
+    assert torch.equal(session.generator.get_state(), random_state)
+    assert torch.equal(torch.random.get_rng_state(), global_state)
+
+
+def test_planned_groups_are_what_an_epoch_will_do(session: Session) -> None:
+    planned = timing._planned_groups(session.plan, session.examples, budget=256)
+    assert sorted(example.source for one in planned for example in one) == sorted(e.source for e in session.examples)
+    assert all(len(one) * max(e.length for e in one) <= 256 for one in planned if len(one) > 1)
+
+
+class Clockwork:
+    """A summarizer that takes planted seconds: for reading a character, and for writing each token after the first."""
+
+    engine, setup_s = "clockwork", 0.0
+
+    def __init__(self, read_s: float, write_s: float, tokens: int) -> None:
+        self.read_s, self.write_s, self.tokens, self.now = read_s, write_s, tokens, 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    def summarize(
+        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+    ) -> list[Completion]:
+        assert progress is None
+        tokens = self.tokens if max_tokens is None else 0
+        self.now += sum(self.read_s * len(dialogue) + self.write_s * tokens for dialogue in dialogues)
+        return [Completion("text", tokens, cut_off=False)] * len(dialogues)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 60), st.lists(st.integers(1, 300), min_size=1, max_size=50))
+def test_decoding_is_extrapolated_from_a_sample(read_s: float, write_s: float, tokens: int, sizes: list[int]) -> None:
+    clockwork, dialogues = Clockwork(read_s, write_s, tokens), ["x" * size for size in sizes]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timing, "time", SimpleNamespace(perf_counter=clockwork.perf_counter))
+        as_tuned, as_is = decode_seconds(clockwork, dialogues, summary_tokens=2 * (tokens + 1))
+    reading, writing = read_s * sum(sizes), write_s * tokens * len(sizes)
+    assert as_is == pytest.approx(reading + writing, abs=1e-6)
+    assert as_tuned == pytest.approx(reading + 2 * writing, abs=1e-6), "twice the tokens, twice the writing"

@@ -1,0 +1,72 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import tiny
+
+from sumtune.config import Config, ModelConfig
+from sumtune.data.example import Example, dump_jsonl, load_jsonl
+from sumtune.errors import RunDirError
+from sumtune.model import encode
+from sumtune.run_dir import RunDir, write_text
+from sumtune.text.encode import Encoder, load_encoded
+from sumtune.text.prompt import Prompt
+
+
+def write_splits(run_dir: RunDir, suffix: str = "") -> None:
+    for name, start in (("train", 0), ("validation", 50)):
+        rows = [tiny.conversation(number) for number in range(start, start + 6)]
+        examples = [
+            Example(str(at), row["dialogue"], row["summary"] + suffix, "a", at) for at, row in enumerate(rows, 1)
+        ]
+        write_text(run_dir.split(name), dump_jsonl(examples))
+
+
+@pytest.fixture
+def encoder(tiny_models: dict[str, Path]) -> Encoder:
+    return encode.make_encoder(ModelConfig(name=str(tiny_models["gemma"]), max_source_tokens=64))
+
+
+def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, encoder: Encoder) -> None:
+    run_dir = RunDir(tmp_path)
+    write_splits(run_dir)
+    encode.run(Config(), run_dir, encoder)
+    for name in ("train", "validation"):
+        examples = load_jsonl(run_dir.split(name))
+        expected = [encoder.encode(example.dialogue, example.summary) for example in examples]
+        assert load_encoded(run_dir.transformation / f"{name}.safetensors") == expected
+    assert Prompt.load(run_dir.transformation) == replace(encoder.prompt, single_line=True)
+
+
+@pytest.mark.parametrize(("suffix", "single"), [("", True), ("\n", True), ("\nAnd more.", False)])
+def test_single_line_is_what_all_training_summaries_are(
+    tmp_path: Path, encoder: Encoder, suffix: str, single: bool
+) -> None:
+    run_dir = RunDir(tmp_path)
+    write_splits(run_dir, suffix)
+    encode.run(Config(), run_dir, encoder)
+    assert Prompt.load(run_dir.transformation).single_line == single
+
+
+def test_the_stage_is_skipped_until_something_changes(tmp_path: Path, encoder: Encoder) -> None:
+    run_dir = RunDir(tmp_path)
+    write_splits(run_dir)
+    file = run_dir.transformation / "train.safetensors"
+
+    def writes(config: Config) -> bool:
+        before = file.stat().st_ino if file.exists() else None
+        encode.run(config, run_dir, encoder)
+        return file.stat().st_ino != before
+
+    assert writes(Config())
+    assert not writes(Config())
+    assert writes(Config(model=ModelConfig(max_target_tokens=32)))
+    write_splits(run_dir, " Yes.")
+    assert writes(Config(model=ModelConfig(max_target_tokens=32)))
+    (run_dir.transformation / "manifest.json").write_text("{torn")
+    assert writes(Config(model=ModelConfig(max_target_tokens=32)))
+
+
+def test_missing_splits_name_the_command(tmp_path: Path, encoder: Encoder) -> None:
+    with pytest.raises(RunDirError, match="sumtune run"):
+        encode.run(Config(), RunDir(tmp_path), encoder)

@@ -1,0 +1,44 @@
+import pytest
+import torch
+
+from sumtune.model import precision
+from sumtune.model.precision import choose_device, choose_precision
+
+CPU = torch.device("cpu")
+
+
+def speeds(monkeypatch: pytest.MonkeyPatch, bf16_speedup: float) -> None:
+    seconds = {torch.float32: 1.0, torch.bfloat16: 1 / bf16_speedup}
+    monkeypatch.setattr(precision, "_product_seconds", lambda dtype, _device: seconds[dtype])
+
+
+@pytest.mark.parametrize(("wanted", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float32)])
+def test_precision_is_as_set_whatever_is_faster(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(precision, "_product_seconds", lambda *_: pytest.fail("nothing to measure"))
+    chosen = choose_precision(wanted, CPU)
+    assert (chosen.dtype, chosen.name, chosen.reason) == (dtype, wanted, "as set")
+
+
+@pytest.mark.parametrize(("speedup", "name"), [(4.0, "bf16"), (1.25, "bf16"), (1.1, "fp32"), (0.1, "fp32")])
+def test_auto_takes_bf16_only_where_it_was_measured_faster(
+    monkeypatch: pytest.MonkeyPatch, speedup: float, name: str
+) -> None:
+    speeds(monkeypatch, speedup)
+    chosen = choose_precision("auto", CPU)
+    assert chosen.name == name
+    assert f"{speedup:.1f}x" in chosen.reason
+
+
+def test_measuring_gives_seconds() -> None:
+    assert 0 < precision._product_seconds(torch.float32, CPU, repeats=1) < 10
+
+
+def test_device_is_as_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_device("cpu") == CPU
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device("auto") == torch.device("cuda")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device("auto") == CPU

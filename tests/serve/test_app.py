@@ -1,0 +1,172 @@
+"""The service, with a summarizer that needs no model: what it answers, what it refuses, and in which words."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from sumtune.serve.app import MAX_BODY_BYTES, create_app
+from sumtune.serve.schema import MAX_CHARACTERS, MAX_DIALOGUES
+from sumtune.summarizer import Completion
+
+SECRET = "Zebulon: my password is swordfish"
+MAX_SOURCE_TOKENS = 50
+
+
+class Shouting:
+    """Summarizes by shouting the first word; counts the calls."""
+
+    engine = "fake"
+    setup_s = 0.0
+
+    def __init__(self):
+        self.calls = []
+
+    def summarize(self, dialogues, **_options):
+        self.calls.append(list(dialogues))
+        return [Completion(text.split()[0].upper(), len(text.split()), len(text) > 100) for text in dialogues]
+
+
+@pytest.fixture
+def summarizer():
+    return Shouting()
+
+
+@pytest.fixture
+def client(summarizer):
+    def count_tokens(texts):
+        return [len(text.split()) for text in texts]
+
+    app = create_app(summarizer, model="Tiny + LoRA", count_tokens=count_tokens, max_source_tokens=MAX_SOURCE_TOKENS)
+    with TestClient(app) as client:
+        yield client
+
+
+def test_one_dialogue_as_text_gives_one_summary(client):
+    answer = client.post("/summarize", json={"dialogues": "Ann: Hello there"})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["summaries"] == [{"summary": "ANN:", "tokens": 3, "cut_off": False}]
+    assert body["model"] == "Tiny + LoRA"
+    assert body["elapsed_s"] >= 0
+
+
+@pytest.mark.parametrize("count", [1, 3, MAX_DIALOGUES])
+def test_many_dialogues_are_answered_in_their_order_with_one_call(client, summarizer, count):
+    dialogues = [f"Speaker{number}: Hi" for number in range(count)]
+    body = client.post("/summarize", json={"dialogues": dialogues}).json()
+    assert [item["summary"] for item in body["summaries"]] == [f"SPEAKER{number}:" for number in range(count)]
+    assert summarizer.calls == [dialogues]
+
+
+def test_health_names_model_and_engine(client):
+    assert client.get("/health").json() == {"status": "ok", "model": "Tiny + LoRA", "engine": "fake"}
+
+
+def test_the_start_page_leads_to_the_documentation(client):
+    answer = client.get("/")
+    assert answer.url.path == "/docs"
+    assert "text/html" in answer.headers["content-type"]
+
+
+def test_the_example_of_the_documentation_works_as_it_stands(client):
+    schema = client.get("/openapi.json").json()
+    (example,) = schema["components"]["schemas"]["SummarizeRequest"]["examples"]
+    assert client.post("/summarize", json=example).status_code == 200
+    assert {"200", "400", "413", "422"} <= set(schema["paths"]["/summarize"]["post"]["responses"])
+
+
+def test_the_longest_dialogue_that_is_allowed_is_taken(client):
+    assert client.post("/summarize", json={"dialogues": "a " * MAX_SOURCE_TOKENS}).status_code == 200
+    too_long = client.post("/summarize", json={"dialogues": ["Hi", "a " * (MAX_SOURCE_TOKENS + 1)]})
+    assert too_long.status_code == 422
+    assert too_long.json()["detail"].startswith("Dialogue 2 has 51 tokens")
+
+
+def refused(client, summarizer, answer, status):
+    """Holds for every refusal: its status, one readable sentence, nothing of the dialogue, nothing summarized."""
+    assert answer.status_code == status
+    body = answer.json()
+    assert list(body) == ["detail"]
+    assert isinstance(body["detail"], str)
+    assert len(body["detail"].split()) >= 2
+    assert len(body["detail"]) < 1000
+    assert "swordfish" not in answer.text
+    assert "Zebulon" not in answer.text
+    assert summarizer.calls == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"dialogue": SECRET},
+        {"dialogues": ""},
+        {"dialogues": " \n\t "},
+        {"dialogues": None},
+        {"dialogues": 7},
+        {"dialogues": {"text": SECRET}},
+        {"dialogues": []},
+        {"dialogues": [SECRET, ""]},
+        {"dialogues": [SECRET, 7]},
+        {"dialogues": [SECRET] * (MAX_DIALOGUES + 1)},
+        {"dialogues": [[SECRET]]},
+        {"dialogues": SECRET, "temperature": 1},
+        {"dialogues": SECRET + "a" * MAX_CHARACTERS},
+        {"dialogues": SECRET + " a" * MAX_SOURCE_TOKENS},
+        [SECRET],
+        SECRET,
+        None,
+    ],
+    ids=str,
+)
+def test_a_wrong_body_is_refused_in_one_sentence(client, summarizer, body):
+    refused(client, summarizer, client.post("/summarize", json=body), 422)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b'{"dialogues": "' + SECRET.encode(),
+        b'{"dialogues": "\xff\xfe"}',
+        b"[" * 50_000,
+        b"\x00",
+        b"nan",
+        b'{"dialogues": "\\ud800"}',
+    ],
+    ids=["nothing", "brace", "unclosed", "not UTF-8", "deep", "zero", "nan", "half a character"],
+)
+def test_malformed_json_is_refused(client, summarizer, content):
+    answer = client.post("/summarize", content=content, headers={"content-type": "application/json"})
+    unreadable = content.startswith((b"[[", b'{"dialogues": "\xff'))
+    refused(client, summarizer, answer, 400 if unreadable else 422)
+
+
+def test_text_that_is_not_announced_as_json_is_refused(client, summarizer):
+    answer = client.post("/summarize", content=SECRET.encode(), headers={"content-type": "text/plain"})
+    refused(client, summarizer, answer, 422)
+
+
+def test_a_body_over_the_limit_is_refused_whether_announced_or_in_pieces(client, summarizer):
+    body = json.dumps({"dialogues": SECRET + "a" * MAX_BODY_BYTES}).encode()
+    pieces = (body[at : at + 65_536] for at in range(0, len(body), 65_536))
+    for content in (body, pieces):
+        answer = client.post("/summarize", content=content, headers={"content-type": "application/json"})
+        refused(client, summarizer, answer, 413)
+
+
+def test_a_body_just_under_the_limit_is_read(client, summarizer):
+    body = json.dumps({"dialogues": [SECRET]}).encode()
+    padded = body + b" " * (MAX_BODY_BYTES - len(body))
+    answer = client.post("/summarize", content=iter([padded]), headers={"content-type": "application/json"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/summarize", 405), ("DELETE", "/summarize", 405), ("POST", "/health", 405), ("GET", "/nothing", 404)],
+)
+def test_a_wrong_method_or_path_is_refused(client, summarizer, method, path, status):
+    refused(client, summarizer, client.request(method, path), status)

@@ -1,0 +1,48 @@
+"""What can be imported, and what that pulls in."""
+
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import sumtune
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(sumtune.__path__, "sumtune.")
+    if not module.name.endswith("__main__")
+)
+HEAVY = ("torch", "transformers", "peft", "ctranslate2", "datasets", "sentencepiece")
+
+
+def imported_by(statement):
+    """Top-level packages in a fresh interpreter after `statement`."""
+    code = (
+        f"import sys, json\n{statement}\nprint(json.dumps(sorted({{name.partition('.')[0] for name in sys.modules}})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_can_be_imported_and_defines_what_it_exports(name):
+    module = importlib.import_module(name)
+    for exported in getattr(module, "__all__", ()):
+        assert hasattr(module, exported), f"{name}.__all__ names {exported!r}"
+
+
+def test_what_needs_no_model_imports_no_torch():
+    light = (
+        "config, errors, run_dir, summarizer, data.ingest, data.finding, evaluate.scorecard, evaluate.show, "
+        "evaluate.baselines, text.prompt, text.batching, train.metrics, train.plan, train.health, serve.app"
+    )
+    loaded = imported_by("\n".join(f"import sumtune.{name}" for name in light.split(", ")))
+    assert not set(HEAVY) & set(loaded)
+
+
+def test_the_command_line_alone_imports_nothing_heavy():
+    loaded = imported_by("import sumtune.cli")
+    assert not {*HEAVY, "numpy", "pydantic", "yaml", "fastapi", "uvicorn", "pyarrow"} & set(loaded)

@@ -1,0 +1,166 @@
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from sumtune.config import TrainConfig
+from sumtune.errors import SumtuneError
+from sumtune.text.encode import Encoded
+from sumtune.train.checkpoint import TrainState
+from sumtune.train.health import WINDOW
+from sumtune.train.loop import train
+from sumtune.train.master import MasterWeights
+from sumtune.train.plan import Plan
+from sumtune.train.step import Gradient
+
+NAN = float("nan")
+
+
+class Fakes:
+    """All that `train` needs, writing down in which order it is used."""
+
+    def __init__(
+        self,
+        losses: Callable[[int], float] = lambda _step: 1.0,
+        validation: Iterator[float] | None = None,
+        budgets: Callable[[int], int] = lambda _step: 64,
+        **settings: Any,
+    ) -> None:
+        values = {"epochs": 2, "effective_batch_size": 2, "validate_every_steps": 2, "warmup_steps": 0}
+        self.plan = Plan((4,) * 6, TrainConfig(**(values | settings)))
+        self.losses, self.budgets = losses, budgets
+        self.validation = validation or iter(count(100.0, -1.0))
+        self.parameter = nn.Parameter(torch.zeros(1))
+        self.masters = MasterWeights({"weight": self.parameter})
+        self.optimizer = torch.optim.SGD(self.masters.weights.values(), lr=0.0)
+        self.order: list[str] = []
+        self.events: list[dict[str, Any]] = []
+        self.saved: list[TrainState] = []
+        self.steps = 0
+
+    def gradient_of(self, examples: list[Encoded], max_tokens: int) -> Gradient:
+        assert examples
+        self.order.append("gradient")
+        self.steps += 1
+        loss, budget = self.losses(self.steps), self.budgets(self.steps)
+        self.masters.weights["weight"].grad = torch.tensor([-loss])
+        return Gradient(loss, 8, abs(loss), min(max_tokens, budget))
+
+    def validate(self) -> float:
+        self.order.append("validate")
+        return next(self.validation)
+
+    def save(self, state: TrainState) -> None:
+        self.order.append("save")
+        self.saved.append(state)
+
+    def report(self, event: dict[str, Any]) -> None:
+        self.order.append(event["event"])
+        self.events.append(event)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["event"] == kind]
+
+    def run(self, state: TrainState | None = None) -> TrainState:
+        self.steps = state.step if state else 0
+        return train(
+            plan=self.plan, examples=[Encoded((1, 2), (3, 4))] * 6, state=state or TrainState(max_tokens=64),
+            masters=self.masters, optimizer=self.optimizer, gradient_of=self.gradient_of, validate=self.validate,
+            save=self.save, report=self.report,
+        )  # fmt: skip
+
+
+def test_the_order_is_validate_save_step_report() -> None:
+    fakes = Fakes(epochs=1)
+    fakes.run()
+    assert fakes.order == [
+        "validate", "validation", "save", "gradient", "step", "gradient", "step",
+        "validate", "validation", "save", "gradient", "step",
+        "validate", "validation", "epoch", "save", "end",
+    ]  # fmt: skip
+
+
+def test_the_last_state_is_validated_and_saved() -> None:
+    fakes = Fakes(validate_every_steps=1000)
+    state = fakes.run()
+    assert state.step == fakes.plan.total_steps == 6
+    assert [saved.step for saved in fakes.saved] == [0, 3, 6]
+    assert fakes.saved[-1] == state
+    assert [event["epoch"] for event in fakes.of("epoch")] == [1, 2]
+
+
+def test_the_best_state_is_remembered_not_the_last() -> None:
+    fakes = Fakes(validation=iter([5.0, 3.0, NAN, 3.0, 4.0]))
+    state = fakes.run()
+    assert (state.best_step, state.best_loss) == (2, 3.0)
+    assert [event["best"] for event in fakes.of("validation")] == [True, True, False, False, False]
+    assert fakes.of("end")[0]["best_step"] == 2
+
+
+def test_each_step_moves_by_its_learning_rate() -> None:
+    fakes = Fakes(losses=lambda _step: 2.0)
+    fakes.run()
+    rates = [event["learning_rate"] for event in fakes.of("step")]
+    assert rates == [fakes.plan.learning_rate(step) for step in range(6)]
+    assert fakes.parameter.item() == pytest.approx(2.0 * sum(rates))
+
+
+def test_steps_that_are_not_finite_move_nothing_and_three_in_a_row_stop() -> None:
+    fakes = Fakes(losses=lambda step: NAN if step in (1, 2, 4, 5) else 1.0)
+    fakes.run()
+    rates = [fakes.plan.learning_rate(step) for step in (2, 5)]
+    assert fakes.parameter.item() == pytest.approx(sum(rates))
+    assert len(fakes.of("warning")) == 4
+
+    fakes = Fakes(losses=lambda step: NAN if step >= 2 else 1.0)
+    with pytest.raises(SumtuneError, match=r"stopped at step 4.*learning_rate"):
+        fakes.run()
+    assert fakes.parameter.item() == pytest.approx(fakes.plan.learning_rate(0))
+
+
+def test_a_rising_loss_is_said_once() -> None:
+    fakes = Fakes(losses=lambda step: 1.0 if step <= WINDOW else 3.0, epochs=60)
+    fakes.run()
+    warnings = [event["message"] for event in fakes.of("warning") if "rising" in event["message"]]
+    assert len(warnings) == 1
+    assert "learning_rate" in warnings[0]
+
+
+def test_learning_by_heart_is_said_once() -> None:
+    fakes = Fakes(losses=lambda _step: 0.5, validation=iter(lambda: 2.0, None), epochs=60)
+    fakes.run()
+    assert len([event for event in fakes.of("warning") if "by heart" in event["message"]]) == 1
+
+
+def test_a_healthy_run_has_no_warning() -> None:
+    fakes = Fakes(losses=lambda step: 3.0 - step / 100, validation=iter(count(3.0, -0.01)), epochs=60)
+    fakes.run()
+    assert not fakes.of("warning")
+
+
+def test_running_out_of_memory_is_said_and_remembered() -> None:
+    fakes = Fakes(budgets=lambda step: 64 if step < 3 else 16)
+    state = fakes.run()
+    assert state.max_tokens == 16
+    assert [(event["step"], "16 tokens" in event["message"]) for event in fakes.of("warning")] == [(3, True)]
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_a_resumed_run_does_what_was_left(at: int) -> None:
+    straight = Fakes()
+    final = straight.run()
+    start = straight.saved[at]
+    resumed = Fakes(validation=iter(count(100.0 - 1 - at, -1.0)))
+    again = resumed.run(start)
+    assert (again.best_step, again.best_loss, again.step) == (final.best_step, final.best_loss, final.step)
+
+    def after(fakes: Fakes) -> list[tuple[str, int]]:
+        first = straight.events.index(next(e for e in straight.of("step") if e["step"] > start.step)) if at < 4 else -1
+        events = straight.events[first:] if fakes is straight else fakes.events
+        return [(event["event"], event["step"]) for event in events]
+
+    assert after(resumed) == after(straight)
+    assert [saved.step for saved in resumed.saved] == [saved.step for saved in straight.saved[at + 1 :]]

@@ -1,0 +1,84 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sumtune.config import TrainConfig
+from sumtune.train.plan import Plan
+from sumtune.train.schedule import learning_rate, warmup_length
+
+schedules = st.sampled_from(["linear", "cosine"])
+
+
+@given(st.integers(0, 500), st.integers(1, 5000))
+def test_warm_up_is_as_wanted_but_at_most_a_tenth(wanted: int, total: int) -> None:
+    length = warmup_length(wanted, total)
+    assert length <= wanted
+    assert length <= total / 10
+    assert length == wanted or length + 1 > total / 10
+
+
+@given(schedules, st.integers(1, 600), st.integers(0, 200))
+def test_the_rate_rises_to_its_peak_and_falls_to_nearly_zero(schedule: str, total: int, wanted: int) -> None:
+    warmup = warmup_length(wanted, total)
+    rates = [learning_rate(step, total, 3e-4, warmup, schedule) for step in range(total)]
+    top = max(range(total), key=rates.__getitem__)
+    assert max(rates) == pytest.approx(3e-4)
+    assert all(0 < rate <= 3e-4 * (1 + 1e-9) for rate in rates)
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert top <= warmup
+    assert rates[-1] <= 3e-4 * (1 / (total - warmup) + 1e-9)
+
+
+def test_warm_up_is_linear_and_the_first_step_learns() -> None:
+    rates = [learning_rate(step, 100, 1.0, 10, "linear") for step in range(11)]
+    assert rates == pytest.approx([step / 10 for step in range(1, 11)] + [1.0])
+
+
+def test_cosine_and_linear_meet_in_the_middle_and_differ_elsewhere() -> None:
+    def at(step: int, schedule: str) -> float:
+        return learning_rate(step, 100, 1.0, 0, schedule)
+
+    assert at(50, "cosine") == pytest.approx(at(50, "linear")) == pytest.approx(0.5)
+    assert at(25, "cosine") > at(25, "linear")
+    assert at(75, "cosine") < at(75, "linear")
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    lengths = draw(st.lists(st.integers(1, 200), min_size=1, max_size=90))
+    values = {
+        "epochs": draw(st.integers(1, 4)),
+        "effective_batch_size": draw(st.integers(1, 9)),
+        "validate_every_steps": draw(st.integers(1, 40)),
+        "seed": draw(st.integers(0, 3)),
+    }
+    return Plan(tuple(lengths), TrainConfig(**values))
+
+
+@given(plans())
+def test_every_example_once_an_epoch(plan: Plan) -> None:
+    for epoch in range(plan.settings.epochs):
+        steps = range(epoch * plan.steps_per_epoch, (epoch + 1) * plan.steps_per_epoch)
+        assert sorted(at for step in steps for at in plan.batch(step)) == list(range(len(plan.lengths)))
+    assert plan.total_steps == plan.steps_per_epoch * plan.settings.epochs
+
+
+@given(plans())
+def test_validation_comes_at_the_start_regularly_and_at_each_epoch_end(plan: Plan) -> None:
+    validated = [step for step in range(plan.total_steps + 1) if plan.validates_at(step)]
+    every = plan.settings.validate_every_steps
+    assert validated[0] == 0
+    assert validated[-1] == plan.total_steps
+    assert max((b - a for a, b in pairwise(validated)), default=0) <= every
+    assert plan.validations == len(validated)
+    ends = [step for step in range(plan.total_steps + 1) if plan.epoch_ended_at(step) is not None]
+    assert [plan.epoch_ended_at(step) for step in ends] == list(range(1, plan.settings.epochs + 1))
+    assert set(ends) <= set(validated)
+
+
+def test_epochs_have_orders_of_their_own() -> None:
+    plan = Plan(tuple(range(10, 90)), TrainConfig(epochs=2, effective_batch_size=8))
+    assert [plan.batch(step) for step in range(10)] != [plan.batch(step) for step in range(10, 20)]

@@ -1,0 +1,208 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from sumtune.errors import RunDirError
+from sumtune.model.load import load_base
+from sumtune.model.lora import load_adapter
+from sumtune.run_dir import RunDir
+from sumtune.train import session as training
+from sumtune.train.checkpoint import TrainState, list_checkpoints, prune
+from sumtune.train.metrics import Event, append_event, cut_after, read_events
+from sumtune.train.session import Session
+
+Make = Callable[..., Session]
+
+
+class StoppedError(Exception):
+    """Stands for a power cut."""
+
+
+def run(session: Session, resume: bool = False, stop: tuple[str, int] | None = None) -> bytes:
+    """The bytes of the published adapter; `stop` raises at the event (kind, step)."""
+
+    def report(event: Event) -> None:
+        if stop == (event["event"], event["step"]):
+            raise StoppedError
+
+    training.run(session, report, resume)
+    return (session.run_dir.adapter / "adapter_model.safetensors").read_bytes()
+
+
+def run_in_pieces(make: Callable[[], Session], stops: list[tuple[str, int]]) -> bytes:
+    for at, stop in enumerate(stops):
+        with pytest.raises(StoppedError):
+            run(make(), resume=at > 0, stop=stop)
+    return run(make(), resume=True)
+
+
+def told(run_dir: RunDir) -> list[tuple[Any, ...]]:
+    """The log without times and starts."""
+    keys = ("event", "step", "loss", "learning_rate", "gradient_norm", "best", "epoch")
+    events = read_events(run_dir.train_metrics)
+    return [tuple(event.get(key) for key in keys) for event in events if event["event"] != "start"]
+
+
+@pytest.fixture(scope="module", params=["gemma", "t5"])
+def straight(
+    request: pytest.FixtureRequest, session_in: Make, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, RunDir, bytes]:
+    """A model's name, the folder of its undisturbed run, and the adapter that came out."""
+    session = session_in(tmp_path_factory.mktemp("straight"), request.param)
+    return request.param, session.run_dir, run(session)
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [[("step", 10)], [("step", 3)], [("validation", 8)], [("end", 18)], [("step", 5), ("step", 7), ("step", 17)]],
+    ids=lambda stops: " ".join(f"{kind}-{step}" for kind, step in stops),
+)
+def test_resumed_equals_straight(
+    make_session: Make, tmp_path: Path, straight: tuple[str, RunDir, bytes], stops: list[tuple[str, int]]
+) -> None:
+    name, run_dir, adapter = straight
+    assert run_in_pieces(lambda: make_session(name), stops) == adapter
+    pieces = RunDir(tmp_path / "run")
+    last = [load_file(each.trainer / "checkpoint-18" / "optimizer.safetensors") for each in (run_dir, pieces)]
+    assert last[0].keys() == last[1].keys()
+    assert all(torch.equal(last[0][key], last[1][key]) for key in last[0])
+    assert told(pieces) == told(run_dir), "the log has each event once, with the same numbers"
+
+
+def test_resumed_equals_straight_in_bf16_with_dora_and_weight_decay(make_session: Make) -> None:
+    changed = {"model.precision": "bf16", "lora.dora": True, "train.weight_decay": 0.1, "train.schedule": "cosine"}
+    expected = run(make_session("llama", "straight", changed))
+    assert run_in_pieces(lambda: make_session("llama", "pieces", changed), [("step", 9)]) == expected
+
+
+def test_the_seed_alone_decides_the_adapter(make_session: Make, straight: tuple[str, RunDir, bytes]) -> None:
+    name, _, adapter = straight
+    torch.manual_seed(1234)
+    assert run(make_session(name)) == adapter
+    assert run(make_session(name, "other", {"train.seed": 1})) != adapter
+
+
+@pytest.mark.parametrize("name", ["gemma", "gpt2", "bart"])
+def test_training_lowers_the_validation_loss_and_publishes_it(make_session: Make, name: str) -> None:
+    session = make_session(name)
+    run(session)
+    losses = [event["loss"] for event in read_events(session.run_dir.train_metrics) if event["event"] == "validation"]
+    assert min(losses) < losses[0] - 0.03
+    base = load_base(Path(session.config.model.name), torch.float32)
+    load_adapter(base, session.run_dir.adapter)  # puts the adapter into `base`
+    published = make_session(name, "fresh")
+    reloaded = training.mean_loss(type(session.loss_of)(base, session.loss_of.pad_id), published.validation, 256)
+    assert reloaded == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_the_adapter_folder_has_all_that_serving_needs(make_session: Make) -> None:
+    session = make_session("gemma")
+    run(session)
+    folder = session.run_dir.adapter
+    names = {"adapter_config.json", "adapter_model.safetensors", "prompt.json", "sumtune.json"}
+    assert {file.name for file in folder.iterdir()} == names
+    assert (folder / "prompt.json").read_bytes() == (session.run_dir.transformation / "prompt.json").read_bytes()
+    settings = json.loads((folder / "sumtune.json").read_text())
+    assert settings["model"]["name"] == session.config.model.name
+    assert settings["decode"] == session.config.decode.model_dump()
+    lora = json.loads((folder / "adapter_config.json").read_text())
+    assert (lora["r"], lora["lora_dropout"], lora["peft_type"]) == (4, 0.2, "LORA")
+
+
+def test_the_best_adapter_is_published_and_its_checkpoint_kept(
+    make_session: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make_session("llama")
+    losses = iter([5.0, 2.0, 4.0, 4.5, 4.0, 4.2, 4.1, 4.0])
+    monkeypatch.setattr(training, "validation_loss", lambda _session: next(losses))
+    published = run(session)
+    trainer = session.run_dir.trainer
+    assert [path.name for path in list_checkpoints(trainer)] == ["checkpoint-4", "checkpoint-16", "checkpoint-18"]
+    weights = {path.name: (path / "adapter_model.safetensors").read_bytes() for path in list_checkpoints(trainer)}
+    assert published == weights["checkpoint-4"]
+    assert published != weights["checkpoint-18"]
+    assert json.loads((trainer / "manifest.json").read_text())["best_step"] == 4
+
+
+def test_finished_is_true_for_exactly_what_was_trained(make_session: Make) -> None:
+    session = make_session("llama", "run", {"train.epochs": 1})
+    assert not training.finished(session.config, session.run_dir)
+    run(session)
+    assert training.finished(session.config, session.run_dir)
+    more = make_session("llama", "run", {"train.epochs": 2})
+    assert not training.finished(more.config, more.run_dir)
+
+
+def test_a_checkpoint_of_other_settings_is_refused(make_session: Make) -> None:
+    with pytest.raises(StoppedError):
+        run(make_session("llama"), stop=("step", 6))
+    for changed in ({"train.learning_rate": 5e-3}, {"lora.rank": 8}, {"model.max_source_tokens": 32}):
+        with pytest.raises(RunDirError, match="other data or settings"):
+            run(make_session("llama", "run", changed), resume=True)
+    run(make_session("llama", "run", {"train.keep_checkpoints": 1}), resume=True)
+
+
+@pytest.mark.parametrize("file", ["adapter_model.safetensors", "optimizer.safetensors", "state.json"])
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_damaged_checkpoint_is_an_error_for_the_user(make_session: Make, file: str, damage: str) -> None:
+    with pytest.raises(StoppedError):
+        run(make_session("llama"), stop=("step", 6))
+    session = make_session("llama")
+    path = list_checkpoints(session.run_dir.trainer)[-1] / file
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    else:
+        path.unlink()
+    with pytest.raises(RunDirError, match="damaged"):
+        run(session, resume=True)
+
+
+def test_resuming_nothing_says_so(make_session: Make) -> None:
+    with pytest.raises(RunDirError, match="no checkpoint"):
+        run(make_session("llama"), resume=True)
+
+
+def test_a_new_run_leaves_nothing_of_the_old(make_session: Make) -> None:
+    run(make_session("llama"))
+    session = make_session("llama", "run", {"train.seed": 3})
+    with pytest.raises(StoppedError):
+        run(session, stop=("step", 2))
+    assert [path.name for path in list_checkpoints(session.run_dir.trainer)] == ["checkpoint-0"]
+    assert not session.run_dir.adapter.exists()
+    assert max(event["step"] for event in read_events(session.run_dir.train_metrics)) == 2
+
+
+def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
+    for step in (0, 50, 100, 1000, 250):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    (tmp_path / ".checkpoint-1050.tmp").mkdir()
+    (tmp_path / "checkpoint-old").mkdir()
+    prune(tmp_path, keep_newest=2, best_step=50)
+    assert [path.name for path in list_checkpoints(tmp_path)] == ["checkpoint-50", "checkpoint-250", "checkpoint-1000"]
+    assert (tmp_path / "checkpoint-old").exists()
+
+
+def test_a_state_is_best_only_with_a_lower_loss() -> None:
+    state = TrainState(step=5).validated(2.0)
+    assert (state.best_step, state.best_loss) == (5, 2.0)
+    for loss in (2.0, 2.5, float("nan"), float("inf")):
+        assert TrainState(step=9, best_step=5, best_loss=2.0).validated(loss).best_step == 5
+
+
+def test_the_log_survives_a_torn_line_and_is_cut_behind_a_step(tmp_path: Path) -> None:
+    log = tmp_path / "metrics.jsonl"
+    cut_after(log, 3)
+    assert read_events(log) == []
+    for step in range(6):
+        append_event(log, {"event": "step", "step": step, "loss": 1.0 / (step + 1)})
+    with log.open("a") as file:
+        file.write('{"event": "st')
+    assert [event["step"] for event in read_events(log)] == list(range(6))
+    cut_after(log, 3)
+    append_event(log, {"event": "step", "step": 4})
+    assert [event["step"] for event in read_events(log)] == [0, 1, 2, 3, 4]

@@ -1,0 +1,159 @@
+from collections.abc import Sequence
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from sumtune.text.encode import Encoded
+from sumtune.train.master import MasterWeights
+from sumtune.train.step import is_out_of_memory, mean_loss, step_gradient
+
+EXAMPLES = [Encoded(tuple(range(size)), tuple(range(1, size // 4))) for size in (40, 12, 24, 9, 33)]
+OOM = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"
+
+
+class Toy:
+    """A loss over one weight vector, in the shape of `SummaryLoss`, with memory for so many padded tokens."""
+
+    def __init__(self, memory: int = 10**9, error: Exception | None = None) -> None:
+        self.weight = nn.Parameter(torch.linspace(-1, 1, 8))
+        self.masters = MasterWeights({"weight": self.weight})
+        self.generator = torch.Generator().manual_seed(0)
+        self.memory, self.error = memory, error or RuntimeError(OOM)
+        self.calls = 0
+
+    def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
+        self.calls += 1
+        self.drawn = torch.rand(1, generator=self.generator).item()
+        if len(examples) * max(example.length for example in examples) > self.memory:
+            raise self.error
+        losses = [(self.weight * torch.arange(8.0) * example.length / 9).sin().sum() for example in examples]
+        return torch.stack(losses).sum(), sum(len(example.target) for example in examples)
+
+    def step(self, max_tokens: int, max_norm: float = 1e9) -> tuple[object, Tensor]:
+        found = step_gradient(self, EXAMPLES, self.masters, self.generator, max_tokens, max_norm)
+        return found, self.masters.weights["weight"].grad
+
+
+def test_the_gradient_is_of_the_mean_over_all_summary_tokens() -> None:
+    toy = Toy()
+    found, gradient = toy.step(10**6)
+    total, count = toy(EXAMPLES)
+    (expected,) = torch.autograd.grad(total / count, toy.weight)
+    torch.testing.assert_close(gradient, expected)
+    assert found.loss == pytest.approx((total / count).item())
+    assert found.norm == pytest.approx(expected.norm().item())
+    assert found.tokens == sum(example.length for example in EXAMPLES)
+    assert toy.weight.grad is None, "nothing stays behind in the model"
+
+
+def test_clipping_keeps_the_direction() -> None:
+    _, free = Toy().step(10**6)
+    found, clipped = Toy().step(10**6, max_norm=0.01)
+    assert clipped.norm().item() == pytest.approx(0.01, rel=1e-3)
+    torch.testing.assert_close(clipped / clipped.norm(), free / free.norm())
+    assert found.norm == pytest.approx(free.norm().item()), "the norm is from before clipping"
+
+
+@pytest.mark.parametrize("memory", [200, 100, 50])
+@pytest.mark.parametrize("error", [RuntimeError(OOM), MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
+def test_out_of_memory_halves_and_changes_nothing(memory: int, error: Exception) -> None:
+    _, expected = Toy().step(1024)
+    tight = Toy(memory, error)
+    found, gradient = tight.step(1024)
+    torch.testing.assert_close(gradient, expected)
+    assert found.max_tokens in {1024 >> halvings for halvings in range(1, 6)}
+    assert found.max_tokens <= 2 * memory
+
+
+def test_after_out_of_memory_the_random_state_is_that_of_an_undisturbed_step() -> None:
+    tight, roomy = Toy(memory=100), Toy()
+    found, _ = tight.step(1024)
+    roomy.step(found.max_tokens)
+    assert tight.calls > roomy.calls
+    assert torch.equal(tight.generator.get_state(), roomy.generator.get_state())
+    assert tight.drawn == roomy.drawn
+
+
+def test_where_one_example_does_not_fit_the_error_comes_through() -> None:
+    with pytest.raises(RuntimeError, match="can't allocate"):
+        Toy(memory=5).step(1024)
+
+
+def test_other_errors_are_not_taken_for_memory() -> None:
+    toy = Toy(memory=50, error=RuntimeError("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes"):
+        toy.step(1024)
+    assert toy.calls == 1
+    assert not is_out_of_memory(ValueError("index out of range"))
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_is_seen(bad: float) -> None:
+    toy = Toy()
+    assert toy.step(10**6)[0].finite
+    toy.weight.data[3] = bad
+    toy.masters.clear_gradients()
+    assert not toy.step(10**6)[0].finite
+
+
+def test_mean_loss_makes_no_gradient() -> None:
+    toy = Toy()
+    total, count = toy(EXAMPLES)
+    for max_tokens in (1, 100, 10**6):
+        assert mean_loss(toy, EXAMPLES, max_tokens) == pytest.approx((total / count).item(), rel=1e-5)
+    assert toy.weight.grad is None
+
+
+def test_masters_take_updates_that_bf16_alone_would_lose() -> None:
+    parameter, alone = (nn.Parameter(torch.ones(4, dtype=torch.bfloat16)) for _ in range(2))
+    masters = MasterWeights({"weight": parameter})
+    optimizer = torch.optim.SGD(masters.weights.values(), lr=1e-4)
+    for _ in range(200):
+        parameter.grad = torch.full_like(parameter, -1.0)
+        masters.collect_gradients()
+        optimizer.step()
+        masters.clear_gradients()
+        masters.publish()
+        alone.data += 1e-4
+    assert alone[0].item() == 1.0
+    torch.testing.assert_close(masters.weights["weight"], torch.full((4,), 1.02))
+    assert parameter.dtype == torch.bfloat16
+    assert torch.equal(parameter, masters.weights["weight"].bfloat16())
+
+
+def test_masters_sum_gradients_in_float32() -> None:
+    parameter = nn.Parameter(torch.zeros(1, dtype=torch.bfloat16))
+    masters = MasterWeights({"weight": parameter})
+    for gradient in [256.0] + [0.5] * 8:
+        parameter.grad = torch.tensor([gradient], dtype=torch.bfloat16)
+        masters.collect_gradients()
+        assert parameter.grad is None
+    assert masters.gradients()[0].item() == 260.0
+    masters.clear_gradients()
+    assert masters.gradients() == []
+
+
+def test_loaded_masters_are_published_and_copies() -> None:
+    parameter = nn.Parameter(torch.zeros(2, dtype=torch.bfloat16))
+    masters, given, average = MasterWeights({"weight": parameter}), torch.tensor([0.1, 0.2]), torch.tensor([0.3, 0.4])
+    masters.load({"weight": given}, {"weight": average})
+    given += 1
+    average += 1
+    torch.testing.assert_close(masters.weights["weight"], torch.tensor([0.1, 0.2]))
+    torch.testing.assert_close(masters.average["weight"], torch.tensor([0.3, 0.4]))
+    assert torch.equal(parameter, torch.tensor([0.1, 0.2]).bfloat16())
+
+
+def test_the_average_is_the_exponential_mean_and_shows_only_inside_its_context() -> None:
+    parameter = nn.Parameter(torch.zeros(1))
+    masters, values, decay = MasterWeights({"weight": parameter}), [1.0, 5.0, -2.0], 0.8
+    expected = 0.0
+    for value in values:
+        masters.weights["weight"].fill_(value)
+        masters.publish()
+        masters.follow(decay)
+        expected = decay * expected + (1 - decay) * value
+    with masters.averaged():
+        assert parameter.item() == pytest.approx(expected)
+    assert parameter.item() == values[-1]
