@@ -81,10 +81,9 @@ def build_summarizer(
             raise
         return with_torch()
     window = sliding_window(load_config(source.folder))
-    if window is None or prompt.max_source_tokens + encoder.overhead + prompt.max_target_tokens <= window:
+    if window is None or prompt.max_source_tokens + encoder.overhead <= window:
         return fast
-    room = window - prompt.max_target_tokens
-    return RoutedSummarizer(fast, with_torch, lambda dialogue: len(encoder.source(dialogue)) > room)
+    return RoutedSummarizer(fast, with_torch, lambda dialogue: len(encoder.source(dialogue)) > window)
 
 
 def _with_ctranslate2(

@@ -64,7 +64,12 @@ class CTranslate2Summarizer:
             )
         return list(
             self._model.generate_batch(
-                sources, max_length=limit, sampling_topk=1, include_prompt_in_result=False, **self._options
+                sources,
+                max_length=limit,
+                min_length=1,
+                sampling_topk=1,
+                include_prompt_in_result=False,
+                **self._options,
             )
         )
 

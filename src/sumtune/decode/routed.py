@@ -9,7 +9,7 @@ __all__ = ["RoutedSummarizer"]
 
 
 class RoutedSummarizer:
-    """For models whose sliding attention window CTranslate2 gets wrong once a sequence is longer than the window.
+    """For models whose sliding attention window CTranslate2 gets wrong where a prompt is longer than the window.
 
     `long` is made when the first dialogue needs it, so nobody pays for it who has none.
     """

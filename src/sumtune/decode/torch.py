@@ -30,6 +30,7 @@ class TorchSummarizer:
         self._options: dict[str, Any] = {
             "num_beams": beams,
             "do_sample": False,
+            "min_new_tokens": 0 if encoder.is_encoder_decoder else 1,
             "eos_token_id": self._end_ids,
             "pad_token_id": self._pad_id,
         }
