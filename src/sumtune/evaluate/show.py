@@ -34,9 +34,10 @@ def examples(scorecard: Scorecard, count: int = 3) -> list[Panel]:
 
 
 def _caption(signature: Signature) -> str:
-    decoding = ", ".join(f"{name}={value}" for name, value in signature.decoding.items())
+    beams = signature.decoding.get("beams", {})
+    decoding = ", ".join(f"{name} {'greedy' if count == 1 else f'beam {count}'}" for name, count in beams.items())
     return (
-        f"{signature.split} split, {signature.n} examples; decoding: {decoding}; "
+        f"{signature.split} split, {signature.n} examples; {decoding}; "
         f"± half the {signature.level:.0%} bootstrap interval"
     )
 

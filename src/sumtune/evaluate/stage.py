@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sumtune.config import Config
+from sumtune.config import Config, DecodeConfig
 from sumtune.data.example import Example, load_jsonl
 from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.baselines import BASELINES
@@ -16,7 +16,7 @@ from sumtune.run_dir import RunDir, fingerprint, write_json
 from sumtune.summarizer import Progress
 from sumtune.text.prompt import Prompt
 
-__all__ = ["chosen_examples", "run"]
+__all__ = ["chosen_examples", "decoding_of", "run"]
 
 StartSystem = Callable[[str, int], Progress]
 """Called with a system's name and number of dialogues before it generates; gives the progress to report to."""
@@ -30,6 +30,11 @@ def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[Example]
     return split, by_hash[: config.evaluate.max_examples]
 
 
+def decoding_of(system: str, config: Config) -> DecodeConfig:
+    """How `system` generates: as set, the base model with beams of its own."""
+    return config.decode.model_copy(update={"beams": config.evaluate.base_beams}) if system == BASE else config.decode
+
+
 def run(config: Config, run_dir: RunDir, start: StartSystem) -> Scorecard:
     """Generates, scores, and writes `predictions.jsonl`, `scores.json` and `metrics.csv`; reuses what is unchanged."""
     adapter = run_dir.require(run_dir.adapter, "train")
@@ -40,7 +45,11 @@ def run(config: Config, run_dir: RunDir, start: StartSystem) -> Scorecard:
         return load(run_dir)
     manifest.unlink(missing_ok=True)
     predictions, engines, seconds = _generate(config, adapter, [example.dialogue for example in examples], start)
-    decoding = {"beams": config.decode.beams, "length_penalty": config.decode.length_penalty}
+    decoding = {
+        "beams": {name: decoding_of(name, config).beams for name in engines},
+        "length_penalty": config.decode.length_penalty,
+        "max_tokens": Prompt.load(adapter).max_target_tokens,
+    }
     scorecard = score_systems(
         examples, predictions, split=split, decoding=decoding, engines=engines,
         precision=config.decode.quantization, seed=config.train.seed, generation_s=seconds,
@@ -69,7 +78,7 @@ def _generate(
         if name == BASE and not config.evaluate.base:
             continue
         progress = start(name, len(dialogues))
-        summarizer = build_summarizer(source, folder, prompt, config.decode, config.model.device)
+        summarizer = build_summarizer(source, folder, prompt, decoding_of(name, config), config.model.device)
         begun = time.monotonic()
         predictions[name] = summarizer.summarize(dialogues, progress)
         seconds[name] = time.monotonic() - begun

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import psutil
 
 from sumtune.decode.build import build_summarizer
-from sumtune.evaluate.stage import chosen_examples
+from sumtune.evaluate.scorecard import BASE, TUNED
+from sumtune.evaluate.stage import chosen_examples, decoding_of
 from sumtune.forecast.timing import decode_seconds, training_seconds
 from sumtune.model.sources import locate
 from sumtune.text.prompt import Prompt
@@ -40,14 +41,17 @@ def forecast(session: Session) -> Forecast:
 
 
 def _evaluation_seconds(session: Session) -> float:
-    """Tuned and base decode the same dialogues; making the tuned engine takes what making the base engine took."""
+    """Timed on the base model, once for each system: making the tuned engine takes what making the base engine took."""
     config, run_dir = session.config, session.run_dir
-    _, examples = chosen_examples(config, run_dir)
+    dialogues = [example.dialogue for example in chosen_examples(config, run_dir)[1]]
     prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
-    base = build_summarizer(source, None, prompt, config.decode, config.model.device)
-    target_tokens = sum(len(example.target) for example in session.validation) / len(session.validation)
-    tuned_s, base_s = decode_seconds(base, [example.dialogue for example in examples], target_tokens)
-    return base.setup_s + tuned_s + (base_s if config.evaluate.base else 0.0)
+    mean_target = round(sum(len(example.target) for example in session.validation) / len(session.validation))
+    seconds = 0.0
+    for system, tokens in {TUNED: mean_target, BASE: None}.items():
+        if system == TUNED or config.evaluate.base:
+            model = build_summarizer(source, None, prompt, decoding_of(system, config), config.model.device)
+            seconds += decode_seconds(model, dialogues, tokens) + (model.setup_s if system == TUNED else 0.0)
+    return seconds
 
 
 def _peak_memory_bytes() -> int:

@@ -21,7 +21,8 @@ __all__ = ["CostModel", "decode_seconds", "fit", "training_seconds"]
 
 MEASURED_BATCHES = 8
 """Micro-batches of different size that are timed."""
-MEASURED_SUMMARIES = 16
+MEASURED_SUMMARIES = 32
+"""Enough that every core has a batch."""
 
 Group = Sequence[int]
 
@@ -119,19 +120,14 @@ def _validation_seconds(session: Session, budget: int) -> float:
     return seconds * sum(e.length for e in session.validation) / sum(e.length for e in sample)
 
 
-def decode_seconds(summarizer: Summarizer, dialogues: Sequence[str], summary_tokens: float) -> tuple[float, float]:
-    """Seconds to summarize `dialogues`: with summaries of `summary_tokens` on average, and as this model writes them.
+def decode_seconds(summarizer: Summarizer, dialogues: Sequence[str], summary_tokens: int | None = None) -> float:
+    """Seconds to summarize `dialogues`, from a sample of them spread over their lengths.
 
-    Generates for a few dialogues twice: once a single token, which is the cost of reading, once whole summaries.
+    With `summary_tokens` no summary gets longer than that: what a tuned model will write, timed on one that never ends.
     """
     sample = [dialogues[at] for at in spread([len(dialogue) for dialogue in dialogues], MEASURED_SUMMARIES)]
-    share = sum(map(len, dialogues)) / max(1, sum(map(len, sample)))
-    reading = _timed(lambda: summarizer.summarize(sample, max_tokens=1))
-    start = time.perf_counter()
-    written = sum(completion.tokens + 1 for completion in summarizer.summarize(sample))
-    per_token = max(0.0, time.perf_counter() - start - reading) / written
-    as_tuned = reading * share + per_token * summary_tokens * len(dialogues)
-    return as_tuned, reading * share + per_token * written / len(sample) * len(dialogues)
+    seconds = _timed(lambda: summarizer.summarize(sample, max_tokens=summary_tokens))
+    return seconds * len(dialogues) / len(sample)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -1,11 +1,12 @@
 """The stage `encode`: the splits of the run folder become token ids and a prompt."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from sumtune.config import Config, ModelConfig
-from sumtune.data.example import load_jsonl
+from sumtune.data.example import Example, load_jsonl
 from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
 from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir, fingerprint, write_json
@@ -39,9 +40,15 @@ def run(config: Config, run_dir: RunDir, encoder: Encoder) -> None:
     for name, examples in splits.items():
         encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
         save_encoded(encoded, folder / f"{name}.safetensors")
-    single_line = all("\n" not in example.summary.strip() for example in splits["train"])
-    Prompt(**(asdict(encoder.prompt) | {"single_line": single_line})).save(folder)
+    _prompt_for(encoder, splits["train"]).save(folder)
     write_json(manifest, wanted)
+
+
+def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
+    """The prompt, with what generation learns from the training summaries: how long they get, whether lines break."""
+    longest = max(len(encoder.target(example.summary)) for example in training)
+    single_line = all("\n" not in example.summary.strip() for example in training)
+    return replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
 
 
 def _read(manifest: Any) -> Any:
