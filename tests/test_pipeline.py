@@ -171,7 +171,6 @@ def test_changed_data_under_the_same_name_are_noticed(config_for, tmp_path):
     assert state_of(run_dir.trainer) == before
 
 
-@pytest.mark.xfail(reason="run.json is not written again where training is skipped", strict=True)
 def test_the_record_is_of_the_newest_settings_also_where_training_is_skipped(copied, config_for):
     name, run_dir = copied
     pipeline.run(config_for(name, decode__beams=2), run_dir, console())

@@ -44,6 +44,7 @@ ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the 
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace another run in the run folder.")]
 
 RUN_DIR = Path("artifacts")
+INTERRUPTED = 130
 
 
 def main() -> None:
@@ -53,9 +54,10 @@ def main() -> None:
     except SumtuneError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("Interrupted. The same command continues from the last checkpoint.", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:  # Typer's own code for Control-C, which it gives without a word
+            print("Interrupted. The same command continues from the last checkpoint.", file=sys.stderr)
+        raise
 
 
 @app.command(epilog="Example: sumtune run --preset fast --data chats.csv --run-dir runs/first")

@@ -129,7 +129,7 @@ class EvaluateConfig(Section):
     base: bool = True
     """Also generate with the base model, to show whether training helped."""
     base_beams: Positive = 1
-    """Beams of the base model: it ends few summaries by itself, so beam search would take it far longer than the tuned."""
+    """Beams of the base model: it ends few summaries by itself, so beam search would take it several times as long."""
     max_examples: Positive | None = None
     """Score at most this many examples, chosen by hash."""
     shown_examples: int = Field(3, ge=0)

@@ -66,7 +66,7 @@ class _Lines:
         self._console = console
         self._average = _Average()
         self._start: Event = {}
-        self._first_step_at = 0.0
+        self._first: Event = {}
 
     def __call__(self, event: Event) -> None:
         if event["event"] == "start":
@@ -78,11 +78,12 @@ class _Lines:
 
     def _step(self, event: Event) -> None:
         self._average.add(event)
+        self._first = self._first or event
         step, total = event["step"], self._start["total_steps"]
         if step % LINE_EVERY_STEPS and step != total:
             return
-        done = step - self._start["step"]
-        left = event["elapsed_s"] / max(1, step) * (total - step) if done else 0.0
+        since = event["elapsed_s"] - self._first["elapsed_s"]
+        left = since / max(1, step - self._first["step"]) * (total - step)
         self._console.print(
             f"Step {step}/{total} | Loss: {self._average.loss:.2f} | Learning Rate: {event['learning_rate']:.1e} | "
             f"{self._average.tokens_per_s:.0f} tokens/s | {duration(left)} left",

@@ -1,6 +1,7 @@
 """`sumtune run`: the stages in order, meeting only in the run folder."""
 
 import json
+import os
 import platform
 import time
 from collections.abc import Iterator, Mapping
@@ -41,6 +42,7 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
     Raises:
         RunDirError: the folder holds a run with other settings or data, and `overwrite` is False.
     """
+    run_dir.require_usable()
     if not overwrite:
         _require_same_settings(config, run_dir)
     encoder = encode.make_encoder(config.model)
@@ -49,12 +51,13 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
         console.print(line, highlight=False, markup=False)
     encode.run(config, run_dir, encoder)
     if training.finished(config, run_dir):
+        _record(run_dir, {"config": config.model_dump(mode="json")})
         console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
         return
     going_on = _continues(config, run_dir, resume, overwrite)
     session = training.prepare(config, run_dir)
     expected = forecast(session)
-    _record(run_dir, {"forecast": vars(expected) | {"total_s": expected.total_s}}, config)
+    _begin_record(run_dir, config, vars(expected) | {"total_s": expected.total_s})
     console.print(announcement(session, expected), highlight=False, markup=False)
     if going_on is not None:
         console.print(f"Continuing from {going_on}.", highlight=False)
@@ -147,21 +150,25 @@ def _recorded(run_dir: RunDir) -> dict[str, Any]:
     return recorded if isinstance(recorded, dict) else {}
 
 
-def _record(run_dir: RunDir, entries: Mapping[str, Any], config: Config | None = None) -> None:
-    """Adds to `run.json`; with `config` begins it anew."""
-    recorded = _recorded(run_dir)
-    if config is not None:
-        packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score")
-        recorded = {
-            "config": config.model_dump(mode="json"),
-            "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
-            "machine": {"system": platform.system(), "processor": platform.machine()},
-        }
-    write_json(run_dir.run_json, recorded | dict(entries))
+def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, float]) -> None:
+    """Begins `run.json` anew."""
+    packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score")
+    record = {
+        "config": config.model_dump(mode="json"),
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "forecast": forecast,
+    }
+    write_json(run_dir.run_json, record)
+
+
+def _record(run_dir: RunDir, entries: Mapping[str, Any]) -> None:
+    """Adds to `run.json`."""
+    write_json(run_dir.run_json, _recorded(run_dir) | dict(entries))
 
 
 @contextmanager
 def _timed(run_dir: RunDir, name: str) -> Iterator[None]:
     begun = time.monotonic()
     yield
-    _record(run_dir, entries={name: time.monotonic() - begun})
+    _record(run_dir, {name: time.monotonic() - begun})

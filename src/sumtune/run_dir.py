@@ -55,6 +55,14 @@ class RunDir:
     def evaluation(self) -> Path:
         return self.root / "model_evaluation"
 
+    def require_usable(self) -> None:
+        """Raises RunDirError where the folder, or the nearest one above it that exists, cannot be written to."""
+        nearest = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())
+        if not nearest.is_dir():
+            raise RunDirError(f"{nearest} is a file: give --run-dir a folder.")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise RunDirError(f"{nearest} cannot be written to: give another --run-dir.")
+
     def require(self, path: Path, stage: str) -> Path:
         """`path`, which `stage` must have written.
 

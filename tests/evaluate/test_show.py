@@ -18,7 +18,7 @@ def make_scorecard(systems=("tuned", "base", "longest-3"), turns=3):
         examples,
         dict.fromkeys(systems, texts),
         split="validation",
-        decoding={"beams": 4},
+        decoding={"beams": {"tuned": 4, "base": 1}},
         engines=dict.fromkeys(systems, "torch fp32"),
         precision="fp32",
         seed=0,
@@ -44,7 +44,7 @@ def test_the_table_fits_80_columns_and_shows_every_mean():
 
 def test_the_caption_says_what_the_numbers_mean():
     text = " ".join(rendered(show.table(make_scorecard())).split())
-    for part in ("validation split", "5 examples", "beams=4", "95% bootstrap interval"):
+    for part in ("validation split", "5 examples", "tuned beam 4", "base greedy", "95% bootstrap interval"):
         assert part in text
 
 

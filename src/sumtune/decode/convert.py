@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from sumtune.decode.threads import keeping_torch_threads
 from sumtune.errors import ModelError
 from sumtune.model.export import load_merged, save_model
 from sumtune.model.load import load_config, load_tokenizer, sliding_window
@@ -87,7 +88,8 @@ def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
     ids = list(tokenizer(PROBE).input_ids)[: sliding_window(config)]  # CTranslate2 is right up to there only
     score = _score_pair if config.is_encoder_decoder else _score_sequence
     try:
-        expected, actual = score(model, tokenizer, ids, converted)
+        with keeping_torch_threads():
+            expected, actual = score(model, tokenizer, ids, converted)
     except (RuntimeError, ValueError) as error:
         raise UnsupportedError(f"CTranslate2 cannot load the converted model: {error}") from error
     if not abs(expected - actual) <= MAX_DIFFERENCE:

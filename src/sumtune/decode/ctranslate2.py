@@ -7,6 +7,7 @@ from typing import Any
 
 from sumtune.decode.batches import longest_first
 from sumtune.decode.convert import conversion_seconds
+from sumtune.decode.threads import keeping_torch_threads
 from sumtune.summarizer import Completion, Progress
 from sumtune.text.encode import Encoder
 
@@ -31,7 +32,9 @@ class CTranslate2Summarizer:
         self._batch_tokens = batch_tokens
         family = ctranslate2.Translator if encoder.is_encoder_decoder else ctranslate2.Generator
         compute_type = {"int8": "int8_float32"}.get(quantization, quantization)
-        self._model = family(str(folder), inter_threads=os.cpu_count() or 1, intra_threads=1, compute_type=compute_type)
+        with keeping_torch_threads():
+            copies = os.cpu_count() or 1
+            self._model = family(str(folder), inter_threads=copies, intra_threads=1, compute_type=compute_type)
         self._limit = encoder.prompt.max_target_tokens
         self._options: dict[str, Any] = {
             "beam_size": beams,

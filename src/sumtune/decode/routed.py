@@ -15,7 +15,7 @@ class RoutedSummarizer:
     """
 
     def __init__(self, short: Summarizer, make_long: Callable[[], Summarizer], is_long: Callable[[str], bool]) -> None:
-        self.engine = short.engine
+        self.engine = f"{short.engine}, torch over the window"
         self.setup_s = short.setup_s
         self._short = short
         self._make_long = make_long

@@ -22,7 +22,7 @@ __all__ = ["CostModel", "decode_seconds", "fit", "training_seconds"]
 MEASURED_BATCHES = 8
 """Micro-batches of different size that are timed."""
 MEASURED_SUMMARIES = 32
-"""Enough that every core has a batch."""
+"""Enough that each of two cores has a full batch; of one length, so that none waits for another."""
 
 Group = Sequence[int]
 
@@ -121,13 +121,15 @@ def _validation_seconds(session: Session, budget: int) -> float:
 
 
 def decode_seconds(summarizer: Summarizer, dialogues: Sequence[str], summary_tokens: int | None = None) -> float:
-    """Seconds to summarize `dialogues`, from a sample of them spread over their lengths.
+    """Seconds to summarize `dialogues`, from the up to 32 of them that are nearest to the mean length.
 
     With `summary_tokens` no summary gets longer than that: what a tuned model will write, timed on one that never ends.
     """
-    sample = [dialogues[at] for at in spread([len(dialogue) for dialogue in dialogues], MEASURED_SUMMARIES)]
+    mean = sum(map(len, dialogues)) / len(dialogues)
+    count = min(MEASURED_SUMMARIES, -(-len(dialogues) // 2))
+    sample = sorted(dialogues, key=lambda dialogue: abs(len(dialogue) - mean))[:count]
     seconds = _timed(lambda: summarizer.summarize(sample, max_tokens=summary_tokens))
-    return seconds * len(dialogues) / len(sample)
+    return seconds * len(dialogues) / count
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -11,6 +11,8 @@ from sumtune.errors import ModelError
 
 __all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "sliding_window"]
 
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
+
 
 def load_config(folder: Path) -> Any:
     """The Hugging Face configuration of the model in `folder`.
@@ -48,6 +50,8 @@ def load_tokenizer(folder: Path) -> Any:
     """
     from transformers import AutoTokenizer
 
+    if not any((folder / name).exists() for name in TOKENIZER_FILES):
+        raise ModelError(f"{folder} has no tokenizer: expected one of {', '.join(TOKENIZER_FILES)}.")
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError, TypeError) as error:
