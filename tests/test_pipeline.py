@@ -222,7 +222,7 @@ def test_evaluate_with_another_decoding_scores_again_and_with_the_same_does_not(
     pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
     assert state_of(run_dir.evaluation) == before
     card = pipeline.evaluate(pipeline.recorded_config(run_dir, ("decode.beams=2",)), run_dir, console())
-    assert card.signature.decoding["beams"] == 2
+    assert card.signature.decoding["beams"] == {"tuned": 2, "base": 1}
     after = state_of(run_dir.evaluation)
     assert all(after[name] > before[name] for name in before)
     scores = json.loads((run_dir.evaluation / "scores.json").read_text(encoding="utf-8"))

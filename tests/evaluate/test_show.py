@@ -36,7 +36,7 @@ def test_the_table_fits_80_columns_and_shows_every_mean():
     text = rendered(show.table(card))
     assert "…" not in text
     for name, scores in card.systems.items():
-        (line,) = [line for line in text.splitlines() if f" {name} " in line]
+        (line,) = [line for line in text.splitlines() if line.startswith(f"│ {name} ")]
         for metric in METRICS:
             assert f"{scores.metrics[metric].mean:.4f} ±" in line
     assert [text.index(metric) for metric in METRICS] == sorted(text.index(metric) for metric in METRICS)

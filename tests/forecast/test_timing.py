@@ -109,7 +109,7 @@ def test_planned_groups_are_what_an_epoch_will_do(session: Session) -> None:
 
 
 class Clockwork:
-    """A summarizer that takes planted seconds: for reading a character, and for writing each token after the first."""
+    """A summarizer that takes planted seconds: for reading a character, and for writing each token."""
 
     engine, setup_s = "clockwork", 0.0
 
@@ -123,17 +123,28 @@ class Clockwork:
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         assert progress is None
-        tokens = self.tokens if max_tokens is None else 0
+        tokens = self.tokens if max_tokens is None else min(self.tokens, max_tokens)
         self.now += sum(self.read_s * len(dialogue) + self.write_s * tokens for dialogue in dialogues)
         return [Completion("text", tokens, cut_off=False)] * len(dialogues)
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 60), st.lists(st.integers(1, 300), min_size=1, max_size=50))
-def test_decoding_is_extrapolated_from_a_sample(read_s: float, write_s: float, tokens: int, sizes: list[int]) -> None:
-    clockwork, dialogues = Clockwork(read_s, write_s, tokens), ["x" * size for size in sizes]
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 60), st.integers(1, 300), st.integers(1, 100))
+def test_decoding_is_extrapolated_from_a_sample(read_s: float, write_s: float, tokens: int, size: int, n: int) -> None:
+    clockwork, dialogues = Clockwork(read_s, write_s, tokens), ["x" * size] * n
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timing, "time", SimpleNamespace(perf_counter=clockwork.perf_counter))
-        as_tuned, as_is = decode_seconds(clockwork, dialogues, summary_tokens=2 * (tokens + 1))
-    reading, writing = read_s * sum(sizes), write_s * tokens * len(sizes)
-    assert as_is == pytest.approx(reading + writing, abs=1e-6)
-    assert as_tuned == pytest.approx(reading + 2 * writing, abs=1e-6), "twice the tokens, twice the writing"
+        as_is = decode_seconds(clockwork, dialogues)
+        as_tuned = decode_seconds(clockwork, dialogues, summary_tokens=2)
+    assert as_is == pytest.approx(n * (read_s * size + write_s * tokens), abs=1e-6)
+    assert as_tuned == pytest.approx(n * (read_s * size + write_s * min(2, tokens)), abs=1e-6)
+
+
+def test_the_measured_dialogues_are_of_mean_length() -> None:
+    class Recorder(Clockwork):
+        def summarize(self, dialogues, progress=None, max_tokens=None):
+            self.seen = list(dialogues)
+            return super().summarize(dialogues, progress, max_tokens)
+
+    recorder = Recorder(1, 1, 1)
+    decode_seconds(recorder, ["x" * size for size in (1, 999, 499, 501, 500, 499)])
+    assert all(499 <= len(dialogue) <= 501 for dialogue in recorder.seen)

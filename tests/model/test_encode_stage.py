@@ -35,7 +35,9 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, encoder: Encoder
         examples = load_jsonl(run_dir.split(name))
         expected = [encoder.encode(example.dialogue, example.summary) for example in examples]
         assert load_encoded(run_dir.transformation / f"{name}.safetensors") == expected
-    assert Prompt.load(run_dir.transformation) == replace(encoder.prompt, single_line=True)
+    longest = max(len(encoded.target) for encoded in load_encoded(run_dir.transformation / "train.safetensors"))
+    wanted = replace(encoder.prompt, single_line=True, max_target_tokens=longest)
+    assert Prompt.load(run_dir.transformation) == wanted
 
 
 @pytest.mark.parametrize(("suffix", "single"), [("", True), ("\n", True), ("\nAnd more.", False)])
