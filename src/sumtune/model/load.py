@@ -70,13 +70,14 @@ def load_base(folder: Path, dtype: torch.dtype, device: torch.device | str = "cp
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.getLogger("transformers").setLevel(logging.ERROR)
     family = AutoModelForSeq2SeqLM if is_encoder_decoder(load_config(folder)) else AutoModelForCausalLM
-    model: Any
+    loaded: Any
     try:
-        model, info = family.from_pretrained(
+        loaded = family.from_pretrained(
             folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _unreadable("model", folder, error) from error
+    model, info = loaded
     if missing := sorted(info["missing_keys"]):
         raise ModelError(f"The weights in {folder} lack {len(missing)} tensors, for example {missing[0]}.")
     return model.to(device).eval().requires_grad_(False)
