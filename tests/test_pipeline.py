@@ -226,7 +226,7 @@ def test_evaluate_with_another_decoding_scores_again_and_with_the_same_does_not(
     after = state_of(run_dir.evaluation)
     assert all(after[name] > before[name] for name in before)
     scores = json.loads((run_dir.evaluation / "scores.json").read_text(encoding="utf-8"))
-    assert scores["signature"]["decoding"]["beams"] == 2
+    assert scores["signature"]["decoding"]["beams"] == {"tuned": 2, "base": 1}
 
 
 def test_evaluating_a_folder_without_a_run_and_unknown_settings_are_errors(copied, tmp_path):
