@@ -102,3 +102,12 @@ def test_the_service_answers(server):
     assert len(one[0]["summary"].split()) >= 2
     many = ask(f"{url}/summarize", {"dialogues": [CHAT, "Ann: Lunch at noon?\nBob: Yes, at the station."]})["summaries"]
     assert len(many) == 2
+
+
+@pytest.mark.xfail(reason="seen to fail with int8; rounding or a fault of CTranslate2 is not decided", strict=False)
+def test_a_summary_does_not_depend_on_its_batch(server):
+    process, url = server
+    process.stdout.readline()
+    one = ask(f"{url}/summarize", {"dialogues": CHAT})["summaries"]
+    many = ask(f"{url}/summarize", {"dialogues": [CHAT, "Ann: Lunch at noon?\nBob: Yes, at the station."]})["summaries"]
+    assert many[0] == one[0]
