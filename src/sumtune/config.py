@@ -85,7 +85,7 @@ class LoraConfig(Section):
 class TrainConfig(Section):
     """The training loop."""
 
-    epochs: Positive = 2
+    epochs: Positive = 3
     learning_rate: float = Field(3e-4, gt=0, lt=1)
     warmup_steps: int = Field(100, ge=0)
     """Optimizer steps of linear warm-up, at most a tenth of all optimizer steps."""
@@ -103,6 +103,8 @@ class TrainConfig(Section):
     """Optimizer steps between two validations, each followed by a checkpoint."""
     validation_examples: Positive = 80
     """Most validation examples that each validation looks at, spread evenly over their lengths."""
+    result: Literal["best", "last"] = "last"
+    """The adapter that a run leaves: of the lowest validation loss, or of the last optimizer step."""
     keep_checkpoints: Positive = 2
     """Newest checkpoints that are kept, besides the best."""
     seed: int = Field(0, ge=0)
@@ -115,11 +117,11 @@ class DecodeConfig(Section):
     """1 is greedy search."""
     length_penalty: float = 1.0
     """Exponent of the length by which beam scores are divided; above 1 favours longer summaries."""
-    engine: Literal["auto", "ctranslate2", "torch"] = "auto"
-    """`auto` takes CTranslate2 on the CPU where it knows the architecture."""
+    engine: Literal["auto", "native", "ctranslate2", "torch"] = "auto"
+    """`auto` takes on the CPU the first that knows the model: native (decoder-only), CTranslate2, torch."""
     quantization: Literal["int8", "float32"] = "int8"
-    """Number format of CTranslate2."""
-    batch_tokens: Annotated[int, Field(ge=64)] = 4096
+    """Number format of native and CTranslate2."""
+    batch_tokens: Annotated[int, Field(ge=64)] = 12288
     """Most source tokens, padding included, that are decoded together."""
 
 

@@ -22,11 +22,11 @@ class Completion:
 
 
 class Summarizer(Protocol):
-    """Writes one summary for each dialogue. Implementations: `decode.ctranslate2`, `decode.torch`."""
+    """Writes one summary for each dialogue. Implementations: `decode.native`, `decode.ctranslate2`, `decode.torch`."""
 
     @property
     def engine(self) -> str:
-        """Engine and number format, for example `ctranslate2 int8`."""
+        """Engine and number format, for example `native int8`."""
         ...
 
     @property

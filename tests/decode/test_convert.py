@@ -85,7 +85,7 @@ def test_a_bug_in_the_conversion_is_not_taken_for_an_unknown_model(make, monkeyp
 
 @pytest.mark.parametrize("name", ["gemma", "llama", "gpt2", "t5", "bart"])
 def test_every_tiny_architecture_is_one_that_ctranslate2_takes(make, name):
-    assert make(name, "auto", prompt=with_limit(4)).engine.startswith("ctranslate2")
+    assert make(name, "ctranslate2", prompt=with_limit(4)).engine.startswith("ctranslate2")
 
 
 def test_a_bart_of_a_new_transformers_can_be_converted(sharp_models, tmp_path):

@@ -7,12 +7,20 @@ import pytest
 import tiny
 import torch
 
+from sumtune.decode.convert import UnsupportedError
 from sumtune.model.load import load_base
 
 from .conftest import PROMPT, change_weights, with_limit
 
 ARCHITECTURES = list(tiny.ARCHITECTURES)
 ENGINES = ["ctranslate2", "torch"]
+KNOWN = [(engine, name) for name in ("gemma", "llama", "gpt2", "t5", "bart") for engine in (*ENGINES, "native")
+         if engine != "native" or name in ("gemma", "llama")]  # fmt: skip
+
+
+def knowing(*names):
+    """Every engine with each of the models `names` that it knows."""
+    return pytest.mark.parametrize(("engine", "name"), [pair for pair in KNOWN if pair[1] in names])
 
 
 @pytest.mark.parametrize("beams", [1, 3])
@@ -23,8 +31,29 @@ def test_ctranslate2_writes_what_torch_writes(make, dialogues, name, beams):
     assert len({completion.text for completion in fast}) > 1, "the dialogue must matter, or this test could not fail"
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("name", ["gemma", "gpt2", "t5", "bart"])
+@pytest.mark.parametrize("beams", [1, 3])
+def test_native_int8_does_not_depend_on_the_batch(make, dialogues, beams):
+    together = make("gemma", "native", quantization="int8", beams=beams).summarize(dialogues)
+    alone = make("gemma", "native", quantization="int8", beams=beams, batch_tokens=64).summarize(dialogues)
+    assert together == alone
+    assert len({completion.text for completion in together}) > 1
+
+
+@pytest.mark.parametrize("name", ["gpt2", "t5"])
+def test_native_refuses_models_it_does_not_know(make, name):
+    with pytest.raises(UnsupportedError):
+        make(name, "native")
+    assert not make(name, "auto").engine.startswith("native")
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("name", ["gemma", "llama"])
+def test_native_writes_what_torch_writes(make, dialogues, name, beams):
+    fast = make(name, "native", beams=beams).summarize(dialogues)
+    assert fast == make(name, "torch", beams=beams).summarize(dialogues)
+
+
+@knowing("gemma", "gpt2", "t5", "bart")
 def test_batch_size_and_order_of_the_dialogues_change_nothing(make, dialogues, name, engine):
     alone = [make(name, engine).summarize([dialogue])[0] for dialogue in dialogues]
     for batch_tokens in (64, 300, 100_000):
@@ -32,7 +61,7 @@ def test_batch_size_and_order_of_the_dialogues_change_nothing(make, dialogues, n
     assert make(name, engine).summarize(dialogues[::-1]) == alone[::-1]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [*ENGINES, "native"])
 def test_progress_counts_every_dialogue_once(make, dialogues, engine):
     counts = []
     make("gemma", engine, batch_tokens=100).summarize(dialogues, counts.append)
@@ -40,13 +69,12 @@ def test_progress_counts_every_dialogue_once(make, dialogues, engine):
     assert len(counts) > 1
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_no_dialogues_give_no_summaries(make, engine):
-    assert make("t5", engine).summarize([]) == []
+@knowing("llama", "t5")
+def test_no_dialogues_give_no_summaries(make, engine, name):
+    assert make(name, engine).summarize([]) == []
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("name", ["llama", "t5"])
+@knowing("llama", "t5")
 def test_a_lower_limit_keeps_the_beginning_and_says_cut_off(make, dialogues, name, engine):
     summarizer = make(name, engine)
     whole, short = summarizer.summarize(dialogues), summarizer.summarize(dialogues, max_tokens=5)
@@ -79,7 +107,7 @@ def breaking(make, sharp_models, tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [*ENGINES, "native"])
 def test_a_single_line_prompt_ends_at_a_line_break_and_is_not_cut_off(make, breaking, engine):
     many = make(breaking, engine).summarize([CHAT])[0]
     one = make(breaking, engine, prompt=replace(PROMPT, single_line=True)).summarize([CHAT])[0]
@@ -89,7 +117,7 @@ def test_a_single_line_prompt_ends_at_a_line_break_and_is_not_cut_off(make, brea
     assert one.tokens < many.tokens
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", [*ENGINES, "native"])
 def test_a_summary_that_ends_just_below_the_limit_is_not_cut_off(make, breaking, engine):
     one_line = replace(PROMPT, single_line=True)
     length = make(breaking, engine, prompt=one_line).summarize([CHAT])[0].tokens
@@ -100,29 +128,32 @@ def test_a_summary_that_ends_just_below_the_limit_is_not_cut_off(make, breaking,
     assert (cut.tokens, cut.cut_off) == (length, True)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("name", ["gemma", "t5"])
+@knowing("gemma", "t5")
 def test_a_zero_adapter_is_the_base_and_another_is_not(make, sharp_models, save_lora, dialogues, name, engine):
     base = make(name, engine).summarize(dialogues)
     assert make(name, engine, save_lora(sharp_models[name], 0.0)).summarize(dialogues) == base
     assert make(name, engine, save_lora(sharp_models[name], 1.0)).summarize(dialogues) != base
 
 
-def test_an_adapter_gives_the_same_in_both_engines(make, sharp_models, save_lora, dialogues):
+def test_an_adapter_gives_the_same_in_all_engines(make, sharp_models, save_lora, dialogues):
     adapter = save_lora(sharp_models["gemma"], 0.5)
-    fast, slow = (make("gemma", engine, adapter).summarize(dialogues) for engine in ENGINES)
-    assert fast == slow
+    fast, slow, ours = (make("gemma", engine, adapter).summarize(dialogues) for engine in (*ENGINES, "native"))
+    assert fast == slow == ours
 
 
 def test_dialogues_longer_than_the_sliding_window_are_as_torch_writes_them(make):
     chats = [tiny.conversation(number)["dialogue"] for number in range(8)]
     lengths = (1, 2, 3, 5, 4, 1)  # in conversations of 30 to 50 tokens; the window has 64
     texts = ["\n".join(chats[at : at + count]) for at, count in enumerate(lengths)]
-    assert make("gemma", "auto").summarize(texts) == make("gemma", "torch").summarize(texts)
-    beams = [make("gemma", engine, beams=3, prompt=with_limit(20)).summarize(texts) for engine in ("auto", "torch")]
-    assert beams[0] == beams[1]
+    expected = make("gemma", "torch").summarize(texts)
+    assert make("gemma", "ctranslate2").summarize(texts) == expected
+    assert make("gemma", "native").summarize(texts) == expected
+    engines = ("ctranslate2", "torch", "native")
+    beams = [make("gemma", engine, beams=3, prompt=with_limit(20)).summarize(texts) for engine in engines]
+    assert beams[0] == beams[1] == beams[2]
 
 
 def test_the_engine_says_its_number_format(make, tiny_models):
     assert make(tiny_models["t5"], "ctranslate2", quantization="int8").engine == "ctranslate2 int8"
     assert make("t5", "torch").engine == "torch float32"
+    assert make("gemma", "auto", quantization="int8").engine == "native int8"

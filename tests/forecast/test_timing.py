@@ -46,7 +46,7 @@ def test_fit_recovers_planted_costs(
     assume(np.linalg.matrix_rank(features) == 3)
     planted = CostModel(fixed, per_token, per_target)
     seconds = [planted.seconds([one]) for one in groups]
-    assume(np.linalg.cond(features / np.array(seconds)[:, None]) < 1e6)
+    assume(np.linalg.cond(features / np.array(seconds)[:, None]) < 1e4)
     found = fit(groups, seconds)
     assert found.seconds(groups) == pytest.approx(planted.seconds(groups), rel=1e-6)
     assert (found.fixed, found.per_token, found.per_target) == pytest.approx(
@@ -125,18 +125,27 @@ class Clockwork:
         assert progress is None
         tokens = self.tokens if max_tokens is None else min(self.tokens, max_tokens)
         self.now += sum(self.read_s * len(dialogue) + self.write_s * tokens for dialogue in dialogues)
-        return [Completion("text", tokens, cut_off=False)] * len(dialogues)
+        return [Completion("text", tokens, cut_off=True)] * len(dialogues)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 60), st.integers(1, 300), st.integers(1, 100))
-def test_decoding_is_extrapolated_from_a_sample(read_s: float, write_s: float, tokens: int, size: int, n: int) -> None:
-    clockwork, dialogues = Clockwork(read_s, write_s, tokens), ["x" * size] * n
+def test_decoding_is_extrapolated_from_a_few_tokens(
+    read_s: float, write_s: float, tokens: int, size: int, n: int
+) -> None:
+    clockwork, dialogues = Clockwork(read_s, write_s, tokens=999), ["x" * size] * n
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timing, "time", SimpleNamespace(perf_counter=clockwork.perf_counter))
-        as_is = decode_seconds(clockwork, dialogues)
-        as_tuned = decode_seconds(clockwork, dialogues, summary_tokens=2)
-    assert as_is == pytest.approx(n * (read_s * size + write_s * tokens), abs=1e-6)
-    assert as_tuned == pytest.approx(n * (read_s * size + write_s * min(2, tokens)), abs=1e-6)
+        expected = n * (read_s * size + write_s * tokens)
+        assert decode_seconds(clockwork, dialogues, tokens, ends=False) == pytest.approx(expected, abs=1e-6)
+        assert decode_seconds(clockwork, dialogues, tokens, ends=True) == pytest.approx(expected, abs=1e-6)
+
+
+@given(st.floats(0.02, 1), st.integers(1, 200))
+def test_expected_tokens_are_those_of_a_geometric_length(rate: float, limit: int) -> None:
+    ends_at = {n: rate * (1 - rate) ** (n - 1) for n in range(1, limit)}
+    mean = sum(n * chance for n, chance in ends_at.items()) + limit * (1 - sum(ends_at.values()))
+    written = [Completion("", 1, cut_off=n >= 10_000 * rate) for n in range(10_000)]
+    assert timing.expected_tokens(written, limit) == pytest.approx(mean, rel=0.01)
 
 
 def test_the_measured_dialogues_are_of_mean_length() -> None:
@@ -146,5 +155,5 @@ def test_the_measured_dialogues_are_of_mean_length() -> None:
             return super().summarize(dialogues, progress, max_tokens)
 
     recorder = Recorder(1, 1, 1)
-    decode_seconds(recorder, ["x" * size for size in (1, 999, 499, 501, 500, 499)])
+    decode_seconds(recorder, ["x" * size for size in (*[1] * 40, *[999] * 40, *[499, 501] * 16)], 5)
     assert all(499 <= len(dialogue) <= 501 for dialogue in recorder.seen)

@@ -1,1 +1,1 @@
-"""Summarizers: CTranslate2 on the CPU, torch on any device."""
+"""Summarizers: our own kernels and CTranslate2 on the CPU, torch on any device."""

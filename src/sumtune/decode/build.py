@@ -1,6 +1,7 @@
 """The summarizer for a base model and an adapter: the fastest engine that this machine and model allow."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,9 +12,11 @@ import torch
 from sumtune.config import DecodeConfig
 from sumtune.decode.convert import UnsupportedError, convert
 from sumtune.decode.ctranslate2 import CTranslate2Summarizer
+from sumtune.decode.native import NativeSummarizer
 from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.errors import ModelError
+from sumtune.kernels.build import load_kernels
 from sumtune.model.export import load_merged
 from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer, sliding_window
 from sumtune.model.precision import choose_device, choose_precision
@@ -74,6 +77,12 @@ def build_summarizer(
 
     if decode.engine == "torch" or (decode.engine == "auto" and place.type != "cpu"):
         return with_torch()
+    if decode.engine == "native" or (decode.engine == "auto" and not encoder.is_encoder_decoder):
+        try:
+            return _native(source, adapter, encoder, decode)
+        except UnsupportedError:
+            if decode.engine == "native":
+                raise
     try:
         fast = _with_ctranslate2(source, adapter, encoder, decode)
     except UnsupportedError:
@@ -84,6 +93,26 @@ def build_summarizer(
     if window is None or prompt.max_source_tokens + encoder.overhead <= window:
         return fast
     return RoutedSummarizer(fast, with_torch, lambda dialogue: len(encoder.source(dialogue)) > window)
+
+
+def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode: DecodeConfig) -> NativeSummarizer:
+    kernels = load_kernels(cache_dir() / "kernels")
+    if kernels is None:
+        raise UnsupportedError("This engine needs a C compiler (cc, gcc or clang) for its kernels.")
+    cpu = torch.device("cpu")
+    dtype = choose_precision("auto", cpu).dtype if decode.quantization == "int8" else torch.float32
+    begun = time.monotonic()
+    summarizer = NativeSummarizer(
+        load_merged(source.folder, adapter, dtype, cpu),
+        encoder,
+        kernels,
+        beams=decode.beams,
+        length_penalty=decode.length_penalty,
+        batch_tokens=decode.batch_tokens,
+        quantization=decode.quantization,
+    )
+    summarizer.setup_s = time.monotonic() - begun
+    return summarizer
 
 
 def _with_ctranslate2(

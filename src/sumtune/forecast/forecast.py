@@ -41,16 +41,19 @@ def forecast(session: Session) -> Forecast:
 
 
 def _evaluation_seconds(session: Session) -> float:
-    """Timed on the base model, once for each system: making the tuned engine takes what making the base engine took."""
+    """Timed on the base model; the tuned one will write summaries as long as those it learned from.
+
+    Making the tuned engine takes what making the base engine took.
+    """
     config, run_dir = session.config, session.run_dir
     dialogues = [example.dialogue for example in chosen_examples(config, run_dir)[1]]
     prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
     mean_target = round(sum(len(example.target) for example in session.validation) / len(session.validation))
-    seconds = 0.0
-    for system, tokens in {TUNED: mean_target, BASE: None}.items():
-        if system == TUNED or config.evaluate.base:
-            model = build_summarizer(source, None, prompt, decoding_of(system, config), config.model.device)
-            seconds += decode_seconds(model, dialogues, tokens) + (model.setup_s if system == TUNED else 0.0)
+    model = build_summarizer(source, None, prompt, decoding_of(TUNED, config), config.model.device)
+    seconds = model.setup_s + decode_seconds(model, dialogues, mean_target, ends=False)
+    if config.evaluate.base:
+        model = build_summarizer(source, None, prompt, decoding_of(BASE, config), config.model.device)
+        seconds += decode_seconds(model, dialogues, prompt.max_target_tokens)
     return seconds
 
 

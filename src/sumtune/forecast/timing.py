@@ -10,19 +10,21 @@ import torch
 from numpy.typing import NDArray
 
 from sumtune.model.lora import set_dropout
-from sumtune.summarizer import Summarizer
+from sumtune.summarizer import Completion, Summarizer
 from sumtune.text.batching import micro_batches, spread
 from sumtune.text.encode import Encoded
 from sumtune.train.plan import Plan
 from sumtune.train.session import Session
 from sumtune.train.step import mean_loss
 
-__all__ = ["CostModel", "decode_seconds", "fit", "training_seconds"]
+__all__ = ["CostModel", "decode_seconds", "expected_tokens", "fit", "training_seconds"]
 
 MEASURED_BATCHES = 8
 """Micro-batches of different size that are timed."""
 MEASURED_SUMMARIES = 32
 """Enough that each of two cores has a full batch; of one length, so that none waits for another."""
+MEASURED_TOKENS = 8
+"""Tokens of a summary that are timed, after the first."""
 
 Group = Sequence[int]
 
@@ -74,8 +76,7 @@ def training_seconds(session: Session) -> float:
     measured = _spread_groups(planned, MEASURED_BATCHES)
     random_state = session.generator.get_state()
     set_dropout(session.adapted, on=True)
-    _forward_backward(session, measured[-1])
-    costs = fit(measured, [_timed(partial(_forward_backward, session, group)) for group in measured])
+    costs = fit(measured, [_fastest(partial(_forward_backward, session, group)) for group in measured])
     session.masters.clear_gradients()
     session.generator.set_state(random_state)
     update = _timed(lambda: _idle_update(session))
@@ -116,20 +117,45 @@ def _idle_update(session: Session) -> None:
 def _validation_seconds(session: Session, budget: int) -> float:
     set_dropout(session.adapted, on=False)
     sample = [session.validation[at] for at in spread([e.length for e in session.validation], MEASURED_BATCHES)]
-    seconds = _timed(lambda: mean_loss(session.loss_of, sample, budget))
+    seconds = _fastest(lambda: mean_loss(session.loss_of, sample, budget))
     return seconds * sum(e.length for e in session.validation) / sum(e.length for e in sample)
 
 
-def decode_seconds(summarizer: Summarizer, dialogues: Sequence[str], summary_tokens: int | None = None) -> float:
-    """Seconds to summarize `dialogues`, from the up to 32 of them that are nearest to the mean length.
+def decode_seconds(summarizer: Summarizer, dialogues: Sequence[str], summary_tokens: int, ends: bool = True) -> float:
+    """Seconds to write `summary_tokens` for each of `dialogues`; with `ends`, fewer where the model stops by itself.
 
-    With `summary_tokens` no summary gets longer than that: what a tuned model will write, timed on one that never ends.
+    Measured on the up to 32 of them that are nearest to the mean length: reading with a first token, then a few more
+    tokens. What a token takes, times their number, is what a summary takes.
     """
     mean = sum(map(len, dialogues)) / len(dialogues)
-    count = min(MEASURED_SUMMARIES, -(-len(dialogues) // 2))
-    sample = sorted(dialogues, key=lambda dialogue: abs(len(dialogue) - mean))[:count]
-    seconds = _timed(lambda: summarizer.summarize(sample, max_tokens=summary_tokens))
-    return seconds * len(dialogues) / count
+    sample = sorted(dialogues, key=lambda dialogue: abs(len(dialogue) - mean))[:MEASURED_SUMMARIES]
+    first = _timed(lambda: summarizer.summarize(sample, max_tokens=1))
+    written: list[Completion] = []
+    more = _timed(lambda: written.extend(summarizer.summarize(sample, max_tokens=1 + MEASURED_TOKENS)))
+    measured = sum(max(0, completion.tokens - 1) for completion in written) / len(written)
+    token = max(0.0, more - first) / measured if measured else 0.0
+    tokens = expected_tokens(written, summary_tokens) if ends else summary_tokens
+    return (first + token * (tokens - 1)) * len(dialogues) / len(sample)
+
+
+def expected_tokens(completions: Sequence[Completion], limit: int) -> float:
+    """Mean tokens of summaries that go on to `limit`, if every token ends them as often as in `completions`.
+
+    The mean of a geometric distribution that is cut off at `limit`: (1 - (1 - h)^limit) / h.
+
+    >>> expected_tokens([Completion("", 9, cut_off=True)], limit=50)
+    50.0
+    """
+    ended = sum(not completion.cut_off for completion in completions)
+    if not ended:
+        return float(limit)
+    rate = min(1.0, ended / max(1, sum(completion.tokens for completion in completions)))
+    return float((1 - (1 - rate) ** limit) / rate)
+
+
+def _fastest(work: Callable[[], object]) -> float:
+    """Of two runs: the first of a size also pays for memory and for code that is made for that size."""
+    return min(_timed(work), _timed(work))
 
 
 def _timed(work: Callable[[], object]) -> float:

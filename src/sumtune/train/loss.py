@@ -7,6 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from sumtune.kernels.build import Kernels
+from sumtune.kernels.ops import summed_cross_entropy
+from sumtune.model.fuse import fused_output_weight
 from sumtune.text.encode import Encoded
 
 __all__ = ["SummaryLoss", "token_cross_entropy"]
@@ -54,9 +57,14 @@ class SummaryLoss:
     does after that layer (scaling, soft caps) stays its own, so this holds for every architecture.
     """
 
-    def __init__(self, model: Any, pad_id: int) -> None:
-        """`model` is the Hugging Face model itself, its linear layers possibly adapted; `pad_id` fills short rows."""
+    def __init__(self, model: Any, pad_id: int, kernels: Kernels | None = None) -> None:
+        """`model` is the Hugging Face model itself, its linear layers possibly adapted; `pad_id` fills short rows.
+
+        With `kernels`, a plain output layer and the loss are one function that never holds all logits.
+        """
         self.model = model
+        self._kernels = kernels
+        self._output_weight = None if kernels is None else fused_output_weight(model)
         self.pad_id = pad_id
         self.device = next(model.parameters()).device
         self._rows: Tensor | None = None
@@ -71,6 +79,10 @@ class SummaryLoss:
     def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         """Summed loss (scalar, differentiable) and token count."""
         inputs, rows, targets = self.collate(examples)
+        if self._kernels is not None and self._output_weight is not None:
+            hidden = self.model.get_decoder()(**inputs, use_cache=False).last_hidden_state
+            chosen = hidden.reshape(-1, hidden.shape[-1])[rows]
+            return summed_cross_entropy(self._kernels, chosen, self._output_weight, targets), len(targets)
         self._rows = rows
         try:
             logits = self.model(**inputs, use_cache=False).logits

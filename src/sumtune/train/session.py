@@ -12,10 +12,12 @@ import torch
 
 from sumtune.config import Config
 from sumtune.errors import RunDirError
+from sumtune.kernels.build import load_kernels
+from sumtune.model.fuse import fuse
 from sumtune.model.load import load_base, load_tokenizer
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
-from sumtune.model.sources import locate
+from sumtune.model.sources import cache_dir, locate
 from sumtune.run_dir import RunDir, fingerprint, sync_dir, write_json
 from sumtune.text.batching import spread
 from sumtune.text.encode import Encoded, load_encoded
@@ -48,6 +50,8 @@ class Session:
     precision: Precision
     model_name: str
     targets: list[str] | str
+    fused: list[str]
+    """Classes of modules that compute with our kernels."""
     fingerprint: str
 
     @property
@@ -85,12 +89,14 @@ def prepare(config: Config, run_dir: RunDir) -> Session:
     device = choose_device(config.model.device)
     precision = choose_precision(config.model.precision, device)
     base = load_base(source.folder, precision.dtype, device)
+    kernels = load_kernels(cache_dir() / "kernels") if device.type == "cpu" else None
     lora = config.lora
     targets = target_modules(base, lora.target_modules)
     adapted, generator = add_lora(
         base, base_name=str(source.folder), rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets,
         rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
     )  # fmt: skip
+    fused = fuse(base, kernels) if kernels is not None else []
     tokenizer = load_tokenizer(source.folder)
     pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
@@ -98,15 +104,15 @@ def prepare(config: Config, run_dir: RunDir) -> Session:
     chosen = spread([example.length for example in held_out], config.train.validation_examples)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
-        loss_of=SummaryLoss(base, pad_id), masters=MasterWeights(trainable(adapted)),
+        loss_of=SummaryLoss(base, pad_id, kernels), masters=MasterWeights(trainable(adapted)),
         plan=Plan(tuple(example.length for example in examples), config.train), examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision, model_name=source.name, targets=targets,
-        fingerprint=training_fingerprint(config, run_dir),
+        fused=fused, fingerprint=training_fingerprint(config, run_dir),
     )  # fmt: skip
 
 
 def run(session: Session, report: Report, resume: bool = False) -> TrainState:
-    """Trains, leaves the best adapter in `model_trainer/adapter`, and returns the last state."""
+    """Trains, leaves the best or last adapter in `model_trainer/adapter`, and returns the last state."""
     folder, settings = session.run_dir.trainer, session.config.train
     folder.mkdir(parents=True, exist_ok=True)
     optimizer = torch.optim.AdamW(session.masters.weights.values(), weight_decay=settings.weight_decay, fused=True)
@@ -132,7 +138,8 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
         plan=session.plan, examples=session.examples, state=state, masters=session.masters, optimizer=optimizer,
         gradient_of=partial(gradient_of, session), validate=partial(validation_loss, session), save=save, report=log,
     )  # fmt: skip
-    _publish(session, folder / f"checkpoint-{state.best_step}", state)
+    result_step = state.best_step if settings.result == "best" else state.step
+    _publish(session, folder / f"checkpoint-{result_step}", state)
     return state
 
 
@@ -165,14 +172,14 @@ def _clear(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def _publish(session: Session, best: Path, state: TrainState) -> None:
-    """Copies the best checkpoint's adapter, with prompt and settings, to `adapter`; the manifest comes last."""
+def _publish(session: Session, result: Path, state: TrainState) -> None:
+    """Copies the adapter of checkpoint `result`, with prompt and settings, to `adapter`; the manifest comes last."""
     run_dir = session.run_dir
     final, temporary = run_dir.adapter, run_dir.trainer / ".adapter.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     for name in ("adapter_config.json", "adapter_model.safetensors"):
-        shutil.copyfile(best / name, temporary / name)
+        shutil.copyfile(result / name, temporary / name)
     Prompt.load(run_dir.transformation).save(temporary)
     model = session.config.model.model_dump() | {"precision": session.precision.name}
     write_json(temporary / "sumtune.json", {"model": model, "decode": session.config.decode.model_dump()})

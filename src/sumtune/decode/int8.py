@@ -1,0 +1,35 @@
+"""Linear layers in 8-bit integers."""
+
+import torch
+from torch import Tensor, nn
+
+from sumtune.kernels.build import Kernels
+from sumtune.kernels.inference import int8_product, quantize_rows
+
+__all__ = ["Int8Linear", "quantize_linears"]
+
+
+class Int8Linear(nn.Module):
+    """A frozen `nn.Linear` whose weight has one scale a row; inputs are quantized row by row when they come."""
+
+    def __init__(self, linear: nn.Linear, kernels: Kernels, out_dtype: torch.dtype) -> None:
+        super().__init__()
+        self.in_features, self.out_features = linear.in_features, linear.out_features
+        self._weight, self._scales = quantize_rows(kernels, linear.weight.detach().contiguous())
+        self._bias = None if linear.bias is None else linear.bias.detach().to(out_dtype)
+        self._kernels, self._out_dtype = kernels, out_dtype
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, in_features) → (…, out_features)."""
+        rows = x.reshape(-1, self.in_features).contiguous()
+        out = int8_product(self._kernels, rows, self._weight, self._scales, self._out_dtype)
+        return (out if self._bias is None else out + self._bias).view(*x.shape[:-1], self.out_features)
+
+
+def quantize_linears(module: nn.Module, kernels: Kernels, dtype: torch.dtype) -> None:
+    """Puts an `Int8Linear` in place of each linear layer inside `module`."""
+    for name, child in list(module.named_children()):
+        if isinstance(child, nn.Linear):
+            setattr(module, name, Int8Linear(child, kernels, dtype))
+        else:
+            quantize_linears(child, kernels, dtype)

@@ -1,0 +1,165 @@
+"""Greedy and beam search over a batch, one token at a time, apart from any model."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+__all__ = ["BeamSearch", "GreedySearch", "Search", "Written"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """Token ids of one summary without its end mark, and whether it reached one."""
+
+    ids: list[int]
+    ended: bool
+
+
+class Search(Protocol):
+    """Rows of logits in, next tokens out, until every summary is finished."""
+
+    def advance(self, logits: Tensor) -> tuple[Tensor, Tensor | None]:
+        """From `logits` (rows, vocabulary): next tokens (rows,), and the row that each continues where they moved."""
+        ...
+
+    def unfinished(self) -> list[int]:
+        """The places, among those that still go on, of summaries that are not finished."""
+        ...
+
+    def keep(self, places: list[int]) -> None:
+        """Goes on with these `places` only."""
+        ...
+
+    def results(self) -> list[Written]:
+        """One for each summary that was begun, in their order."""
+        ...
+
+
+class GreedySearch:
+    """The likeliest next token each time; a row for each summary."""
+
+    def __init__(self, count: int, end_ids: list[int], limit: int) -> None:
+        self._ends, self._limit = set(end_ids), limit
+        self._end_ids = end_ids
+        self._ids: list[list[int]] = [[] for _ in range(count)]
+        self._ended = [False] * count
+        self._alive = list(range(count))
+
+    def advance(self, logits: Tensor) -> tuple[Tensor, None]:
+        """See `Search`."""
+        if not self._ids[self._alive[0]]:
+            logits[:, self._end_ids] = -torch.inf  # a summary has at least one token
+        tokens = logits.argmax(-1)
+        for summary, token in zip(self._alive, tokens.tolist(), strict=True):
+            if self._ended[summary] or len(self._ids[summary]) >= self._limit:
+                continue
+            if token in self._ends:
+                self._ended[summary] = True
+            else:
+                self._ids[summary].append(token)
+        return tokens, None
+
+    def unfinished(self) -> list[int]:
+        """See `Search`."""
+        return [
+            place
+            for place, summary in enumerate(self._alive)
+            if not self._ended[summary] and len(self._ids[summary]) < self._limit
+        ]
+
+    def keep(self, places: list[int]) -> None:
+        """See `Search`."""
+        self._alive = [self._alive[place] for place in places]
+
+    def results(self) -> list[Written]:
+        """See `Search`."""
+        return [Written(ids, ended) for ids, ended in zip(self._ids, self._ended, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Continuation:
+    """A hypothesis that is one token longer than that of `row`."""
+
+    score: float
+    ids: list[int]
+    row: int
+
+
+@dataclass
+class _Beams:
+    """The open beams of one summary, best first, and the hypotheses that ended."""
+
+    open: list[tuple[float, list[int]]] = field(default_factory=lambda: [(0.0, [])])
+    ended: list[tuple[float, list[int]]] = field(default_factory=list)
+
+
+class BeamSearch:
+    """Beam search that stops a summary as soon as as many hypotheses as beams have ended; `beams` rows for each.
+
+    A hypothesis scores its sum of log-probabilities, divided by its length (end mark included) to the power of
+    `length_penalty`.
+    """
+
+    def __init__(self, count: int, beams: int, end_ids: list[int], limit: int, length_penalty: float) -> None:
+        self._beams, self._ends, self._limit, self._penalty = beams, set(end_ids), limit, length_penalty
+        self._end_ids = end_ids
+        self._summaries = [_Beams() for _ in range(count)]
+        self._alive = list(range(count))
+        self._length = 0
+
+    def advance(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Search`; at the beginning the rows of one summary are all alike, and only the first counts."""
+        if not self._length:
+            logits[:, self._end_ids] = -torch.inf
+        self._length += 1
+        best, tokens = logits.topk(2 * self._beams, -1)
+        chances = best - logits.logsumexp(-1, keepdim=True)
+        options = [list(zip(*row, strict=True)) for row in zip(chances.tolist(), tokens.tolist(), strict=True)]
+        chosen: list[_Continuation] = []
+        for place, summary in enumerate(self._alive):
+            first = place * self._beams
+            chosen += self._extend(self._summaries[summary], first, options[first : first + self._beams])
+        return torch.tensor([one.ids[-1] for one in chosen]), torch.tensor([one.row for one in chosen])
+
+    def _extend(self, state: _Beams, first: int, options: list[list[tuple[float, int]]]) -> list[_Continuation]:
+        """The best continuations of one summary, which become its open beams; hypotheses that end are put aside."""
+        candidates = [
+            _Continuation(score + chance, [*ids, token], first + beam)
+            for beam, ((score, ids), row) in enumerate(zip(state.open, options, strict=False))
+            for chance, token in row
+        ]
+        best = sorted(candidates, key=lambda one: -one.score)[: 2 * self._beams]
+        if not self._finished(state):
+            for one in best[: self._beams]:
+                if one.ids[-1] in self._ends:
+                    state.ended.append((one.score / self._length**self._penalty, one.ids[:-1]))
+        going_on = [one for one in best if one.ids[-1] not in self._ends][: self._beams]
+        state.open = [(one.score, one.ids) for one in going_on]
+        return going_on
+
+    def _finished(self, state: _Beams) -> bool:
+        return len(state.ended) >= self._beams
+
+    def unfinished(self) -> list[int]:
+        """See `Search`."""
+        if self._length >= self._limit:
+            return []
+        return [place for place, at in enumerate(self._alive) if not self._finished(self._summaries[at])]
+
+    def keep(self, places: list[int]) -> None:
+        """See `Search`."""
+        self._alive = [self._alive[place] for place in places]
+
+    def results(self) -> list[Written]:
+        """See `Search`."""
+        return [self._best(state) for state in self._summaries]
+
+    def _best(self, state: _Beams) -> Written:
+        ended = [(score, ids, True) for score, ids in state.ended]
+        if not self._finished(state):
+            length = max(1, len(state.open[0][1]))
+            ended += [(score / length**self._penalty, ids, False) for score, ids in state.open]
+        _, ids, did_end = max(ended, key=lambda hypothesis: hypothesis[0])
+        return Written(ids, did_end)

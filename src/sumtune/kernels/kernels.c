@@ -1,0 +1,68 @@
+/* Row-wise kernels for training on a CPU: each reads its input once, computes in float, writes once.
+ * kernels_typed.h holds them for one element type and is included once for each. */
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint16_t bf16;
+
+static inline float load_bf16(bf16 value) {
+    uint32_t bits = (uint32_t)value << 16;
+    float result;
+    memcpy(&result, &bits, sizeof result);
+    return result;
+}
+
+/* Round to nearest, ties to even. */
+static inline bf16 store_bf16(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (bf16)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
+}
+
+static inline float load_f32(float value) { return value; }
+static inline float store_f32(float value) { return value; }
+
+/* e^x to about 2 units in the last place, without a call, so that loops over it become vector code.
+ * x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial; 2^n by its exponent bits. */
+static inline float exp_inline(float x) {
+    x = x < -87.0f ? -87.0f : x;
+    x = x > 88.0f ? 88.0f : x;
+    float n = rintf(x * 1.44269504f);
+    float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+    float p = 1.0f / 720.0f;
+    p = p * r + 1.0f / 120.0f;
+    p = p * r + 1.0f / 24.0f;
+    p = p * r + 1.0f / 6.0f;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    int32_t bits = ((int32_t)n + 127) << 23;
+    float scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return p * scale;
+}
+
+static inline float sigmoid_inline(float x) { return 1.0f / (1.0f + exp_inline(-x)); }
+
+#define LANES 64
+#define MAX_DIM 512
+#define JOIN2(a, b) a##_##b
+#define JOIN(a, b) JOIN2(a, b)
+#define NAME(function) JOIN(function, SUFFIX)
+
+#define SUFFIX bf16
+#define T bf16
+#define LOAD load_bf16
+#define STORE store_bf16
+#include "kernels_typed.h"
+#undef SUFFIX
+#undef T
+#undef LOAD
+#undef STORE
+
+#define SUFFIX f32
+#define T float
+#define LOAD load_f32
+#define STORE store_f32
+#include "kernels_typed.h"

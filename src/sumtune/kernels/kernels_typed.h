@@ -1,0 +1,207 @@
+/* All arrays are dense and row-major; weights, scales and statistics are float whatever T is. */
+
+/* out = x * rstd * weight with rstd = 1 / sqrt(mean(x^2) + eps). x, out: (rows, n); weight: (n); rstd: (rows). */
+void NAME(rms_norm)(const T *x, const float *weight, T *out, float *rstd, int64_t rows, int64_t n, float eps) {
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+        const T *in = x + row * n;
+        T *to = out + row * n;
+        float sum = 0;
+        for (int64_t j = 0; j < n; j++) sum += LOAD(in[j]) * LOAD(in[j]);
+        float r = 1.0f / sqrtf(sum / n + eps);
+        rstd[row] = r;
+        for (int64_t j = 0; j < n; j++) to[j] = STORE(LOAD(in[j]) * r * weight[j]);
+    }
+}
+
+/* dx = rstd * (g w - x rstd^2 mean(g w x)). */
+void NAME(rms_norm_backward)(const T *grad, const T *x, const float *weight, const float *rstd, T *dx, int64_t rows,
+                             int64_t n) {
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+        const T *g = grad + row * n, *in = x + row * n;
+        T *to = dx + row * n;
+        float r = rstd[row], sum = 0;
+        for (int64_t j = 0; j < n; j++) sum += LOAD(g[j]) * weight[j] * LOAD(in[j]);
+        float shift = sum / n * r * r;
+        for (int64_t j = 0; j < n; j++) to[j] = STORE(r * (LOAD(g[j]) * weight[j] - LOAD(in[j]) * shift));
+    }
+}
+
+/* out = gate * sigmoid(p(gate)) * up, elementwise over count elements, the activation rounded to T as models do:
+ * some features of the first token are so large that another rounding shifts every gradient before them. */
+void NAME(gated)(const T *gate, const T *up, T *out, int64_t count, float linear, float cubic) {
+#pragma omp parallel for simd schedule(static)
+    for (int64_t j = 0; j < count; j++) {
+        float x = LOAD(gate[j]);
+        out[j] = STORE(LOAD(STORE(x * sigmoid_inline(x * (linear + cubic * x * x)))) * LOAD(up[j]));
+    }
+}
+
+/* d/dx x s(p) = s + x s (1 - s) p'. */
+void NAME(gated_backward)(const T *grad, const T *gate, const T *up, T *dgate, T *dup, int64_t count, float linear,
+                          float cubic) {
+#pragma omp parallel for simd schedule(static)
+    for (int64_t j = 0; j < count; j++) {
+        float x = LOAD(gate[j]), g = LOAD(grad[j]);
+        float s = sigmoid_inline(x * (linear + cubic * x * x));
+        float slope = s + x * s * (1 - s) * (linear + 3 * cubic * x * x);
+        dgate[j] = STORE(g * LOAD(up[j]) * slope);
+        dup[j] = STORE(g * x * s);
+    }
+}
+
+/* Heads ready for attention: RMS norm (where weight is given), rotary embedding, scale, and time next to the features.
+ * x: (batch, time, heads, dim); cos, sin: (time, dim); out: (batch, heads, time, dim); rstd: (batch, time, heads).
+ * dim is even and at most MAX_DIM. */
+void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const T *sine, T *out, float *rstd,
+                        int64_t batch, int64_t time, int64_t heads, int64_t dim, float eps, float scale) {
+    int64_t half = dim / 2;
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < batch * time; row++) {
+        int64_t b = row / time, t = row % time;
+        const T *c = cosine + t * dim, *s = sine + t * dim;
+        for (int64_t h = 0; h < heads; h++) {
+            const T *in = x + (row * heads + h) * dim;
+            T *to = out + ((b * heads + h) * time + t) * dim;
+            float normed[MAX_DIM];
+            if (weight) {
+                float sum = 0;
+                for (int64_t j = 0; j < dim; j++) sum += LOAD(in[j]) * LOAD(in[j]);
+                float r = 1.0f / sqrtf(sum / dim + eps);
+                rstd[row * heads + h] = r;
+                for (int64_t j = 0; j < dim; j++) normed[j] = LOAD(in[j]) * r * weight[j];
+            } else {
+                for (int64_t j = 0; j < dim; j++) normed[j] = LOAD(in[j]);
+            }
+            for (int64_t j = 0; j < half; j++) {
+                float low = normed[j], high = normed[j + half];
+                to[j] = STORE((low * LOAD(c[j]) - high * LOAD(s[j])) * scale);
+                to[j + half] = STORE((high * LOAD(c[j + half]) + low * LOAD(s[j + half])) * scale);
+            }
+        }
+    }
+}
+
+/* The same way back: grad (batch, heads, time, dim) to dx (batch, time, heads, dim). */
+void NAME(rotate_heads_backward)(const T *grad, const T *x, const float *weight, const T *cosine, const T *sine,
+                                 const float *rstd, T *dx, int64_t batch, int64_t time, int64_t heads, int64_t dim,
+                                 float scale) {
+    int64_t half = dim / 2;
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < batch * time; row++) {
+        int64_t b = row / time, t = row % time;
+        const T *c = cosine + t * dim, *s = sine + t * dim;
+        float turned[MAX_DIM];
+        for (int64_t h = 0; h < heads; h++) {
+            const T *g = grad + ((b * heads + h) * time + t) * dim, *in = x + (row * heads + h) * dim;
+            T *to = dx + (row * heads + h) * dim;
+            for (int64_t j = 0; j < half; j++) {
+                float low = LOAD(g[j]) * scale, high = LOAD(g[j + half]) * scale;
+                turned[j] = low * LOAD(c[j]) + high * LOAD(s[j + half]);
+                turned[j + half] = high * LOAD(c[j + half]) - low * LOAD(s[j]);
+            }
+            if (!weight) {
+                for (int64_t j = 0; j < dim; j++) to[j] = STORE(turned[j]);
+                continue;
+            }
+            float r = rstd[row * heads + h], sum = 0;
+            for (int64_t j = 0; j < dim; j++) sum += turned[j] * weight[j] * LOAD(in[j]);
+            float shift = sum / dim * r * r;
+            for (int64_t j = 0; j < dim; j++) to[j] = STORE(r * (turned[j] * weight[j] - LOAD(in[j]) * shift));
+        }
+    }
+}
+
+/* In place: each row of scores (rows, time) becomes its softmax over the columns that position row % time may see:
+ * itself and the window - 1 before it; zero elsewhere. */
+void NAME(causal_softmax)(T *scores, int64_t rows, int64_t time, int64_t window) {
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+        T *s = scores + row * time;
+        int64_t end = row % time + 1, begin = end > window ? end - window : 0;
+        float top = LOAD(s[begin]), sum = 0;
+        for (int64_t j = begin; j < end; j++) top = fmaxf(top, LOAD(s[j]));
+        for (int64_t j = begin; j < end; j++) sum += exp_inline(LOAD(s[j]) - top);
+        float inverse = 1 / sum;
+        for (int64_t j = 0; j < begin; j++) s[j] = STORE(0);
+        for (int64_t j = begin; j < end; j++) s[j] = STORE(exp_inline(LOAD(s[j]) - top) * inverse);
+        for (int64_t j = end; j < time; j++) s[j] = STORE(0);
+    }
+}
+
+/* In place: the gradient of probabilities becomes that of scores, p (g - sum(p g)). */
+void NAME(causal_softmax_backward)(const T *probabilities, T *grad, int64_t rows, int64_t time, int64_t window) {
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+        const T *p = probabilities + row * time;
+        T *g = grad + row * time;
+        int64_t end = row % time + 1, begin = end > window ? end - window : 0;
+        float sum = 0;
+        for (int64_t j = begin; j < end; j++) sum += LOAD(p[j]) * LOAD(g[j]);
+        for (int64_t j = 0; j < begin; j++) g[j] = STORE(0);
+        for (int64_t j = begin; j < end; j++) g[j] = STORE(LOAD(p[j]) * (LOAD(g[j]) - sum));
+        for (int64_t j = end; j < time; j++) g[j] = STORE(0);
+    }
+}
+
+/* losses = -log softmax(logits)[target]; where gradient is not 0, logits become softmax - one-hot in place.
+ * logits: (rows, n); targets, losses: (rows). */
+void NAME(cross_entropy)(T *logits, const int64_t *targets, float *losses, int64_t rows, int64_t n, int64_t gradient) {
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+        T *x = logits + row * n;
+        float tops[LANES], sums[LANES], top = -INFINITY, sum = 0;
+        int64_t even = n - n % LANES;
+        for (int l = 0; l < LANES; l++) tops[l] = -INFINITY, sums[l] = 0;
+        for (int64_t j = 0; j < even; j += LANES)
+            for (int l = 0; l < LANES; l++) {
+                float value = LOAD(x[j + l]);
+                tops[l] = value > tops[l] ? value : tops[l];
+            }
+        for (int64_t j = even; j < n; j++) top = fmaxf(top, LOAD(x[j]));
+        for (int l = 0; l < LANES; l++) top = fmaxf(top, tops[l]);
+        for (int64_t j = 0; j < even; j += LANES)
+            for (int l = 0; l < LANES; l++) sums[l] += exp_inline(LOAD(x[j + l]) - top);
+        for (int64_t j = even; j < n; j++) sum += exp_inline(LOAD(x[j]) - top);
+        for (int l = 0; l < LANES; l++) sum += sums[l];
+        losses[row] = top + logf(sum) - LOAD(x[targets[row]]);
+        if (!gradient) continue;
+        float inverse = 1 / sum, wanted = exp_inline(LOAD(x[targets[row]]) - top) * inverse - 1;
+        for (int64_t j = 0; j < n; j++) x[j] = STORE(exp_inline(LOAD(x[j]) - top) * inverse);
+        x[targets[row]] = STORE(wanted);
+    }
+}
+
+/* Rows as 8-bit integers: quantized = round(x / scale) with scale = max|x| / 127 of the row. */
+void NAME(quantize_rows)(const T *x, int8_t *quantized, float *scales, int64_t rows, int64_t n) {
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+        const T *in = x + row * n;
+        int8_t *to = quantized + row * n;
+        float tops[LANES], top = 0;
+        int64_t even = n - n % LANES;
+        for (int l = 0; l < LANES; l++) tops[l] = 0;
+        for (int64_t j = 0; j < even; j += LANES)
+            for (int l = 0; l < LANES; l++) {
+                float size = fabsf(LOAD(in[j + l]));
+                tops[l] = size > tops[l] ? size : tops[l];
+            }
+        for (int l = 0; l < LANES; l++) top = fmaxf(top, tops[l]);
+        for (int64_t j = even; j < n; j++) top = fmaxf(top, fabsf(LOAD(in[j])));
+        float inverse = top > 0 ? 127 / top : 0;
+        scales[row] = top / 127;
+        for (int64_t j = 0; j < n; j++) to[j] = (int8_t)rintf(LOAD(in[j]) * inverse);
+    }
+}
+
+/* out = products * row_scales[row] * column_scales[column]: what the 8-bit product of both stands for. */
+void NAME(scale_products)(T *out, const int32_t *products, const float *row_scales, const float *column_scales,
+                          int64_t rows, int64_t n) {
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+        float scale = row_scales[row];
+        for (int64_t j = 0; j < n; j++)
+            out[row * n + j] = STORE((float)products[row * n + j] * scale * column_scales[j]);
+    }
+}

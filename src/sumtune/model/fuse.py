@@ -1,0 +1,172 @@
+"""Puts the fused kernels into a model for training, wherever they compute what the model's own modules compute."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sumtune.kernels.build import MAX_HEAD_DIM, Kernels
+from sumtune.kernels.ops import Heads, attend, gated, rms_norm
+
+__all__ = ["attention_heads", "fuse", "fused_output_weight"]
+
+TOLERANCE = 0.03
+"""Largest relative difference (L2) in output and gradient between a fused module and the model's own, in bf16."""
+GATES = {
+    "gelu_pytorch_tanh": (1.5957691216, 0.0713548163),
+    "gelu_new": (1.5957691216, 0.0713548163),
+    "silu": (1.0, 0.0),
+}
+"""Activation → factors of x and x³ in x * sigmoid(…); tanh-GELU's are 2 sqrt(2/pi) and 0.044715 times that."""
+PROBE_TIME = 6
+HEADS = "sumtune_heads"
+"""Attribute of an attention module that was fused."""
+
+Forward = Callable[..., Any]
+
+
+def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
+    """Replaces the forward of norms, gated layers and attention in `model`; gives the class names that were replaced.
+
+    Each class is tried once: where output or gradient differ from the module's own, it stays as it is. The model is
+    then for training only: attention takes no cache, and rows may be padded on the right only.
+    """
+    trusted: dict[type, bool] = {}
+    for module in list(model.modules()):
+        kind = type(module)
+        make = _maker(module)
+        if make is None or trusted.get(kind) is False:
+            continue
+        forward = make(module, kernels)
+        if forward is None:
+            continue
+        if kind not in trusted:
+            trusted[kind] = _agrees(module, forward)
+        if trusted[kind]:
+            module.forward = forward
+            if isinstance(forward, _Attention):
+                vars(module)[HEADS] = forward.heads
+    return sorted(kind.__name__ for kind, good in trusted.items() if good)
+
+
+def attention_heads(model: nn.Module) -> list[tuple[Any, Heads]]:
+    """The attention modules of a fused `model` that compute with our kernels, first layer first, with their heads."""
+    return [(module, heads) for module in model.modules() if isinstance(heads := vars(module).get(HEADS), Heads)]
+
+
+def fused_output_weight(model: Any) -> Tensor | None:
+    """The weight (vocabulary, features) of an output layer that is one plain product, else None."""
+    head, config = model.get_output_embeddings(), model.config
+    plain = type(head) is nn.Linear and head.bias is None and not head.weight.requires_grad
+    scaled = any(getattr(config, name, None) for name in ("final_logit_softcapping", "logit_scale", "logits_scaling"))
+    return head.weight if plain and not scaled and not config.is_encoder_decoder else None
+
+
+def _maker(module: nn.Module) -> Callable[[Any, Kernels], Forward | None] | None:
+    names = dict(module.named_children()).keys()
+    if type(module).__name__.endswith(("RMSNorm", "T5LayerNorm")) and hasattr(module, "weight"):
+        return _norm
+    if {"gate_proj", "up_proj", "down_proj"} <= names:
+        return _gated_layer
+    if {"q_proj", "k_proj", "v_proj", "o_proj"} <= names and hasattr(module, "head_dim"):
+        return _attention
+    return None
+
+
+def _norm(module: Any, kernels: Kernels) -> Forward | None:
+    weight, eps = _norm_parameters(module)
+    own = type(module).forward.__get__(module)
+
+    def forward(x: Tensor) -> Any:
+        return rms_norm(kernels, x, weight, eps) if x.dtype in (torch.bfloat16, torch.float32) else own(x)
+
+    return forward
+
+
+def _norm_parameters(module: Any) -> tuple[Tensor, float]:
+    """Weight as float32 and epsilon; Gemma's norms multiply by 1 + weight, which the module itself tells."""
+    eps = float(getattr(module, "eps", 0.0) or getattr(module, "variance_epsilon", 0.0))
+    ones = torch.ones(1, len(module.weight))
+    with torch.no_grad():
+        return copy.deepcopy(module).float()(ones)[0] * (1 + eps) ** 0.5, eps
+
+
+def _gated_layer(module: Any, kernels: Kernels) -> Forward | None:
+    config = getattr(module, "config", None)
+    name = next((value for key in ("hidden_activation", "hidden_act") if (value := getattr(config, key, None))), None)
+    if name not in GATES:
+        return None
+    linear, cubic = GATES[name]
+
+    def forward(x: Tensor) -> Any:
+        return module.down_proj(gated(kernels, module.gate_proj(x), module.up_proj(x), linear, cubic))
+
+    return forward
+
+
+def _attention(module: Any, kernels: Kernels) -> "_Attention | None":
+    config, dim = module.config, int(module.head_dim)
+    if dim > MAX_HEAD_DIM or dim % 2 or getattr(config, "attn_logit_softcapping", None):
+        return None
+    norms = [_norm_parameters(norm) if (norm := getattr(module, name, None)) else None for name in ("q_norm", "k_norm")]
+    window = getattr(module, "sliding_window", None)
+    heads = Heads(
+        queries=config.num_attention_heads, keys=config.num_key_value_heads, dim=dim, scale=float(module.scaling),
+        window=int(window) if window else 2**31, query_norm=norms[0][0] if norms[0] else None,
+        key_norm=norms[1][0] if norms[1] else None, eps=norms[0][1] if norms[0] else 0.0,
+    )  # fmt: skip
+
+    return _Attention(module, heads, kernels)
+
+
+@dataclass(frozen=True)
+class _Attention:
+    """The forward of an attention module by our kernels."""
+
+    module: Any
+    heads: Heads
+    kernels: Kernels
+
+    def __call__(self, hidden_states: Tensor, position_embeddings: tuple[Tensor, Tensor], **_: Any) -> Any:
+        module = self.module
+        cosine, sine = (table[0].to(hidden_states.dtype).contiguous() for table in position_embeddings)
+        q, k, v = module.q_proj(hidden_states), module.k_proj(hidden_states), module.v_proj(hidden_states)
+        return module.o_proj(attend(self.kernels, self.heads, q, k, v, cosine, sine)), None
+
+
+def _agrees(module: Any, forward: Forward) -> bool:
+    """Compares output and input gradient of `forward` with the module's own on a random input."""
+    generator = torch.Generator().manual_seed(0)
+    parameter = next(module.parameters())
+    inputs: dict[str, Any] = {}
+    if hasattr(module, "head_dim"):
+        width = module.q_proj.in_features
+        angles = torch.rand(1, PROBE_TIME, module.head_dim // 2, generator=generator).repeat(1, 1, 2)
+        tables = (angles.cos().to(parameter.dtype), angles.sin().to(parameter.dtype))
+        inputs = {"position_embeddings": tables, "attention_mask": None}
+    else:
+        width = module.gate_proj.in_features if hasattr(module, "gate_proj") else len(parameter)
+    x = torch.randn(1, PROBE_TIME, width, generator=generator).to(parameter.dtype)
+    weights = torch.randn(1, PROBE_TIME, width, generator=generator)
+    try:
+        own, fused = (_probe(run, x, weights, inputs) for run in (module.forward, forward))
+    except (TypeError, ValueError, RuntimeError, AttributeError, IndexError):
+        return False
+    return all(_distance(a, b) < TOLERANCE for a, b in zip(own, fused, strict=True))
+
+
+def _probe(run: Forward, x: Tensor, weights: Tensor, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]:
+    given = x.clone().requires_grad_()
+    with torch.enable_grad():
+        result = run(given, **inputs)
+        out = result[0] if isinstance(result, tuple) else result
+        (gradient,) = torch.autograd.grad((out.float() * weights).sum(), given)
+    return out.detach(), gradient
+
+
+def _distance(expected: Tensor, actual: Tensor) -> float:
+    expected, actual = expected.float(), actual.float()
+    return float((expected - actual).norm() / expected.norm().clamp_min(1e-9))

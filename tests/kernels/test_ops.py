@@ -1,0 +1,153 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sumtune.kernels.build import OFF, Kernels, load_kernels
+from sumtune.kernels.ops import LOGIT_ROWS, Heads, attend, gated, rms_norm, summed_cross_entropy
+
+DTYPES = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
+    found = load_kernels(tmp_path_factory.mktemp("kernels"))
+    if found is None:
+        pytest.skip("no C compiler: install gcc")
+    return found
+
+
+def random(*shape: int, dtype: torch.dtype, seed: int = 0) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed)).to(dtype)
+
+
+def assert_same(ours: Callable[..., Tensor], reference: Callable[..., Tensor], *inputs: Tensor, within: float) -> None:
+    """Output and input gradients of `ours` equal those of `reference` computed in float32."""
+    mine = [x.clone().requires_grad_() for x in inputs]
+    exact = [x.float().requires_grad_() for x in inputs]
+    out, expected = ours(*mine), reference(*exact)
+    weights = random(*expected.shape, dtype=torch.float32, seed=9)
+    (out.float() * weights).sum().backward()
+    (expected * weights).sum().backward()
+    for got, wanted in [(out, expected), *((m.grad, e.grad) for m, e in zip(mine, exact, strict=True))]:
+        assert got is not None
+        assert wanted is not None
+        assert ((got.float() - wanted).norm() / wanted.norm()).item() < within
+
+
+@DTYPES
+@pytest.mark.parametrize("features", [1, 64, 70])
+def test_rms_norm_is_its_formula(kernels: Kernels, dtype: torch.dtype, tolerance: float, features: int) -> None:
+    weight = random(features, dtype=torch.float32, seed=1)
+    x = random(2, 5, features, dtype=dtype)
+    eps = 1e-2
+    assert_same(
+        lambda x: rms_norm(kernels, x, weight, eps),
+        lambda x: x / (x.pow(2).mean(-1, keepdim=True) + eps).sqrt() * weight,
+        x, within=tolerance,
+    )  # fmt: skip
+
+
+@DTYPES
+@pytest.mark.parametrize("kind", ["silu", "gelu"])
+def test_gated_equals_torch_activations(kernels: Kernels, dtype: torch.dtype, tolerance: float, kind: str) -> None:
+    linear, cubic = (1.0, 0.0) if kind == "silu" else (1.5957691216, 0.0713548163)
+    activation = functional.silu if kind == "silu" else lambda x: functional.gelu(x, approximate="tanh")
+    gate, up = 3 * random(2, 5, 70, dtype=dtype), random(2, 5, 70, dtype=dtype, seed=1)
+    assert_same(
+        lambda g, u: gated(kernels, g, u, linear, cubic), lambda g, u: activation(g) * u, gate, up, within=tolerance
+    )
+
+
+@pytest.mark.parametrize("value", [-1e6, -200.0, 0.0, 200.0])
+def test_gated_does_not_overflow(kernels: Kernels, value: float) -> None:
+    out = gated(kernels, torch.tensor([[value]]), torch.tensor([[1.0]]), 1.0, 0.0)
+    assert out.item() == pytest.approx(functional.silu(torch.tensor(value)).item(), abs=1e-30)
+
+
+def rotated(x: Tensor, norm: Tensor | None, eps: float, cosine: Tensor, sine: Tensor) -> Tensor:
+    """(batch, time, heads, dim) → (batch, heads, time, dim)."""
+    if norm is not None:
+        x = x / (x.pow(2).mean(-1, keepdim=True) + eps).sqrt() * norm
+    low, high = x.chunk(2, -1)
+    turned = x * cosine[:, None] + torch.cat([-high, low], -1) * sine[:, None]
+    return turned.transpose(1, 2)
+
+
+def plain_attention(heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    batch, time, _ = q.shape
+    queries = rotated(q.view(batch, time, -1, heads.dim), heads.query_norm, heads.eps, cosine, sine)
+    keys = rotated(k.view(batch, time, -1, heads.dim), heads.key_norm, heads.eps, cosine, sine)
+    values = v.view(batch, time, -1, heads.dim).transpose(1, 2)
+    shared = heads.queries // heads.keys
+    ago = torch.arange(time)[:, None] - torch.arange(time)
+    out = functional.scaled_dot_product_attention(
+        queries, keys.repeat_interleave(shared, 1), values.repeat_interleave(shared, 1),
+        attn_mask=(ago >= 0) & (ago < heads.window), scale=heads.scale,
+    )  # fmt: skip
+    return out.transpose(1, 2).reshape(batch, time, -1)
+
+
+@DTYPES
+@pytest.mark.parametrize(("queries", "keys"), [(4, 1), (4, 2), (2, 2)])
+@pytest.mark.parametrize(("normed", "window"), [(True, 100), (False, 3)])
+def test_attention_equals_torch(
+    kernels: Kernels, dtype: torch.dtype, tolerance: float, queries: int, keys: int, normed: bool, window: int
+) -> None:
+    dim, batch, time = 16, 3, 11
+    norms = [1 + random(dim, dtype=torch.float32, seed=s) / 4 if normed else None for s in (5, 6)]
+    heads = Heads(queries, keys, dim, dim**-0.5, window, *norms, eps=1e-6)
+    angles = torch.outer(torch.arange(time), torch.rand(dim // 2)).repeat(1, 2)
+    cosine, sine = angles.cos().to(dtype), angles.sin().to(dtype)
+    q, k, v = (random(batch, time, n * dim, dtype=dtype, seed=n) for n in (queries, keys, keys))
+    assert_same(
+        lambda q, k, v: attend(kernels, heads, q, k, v, cosine, sine),
+        lambda q, k, v: plain_attention(heads, q, k, v, cosine.float(), sine.float()),
+        q, k, v, within=tolerance,
+    )  # fmt: skip
+
+
+@DTYPES
+@pytest.mark.parametrize("rows", [1, LOGIT_ROWS + 5])
+def test_output_layer_and_cross_entropy_equal_torch(
+    kernels: Kernels, dtype: torch.dtype, tolerance: float, rows: int
+) -> None:
+    hidden, weight = random(rows, 24, dtype=dtype), random(331, 24, dtype=dtype, seed=1)
+    targets = torch.randint(331, (rows,), generator=torch.Generator().manual_seed(2))
+    assert_same(
+        lambda h: summed_cross_entropy(kernels, h, weight, targets)[None],
+        lambda h: functional.cross_entropy(h @ weight.float().t(), targets, reduction="sum")[None],
+        hidden, within=tolerance,
+    )  # fmt: skip
+
+
+def test_cross_entropy_of_what_is_not_finite_is_not_finite(kernels: Kernels) -> None:
+    weight, targets = torch.eye(3), torch.tensor([0])
+    for bad in (float("nan"), float("inf")):
+        assert not summed_cross_entropy(kernels, torch.tensor([[bad, 0.0, 0.0]]), weight, targets).isfinite()
+
+
+def test_kernels_are_compiled_once(kernels: Kernels, tmp_path: Path) -> None:
+    load_kernels(tmp_path)
+    (library,) = tmp_path.iterdir()
+    written = library.stat().st_mtime_ns
+    load_kernels.cache_clear()
+    assert load_kernels(tmp_path) is not None
+    assert [file.stat().st_mtime_ns for file in tmp_path.iterdir()] == [written]
+
+
+@pytest.mark.parametrize("hindrance", ["switched off", "no compiler", "compiler fails"])
+def test_without_kernels_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hindrance: str) -> None:
+    if hindrance == "switched off":
+        monkeypatch.setenv(OFF, "0")
+    else:
+        monkeypatch.setenv("PATH", str(tmp_path))
+    if hindrance == "compiler fails":
+        (tmp_path / "cc").write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / "cc").chmod(0o755)
+    load_kernels.cache_clear()
+    assert load_kernels(tmp_path / "cache") is None
+    load_kernels.cache_clear()

@@ -1,0 +1,93 @@
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from torch import Tensor
+
+from sumtune.config import ModelConfig
+from sumtune.kernels.build import Kernels, load_kernels
+from sumtune.model import encode
+from sumtune.model.fuse import fuse, fused_output_weight
+from sumtune.model.load import load_base
+from sumtune.model.lora import add_lora, target_modules, trainable
+from sumtune.text.encode import Encoded
+from sumtune.train.loss import SummaryLoss
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
+    found = load_kernels(tmp_path_factory.mktemp("kernels"))
+    if found is None:
+        pytest.skip("no C compiler: install gcc")
+    return found
+
+
+def examples_for(folder: Path) -> list[Encoded]:
+    encoder = encode.make_encoder(ModelConfig(name=str(folder)))
+    return [encoder.encode(**tiny.conversation(number)) for number in range(5)]
+
+
+def loss_and_gradient(
+    folder: Path, examples: Sequence[Encoded], kernels: Kernels | None, dtype: torch.dtype
+) -> tuple[float, Tensor, list[str]]:
+    base: Any = load_base(folder, dtype)
+    targets = target_modules(base, ("all-linear",))
+    adapted, _ = add_lora(base, base_name=str(folder), rank=4, alpha=4.0, dropout=0.0, targets=targets, seed=0)
+    noise = torch.Generator().manual_seed(1)
+    for parameter in trainable(adapted).values():
+        parameter.data += (0.1 * torch.randn(parameter.shape, generator=noise)).to(dtype)
+    fused = fuse(base, kernels) if kernels is not None else []
+    assert all(parameter.grad is None for parameter in adapted.parameters())
+    loss, count = SummaryLoss(base, 0, kernels)(examples)
+    loss.backward()
+    gradient = torch.cat([p.grad.float().flatten() for p in trainable(adapted).values() if p.grad is not None])
+    return loss.item() / count, gradient, fused
+
+
+@pytest.mark.parametrize("name", ["gemma", "llama", "gpt2", "t5", "bart"])
+def test_a_fused_model_has_the_same_loss_and_gradient(
+    tiny_models: dict[str, Path], kernels: Kernels, name: str
+) -> None:
+    examples = examples_for(tiny_models[name])
+    plain_loss, plain, _ = loss_and_gradient(tiny_models[name], examples, None, torch.float32)
+    fused_loss, fused, _ = loss_and_gradient(tiny_models[name], examples, kernels, torch.float32)
+    assert fused_loss == pytest.approx(plain_loss, rel=1e-5)
+    assert ((fused - plain).norm() / plain.norm()).item() < 1e-5
+
+
+@pytest.mark.parametrize(("name", "kinds"), [("gemma", 3), ("llama", 3)])
+def test_norms_gated_layers_and_attention_are_fused(
+    tiny_models: dict[str, Path], kernels: Kernels, name: str, kinds: int
+) -> None:
+    examples = examples_for(tiny_models[name])
+    _, exact, _ = loss_and_gradient(tiny_models[name], examples, None, torch.float32)
+    _, plain, _ = loss_and_gradient(tiny_models[name], examples, None, torch.bfloat16)
+    _, gradient, fused = loss_and_gradient(tiny_models[name], examples, kernels, torch.bfloat16)
+    assert len(fused) == kinds
+    error, own_error = ((found - exact).norm() / exact.norm() for found in (gradient, plain))
+    assert error < max(0.01, 1.5 * own_error)  # no worse than the model's own code in bf16
+
+
+def test_what_computes_something_else_stays_as_it_is(tiny_models: dict[str, Path], kernels: Kernels) -> None:
+    model = load_base(tiny_models["llama"], torch.float32)
+    layer = type(model.model.layers[0].mlp)
+
+    class Shifted(layer):  # type: ignore[misc, valid-type]
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x) + 0.1  # type: ignore[no-any-return]
+
+    for block in model.model.layers:
+        block.mlp.__class__ = Shifted
+    names = fuse(model, kernels)
+    assert "Shifted" not in names
+    assert any(name.endswith("Attention") for name in names)
+
+
+def test_an_output_layer_that_does_more_than_a_product_is_not_fused(tiny_models: dict[str, Path]) -> None:
+    model = load_base(tiny_models["gemma"], torch.float32)
+    assert fused_output_weight(model) is model.get_output_embeddings().weight
+    model.config.final_logit_softcapping = 30.0
+    assert fused_output_weight(model) is None
