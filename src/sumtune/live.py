@@ -126,7 +126,7 @@ def _message(event: Event, start: Event) -> str | None:
     if event["event"] == "warning":
         return f"Warning: {event['message']}"
     if event["event"] == "end":
-        best = f"the best adapter is of step {event['best_step']}, Eval Loss {event['best_loss']:.3f}"
+        best = f"the lowest Eval Loss was {event['best_loss']:.3f}, at step {event['best_step']}"
         return f"Training took {duration(event['elapsed_s'])}; {best}."
     return None
 

@@ -114,18 +114,18 @@ def test_the_adapter_folder_has_all_that_serving_needs(make_session: Make) -> No
     assert (lora["r"], lora["lora_dropout"], lora["peft_type"]) == (4, 0.2, "LORA")
 
 
-def test_the_best_adapter_is_published_and_its_checkpoint_kept(
-    make_session: Make, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("result", "step"), [("best", 4), ("last", 18)])
+def test_the_wanted_adapter_is_published_and_best_and_newest_checkpoints_are_kept(
+    make_session: Make, monkeypatch: pytest.MonkeyPatch, result: str, step: int
 ) -> None:
-    session = make_session("llama")
+    session = make_session("llama", "run", {"train.result": result})
     losses = iter([5.0, 2.0, 4.0, 4.5, 4.0, 4.2, 4.1, 4.0])
     monkeypatch.setattr(training, "validation_loss", lambda _session: next(losses))
     published = run(session)
     trainer = session.run_dir.trainer
     assert [path.name for path in list_checkpoints(trainer)] == ["checkpoint-4", "checkpoint-16", "checkpoint-18"]
     weights = {path.name: (path / "adapter_model.safetensors").read_bytes() for path in list_checkpoints(trainer)}
-    assert published == weights["checkpoint-4"]
-    assert published != weights["checkpoint-18"]
+    assert [name for name, weight in weights.items() if weight == published] == [f"checkpoint-{step}"]
     assert json.loads((trainer / "manifest.json").read_text())["best_step"] == 4
 
 

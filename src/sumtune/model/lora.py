@@ -41,10 +41,14 @@ class FeatureDropout(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`x` with each feature kept with probability 1 - p and scaled by 1 / (1 - p); `x` itself in evaluation."""
+        mask = self.mask(x.shape[-1])
+        return x if mask is None else x * mask.to(x.device, x.dtype)
+
+    def mask(self, features: int) -> Tensor | None:
+        """(features,) float32 of 0 and 1 / (1 - p), drawn anew; None in evaluation."""
         if not self.training:
-            return x
-        kept = torch.rand(x.shape[-1], generator=self.generator) >= self.p
-        return x * (kept / (1 - self.p)).to(x.device, x.dtype)
+            return None
+        return (torch.rand(features, generator=self.generator) >= self.p) / (1 - self.p)
 
 
 def target_modules(model: nn.Module, wanted: tuple[str, ...] | None) -> list[str] | str:

@@ -1,0 +1,62 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from torch import Tensor
+
+from sumtune.config import ModelConfig
+from sumtune.model import encode
+from sumtune.model.fused_lora import fuse_lora, lora_linear
+from sumtune.model.load import load_base
+from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
+from sumtune.train.loss import SummaryLoss
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_gradients_are_those_of_finite_differences(masked: bool) -> None:
+    torch.manual_seed(0)
+    x, a, b = (torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 3, 5), (2, 5), (4, 2)))
+    weight = torch.randn(4, 5, dtype=torch.float64)
+    mask = torch.tensor([2.0, 0, 2, 0, 2], dtype=torch.float64) if masked else None
+    assert torch.autograd.gradcheck(lambda x, a, b: lora_linear(x, weight, a, b, 0.7, mask), (x, a, b))
+
+
+def loss_and_gradient(folder: Path, fused: bool, dropout: float, **lora: Any) -> tuple[float, Tensor, int]:
+    base = load_base(folder, torch.float32)
+    targets = target_modules(base, ("all-linear",))
+    adapted, _ = add_lora(
+        base, base_name=str(folder), rank=4, alpha=8.0, dropout=dropout, targets=targets, seed=0, **lora
+    )
+    noise = torch.Generator().manual_seed(1)
+    for name, parameter in trainable(adapted).items():
+        if "lora_" in name:
+            parameter.data += 0.1 * torch.randn(parameter.shape, generator=noise)
+    count = fuse_lora(adapted) if fused else 0
+    set_dropout(adapted, on=True)
+    encoder = encode.make_encoder(ModelConfig(name=str(folder)))
+    loss, _ = SummaryLoss(base, 0)([encoder.encode(**tiny.conversation(number)) for number in range(3)])
+    loss.backward()
+    gradient = torch.cat([p.grad.flatten() for p in trainable(adapted).values() if p.grad is not None])
+    return loss.item(), gradient, count
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+@pytest.mark.parametrize("name", ["gemma", "llama", "t5", "bart"])
+def test_a_fused_adapter_has_the_loss_and_gradient_of_peft(
+    tiny_models: dict[str, Path], name: str, dropout: float
+) -> None:
+    plain_loss, plain, _ = loss_and_gradient(tiny_models[name], False, dropout)
+    fused_loss, fused, count = loss_and_gradient(tiny_models[name], True, dropout)
+    assert count > 0
+    assert fused_loss == pytest.approx(plain_loss, rel=1e-5)
+    assert ((fused - plain).norm() / plain.norm()).item() < 1e-5
+
+
+@pytest.mark.parametrize(("name", "settings"), [("gpt2", {}), ("llama", {"dora": True})])
+def test_other_layers_stay_as_they_are(tiny_models: dict[str, Path], name: str, settings: dict[str, Any]) -> None:
+    loss, gradient, count = loss_and_gradient(tiny_models[name], True, 0.0, **settings)
+    assert count == 0
+    assert loss > 0
+    assert gradient.norm() > 0
