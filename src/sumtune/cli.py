@@ -145,6 +145,23 @@ def evaluate(run_dir: RunDirOption = RUN_DIR, set_: SetOption = None) -> None:
     pipeline.evaluate(pipeline.recorded_config(folder, tuple(set_ or ())), folder, Console())
 
 
+@app.command(epilog="Example: sumtune compare runs/first runs/second")
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run folders, scored on the same examples; all against the first.")
+    ],
+) -> None:
+    """Say what differs between scored runs, by how much, and whether that may be chance."""
+    if len(runs) < 2:
+        raise ConfigError("compare needs at least two run folders: sumtune compare RUN_A RUN_B")
+    from rich.console import Console
+
+    from sumtune import comparing
+    from sumtune.run_dir import RunDir
+
+    comparing.show([RunDir(run) for run in runs], Console())
+
+
 @app.command(epilog="Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize")
 def summarize(
     file: Annotated[

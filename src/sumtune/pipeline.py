@@ -87,7 +87,7 @@ def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Confi
     Raises:
         RunDirError: the folder holds no run.
     """
-    recorded = _recorded(run_dir).get("config")
+    recorded = run_dir.record().get("config")
     if recorded is None:
         raise RunDirError(f"{run_dir.root} holds no run: run `sumtune run --run-dir {run_dir.root}` first.")
     return revise(Config.model_validate(recorded), assignments)
@@ -95,7 +95,7 @@ def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Confi
 
 def _require_same_settings(config: Config, run_dir: RunDir) -> None:
     """Keeps a run with other data, model or training settings from being overwritten unasked."""
-    recorded = _recorded(run_dir).get("config")
+    recorded = run_dir.record().get("config")
     if recorded is None:
         return
     mine = config.model_dump(mode="json")
@@ -140,16 +140,6 @@ def _other_data(run_dir: RunDir) -> RunDirError:
     )
 
 
-def _recorded(run_dir: RunDir) -> dict[str, Any]:
-    if not run_dir.run_json.exists():
-        return {}
-    try:
-        recorded = json.loads(run_dir.run_json.read_text(encoding="utf-8"))
-    except ValueError:
-        return {}
-    return recorded if isinstance(recorded, dict) else {}
-
-
 def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, float]) -> None:
     """Begins `run.json` anew."""
     packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score")
@@ -164,7 +154,7 @@ def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, float]
 
 def _record(run_dir: RunDir, entries: Mapping[str, Any]) -> None:
     """Adds to `run.json`."""
-    write_json(run_dir.run_json, _recorded(run_dir) | dict(entries))
+    write_json(run_dir.run_json, run_dir.record() | dict(entries))
 
 
 @contextmanager

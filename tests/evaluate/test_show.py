@@ -3,8 +3,8 @@ import io
 import pytest
 from rich.console import Console, Group
 
-from sumtune.data.example import Example
 from sumtune.evaluate import show
+from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.rouge import METRICS
 from sumtune.evaluate.scorecard import score_systems
 from sumtune.summarizer import Completion
@@ -12,7 +12,7 @@ from sumtune.summarizer import Completion
 
 def make_scorecard(systems=("tuned", "base", "longest-3"), turns=3):
     dialogue = "\n".join(f"Ann: [red]turn[/red] {turn}" for turn in range(turns)) + "\x1b[2J"
-    examples = [Example(f"e{place}", dialogue, f"Ann takes turn {place}.", "made-up.csv", place) for place in range(5)]
+    examples = [Referenced(f"e{place}", dialogue, (f"Ann takes turn {place}.",)) for place in range(5)]
     texts = [Completion(f"Ann takes {'turn ' * place}", 3, False) for place in range(5)]
     return score_systems(
         examples,

@@ -47,7 +47,7 @@ def _cell(estimate: Estimate) -> str:
 
 
 def _panel(example: ScoredExample) -> Panel:
-    parts = [_section("reference", example.reference)]
+    parts = [_section("reference", reference) for reference in example.references]
     for name in (BASE, TUNED):
         if prediction := example.systems.get(name):
             parts.append(_section(f"{name} (rouge1 {prediction.scores.rouge1:.4f})", prediction.text))
