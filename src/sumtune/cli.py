@@ -162,6 +162,29 @@ def compare(
     comparing.show([RunDir(run) for run in runs], Console())
 
 
+@app.command(epilog="Examples: sumtune diagnose --run-dir runs/first   |   sumtune diagnose --predictions outputs.csv")
+def diagnose(
+    run_dir: RunDirOption = RUN_DIR,
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", help="CSV, JSON, JSONL or Parquet file with outputs of any tool.")
+    ] = None,
+    prediction_column: Annotated[str | None, typer.Option("--prediction-column")] = None,
+    reference_column: Annotated[str | None, typer.Option("--reference-column")] = None,
+    dialogue_column: DialogueOption = None,
+) -> None:
+    """Say what holds the score down, most important cause first, with evidence and remedy."""
+    from sumtune.diagnose import show, stage
+    from sumtune.run_dir import RunDir
+
+    diagnosis = (
+        stage.run(RunDir(run_dir))
+        if predictions is None
+        else stage.of_file(predictions, prediction_column, reference_column, dialogue_column)
+    )
+    for line in show.lines(diagnosis):
+        print(line)
+
+
 @app.command(epilog="Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize")
 def summarize(
     file: Annotated[

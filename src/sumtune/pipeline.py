@@ -16,6 +16,8 @@ from sumtune.announce import announcement
 from sumtune.config import Config, revise
 from sumtune.data import ingest
 from sumtune.data.finding import display
+from sumtune.diagnose import show as show_diagnosis
+from sumtune.diagnose import stage as diagnose_stage
 from sumtune.errors import RunDirError
 from sumtune.evaluate import show
 from sumtune.evaluate import stage as evaluate_stage
@@ -27,13 +29,14 @@ from sumtune.summarizer import Progress
 from sumtune.train import checkpoint
 from sumtune.train import session as training
 
-__all__ = ["evaluate", "recorded_config", "run", "train"]
+__all__ = ["diagnose", "evaluate", "recorded_config", "run", "train"]
 
 
 def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Data → tuned adapter → scores, each stage skipped where its result is there already."""
+    """Data → tuned adapter → scores → diagnosis, each stage skipped where its result is there already."""
     train(config, run_dir, console, resume=resume, overwrite=overwrite)
     evaluate(config, run_dir, console)
+    diagnose(run_dir, console)
 
 
 def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
@@ -79,6 +82,12 @@ def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
     for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
         console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
     return scorecard
+
+
+def diagnose(run_dir: RunDir, console: Console) -> None:
+    """Says what holds the score down, and leaves it in `diagnosis.json`."""
+    for line in show_diagnosis.lines(diagnose_stage.run(run_dir)):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Config:

@@ -55,6 +55,10 @@ class RunDir:
     def evaluation(self) -> Path:
         return self.root / "model_evaluation"
 
+    @property
+    def diagnosis(self) -> Path:
+        return self.root / "diagnosis.json"
+
     def record(self) -> dict[str, Any]:
         """What `run.json` holds; empty where there is none that can be read."""
         try:

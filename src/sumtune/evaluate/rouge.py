@@ -19,6 +19,7 @@ __all__ = [
     "Rouge",
     "as_array",
     "mean",
+    "rouge1",
     "score",
     "score_all",
     "score_multiple",
@@ -50,8 +51,13 @@ def score(prediction: str, reference: str) -> Rouge:
     Rouge(rouge1=0.8571428571428571, rouge2=0.4, rougeL=0.8571428571428571, rougeLsum=0.8571428571428571)
     """
     # Only Lsum looks at the line breaks: to the others they are white space.
-    scores = _scorer().score(split_sentences(reference), split_sentences(prediction))
+    scores = _scorer(METRICS).score(split_sentences(reference), split_sentences(prediction))
     return Rouge(*(float(scores[metric].fmeasure) for metric in METRICS))
+
+
+def rouge1(prediction: str, reference: str) -> float:
+    """ROUGE-1 alone, several times as fast as all metrics."""
+    return float(_scorer(("rouge1",)).score(reference, prediction)["rouge1"].fmeasure)
 
 
 def score_multiple(prediction: str, references: Sequence[str]) -> tuple[Rouge, Rouge]:
@@ -110,7 +116,7 @@ def signature() -> str:
 
 
 @cache
-def _scorer() -> Any:
+def _scorer(metrics: tuple[str, ...]) -> Any:
     from rouge_score.rouge_scorer import RougeScorer  # loads nltk
 
-    return RougeScorer(METRICS, use_stemmer=True)
+    return RougeScorer(metrics, use_stemmer=True)
