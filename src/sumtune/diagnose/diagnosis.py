@@ -65,6 +65,9 @@ class Diagnosis:
     n: int
     gains: tuple[Gain, ...]
     findings: tuple[Finding, ...]
+    """Faults and limits."""
+    advice: tuple[Finding, ...]
+    """What would raise the score next; empty while there is a fault."""
 
     @property
     def faults(self) -> tuple[Finding, ...]:
@@ -73,20 +76,20 @@ class Diagnosis:
 
 
 def diagnose(subject: Subject, seed: int = 0) -> Diagnosis:
-    """All findings about `subject`, ranked; `seed` is of the bootstrap. Advice only where there is no fault."""
+    """All findings about `subject`, ranked; `seed` is of the bootstrap."""
     found = list(outputs.find(subject.outputs)) if subject.outputs else []
     # What training and data did is judged on what the model wrote, not on what a fault made of it.
     mended = found[-1].mended if found else subject.outputs
     judged = replace(subject, outputs=mended if mended is not None else subject.outputs)
     found += _first(TRAINING_RULES, subject if not found else replace(judged, base=None))
     found += [_with_share(finding, judged.outputs) for finding in _all(DATA_RULES, judged)]
-    if not any(finding.severity == "fault" for finding in found):
-        found += _all(ADVICE_RULES, subject)
+    faulty = any(finding.severity == "fault" for finding in found)
     return Diagnosis(
         score=_estimate(subject.outputs, seed) if subject.outputs else None,
         n=len(subject.outputs) if subject.outputs else 0,
         gains=tuple(_gains(subject, seed)),
         findings=tuple(sorted(found, key=_rank)),
+        advice=() if faulty else tuple(_all(ADVICE_RULES, subject)),
     )
 
 
@@ -97,6 +100,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "n": diagnosis.n,
         "against": [asdict(gain) for gain in diagnosis.gains],
         "findings": [as_row(finding) for finding in diagnosis.findings],
+        "advice": [as_row(finding) for finding in diagnosis.advice],
     }
 
 

@@ -16,11 +16,14 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"ROUGE-1 {score.mean:.3f} over {diagnosis.n} examples, 95% interval {score.low:.3f} to {score.high:.3f}"
     yield from map(_gain, diagnosis.gains)
     if not diagnosis.faults:
-        yield "No fault was found." + (
-            " What holds the score down, or would raise it next:" if diagnosis.findings else ""
-        )
+        yield "No fault was found."
     for number, finding in enumerate(diagnosis.findings, 1):
-        yield from _finding(number, finding)
+        yield from _finding(f"{number}.", finding)
+    if diagnosis.advice:
+        yield ""
+        yield "Next:"
+    for finding in diagnosis.advice:
+        yield from _finding("-", finding)
 
 
 def _gain(gain: Gain) -> str:
@@ -31,10 +34,10 @@ def _gain(gain: Gain) -> str:
     )
 
 
-def _finding(number: int, finding: Finding) -> Iterator[str]:
+def _finding(mark: str, finding: Finding) -> Iterator[str]:
     share = "" if finding.share is None else f"; explains {finding.share:.0%} of the lost ROUGE-1"
     yield ""
-    yield f"{number}. {finding.title} [{finding.code}, {finding.severity}{share}]"
+    yield f"{mark} {finding.title} [{finding.code}, {finding.severity}{share}]"
     yield f"   {finding.evidence}"
     if finding.examples:
         yield "   For example: " + " | ".join(finding.examples).replace("\x1b", "␛").replace("\n", " ")

@@ -201,7 +201,7 @@ def splits_differ(subject: Subject) -> Finding | None:
 def slope_sentence(slope: Slope | None) -> str:
     """The measured learning curve in words."""
     if slope is None:
-        return "The run is too short to measure what more data would bring."
+        return "The log has too few optimizer steps of the first epoch to measure what more data would bring."
     verdict = "so more data would help" if slope.falls else "which is not told apart from none"
     return (
         f"Twice as many examples change the loss by {slope.per_doubling:+.3f} ± {2 * slope.error:.3f} nats a token, "
