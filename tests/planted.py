@@ -62,8 +62,21 @@ def outputs(count=60, seed=0, dialogues=True, kept=0.72):
 def synthetic(number):
     """The `number`-th of any number of different dialogues, with its summary."""
     chance = random.Random(number)
-    things = "ladder kettle blanket scooter printer violin lantern compass teapot basket canvas hammock".split()
-    names = "Ada Bela Cleo Dino Enzo Filip Greta Hugo Ines Jonas Kira Lev".split()
+    things = [
+        "ladder",
+        "kettle",
+        "blanket",
+        "scooter",
+        "printer",
+        "violin",
+        "lantern",
+        "compass",
+        "teapot",
+        "basket",
+        "canvas",
+        "hammock",
+    ]
+    names = ["Ada", "Bela", "Cleo", "Dino", "Enzo", "Filip", "Greta", "Hugo", "Ines", "Jonas", "Kira", "Lev"]
     first, second = chance.sample(names, 2)
     thing, other, day, hour = chance.choice(things), chance.choice(things), chance.randrange(1, 29), number % 12 + 1
     dialogue = (
@@ -122,10 +135,10 @@ def _log(run_dir, plan, chance, losses, validation, norms, rate, warmup):
         if plan.validates_at(step):
             append_event(log, {"event": "validation", "step": step, "loss": float(validation(step))})
         if step < plan.total_steps:
-            loss = float(losses(step)) * float(chance.normal(1, 0.08))
-            append_event(log, {"event": "step", "step": step + 1, "loss": loss, "tokens": 500, "seconds": 1.0,
-                               "learning_rate": (rate or plan.learning_rate)(step),
-                               "gradient_norm": float(chance.gamma(8, 0.5)) if norms is None else norms(step)})  # fmt: skip
+            norm = float(chance.gamma(8, 0.5)) if norms is None else norms(step)
+            append_event(log, {"event": "step", "step": step + 1, "tokens": 500, "seconds": 1.0,
+                               "loss": float(losses(step)) * float(chance.normal(1, 0.08)), "gradient_norm": norm,
+                               "learning_rate": (rate or plan.learning_rate)(step)})  # fmt: skip
     append_event(log, {"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0})
 
 

@@ -58,8 +58,8 @@ EACH = {
         lambda text: pieces(text, "Ġ", ""),
         lambda text: text.replace(" ", "▁"),
     ],
-    "empty_predictions": [lambda text: "", lambda text: " \n", lambda text: "" if len(text) % 3 == 0 else text],
-    "one_summary_for_all": [lambda text: "Two people talk about their plans."],
+    "empty_predictions": [lambda _: "", lambda _: " \n", lambda text: "" if len(text) % 3 == 0 else text],
+    "one_summary_for_all": [lambda _: "Two people talk about their plans."],
     "prompt_echoed": [lambda text: f"Summarize the following conversation: {text}"],
 }
 PLANTED = [(code, number, damage) for code, damages in EACH.items() for number, damage in enumerate(damages)]

@@ -181,7 +181,8 @@ def test_summaries_of_other_dialogues_are_named_first(tmp_path):
 def test_label_noise_is_named_first_and_the_share_is_near(tmp_path):
     examples = [*CORPUS[:150], *[synthetic(number) for number in range(100)]]
     random.Random(0).shuffle(examples)
-    (finding,) = diagnosis_of(tmp_path, train=moved(examples, 75), settings={"train.epochs": 4}).findings
+    scored = CORPUS[150:] + SCORED[:20]
+    (finding,) = diagnosis_of(tmp_path, train=moved(examples, 75), scored=scored, settings={"train.epochs": 4}).findings
     assert finding.code == "label_noise"
     assert 0.15 < finding.numbers["share"] <= 0.32
 

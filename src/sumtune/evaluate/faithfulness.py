@@ -31,9 +31,9 @@ class Faithfulness:
     unsupported: float
     """Share of its names and numbers that do not occur in the dialogue; 0 where it has none."""
     novel_bigrams: float
-    """Share of its word pairs that do not occur in the dialogue (novel n-grams, See et al. 2017, section 7.2)."""
+    """Share of its word pairs that do not occur in the dialogue (novel n-grams, See et al. 2017)."""
     repetition: float
-    """Share of its word triples that stand in it before (seq-rep-n with n = 3, Welleck et al. 2020, equation 7)."""
+    """Share of its word triples that stand in it before (seq-rep-n with n = 3, Welleck et al. 2020)."""
     length_ratio: float
     """Its words over the mean words of its references."""
     empty: float

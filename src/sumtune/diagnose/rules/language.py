@@ -15,16 +15,20 @@ __all__ = ["case_destroyed", "common_language", "wrong_language"]
 OTHER_LANGUAGE_SHARE = 0.2
 CASE_SHARE = 0.5
 REFERENCE_CASE_SHARE = 0.2
+FEWEST_OTHER = 3
+FEWEST_HITS = 3
+CLEAR_HITS = 1.3
+"""Words of grammar of one language for each of the next that make it the language of a text."""
 
 _FUNCTION_WORDS = {
-    "English": "the and to of is that was for with he she they his her will are it has have not be on at",
-    "German": "der die das und ist nicht ein eine zu den mit für auf sie er wird hat sich dem im wir ich",
-    "French": "le les et est une des du que qui pour dans il elle ne pas sur avec au aux ils sont a été",
-    "Spanish": "el los las y es una que por para con se del su no al como más pero lo ella están está",
-    "Italian": "il gli e è una di che per con non si del della sono ha al anche ma lo alla hanno questo",
-    "Portuguese": "o os e é uma de que por para com não se do da um ao mas ele ela são tem em no na",
-    "Dutch": "het een en van is dat niet te op zijn voor met die aan er hij zij wordt naar heeft ook",
-    "Polish": "i w nie na się z że do jest to o jak ale po co tak za od przez jego są ma dla",
+    "English": "the and to of is that was for with he she they his her will are it has have not be at this from do no",
+    "German": "der die das und ist nicht ein eine zu den mit für auf sie er wird hat sich dem im wir ich es von auch",
+    "French": "le les et est une des du que qui pour dans il elle ne pas sur avec au aux ils sont été je nous ce",
+    "Spanish": "el los las y es una que por para con se del su al como más pero lo ella están está él muy",
+    "Italian": "il gli è una di che per con non si del della sono ha al anche ma lo alla hanno questo nel",
+    "Portuguese": "os é uma de que para com não se da um ao mas ele ela são tem em na pela isso você",
+    "Dutch": "het een en van dat niet te op zijn voor met aan er hij zij wordt naar heeft ook maar ze",
+    "Polish": "nie się że jest jak ale tak przez jego są dla który czy może tylko już ich oraz będzie w z",
 }
 FUNCTION_WORDS: Mapping[str, frozenset[str]] = {name: frozenset(text.split()) for name, text in _FUNCTION_WORDS.items()}
 """The commonest words of grammar of each language that is told apart."""
@@ -37,7 +41,7 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         return None
     languages = [_language(prediction) for prediction in outputs.predictions]
     bad = [language is not None and language != expected for language in languages]
-    if share(bad) < OTHER_LANGUAGE_SHARE:
+    if sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE:
         return None
     found = common_language([text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
     mended = outputs.keeping([not wrong for wrong in bad])
@@ -95,7 +99,7 @@ def _language(text: str) -> str | None:
     found = words(text)
     hits = Counter({name: sum(word in known for word in found) for name, known in FUNCTION_WORDS.items()})
     (best, most), (_, second) = hits.most_common(2)
-    return best if most >= 2 and most > 1.3 * second else None
+    return best if most >= FEWEST_HITS and most > CLEAR_HITS * second else None
 
 
 def _script(text: str) -> str | None:

@@ -11,7 +11,11 @@ from sumtune.diagnose.texts import ends_sentence, share, words
 __all__ = ["cut_short", "empty_predictions", "never_stops"]
 
 EMPTY_SHARE = 0.05
-RUNAWAY_SHARE = 0.2
+RUNAWAY_SHARE = 0.3
+RUNAWAY_GAIN = 0.01
+"""ROUGE-1 that the beginning alone must score above the whole."""
+FEWEST_CUT = 3
+FEWEST_RUNAWAYS = 6
 RUNAWAY_RATIO = 1.6
 """Median words of the predictions in question over those of their references, from which they run on."""
 CUT_SHARE = 0.1
@@ -44,7 +48,7 @@ def empty_predictions(outputs: Outputs) -> Finding | None:
 def never_stops(outputs: Outputs) -> Finding | None:
     """Predictions that run on after the summary until generation is cut off."""
     bad = _unfinished(outputs)
-    if share(bad) < RUNAWAY_SHARE + share(not ends_sentence(text) for text in outputs.first_references):
+    if sum(bad) < FEWEST_RUNAWAYS or share(bad) < RUNAWAY_SHARE + _unfinished_references(outputs):
         return None
     ratio = _length_ratio(outputs, bad)
     if ratio < RUNAWAY_RATIO or (not _engine_said(outputs) and _variation(outputs, bad) > SAME_LENGTH):
@@ -53,6 +57,8 @@ def never_stops(outputs: Outputs) -> Finding | None:
             "text before it repeats": _before_repetition}  # fmt: skip
     tried = {name: outputs.rewritten(rewrite) for name, rewrite in ways.items()}
     way = max(tried, key=lambda name: tried[name].score)
+    if tried[way].score < outputs.score + RUNAWAY_GAIN:
+        return None
     return Finding(
         code="never_stops",
         title="Generation does not stop at the end of the summary",
@@ -78,8 +84,8 @@ def never_stops(outputs: Outputs) -> Finding | None:
 def cut_short(outputs: Outputs) -> Finding | None:
     """Predictions cut at a limit that is too small for a whole summary."""
     bad = _unfinished(outputs)
-    unfinished_references = share(not ends_sentence(text) for text in outputs.first_references)
-    if sum(bad) < 3 or share(bad) < CUT_SHARE + unfinished_references or _length_ratio(outputs, bad) >= RUNAWAY_RATIO:
+    unfinished = _unfinished_references(outputs)
+    if sum(bad) < FEWEST_CUT or share(bad) < CUT_SHARE + unfinished or _length_ratio(outputs, bad) >= RUNAWAY_RATIO:
         return None
     if not _engine_said(outputs) and (_variation(outputs, bad) > SAME_LENGTH or _above(outputs, bad) > ABOVE_LIMIT):
         return None
@@ -93,7 +99,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
         title="Predictions are cut off before the summary ends",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions break off at about {limit} words without the end of a sentence "
-        f"({unfinished_references:.0%} of the references do), and hardly any is longer.{whole}",
+        f"({unfinished:.0%} of the references do), and hardly any is longer.{whole}",
         remedy="raise the limit of generation (max_new_tokens); with sumtune: "
         "sumtune run --set model.max_target_tokens=128 --overwrite",
         numbers={"share": share(bad), "limit_words": limit, "rouge1": outputs.score},
@@ -107,6 +113,11 @@ def _unfinished(outputs: Outputs) -> list[bool]:
     if _engine_said(outputs) and outputs.cut_off is not None:
         return list(outputs.cut_off)
     return [bool(words(text)) and not ends_sentence(text) for text in outputs.predictions]
+
+
+def _unfinished_references(outputs: Outputs) -> float:
+    """Share of the references that do not end a sentence: a habit of the data, no fault."""
+    return share(not ends_sentence(text) for text in outputs.first_references)
 
 
 def _engine_said(outputs: Outputs) -> bool:
