@@ -79,6 +79,7 @@ def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
     for panel in show.examples(scorecard, config.evaluate.shown_examples):
         console.print(panel)
     console.print(show.table(scorecard))
+    console.print(show.faithfulness(scorecard))
     for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
         console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
     return scorecard

@@ -1,6 +1,8 @@
 """The stage `diagnose`: reads a run folder or a file of predictions, writes `diagnosis.json` in the former."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from sumtune.diagnose.diagnosis import Diagnosis, diagnose, to_json
 from sumtune.diagnose.reading import read_predictions
@@ -24,8 +26,17 @@ def run(run_dir: RunDir) -> Diagnosis:
             "--predictions FILE."
         )
     diagnosis = diagnose(subject)
-    write_json(run_dir.diagnosis, to_json(diagnosis))
+    if _left(run_dir) != (row := to_json(diagnosis)):
+        write_json(run_dir.diagnosis, row)
     return diagnosis
+
+
+def _left(run_dir: RunDir) -> Any:
+    """What an earlier diagnosis left; None where there is none."""
+    try:
+        return json.loads(run_dir.diagnosis.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def of_file(

@@ -273,24 +273,22 @@ def underfitting(subject: Subject) -> Finding | None:
 def rank_too_low(subject: Subject) -> Finding | None:
     """A small adapter that has long learned all it can, on training and validation data alike."""
     training = subject.training
-    if training is None or training.rank > LOW_RANK or len(training.losses) < FEWEST_STEPS:
+    if training is None or training.rank > LOW_RANK or len(training.validation_losses) < FEWEST_VALIDATIONS:
         return None
-    second_half = training.losses[len(training.losses) // 2 :]
-    first, last = ends_of(second_half)
-    if len(training.validation_losses) == 0 or (first - last) / first > PLATEAU:
-        return None
-    gap = float(training.validation_losses[-1]) - last
-    if gap > GAP:
+    losses = training.validation_losses
+    middle = losses[training.validation_steps >= training.total_steps / 2][0]
+    fallen = float((middle - losses[-1]) / middle)
+    gap = float(losses[-1]) - ends_of(training.losses)[1]
+    if training.total_steps < FEWEST_STEPS or fallen > PLATEAU or gap > GAP:
         return None
     return Finding(
         code="rank_too_low",
         title="The rank is too low for this much data",
         severity="limit",
-        evidence=f"At rank {training.rank} the training loss has stood at {last:.2f} since the middle of the run, "
-        "and the "
-        f"validation loss is only {gap:+.2f} from it: the adapter can hold no more.",
+        evidence=f"At rank {training.rank} the validation loss has stood at {losses[-1]:.2f} since the middle of the run "
+        f"(it fell by {fallen:.1%}), only {gap:+.2f} from the training loss: the adapter can hold no more.",
         remedy=f"sumtune run --set lora.rank={4 * training.rank} --set lora.alpha={8 * training.rank} --overwrite",
-        numbers={"rank": training.rank, "train_loss": last, "gap": gap},
+        numbers={"rank": training.rank, "fallen_in_second_half": fallen, "gap": gap},
     )
 
 
