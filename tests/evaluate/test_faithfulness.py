@@ -47,4 +47,4 @@ def test_the_length_ratio_is_to_the_mean_reference():
 def test_every_measure_is_a_share_and_an_empty_summary_has_only_its_emptiness(text, dialogue):
     row = measure(text, dialogue, ["a b c"])
     assert all(0 <= value <= 1 for value in (row.unsupported, row.novel_bigrams, row.repetition, row.empty, row.copied))
-    assert as_row(measure("", dialogue, ["a b c"])) == (0, 0, 0, 0, 1, 0)
+    assert as_row(measure("", dialogue, ["a b c"])) == (0, 0, 0, 0, 1, 0, 0)

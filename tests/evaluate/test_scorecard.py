@@ -107,7 +107,7 @@ def test_shares_and_words_are_counted_over_examples(run_dir):
     assert systems["tuned"]["measures"]["cut_off"]["mean"] == pytest.approx(3 / 9)
     assert systems["base"]["measures"]["empty"]["mean"] == pytest.approx(2 / 9)
     assert systems["base"]["measures"]["empty"]["high"] > 2 / 9
-    assert systems["base"]["mean_words"] == pytest.approx(7 * 2 / 9)
+    assert systems["base"]["measures"]["words"]["mean"] == pytest.approx(7 * 2 / 9)
     assert "cut_off" not in systems["lead-3"]["measures"]
 
 

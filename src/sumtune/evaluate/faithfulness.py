@@ -40,6 +40,8 @@ class Faithfulness:
     """1 where it has no word, else 0."""
     copied: float
     """1 where all of it stands in the dialogue word by word, else 0."""
+    words: float
+    """Its words, between white space."""
 
 
 MEASURES = tuple(field.name for field in fields(Faithfulness))
@@ -50,7 +52,7 @@ def measure(prediction: str, dialogue: str, references: Sequence[str]) -> Faithf
 
     >>> measure("Ann meets Bob at 5.", "Ann: Meet me at 6?\\nBob: Sure.", ["Bob will meet Ann at 6."])
     Faithfulness(unsupported=0.3333333333333333, novel_bigrams=1.0, repetition=0.0, length_ratio=0.8333333333333334, \
-empty=0.0, copied=0.0)
+empty=0.0, copied=0.0, words=5.0)
     """
     words, source = _words(prediction), _words(dialogue)
     reference_words = sum(len(reference.split()) for reference in references) / len(references)
@@ -61,6 +63,7 @@ empty=0.0, copied=0.0)
         length_ratio=len(prediction.split()) / reference_words if reference_words else 0.0,
         empty=float(not words),
         copied=float(bool(words) and normalize(prediction) in normalize(dialogue)),
+        words=float(len(prediction.split())),
     )
 
 

@@ -57,8 +57,6 @@ class SystemScores:
     """The same as a mean over the references of an example; None where each example has one."""
     measures: Mapping[str, Estimate]
     """One for each of `MEASURES`; `cut_off`, the share that reached the limit, only for a system that generates."""
-    mean_words: float
-    """Words of a prediction, between white space."""
     generation_s: float | None = None
     """Seconds it took to generate, loading not included; None for a system that does not generate."""
 
@@ -226,7 +224,6 @@ def _summarize(predictions: Sequence[ScoredPrediction], several: bool, seed: int
         metrics=metrics,
         mean_metrics=mean_metrics if several else None,
         measures=_estimates((*MEASURES, "cut_off")[: len(rows[0])], np.array(rows), seed),
-        mean_words=sum(len(one.text.split()) for one in predictions) / len(predictions),
     )
 
 

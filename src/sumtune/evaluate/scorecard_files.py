@@ -104,7 +104,6 @@ def _read_system(row: Mapping[str, Any]) -> SystemScores:
         metrics=_read_estimates({metric: row[metric] for metric in METRICS}),
         mean_metrics=_read_estimates(row["mean_metrics"]) if row["mean_metrics"] else None,
         measures=_read_estimates(row["measures"]),
-        mean_words=row["mean_words"],
         generation_s=row["generation_s"],
     )
 

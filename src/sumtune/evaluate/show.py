@@ -12,8 +12,8 @@ from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredE
 
 __all__ = ["examples", "faithfulness", "table"]
 
-MEASURE_HEADINGS = {"unsupported": "unsaid names", "novel_bigrams": "new pairs", "repetition": "repeats",
-                    "length_ratio": "length", "empty": "empty", "cut_off": "cut off", "copied": "copied"}  # fmt: skip
+MEASURE_HEADINGS = {"unsupported": "unsaid", "novel_bigrams": "new", "repetition": "repeats", "length_ratio": "length",
+                    "empty": "empty", "cut_off": "cut", "copied": "copied", "words": "words"}  # fmt: skip
 _SHOWN_TURNS = 12
 """Most lines of a dialogue that are shown."""
 
@@ -36,8 +36,8 @@ def table(scorecard: Scorecard) -> Table:
 def faithfulness(scorecard: Scorecard) -> Table:
     """What overlap does not show, a row a system: means of the measures."""
     caption = (
-        "Shares. Unsaid names: names and numbers that are not in the dialogue; new pairs: word pairs that are not; "
-        "length: words over those of the reference."
+        "unsaid: names and numbers that are not in the dialogue; new: word pairs that are not; length: words over "
+        "those of the reference; cut: at the limit; copied: word by word"
     )
     result = Table(title="Faithfulness", caption=caption)
     result.add_column("system", no_wrap=True)

@@ -26,6 +26,7 @@ NO_GRADIENT_SHARE = 0.95
 PROMPT_RATIO = 2.0
 PROMPT_SHARE = 0.4
 DIVERGED = 1.25
+FEWEST_FOR_DIVERGED = 25
 DIVERGED_VALIDATION = 1.05
 WARMUP_SHARE = 0.5
 RATE_REACHED = 0.95
@@ -103,7 +104,8 @@ def learning_rate_too_high(subject: Subject) -> Finding | None:
     first, last = ends_of(finite) if len(finite) else (float("nan"), float("nan"))
     checked = training.validation_losses
     risen = len(checked) >= 2 and checked[-1] > DIVERGED_VALIDATION * checked[0]
-    if not broken and not (last > DIVERGED * first) and not (risen and last > first):
+    rising = len(finite) >= FEWEST_FOR_DIVERGED and last > DIVERGED * first
+    if not broken and not rising and not (risen and last > first):
         return None
     how = f"{broken} losses or gradients are not numbers" if broken else (
         f"the training loss rose from {first:.2f} to {last:.2f} nats a token (means of the first and last fifth)"
@@ -285,8 +287,8 @@ def rank_too_low(subject: Subject) -> Finding | None:
         code="rank_too_low",
         title="The rank is too low for this much data",
         severity="limit",
-        evidence=f"At rank {training.rank} the validation loss has stood at {losses[-1]:.2f} since the middle of the run "
-        f"(it fell by {fallen:.1%}), only {gap:+.2f} from the training loss: the adapter can hold no more.",
+        evidence=f"At rank {training.rank} the validation loss has stood at {losses[-1]:.2f} since the middle of the "
+        f"run (it fell by {fallen:.1%}), only {gap:+.2f} from the training loss: the adapter can hold no more.",
         remedy=f"sumtune run --set lora.rank={4 * training.rank} --set lora.alpha={8 * training.rank} --overwrite",
         numbers={"rank": training.rank, "fallen_in_second_half": fallen, "gap": gap},
     )
