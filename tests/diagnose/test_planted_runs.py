@@ -129,6 +129,25 @@ def test_an_adapter_that_was_not_used_is_named_first_unless_it_learned_nothing(t
     assert codes(tmp_path / "b", predictions=same, base=same, **flat) == ["learning_rate_too_low"]
 
 
+def longer(examples):
+    return [replace(one, dialogue=one.dialogue + "\nAda: And so on." * 40) for one in examples]
+
+
+def test_a_fault_that_cannot_be_undone_comes_before_a_limit_whose_share_could_else_be_computed(tmp_path):
+    scored = longer(SCORED[:20]) + SCORED[20:]
+    same = [written(one, kept=0.2 if place < 20 else 0.9) for place, one in enumerate(scored)]
+    settings = SETTINGS | {"model.max_source_tokens": 100}
+    run = {"train": MANY[:300] + longer(MANY[300:]), "scored": scored, "settings": settings, "predictions": same}
+    (limit,) = diagnosis_of(tmp_path, **run).findings
+    assert limit.code == "dialogues_truncated"
+    assert limit.share > 0
+    findings = diagnosis_of(tmp_path / "b", **run, base=same).findings
+    assert [(finding.code, finding.share) for finding in findings] == [
+        ("adapter_not_used", None),
+        ("dialogues_truncated", None),
+    ]
+
+
 def test_too_few_examples_are_named_with_the_measured_slope(tmp_path):
     (finding,) = diagnosis_of(tmp_path, train=MANY[:120], settings={"train.epochs": 6}).findings
     assert finding.code == "too_few_examples"
@@ -155,8 +174,7 @@ def test_a_leak_is_named_first_and_says_what_the_others_score(tmp_path):
 
 
 def test_truncated_dialogues_are_named_first_with_what_they_score(tmp_path):
-    long = [replace(one, dialogue=one.dialogue + "\nAda: And so on." * 40) for one in [*MANY[:300], *SCORED[:30]]]
-    train, scored = long[:300] + MANY[300:], long[300:] + SCORED[30:]
+    train, scored = longer(MANY[:300]) + MANY[300:], longer(SCORED[:30]) + SCORED[30:]
     (first, *_) = diagnosis_of(
         tmp_path, train=train, scored=scored, settings=SETTINGS | {"model.max_source_tokens": 100},
         predictions=[written(one, kept=0.2 if len(one.dialogue) > 500 else 0.9) for one in scored],
@@ -233,6 +251,13 @@ def test_no_dialogue_is_in_the_diagnosis(tmp_path):
     text = (tmp_path / "run" / "diagnosis.json").read_text(encoding="utf-8")
     for example in SCORED:
         assert not any(line in text for line in example.dialogue.splitlines())
+
+
+def test_an_excerpt_that_would_quote_a_dialogue_is_left_out(tmp_path):
+    marked = [f"<pad> {example.dialogue.splitlines()[1]}" for example in SCORED]
+    (first, *_) = diagnosis_of(tmp_path, predictions=marked).findings
+    assert first.code == "special_tokens_left"
+    assert first.examples == ("made-1000", "made-1001", "made-1002")
 
 
 def test_an_unknown_split_file_or_torn_log_line_stops_nothing(tmp_path):

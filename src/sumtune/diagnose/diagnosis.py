@@ -82,8 +82,11 @@ def diagnose(subject: Subject, seed: int = 0) -> Diagnosis:
     mended = found[-1].mended if found else subject.outputs
     judged = replace(subject, outputs=mended if mended is not None else subject.outputs)
     found += _first(TRAINING_RULES, subject if not found else replace(judged, base=None))
-    found += [_with_share(finding, judged.outputs) for finding in _all(DATA_RULES, judged)]
+    found += _all(DATA_RULES, judged)
     faulty = any(finding.severity == "fault" for finding in found)
+    # Where a fault cannot be undone, what these outputs would score without a limit says nothing.
+    if not any(finding.severity == "fault" and finding.mended is None for finding in found):
+        found = [_with_share(finding, subject.outputs, judged.outputs) for finding in found]
     return Diagnosis(
         score=_estimate(subject.outputs, seed) if subject.outputs else None,
         n=len(subject.outputs) if subject.outputs else 0,
@@ -117,10 +120,10 @@ def _all(rules: Sequence[Rule], subject: Subject) -> list[Finding]:
     return [finding for rule in rules if (finding := rule(subject)) is not None]
 
 
-def _with_share(finding: Finding, scored: Outputs | None) -> Finding:
-    if finding.mended is None or scored is None:
+def _with_share(finding: Finding, scored: Outputs | None, judged: Outputs | None) -> Finding:
+    if finding.share is not None or finding.mended is None or scored is None or judged is None:
         return finding
-    return replace(finding, share=outputs.share_of_lost(scored, scored, finding.mended))
+    return replace(finding, share=outputs.share_of_lost(scored, judged, finding.mended))
 
 
 def _estimate(scored: Outputs, seed: int) -> Estimate:

@@ -13,6 +13,8 @@ __all__ = ["Outputs"]
 
 EXCERPT = 60
 """Characters of a prediction that an example shows."""
+QUOTE = 20
+"""Letters and digits in a row that are of the dialogue and not of a summary."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,24 @@ class Outputs:
         )
 
     def excerpts(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
-        """The first `count` chosen examples: id and beginning of the prediction."""
+        """The first `count` chosen examples: id and beginning of the prediction, or the id where that is dialogue."""
         places = [place for place, keep in enumerate(chosen) if keep][:count]
-        return tuple(f"{self.ids[at]}: {self.predictions[at][:EXCERPT]!r}" for at in places)
+        return tuple(self.ids[at] if self._quotes(at) else f"{self.ids[at]}: {self._excerpt(at)!r}" for at in places)
+
+    def _excerpt(self, place: int) -> str:
+        return self.predictions[place][:EXCERPT]
+
+    def _quotes(self, place: int) -> bool:
+        """Whether the excerpt repeats a stretch of its dialogue, however it is spaced."""
+        if self.dialogues is None:
+            return False
+        shown, heard = (_letters(text) for text in (self._excerpt(place), self.dialogues[place]))
+        return any(shown[start : start + QUOTE] in heard for start in range(max(1, len(shown) - QUOTE + 1)) if shown)
 
     def names(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
         """The ids of the first `count` chosen examples."""
         return tuple(name for name, keep in zip(self.ids, chosen, strict=True) if keep)[:count]
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())

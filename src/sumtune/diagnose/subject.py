@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
 from sumtune.data.example import SPLITS, Example, load_jsonl
@@ -152,11 +152,7 @@ def _parameters(adapter: Path) -> int | None:
     try:
         with safe_open(adapter, framework="numpy") as file:
             return sum(int(np.prod(file.get_slice(name).get_shape())) for name in file.keys())  # noqa: SIM118
-    except (OSError, ValueError):
-        return None
-    except Exception as error:  # safetensors raises a class of its own that has no other base
-        if type(error).__name__ != "SafetensorError":
-            raise
+    except (OSError, SafetensorError):
         return None
 
 
