@@ -17,7 +17,7 @@ from sumtune import cli
 from sumtune.run_dir import write_json
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "check", "train", "evaluate", "summarize", "serve", "clean")
+COMMANDS = ("run", "check", "train", "evaluate", "compare", "diagnose", "summarize", "serve", "clean")
 HELP_LIMIT_S = 1.0
 
 

@@ -19,7 +19,7 @@ from sumtune.run_dir import RunDir
 from sumtune.train.checkpoint import list_checkpoints
 
 FILES = {
-    ".": ("run.json",),
+    ".": ("run.json", "diagnosis.json"),
     "data_ingestion": ("train.jsonl", "validation.jsonl", "test.jsonl", "manifest.json"),
     "data_validation": ("report.json",),
     "data_transformation": ("train.safetensors", "validation.safetensors", "prompt.json", "manifest.json"),
@@ -108,7 +108,10 @@ def test_metrics_csv_has_the_four_columns_and_one_row(finished):
 
 def test_what_is_shown_has_forecast_losses_and_all_systems(finished):
     _, _, output = finished
-    for expected in ("Training samples:", "ESTIMATED TIME", "Epoch 1/1", "tuned", "base", "lead-3", "longest-3"):
+    for expected in (
+        "Training samples:", "ESTIMATED TIME", "Epoch 1/1", "tuned", "base", "lead-3", "longest-3", "DIAGNOSIS",
+        "Remedy:",
+    ):  # fmt: skip
         assert expected in output
 
 
@@ -122,7 +125,8 @@ def test_the_record_has_configuration_versions_forecast_and_times(finished, conf
 
 def test_no_dialogue_is_in_the_record_or_the_log(finished):
     _, run_dir, _ = finished
-    logged = run_dir.run_json.read_text(encoding="utf-8") + run_dir.train_metrics.read_text(encoding="utf-8")
+    files = (run_dir.run_json, run_dir.train_metrics, run_dir.diagnosis)
+    logged = "".join(file.read_text(encoding="utf-8") for file in files)
     for number in range(60):
         for line in tiny.conversation(number)["dialogue"].splitlines():
             assert line not in logged

@@ -145,6 +145,46 @@ def evaluate(run_dir: RunDirOption = RUN_DIR, set_: SetOption = None) -> None:
     pipeline.evaluate(pipeline.recorded_config(folder, tuple(set_ or ())), folder, Console())
 
 
+@app.command(epilog="Example: sumtune compare runs/first runs/second")
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run folders, scored on the same examples; all against the first.")
+    ],
+) -> None:
+    """Say what differs between scored runs, by how much, and whether that may be chance."""
+    if len(runs) < 2:
+        raise ConfigError("compare needs at least two run folders: sumtune compare RUN_A RUN_B")
+    from rich.console import Console
+
+    from sumtune import comparing
+    from sumtune.run_dir import RunDir
+
+    comparing.show([RunDir(run) for run in runs], Console())
+
+
+@app.command(epilog="Examples: sumtune diagnose --run-dir runs/first   |   sumtune diagnose --predictions outputs.csv")
+def diagnose(
+    run_dir: RunDirOption = RUN_DIR,
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", help="CSV, JSON, JSONL or Parquet file with outputs of any tool.")
+    ] = None,
+    prediction_column: Annotated[str | None, typer.Option("--prediction-column")] = None,
+    reference_column: Annotated[str | None, typer.Option("--reference-column")] = None,
+    dialogue_column: DialogueOption = None,
+) -> None:
+    """Say what holds the score down, most important cause first, with evidence and remedy."""
+    from sumtune.diagnose import show, stage
+    from sumtune.run_dir import RunDir
+
+    diagnosis = (
+        stage.run(RunDir(run_dir))
+        if predictions is None
+        else stage.of_file(predictions, prediction_column, reference_column, dialogue_column)
+    )
+    for line in show.lines(diagnosis):
+        print(line)
+
+
 @app.command(epilog="Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize")
 def summarize(
     file: Annotated[

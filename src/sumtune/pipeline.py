@@ -16,6 +16,8 @@ from sumtune.announce import announcement
 from sumtune.config import Config, revise
 from sumtune.data import ingest
 from sumtune.data.finding import display
+from sumtune.diagnose import show as show_diagnosis
+from sumtune.diagnose import stage as diagnose_stage
 from sumtune.errors import RunDirError
 from sumtune.evaluate import show
 from sumtune.evaluate import stage as evaluate_stage
@@ -27,13 +29,14 @@ from sumtune.summarizer import Progress
 from sumtune.train import checkpoint
 from sumtune.train import session as training
 
-__all__ = ["evaluate", "recorded_config", "run", "train"]
+__all__ = ["diagnose", "evaluate", "recorded_config", "run", "train"]
 
 
 def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
-    """Data → tuned adapter → scores, each stage skipped where its result is there already."""
+    """Data → tuned adapter → scores → diagnosis, each stage skipped where its result is there already."""
     train(config, run_dir, console, resume=resume, overwrite=overwrite)
     evaluate(config, run_dir, console)
+    diagnose(run_dir, console)
 
 
 def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
@@ -76,9 +79,16 @@ def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
     for panel in show.examples(scorecard, config.evaluate.shown_examples):
         console.print(panel)
     console.print(show.table(scorecard))
+    console.print(show.faithfulness(scorecard))
     for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
         console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
     return scorecard
+
+
+def diagnose(run_dir: RunDir, console: Console) -> None:
+    """Says what holds the score down, and leaves it in `diagnosis.json`."""
+    for line in show_diagnosis.lines(diagnose_stage.run(run_dir)):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Config:
@@ -87,7 +97,7 @@ def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Confi
     Raises:
         RunDirError: the folder holds no run.
     """
-    recorded = _recorded(run_dir).get("config")
+    recorded = run_dir.record().get("config")
     if recorded is None:
         raise RunDirError(f"{run_dir.root} holds no run: run `sumtune run --run-dir {run_dir.root}` first.")
     return revise(Config.model_validate(recorded), assignments)
@@ -95,7 +105,7 @@ def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Confi
 
 def _require_same_settings(config: Config, run_dir: RunDir) -> None:
     """Keeps a run with other data, model or training settings from being overwritten unasked."""
-    recorded = _recorded(run_dir).get("config")
+    recorded = run_dir.record().get("config")
     if recorded is None:
         return
     mine = config.model_dump(mode="json")
@@ -140,16 +150,6 @@ def _other_data(run_dir: RunDir) -> RunDirError:
     )
 
 
-def _recorded(run_dir: RunDir) -> dict[str, Any]:
-    if not run_dir.run_json.exists():
-        return {}
-    try:
-        recorded = json.loads(run_dir.run_json.read_text(encoding="utf-8"))
-    except ValueError:
-        return {}
-    return recorded if isinstance(recorded, dict) else {}
-
-
 def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, float]) -> None:
     """Begins `run.json` anew."""
     packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score")
@@ -164,7 +164,7 @@ def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, float]
 
 def _record(run_dir: RunDir, entries: Mapping[str, Any]) -> None:
     """Adds to `run.json`."""
-    write_json(run_dir.run_json, _recorded(run_dir) | dict(entries))
+    write_json(run_dir.run_json, run_dir.record() | dict(entries))
 
 
 @contextmanager

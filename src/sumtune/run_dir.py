@@ -55,6 +55,18 @@ class RunDir:
     def evaluation(self) -> Path:
         return self.root / "model_evaluation"
 
+    @property
+    def diagnosis(self) -> Path:
+        return self.root / "diagnosis.json"
+
+    def record(self) -> dict[str, Any]:
+        """What `run.json` holds; empty where there is none that can be read."""
+        try:
+            recorded = json.loads(self.run_json.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return recorded if isinstance(recorded, dict) else {}
+
     def require_usable(self) -> None:
         """Raises RunDirError where the folder, or the nearest one above it that exists, cannot be written to."""
         nearest = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())

@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sumtune.data.example import Example
-from sumtune.evaluate import rouge, scorecard
+from sumtune.evaluate import rouge, scorecard_files
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.bootstrap import interval
+from sumtune.evaluate.faithfulness import MEASURES, measure
+from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.rouge import METRICS
-from sumtune.evaluate.scorecard import score_systems, spread, write
+from sumtune.evaluate.scorecard import score_systems, spread
+from sumtune.evaluate.scorecard_files import load, write
 from sumtune.run_dir import RunDir
 from sumtune.summarizer import Completion
 
@@ -21,7 +23,7 @@ NAMES = ["Ann", "Bob", "Cem", "Dua", "Eve", "Fay", "Gus", "Hal", "Ida"]
 
 def make_example(place, name):
     dialogue = f"{name}: I lost key number {place}\u2028!\nOlu: Again?\n{name}: Yes, please help.\nOlu: [b]Coming[/b]."
-    return Example(f"e{place}", dialogue, f"{name} lost key {place}. Olu will help {name}.", "made-up.jsonl", place + 1)
+    return Referenced(f"e{place}", dialogue, (f"{name} lost key {place}. Olu will help {name}.",))
 
 
 EXAMPLES = [make_example(place, name) for place, name in enumerate(NAMES)]
@@ -32,7 +34,7 @@ def completion(text, cut_off=False):
 
 
 def make_predictions():
-    tuned = [" ".join(example.summary.split()[: 1 + place]) for place, example in enumerate(EXAMPLES)]
+    tuned = [" ".join(example.references[0].split()[: 1 + place]) for place, example in enumerate(EXAMPLES)]
     return {
         "tuned": [completion(text, cut_off=place < 3) for place, text in enumerate(tuned)],
         "base": [completion("")] * 2 + [completion("Olu comes.")] * (len(EXAMPLES) - 2),
@@ -90,26 +92,29 @@ def test_means_of_the_predictions_are_the_means_of_the_scores(run_dir):
 
 def test_a_line_of_predictions_holds_the_example_and_what_each_system_made_of_it(run_dir):
     for row, example in zip(read_predictions(run_dir), EXAMPLES, strict=True):
-        assert (row["id"], row["dialogue"], row["reference"]) == (example.id, example.dialogue, example.summary)
+        assert (row["id"], row["dialogue"], (row["reference"],)) == (example.id, example.dialogue, example.references)
         assert list(row["systems"]) == ["tuned", "base", "lead-3", "longest-3"]
         for name, system in row["systems"].items():
-            scores = rouge.score(system["prediction"], example.summary)
+            scores = rouge.score(system["prediction"], example.references[0])
             assert {metric: system[metric] for metric in METRICS} == vars(scores)
+            measures = measure(system["prediction"], example.dialogue, example.references)
+            assert {name: system[name] for name in MEASURES} == vars(measures)
             assert ("tokens" in system) == ("cut_off" in system) == (name in ("tuned", "base"))
 
 
 def test_shares_and_words_are_counted_over_examples(run_dir):
     systems = read_scores(run_dir)["systems"]
-    assert systems["tuned"]["share_cut_off"] == pytest.approx(3 / 9)
-    assert systems["base"]["share_empty"] == pytest.approx(2 / 9)
-    assert systems["base"]["mean_words"] == pytest.approx(7 * 2 / 9)
-    assert systems["lead-3"]["share_cut_off"] is None
+    assert systems["tuned"]["measures"]["cut_off"]["mean"] == pytest.approx(3 / 9)
+    assert systems["base"]["measures"]["empty"]["mean"] == pytest.approx(2 / 9)
+    assert systems["base"]["measures"]["empty"]["high"] > 2 / 9
+    assert systems["base"]["measures"]["words"]["mean"] == pytest.approx(7 * 2 / 9)
+    assert "cut_off" not in systems["lead-3"]["measures"]
 
 
 def test_the_signature_says_all_that_makes_numbers_comparable(run_dir):
     signature = read_scores(run_dir)["signature"]
     assert signature["split"] == "test"
-    assert signature["n"] == 9
+    assert (signature["n"], signature["references"]) == (9, 9)
     assert signature["rouge"] == rouge.signature()
     assert signature["stemmer"] is True
     assert signature["sentence_splitting"] == rouge.SENTENCE_END
@@ -136,7 +141,7 @@ def test_metrics_csv_is_written_last_and_an_old_one_goes_first(run_dir, monkeypa
     def full_disk(path, value):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(scorecard, "write_json", full_disk)
+    monkeypatch.setattr(scorecard_files, "write_json", full_disk)
     with pytest.raises(OSError, match="No space"):
         write(make_scorecard(), run_dir)
     assert not (run_dir.evaluation / "metrics.csv").exists()
@@ -175,3 +180,34 @@ def test_scoring_imports_neither_torch_nor_rich():
         "assert not {'torch', 'transformers', 'ctranslate2', 'rich'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def with_two_references():
+    examples = [replace(one, references=(*one.references, f"{one.references[0]} Soon.")) for one in EXAMPLES]
+    examples[0] = EXAMPLES[0]
+    return make_scorecard(examples=examples)
+
+
+def test_of_several_references_best_and_mean_are_kept_and_the_upper_mark_is_theirs_against_each_other(tmp_path):
+    card = with_two_references()
+    assert card.signature.references == 17
+    assert card.upper_mark.n == 8
+    for example in card.examples[1:]:
+        alone = [rouge.score(example.systems["tuned"].text, reference).rouge1 for reference in example.references]
+        assert example.systems["tuned"].scores.rouge1 == max(alone)
+        assert example.systems["tuned"].mean_scores.rouge1 == pytest.approx(sum(alone) / 2)
+    agreement = [rouge.score(*example.references).rougeLsum for example in card.examples[1:]]
+    assert card.upper_mark.metrics["rougeLsum"].mean == pytest.approx(sum(agreement) / 8)
+    tuned = card.systems["tuned"]
+    assert tuned.mean_metrics["rouge1"].mean < tuned.metrics["rouge1"].mean
+
+
+def test_with_one_reference_each_there_is_no_upper_mark():
+    assert make_scorecard().upper_mark is None
+    assert make_scorecard().systems["tuned"].mean_metrics is None
+
+
+@pytest.mark.parametrize("make", [make_scorecard, with_two_references])
+def test_what_was_written_is_read_again(tmp_path, make):
+    write(make(), RunDir(tmp_path))
+    assert load(RunDir(tmp_path)) == make()

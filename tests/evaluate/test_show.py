@@ -3,8 +3,8 @@ import io
 import pytest
 from rich.console import Console, Group
 
-from sumtune.data.example import Example
 from sumtune.evaluate import show
+from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.rouge import METRICS
 from sumtune.evaluate.scorecard import score_systems
 from sumtune.summarizer import Completion
@@ -12,7 +12,7 @@ from sumtune.summarizer import Completion
 
 def make_scorecard(systems=("tuned", "base", "longest-3"), turns=3):
     dialogue = "\n".join(f"Ann: [red]turn[/red] {turn}" for turn in range(turns)) + "\x1b[2J"
-    examples = [Example(f"e{place}", dialogue, f"Ann takes turn {place}.", "made-up.csv", place) for place in range(5)]
+    examples = [Referenced(f"e{place}", dialogue, (f"Ann takes turn {place}.",)) for place in range(5)]
     texts = [Completion(f"Ann takes {'turn ' * place}", 3, False) for place in range(5)]
     return score_systems(
         examples,
@@ -69,3 +69,20 @@ def test_a_long_dialogue_is_shortened():
     assert "turn[/red] 11" in text
     assert "turn[/red] 12" not in text
     assert "18 more lines" in text
+
+
+def test_the_measures_of_every_system_fit_80_columns_and_have_a_heading_each():
+    card = make_scorecard()
+    text = rendered(show.faithfulness(card))
+    assert "…" not in text
+    assert set(show.MEASURE_HEADINGS) == set(card.systems["tuned"].measures)
+    (line,) = [line for line in text.splitlines() if line.startswith("│ tuned ")]
+    for scores in card.systems["tuned"].measures.values():
+        assert f" {scores.mean:.2f} " in line
+
+
+def test_what_people_reach_against_each_other_stands_below_the_systems():
+    examples = [Referenced(f"e{n}", "Ann: Hi.", ("Ann greets.", "Ann says hi.")) for n in range(3)]
+    card = score_systems(examples, {"tuned": [Completion("Ann greets.", 3, False)] * 3}, split="test",
+                         decoding={}, engines={}, precision="fp32", seed=0)  # fmt: skip
+    assert "references (3)" in rendered(show.table(card))

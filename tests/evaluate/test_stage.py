@@ -1,6 +1,7 @@
 """The stage `evaluate`: which examples it scores, when it scores again, and what it hands to whom."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -95,8 +96,8 @@ def test_tuned_base_and_baselines_are_scored_on_the_same_examples(run_dir, made)
     assert made == [run_dir.adapter, None]
     assert list(card.systems) == ["tuned", "base", "lead-3", "longest-3"]
     assert dict(card.signature.engines) == {"tuned": "tuned engine", "base": "base engine"}
-    assert card.systems["base"].share_cut_off == 1
-    assert card.systems["tuned"].share_cut_off == 0
+    assert card.systems["base"].measures["cut_off"].mean == 1
+    assert card.systems["tuned"].measures["cut_off"].mean == 0
     for example in card.examples:
         assert example.systems["tuned"].text == example.systems["base"].text.lower()
         assert example.systems["base"].text == example.dialogue.splitlines()[0]
@@ -184,3 +185,13 @@ def test_the_manifest_holds_the_fingerprint_alone(run_dir, made):
     stage.run(configured(), run_dir, start)
     manifest = json.loads((run_dir.evaluation / "manifest.json").read_text(encoding="utf-8"))
     assert list(manifest) == ["fingerprint"]
+
+
+def test_summaries_of_one_dialogue_are_its_references_and_it_is_summarized_once(run_dir, made):
+    other = [replace(example, id=f"{example.id}-b", summary=f"They see on day {n}.") for n, example in
+             enumerate(examples("test", 10))]  # fmt: skip
+    write_text(run_dir.split("test"), dump_jsonl([*examples("test", 10), *other[:4]]))
+    card = stage.run(configured(), run_dir, start)
+    assert len(card.examples) == 10
+    assert sorted(len(example.references) for example in card.examples) == [1] * 6 + [2] * 4
+    assert card.upper_mark.n == 4

@@ -177,7 +177,8 @@ def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Findi
         several = sum(len(same) > 1 for same in summaries.values())
         if several:
             message = (
-                f"{several} of the {len(summaries)} dialogues of {name} have several summaries; each is an example"
+                f"{several} of the {len(summaries)} dialogues of {name} have several summaries: each is an example to "
+                "learn from, and a reference to score against"
             )
             yield Finding("several_summaries", "info", message)
 

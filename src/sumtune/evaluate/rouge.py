@@ -13,7 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["METRICS", "SENTENCE_END", "Rouge", "as_array", "mean", "score", "score_all", "signature", "split_sentences"]
+__all__ = [
+    "METRICS",
+    "SENTENCE_END",
+    "Rouge",
+    "as_array",
+    "mean",
+    "rouge1",
+    "score",
+    "score_all",
+    "score_multiple",
+    "signature",
+    "split_sentences",
+]
 
 SENTENCE_END = r"(?<=[.!?])\s+"
 """White space after `.`, `!` or `?`. The package would split with a model that it has to download."""
@@ -39,8 +51,24 @@ def score(prediction: str, reference: str) -> Rouge:
     Rouge(rouge1=0.8571428571428571, rouge2=0.4, rougeL=0.8571428571428571, rougeLsum=0.8571428571428571)
     """
     # Only Lsum looks at the line breaks: to the others they are white space.
-    scores = _scorer().score(split_sentences(reference), split_sentences(prediction))
+    scores = _scorer(METRICS).score(split_sentences(reference), split_sentences(prediction))
     return Rouge(*(float(scores[metric].fmeasure) for metric in METRICS))
+
+
+def rouge1(prediction: str, reference: str) -> float:
+    """ROUGE-1 alone, several times as fast as all metrics."""
+    return float(_scorer(("rouge1",)).score(reference, prediction)["rouge1"].fmeasure)
+
+
+def score_multiple(prediction: str, references: Sequence[str]) -> tuple[Rouge, Rouge]:
+    """The best and the mean score over several references, each metric by itself (Lin 2004, section 2.1).
+
+    Raises:
+        ValueError: there is no reference.
+    """
+    scores = [score(prediction, reference) for reference in references]
+    best = Rouge(*as_array(scores).max(axis=0).tolist()) if scores else mean(scores)
+    return best, mean(scores)
 
 
 def score_all(predictions: Sequence[str], references: Sequence[str]) -> list[Rouge]:
@@ -88,7 +116,7 @@ def signature() -> str:
 
 
 @cache
-def _scorer() -> Any:
+def _scorer(metrics: tuple[str, ...]) -> Any:
     from rouge_score.rouge_scorer import RougeScorer  # loads nltk
 
-    return RougeScorer(METRICS, use_stemmer=True)
+    return RougeScorer(metrics, use_stemmer=True)

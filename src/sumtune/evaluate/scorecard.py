@@ -1,18 +1,18 @@
 """Systems scored side by side on the same examples, with all that is needed to read the numbers."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sumtune.data.example import Example
-from sumtune.evaluate import rouge
+from sumtune.evaluate import faithfulness, references, rouge
 from sumtune.evaluate.bootstrap import LEVEL, RESAMPLES, interval
+from sumtune.evaluate.faithfulness import MEASURES, Faithfulness
+from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.rouge import METRICS, Rouge
-from sumtune.run_dir import RunDir, write_json, write_text
 from sumtune.summarizer import Completion
 
 __all__ = [
@@ -24,10 +24,9 @@ __all__ = [
     "ScoredPrediction",
     "Signature",
     "SystemScores",
-    "load",
+    "UpperMark",
     "score_systems",
     "spread",
-    "write",
 ]
 
 TUNED = "tuned"
@@ -53,12 +52,11 @@ class SystemScores:
     """One system over all examples."""
 
     metrics: Mapping[str, Estimate]
-    """One for each of `METRICS`."""
-    mean_words: float
-    """Words of a prediction, between white space."""
-    share_empty: float
-    share_cut_off: float | None
-    """Share that reached the limit of generation; None for a system that does not generate."""
+    """One for each of `METRICS`, against the best reference of an example."""
+    mean_metrics: Mapping[str, Estimate] | None
+    """The same as a mean over the references of an example; None where each example has one."""
+    measures: Mapping[str, Estimate]
+    """One for each of `MEASURES`; `cut_off`, the share that reached the limit, only for a system that generates."""
     generation_s: float | None = None
     """Seconds it took to generate, loading not included; None for a system that does not generate."""
 
@@ -69,6 +67,10 @@ class ScoredPrediction:
 
     text: str
     scores: Rouge
+    """Against the best reference, each metric by itself."""
+    mean_scores: Rouge
+    """Mean over the references; the same as `scores` where there is one."""
+    measures: Faithfulness
     tokens: int | None
     cut_off: bool | None
 
@@ -79,8 +81,20 @@ class ScoredExample:
 
     id: str
     dialogue: str
-    reference: str
+    references: tuple[str, ...]
     systems: Mapping[str, ScoredPrediction]
+
+
+@dataclass(frozen=True)
+class UpperMark:
+    """Each reference scored against the others of its example: what people reach."""
+
+    n: int
+    """Examples with at least two references, over which the means are."""
+    metrics: Mapping[str, Estimate]
+    """Against the best of the others."""
+    mean_metrics: Mapping[str, Estimate]
+    """As a mean over the others."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,8 @@ class Signature:
 
     split: str
     n: int
+    references: int
+    """References of all examples; more than `n` where some have several."""
     rouge: str
     stemmer: bool
     sentence_splitting: str
@@ -111,11 +127,13 @@ class Scorecard:
 
     signature: Signature
     systems: Mapping[str, SystemScores]
+    upper_mark: UpperMark | None
+    """None where no example has several references."""
     examples: tuple[ScoredExample, ...]
 
 
 def score_systems(
-    examples: Sequence[Example],
+    examples: Sequence[Referenced],
     predictions: Mapping[str, Predictions],
     *,
     split: str,
@@ -132,10 +150,13 @@ def score_systems(
     """
     _check(examples, predictions)
     scored = {name: _score(examples, texts) for name, texts in predictions.items()}
+    several = any(len(example.references) > 1 for example in examples)
+    seconds = generation_s or {}
     return Scorecard(
         signature=Signature(
             split=split,
             n=len(examples),
+            references=sum(len(example.references) for example in examples),
             rouge=rouge.signature(),
             stemmer=True,
             sentence_splitting=rouge.SENTENCE_END,
@@ -147,16 +168,16 @@ def score_systems(
             level=LEVEL,
             versions={package: _version(package) for package in _PACKAGES},
         ),
-        # Every system sees the same resamples: the generator starts anew.
         systems={
-            name: replace(_summarize(scores, np.random.default_rng(seed)), generation_s=(generation_s or {}).get(name))
+            name: replace(_summarize(scores, several, seed), generation_s=seconds.get(name))
             for name, scores in scored.items()
         },
+        upper_mark=_upper_mark(examples, seed) if several else None,
         examples=tuple(
             ScoredExample(
                 example.id,
                 example.dialogue,
-                example.summary,
+                example.references,
                 {name: scores[place] for name, scores in scored.items()},
             )
             for place, example in enumerate(examples)
@@ -171,44 +192,7 @@ def spread(scorecard: Scorecard, count: int) -> list[ScoredExample]:
     return [ordered[(2 * part + 1) * len(ordered) // (2 * count)] for part in range(count)]
 
 
-def write(scorecard: Scorecard, run_dir: RunDir) -> None:
-    """Writes `predictions.jsonl`, `scores.json` and, as the sign that both are whole, `metrics.csv`."""
-    metrics_csv = run_dir.evaluation / "metrics.csv"
-    metrics_csv.unlink(missing_ok=True)  # an old sign must not stand beside new files
-    lines = (json.dumps(_example_row(example), ensure_ascii=False) + "\n" for example in scorecard.examples)
-    write_text(run_dir.evaluation / "predictions.jsonl", "".join(lines))
-    write_json(run_dir.evaluation / "scores.json", _scores(scorecard))
-    tuned = scorecard.systems[TUNED].metrics
-    row = ",".join(f"{tuned[metric].mean:.6f}" for metric in METRICS)
-    write_text(metrics_csv, f"{','.join(METRICS)}\n{row}\n")
-
-
-def load(run_dir: RunDir) -> Scorecard:
-    """The scorecard that `write` left in the run folder."""
-    scores = json.loads((run_dir.evaluation / "scores.json").read_text(encoding="utf-8"))
-    with (run_dir.evaluation / "predictions.jsonl").open(encoding="utf-8") as lines:
-        examples = tuple(_read_example(json.loads(line)) for line in lines)
-    systems = {name: _read_system(row) for name, row in scores["systems"].items()}
-    return Scorecard(Signature(**scores["signature"]), systems, examples)
-
-
-def _read_example(row: Mapping[str, Any]) -> ScoredExample:
-    systems = {name: _read_prediction(entry) for name, entry in row["systems"].items()}
-    return ScoredExample(row["id"], row["dialogue"], row["reference"], systems)
-
-
-def _read_prediction(row: Mapping[str, Any]) -> ScoredPrediction:
-    scores = Rouge(**{metric: row[metric] for metric in METRICS})
-    return ScoredPrediction(row["prediction"], scores, row.get("tokens"), row.get("cut_off"))
-
-
-def _read_system(row: Mapping[str, Any]) -> SystemScores:
-    metrics = {metric: Estimate(**row[metric]) for metric in METRICS}
-    rest = ("mean_words", "share_empty", "share_cut_off", "generation_s")
-    return SystemScores(metrics, **{name: row[name] for name in rest})
-
-
-def _check(examples: Sequence[Example], predictions: Mapping[str, Predictions]) -> None:
+def _check(examples: Sequence[Referenced], predictions: Mapping[str, Predictions]) -> None:
     if not examples:
         raise ValueError("expected at least one example to score")
     if TUNED not in predictions:
@@ -218,28 +202,42 @@ def _check(examples: Sequence[Example], predictions: Mapping[str, Predictions]) 
             raise ValueError(f"system {name!r} has {len(texts)} predictions for {len(examples)} examples")
 
 
-def _score(examples: Sequence[Example], predictions: Predictions) -> list[ScoredPrediction]:
-    return [_score_one(item, example.summary) for item, example in zip(predictions, examples, strict=True)]
+def _score(examples: Sequence[Referenced], predictions: Predictions) -> list[ScoredPrediction]:
+    return [_score_one(item, example) for item, example in zip(predictions, examples, strict=True)]
 
 
-def _score_one(item: Completion | str, reference: str) -> ScoredPrediction:
-    if isinstance(item, str):
-        return ScoredPrediction(item, rouge.score(item, reference), None, None)
-    return ScoredPrediction(item.text, rouge.score(item.text, reference), item.tokens, item.cut_off)
+def _score_one(item: Completion | str, example: Referenced) -> ScoredPrediction:
+    text, tokens, cut_off = (item, None, None) if isinstance(item, str) else (item.text, item.tokens, item.cut_off)
+    best, mean = rouge.score_multiple(text, example.references)
+    measures = faithfulness.measure(text, example.dialogue, example.references)
+    return ScoredPrediction(text, best, mean, measures, tokens, cut_off)
 
 
-def _summarize(predictions: Sequence[ScoredPrediction], generator: np.random.Generator) -> SystemScores:
-    scores = [prediction.scores for prediction in predictions]
-    low, high = interval(rouge.as_array(scores), generator)
-    ends = zip(METRICS, astuple(rouge.mean(scores)), low.tolist(), high.tolist(), strict=True)
-    cut_offs = [prediction.cut_off for prediction in predictions if prediction.cut_off is not None]
-    words = [len(prediction.text.split()) for prediction in predictions]
-    return SystemScores(
-        metrics={metric: Estimate(mean, low, high) for metric, mean, low, high in ends},
-        mean_words=sum(words) / len(words),
-        share_empty=words.count(0) / len(words),
-        share_cut_off=sum(cut_offs) / len(cut_offs) if cut_offs else None,
+def _summarize(predictions: Sequence[ScoredPrediction], several: bool, seed: int) -> SystemScores:
+    metrics, mean_metrics = (
+        _estimates(METRICS, rouge.as_array(scores), seed)
+        for scores in ([one.scores for one in predictions], [one.mean_scores for one in predictions])
     )
+    generates = all(one.cut_off is not None for one in predictions)
+    rows = [[*faithfulness.as_row(one.measures), *([float(one.cut_off or 0)] * generates)] for one in predictions]
+    return SystemScores(
+        metrics=metrics,
+        mean_metrics=mean_metrics if several else None,
+        measures=_estimates((*MEASURES, "cut_off")[: len(rows[0])], np.array(rows), seed),
+    )
+
+
+def _upper_mark(examples: Sequence[Referenced], seed: int) -> UpperMark:
+    scores = [references.leave_one_out(example.references) for example in examples if len(example.references) > 1]
+    best, mean = (_estimates(METRICS, rouge.as_array(side), seed) for side in zip(*scores, strict=True))
+    return UpperMark(len(scores), best, mean)
+
+
+def _estimates(names: Sequence[str], values: NDArray[np.float64], seed: int) -> dict[str, Estimate]:
+    """Mean and interval of each column; the generator starts anew, so every system sees the same resamples."""
+    low, high = interval(values, np.random.default_rng(seed))
+    ends = zip(names, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)
+    return {name: Estimate(*rest) for name, *rest in ends}
 
 
 def _version(package: str) -> str | None:
@@ -247,29 +245,3 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _example_row(example: ScoredExample) -> dict[str, Any]:
-    systems = {name: _prediction_row(prediction) for name, prediction in example.systems.items()}
-    return {"id": example.id, "dialogue": example.dialogue, "reference": example.reference, "systems": systems}
-
-
-def _prediction_row(prediction: ScoredPrediction) -> dict[str, Any]:
-    row = {"prediction": prediction.text, **asdict(prediction.scores)}
-    if prediction.tokens is not None:
-        row |= {"tokens": prediction.tokens, "cut_off": prediction.cut_off}
-    return row
-
-
-def _scores(scorecard: Scorecard) -> dict[str, Any]:
-    return {
-        "split": scorecard.signature.split,
-        "n": scorecard.signature.n,
-        "systems": {name: _system_row(scores) for name, scores in scorecard.systems.items()},
-        "signature": asdict(scorecard.signature),
-    }
-
-
-def _system_row(scores: SystemScores) -> dict[str, Any]:
-    row = asdict(scores)
-    return {**row.pop("metrics"), **row}

@@ -10,8 +10,10 @@ from rich.text import Text
 from sumtune.evaluate.rouge import METRICS
 from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, Signature, spread
 
-__all__ = ["examples", "table"]
+__all__ = ["examples", "faithfulness", "table"]
 
+MEASURE_HEADINGS = {"unsupported": "unsaid", "novel_bigrams": "new", "repetition": "repeats", "length_ratio": "length",
+                    "empty": "empty", "cut_off": "cut", "copied": "copied", "words": "words"}  # fmt: skip
 _SHOWN_TURNS = 12
 """Most lines of a dialogue that are shown."""
 
@@ -24,6 +26,25 @@ def table(scorecard: Scorecard) -> Table:
         result.add_column(metric, justify="right", no_wrap=True)
     for name, scores in scorecard.systems.items():
         cells = (_cell(scores.metrics[metric]) for metric in METRICS)
+        result.add_row(name, *cells, style="bold" if name == TUNED else None)
+    if scorecard.upper_mark is not None:
+        cells = (_cell(scorecard.upper_mark.metrics[metric]) for metric in METRICS)
+        result.add_row(f"references ({scorecard.upper_mark.n})", *cells, style="dim")
+    return result
+
+
+def faithfulness(scorecard: Scorecard) -> Table:
+    """What overlap does not show, a row a system: means of the measures."""
+    caption = (
+        "unsaid: names and numbers that are not in the dialogue; new: word pairs that are not; length: words over "
+        "those of the reference; cut: at the limit; copied: word by word"
+    )
+    result = Table(title="Faithfulness", caption=caption)
+    result.add_column("system", no_wrap=True)
+    for heading in MEASURE_HEADINGS.values():
+        result.add_column(heading, justify="right")
+    for name, scores in scorecard.systems.items():
+        cells = (f"{scores.measures[key].mean:.2f}" if key in scores.measures else "" for key in MEASURE_HEADINGS)
         result.add_row(name, *cells, style="bold" if name == TUNED else None)
     return result
 
@@ -47,7 +68,7 @@ def _cell(estimate: Estimate) -> str:
 
 
 def _panel(example: ScoredExample) -> Panel:
-    parts = [_section("reference", example.reference)]
+    parts = [_section("reference", reference) for reference in example.references]
     for name in (BASE, TUNED):
         if prediction := example.systems.get(name):
             parts.append(_section(f"{name} (rouge1 {prediction.scores.rouge1:.4f})", prediction.text))

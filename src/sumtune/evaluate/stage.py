@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.config import Config, DecodeConfig
-from sumtune.data.example import Example, load_jsonl
+from sumtune.data.example import load_jsonl
 from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.baselines import BASELINES
-from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, load, score_systems, write
+from sumtune.evaluate.references import Referenced, group
+from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, score_systems
+from sumtune.evaluate.scorecard_files import FORMAT, load, write
 from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir, fingerprint, write_json
 from sumtune.summarizer import Progress
@@ -22,12 +24,12 @@ StartSystem = Callable[[str, int], Progress]
 """Called with a system's name and number of dialogues before it generates; gives the progress to report to."""
 
 
-def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[Example]]:
-    """Name and examples of the split that is reported on: test, or validation where there is no test split."""
+def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[Referenced]]:
+    """Name and dialogues of the split that is reported on: test, or validation where there is no test split."""
     split = "test" if run_dir.split("test").exists() else "validation"
     examples = load_jsonl(run_dir.require(run_dir.split(split), "run"))
     by_hash = sorted(examples, key=lambda example: example.fingerprint)
-    return split, by_hash[: config.evaluate.max_examples]
+    return split, group(by_hash)[: config.evaluate.max_examples]
 
 
 def decoding_of(system: str, config: Config) -> DecodeConfig:
@@ -62,6 +64,7 @@ def run(config: Config, run_dir: RunDir, start: StartSystem) -> Scorecard:
 def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
     settings: dict[str, Any] = config.model_dump(include={"model", "decode", "evaluate"})
     settings["evaluate"].pop("shown_examples")
+    settings["format"] = FORMAT
     splits = [file for name in ("validation", "test") if (file := run_dir.split(name)).exists()]
     return fingerprint([adapter / "adapter_model.safetensors", adapter / "prompt.json", *splits], settings)
 

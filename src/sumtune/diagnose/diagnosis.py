@@ -1,0 +1,148 @@
+"""From the summary of a run to ranked findings."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sumtune.diagnose.finding import SEVERITIES, Finding, as_row
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.rules import data, next_step, outputs, training
+from sumtune.diagnose.subject import Subject
+from sumtune.evaluate.baselines import BASELINES
+from sumtune.evaluate.bootstrap import interval, paired
+from sumtune.evaluate.scorecard import BASE, Estimate
+
+__all__ = ["ADVICE_RULES", "DATA_RULES", "TRAINING_RULES", "Diagnosis", "Gain", "diagnose", "to_json"]
+
+Rule = Callable[[Subject], Finding | None]
+
+TRAINING_RULES: tuple[Rule, ...] = (
+    training.nothing_learned,
+    training.loss_on_prompt,
+    training.learning_rate_too_high,
+    training.warmup_too_long,
+    training.learning_rate_too_low,
+    training.adapter_not_used,
+    training.too_few_steps,
+    training.rank_too_high,
+    training.overfitting,
+    training.underfitting,
+    training.rank_too_low,
+)
+"""In the order of causes: only the first that holds is named, what comes after would be its symptom."""
+DATA_RULES: tuple[Rule, ...] = (
+    data.leak,
+    data.summaries_unrelated,
+    data.label_noise,
+    data.dialogues_truncated,
+    data.splits_differ,
+    data.duplicates,
+    data.too_few_examples,
+)
+ADVICE_RULES: tuple[Rule, ...] = (next_step.more_data, next_step.larger_model, next_step.score_with_sumtune)
+
+
+@dataclass(frozen=True)
+class Gain:
+    """ROUGE-1 of the diagnosed system against another one on the same examples."""
+
+    system: str
+    score: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What holds the score down, most important first."""
+
+    score: Estimate | None
+    """ROUGE-1; None where nothing was scored."""
+    n: int
+    gains: tuple[Gain, ...]
+    findings: tuple[Finding, ...]
+    """Faults and limits."""
+    advice: tuple[Finding, ...]
+    """What would raise the score next; empty while there is a fault."""
+
+    @property
+    def faults(self) -> tuple[Finding, ...]:
+        """The findings that make the numbers mean nothing."""
+        return tuple(finding for finding in self.findings if finding.severity == "fault")
+
+
+def diagnose(subject: Subject, seed: int = 0) -> Diagnosis:
+    """All findings about `subject`, ranked; `seed` is of the bootstrap."""
+    found = list(outputs.find(subject.outputs)) if subject.outputs else []
+    # What training and data did is judged on what the model wrote, not on what a fault made of it.
+    mended = found[-1].mended if found else subject.outputs
+    judged = replace(subject, outputs=mended if mended is not None else subject.outputs)
+    found += _first(TRAINING_RULES, subject if not found else replace(judged, base=None))
+    found += _all(DATA_RULES, judged)
+    faulty = any(finding.severity == "fault" for finding in found)
+    # Where a fault cannot be undone, what these outputs would score without a limit says nothing.
+    if not any(finding.severity == "fault" and finding.mended is None for finding in found):
+        found = [_with_share(finding, subject.outputs, judged.outputs) for finding in found]
+    return Diagnosis(
+        score=_estimate(subject.outputs, seed) if subject.outputs else None,
+        n=len(subject.outputs) if subject.outputs else 0,
+        gains=tuple(_gains(subject, seed)),
+        findings=tuple(sorted(found, key=_rank)),
+        advice=() if faulty else tuple(_all(ADVICE_RULES, subject)),
+    )
+
+
+def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The diagnosis for `diagnosis.json`."""
+    return {
+        "rouge1": asdict(diagnosis.score) if diagnosis.score else None,
+        "n": diagnosis.n,
+        "against": [asdict(gain) for gain in diagnosis.gains],
+        "findings": [as_row(finding) for finding in diagnosis.findings],
+        "advice": [as_row(finding) for finding in diagnosis.advice],
+    }
+
+
+def _rank(finding: Finding) -> tuple[float, int]:
+    """Largest share of the lost score first, then severity; the order of the rules decides the rest."""
+    return -round(finding.share or 0.0, 3), SEVERITIES.index(finding.severity)
+
+
+def _first(rules: Sequence[Rule], subject: Subject) -> list[Finding]:
+    return _all(rules, subject)[:1]
+
+
+def _all(rules: Sequence[Rule], subject: Subject) -> list[Finding]:
+    return [finding for rule in rules if (finding := rule(subject)) is not None]
+
+
+def _with_share(finding: Finding, scored: Outputs | None, judged: Outputs | None) -> Finding:
+    if finding.share is not None or finding.mended is None or scored is None or judged is None:
+        return finding
+    return replace(finding, share=outputs.share_of_lost(scored, judged, finding.mended))
+
+
+def _estimate(scored: Outputs, seed: int) -> Estimate:
+    low, high = interval(scored.scores, np.random.default_rng(seed))
+    return Estimate(scored.score, float(low), float(high))
+
+
+def _gains(subject: Subject, seed: int) -> list[Gain]:
+    """The diagnosed system against the base model and the baselines, where dialogues are known."""
+    if subject.outputs is None:
+        return []
+    others = {BASE: subject.base} if subject.base else {}
+    for name, baseline in BASELINES.items():
+        if subject.outputs.dialogues is not None:
+            others[name] = subject.outputs.with_predictions([baseline(text) for text in subject.outputs.dialogues])
+    return [_gain(name, subject.outputs, other, seed) for name, other in others.items()]
+
+
+def _gain(name: str, scored: Outputs, other: Outputs, seed: int) -> Gain:
+    differences = scored.scores - other.scores
+    low, high, p_value = paired(differences, np.random.default_rng(seed))
+    return Gain(name, other.score, float(differences.mean()), float(low), float(high), float(p_value))

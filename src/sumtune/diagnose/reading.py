@@ -1,0 +1,95 @@
+"""A file of predictions of any tool: CSV, JSON, JSONL or Parquet with prediction, reference and perhaps dialogue."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sumtune.data.columns import DIALOGUE_NAMES, show_names
+from sumtune.data.dialogue import as_text
+from sumtune.data.readers import read_file
+from sumtune.diagnose.outputs import Outputs
+from sumtune.errors import DataError
+from sumtune.evaluate.scorecard import TUNED
+
+__all__ = ["PREDICTION_NAMES", "REFERENCE_NAMES", "read_predictions"]
+
+PREDICTION_NAMES = (
+    "prediction", "predictions", "predicted", "predicted_summary", "generated", "generated_summary", "generation",
+    "output", "outputs", "hypothesis", "candidate", "model_summaries", "model_summary", "response",
+)  # fmt: skip
+REFERENCE_NAMES = (
+    "reference", "references", "reference_summary", "ground_truth", "gold", "target", "label", "labels", "highlights",
+    "summary", "original_summaries", "original_summary", "expected",
+)  # fmt: skip
+
+Row = Mapping[str, Any]
+
+
+def read_predictions(
+    path: Path, prediction: str | None = None, reference: str | None = None, dialogue: str | None = None
+) -> Outputs:
+    """The predictions of `path`; a given column name wins over the known ones. `predictions.jsonl` of a run works, too.
+
+    Raises:
+        DataError: the file cannot be read, lacks a column, or a row has no reference.
+    """
+    tables = read_file(path)
+    for finding in (finding for table in tables for finding in table.findings):
+        raise DataError(f"{finding}.")
+    rows = [(number, _flat(row)) for table in tables for number, row in table.rows]
+    if not rows:
+        raise DataError(f"{path} has no rows: expected a prediction and a reference in each.")
+    columns = list(dict.fromkeys(key for _, row in rows for key in row))
+    said = _find(path, columns, "prediction", prediction, PREDICTION_NAMES)
+    wanted = _find(path, columns, "reference", reference, REFERENCE_NAMES)
+    heard = _find(path, columns, "dialogue", dialogue, DIALOGUE_NAMES, needed=dialogue is not None)
+    several = "references" if reference is None and "references" in columns else wanted
+    return Outputs(
+        ids=tuple(str(row.get("id") or number) for number, row in rows),
+        predictions=tuple(_text(path, number, "prediction", row.get(said or "")) for number, row in rows),
+        references=tuple(
+            _references(path, number, row.get(several or "") or row.get(wanted or "")) for number, row in rows
+        ),
+        dialogues=None if heard is None else tuple(_text(path, n, "dialogue", row.get(heard)) for n, row in rows),
+    )
+
+
+def _flat(row: Row) -> dict[str, Any]:
+    """A row of our own `predictions.jsonl` with what the tuned system wrote; any other row as it is."""
+    systems = row.get("systems")
+    if not isinstance(systems, Mapping) or not isinstance(systems.get(TUNED), Mapping):
+        return dict(row)
+    return {**row, "prediction": systems[TUNED].get("prediction")}
+
+
+def _find(
+    path: Path, columns: Sequence[str], role: str, given: str | None, known: Sequence[str], needed: bool = True
+) -> str | None:
+    by_key = {column.strip().casefold(): column for column in reversed(columns)}
+    for name in known if given is None else (given.casefold(),):
+        if name in by_key:
+            return by_key[name]
+    if not needed:
+        return None
+    raise DataError(
+        f"{path} has no column {given!r}" if given else f"{path} has no {role} column (one of {', '.join(known)})"
+        f"; its columns are: {show_names(columns)}. Pass --{role}-column NAME."
+    )  # fmt: skip
+
+
+def _text(path: Path, row: int, role: str, value: Any) -> str:
+    """The text as it is, its white space included, for that may be the fault."""
+    if isinstance(value, str):
+        return value
+    text = as_text(value)
+    if text is None:
+        raise DataError(f"{path}:{row}: the {role} is not text.")
+    return text
+
+
+def _references(path: Path, row: int, value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    texts = tuple(text for one in values if (text := _text(path, row, "reference", one)).strip())
+    if not texts:
+        raise DataError(f"{path}:{row}: there is no reference; leave the row out, or give it one.")
+    return texts

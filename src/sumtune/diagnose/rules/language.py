@@ -1,0 +1,135 @@
+"""Faults of outputs that stand in their letters: another language, another script, capitals lost."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.texts import share, words
+
+__all__ = ["case_destroyed", "common_language", "wrong_language"]
+
+OTHER_LANGUAGE_SHARE = 0.2
+CASE_SHARE = 0.5
+REFERENCE_CASE_SHARE = 0.2
+FEWEST_OTHER = 3
+FEWEST_HITS = 3
+CLEAR_HITS = 1.3
+"""Words of grammar of one language for each of the next that make it the language of a text."""
+
+_FUNCTION_WORDS = {
+    "English": "the and to of is that was for with he she they his her will are it has have not be at this from do no",
+    "German": "der die das und ist nicht ein eine zu den mit für auf sie er wird hat sich dem im wir ich es von auch",
+    "French": "le les et est une des du que qui pour dans il elle ne pas sur avec au aux ils sont été je nous ce",
+    "Spanish": "el los las y es una que por para con se del su al como más pero lo ella están está él muy",
+    "Italian": "il gli è una di che per con non si del della sono ha al anche ma lo alla hanno questo nel",
+    "Portuguese": "os é uma de que para com não se da um ao mas ele ela são tem em na pela isso você",
+    "Dutch": "het een en van dat niet te op zijn voor met aan er hij zij wordt naar heeft ook maar ze",
+    "Polish": "nie się że jest jak ale tak przez jego są dla który czy może tylko już ich oraz będzie w z",
+}
+FUNCTION_WORDS: Mapping[str, frozenset[str]] = {name: frozenset(text.split()) for name, text in _FUNCTION_WORDS.items()}
+"""The commonest words of grammar of each language that is told apart."""
+
+
+def wrong_language(outputs: Outputs) -> Finding | None:
+    """Predictions in another language or script than the references."""
+    expected = common_language(outputs.first_references)
+    if expected is None:
+        return None
+    languages = [_language(prediction) for prediction in outputs.predictions]
+    bad = [language is not None and language != expected for language in languages]
+    if sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE:
+        return None
+    found = common_language([text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
+    mended = outputs.keeping([not wrong for wrong in bad])
+    others = f" The others score {mended.score:.3f}, all together {outputs.score:.3f}." if mended else ""
+    return Finding(
+        code="wrong_language",
+        title="The predictions are in another language than the references",
+        severity="fault",
+        evidence=f"{share(bad):.0%} of the predictions are {found or 'in another language'}, the references "
+        f"{expected}.{others}",
+        remedy="use a base model that knows the language of your data, and data in one language: sumtune run --model "
+        "ID",
+        numbers={"share": share(bad), "rouge1": outputs.score},
+        examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
+        mended=mended,
+    )
+
+
+def case_destroyed(outputs: Outputs) -> Finding | None:
+    """Capitals everywhere, nowhere, or at random, where references have them as usual. ROUGE does not see it."""
+    for what, has_it in CASES.items():
+        bad = [has_it(prediction) for prediction in outputs.predictions]
+        in_references = share(map(has_it, outputs.first_references))
+        if share(bad) >= CASE_SHARE and in_references < REFERENCE_CASE_SHARE:
+            return Finding(
+                code="case_destroyed",
+                title="Capital letters were lost",
+                severity="fault",
+                evidence=f"{share(bad):.0%} of the predictions are {what}, {in_references:.0%} of the references. "
+                "ROUGE "
+                "ignores case, so the score does not show it; readers do, and names are no longer recognized.",
+                remedy="remove lower(), upper() or an uncased tokenizer from what writes the predictions, and score "
+                "again: sumtune diagnose --predictions FILE",
+                numbers={"share": share(bad), "share_references": in_references},
+                examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
+                mended=replace(outputs, predictions=tuple(text.casefold() for text in outputs.predictions)),
+            )
+    return None
+
+
+def common_language(texts: Sequence[str]) -> str | None:
+    """The language that most of the texts are in; None where most are in none that is known."""
+    counts = Counter(_language(text) for text in texts)
+    language, count = counts.most_common(1)[0] if counts else (None, 0)
+    if language is None and len(counts) > 1:
+        language, count = counts.most_common(2)[1]
+    return language if count >= len(texts) / 4 else None
+
+
+def _language(text: str) -> str | None:
+    """The script of `text` where it is not Latin, else its language by words of grammar; None where neither shows."""
+    script = _script(text)
+    if script != "LATIN":
+        return script
+    found = words(text)
+    hits = Counter({name: sum(word in known for word in found) for name, known in FUNCTION_WORDS.items()})
+    (best, most), (_, second) = hits.most_common(2)
+    return best if most >= FEWEST_HITS and most > CLEAR_HITS * second else None
+
+
+def _script(text: str) -> str | None:
+    """First word of the Unicode name that most letters have, `LATIN` or `CYRILLIC`; None without letters."""
+    scripts = Counter(unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha())
+    return scripts.most_common(1)[0][0] if scripts else None
+
+
+def _all_upper(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return share(letter.isupper() for letter in letters) > 0.9
+
+
+def _none_upper(text: str) -> bool:
+    return bool(words(text)) and not any(letter.isupper() for letter in text)
+
+
+def _random_upper(text: str) -> bool:
+    """A fifth of the words have a capital after a small letter."""
+    return share(re.search("[a-z][A-Z]", word) is not None for word in text.split()) > 0.2
+
+
+def _title_case(text: str) -> bool:
+    found = [word for word in text.split() if word[0].isalpha()]
+    return len(found) >= 4 and all(word[0].isupper() for word in found) and not _all_upper(text)
+
+
+CASES: Mapping[str, Callable[[str], bool]] = {
+    "without any capital": _none_upper,
+    "in capitals only": _all_upper,
+    "in capitals at random": _random_upper,
+    "with a capital on every word": _title_case,
+}

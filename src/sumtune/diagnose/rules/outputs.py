@@ -1,0 +1,59 @@
+"""Output rules in turn: the strongest cause is undone before the others are looked for, so its symptoms name nobody."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.rules.language import case_destroyed, wrong_language
+from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
+from sumtune.diagnose.rules.marks import characters_separated, prompt_echoed, special_tokens_left, word_pieces_left
+from sumtune.diagnose.rules.pairing import columns_swapped, one_summary_for_all, predictions_shifted
+
+__all__ = ["RULES", "find", "share_of_lost"]
+
+RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
+    characters_separated,
+    special_tokens_left,
+    word_pieces_left,
+    prompt_echoed,
+    columns_swapped,
+    empty_predictions,
+    one_summary_for_all,
+    predictions_shifted,
+    wrong_language,
+    never_stops,
+    cut_short,
+    case_destroyed,
+)
+
+
+def find(outputs: Outputs) -> Iterator[Finding]:
+    """The faults of `outputs`, each with the share of the lost score that undoing it gives back.
+
+    After each fault the rest is judged on the mended outputs; where a fault cannot be undone, nothing after it is.
+    """
+    now, left = outputs, list(RULES)
+    while left:
+        found = [finding for rule in left if (finding := rule(now)) is not None]
+        if not found:
+            return
+        worst = max(found, key=lambda finding: _gain(now, finding))
+        yield replace(worst, share=share_of_lost(outputs, now, worst.mended) if worst.mended else None)
+        if worst.mended is None:
+            return
+        now, left = worst.mended, [rule for rule in left if rule.__name__ != worst.code]
+
+
+def _gain(now: Outputs, finding: Finding) -> tuple[float, bool]:
+    """ROUGE-1 that comes back; of faults that give nothing back, one that cannot be undone comes first."""
+    gain = finding.mended.score - now.score if finding.mended else 0.0
+    return round(gain, 3), finding.mended is None
+
+
+def share_of_lost(scored: Outputs, before: Outputs, after: Outputs) -> float | None:
+    """Part of what the ROUGE-1 of `scored` lacks to 1 that lies between `before` and `after`; None where none is "
+    "lost.
+    """
+    lost = 1 - scored.score
+    return (after.score - before.score) / lost if lost > 0 else None

@@ -1,0 +1,44 @@
+"""A diagnosis for the terminal."""
+
+from collections.abc import Iterator
+
+from sumtune.diagnose.diagnosis import Diagnosis, Gain
+from sumtune.diagnose.finding import Finding
+
+__all__ = ["lines"]
+
+
+def lines(diagnosis: Diagnosis) -> Iterator[str]:
+    """The score, what it stands against, and the findings, most important first."""
+    yield "DIAGNOSIS"
+    if diagnosis.score is not None:
+        score = diagnosis.score
+        yield f"ROUGE-1 {score.mean:.3f} over {diagnosis.n} examples, 95% interval {score.low:.3f} to {score.high:.3f}"
+    yield from map(_gain, diagnosis.gains)
+    if not diagnosis.faults:
+        yield "No fault was found."
+    for number, finding in enumerate(diagnosis.findings, 1):
+        yield from _finding(f"{number}.", finding)
+    if diagnosis.advice:
+        yield ""
+        yield "Next:"
+    for finding in diagnosis.advice:
+        yield from _finding("-", finding)
+
+
+def _gain(gain: Gain) -> str:
+    verdict = "better than" if gain.low > 0 else "worse than" if gain.high < 0 else "not told apart from"
+    return (
+        f"  {verdict} {gain.system} ({gain.score:.3f}): {gain.difference:+.3f}, 95% interval {gain.low:+.3f} to "
+        f"{gain.high:+.3f}, p {gain.p_value:.4f}"
+    )
+
+
+def _finding(mark: str, finding: Finding) -> Iterator[str]:
+    share = "" if finding.share is None else f"; explains {finding.share:.0%} of the lost ROUGE-1"
+    yield ""
+    yield f"{mark} {finding.title} [{finding.code}, {finding.severity}{share}]"
+    yield f"   {finding.evidence}"
+    if finding.examples:
+        yield "   For example: " + " | ".join(finding.examples).replace("\x1b", "␛").replace("\n", " ")
+    yield f"   Remedy: {finding.remedy}"

@@ -1,0 +1,50 @@
+"""The stage `diagnose`: reads a run folder or a file of predictions, writes `diagnosis.json` in the former."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sumtune.diagnose.diagnosis import Diagnosis, diagnose, to_json
+from sumtune.diagnose.reading import read_predictions
+from sumtune.diagnose.subject import Subject, read_subject
+from sumtune.errors import RunDirError
+from sumtune.run_dir import RunDir, write_json
+
+__all__ = ["of_file", "run"]
+
+
+def run(run_dir: RunDir) -> Diagnosis:
+    """The diagnosis of a run, also left in `diagnosis.json`.
+
+    Raises:
+        RunDirError: the folder holds neither predictions nor a training log.
+    """
+    subject = read_subject(run_dir)
+    if subject.outputs is None and subject.training is None:
+        raise RunDirError(
+            f"{run_dir.root} holds nothing to diagnose: run `sumtune run --run-dir {run_dir.root}` first, or give "
+            "--predictions FILE."
+        )
+    diagnosis = diagnose(subject)
+    if _left(run_dir) != (row := to_json(diagnosis)):
+        write_json(run_dir.diagnosis, row)
+    return diagnosis
+
+
+def _left(run_dir: RunDir) -> Any:
+    """What an earlier diagnosis left; None where there is none."""
+    try:
+        return json.loads(run_dir.diagnosis.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def of_file(
+    path: Path, prediction: str | None = None, reference: str | None = None, dialogue: str | None = None
+) -> Diagnosis:
+    """The diagnosis of a file of predictions; nothing is written.
+
+    Raises:
+        DataError: the file cannot be read, or lacks a column.
+    """
+    return diagnose(Subject(outputs=read_predictions(path, prediction, reference, dialogue)))

@@ -1,0 +1,176 @@
+"""What the rules look at, read from a run folder; what the folder lacks is None."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file
+
+from sumtune.data.example import SPLITS, Example, load_jsonl
+from sumtune.diagnose.outputs import Outputs
+from sumtune.evaluate.scorecard import BASE, TUNED
+from sumtune.run_dir import RunDir
+from sumtune.train.metrics import Event, read_events
+
+__all__ = ["Data", "Subject", "Training", "read_outputs", "read_subject"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training was told and what it logged."""
+
+    settings: Mapping[str, Any]
+    """The sections `train` and `lora` of the configuration."""
+    examples: int
+    total_steps: int
+    """Optimizer steps planned."""
+    warmup_steps: int
+    """Of them, as the schedule used them."""
+    rates: Array
+    """Learning rate of each logged optimizer step, `(steps,)`."""
+    losses: Array
+    """Training loss of each logged optimizer step in nats a token, `(steps,)`; maybe not finite."""
+    norms: Array
+    """Gradient norm of each logged optimizer step, `(steps,)`."""
+    steps: Array
+    """Number of each logged optimizer step, from 1, `(steps,)`."""
+    validation_steps: Array
+    validation_losses: Array
+    ended: bool
+    source_tokens: Array | None = None
+    """Tokens of prompt and dialogue of each training example."""
+    label_tokens: Array | None = None
+    """Tokens of each training example that the loss looks at."""
+    parameters: int | None = None
+    """Numbers in the adapter."""
+
+    @property
+    def rate(self) -> float:
+        """The learning rate that was set."""
+        return float(self.settings["train"]["learning_rate"])
+
+    @property
+    def rank(self) -> int:
+        """The rank of the adapter that was set."""
+        return int(self.settings["lora"]["rank"])
+
+
+@dataclass(frozen=True)
+class Data:
+    """The examples by split, and the split that was scored."""
+
+    splits: Mapping[str, Sequence[Example]]
+    scored: str
+    max_source_tokens: int | None = None
+    """Tokens of a dialogue that are read."""
+    characters_a_token: float | None = None
+    """Measured on the training dialogues."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything known about one run, or about one file of predictions."""
+
+    outputs: Outputs | None = None
+    base: Outputs | None = None
+    training: Training | None = None
+    data: Data | None = None
+
+
+def read_subject(run_dir: RunDir) -> Subject:
+    """What the run folder holds; nothing is written."""
+    config = run_dir.record().get("config", {})
+    data = _read_data(run_dir, config)
+    return Subject(
+        outputs=read_outputs(run_dir, TUNED),
+        base=read_outputs(run_dir, BASE),
+        training=_read_training(run_dir, config, len(data.splits["train"]) if data else 0),
+        data=data,
+    )
+
+
+def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
+    """What `system` wrote, from `predictions.jsonl`; None where it was not scored."""
+    path = run_dir.evaluation / "predictions.jsonl"
+    if not path.exists():
+        return None
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    if not rows or any(system not in row["systems"] for row in rows):
+        return None
+    made = [row["systems"][system] for row in rows]
+    limits = [bool(one["cut_off"]) for one in made if one.get("cut_off") is not None]
+    return Outputs(
+        ids=tuple(row["id"] for row in rows),
+        predictions=tuple(one["prediction"] for one in made),
+        references=tuple(tuple(row.get("references", [row["reference"]])) for row in rows),
+        dialogues=tuple(row["dialogue"] for row in rows),
+        cut_off=tuple(limits) if len(limits) == len(rows) else None,
+    )
+
+
+def _read_training(run_dir: RunDir, config: Mapping[str, Any], examples: int) -> Training | None:
+    events = read_events(run_dir.train_metrics)
+    start = next((event for event in events if event["event"] == "start"), None)
+    if start is None or "train" not in config:
+        return None
+    steps = [event for event in events if event["event"] == "step"]
+    validations = [event for event in events if event["event"] == "validation"]
+    encoded = run_dir.transformation / "train.safetensors"
+    lengths = load_file(encoded) if encoded.exists() else None
+    return Training(
+        settings={"train": config["train"], "lora": config["lora"]},
+        examples=examples,
+        total_steps=start["total_steps"],
+        warmup_steps=start["warmup_steps"],
+        rates=_column(steps, "learning_rate"),
+        losses=_column(steps, "loss"),
+        norms=_column(steps, "gradient_norm"),
+        steps=_column(steps, "step"),
+        validation_steps=_column(validations, "step"),
+        validation_losses=_column(validations, "loss"),
+        ended=any(event["event"] == "end" for event in events),
+        source_tokens=None if lengths is None else lengths["source_lengths"].astype(np.float64),
+        label_tokens=None if lengths is None else lengths["target_lengths"].astype(np.float64),
+        parameters=_parameters(run_dir.adapter / "adapter_model.safetensors"),
+    )
+
+
+def _column(events: Sequence[Event], name: str) -> Array:
+    return np.array([event[name] for event in events], dtype=np.float64)
+
+
+def _parameters(adapter: Path) -> int | None:
+    """Numbers in a safetensors file, by its header; None where there is no such file or it cannot be read."""
+    try:
+        with safe_open(adapter, framework="numpy") as file:
+            return sum(int(np.prod(file.get_slice(name).get_shape())) for name in file.keys())  # noqa: SIM118
+    except (OSError, SafetensorError):
+        return None
+
+
+def _read_data(run_dir: RunDir, config: Mapping[str, Any]) -> Data | None:
+    splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS if run_dir.split(name).exists()}
+    if "train" not in splits:
+        return None
+    scored = "test" if "test" in splits else "validation"
+    limit, ratio = config.get("model", {}).get("max_source_tokens"), None
+    encoded = run_dir.transformation / "train.safetensors"
+    if encoded.exists():
+        tokens = load_file(encoded)["source_lengths"]
+        if len(tokens) == len(splits["train"]):
+            whole = [
+                (len(example.dialogue), int(count))
+                for example, count in zip(splits["train"], tokens, strict=True)
+                if limit is None or count < limit
+            ]
+            ratio = sum(size for size, _ in whole) / sum(count for _, count in whole) if whole else None
+    return Data(splits={name: splits.get(name, ()) for name in SPLITS}, scored=scored, max_source_tokens=limit,
+                characters_a_token=ratio)  # fmt: skip

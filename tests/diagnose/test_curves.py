@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from sumtune.diagnose.curves import drop, learning_slope
+from sumtune.diagnose.subject import Training
+
+
+def training(losses, warmup_steps=0, examples=400, validation=()):
+    steps = np.arange(1.0, len(losses) + 1)
+    return Training(
+        settings={"train": {"effective_batch_size": 4, "learning_rate": 3e-4}, "lora": {"rank": 8}},
+        examples=examples, total_steps=len(losses), warmup_steps=warmup_steps, rates=np.full(len(losses), 3e-4),
+        losses=np.array(losses), norms=np.ones(len(losses)), steps=steps,
+        validation_steps=np.arange(float(len(validation))), validation_losses=np.array(validation), ended=True,
+    )  # fmt: skip
+
+
+def line(count, slope):
+    return 3 + slope * np.log2(4 * np.arange(1, count + 1))
+
+
+def test_the_slope_of_an_exact_line_is_found_without_error():
+    found = learning_slope(training(line(100, -0.125)))
+    assert found.per_doubling == pytest.approx(-0.125)
+    assert found.error == pytest.approx(0, abs=1e-12)
+    assert found.falls
+
+
+def test_only_the_first_epoch_after_warmup_counts():
+    losses = np.concatenate([np.full(10, 9.0), line(100, -0.1)[10:], np.full(100, 0.5)])
+    assert learning_slope(training(losses, warmup_steps=10)).per_doubling == pytest.approx(-0.1)
+
+
+def test_noise_alone_is_no_slope_and_its_error_is_that_of_repetition():
+    chance = np.random.default_rng(0)
+    found = [learning_slope(training(2 + chance.normal(0, 0.3, 100))) for _ in range(200)]
+    slopes = np.array([slope.per_doubling for slope in found])
+    assert slopes.std() == pytest.approx(np.mean([slope.error for slope in found]), rel=0.2)
+    assert np.mean([slope.falls for slope in found]) < 0.06
+
+
+def test_too_few_steps_have_no_slope():
+    assert learning_slope(training(line(5, -0.1))) is None
+
+
+def test_the_drop_is_of_validation_where_it_was_measured_twice():
+    assert drop(training(line(50, -0.1), validation=(2.0, 1.0, 1.5))) == pytest.approx(0.5)
+    assert drop(training(np.linspace(2, 1, 50))) == pytest.approx(0.4, abs=0.05)
+    assert drop(training([2.0, 1.0])) is None

@@ -1,0 +1,41 @@
+"""`docs/diagnosis.md` and the rules say the same: codes, severities and thresholds."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from sumtune.diagnose import diagnosis
+from sumtune.diagnose.rules import outputs
+
+PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
+SECTIONS = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+RULES = (*outputs.RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES)
+MODULES = ("marks", "lengths", "pairing", "language", "training", "data", "next_step")
+
+
+def test_the_page_has_a_section_for_each_rule_and_no_other():
+    assert sorted(SECTIONS) == sorted(rule.__name__ for rule in RULES)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_section_has_evidence_threshold_source_and_remedy(rule):
+    for part in ("Evidence:", "Threshold:", "Source:", "Remedy:"):
+        assert part in SECTIONS[rule.__name__]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_thresholds_of_a_section_are_those_of_the_code(rule):
+    module = importlib.import_module(rule.__module__)
+    for name, value in re.findall(r"`([A-Z][A-Z_0-9]+)` = ([-\d.e]+\d)", SECTIONS[rule.__name__]):
+        assert getattr(module, name) == float(value), name
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_threshold_of_the_code_is_on_the_page(name):
+    module = importlib.import_module(f"sumtune.diagnose.rules.{name}")
+    own = [key for key, value in vars(module).items() if key.isupper() and isinstance(value, int | float)]
+    imported = {"SHOWN_EXAMPLES"}
+    for key in set(own) - imported:
+        assert f"`{key}` = " in PAGE, key

@@ -1,0 +1,164 @@
+"""Each fault of outputs is named first, with and without dialogues, and its share is what undoing it gives back."""
+
+import random
+from dataclasses import replace
+from functools import cache
+
+import planted
+import pytest
+
+from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.rules import outputs as rules
+from sumtune.diagnose.subject import Subject
+from sumtune.evaluate.rouge import rouge1
+
+BABBLE = "and then they talk about the weather again and about what the others said to them on that day " * 5
+
+
+def spaced(text):
+    return text.replace("", " ")
+
+
+def pieces(text, begin, inside):
+    return " ".join(f"{begin}{word[:3]} {inside}{word[3:]}" if word[3:] else begin + word for word in text.split())
+
+
+def random_case(text):
+    chance = random.Random(text)
+    return "".join(chance.choice([letter.upper(), letter.lower()]) for letter in text)
+
+
+EACH = {
+    "characters_separated": [spaced, " ".join, lambda text: " ".join(" ".join(text).split())],
+    "special_tokens_left": [
+        lambda text: f"<pad> {text}</s>",
+        lambda text: f"{text}<eos><pad><pad>",
+        lambda text: f"[CLS] {text} [SEP]",
+        lambda text: f"{text}<|endoftext|>",
+        lambda text: f"<s>{text}</s> {text[::-1]}",
+    ],
+    "never_stops": [
+        lambda text: " ".join(f"{text} {BABBLE}".split()[:90]),
+        lambda text: f"{text} {text} {text} {text} {text} {text} {text} {text}"[:400],
+        lambda text: f"{text}\n{BABBLE}"[:420],
+    ],
+    "wrong_language": [
+        lambda text: f"Die Leute sind nicht zu Hause und sie hat das Brot für {len(text)} mit dem Auto auf der Straße.",
+        lambda text: "".join(chr(0x430 + ord(c) - 97) if "a" <= c <= "z" else c for c in text.lower()),
+    ],
+    "case_destroyed": [str.upper, str.lower, str.swapcase, random_case],
+    "cut_short": [
+        lambda text: " ".join(text.split()[:20]),
+        lambda text: " ".join(text.split()[:12]).rstrip(".,"),
+        lambda text: text[:90],
+    ],
+    "word_pieces_left": [
+        lambda text: pieces(text, "▁", ""),
+        lambda text: pieces(text, "", "##"),
+        lambda text: pieces(text, "Ġ", ""),
+        lambda text: text.replace(" ", "▁"),
+    ],
+    "empty_predictions": [lambda _: "", lambda _: " \n", lambda text: "" if len(text) % 3 == 0 else text],
+    "one_summary_for_all": [lambda _: "Two people talk about their plans."],
+    "prompt_echoed": [lambda text: f"Summarize the following conversation: {text}"],
+}
+PLANTED = [(code, number, damage) for code, damages in EACH.items() for number, damage in enumerate(damages)]
+
+
+@cache
+def clean_outputs(seed, dialogues):
+    """Good outputs, in which nothing is found."""
+    outputs = planted.outputs(60, seed=seed, dialogues=dialogues)
+    assert codes(outputs) == []
+    return outputs
+
+
+def codes(outputs):
+    return [finding.code for finding in rules.find(outputs)]
+
+
+@pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
+@pytest.mark.parametrize(("code", "number", "damage"), PLANTED, ids=[f"{code}-{n}" for code, n, _ in PLANTED])
+def test_a_damage_is_named_first_and_alone(code, number, damage, dialogues):
+    assert codes(clean_outputs(number % 2, dialogues).rewritten(damage)) == [code]
+
+
+@pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
+def test_an_echo_of_prompt_and_dialogue_is_named_first(dialogues):
+    clean = planted.outputs(60)
+    for before, after in (("Conversation:\n", "\n\nSummary: "), ("", "\n"), ("Summarize this, please.\n", "\nTL;DR: ")):
+        echo = [before + d + after + p for d, p in zip(clean.dialogues, clean.predictions, strict=True)]
+        damaged = clean.with_predictions(echo)
+        assert codes(damaged if dialogues else replace(damaged, dialogues=None)) == ["prompt_echoed"]
+
+
+@pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
+@pytest.mark.parametrize("shift", [1, -1, 2])
+def test_shifted_predictions_are_named_first_and_score_the_same_when_moved_back(shift, dialogues):
+    clean = planted.outputs(60, dialogues=dialogues)
+    moved = clean.predictions[shift:] + clean.predictions[:shift]
+    (finding,) = diagnose(Subject(outputs=clean.with_predictions(moved))).findings
+    assert finding.code == "predictions_shifted"
+    assert finding.numbers["rouge1_mended"] == pytest.approx(clean.score)
+
+
+def test_swapped_columns_are_named_first():
+    clean = planted.outputs(60)
+    summaries = clean.first_references
+    said = replace(clean, predictions=clean.dialogues, dialogues=clean.predictions)
+    wanted = replace(clean, references=tuple((text,) for text in clean.dialogues), dialogues=summaries)
+    for swapped in (said, wanted):
+        assert codes(swapped) == ["columns_swapped"]
+        assert codes(replace(swapped, dialogues=None)) == ["columns_swapped"]
+
+
+def test_references_that_copy_more_than_predictions_are_a_suspicion_but_no_fault():
+    clean = planted.outputs(60)
+    quoted = tuple((text.splitlines()[0],) for text in clean.dialogues)
+    diagnosis = diagnose(Subject(outputs=replace(clean, references=quoted)))
+    assert [(finding.code, finding.severity) for finding in diagnosis.findings] == [("columns_swapped", "limit")]
+    assert diagnosis.faults == ()
+
+
+def test_the_share_of_the_lost_score_is_what_scoring_again_gives_back():
+    clean = planted.outputs(50)
+    damaged = clean.rewritten(spaced)
+    (finding,) = diagnose(Subject(outputs=damaged)).findings
+    before = sum(rouge1(*pair) for pair in zip(damaged.predictions, clean.first_references, strict=True)) / 50
+    after = sum(rouge1(*pair) for pair in zip(clean.predictions, clean.first_references, strict=True)) / 50
+    assert finding.share == pytest.approx((after - before) / (1 - before))
+    assert finding.numbers == pytest.approx({"share": 1, "rouge1": before, "rouge1_mended": after})
+    assert f"{after:.3f}" in finding.evidence
+    assert before < 0.05 < 0.4 < after
+
+
+def test_the_references_themselves_get_all_back_when_the_spaces_go():
+    references = planted.outputs(50)
+    perfect = references.with_predictions(references.first_references)
+    (finding,) = diagnose(Subject(outputs=perfect.rewritten(spaced))).findings
+    assert finding.share == pytest.approx(1)
+
+
+def test_two_faults_at_once_are_both_named_and_their_shares_add_up():
+    clean = planted.outputs(60)
+    damaged = clean.rewritten(lambda text: spaced(f"<pad> {text}</s>"))
+    findings = diagnose(Subject(outputs=damaged)).findings
+    assert [finding.code for finding in findings] == ["characters_separated", "special_tokens_left"]
+    total = (clean.score - damaged.score) / (1 - damaged.score)
+    assert sum(finding.share for finding in findings) == pytest.approx(total, abs=0.02)
+
+
+def test_what_the_engine_says_about_the_limit_counts_where_texts_end_well():
+    clean = planted.outputs(60)
+    assert codes(replace(clean, cut_off=(True,) * 40 + (False,) * 20)) == ["cut_short"]
+    assert codes(replace(clean, cut_off=(False,) * 60)) == []
+
+
+def test_every_finding_has_title_evidence_with_numbers_and_remedy():
+    for code, _, damage in PLANTED:
+        (finding,) = rules.find(clean_outputs(0, False).rewritten(damage))
+        assert finding.code == code
+        assert any(letter.isdigit() for letter in finding.evidence)
+        assert finding.title
+        assert finding.remedy
+        assert len(finding.examples) <= 3

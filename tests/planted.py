@@ -1,0 +1,154 @@
+"""Realistic outputs and runs to plant faults in, made from the embedded conversations; nothing is trained."""
+
+import json
+import random
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from sumtune.config import resolve
+from sumtune.data.example import Example, dump_jsonl
+from sumtune.diagnose.outputs import Outputs
+from sumtune.run_dir import RunDir, write_json, write_text
+from sumtune.text.encode import Encoded, save_encoded
+from sumtune.train.metrics import append_event
+from sumtune.train.plan import Plan
+
+CHARACTERS_A_TOKEN = 4
+
+
+def corpus():
+    """All embedded conversations as examples."""
+    folder = files("sumtune") / "data" / "corpus"
+    rows = [
+        (name, row, json.loads(line))
+        for name in ("train", "validation", "test")
+        for row, line in enumerate((folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines(), 1)
+    ]
+    return [
+        Example(f"{name}-{row}", values["dialogue"], values["summary"], f"{name}.jsonl", row)
+        for name, row, values in rows
+    ]
+
+
+CORPUS = corpus()
+
+
+def written(example, seed=0, kept=0.72):
+    """What a fairly good model might write: the reference with some of its phrases taken from the dialogue instead."""
+    chance = random.Random(f"{seed}-{example.id}")
+    words, size = example.summary.split(), 4
+    heard = [word for line in example.dialogue.splitlines() for word in line.partition(": ")[2].split()]
+    phrases = []
+    for start in range(0, len(words), size):
+        at = chance.randrange(max(1, len(heard) - size))
+        phrases += words[start : start + size] if chance.random() < kept else heard[at : at + size]
+    text = " ".join(word.strip("?!.,") for word in phrases)
+    return text[:1].upper() + text[1:] + "."
+
+
+def outputs(count=60, seed=0, dialogues=True, kept=0.72):
+    """`count` predictions of good quality for embedded conversations, chosen by `seed`."""
+    chosen = random.Random(seed).sample(CORPUS, count)
+    return Outputs(
+        ids=tuple(example.id for example in chosen),
+        predictions=tuple(written(example, seed, kept) for example in chosen),
+        references=tuple((example.summary,) for example in chosen),
+        dialogues=tuple(example.dialogue for example in chosen) if dialogues else None,
+    )
+
+
+def synthetic(number):
+    """The `number`-th of any number of different dialogues, with its summary."""
+    chance = random.Random(number)
+    things = [
+        "ladder",
+        "kettle",
+        "blanket",
+        "scooter",
+        "printer",
+        "violin",
+        "lantern",
+        "compass",
+        "teapot",
+        "basket",
+        "canvas",
+        "hammock",
+    ]
+    names = ["Ada", "Bela", "Cleo", "Dino", "Enzo", "Filip", "Greta", "Hugo", "Ines", "Jonas", "Kira", "Lev"]
+    first, second = chance.sample(names, 2)
+    thing, other, day, hour = chance.choice(things), chance.choice(things), chance.randrange(1, 29), number % 12 + 1
+    dialogue = (
+        f"{first}: Hello {second}, do you still have my {thing} from last year, number {number}?\n"
+        f"{second}: Yes, it stands beside the {other} in the cellar.\n{first}: Could you bring it on May {day}?\n"
+        f"{second}: Sure, around {hour}. Shall I take anything else along?\n{first}: No, that is all, thank you!"
+    )
+    summary = f"{second} will bring {first} the {thing} number {number} on May {day} around {hour}."
+    return Example(f"made-{number}", dialogue, summary, "made.jsonl", number + 1)
+
+
+def curve(plan, floor=1.3, start=2.5, speed=0.08, validation_gap=0.2):
+    """Training loss and validation loss (nats a token) after a number of optimizer steps, falling towards a floor."""
+    moved = np.cumsum([plan.learning_rate(step) for step in range(plan.total_steps)]) / plan.settings.learning_rate
+
+    def at(step):
+        done = moved[min(step, len(moved)) - 1] if step else 0.0
+        return floor + (start - floor) * np.exp(-speed * done) - 0.005 * np.log1p(done)
+
+    return at, lambda step: at(step) + validation_gap * (1 - np.exp(-speed * step))
+
+
+def make_run(
+    root: Path, *, train, scored, settings=None, losses=None, validation=None, norms=None, rate=None, warmup=None,
+    predictions=None, base=None, label_tokens=None, cut_off=None, seed=0,
+):  # fmt: skip
+    """A run folder as `sumtune run` leaves it, its losses by formula. `losses(step)`, `validation(step)` may be set."""
+    run_dir, chance = RunDir(root), np.random.default_rng(seed)
+    config = resolve(overrides=settings or {})
+    write_json(run_dir.run_json, {"config": config.model_dump(mode="json")})
+    for name, examples in {"train": train, "test": scored}.items():
+        write_text(run_dir.split(name), dump_jsonl(examples))
+    encoded = [
+        Encoded(
+            tuple(range(min(len(one.dialogue) // CHARACTERS_A_TOKEN, config.model.max_source_tokens))),
+            tuple(range(len(one.summary) // CHARACTERS_A_TOKEN + 1 if label_tokens is None else label_tokens(one))),
+        )
+        for one in train
+    ]
+    save_encoded(encoded, run_dir.transformation / "train.safetensors")
+    plan = Plan(tuple(one.length for one in encoded), config.train)
+    training_loss, validation_loss = curve(plan)
+    losses, validation = losses or training_loss, validation or validation_loss
+    _log(run_dir, plan, chance, losses, validation, norms, rate, warmup)
+    if predictions is not None:
+        _write_predictions(run_dir, scored, predictions, base, cut_off)
+    return run_dir
+
+
+def _log(run_dir, plan, chance, losses, validation, norms, rate, warmup):
+    log = run_dir.train_metrics
+    append_event(log, {"event": "start", "step": 0, "total_steps": plan.total_steps, "epochs": plan.settings.epochs,
+                       "steps_per_epoch": plan.steps_per_epoch,
+                       "warmup_steps": plan.warmup_steps if warmup is None else warmup})  # fmt: skip
+    for step in range(plan.total_steps + 1):
+        if plan.validates_at(step):
+            append_event(log, {"event": "validation", "step": step, "loss": float(validation(step))})
+        if step < plan.total_steps:
+            norm = float(chance.gamma(8, 0.5)) if norms is None else norms(step)
+            append_event(log, {"event": "step", "step": step + 1, "tokens": 500, "seconds": 1.0,
+                               "loss": float(losses(step)) * float(chance.lognormal(0, 0.2)), "gradient_norm": norm,
+                               "learning_rate": (rate or plan.learning_rate)(step)})  # fmt: skip
+    append_event(log, {"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0})
+
+
+def _write_predictions(run_dir, scored, predictions, base, cut_off):
+    systems = {"tuned": predictions} | ({"base": base} if base else {})
+    rows = [
+        {"id": one.id, "dialogue": one.dialogue, "reference": one.summary,
+         "systems": {name: {"prediction": texts[place], "tokens": 9, "cut_off": bool(cut_off and cut_off[place])}
+                     for name, texts in systems.items()}}
+        for place, one in enumerate(scored)
+    ]  # fmt: skip
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    write_text(run_dir.evaluation / "predictions.jsonl", text)
