@@ -12,16 +12,16 @@ NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 SENTENCE_START = re.compile(r"(?:^|[.!?…:\n])[\s\"'“‘(\[*-]*\Z")
 POSSESSIVE = re.compile(r"['’](?:s|S)?\Z")
 
-NUMBER_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen twenty"
-).split()
-VALUES = {word: str(value) for value, word in enumerate(NUMBER_WORDS)}
-VALUES |= {word: str(value) for value, word in zip(range(30, 100, 10), "thirty forty fifty sixty seventy eighty ninety".split(), strict=True)}
+UNITS = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen twenty
+"""
+TENS = "thirty forty fifty sixty seventy eighty ninety"
+VALUES = {word: str(value) for value, word in enumerate(UNITS.split())}
+VALUES |= {word: str(value) for value, word in zip(range(30, 100, 10), TENS.split(), strict=True)}
 """English words that stand for a number, by the digits they mean."""
 
-ORDINARY = frozenset(
-    """
+SENTENCE_STARTERS = """
     a about according actually additionally after afterwards again all almost also although always an and another any
     anyone anything apart apparently are around as at back because before being besides between both but by can
     currently despite did do does due during each earlier either even eventually every everybody everyone everything
@@ -33,8 +33,8 @@ ORDINARY = frozenset(
     therefore these they things this those though through thus to today together tomorrow tonight too two under unless
     until up usually was we well were what whatever when whenever where wherever whether which while who whoever whose
     why will with within without would yes yesterday yet you your
-    """.split()
-)
+"""
+ORDINARY = frozenset(SENTENCE_STARTERS.split())
 """Words that begin a sentence with a capital without being a name."""
 
 
