@@ -1,5 +1,6 @@
 """Summarizers that need no model, and a service around them."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -125,8 +126,6 @@ def wait_for(condition, seconds=10.0):
 
 def events(text):
     """Name and data of each server-sent event of a whole stream."""
-    import json
-
     found = []
     for block in text.strip().split("\n\n"):
         lines = dict(line.split(": ", 1) for line in block.splitlines())

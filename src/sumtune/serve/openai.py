@@ -30,7 +30,7 @@ __all__ = ["routes"]
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The summary as a chat completion; its chunks as server-sent events where `stream` is true.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {}},
     }
 }
 

@@ -21,6 +21,7 @@ MAX_DIALOGUES = 64
 MAX_CHARACTERS = 100_000
 MAX_TOKENS = 4096
 MAX_BEAMS = 8
+MIN_DEADLINE_S = 0.1
 MAX_DEADLINE_S = 3600
 
 Dialogue = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARACTERS)]
@@ -49,7 +50,7 @@ class SummarizeRequest(BaseModel):
     beams: Annotated[int, Field(ge=1, le=MAX_BEAMS)] | None = Field(
         None, description="1 is greedy search; if left out, what the adapter was scored with (greedy where streamed)."
     )
-    deadline_s: Annotated[float, Field(gt=0, le=MAX_DEADLINE_S)] | None = Field(
+    deadline_s: Annotated[float, Field(ge=MIN_DEADLINE_S, le=MAX_DEADLINE_S)] | None = Field(
         None, description="Seconds after which the answer is of no use any more; at most the deadline of the service."
     )
     stream: bool = Field(
