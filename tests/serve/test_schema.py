@@ -29,9 +29,7 @@ def load(name, folder):
 
 @pytest.fixture(scope="module")
 def schema():
-    settings = ServeSettings(
-        keys=(KEY,), workers=1, requests_per_minute=10_000_000, max_body_bytes=100_000_000
-    )
+    settings = ServeSettings(keys=(KEY,), workers=1, requests_per_minute=10_000_000, max_body_bytes=100_000_000)
     with running({"tuned": Telling(), "plain": Shouting()}, settings, load_adapter=load) as url:
         yield schemathesis.openapi.from_url(f"{url}/openapi.json")
 
@@ -52,7 +50,9 @@ def test_every_answer_is_as_documented(schema, label, mode):
     statuses = []
 
     @given(case=operation.as_strategy(generation_mode=kind))
-    @generation(max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @generation(
+        max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     def check(case):
         # A valid request may be refused for what no schema can say: too many tokens, a folder without an adapter.
         answer = case.call_and_validate(

@@ -36,6 +36,8 @@ class GivenMessage(BaseModel):
 class StreamOptions(BaseModel):
     """What a stream should have besides its text."""
 
+    model_config = ConfigDict(strict=True)
+
     include_usage: bool = False
 
 
@@ -43,7 +45,8 @@ class ChatRequest(BaseModel):
     """A chat whose last user message holds the dialogue. Settings of sampling are read and have no effect."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"model": "tuned", "messages": [{"role": "user", "content": EXAMPLE}]}]}
+        strict=True,
+        json_schema_extra={"examples": [{"model": "tuned", "messages": [{"role": "user", "content": EXAMPLE}]}]},
     )
 
     model: str = Field(max_length=200, description="One of `GET /v1/models`.")

@@ -39,7 +39,9 @@ class SummarizeRequest(BaseModel):
     """One dialogue, or up to 64 of them, each as text with one turn a line."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"dialogues": EXAMPLE}, {"dialogues": [EXAMPLE], "beams": 1}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"dialogues": EXAMPLE}, {"dialogues": [EXAMPLE], "beams": 1}]},
     )
 
     dialogues: Dialogue | Annotated[list[Dialogue], Field(min_length=1, max_length=MAX_DIALOGUES)]
