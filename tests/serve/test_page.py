@@ -74,7 +74,7 @@ def url(run_dir, slow):
 
 @pytest.fixture
 def open_page(browser):
-    """Opens an address in a fresh context; at the end, nothing may have gone to another host or wrong in the console."""
+    """Opens an address in a fresh context; in the end nothing may have gone to another host, or wrong in the console."""
     contexts, requests, complaints = [], [], []
 
     def open_address(address, **options):
