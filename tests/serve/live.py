@@ -19,13 +19,21 @@ def running(summarizers, settings=None, **options) -> Iterator[str]:
     settings = settings or ServeSettings(workers=1)
     loaded = threading.Event()
     app = app_of(summarizers, settings=settings, on_loaded=lambda _error: loaded.set(), **options)
+    with listening(app, settings) as url:
+        assert loaded.wait(10)
+        yield url
+
+
+@contextlib.contextmanager
+def listening(app, settings=None) -> Iterator[str]:
+    """The address of an application that listens, loaded or not."""
+    settings = settings or ServeSettings(workers=1)
     protocol = impatient(settings.header_timeout_s, settings.send_timeout_s)
     config = uvicorn.Config(app, log_level="warning", http=protocol, ws="none", timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
-    assert loaded.wait(10)
     wait_for(lambda: server.started)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -6,15 +6,17 @@ import json
 import os
 import re
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
 from sumtune.run_dir import RunDir
+from sumtune.serve.app import create_app
 from sumtune.serve.settings import ServeSettings
 
 from .fakes import KEY, Shouting, Telling, served
-from .live import running
+from .live import listening, running
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright: pip install '.[dev]'")
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe
@@ -74,7 +76,7 @@ def url(run_dir, slow):
 
 @pytest.fixture
 def open_page(browser):
-    """Opens an address in a fresh context; in the end nothing may have gone to another host, or wrong in the console."""
+    """Opens an address in a fresh context; in the end nothing may have gone to another host, or wrong in it."""
     contexts, requests, complaints = [], [], []
 
     def open_address(address, **options):
@@ -299,6 +301,24 @@ def test_with_a_key_the_page_asks_for_it(open_page, run_dir):
         with page.expect_download() as saved:
             page.get_by_role("link", name="Report of the run").click()
         assert "The report" in Path(saved.value.path()).read_text()
+        page.close()
+
+
+def test_the_page_waits_for_the_model_and_says_so(open_page):
+    allowed = threading.Event()
+
+    def load():
+        allowed.wait(20)
+        return served("tuned", Telling())
+
+    with listening(create_app({"tuned": load})) as url:
+        page = open_page(url)
+        expect(page.get_by_role("status")).to_have_text("The model is being loaded…")
+        expect(page.get_by_role("alert")).to_have_count(0)
+        allowed.set()
+        expect(page.get_by_role("status")).to_have_text("")
+        summarize(page)
+        done(page)
         page.close()
 
 

@@ -4,7 +4,8 @@ import logging
 import os
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -73,13 +74,11 @@ def run(
         on_loaded=on_loaded,
     )
     server = uvicorn.Server(_uvicorn_config(app, settings))
-    _log_to_standard_error()
     shown = "localhost" if is_loopback(host) or host == "0.0.0.0" else host
     print(f"Serving at http://{shown}:{listener.getsockname()[1]}/ (documentation at /docs)", flush=True)
-    try:
+    # uvicorn raises the signal that stopped it once more, when everything is finished
+    with _logging_to_standard_error(), suppress(KeyboardInterrupt):
         server.run([listener])
-    except KeyboardInterrupt:  # uvicorn raises the signal again when everything is finished
-        return
     if failures:
         raise failures[0]
 
@@ -136,12 +135,17 @@ def _uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
     )
 
 
-def _log_to_standard_error() -> None:
+@contextmanager
+def _logging_to_standard_error() -> Iterator[None]:
     logger = logging.getLogger("sumtune.serve")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -13,14 +13,15 @@ function show(id, visible = true) {
   at(id).hidden = !visible;
 }
 
-function fail(message) {
-  at("error").textContent = message;
-  show("error", message !== "");
+function fail(message, place = "error") {
+  at(place).textContent = message;
+  show(place, message !== "");
 }
 
 /** Runs `work` and says what went wrong; asks for the key where that is missing. */
 async function told(work) {
   fail("");
+  fail("", "key-error");
   try {
     await work();
   } catch (error) {
@@ -28,7 +29,7 @@ async function told(work) {
     if (!(error instanceof Refused)) throw error;
     show("key-form", error.status === 401);
     if (error.status === 401) {
-      fail(hasKey() ? "This API key is not accepted." : "Enter the API key first.");
+      fail(hasKey() ? "This API key is not accepted." : "Enter the API key first.", "key-error");
       at("key").focus();
     } else {
       fail(error.message);
@@ -38,7 +39,22 @@ async function told(work) {
 
 // What the service offers
 
+async function untilReady() {
+  for (;;) {
+    try {
+      await call("/ready");
+      at("status").textContent = "";
+      return;
+    } catch (error) {
+      if (error.status !== 503) throw error;
+      at("status").textContent = "The model is being loaded…";
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+}
+
 async function loadService() {
+  await untilReady();
   state.adapters = await (await call("/adapters")).json();
   const models = await (await call("/v1/models")).json();
   at("adapter").replaceChildren(
