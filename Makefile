@@ -10,7 +10,7 @@ ARGS ?=
 run: $(VENV)/.run ## the main job: tune, score (ARGS="--preset fast" for options)
 	$(BIN)/python main.py $(ARGS)
 
-serve: $(VENV)/.run ## http://localhost:8000/docs
+serve: $(VENV)/.run ## http://localhost:8000
 	$(BIN)/python app.py $(ARGS)
 
 check: $(VENV)/.dev

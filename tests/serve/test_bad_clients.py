@@ -151,3 +151,29 @@ def test_shutting_down_finishes_what_runs():
     thread.join(5)
     assert answers[0].status_code == 200
     assert answers[0].json()["summaries"][0]["summary"] == body["dialogues"]
+
+
+def test_under_overload_every_request_is_answered_or_refused_within_its_deadline():
+    settings = ServeSettings(workers=1, queue_dialogues=8, batch_dialogues=4, deadline_s=1.0)
+    outcomes = []
+
+    def ask_often(url):
+        with httpx.Client() as client:
+            for _ in range(4):
+                begun = time.monotonic()
+                answer = client.post(f"{url}/summarize", json={"dialogues": "word " * 10, "beams": 1})
+                outcomes.append((answer.status_code, time.monotonic() - begun, answer.headers.get("retry-after")))
+
+    with running({"tuned": Telling(pause_s=0.005)}, settings) as url:
+        threads = [threading.Thread(target=ask_often, args=(url,)) for _ in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert len(outcomes) == 96
+    statuses = [status for status, _, _ in outcomes]
+    assert set(statuses) <= {200, 503, 504}
+    assert statuses.count(200) > 10
+    assert statuses.count(503) > 10
+    assert all(retry for status, _, retry in outcomes if status == 503)
+    assert max(seconds for _, seconds, _ in outcomes) < settings.deadline_s + 1.0

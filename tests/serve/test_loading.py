@@ -90,5 +90,5 @@ def test_an_adapter_whose_model_is_gone_ends_the_service_with_its_reason(run_dir
     settings["model"]["name"] = "./gone"
     (broken.adapter / "sumtune.json").write_text(json.dumps(settings))
     PROMPT.save(broken.adapter)
-    with pytest.raises(ModelError, match="There is no model at './gone'"):
+    with pytest.raises(ModelError, match=r"There is no model at '\./gone'"):
         server.run(broken, "127.0.0.1", 0, settings=ServeSettings(workers=1))
