@@ -14,7 +14,7 @@ import pytest
 
 from sumtune.serve.settings import ServeSettings
 
-from .fakes import Telling, wait_for
+from .fakes import KEY, Telling, wait_for
 from .live import running
 
 SETTINGS = ServeSettings(workers=1, header_timeout_s=0.4, body_timeout_s=0.4, send_timeout_s=0.5)
@@ -102,6 +102,16 @@ def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(url):
     with connect(url) as connection:
         connection.sendall(request(b"{", length=10_000_000))
         assert b"413" in read_all(connection).split(b"\r\n")[0]
+
+
+def test_a_refused_key_leaves_the_connection_usable_or_closed_but_never_confused():
+    settings = ServeSettings(keys=(KEY,), workers=1)
+    body = {"dialogues": "Ann: Hi", "beams": 1}
+    with running({"tuned": Telling()}, settings) as url, httpx.Client() as client:
+        for key, status in [("0123456789abcdef-wrong", 401), (KEY, 200)] * 3:
+            padded = json.dumps(body).encode() + b" " * 300_000
+            headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
+            assert client.post(f"{url}/summarize", content=padded, headers=headers).status_code == status
 
 
 def test_many_broken_clients_at_once_and_every_good_request_is_answered():

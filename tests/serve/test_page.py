@@ -23,7 +23,10 @@ Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs
 expect = sync_api.expect
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt install chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt install chromium"),
+]
 
 DIALOGUE = "Ann: I pay Bob 5 euros"
 PHONE = {"width": 360, "height": 740}
@@ -229,6 +232,15 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text(page):
         page.get_by_role("button", name="Download as CSV").click()
     _, row = csv.reader(io.StringIO(Path(saved.value.path()).read_bytes().decode("utf-8-sig")))
     assert row[:2] == ["'=cmd.txt", "'=1+1 is"]
+
+
+def test_files_too_large_for_one_request_go_in_several(page):
+    files = [text_file(f"{number}.txt", f"File{number} " + " " * 30 + "é" * 45_000) for number in range(12)]
+    page.get_by_label("Text files").set_input_files(files)
+    page.get_by_role("button", name="Summarize 12 files").click()
+    done(page)
+    first_words = [text.split()[0] for text in page.locator("article .summary").all_text_contents()]
+    assert first_words == [f"File{number}" for number in range(12)]
 
 
 def test_files_that_are_no_text_are_named_and_the_others_taken(page):

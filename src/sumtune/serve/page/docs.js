@@ -1,9 +1,7 @@
 // The API's documentation, from /openapi.json, with requests that can be sent as they stand.
 
 import { Refused, call, useKey } from "/page/api.js";
-import { element } from "/page/results.js";
-
-const at = (id) => document.getElementById(id);
+import { at, element } from "/page/dom.js";
 
 function resolve(schema, document) {
   if (!schema?.$ref) return schema ?? {};

@@ -1,12 +1,6 @@
 // What is shown of each summary.
 
-/** An element with text and children. */
-export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+import { element } from "/page/dom.js";
 
 /** The place on the page for the summaries of one conversation; `systems` are names by adapter. */
 export function placeFor(title, systems) {

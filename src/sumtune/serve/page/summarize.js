@@ -2,21 +2,14 @@
 
 import { Refused, call, hasKey, summarize, useKey } from "/page/api.js";
 import { csv, download } from "/page/csv.js";
-import { element, placeFor, showSummary } from "/page/results.js";
+import { at, count, fail, show } from "/page/dom.js";
+import { addFiles, chosenFiles, clearFiles } from "/page/files.js";
+import { placeFor, showSummary } from "/page/results.js";
+import { BASE, chosenAdapter, loadExamples, loadService, offerSearch } from "/page/service.js";
 
-const TOGETHER = 16; // conversations a request
-const BASE = "base";
-const at = (id) => document.getElementById(id);
-const state = { files: [], adapters: [], running: null, results: [] };
-
-function show(id, visible = true) {
-  at(id).hidden = !visible;
-}
-
-function fail(message, place = "error") {
-  at(place).textContent = message;
-  show(place, message !== "");
-}
+const MOST_TOGETHER = 16; // conversations a request
+const MOST_BYTES = 500_000; // of a request, well below what the service takes
+const state = { running: null, results: [] };
 
 /** Runs `work` and says what went wrong; asks for the key where that is missing. */
 async function told(work) {
@@ -37,98 +30,11 @@ async function told(work) {
   }
 }
 
-// What the service offers
-
-async function untilReady() {
-  for (;;) {
-    try {
-      await call("/ready");
-      at("status").textContent = "";
-      return;
-    } catch (error) {
-      if (error.status !== 503) throw error;
-      at("status").textContent = "The model is being loaded…";
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
-}
-
-async function loadService() {
-  await untilReady();
-  state.adapters = await (await call("/adapters")).json();
-  const models = await (await call("/v1/models")).json();
-  at("adapter").replaceChildren(
-    ...state.adapters.map(({ name, description }) => element("option", { value: name }, `${name} (${description})`)),
-  );
-  show("adapter-choice", state.adapters.length > 1);
-  show("compare-choice", models.data.some(({ id }) => id === BASE));
-  offerSearch();
-  showFigures(await (await call("/run")).json());
-}
-
-function chosenAdapter() {
-  return state.adapters.find(({ name }) => name === at("adapter").value);
-}
-
-function offerSearch() {
-  show("search-choice", (chosenAdapter()?.beams ?? 1) > 1);
-}
-
-function showFigures({ split, n, systems, report }) {
-  show("report", report);
-  show("figures-section", systems.length > 0);
-  at("figures-caption").textContent = `Mean of ${n} conversations of the ${split} split, with 95% intervals.`;
-  const figure = ({ mean, low, high }) =>
-    element("td", {}, mean.toFixed(3), " ", element("small", {}, `${low.toFixed(3)}–${high.toFixed(3)}`));
-  at("figures").replaceChildren(
-    ...systems.map((system) =>
-      element("tr", {}, element("th", { scope: "row" }, system.name),
-        figure(system.rouge1), figure(system.rouge2), figure(system.rougeL)),
-    ),
-  );
-}
-
-async function loadExamples() {
-  const examples = await (await call("/page/examples.json")).json();
-  at("example").append(...examples.map(({ title }, number) => element("option", { value: number }, title)));
-  at("example").addEventListener("change", () => {
-    const chosen = examples[at("example").value];
-    if (chosen) at("dialogue").value = chosen.dialogue;
-  });
-}
-
-// Files
-
-async function addFiles(files) {
-  for (const file of files) {
-    const bytes = await file.arrayBuffer();
-    try {
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim();
-      if (text === "") fail(`${file.name} is empty.`);
-      else state.files.push({ title: file.name, dialogue: text });
-    } catch {
-      fail(`${file.name} is not UTF-8 text.`);
-    }
-  }
-  showFiles();
-}
-
-function showFiles() {
-  at("chosen").replaceChildren(...state.files.map(({ title }) => element("li", {}, title)));
-  show("chosen", state.files.length > 0);
-  show("clear", state.files.length > 0);
-  at("submit").textContent = state.files.length ? `Summarize ${count(state.files.length, "file")}` : "Summarize";
-}
-
-function count(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
 // Summarizing
 
 function conversations() {
   const typed = at("dialogue").value.trim();
-  if (state.files.length) return state.files;
+  if (chosenFiles().length) return chosenFiles();
   return typed ? [{ title: "Conversation", dialogue: typed }] : [];
 }
 
@@ -156,8 +62,8 @@ async function run() {
 
 /** Has all conversations summarized by one adapter, some at a time. */
 async function runSystem(items, adapter) {
-  for (let start = 0; start < items.length; start += TOGETHER) {
-    const part = items.slice(start, start + TOGETHER);
+  let start = 0;
+  for (const part of parts(items)) {
     const body = { dialogues: part.map(({ dialogue }) => dialogue) };
     if (adapter) body.adapter = adapter;
     if (adapter !== BASE && at("search").value === "beams") body.beams = chosenAdapter().beams;
@@ -171,7 +77,24 @@ async function runSystem(items, adapter) {
         showSummary(place, data);
       }
     }
+    start += part.length;
   }
+}
+
+/** Conversations in order, as many together as a request may hold. */
+function parts(items) {
+  const found = [];
+  let bytes = Infinity;
+  for (const item of items) {
+    const size = new Blob([item.dialogue]).size;
+    if (bytes + size > MOST_BYTES || found.at(-1).length === MOST_TOGETHER) {
+      found.push([]);
+      bytes = 0;
+    }
+    found.at(-1).push(item);
+    bytes += size;
+  }
+  return found;
 }
 
 async function submit(event) {
@@ -234,9 +157,7 @@ function listen() {
   at("adapter").addEventListener("change", offerSearch);
   at("files").addEventListener("change", () => told(() => addFiles(at("files").files)));
   at("clear").addEventListener("click", () => {
-    state.files = [];
-    at("files").value = "";
-    showFiles();
+    clearFiles();
     at("files").focus();
   });
   at("dialogue").addEventListener("keydown", (event) => {
