@@ -1,7 +1,9 @@
 """Keys, hosts, rates, headers, and what the log may say."""
 
+import gc
 import logging
 import threading
+import weakref
 
 import pytest
 
@@ -193,6 +195,29 @@ def test_an_adapter_is_loaded_used_and_unloaded_while_the_service_runs(changing)
     assert changing.delete("/adapters/new").status_code == 204
     assert names(changing) == ["tuned"]
     assert changing.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 404
+
+
+def test_an_unloaded_adapter_gives_its_memory_back():
+    loaded = []
+
+    def load(name, folder):
+        made = Telling()
+        made.circle = made
+        loaded.append(weakref.ref(made))
+        return served(name, made)
+
+    settings = ServeSettings(keys=(KEY,), workers=1)
+    with client_of({"tuned": Shouting()}, settings=settings, load_adapter=load) as client:
+        client.headers.update(bearer(KEY))
+        client.post("/adapters", json={"name": "new", "folder": "x"})
+        assert client.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 200
+        assert loaded[0]() is not None
+        gc.disable()
+        try:
+            client.delete("/adapters/new")
+            assert loaded[0]() is None
+        finally:
+            gc.enable()
 
 
 def test_what_cannot_be_loaded_or_unloaded_is_said(changing):

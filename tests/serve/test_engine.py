@@ -197,6 +197,46 @@ def test_a_broken_batch_fails_alone_and_the_log_does_not_quote_it(caplog):
     assert "swordfish" not in caplog.text
 
 
+def test_one_bad_dialogue_does_not_take_its_batch_with_it():
+    class Picky(Shouting):
+        def summarize(self, dialogues, **options):
+            if "bad" in dialogues:
+                raise RuntimeError("bad")
+            return super().summarize(dialogues, **options)
+
+    async def test(engine, make):
+        picky = Picky()
+        jobs = [make(picky, text) for text in ("one", "bad", "two")]
+        engine.submit(jobs)
+        one, bad, two = await asyncio.gather(*(job.done for job in jobs), return_exceptions=True)
+        assert (one.text, two.text) == ("ONE", "TWO")
+        assert isinstance(bad, DecodingFailedError)
+
+    with_engine(test)
+
+
+def test_what_was_shown_in_part_is_not_begun_anew():
+    class Tripping(Telling):
+        def stream(self, dialogues, watch, max_tokens=None):
+            self.calls.append(list(dialogues))
+            watch(0, "half")
+            raise RuntimeError("planted")
+
+    tripping, pieces = Tripping(), []
+
+    async def test(engine, make):
+        shown, other = make(tripping, "a"), make(tripping, "b")
+        shown.on_piece = pieces.append
+        engine.submit([shown, other])
+        for job in (shown, other):
+            with pytest.raises(DecodingFailedError):
+                await job.done
+
+    with_engine(test)
+    assert tripping.calls == [["a", "b"], ["b"]]
+    assert pieces == ["half"]
+
+
 def test_the_event_loop_goes_on_while_something_is_decoded():
     summarizer = Telling(pause_s=0.5)
 

@@ -115,6 +115,14 @@ def test_a_stream_shows_pieces_then_summaries_then_the_whole(client):
     assert (name, data["model"], data["beams"]) == ("done", "tuned", 1)
 
 
+def test_no_piece_is_lost_however_quick_the_engine_is():
+    dialogue = "a b c d e f g h"
+    with client_of({"tuned": Telling()}, settings=ServeSettings(workers=2, gather_s=0.0)) as client:
+        for _ in range(30):
+            arrived = events(ask(client, dialogues=dialogue, stream=True).text)
+            assert "".join(data["text"] for name, data in arrived if name == "piece") == dialogue
+
+
 def test_a_stream_with_beams_or_from_another_engine_comes_in_one_piece(client):
     for options in ({"beams": 4}, {"adapter": "plain"}):
         answer = ask(client, stream=True, **options)

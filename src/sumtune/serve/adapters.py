@@ -1,6 +1,7 @@
 """The summarizers that are served, by name; they are loaded and unloaded while the service runs."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -95,6 +96,7 @@ class Adapters:
         if len(self._loaded) == 1:
             raise LastAdapterError(name)
         del self._loaded[name]
+        gc.collect()  # a model may be held by a circle of references: its memory is wanted now
 
     @property
     def names(self) -> list[str]:

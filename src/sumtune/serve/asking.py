@@ -33,6 +33,15 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Piece:
+    """The next words of the summary at `place`, or with `completion` its end."""
+
+    place: int
+    text: str
+    completion: Completion | None = None
+
+
+@dataclass(frozen=True)
 class Asked:
     """Dialogues that the engine has taken on."""
 
@@ -42,20 +51,13 @@ class Asked:
     jobs: list[Job]
     begun: float
     """By the clock of the event loop, in seconds."""
+    arrived: "asyncio.Queue[Piece | BaseException]"
+    """Pieces and ends, from the moment the engine has the dialogues."""
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the request was read."""
         return asyncio.get_running_loop().time() - self.begun
-
-
-@dataclass(frozen=True)
-class Piece:
-    """The next words of the summary at `place`, or with `completion` its end."""
-
-    place: int
-    text: str
-    completion: Completion | None = None
 
 
 async def ask(service: Service, dialogues: Sequence[str], wish: Wish) -> Asked:
@@ -69,22 +71,28 @@ async def ask(service: Service, dialogues: Sequence[str], wish: Wish) -> Asked:
     served = await _find(service, wish.adapter)
     way = _way(served, wish)
     counts = await asyncio.to_thread(served.count_tokens, dialogues)
-    for number, tokens in enumerate(counts, 1):
-        if tokens > served.max_source_tokens:
-            raise HTTPException(
-                422, f"Dialogue {number} has {tokens} tokens; this model reads at most {served.max_source_tokens}."
-            )
+    _require_readable(counts, served.max_source_tokens)
     deadline = begun + min(wish.deadline_s or service.settings.deadline_s, service.settings.deadline_s)
     jobs = [
         Job(dialogue, tokens, way, deadline, loop.create_future())
         for dialogue, tokens in zip(dialogues, counts, strict=True)
     ]
+    arrived: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
+    if wish.in_pieces:
+        for place, job in enumerate(jobs):
+            _listen(job, place, arrived)
     try:
         service.engine.submit(jobs)
     except Busy as busy:
         message = f"Too many dialogues wait already; ask again in {busy.retry_after_s} s."
         raise HTTPException(503, message, {"Retry-After": str(busy.retry_after_s)}) from None
-    return Asked(service, served, way.beams, jobs, begun)
+    return Asked(service, served, way.beams, jobs, begun, arrived)
+
+
+def _require_readable(counts: Sequence[int], most: int) -> None:
+    for number, tokens in enumerate(counts, 1):
+        if tokens > most:
+            raise HTTPException(422, f"Dialogue {number} has {tokens} tokens; this model reads at most {most}.")
 
 
 async def _find(service: Service, name: str | None) -> Served:
@@ -136,20 +144,17 @@ async def completions(asked: Asked, request: Request) -> list[Completion]:
 
 
 async def pieces(asked: Asked) -> AsyncGenerator[Piece, None]:
-    """The summaries as they are written; leaving the iteration early stops the work.
+    """The summaries as they are written, where the wish was `in_pieces`; leaving the iteration early stops the work.
 
     Raises:
         HTTPException: 504 after the deadline, 500 where decoding failed.
     """
     loop = asyncio.get_running_loop()
-    arrived: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
-    for place, job in enumerate(asked.jobs):
-        _listen(job, place, arrived)
     missing = len(asked.jobs)
     try:
         while missing:
             # Not one timeout around the loop: it would strike whoever reads the pieces, not this wait.
-            piece = await asyncio.wait_for(arrived.get(), asked.jobs[0].deadline - loop.time())
+            piece = await asyncio.wait_for(asked.arrived.get(), asked.jobs[0].deadline - loop.time())
             if isinstance(piece, BaseException):
                 raise piece
             missing -= piece.completion is not None

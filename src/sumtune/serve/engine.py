@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import math
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,7 +27,7 @@ class Engine:
     def __init__(self, settings: ServeSettings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
-        self._waiting: deque[Job] = deque()
+        self._waiting: list[Job] = []
         self._arrived = asyncio.Event()
         self._idle = 0
         self._seconds_per_job: float | None = None
@@ -60,8 +59,7 @@ class Engine:
             raise Busy(max(1, min(LONGEST_RETRY_S, math.ceil(wait_s))))
         for job in jobs:
             job.arrived = now
-        self._waiting.extend(jobs)
-        self._metrics.waiting.set(len(self._waiting))
+        self._keep([*self._waiting, *jobs])
         self._arrived.set()
 
     def withdraw(self, jobs: Sequence[Job]) -> None:
@@ -69,22 +67,28 @@ class Engine:
         for job in jobs:
             job.stopped = True
             job.done.cancel()
-        if any(job.stopped for job in self._waiting):
-            self._waiting = deque(job for job in self._waiting if not job.stopped)
-            self._metrics.waiting.set(len(self._waiting))
+        self._keep([job for job in self._waiting if not job.stopped])
+
+    def _keep(self, waiting: list[Job]) -> None:
+        self._waiting = waiting
+        self._metrics.waiting.set(len(waiting))
 
     async def _work(self) -> None:
         while not (self._closing and not self._waiting):
-            self._idle += 1
-            await self._arrived.wait()
-            if not self._closing:
-                await asyncio.sleep(self._settings.gather_s)
-            batch = self._take()
-            self._idle -= 1
-            if not self._waiting and not self._closing:
-                self._arrived.clear()
-            if batch:
-                await self._run(batch)
+            await self._turn()
+
+    async def _turn(self) -> None:
+        """Waits for one batch and decodes it. A function of its own, so that an idle worker holds on to no model."""
+        self._idle += 1
+        await self._arrived.wait()
+        if not self._closing:
+            await asyncio.sleep(self._settings.gather_s)
+        batch = self._take()
+        self._idle -= 1
+        if not self._waiting and not self._closing:
+            self._arrived.clear()
+        if batch:
+            await self._run(batch)
 
     def _take(self) -> list[Job]:
         """The oldest job and those that can share its batch, leaving the other idle workers their part."""
@@ -95,7 +99,7 @@ class Engine:
         most = min(self._settings.batch_dialogues, math.ceil(len(self._waiting) / self._idle))
         way, longest = self._waiting[0].way, 0
         batch: list[Job] = []
-        rest: deque[Job] = deque()
+        rest: list[Job] = []
         for job in self._waiting:
             width = max(longest, job.tokens)
             fits = not batch or (len(batch) + 1) * width <= self._settings.batch_tokens
@@ -105,8 +109,7 @@ class Engine:
                 job.queued_s = now - job.arrived
             else:
                 rest.append(job)
-        self._waiting = rest
-        self._metrics.waiting.set(len(rest))
+        self._keep(rest)
         return batch
 
     def _refuse_late(self, now: float) -> None:
@@ -114,8 +117,7 @@ class Engine:
         for job in late:
             if not job.done.done():
                 job.done.set_exception(TimeoutError())
-        if late:
-            self._waiting = deque(job for job in self._waiting if job.deadline > now)
+        self._keep([job for job in self._waiting if job.deadline > now])
 
     async def _run(self, batch: list[Job]) -> None:
         loop = asyncio.get_running_loop()
@@ -124,9 +126,7 @@ class Engine:
             completions = await loop.run_in_executor(self._threads, self._decode, batch, loop)
         except Exception as error:
             logger.error("Decoding a batch of %d failed: %s", len(batch), without_text(error))
-            for job in batch:
-                if not job.done.done():
-                    job.done.set_exception(DecodingFailedError())
+            await self._save_what_can_be(batch)
             return
         self._learn_speed((loop.time() - begun) / len(batch) / self._settings.workers)
         self._metrics.batch.observe(len(batch))
@@ -135,6 +135,14 @@ class Engine:
             self._metrics.tokens.labels("written").inc(completion.tokens)
             if not job.done.done():
                 job.done.set_result(completion)
+
+    async def _save_what_can_be(self, failed: list[Job]) -> None:
+        """Decodes the dialogues of a failed batch one by one: one of them must not take the others with it."""
+        for job in failed:
+            if len(failed) > 1 and not job.shown and not job.stopped:
+                await self._run([job])
+            elif not job.done.done():
+                job.done.set_exception(DecodingFailedError())
 
     def _learn_speed(self, seconds: float) -> None:
         known = self._seconds_per_job
@@ -148,6 +156,7 @@ class Engine:
 
         def watch(at: int, piece: str) -> bool:
             if piece and not batch[at].stopped:
+                batch[at].shown = True
                 loop.call_soon_threadsafe(batch[at].on_piece, piece)
             return batch[at].stopped
 

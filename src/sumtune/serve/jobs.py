@@ -50,6 +50,8 @@ class Job:
     """Called in the event loop with each piece of the summary."""
     stopped: bool = field(default=False, init=False)
     """Nobody waits for it any more. Set in the event loop, read by decoding threads."""
+    shown: bool = field(default=False, init=False)
+    """A piece of its summary was given away: it cannot be begun anew."""
     queued_s: float = field(default=0.0, init=False)
     """Seconds it waited before its batch began."""
     arrived: float = field(default=0.0, init=False)
