@@ -47,11 +47,7 @@ def run(
         SumtuneError: the address cannot be listened on.
     """
     settings = settings or ServeSettings()
-    if not settings.keys and not is_loopback(host):
-        raise ConfigError(
-            f"--host {host} can be reached from other machines: set {KEY_VARIABLE} to a secret of at least "
-            f"{MIN_KEY_LENGTH} characters, which clients then send as `Authorization: Bearer <key>`."
-        )
+    _require_key_for(host, settings)
     chosen = _chosen(run_dir, adapters or {})
     listener = _listen(host, port)
     folders = {name: adapter_folder(folder) for name, folder in chosen.items()}
@@ -113,6 +109,14 @@ def parse_adapters(texts: list[str]) -> dict[str, Path]:
             )
         adapters[name] = Path(folder)
     return adapters
+
+
+def _require_key_for(host: str, settings: ServeSettings) -> None:
+    if not settings.keys and not is_loopback(host):
+        raise ConfigError(
+            f"--host {host} can be reached from other machines: set {KEY_VARIABLE} to a secret of at least "
+            f"{MIN_KEY_LENGTH} characters, which clients then send as `Authorization: Bearer <key>`."
+        )
 
 
 def _chosen(run_dir: RunDir, adapters: Mapping[str, Path]) -> dict[str, Path]:
