@@ -10,7 +10,7 @@ ARGS ?=
 run: $(VENV)/.run ## the main job: tune, score (ARGS="--preset fast" for options)
 	$(BIN)/python main.py $(ARGS)
 
-serve: $(VENV)/.run ## http://localhost:8000/docs
+serve: $(VENV)/.run ## http://localhost:8000
 	$(BIN)/python app.py $(ARGS)
 
 check: $(VENV)/.dev
@@ -19,11 +19,11 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: test-unit ## all tests, those with the embedded model included
-	$(BIN)/pytest -m e2e
+test: test-unit ## all tests, those with the embedded model and with Chromium included
+	$(BIN)/pytest -m "e2e or browser"
 
-test-unit: $(VENV)/.dev ## without the embedded model: under 90 seconds
-	$(BIN)/pytest -m "not e2e" --numprocesses 2 --dist loadfile $(ARGS)
+test-unit: $(VENV)/.dev ## without the embedded model and Chromium: under 90 seconds
+	$(BIN)/pytest -m "not e2e and not browser" --numprocesses 2 --dist loadfile $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+import tracemalloc
 from types import SimpleNamespace
 
 import pytest
@@ -160,20 +161,73 @@ def test_a_bad_line_is_named_before_anything_is_summarized_or_written(summarizer
     assert summarizer.sizes == []
 
 
-def test_a_crash_halfway_leaves_the_old_output_and_no_other_file(summarizer, run_dir, folder, monkeypatch):
-    source = write_lines(folder / "in.jsonl", [{"text": "Ann: Hi"}] * 150)
-    (folder / "out.jsonl").write_text("old\n", encoding="utf-8")
+def stop_after(summarizer, monkeypatch, calls, error):
+    """Makes the summarizer fail at the call after so many."""
 
     def fail(dialogues):
-        if summarizer.sizes:
-            raise RuntimeError("planted")
+        if len(summarizer.sizes) == calls:
+            raise error
         return Counting.summarize(summarizer, dialogues)
 
     monkeypatch.setattr(summarizer, "summarize", fail, raising=False)
-    with pytest.raises(RuntimeError, match="planted"):
-        summarizing.summarize_jsonl(source, folder / "out.jsonl", run_dir)
-    assert (folder / "out.jsonl").read_text(encoding="utf-8") == "old\n"
+
+
+def numbered(count):
+    return [{"text": f"Ann: {number}"} for number in range(count)]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("planted")], ids=["interrupt", "crash"])
+def test_an_interrupted_file_is_gone_on_with_and_the_old_output_stays_until_then(
+    summarizer, run_dir, folder, monkeypatch, capsys, error
+):
+    source, target = write_lines(folder / "in.jsonl", numbered(300)), folder / "out.jsonl"
+    target.write_text("old\n", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        stop_after(summarizer, patch, 2, error)
+        with pytest.raises(type(error)):
+            summarizing.summarize_jsonl(source, target, run_dir)
+    assert target.read_text(encoding="utf-8") == "old\n"
+    (part,) = (path for path in folder.iterdir() if path.name.startswith(".out.jsonl."))
+    with part.open("ab") as file:
+        file.write(b'{"text": "Ann: 128", "summ')  # as a crash in the middle of a line leaves it
+    first = sum(summarizer.sizes)
+    assert 0 < first < 300
+
+    summarizing.summarize_jsonl(source, target, run_dir)
+    assert sum(summarizer.sizes) == 300, "what was done is not done again"
+    assert read_lines(target) == [row | {"summary": f"About {row['text']}"} for row in numbered(300)]
+    assert f"Continuing after {first} of 300" in capsys.readouterr().err
     assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+@pytest.mark.parametrize("change", ["input", "adapter", "beams"])
+def test_what_another_input_or_model_left_is_not_gone_on_with(summarizer, run_dir, folder, monkeypatch, change):
+    source, target = write_lines(folder / "in.jsonl", numbered(100)), folder / "out.jsonl"
+    with monkeypatch.context() as patch:
+        stop_after(summarizer, patch, 1, RuntimeError("planted"))
+        with pytest.raises(RuntimeError, match="planted"):
+            summarizing.summarize_jsonl(source, target, run_dir)
+    if change == "input":
+        write_lines(source, [{"text": "Ben: other"}, *numbered(99)])
+    if change == "adapter":
+        (run_dir.adapter / "adapter_model.safetensors").write_bytes(b"other")
+    summarizer.sizes.clear()
+    summarizing.summarize_jsonl(source, target, run_dir, beams=2 if change == "beams" else None)
+    assert sum(summarizer.sizes) == 100
+    assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_ten_thousand_lines_take_no_more_memory_than_a_quarter_of_them(summarizer, run_dir, folder):
+    def peak_bytes(lines):
+        source = write_lines(folder / f"{lines}.jsonl", [{"text": "Ann: " + "hello " * 100}] * lines)
+        tracemalloc.start()
+        summarizing.summarize_jsonl(source, folder / f"{lines}.out.jsonl", run_dir)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak
+
+    peak_bytes(100)
+    assert peak_bytes(10_000) < 1.05 * peak_bytes(2_500)
 
 
 def test_output_onto_the_input_is_refused(summarizer, run_dir, folder):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sumtune.errors import ConfigError, SumtuneError
+from sumtune.serve.settings import ServeSettings
 
 if TYPE_CHECKING:
     from sumtune.config import Config
@@ -208,18 +209,40 @@ def summarize(
         print(summarizing.summarize_text(summarizing.read_text(file), folder, beams))
 
 
-@app.command(epilog="Example: sumtune serve --run-dir runs/first --port 8080")
+@app.command(epilog="Example: sumtune serve --run-dir runs/first --adapter short=runs/short --port 8080")
 def serve(
     run_dir: RunDirOption = RUN_DIR,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option("--adapter", metavar="NAME=FOLDER", help="A further adapter; may be repeated."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; others than this machine's need SUMTUNE_API_KEY.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")] = 8000,
     beams: Annotated[int | None, typer.Option("--beams", min=1, help="1 is greedy search.")] = None,
+    deadline: Annotated[
+        float, typer.Option("--deadline", min=1, help="Seconds after which a request is given up.")
+    ] = ServeSettings.deadline_s,
+    queue: Annotated[
+        int, typer.Option("--queue", min=1, help="Most dialogues that wait; more are refused.")
+    ] = ServeSettings.queue_dialogues,
+    requests_per_minute: Annotated[
+        int, typer.Option("--requests-per-minute", min=1, help="Most requests of one API key.")
+    ] = ServeSettings.requests_per_minute,
 ) -> None:
-    """Serve the tuned summarizer over HTTP; try it at http://localhost:8000/docs."""
+    """Serve the tuned summarizer: a page and an API at http://localhost:8000."""
     from sumtune.run_dir import RunDir
     from sumtune.serve import server
 
-    server.run(RunDir(run_dir), host, port, beams)
+    settings = ServeSettings(
+        keys=server.keys_from(),
+        deadline_s=deadline,
+        queue_dialogues=queue,
+        requests_per_minute=requests_per_minute,
+    )
+    adapters = server.parse_adapters(adapter or [])
+    server.run(RunDir(run_dir), host, port, beams=beams, adapters=adapters, settings=settings)
 
 
 @app.command(epilog="Example: sumtune clean --run-dir runs/first")

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-__all__ = ["Completion", "Progress", "Summarizer"]
+__all__ = ["AdjustableSummarizer", "Completion", "Progress", "StreamingSummarizer", "Summarizer", "Watch"]
 
 Progress = Callable[[int], None]
 """Called with the number of dialogues that were finished since the last call."""
+
+Watch = Callable[[int, str], bool]
+"""Called from any thread with the place of a dialogue and the next piece of its summary; True stops that summary.
+
+The pieces of one place, put together, are its summary. A piece may be empty: then it only asks whether to stop.
+"""
 
 
 @dataclass(frozen=True)
@@ -41,4 +47,22 @@ class Summarizer(Protocol):
 
         `max_tokens` limits a summary further than the prompt's `max_target_tokens`.
         """
+        ...
+
+
+@runtime_checkable
+class StreamingSummarizer(Summarizer, Protocol):
+    """A summarizer that shows greedy summaries while they are written. Implementation: `decode.ctranslate2`."""
+
+    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+        """What greedy `summarize` gives, `watch` having seen it piece by piece; a stopped summary ends where it was."""
+        ...
+
+
+@runtime_checkable
+class AdjustableSummarizer(Summarizer, Protocol):
+    """A summarizer whose search can be chosen without loading its model again."""
+
+    def with_beams(self, beams: int) -> Summarizer:
+        """The same model searching with `beams`; 1 is greedy."""
         ...

@@ -10,7 +10,8 @@ from typing import Any
 from sumtune.data.dialogue import is_unicode
 from sumtune.decode.build import Tuned, load_tuned
 from sumtune.errors import DataError, InputError
-from sumtune.run_dir import RunDir
+from sumtune.resumable import ResumableLines
+from sumtune.run_dir import RunDir, fingerprint
 
 __all__ = ["read_text", "summarize_jsonl", "summarize_text"]
 
@@ -48,33 +49,46 @@ def summarize_text(text: str, run_dir: RunDir, beams: int | None = None) -> str:
 def summarize_jsonl(source: Path, target: Path, run_dir: RunDir, beams: int | None = None) -> None:
     """Writes each object of `source` to `target` with a `summary` added; `target` appears when all are done.
 
+    Memory does not grow with the file. After an interruption the same call goes on where it was.
+
     Raises:
         DataError: a line is no JSON object with a dialogue; nothing is written.
     """
+    _require_usable(source, target)
+    count = sum(1 for _ in _rows(source))
+    if count == 0:
+        raise InputError(f"{source} is empty: expected a JSON object with a dialogue on each line.")
+    tuned = _load(run_dir, beams)
+    try:
+        out = ResumableLines(target, _made_from(source, run_dir, beams))
+        if out.done:
+            print(f"Continuing after {out.done} of {count} summaries.", file=sys.stderr)
+        rows = islice(_rows(source), out.done, None)
+        while chunk := list(islice(rows, CHUNK)):
+            completions = tuned.summarizer.summarize([dialogue for _, dialogue in chunk])
+            out.append(
+                json.dumps(row | {"summary": completion.text}, ensure_ascii=False)
+                for (row, _), completion in zip(chunk, completions, strict=True)
+            )
+        out.finish()
+    except OSError as error:
+        raise InputError(f"Cannot write {target}: {error.strerror}.") from None
+    print(f"{count} summaries written to {target}", file=sys.stderr)
+
+
+def _require_usable(source: Path, target: Path) -> None:
     if target.resolve() == source.resolve():
         raise InputError("--output must be another file than --input.")
     if not target.parent.is_dir():
         raise InputError(f"There is no folder {str(target.parent)!r} for the output.")
     if target.is_dir():
         raise InputError(f"--output {str(target)!r} is a folder: expected the name of a file.")
-    count = sum(1 for _ in _rows(source))
-    if count == 0:
-        raise InputError(f"{source} is empty: expected a JSON object with a dialogue on each line.")
-    tuned = _load(run_dir, beams)
-    temporary = target.with_name(f".{target.name}.tmp")
-    rows = _rows(source)
-    try:
-        with temporary.open("w", encoding="utf-8") as out:
-            while chunk := list(islice(rows, CHUNK)):
-                completions = tuned.summarizer.summarize([dialogue for _, dialogue in chunk])
-                for (row, _), completion in zip(chunk, completions, strict=True):
-                    out.write(json.dumps(row | {"summary": completion.text}, ensure_ascii=False) + "\n")
-        temporary.replace(target)
-    except OSError as error:
-        raise InputError(f"Cannot write {target}: {error.strerror}.") from None
-    finally:
-        temporary.unlink(missing_ok=True)
-    print(f"{count} summaries written to {target}", file=sys.stderr)
+
+
+def _made_from(source: Path, run_dir: RunDir, beams: int | None) -> str:
+    """A fingerprint of the input and of all that its summaries depend on."""
+    adapter = sorted(path for path in run_dir.adapter.iterdir() if path.is_file())
+    return fingerprint([source, *adapter], {"beams": beams})
 
 
 def _load(run_dir: RunDir, beams: int | None) -> Tuned:

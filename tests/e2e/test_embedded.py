@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
@@ -94,8 +93,11 @@ def server(run_dir):
 
 def test_the_service_answers(server):
     process, url = server
-    line = process.stdout.readline()  # said when it listens, so no polling
-    assert re.match(r"Serving Gemma 3 270M \(embedded\) \+ LoRA \((native|ctranslate2) int8", line), line
+    assert process.stdout.readline().startswith("Serving at http://localhost:")
+    assert process.stdout.readline() == "Ready: tuned\n"  # said when the model is loaded, so no polling
+    (adapter,) = ask(f"{url}/adapters")
+    assert adapter["description"] == "Gemma 3 270M (embedded) + LoRA"
+    assert adapter["engine"] in ("native int8", "ctranslate2 int8")
     begun = time.monotonic()
     assert ask(f"{url}/health")["status"] == "ok"
     assert time.monotonic() - begun < START_LIMIT_S
@@ -107,6 +109,7 @@ def test_the_service_answers(server):
 
 def test_a_summary_does_not_depend_on_its_batch(server):
     process, url = server
+    process.stdout.readline()
     process.stdout.readline()
     one = ask(f"{url}/summarize", {"dialogues": CHAT})["summaries"]
     many = ask(f"{url}/summarize", {"dialogues": [CHAT, "Ann: Lunch at noon?\nBob: Yes, at the station."]})["summaries"]

@@ -1,5 +1,6 @@
 """Summaries from a CTranslate2 model on the CPU."""
 
+import copy
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,8 +8,9 @@ from typing import Any
 
 from sumtune.decode.batches import longest_first
 from sumtune.decode.convert import conversion_seconds
+from sumtune.decode.stream import stream
 from sumtune.decode.threads import keeping_torch_threads
-from sumtune.summarizer import Completion, Progress
+from sumtune.summarizer import Completion, Progress, Watch
 from sumtune.text.encode import Encoder
 
 __all__ = ["CTranslate2Summarizer"]
@@ -59,6 +61,17 @@ class CTranslate2Summarizer:
             if progress is not None:
                 progress(len(batch))
         return [completions[at] for at in range(len(dialogues))]
+
+    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+        """What greedy `summarize` gives, `watch` having seen it piece by piece."""
+        limit = min(max_tokens or self._limit, self._limit)
+        return stream(self._model, self._encoder, dialogues, watch, limit)
+
+    def with_beams(self, beams: int) -> "CTranslate2Summarizer":
+        """The same model searching with `beams`."""
+        other = copy.copy(self)
+        other._options = self._options | {"beam_size": beams}
+        return other
 
     def _submit(self, sources: list[list[str]], limit: int) -> list[Any]:
         if self._encoder.is_encoder_decoder:

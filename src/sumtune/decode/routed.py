@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
-from sumtune.summarizer import Completion, Progress, Summarizer
+from sumtune.summarizer import AdjustableSummarizer, Completion, Progress, StreamingSummarizer, Summarizer, Watch
 
 __all__ = ["RoutedSummarizer"]
 
@@ -21,6 +21,10 @@ class RoutedSummarizer:
         self._make_long = make_long
         self._is_long = is_long
 
+    def with_beams(self, beams: int) -> "RoutedSummarizer":
+        """Both models searching with `beams`."""
+        return RoutedSummarizer(_with_beams(self._short, beams), lambda: _with_beams(self._long, beams), self._is_long)
+
     @cached_property
     def _long(self) -> Summarizer:
         return self._make_long()
@@ -29,13 +33,39 @@ class RoutedSummarizer:
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         """One completion for each dialogue, in the order of `dialogues`."""
+
+        def write(summarizer: Summarizer, chosen: list[int]) -> list[Completion]:
+            return summarizer.summarize([dialogues[at] for at in chosen], progress, max_tokens)
+
+        return self._route(dialogues, write)
+
+    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+        """What greedy `summarize` gives; the summary of a long dialogue is one piece."""
+
+        def write(summarizer: Summarizer, chosen: list[int]) -> list[Completion]:
+            texts = [dialogues[at] for at in chosen]
+            if isinstance(summarizer, StreamingSummarizer):
+                return summarizer.stream(texts, lambda place, piece: watch(chosen[place], piece), max_tokens)
+            written = _with_beams(summarizer, 1).summarize(texts, max_tokens=max_tokens)
+            for at, completion in zip(chosen, written, strict=True):
+                watch(at, completion.text)
+            return written
+
+        return self._route(dialogues, write)
+
+    def _route(
+        self, dialogues: Sequence[str], write: Callable[[Summarizer, list[int]], list[Completion]]
+    ) -> list[Completion]:
         places: dict[bool, list[int]] = {False: [], True: []}
         for at, dialogue in enumerate(dialogues):
             places[self._is_long(dialogue)].append(at)
         completions: dict[int, Completion] = {}
         for is_long, chosen in places.items():
             if chosen:
-                summarizer = self._long if is_long else self._short
-                written = summarizer.summarize([dialogues[at] for at in chosen], progress, max_tokens)
+                written = write(self._long if is_long else self._short, chosen)
                 completions |= dict(zip(chosen, written, strict=True))
         return [completions[at] for at in range(len(dialogues))]
+
+
+def _with_beams(summarizer: Summarizer, beams: int) -> Summarizer:
+    return summarizer.with_beams(beams) if isinstance(summarizer, AdjustableSummarizer) else summarizer

@@ -1,5 +1,6 @@
 """Summaries from a torch model on any device, for what CTranslate2 does not know."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,14 +29,13 @@ class TorchSummarizer:
         self._pad_id = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
         self._limit = encoder.prompt.max_target_tokens
         self._options: dict[str, Any] = {
-            "num_beams": beams,
             "do_sample": False,
             "min_new_tokens": 0 if encoder.is_encoder_decoder else 1,
             "eos_token_id": self._end_ids,
             "pad_token_id": self._pad_id,
         }
-        if beams > 1:
-            self._options |= {"length_penalty": length_penalty, "early_stopping": True}
+        self._search = _search(beams, length_penalty)
+        self._length_penalty = length_penalty
 
     def summarize(
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
@@ -50,6 +50,12 @@ class TorchSummarizer:
                 progress(len(batch))
         return [completions[at] for at in range(len(dialogues))]
 
+    def with_beams(self, beams: int) -> "TorchSummarizer":
+        """The same model searching with `beams`."""
+        other = copy.copy(self)
+        other._search = _search(beams, self._length_penalty)
+        return other
+
     @torch.no_grad()
     def _generate(self, sources: list[list[int]], limit: int) -> list[Completion]:
         width = max(map(len, sources))
@@ -63,7 +69,7 @@ class TorchSummarizer:
         device = self._model.device
         tensor, attention = torch.tensor(ids, device=device), torch.tensor(mask, device=device)
         outputs = self._model.generate(
-            input_ids=tensor, attention_mask=attention, max_new_tokens=limit, **self._options
+            input_ids=tensor, attention_mask=attention, max_new_tokens=limit, **self._search, **self._options
         )
         return [self._completion(row) for row in outputs[:, width if left else 1 :].tolist()]
 
@@ -71,3 +77,9 @@ class TorchSummarizer:
         end = next((at for at, token in enumerate(row) if token in self._end_ids), None)
         ids = row[:end]
         return Completion(self._encoder.decode(ids), len(ids), cut_off=end is None)
+
+
+def _search(beams: int, length_penalty: float) -> dict[str, Any]:
+    """Options of `generate`; those of beam search are warned of in a greedy one."""
+    more = {"length_penalty": length_penalty, "early_stopping": True} if beams > 1 else {}
+    return {"num_beams": beams, **more}

@@ -1,0 +1,54 @@
+"""Greedy decoding with CTranslate2 that is watched, and can be stopped, token by token."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sumtune.summarizer import Completion, Watch
+from sumtune.text.encode import Encoder
+from sumtune.text.growing import GrowingText
+
+__all__ = ["stream"]
+
+
+def stream(model: Any, encoder: Encoder, dialogues: Sequence[str], watch: Watch, limit: int) -> list[Completion]:
+    """One completion for each dialogue, decoded as one batch by a `ctranslate2` Generator or Translator.
+
+    `limit` is the most tokens of a summary. `watch` is called from a thread of CTranslate2; what it raises ends the
+    whole batch and is raised here.
+    """
+    if not dialogues:
+        return []
+    to_tokens = encoder.tokenizer.convert_ids_to_tokens
+    sources = [to_tokens(list(encoder.source(dialogue))) for dialogue in dialogues]
+    order = sorted(range(len(sources)), key=lambda at: -len(sources[at]))  # CTranslate2 numbers a batch in this order
+    growing = [GrowingText(encoder.decode) for _ in dialogues]
+    stopped: set[int] = set()
+
+    def on_token(step: Any) -> bool:
+        at = order[step.batch_id]
+        if step.token_id not in encoder.end_ids and watch(at, growing[at].push(step.token_id)):
+            stopped.add(at)
+        return at in stopped
+
+    written = _decode(model, encoder, [sources[at] for at in order], limit, on_token)
+    completions = {
+        at: Completion(encoder.decode(ids), len(ids), cut_off=len(ids) >= limit and at not in stopped)
+        for at, ids in zip(order, written, strict=True)
+    }
+    for at, completion in completions.items():
+        if at not in stopped:
+            watch(at, growing[at].end(completion.text))
+    return [completions[at] for at in range(len(dialogues))]
+
+
+def _decode(
+    model: Any, encoder: Encoder, sources: list[list[str]], limit: int, on_token: Callable[[Any], bool]
+) -> list[list[int]]:
+    options: dict[str, Any] = {"beam_size": 1, "end_token": encoder.end_ids, "callback": on_token}
+    if encoder.is_encoder_decoder:
+        results = model.translate_batch(sources, max_decoding_length=limit, min_decoding_length=0, **options)
+        return [encoder.tokenizer.convert_tokens_to_ids(result.hypotheses[0]) for result in results]
+    results = model.generate_batch(
+        sources, max_length=limit, min_length=1, sampling_topk=1, include_prompt_in_result=False, **options
+    )
+    return [result.sequences_ids[0] for result in results]

@@ -1,0 +1,168 @@
+"""Dynamic batching: dialogues of many requests, decoded together a few milliseconds after they came."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from sumtune.serve.failures import without_text
+from sumtune.serve.jobs import Busy, DecodingFailedError, Job
+from sumtune.serve.metrics import Metrics
+from sumtune.serve.settings import ServeSettings
+from sumtune.summarizer import Completion, StreamingSummarizer
+
+__all__ = ["Engine"]
+
+SMOOTHING = 0.2
+"""Weight of the newest batch in the running mean of seconds a dialogue."""
+LONGEST_RETRY_S = 60
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """A bounded queue in front of decoding threads. All methods belong to the event loop; decoding never blocks it."""
+
+    def __init__(self, settings: ServeSettings, metrics: Metrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._waiting: list[Job] = []
+        self._arrived = asyncio.Event()
+        self._idle = 0
+        self._seconds_per_job: float | None = None
+        self._workers: list[asyncio.Task[None]] = []
+        self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="decode")
+        self._closing = False
+
+    def start(self) -> None:
+        """Begins to take jobs from the queue."""
+        self._workers = [asyncio.create_task(self._work()) for _ in range(self._settings.workers)]
+
+    async def close(self) -> None:
+        """Returns when everything that was taken on is finished."""
+        self._closing = True
+        self._arrived.set()
+        await asyncio.gather(*self._workers)
+        self._threads.shutdown()
+
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Puts `jobs` into the queue, all or none.
+
+        Raises:
+            Busy: they do not fit, or those before them take longer than their deadline at the present speed.
+        """
+        now = asyncio.get_running_loop().time()
+        wait_s = len(self._waiting) * (self._seconds_per_job or 0.0)
+        full = len(self._waiting) + len(jobs) > self._settings.queue_dialogues
+        if full or self._closing or now + wait_s > min(job.deadline for job in jobs):
+            raise Busy(max(1, min(LONGEST_RETRY_S, math.ceil(wait_s))))
+        for job in jobs:
+            job.arrived = now
+        self._keep([*self._waiting, *jobs])
+        self._arrived.set()
+
+    def withdraw(self, jobs: Sequence[Job]) -> None:
+        """Stops work on `jobs`: those that wait are dropped, those being decoded greedily end at the next token."""
+        for job in jobs:
+            job.stopped = True
+            job.done.cancel()
+        self._keep([job for job in self._waiting if not job.stopped])
+
+    def _keep(self, waiting: list[Job]) -> None:
+        self._waiting = waiting
+        self._metrics.waiting.set(len(waiting))
+
+    async def _work(self) -> None:
+        while not (self._closing and not self._waiting):
+            await self._turn()
+
+    async def _turn(self) -> None:
+        """Waits for one batch and decodes it. A function of its own, so that an idle worker holds on to no model."""
+        self._idle += 1
+        await self._arrived.wait()
+        if not self._closing:
+            await asyncio.sleep(self._settings.gather_s)
+        batch = self._take()
+        self._idle -= 1
+        if not self._waiting and not self._closing:
+            self._arrived.clear()
+        if batch:
+            await self._run(batch)
+
+    def _take(self) -> list[Job]:
+        """The oldest job and those that can share its batch, leaving the other idle workers their part."""
+        now = asyncio.get_running_loop().time()
+        self._refuse_late(now)
+        if not self._waiting:
+            return []
+        most = min(self._settings.batch_dialogues, math.ceil(len(self._waiting) / self._idle))
+        way, longest = self._waiting[0].way, 0
+        batch: list[Job] = []
+        rest: list[Job] = []
+        for job in self._waiting:
+            width = max(longest, job.tokens)
+            fits = not batch or (len(batch) + 1) * width <= self._settings.batch_tokens
+            if job.way == way and len(batch) < most and fits:
+                batch.append(job)
+                longest = width
+                job.queued_s = now - job.arrived
+            else:
+                rest.append(job)
+        self._keep(rest)
+        return batch
+
+    def _refuse_late(self, now: float) -> None:
+        late = [job for job in self._waiting if job.deadline <= now]
+        for job in late:
+            if not job.done.done():
+                job.done.set_exception(TimeoutError())
+        self._keep([job for job in self._waiting if job.deadline > now])
+
+    async def _run(self, batch: list[Job]) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            completions = await loop.run_in_executor(self._threads, self._decode, batch, loop)
+        except Exception as error:
+            logger.error("Decoding a batch of %d failed: %s", len(batch), without_text(error))
+            await self._save_what_can_be(batch)
+            return
+        self._learn_speed((loop.time() - begun) / len(batch) / self._settings.workers)
+        self._metrics.batch.observe(len(batch))
+        for job, completion in zip(batch, completions, strict=True):
+            self._metrics.tokens.labels("read").inc(job.tokens)
+            self._metrics.tokens.labels("written").inc(completion.tokens)
+            if not job.done.done():
+                job.done.set_result(completion)
+
+    async def _save_what_can_be(self, failed: list[Job]) -> None:
+        """Decodes the dialogues of a failed batch one by one: one of them must not take the others with it."""
+        for job in failed:
+            if len(failed) > 1 and not job.shown and not job.stopped:
+                await self._run([job])
+            elif not job.done.done():
+                job.done.set_exception(DecodingFailedError())
+
+    def _learn_speed(self, seconds: float) -> None:
+        known = self._seconds_per_job
+        self._seconds_per_job = seconds if known is None else (1 - SMOOTHING) * known + SMOOTHING * seconds
+
+    @staticmethod
+    def _decode(batch: list[Job], loop: asyncio.AbstractEventLoop) -> list[Completion]:
+        """In a thread: the completions of a batch; greedy ones are watched, so that they can be stopped."""
+        way = batch[0].way
+        dialogues = [job.dialogue for job in batch]
+
+        def watch(at: int, piece: str) -> bool:
+            if piece and not batch[at].stopped:
+                batch[at].shown = True
+                loop.call_soon_threadsafe(batch[at].on_piece, piece)
+            return batch[at].stopped
+
+        if way.beams == 1 and isinstance(way.summarizer, StreamingSummarizer):
+            return way.summarizer.stream(dialogues, watch, way.max_tokens)
+        completions = way.summarizer.summarize(dialogues, max_tokens=way.max_tokens)
+        for at, completion in enumerate(completions):
+            watch(at, completion.text)
+        return completions

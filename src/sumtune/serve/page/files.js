@@ -1,0 +1,37 @@
+// Text files that were chosen or dropped; each is one conversation.
+
+import { at, count, element, fail, show } from "/page/dom.js";
+
+let chosen = [];
+
+/** The conversations of the chosen files: their titles and texts. */
+export function chosenFiles() {
+  return chosen;
+}
+
+export function clearFiles() {
+  chosen = [];
+  at("files").value = "";
+  showFiles();
+}
+
+export async function addFiles(files) {
+  for (const file of files) {
+    const bytes = await file.arrayBuffer();
+    try {
+      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim();
+      if (text === "") fail(`${file.name} is empty.`);
+      else chosen.push({ title: file.name, dialogue: text });
+    } catch {
+      fail(`${file.name} is not UTF-8 text.`);
+    }
+  }
+  showFiles();
+}
+
+function showFiles() {
+  at("chosen").replaceChildren(...chosen.map(({ title }) => element("li", {}, title)));
+  show("chosen", chosen.length > 0);
+  show("clear", chosen.length > 0);
+  at("submit").textContent = chosen.length ? `Summarize ${count(chosen.length, "file")}` : "Summarize";
+}

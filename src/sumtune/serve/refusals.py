@@ -1,0 +1,60 @@
+"""How a refusal looks: `detail` in one sentence, or under `/v1/` the form that OpenAI's clients read."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from sumtune.serve.schema import Problem
+
+__all__ = ["documented", "handle_refusals", "refusal"]
+
+OPENAI_PREFIX = "/v1/"
+MEANINGS = {
+    400: "The body is not UTF-8, or nested too deep to be read.",
+    401: "The API key is missing or wrong.",
+    403: "The service has no API key, without which this cannot be done.",
+    404: "There is no such model or adapter.",
+    408: "The body did not arrive in time.",
+    409: "The name is taken, or it is the last adapter.",
+    413: "The request is over 1 MB.",
+    422: "Malformed JSON, no text, or a dialogue that is too long.",
+    429: "Too many requests with this key; `Retry-After` says when to ask again.",
+    500: "Decoding failed.",
+    503: "Still loading, or too many dialogues wait; `Retry-After` says when to ask again.",
+    504: "The answer was not ready before the deadline.",
+}
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The refusals of a route for its documentation."""
+    return {status: {"model": Problem, "description": MEANINGS[status]} for status in statuses}
+
+
+def refusal(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """The response that refuses a request for `path`."""
+    if not path.startswith(OPENAI_PREFIX):
+        return JSONResponse({"detail": detail}, status, headers)
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    error = {"message": detail, "type": kind, "param": None, "code": _code(status)}
+    return JSONResponse({"error": error}, status, headers)
+
+
+def _code(status: int) -> str | None:
+    return {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}.get(status)
+
+
+def handle_refusals(app: FastAPI) -> None:
+    """Makes every refusal of the routes look alike."""
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        return refusal(request.url.path, error.status_code, error.detail, dict(error.headers or {}))
+
+    @app.exception_handler(RequestValidationError)
+    async def unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
+        """All problems of a request as one sentence each, without the request's text in them."""
+        problems = dict.fromkeys(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        return refusal(request.url.path, 422, "; ".join(problems))

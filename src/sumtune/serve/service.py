@@ -1,0 +1,23 @@
+"""What the routes share."""
+
+from dataclasses import dataclass
+
+from sumtune.run_dir import RunDir
+from sumtune.serve.adapters import Adapters
+from sumtune.serve.engine import Engine
+from sumtune.serve.metrics import Metrics
+from sumtune.serve.settings import ServeSettings
+
+__all__ = ["Service"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One running service."""
+
+    settings: ServeSettings
+    metrics: Metrics
+    engine: Engine
+    adapters: Adapters
+    run_dir: RunDir | None = None
+    """The run whose figures and report the page shows."""

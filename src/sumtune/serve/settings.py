@@ -1,0 +1,40 @@
+"""Every setting of the service once, with its unit."""
+
+import os
+from dataclasses import dataclass, field
+
+__all__ = ["ServeSettings"]
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """How much the service takes on, and how long it waits."""
+
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    """API keys; without one everybody who reaches the address may ask."""
+    deadline_s: float = 60.0
+    """Seconds after which a request is given up, and the longest deadline a request may ask for."""
+    queue_dialogues: int = 256
+    """Most dialogues that wait; more are refused."""
+    gather_s: float = 0.004
+    """Seconds that a dialogue waits for others to share its batch."""
+    batch_tokens: int = 4096
+    """Most source tokens, padding included, that are decoded together."""
+    batch_dialogues: int = 16
+    """Most dialogues that are decoded together."""
+    workers: int = os.cpu_count() or 1
+    """Batches that are decoded at the same time."""
+    requests_per_minute: int = 600
+    """Requests of one key; a quarter of them may come at once. Nothing is limited where there is no key."""
+    max_body_bytes: int = 1_000_000
+    """Largest request."""
+    body_timeout_s: float = 10.0
+    """Seconds in which a request's body must have arrived."""
+    header_timeout_s: float = 10.0
+    """Seconds in which a request's first lines must have arrived."""
+    send_timeout_s: float = 30.0
+    """Seconds that a client may leave a piece of an answer unread."""
+    shutdown_s: float = 30.0
+    """Seconds in which running requests are finished when the service is told to stop."""
+    connections: int = 512
+    """Most connections at once."""

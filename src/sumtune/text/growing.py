@@ -1,0 +1,36 @@
+"""A text that is read while its tokens are still being generated."""
+
+from collections.abc import Callable, Sequence
+
+__all__ = ["GrowingText"]
+
+
+class GrowingText:
+    """Turns token ids, one at a time, into pieces of text that never change afterwards.
+
+    A piece ends before white space: until then a token may still change the word before it, or be half a character.
+    """
+
+    def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
+        """`decode` gives the text of ids without white space around it."""
+        self._decode = decode
+        self._ids: list[int] = []
+        self._shown = ""
+
+    def push(self, token_id: int) -> str:
+        """The words that are whole with this token, with the white space before them; mostly ""."""
+        self._ids.append(token_id)
+        text = self._decode(self._ids)
+        whole = len(text.rstrip()) - len(text.split()[-1]) if text.strip() else 0
+        return self._show(text[:whole].rstrip())
+
+    def end(self, text: str) -> str:
+        """What is still missing of the finished `text`."""
+        return self._show(text)
+
+    def _show(self, text: str) -> str:
+        if not text.startswith(self._shown):
+            return ""
+        piece = text[len(self._shown) :]
+        self._shown += piece
+        return piece

@@ -1,0 +1,134 @@
+"""Summarizers that need no model, and a service around them."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi.testclient import TestClient
+
+from sumtune.serve.adapters import Served
+from sumtune.serve.app import create_app
+from sumtune.serve.settings import ServeSettings
+from sumtune.summarizer import Completion
+
+KEY = "0123456789abcdef-first"
+OTHER_KEY = "0123456789abcdef-other"
+MAX_SOURCE_TOKENS = 50
+URL = "http://127.0.0.1"
+
+
+class Shouting:
+    """Summarizes by shouting the first word; remembers its calls."""
+
+    engine = "fake"
+    setup_s = 0.0
+
+    def __init__(self):
+        self.calls = []
+
+    def summarize(self, dialogues, progress=None, max_tokens=None):
+        self.calls.append(list(dialogues))
+        return [Completion(text.split()[0].upper(), len(text.split()), len(text) > 100) for text in dialogues]
+
+
+class Telling:
+    """Repeats a dialogue word by word, `pause_s` apart, and can be watched and stopped; `gate` holds it up."""
+
+    engine = "fake streaming"
+    setup_s = 0.0
+
+    def __init__(self, pause_s=0.0, beams=1):
+        self.pause_s = pause_s
+        self.beams = beams
+        self.calls = []
+        self.words = 0
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def with_beams(self, beams):
+        other = Telling(self.pause_s, beams)
+        other.calls = self.calls
+        return other
+
+    def summarize(self, dialogues, progress=None, max_tokens=None):
+        self.calls.append(list(dialogues))
+        self.gate.wait(10)
+        time.sleep(self.pause_s)
+        return [self._completion(text, f"beams {self.beams}: {text}", max_tokens) for text in dialogues]
+
+    def stream(self, dialogues, watch, max_tokens=None):
+        self.calls.append(list(dialogues))
+        self.gate.wait(10)
+        told = [[] for _ in dialogues]
+        stopped = set()
+        limit = max_tokens or MAX_SOURCE_TOKENS
+        for turn in range(limit):
+            for at, text in enumerate(dialogues):
+                words = text.split()
+                if turn < len(words) and at not in stopped:
+                    time.sleep(self.pause_s)
+                    self.words += 1
+                    told[at].append(words[turn])
+                    if watch(at, words[turn] if turn == 0 else f" {words[turn]}"):
+                        stopped.add(at)
+        return [
+            self._completion(text, " ".join(words), max_tokens) for text, words in zip(dialogues, told, strict=True)
+        ]
+
+    @staticmethod
+    def _completion(dialogue, summary, max_tokens):
+        limit = max_tokens or MAX_SOURCE_TOKENS
+        return Completion(summary, min(limit, len(summary.split())), cut_off=len(dialogue.split()) > limit)
+
+
+class Breaking:
+    """Fails, quoting the dialogue."""
+
+    engine = "fake broken"
+    setup_s = 0.0
+
+    def summarize(self, dialogues, progress=None, max_tokens=None):
+        raise RuntimeError(f"cannot decode {dialogues[0]!r}")
+
+
+def count_tokens(texts):
+    return [len(text.split()) for text in texts]
+
+
+def served(name, summarizer, beams=1):
+    return Served(name, f"Tiny + {name}", summarizer, count_tokens, MAX_SOURCE_TOKENS, beams)
+
+
+def app_of(summarizers, **options):
+    """An application that serves `summarizers` by name."""
+    loads = {name: lambda name=name, one=one: served(name, one) for name, one in summarizers.items()}
+    options.setdefault("settings", ServeSettings(workers=1))
+    return create_app(loads, **options)
+
+
+@contextmanager
+def client_of(summarizers, **options) -> Iterator[TestClient]:
+    """A client of such an application, everything loaded."""
+    with TestClient(app_of(summarizers, **options), base_url=URL) as client:
+        wait_for(lambda: client.get("/ready").status_code == 200)
+        yield client
+
+
+def wait_for(condition, seconds=10.0):
+    """Returns when `condition()` is true; fails after `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.01)
+
+
+def events(text):
+    """Name and data of each server-sent event of a whole stream."""
+    found = []
+    for block in text.strip().split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines())
+        data = lines["data"]
+        found.append((lines.get("event"), data if data == "[DONE]" else json.loads(data)))
+    return found

@@ -1,0 +1,278 @@
+"""Dynamic batching: what shares a batch, what is refused, and what stops."""
+
+import asyncio
+import time
+
+import pytest
+
+from sumtune.serve.engine import Engine
+from sumtune.serve.jobs import Busy, DecodingFailedError, Job, Way
+from sumtune.serve.metrics import Metrics
+from sumtune.serve.settings import ServeSettings
+
+from .fakes import Breaking, Shouting, Telling
+
+
+def with_engine(test, **settings):
+    """Runs the coroutine `test(engine, make)` with a running engine; `make` makes jobs."""
+
+    async def run():
+        engine = Engine(ServeSettings(**({"workers": 1} | settings)), Metrics())
+        loop = asyncio.get_running_loop()
+
+        def make(summarizer, text="Ann: Hi", tokens=10, beams=1, max_tokens=None, seconds=10.0):
+            way = Way(summarizer, beams, max_tokens)
+            return Job(text, tokens, way, loop.time() + seconds, loop.create_future())
+
+        engine.start()
+        try:
+            await asyncio.wait_for(test(engine, make), 20)
+        finally:
+            await engine.close()
+
+    asyncio.run(run())
+
+
+async def results(jobs):
+    return [completion.text for completion in await asyncio.gather(*(job.done for job in jobs))]
+
+
+def test_dialogues_that_come_together_are_decoded_together_and_in_order():
+    summarizer = Shouting()
+
+    async def test(engine, make):
+        jobs = [make(summarizer, f"s{number}: Hi") for number in range(5)]
+        for job in jobs:
+            engine.submit([job])
+        assert await results(jobs) == [f"S{number}:" for number in range(5)]
+
+    with_engine(test)
+    assert [len(call) for call in summarizer.calls] == [5]
+
+
+@pytest.mark.parametrize(
+    ("settings", "tokens", "sizes"),
+    [
+        ({"batch_dialogues": 2}, [10] * 5, [2, 2, 1]),
+        ({"batch_tokens": 100}, [40, 40, 40, 10, 50], [2, 2, 1]),
+        ({"batch_tokens": 100}, [500, 10, 10], [1, 2]),
+    ],
+)
+def test_a_batch_is_bounded_by_dialogues_and_by_padded_tokens(settings, tokens, sizes):
+    summarizer = Shouting()
+
+    async def test(engine, make):
+        jobs = [make(summarizer, tokens=count) for count in tokens]
+        engine.submit(jobs)
+        await results(jobs)
+
+    with_engine(test, **settings)
+    assert [len(call) for call in summarizer.calls] == sizes
+
+
+def test_what_differs_in_model_beams_or_length_does_not_share_a_batch():
+    one, other = Shouting(), Shouting()
+
+    async def test(engine, make):
+        jobs = [make(one), make(other), make(one), make(one, beams=4), make(one, max_tokens=5), make(other)]
+        engine.submit(jobs)
+        await results(jobs)
+
+    with_engine(test)
+    assert [len(call) for call in one.calls] == [2, 1, 1]
+    assert [len(call) for call in other.calls] == [2]
+
+
+def test_idle_workers_share_what_waits():
+    summarizer = Telling(pause_s=0.02)
+
+    async def test(engine, make):
+        jobs = [make(summarizer, f"word{number}") for number in range(8)]
+        engine.submit(jobs)
+        await results(jobs)
+
+    with_engine(test, workers=2)
+    assert [len(call) for call in summarizer.calls] == [4, 4]
+
+
+def test_the_queue_is_bounded_and_takes_all_or_none():
+    summarizer = Shouting()
+
+    async def test(engine, make):
+        engine.submit([make(summarizer) for _ in range(3)])
+        with pytest.raises(Busy) as caught:
+            engine.submit([make(summarizer) for _ in range(3)])
+        assert 1 <= caught.value.retry_after_s <= 60
+        last = make(summarizer)
+        engine.submit([last])
+        await last.done
+
+    with_engine(test, queue_dialogues=5)
+    assert sum(map(len, summarizer.calls)) == 4
+
+
+def test_what_could_not_be_done_in_time_is_refused_at_once():
+    summarizer = Telling(pause_s=0.2)
+
+    async def test(engine, make):
+        first = make(summarizer, "a")
+        engine.submit([first])
+        await first.done  # now the engine knows that a dialogue takes 0.2 s
+        waiting = [make(summarizer, "a") for _ in range(5)]
+        engine.submit(waiting)
+        with pytest.raises(Busy):
+            engine.submit([make(summarizer, "a", seconds=0.3)])
+        engine.submit([patient := make(summarizer, "a", seconds=10)])
+        await patient.done
+
+    with_engine(test, batch_dialogues=1)
+
+
+def test_a_dialogue_whose_deadline_passes_in_the_queue_is_never_decoded():
+    summarizer = Telling(pause_s=0.15)
+
+    async def test(engine, make):
+        first, late = make(summarizer, "a"), make(summarizer, "late", seconds=0.05)
+        engine.submit([first])
+        await asyncio.sleep(0.03)
+        engine.submit([late])
+        with pytest.raises(TimeoutError):
+            await late.done
+        await first.done
+
+    with_engine(test, batch_dialogues=1)
+    assert summarizer.calls == [["a"]]
+
+
+def test_withdrawn_dialogues_leave_the_queue_or_stop_at_the_next_word():
+    summarizer = Telling(pause_s=0.02)
+
+    async def test(engine, make):
+        running, kept = make(summarizer, "word " * 100), make(summarizer, "kept " * 5)
+        engine.submit([running, kept])
+        await asyncio.sleep(0.1)
+        waiting = make(summarizer, "never")
+        engine.submit([waiting])
+        engine.withdraw([running, waiting])
+        assert await results([kept]) == ["kept kept kept kept kept"]
+
+    begun = time.monotonic()
+    with_engine(test)
+    assert summarizer.calls == [["word " * 100, "kept " * 5]]
+    assert summarizer.words < 20
+    assert time.monotonic() - begun < 1.5
+
+
+def test_pieces_arrive_in_the_event_loop_before_the_end():
+    summarizer = Telling(pause_s=0.01)
+
+    async def test(engine, make):
+        job = make(summarizer, "one two three")
+        loop, pieces = asyncio.get_running_loop(), []
+
+        def listen(piece):
+            assert asyncio.get_running_loop() is loop
+            pieces.append((piece, job.done.done()))
+
+        job.on_piece = listen
+        engine.submit([job])
+        await job.done
+        assert pieces == [("one", False), (" two", False), (" three", False)]
+
+    with_engine(test)
+
+
+def test_a_broken_batch_fails_alone_and_the_log_does_not_quote_it(caplog):
+    summarizer = Shouting()
+
+    async def test(engine, make):
+        broken, good = make(Breaking(), "Zebulon: swordfish"), make(summarizer)
+        engine.submit([broken, good])
+        with pytest.raises(DecodingFailedError):
+            await broken.done
+        await good.done
+
+    with_engine(test)
+    assert "RuntimeError at fakes.py" in caplog.text
+    assert "swordfish" not in caplog.text
+
+
+def test_one_bad_dialogue_does_not_take_its_batch_with_it():
+    class Picky(Shouting):
+        def summarize(self, dialogues, **options):
+            if "bad" in dialogues:
+                raise RuntimeError("bad")
+            return super().summarize(dialogues, **options)
+
+    async def test(engine, make):
+        picky = Picky()
+        jobs = [make(picky, text) for text in ("one", "bad", "two")]
+        engine.submit(jobs)
+        one, bad, two = await asyncio.gather(*(job.done for job in jobs), return_exceptions=True)
+        assert (one.text, two.text) == ("ONE", "TWO")
+        assert isinstance(bad, DecodingFailedError)
+
+    with_engine(test)
+
+
+def test_what_was_shown_in_part_is_not_begun_anew():
+    class Tripping(Telling):
+        def stream(self, dialogues, watch, max_tokens=None):
+            self.calls.append(list(dialogues))
+            watch(0, "half")
+            raise RuntimeError("planted")
+
+    tripping, pieces = Tripping(), []
+
+    async def test(engine, make):
+        shown, other = make(tripping, "a"), make(tripping, "b")
+        shown.on_piece = pieces.append
+        engine.submit([shown, other])
+        for job in (shown, other):
+            with pytest.raises(DecodingFailedError):
+                await job.done
+
+    with_engine(test)
+    assert tripping.calls == [["a", "b"], ["b"]]
+    assert pieces == ["half"]
+
+
+def test_the_event_loop_goes_on_while_something_is_decoded():
+    summarizer = Telling(pause_s=0.5)
+
+    async def test(engine, make):
+        job = make(summarizer, "slow")
+        engine.submit([job])
+        longest, last = 0.0, time.monotonic()
+        while not job.done.done():
+            await asyncio.sleep(0.005)
+            now = time.monotonic()
+            longest, last = max(longest, now - last), now
+        assert longest < 0.3
+
+    with_engine(test)
+
+
+def test_closing_finishes_what_was_taken_on_and_takes_no_more():
+    summarizer = Telling(pause_s=0.05)
+    jobs = []
+
+    async def test(engine, make):
+        jobs.extend(make(summarizer, "one two") for _ in range(3))
+        engine.submit(jobs)
+        closing = asyncio.ensure_future(engine.close())
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            engine.submit([make(summarizer)])
+        await closing
+        assert await results(jobs) == ["one two"] * 3
+
+    async def run():
+        engine = Engine(ServeSettings(workers=1, batch_dialogues=1), Metrics())
+        loop = asyncio.get_running_loop()
+        engine.start()
+        await test(
+            engine, lambda one, text="x": Job(text, 1, Way(one, 1, None), loop.time() + 10, loop.create_future())
+        )
+
+    asyncio.run(run())

@@ -1,0 +1,94 @@
+"""From folders to a service with real, tiny models."""
+
+import json
+
+import pytest
+import tiny
+import torch
+from fastapi.testclient import TestClient
+
+from sumtune.errors import ModelError
+from sumtune.model.load import load_base as load_model
+from sumtune.model.lora import add_lora, save_adapter, target_modules, trainable
+from sumtune.run_dir import RunDir
+from sumtune.serve import server
+from sumtune.serve.app import create_app
+from sumtune.serve.loading import adapter_folder, load_adapter, load_base
+from sumtune.serve.settings import ServeSettings
+from sumtune.text.prompt import Prompt
+
+from .fakes import URL, events, wait_for
+
+PROMPT = Prompt("", "\nTL;DR:", "", max_source_tokens=200, max_target_tokens=12)
+DECODE = {"beams": 2, "length_penalty": 1.0, "engine": "auto", "quantization": "float32", "batch_tokens": 4096}
+CHAT = tiny.conversation(3)["dialogue"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUMTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def run_dir(tiny_models, tmp_path_factory):
+    """A run folder with a random adapter of a tiny model."""
+    run_dir = RunDir(tmp_path_factory.mktemp("run"))
+    run_dir.trainer.mkdir()
+    base = load_model(tiny_models["llama"], torch.float32)
+    adapted, generator = add_lora(
+        base,
+        base_name=str(tiny_models["llama"]),
+        rank=4,
+        alpha=8.0,
+        dropout=0.0,
+        targets=target_modules(base, None),
+        seed=0,
+    )
+    weights = {name: torch.randn(weight.shape, generator=generator) for name, weight in trainable(adapted).items()}
+    save_adapter(adapted, weights, run_dir.adapter)
+    PROMPT.save(run_dir.adapter)
+    model = {"name": str(tiny_models["llama"]), "revision": None, "device": "cpu"}
+    (run_dir.adapter / "sumtune.json").write_text(json.dumps({"model": model, "decode": DECODE}))
+    return run_dir
+
+
+def test_a_run_folder_and_its_adapter_folder_are_the_same(run_dir, tmp_path):
+    assert adapter_folder(run_dir.root) == adapter_folder(run_dir.adapter) == run_dir.adapter
+    with pytest.raises(ModelError, match="neither an adapter folder nor a run folder"):
+        adapter_folder(tmp_path)
+
+
+def test_an_adapter_is_served_as_it_was_scored(run_dir):
+    served = load_adapter("tuned", run_dir.root)
+    assert (served.beams, served.max_source_tokens) == (2, 200)
+    assert served.count_tokens([CHAT])[0] > 10
+    assert load_adapter("tuned", run_dir.root, beams=1).beams == 1
+
+
+def test_the_service_writes_what_the_summarizer_writes_streamed_or_not(run_dir):
+    tuned, base = load_adapter("tuned", run_dir.root), load_base(run_dir.root)
+    expected = tuned.summarizer.summarize([CHAT])[0].text
+    greedy = tuned.searching(1).summarize([CHAT])[0].text
+    untuned = base.summarizer.summarize([CHAT])[0].text
+    assert len({greedy, untuned}) == 2, "the adapter must matter, or this test could not fail"
+
+    with TestClient(create_app({"tuned": lambda: tuned}, load_base=lambda: base), base_url=URL) as client:
+        wait_for(lambda: client.get("/ready").status_code == 200)
+        ask = {"dialogues": CHAT}
+        assert client.post("/summarize", json=ask).json()["summaries"][0]["summary"] == expected
+        assert client.post("/summarize", json=ask | {"adapter": "base"}).json()["summaries"][0]["summary"] == untuned
+        arrived = events(client.post("/summarize", json=ask | {"stream": True}).text)
+    assert "".join(data["text"] for name, data in arrived if name == "piece") == greedy
+
+
+def test_an_adapter_whose_model_is_gone_ends_the_service_with_its_reason(run_dir, tmp_path):
+    broken = RunDir(tmp_path / "run")
+    broken.adapter.mkdir(parents=True)
+    settings = json.loads((run_dir.adapter / "sumtune.json").read_text())
+    settings["model"]["name"] = "./gone"
+    (broken.adapter / "sumtune.json").write_text(json.dumps(settings))
+    PROMPT.save(broken.adapter)
+    with pytest.raises(ModelError, match=r"There is no model at '\./gone'"):
+        server.run(broken, "127.0.0.1", 0, settings=ServeSettings(workers=1))

@@ -1,0 +1,186 @@
+"""What a request may choose: adapter, beams, length, deadline, streaming."""
+
+import threading
+
+import pytest
+from fastapi.testclient import TestClient
+
+from sumtune.errors import ModelError
+from sumtune.serve.app import create_app
+from sumtune.serve.settings import ServeSettings
+
+from .fakes import URL, Breaking, Shouting, Telling, client_of, events, served, wait_for
+
+DIALOGUE = "Ann: I pay Bob 5 euros"
+
+
+@pytest.fixture
+def telling():
+    return Telling()
+
+
+@pytest.fixture
+def client(telling):
+    base = served("base", Shouting())
+    with client_of({"tuned": telling, "plain": Shouting()}, load_base=lambda: base) as client:
+        yield client
+
+
+def ask(client, **body):
+    return client.post("/summarize", json={"dialogues": DIALOGUE} | body)
+
+
+def test_an_adapter_is_chosen_by_name_and_the_first_is_the_default(client):
+    assert ask(client).json()["model"] == "tuned"
+    plain = ask(client, adapter="plain").json()
+    assert (plain["model"], plain["summaries"][0]["summary"]) == ("plain", "ANN:")
+    unknown = ask(client, adapter="other")
+    assert unknown.status_code == 404
+    assert unknown.json()["detail"] == "There is no such model here; there are tuned, plain, base."
+
+
+def test_the_base_model_is_loaded_when_it_is_first_asked_for():
+    loads = []
+
+    def load_base():
+        loads.append(1)
+        return served("base", Shouting())
+
+    with client_of({"tuned": Telling()}, load_base=load_base) as client:
+        assert ask(client).status_code == 200
+        assert loads == []
+        assert [ask(client, adapter="base").json()["model"] for _ in range(3)] == ["base"] * 3
+    assert loads == [1]
+
+
+def test_a_base_model_that_cannot_be_loaded_is_said_and_the_service_goes_on():
+    def load_base():
+        raise ModelError("There is no model at 'x'.")
+
+    with client_of({"tuned": Telling()}, load_base=load_base) as client:
+        answer = ask(client, adapter="base")
+        assert (answer.status_code, answer.json()["detail"]) == (503, "There is no model at 'x'.")
+        assert ask(client).status_code == 200
+
+
+def test_beams_are_chosen_where_the_engine_can(client):
+    assert ask(client, beams=3).json()["summaries"][0]["summary"] == f"beams 3: {DIALOGUE}"
+    assert ask(client, beams=3).json()["beams"] == 3
+    refused = ask(client, adapter="plain", beams=3)
+    assert (refused.status_code, refused.json()["detail"]) == (422, "This engine searches with 1 beams only.")
+    assert ask(client, adapter="plain", beams=1).status_code == 200
+    assert ask(client, beams=9).status_code == 422
+
+
+def test_the_same_beams_are_the_same_summarizer_so_that_requests_can_share_a_batch():
+    summarizer = Telling(beams=4)
+    tuned = served("tuned", summarizer, beams=4)
+    assert tuned.searching(4) is summarizer
+    assert tuned.searching(3) is tuned.searching(3)
+    assert tuned.searching(3) is not tuned.searching(2)
+
+
+def test_a_lower_limit_is_passed_on(client):
+    (summary,) = ask(client, max_tokens=2).json()["summaries"]
+    assert (summary["summary"], summary["tokens"], summary["cut_off"]) == ("Ann: I", 2, True)
+
+
+def test_names_and_numbers_that_the_dialogue_lacks_are_marked():
+    class Inventing(Shouting):
+        def summarize(self, dialogues, **options):
+            done = super().summarize(dialogues, **options)
+            return [type(one)("👋 Ann owes Carl 7 euros.", one.tokens, one.cut_off) for one in done]
+
+    with client_of({"tuned": Inventing()}) as client:
+        (summary,) = ask(client).json()["summaries"]
+    assert summary["unsupported"] == [
+        {"text": "Carl", "kind": "name", "start": 11, "end": 15},
+        {"text": "7", "kind": "number", "start": 16, "end": 17},
+    ]
+    assert summary["summary"][11:15] == "Carl"
+
+
+def test_a_stream_shows_pieces_then_summaries_then_the_whole(client):
+    with client.stream("POST", "/summarize", json={"dialogues": [DIALOGUE, "Eve: Hi"], "stream": True}) as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        arrived = events(answer.read().decode())
+    whole = client.post("/summarize", json={"dialogues": [DIALOGUE, "Eve: Hi"], "beams": 1}).json()
+    for at, summary in enumerate(whole["summaries"]):
+        pieces = [data["text"] for name, data in arrived if name == "piece" and data["index"] == at]
+        assert len(pieces) > 1
+        assert "".join(pieces) == summary["summary"]
+        assert ("summary", {"index": at, **summary}) in arrived
+    name, data = arrived[-1]
+    assert (name, data["model"], data["beams"]) == ("done", "tuned", 1)
+
+
+def test_no_piece_is_lost_however_quick_the_engine_is():
+    dialogue = "a b c d e f g h"
+    with client_of({"tuned": Telling()}, settings=ServeSettings(workers=2, gather_s=0.0)) as client:
+        for _ in range(30):
+            arrived = events(ask(client, dialogues=dialogue, stream=True).text)
+            assert "".join(data["text"] for name, data in arrived if name == "piece") == dialogue
+
+
+def test_a_stream_with_beams_or_from_another_engine_comes_in_one_piece(client):
+    for options in ({"beams": 4}, {"adapter": "plain"}):
+        answer = ask(client, stream=True, **options)
+        assert [name for name, _ in events(answer.text)] == ["piece", "summary", "done"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_after_the_deadline_is_refused_and_its_work_stops(stream):
+    slow = Telling(pause_s=0.05)
+    with client_of({"tuned": slow}) as client:
+        answer = ask(client, dialogues="word " * 40, beams=1, deadline_s=0.3, stream=stream)
+        if stream:
+            name, data = events(answer.text)[-1]
+            assert (name, data["status"]) == ("error", 504)
+        else:
+            assert answer.status_code == 504
+            assert "deadline" in answer.json()["detail"]
+        said = slow.words
+        assert ask(client, dialogues="good").status_code == 200
+        assert slow.words <= said + 3
+
+
+def test_the_deadline_of_the_service_holds_for_longer_wishes():
+    settings = ServeSettings(workers=1, deadline_s=0.2)
+    with client_of({"tuned": Telling(pause_s=0.05)}, settings=settings) as client:
+        assert ask(client, dialogues="word " * 40, beams=1, deadline_s=60).status_code == 504
+
+
+def test_a_full_queue_is_a_503_that_says_when_to_ask_again():
+    summarizer = Telling()
+    with client_of({"tuned": summarizer}, settings=ServeSettings(workers=1, queue_dialogues=4)) as client:
+        answer = client.post("/summarize", json={"dialogues": ["Ann: Hi"] * 5})
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) >= 1
+        assert client.post("/summarize", json={"dialogues": ["Ann: Hi"] * 4}).status_code == 200
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_fault_of_the_engine_is_a_500_without_the_dialogue(stream, caplog):
+    with client_of({"tuned": Breaking()}) as client:
+        answer = ask(client, dialogues="Zebulon: swordfish", stream=stream)
+    assert answer.status_code == (200 if stream else 500)
+    assert "Decoding failed" in answer.text
+    assert "swordfish" not in answer.text + caplog.text
+
+
+def test_before_everything_is_loaded_the_service_lives_but_is_not_ready():
+    allowed = threading.Event()
+
+    def load():
+        allowed.wait(10)
+        return served("tuned", Telling())
+
+    with TestClient(create_app({"tuned": load}), base_url=URL) as client:
+        assert client.get("/health").status_code == 200
+        for answer in (client.get("/ready"), ask(client)):
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"] == "2"
+        allowed.set()
+        wait_for(lambda: client.get("/ready").status_code == 200)
+        assert ask(client).status_code == 200

@@ -1,0 +1,65 @@
+"""Schemathesis over the whole API: no answer but those that are documented, no 5xx, no broken schema."""
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as generation
+
+from sumtune.errors import ModelError
+from sumtune.serve.settings import ServeSettings
+
+from .fakes import KEY, Shouting, Telling, served
+from .live import running
+
+schemathesis = pytest.importorskip("schemathesis", reason="needs the package schemathesis: pip install '.[dev]'")
+positive_data_acceptance = pytest.importorskip("schemathesis.specs.openapi.checks").positive_data_acceptance
+
+EXAMPLES = 20
+"""Requests of each kind (valid, invalid) for each operation."""
+OPERATIONS = {
+    "POST /summarize", "GET /v1/models", "POST /v1/chat/completions", "GET /adapters", "POST /adapters",
+    "DELETE /adapters/{name}", "GET /run", "GET /report", "GET /health", "GET /ready", "GET /metrics",
+}  # fmt: skip
+
+
+def load(name, folder):
+    if len(folder.name) % 2:
+        return served(name, Telling())
+    raise ModelError("There is no adapter.")
+
+
+@pytest.fixture(scope="module")
+def schema():
+    settings = ServeSettings(keys=(KEY,), workers=1, requests_per_minute=10_000_000, max_body_bytes=100_000_000)
+    with running({"tuned": Telling(), "plain": Shouting()}, settings, load_adapter=load) as url:
+        yield schemathesis.openapi.from_url(f"{url}/openapi.json")
+
+
+def test_every_operation_is_known_to_the_schema(schema):
+    assert {result.ok().label for result in schema.get_all_operations()} == OPERATIONS
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("label", "mode"),
+    [(label, "positive") for label in sorted(OPERATIONS)]
+    + [(label, "negative") for label in sorted(OPERATIONS) if label.startswith("POST")],
+)
+def test_every_answer_is_as_documented(schema, label, mode):
+    operation = next(result.ok() for result in schema.get_all_operations() if result.ok().label == label)
+    kind = schemathesis.GenerationMode(mode)
+    statuses = []
+
+    @given(case=operation.as_strategy(generation_mode=kind))
+    @generation(
+        max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    def check(case):
+        # A valid request may be refused for what no schema can say: too many tokens, a folder without an adapter.
+        answer = case.call_and_validate(
+            headers={"Authorization": f"Bearer {KEY}"}, excluded_checks=[positive_data_acceptance]
+        )
+        statuses.append(answer.status_code)
+
+    check()
+    assert statuses
+    assert max(statuses) < 500
