@@ -6,6 +6,11 @@ import tiny
 from sumtune.summarizer import AdjustableSummarizer, StreamingSummarizer
 
 ARCHITECTURES = list(tiny.ARCHITECTURES)
+KNOWN = [*((name, "ctranslate2") for name in ARCHITECTURES), ("gemma", "native"), ("llama", "native")]
+known = pytest.mark.parametrize(("name", "engine"), KNOWN)
+some = pytest.mark.parametrize(
+    ("name", "engine"), [("llama", "ctranslate2"), ("t5", "ctranslate2"), ("llama", "native")]
+)
 
 
 def streamed(summarizer, dialogues, **options):
@@ -19,26 +24,26 @@ def streamed(summarizer, dialogues, **options):
     return summarizer.stream(dialogues, watch, **options), pieces
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_streaming_writes_what_greedy_decoding_writes(make, dialogues, name):
-    summarizer = make(name, "ctranslate2", beams=3)
+@known
+def test_streaming_writes_what_greedy_decoding_writes(make, dialogues, name, engine):
+    summarizer = make(name, engine, beams=3)
     completions, pieces = streamed(summarizer, dialogues)
-    assert completions == make(name, "ctranslate2").summarize(dialogues)
+    assert completions == make(name, engine).summarize(dialogues)
     assert ["".join(parts) for parts in pieces] == [completion.text for completion in completions]
     assert len({completion.text for completion in completions}) > 1
     assert any(len(parts) > 2 for parts in pieces), "in pieces, not at once"
 
 
-@pytest.mark.parametrize("name", ["llama", "t5"])
-def test_a_lower_limit_and_no_dialogues(make, dialogues, name):
-    summarizer = make(name, "ctranslate2")
+@some
+def test_a_lower_limit_and_no_dialogues(make, dialogues, name, engine):
+    summarizer = make(name, engine)
     assert streamed(summarizer, dialogues, max_tokens=5)[0] == summarizer.summarize(dialogues, max_tokens=5)
     assert summarizer.stream([], lambda *_: False) == []
 
 
-@pytest.mark.parametrize("name", ["llama", "t5"])
-def test_a_stopped_summary_ends_at_once_and_the_others_do_not(make, dialogues, name):
-    summarizer = make(name, "ctranslate2")
+@some
+def test_a_stopped_summary_ends_at_once_and_the_others_do_not(make, dialogues, name, engine):
+    summarizer = make(name, engine)
     whole = summarizer.summarize(dialogues)
     stop = max(range(len(dialogues)), key=lambda at: whole[at].tokens)
     assert whole[stop].tokens > 3
@@ -55,8 +60,9 @@ def test_a_stopped_summary_ends_at_once_and_the_others_do_not(make, dialogues, n
     assert completions[:stop] + completions[stop + 1 :] == whole[:stop] + whole[stop + 1 :]
 
 
-@pytest.mark.parametrize("engine", ["ctranslate2", "torch"])
-@pytest.mark.parametrize("name", ["llama", "t5"])
+@pytest.mark.parametrize(
+    ("name", "engine"), [*((n, e) for n in ("llama", "t5") for e in ("ctranslate2", "torch")), ("llama", "native")]
+)
 def test_beams_can_be_changed_without_loading_again(make, dialogues, name, engine):
     greedy, searching = make(name, engine), make(name, engine, beams=3)
     assert greedy.with_beams(3).summarize(dialogues) == searching.summarize(dialogues)
@@ -67,7 +73,7 @@ def test_beams_can_be_changed_without_loading_again(make, dialogues, name, engin
 def test_dialogues_over_the_sliding_window_stream_in_one_piece(make):
     chats = [tiny.conversation(number)["dialogue"] for number in range(8)]
     texts = ["\n".join(chats[at : at + count]) for at, count in enumerate((1, 3, 5, 1))]
-    routed = make("gemma", "auto", beams=3)
+    routed = make("gemma", "ctranslate2", beams=3)
     completions, pieces = streamed(routed, texts)
     assert completions == make("gemma", "torch").summarize(texts) == routed.with_beams(1).summarize(texts)
     assert ["".join(parts) for parts in pieces] == [completion.text for completion in completions]
@@ -76,6 +82,8 @@ def test_dialogues_over_the_sliding_window_stream_in_one_piece(make):
 
 def test_who_can_stream_says_so(make):
     fast, slow = make("t5", "ctranslate2"), make("t5", "torch")
+    assert isinstance(make("llama", "native"), StreamingSummarizer)
+    assert isinstance(make("llama", "native"), AdjustableSummarizer)
     assert isinstance(fast, StreamingSummarizer)
     assert not isinstance(slow, StreamingSummarizer)
     assert isinstance(fast, AdjustableSummarizer)

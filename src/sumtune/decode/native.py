@@ -1,6 +1,7 @@
 """Summaries from a decoder-only model on the CPU with our own kernels: 8-bit products, one memory for all beams."""
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import Any
 
@@ -11,11 +12,12 @@ from sumtune.decode.attention import Position, WritingAttention
 from sumtune.decode.batches import longest_first
 from sumtune.decode.convert import UnsupportedError
 from sumtune.decode.int8 import Int8Linear, quantize_linears
-from sumtune.decode.search import BeamSearch, GreedySearch, Search, Written
+from sumtune.decode.search import BeamSearch, GreedySearch, Search, WatchToken, Written
 from sumtune.kernels.build import Kernels
 from sumtune.model.fuse import attention_heads, fuse, fused_output_weight
-from sumtune.summarizer import Completion, Progress
+from sumtune.summarizer import Completion, Progress, Watch
 from sumtune.text.encode import Encoder
+from sumtune.text.growing import GrowingText
 
 __all__ = ["NativeSummarizer"]
 
@@ -56,32 +58,65 @@ class NativeSummarizer:
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         """One completion for each dialogue, in the order of `dialogues`."""
-        with self._lock:
-            return self._summarize(dialogues, progress, min(max_tokens or self._limit, self._limit))
-
-    def _summarize(self, dialogues: Sequence[str], progress: Progress | None, limit: int) -> list[Completion]:
-        sources = [list(self._encoder.source(dialogue)) for dialogue in dialogues]
+        limit = min(max_tokens or self._limit, self._limit)
         completions: dict[int, Completion] = {}
-        for batch in longest_first(sources, self._batch_tokens, max(1, ROWS // self._beams)):
-            written = self._write([sources[at] for at in batch], limit)
-            completions |= {at: self._completion(one) for at, one in zip(batch, written, strict=True)}
+        for batch, sources in self._batches(dialogues):
+            completions |= dict(zip(batch, self._write(sources, limit), strict=True))
             if progress is not None:
                 progress(len(batch))
         return [completions[at] for at in range(len(dialogues))]
 
+    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+        """What greedy `summarize` gives, `watch` having seen it piece by piece."""
+        limit = min(max_tokens or self._limit, self._limit)
+        completions: dict[int, Completion] = {}
+        for batch, sources in self.with_beams(1)._batches(dialogues):
+            growing = [GrowingText(self._encoder.decode) for _ in batch]
+            stopped: set[int] = set()
+
+            def on_token(
+                place: int, token: int, batch: list[int] = batch, growing: list[GrowingText] = growing,
+                stopped: set[int] = stopped,
+            ) -> bool:  # fmt: skip
+                if watch(batch[place], growing[place].push(token)):
+                    stopped.add(place)
+                return place in stopped
+
+            for place, completion in enumerate(self.with_beams(1)._write(sources, limit, on_token)):
+                completions[batch[place]] = completion
+                if place not in stopped:
+                    watch(batch[place], growing[place].end(completion.text))
+        return [completions[at] for at in range(len(dialogues))]
+
+    def with_beams(self, beams: int) -> "NativeSummarizer":
+        """The same model searching with `beams`."""
+        other = copy.copy(self)
+        other._beams = beams
+        return other
+
+    def _batches(self, dialogues: Sequence[str]) -> Iterator[tuple[list[int], list[list[int]]]]:
+        sources = [list(self._encoder.source(dialogue)) for dialogue in dialogues]
+        for batch in longest_first(sources, self._batch_tokens, max(1, ROWS // self._beams)):
+            yield batch, [sources[at] for at in batch]
+
     @torch.inference_mode()
-    def _write(self, sources: list[list[int]], limit: int) -> list[Written]:
-        search = self._search(len(sources), limit)
+    def _write(self, sources: list[list[int]], limit: int, watch: WatchToken | None = None) -> list[Completion]:
         lengths = torch.tensor([len(source) for source in sources])
-        position = Position(lengths, self._beams, limit)
+        search = self._search(len(sources), limit, watch)
+        with self._lock:
+            self._run(search, Position(lengths, self._beams, limit), sources)
+        return [self._completion(written) for written in search.results()]
+
+    def _run(self, search: Search, position: Position, sources: list[list[int]]) -> None:
+        """Reads `sources`, then writes until `search` has finished every summary."""
         for attention in self._attentions:
             attention.position = position
-        logits = self._read(sources, lengths).repeat_interleave(self._beams, 0)
+        logits = self._read(sources, position.lengths).repeat_interleave(self._beams, 0)
         while True:
             tokens, parents = search.advance(logits)
             places = search.unfinished()
             if not places:
-                return search.results()
+                return
             if parents is not None and position.written >= 0:
                 for attention in self._attentions:
                     attention.reorder(parents)
@@ -91,10 +126,10 @@ class NativeSummarizer:
             hidden = self._decoder(tokens[:, None], position_ids=positions, use_cache=False).last_hidden_state
             logits = self._head(hidden[:, -1]).float()
 
-    def _search(self, count: int, limit: int) -> Search:
+    def _search(self, count: int, limit: int, watch: WatchToken | None) -> Search:
         ends = self._encoder.end_ids
         if self._beams == 1:
-            return GreedySearch(count, ends, limit)
+            return GreedySearch(count, ends, limit, watch)
         return BeamSearch(count, self._beams, ends, limit, self._length_penalty)
 
     def _read(self, sources: list[list[int]], lengths: Tensor) -> Tensor:

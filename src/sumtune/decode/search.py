@@ -1,12 +1,15 @@
 """Greedy and beam search over a batch, one token at a time, apart from any model."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-__all__ = ["BeamSearch", "GreedySearch", "Search", "Written"]
+__all__ = ["BeamSearch", "GreedySearch", "Search", "WatchToken", "Written"]
+
+WatchToken = Callable[[int, int], bool]
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,13 @@ class Search(Protocol):
 
 
 class GreedySearch:
-    """The likeliest next token each time; a row for each summary."""
+    """The likeliest next token each time; a row for each summary.
 
-    def __init__(self, count: int, end_ids: list[int], limit: int) -> None:
-        self._ends, self._limit = set(end_ids), limit
+    `watch` sees the place of a summary and its new token, and ends the summary by saying True.
+    """
+
+    def __init__(self, count: int, end_ids: list[int], limit: int, watch: WatchToken | None = None) -> None:
+        self._ends, self._limit, self._watch = set(end_ids), limit, watch
         self._end_ids = end_ids
         self._ids: list[list[int]] = [[] for _ in range(count)]
         self._ended = [False] * count
@@ -59,6 +65,7 @@ class GreedySearch:
                 self._ended[summary] = True
             else:
                 self._ids[summary].append(token)
+                self._ended[summary] = self._watch is not None and self._watch(summary, token)
         return tokens, None
 
     def unfinished(self) -> list[int]:
