@@ -8,7 +8,7 @@ from sumtune.errors import ConfigError
 
 TABLE: dict[str, dict[str, Any]] = {
     "quality": {"data.train_share": 1.0, "train.epochs": 3, "lora.rank": 16, "decode.beams": 4},
-    "balanced": {"data.train_share": 0.5, "train.epochs": 3, "lora.rank": 16, "decode.beams": 4},
+    "balanced": {"data.train_share": 0.5, "train.epochs": 2, "lora.rank": 16, "decode.beams": 4},
     "fast": {"data.train_share": 0.3, "train.epochs": 1, "lora.rank": 8, "decode.beams": 1},
 }
 COMMON = {"train.effective_batch_size": 4, "train.validate_every_steps": 50}
