@@ -86,6 +86,27 @@ def test_what_computes_something_else_stays_as_it_is(tiny_models: dict[str, Path
     assert any(name.endswith("Attention") for name in names)
 
 
+def test_attention_that_rotates_a_part_of_each_head_stays_as_it_is(
+    tiny_models: dict[str, Path], kernels: Kernels
+) -> None:
+    model = load_base(tiny_models["llama"], torch.float32)
+    assert any(name.endswith("Attention") for name in fuse(model, kernels))
+    model = load_base(tiny_models["llama"], torch.float32)
+    model.config.partial_rotary_factor = 0.5
+    assert not any(name.endswith("Attention") for name in fuse(model, kernels))
+
+
+def test_long_rows_see_no_further_than_the_sliding_window(tiny_models: dict[str, Path], kernels: Kernels) -> None:
+    encoder = encode.make_encoder(ModelConfig(name=str(tiny_models["gemma"])))
+    chats = [tiny.conversation(number) for number in range(6)]
+    long = encoder.encode("\n".join(chat["dialogue"] for chat in chats), chats[0]["summary"])
+    assert long.length > 2 * load_base(tiny_models["gemma"], torch.float32).config.sliding_window
+    plain_loss, plain, _ = loss_and_gradient(tiny_models["gemma"], [long], None, torch.float32)
+    fused_loss, fused, _ = loss_and_gradient(tiny_models["gemma"], [long], kernels, torch.float32)
+    assert fused_loss == pytest.approx(plain_loss, rel=1e-5)
+    assert ((fused - plain).norm() / plain.norm()).item() < 1e-5
+
+
 def test_an_output_layer_that_does_more_than_a_product_is_not_fused(tiny_models: dict[str, Path]) -> None:
     model = load_base(tiny_models["gemma"], torch.float32)
     assert fused_output_weight(model) is model.get_output_embeddings().weight

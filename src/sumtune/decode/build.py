@@ -99,6 +99,8 @@ def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode:
     kernels = load_kernels(cache_dir() / "kernels")
     if kernels is None:
         raise UnsupportedError("This engine needs a C compiler (cc, gcc or clang) for its kernels.")
+    if not hasattr(torch, "_int_mm"):
+        raise UnsupportedError("This engine needs a torch with products of 8-bit integers.")
     cpu = torch.device("cpu")
     dtype = choose_precision("auto", cpu).dtype if decode.quantization == "int8" else torch.float32
     begun = time.monotonic()

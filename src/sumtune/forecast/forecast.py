@@ -2,6 +2,7 @@
 
 import resource
 import sys
+import time
 from dataclasses import dataclass
 
 import psutil
@@ -52,8 +53,9 @@ def _evaluation_seconds(session: Session) -> float:
     model = build_summarizer(source, None, prompt, decoding_of(TUNED, config), config.model.device)
     seconds = model.setup_s + decode_seconds(model, dialogues, mean_target, ends=False)
     if config.evaluate.base:
+        begun = time.monotonic()
         model = build_summarizer(source, None, prompt, decoding_of(BASE, config), config.model.device)
-        seconds += decode_seconds(model, dialogues, prompt.max_target_tokens)
+        seconds += time.monotonic() - begun + decode_seconds(model, dialogues, prompt.max_target_tokens)
     return seconds
 
 

@@ -39,6 +39,8 @@ def rotate(
 ) -> Tensor:
     """(batch, time, count * dim) → (batch, count, time, dim), normed, rotated by (time, dim), and scaled."""
     batch, time, width = x.shape
+    if cosine.shape != (time, heads.dim):
+        raise ValueError(f"rotary tables of {tuple(cosine.shape)} for {time} positions and heads of {heads.dim}")
     count = width // heads.dim
     out, rstd = x.new_empty(batch, count, time, heads.dim), torch.empty(batch, time, count)
     kernels("rotate_heads", x.contiguous(), norm, cosine, sine, out, rstd, batch, time, count, heads.dim, heads.eps,

@@ -138,7 +138,12 @@ def attend(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosi
 
     `q` (batch, time, queries * dim), `k` and `v` (batch, time, keys * dim), `cosine` and `sine` (time, dim) in the
     same dtype; gives (batch, time, queries * dim). Rows may be padded on the right only.
+
+    Raises:
+        ValueError: the tables rotate only a part of each head.
     """
+    if cosine.shape != (q.shape[1], heads.dim) or sine.shape != cosine.shape:
+        raise ValueError(f"rotary tables of {tuple(cosine.shape)} for {q.shape[1]} positions and heads of {heads.dim}")
     return _Attend.apply(kernels, heads, q, k, v, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
 
 

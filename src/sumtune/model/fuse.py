@@ -109,7 +109,8 @@ def _gated_layer(module: Any, kernels: Kernels) -> Forward | None:
 
 def _attention(module: Any, kernels: Kernels) -> "_Attention | None":
     config, dim = module.config, int(module.head_dim)
-    if dim > MAX_HEAD_DIM or dim % 2 or getattr(config, "attn_logit_softcapping", None):
+    odd = dim > MAX_HEAD_DIM or dim % 2 or config.is_encoder_decoder or not getattr(module, "is_causal", True)
+    if odd or getattr(config, "attn_logit_softcapping", None) or not _rotates_whole_heads(config):
         return None
     norms = [_norm_parameters(norm) if (norm := getattr(module, name, None)) else None for name in ("q_norm", "k_norm")]
     window = getattr(module, "sliding_window", None)
@@ -120,6 +121,11 @@ def _attention(module: Any, kernels: Kernels) -> "_Attention | None":
     )  # fmt: skip
 
     return _Attention(module, heads, kernels)
+
+
+def _rotates_whole_heads(config: Any) -> bool:
+    rope = getattr(config, "rope_parameters", None) or {}
+    return (getattr(config, "partial_rotary_factor", None) or rope.get("partial_rotary_factor") or 1.0) == 1.0
 
 
 @dataclass(frozen=True)
