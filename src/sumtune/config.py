@@ -101,7 +101,7 @@ class TrainConfig(Section):
     max_grad_norm: float = Field(1.0, gt=0)
     validate_every_steps: Positive = 50
     """Optimizer steps between two validations, each followed by a checkpoint."""
-    validation_examples: Positive = 80
+    validation_examples: Positive = 40
     """Most validation examples that each validation looks at, spread evenly over their lengths."""
     result: Literal["best", "last"] = "last"
     """The adapter that a run leaves: of the lowest validation loss, or of the last optimizer step."""
