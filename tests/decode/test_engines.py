@@ -9,6 +9,7 @@ import torch
 
 from sumtune.decode.convert import UnsupportedError
 from sumtune.model.load import load_base
+from sumtune.text.encode import Encoder
 
 from .conftest import PROMPT, change_weights, with_limit
 
@@ -29,6 +30,15 @@ def test_ctranslate2_writes_what_torch_writes(make, dialogues, name, beams):
     fast = make(name, "ctranslate2", beams=beams).summarize(dialogues)
     assert fast == make(name, "torch", beams=beams).summarize(dialogues)
     assert len({completion.text for completion in fast}) > 1, "the dialogue must matter, or this test could not fail"
+
+
+@pytest.mark.parametrize("beams", [2, 4])
+def test_beams_go_on_where_many_tokens_end_a_summary(make, dialogues, beams, monkeypatch):
+    ends = list(range(5, 60))
+    monkeypatch.setattr(Encoder, "end_ids", property(lambda self: [self.tokenizer.eos_token_id, *ends]))
+    summaries = make("llama", "native", beams=beams).summarize(dialogues)
+    assert all(one.tokens >= 1 for one in summaries)
+    assert any(not one.cut_off for one in summaries)
 
 
 @pytest.mark.parametrize("beams", [1, 3])

@@ -112,6 +112,7 @@ class BeamSearch:
     def __init__(self, count: int, beams: int, end_ids: list[int], limit: int, length_penalty: float) -> None:
         self._beams, self._ends, self._limit, self._penalty = beams, set(end_ids), limit, length_penalty
         self._end_ids = end_ids
+        self._looked_at = (1 + len(self._ends)) * beams  # so many that `beams` of them go on
         self._summaries = [_Beams() for _ in range(count)]
         self._alive = list(range(count))
         self._length = 0
@@ -121,7 +122,7 @@ class BeamSearch:
         if not self._length:
             logits[:, self._end_ids] = -torch.inf
         self._length += 1
-        best, tokens = logits.topk(2 * self._beams, -1)
+        best, tokens = logits.topk(min(self._looked_at, logits.shape[-1]), -1)
         chances = best - logits.logsumexp(-1, keepdim=True)
         options = [list(zip(*row, strict=True)) for row in zip(chances.tolist(), tokens.tolist(), strict=True)]
         chosen: list[_Continuation] = []
@@ -137,7 +138,7 @@ class BeamSearch:
             for beam, ((score, ids), row) in enumerate(zip(state.open, options, strict=False))
             for chance, token in row
         ]
-        best = sorted(candidates, key=lambda one: -one.score)[: 2 * self._beams]
+        best = sorted(candidates, key=lambda one: -one.score)[: self._looked_at]
         if not self._finished(state):
             for one in best[: self._beams]:
                 if one.ids[-1] in self._ends:
