@@ -23,7 +23,7 @@ def main() -> None:
     given = parser.parse_args()
 
     from sumtune.decode.build import build_summarizer
-    from sumtune.evaluate.rouge import METRICS, mean, score
+    from sumtune.evaluate.rouge import METRICS, mean, score_multiple
     from sumtune.evaluate.stage import chosen_examples
     from sumtune.model.sources import locate
     from sumtune.pipeline import recorded_config
@@ -44,7 +44,9 @@ def main() -> None:
             begun = time.perf_counter()
             written = summarizer.summarize(dialogues)
             seconds = time.perf_counter() - begun
-            scores = [score(one.text, example.summary) for example, one in zip(examples, written, strict=True)]
+            scores = [
+                score_multiple(one.text, example.references)[0] for example, one in zip(examples, written, strict=True)
+            ]
             means = "".join(f"{getattr(mean(scores), metric):10.4f}" for metric in METRICS)
             print(f"{engine:<14}{beams:>6}{seconds:8.1f}{len(dialogues) / seconds:13.2f}{means}", flush=True)
 
