@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import tiny
+import torch
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -13,6 +14,12 @@ def _offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch.setenv("HF_HUB_OFFLINE", "1")
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Products of tiny models are slower on many threads, much slower beside other work."""
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

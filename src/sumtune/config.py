@@ -95,8 +95,9 @@ class TrainConfig(Section):
     """Examples an optimizer step."""
     micro_batch_tokens: Annotated[int, Field(ge=64)] = 2048
     """Most tokens, padding included, that go through the model at once."""
-    average_decay: float = Field(0.99, ge=0, lt=1)
-    """Decay an optimizer step of the weights' moving average, which is what is validated and kept; 0 keeps the last."""
+    average_power: float | None = Field(2.0, ge=0)
+    """What is validated and kept is a mean of the weights of all optimizer steps t, each counting t to this power:
+    2 looks mostly at the second half of a run, 0 at all alike; null keeps the last weights alone."""
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
     validate_every_steps: Positive = 50
@@ -121,8 +122,11 @@ class DecodeConfig(Section):
     """`auto` takes on the CPU the first that knows the model: native (decoder-only), CTranslate2, torch."""
     quantization: Literal["int8", "float32"] = "int8"
     """Number format of native and CTranslate2."""
-    batch_tokens: Annotated[int, Field(ge=64)] = 12288
-    """Most source tokens, padding included, that are decoded together."""
+    batch_tokens: Annotated[int, Field(ge=64)] = 4096
+    """Most source tokens, padding included, that are read together."""
+    shortlist: Positive | None = 98304
+    """Native engine: summaries are written with so many of the most frequent tokens, with single characters and the
+    dialogue's own words; null is the whole vocabulary."""
 
 
 class EvaluateConfig(Section):

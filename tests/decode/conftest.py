@@ -23,17 +23,6 @@ PROMPT = Prompt("", "\nTL;DR:", "", max_source_tokens=200, max_target_tokens=12)
 Make = Callable[..., Summarizer]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Two threads are slower than one for models of this size, much slower beside other work."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A cache folder for each test file: base models are converted once in it."""

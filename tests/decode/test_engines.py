@@ -43,8 +43,8 @@ def test_beams_go_on_where_many_tokens_end_a_summary(make, dialogues, beams, mon
 
 @pytest.mark.parametrize("beams", [1, 3])
 def test_native_int8_does_not_depend_on_the_batch(make, dialogues, beams):
-    together = make("gemma", "native", quantization="int8", beams=beams).summarize(dialogues)
-    alone = make("gemma", "native", quantization="int8", beams=beams, batch_tokens=64).summarize(dialogues)
+    summarizer = make("gemma", "native", quantization="int8", beams=beams)
+    together, alone = summarizer.summarize(dialogues), [summarizer.summarize([one])[0] for one in dialogues]
     assert together == alone
     assert len({completion.text for completion in together}) > 1
 
@@ -76,7 +76,8 @@ def test_progress_counts_every_dialogue_once(make, dialogues, engine):
     counts = []
     make("gemma", engine, batch_tokens=100).summarize(dialogues, counts.append)
     assert sum(counts) == len(dialogues)
-    assert len(counts) > 1
+    assert all(counts)
+    assert len(counts) > 1 or engine == "native", "which writes all of these together, to the same limit"
 
 
 @knowing("llama", "t5")

@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,14 +19,6 @@ from sumtune.summarizer import Completion, Progress
 from sumtune.text.encode import Encoded
 from sumtune.train import session as training
 from sumtune.train.session import Session
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def group(*sizes: tuple[int, int]) -> list[Encoded]:

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sumtune.text.faithfulness import names, numbers, unsupported
+from sumtune.text.faithfulness import mentions, names, numbers, unsupported
 
 DIALOGUE = "Maya: The boiler is out again, call Ivo's landlord?\nIvo: After work, around six. It costs 1,200 euros."
 
 
-def texts(mentions):
-    return [mention.text for mention in mentions]
+def texts(found):
+    return [mention.text for mention in found]
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,18 @@ def test_names(text, expected):
 )
 def test_numbers(text, expected):
     assert texts(numbers(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("They meet. There is cake.", []),
+        ("Two of Anna-Lena's friends owe Tom 12.5", ["Two", "Anna", "Lena", "Tom", "12.5"]),
+        ("she met tom", []),
+    ],
+)
+def test_mentions_are_names_and_numbers_in_order(text, expected):
+    assert texts(mentions(text)) == expected
 
 
 @pytest.mark.parametrize(

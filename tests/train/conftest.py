@@ -1,11 +1,10 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny
-import torch
 
 from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
@@ -13,16 +12,6 @@ from sumtune.model import encode
 from sumtune.run_dir import RunDir, write_text
 from sumtune.train import session as training
 from sumtune.train.session import Session
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Tiny products are slower on many threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
 
 SETTINGS = {
     "train.epochs": 3, "train.learning_rate": 1e-2, "train.validate_every_steps": 4, "train.validation_examples": 6,

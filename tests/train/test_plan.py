@@ -82,3 +82,20 @@ def test_validation_comes_at_the_start_regularly_and_at_each_epoch_end(plan: Pla
 def test_epochs_have_orders_of_their_own() -> None:
     plan = Plan(tuple(range(10, 90)), TrainConfig(epochs=2, effective_batch_size=8))
     assert [plan.batch(step) for step in range(10)] != [plan.batch(step) for step in range(10, 20)]
+
+
+@pytest.mark.parametrize(
+    ("power", "expected"),
+    [
+        (0, [1, 1, 1, 1, 1]),
+        (1, [1, 2, 3, 4, 5]),
+        (2, [1 * 2, 2 * 3, 3 * 4, 4 * 5, 5 * 6]),
+        (None, [0, 0, 0, 0, 1]),
+    ],
+)
+def test_steps_count_in_the_average_by_their_number_to_the_power(power: float | None, expected: list[int]) -> None:
+    plan, shares = Plan((1,) * 20, TrainConfig(average_power=power)), []
+    for step in range(5):
+        decay = plan.average_decay(step)
+        shares = [share * decay for share in shares] + [1 - decay]
+    assert shares == pytest.approx([weight / sum(expected) for weight in expected])

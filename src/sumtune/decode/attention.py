@@ -1,13 +1,13 @@
 """Attention while summaries are written: the dialogue's keys and values are kept once, whatever the number of beams."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from sumtune.kernels.build import Kernels
-from sumtune.kernels.inference import read_attention, rotate
-from sumtune.kernels.ops import Heads
+from sumtune.kernels.ops import Heads, attention, rotate
 
 __all__ = ["Position", "WritingAttention"]
 
@@ -20,7 +20,13 @@ class Position:
         self.lengths, self.beams, self.limit = lengths, beams, limit
         self.written = -1
         """-1 while the dialogues are read."""
+        self.reading = range(0)
+        """The dialogues that are being read."""
         self._masks: dict[int, Tensor] = {}
+
+    def read(self, dialogues: Sequence[int]) -> None:
+        """Begins to read these, which follow each other."""
+        self.reading = range(dialogues[0], dialogues[-1] + 1)
 
     def advance(self) -> Tensor:
         """Begins the next token; its positions (batch * beams, 1)."""
@@ -53,6 +59,10 @@ class WritingAttention:
 
     position: Position
     """Set anew for each batch."""
+    _read_keys: Tensor
+    _read_values: Tensor
+    _keys: Tensor
+    _values: Tensor
 
     def __init__(self, module: Any, heads: Heads, kernels: Kernels) -> None:
         self._module, self._heads, self._kernels = module, heads, kernels
@@ -65,12 +75,8 @@ class WritingAttention:
         cosine, sine = (table.to(dtype) for table in position_embeddings)
         q, k, v = module.q_proj(hidden_states), module.k_proj(hidden_states), module.v_proj(hidden_states)
         if self.position.written < 0:
-            out, self._read_keys, self._read_values = read_attention(
-                self._kernels, self._heads, q, k, v, cosine[0].contiguous(), sine[0].contiguous()
-            )
-            rows = len(q) * self.position.beams
-            self._keys = q.new_zeros(self._heads.keys, rows, self.position.limit, self._heads.dim)
-            self._values = torch.zeros_like(self._keys)
+            out, seen = attention(self._kernels, self._heads, q, k, v, cosine[0].contiguous(), sine[0].contiguous())
+            self._remember(seen.keys, seen.values, q.shape[1])
         else:
             out = self._write(q, k, v, cosine[:, 0].contiguous(), sine[:, 0].contiguous())
         return module.o_proj(out), None
@@ -86,13 +92,26 @@ class WritingAttention:
         self._read_keys, self._read_values = self._read_keys[:, chosen], self._read_values[:, chosen]
         self._keys, self._values = self._keys[:, rows], self._values[:, rows]
 
+    def _remember(self, keys: Tensor, values: Tensor, time: int) -> None:
+        """Keeps (dialogues * key heads, time, dim) of the dialogues that are being read."""
+        position, heads = self.position, self._heads
+        chosen = slice(position.reading.start, position.reading.stop)
+        if chosen.start == 0:
+            batch, longest = len(position.lengths), int(position.lengths.max())
+            self._read_keys = keys.new_zeros(heads.keys, batch, longest, heads.dim)
+            self._keys = keys.new_zeros(heads.keys, batch * position.beams, position.limit, heads.dim)
+            self._read_values, self._values = torch.zeros_like(self._read_keys), torch.zeros_like(self._keys)
+        for all_rows, rows in ((self._read_keys, keys), (self._read_values, values)):
+            all_rows[:, chosen, :time] = rows.view(-1, heads.keys, time, heads.dim).transpose(0, 1)
+
     def _write(self, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
         heads, now, rows = self._heads, self.position.written, len(q)
         count, batch, time, dim = self._read_keys.shape
         shared, beams = heads.queries // heads.keys, rows // batch
         # Rows take the place of time in `rotate`: each has a position of its own.
-        queries = rotate(self._kernels, heads, q.transpose(0, 1), heads.query_norm, cosine, sine, heads.scale)
-        self._keys[:, :, now] = rotate(self._kernels, heads, k.transpose(0, 1), heads.key_norm, cosine, sine, 1.0)[0]
+        queries, _ = rotate(self._kernels, heads, q.transpose(0, 1), heads.query_norm, cosine, sine, heads.scale)
+        written, _ = rotate(self._kernels, heads, k.transpose(0, 1), heads.key_norm, cosine, sine, 1.0)
+        self._keys[:, :, now] = written[0]
         self._values[:, :, now] = v.view(rows, count, dim).transpose(0, 1)
         queries = queries.view(count, shared, rows, dim).transpose(1, 2).contiguous()
         keys, values = self._keys[:, :, : now + 1], self._values[:, :, : now + 1]

@@ -26,7 +26,7 @@ from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 
-__all__ = ["Tuned", "build_summarizer", "load_tuned"]
+__all__ = ["Tuned", "build_summarizer", "encoder_of", "load_tuned"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
     decode = DecodeConfig(**(settings["decode"] | ({"beams": beams} if beams else {})))
     source = locate(settings["model"]["name"], settings["model"]["revision"])
     prompt = Prompt.load(adapter)
-    encoder = _encoder(source, prompt)
+    encoder = encoder_of(source, prompt)
     summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"])
     return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
 
@@ -66,7 +66,7 @@ def build_summarizer(
         ModelError: model or adapter cannot be read.
         UnsupportedError: CTranslate2 was asked for by name and does not know the model.
     """
-    encoder, place = _encoder(source, prompt), choose_device(device)
+    encoder, place = encoder_of(source, prompt), choose_device(device)
 
     def with_torch() -> Summarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
@@ -112,6 +112,7 @@ def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode:
         length_penalty=decode.length_penalty,
         batch_tokens=decode.batch_tokens,
         quantization=decode.quantization,
+        shortlist=decode.shortlist,
     )
     summarizer.setup_s = time.monotonic() - begun
     return summarizer
@@ -132,7 +133,8 @@ def _with_ctranslate2(
     )
 
 
-def _encoder(source: ModelSource, prompt: Prompt) -> Encoder:
+def encoder_of(source: ModelSource, prompt: Prompt) -> Encoder:
+    """What turns dialogues into the token ids that `source` reads with `prompt`."""
     return Encoder(load_tokenizer(source.folder), prompt, is_encoder_decoder(load_config(source.folder)))
 
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from sumtune.kernels.build import Kernels
-from sumtune.kernels.inference import int8_product, quantize_rows
+from sumtune.kernels.int8 import Int8Matrix
 
 __all__ = ["Int8Linear", "quantize_linears"]
 
@@ -15,14 +15,13 @@ class Int8Linear(nn.Module):
     def __init__(self, linear: nn.Linear, kernels: Kernels, out_dtype: torch.dtype) -> None:
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
-        self._weight, self._scales = quantize_rows(kernels, linear.weight.detach().contiguous())
+        self._matrix = Int8Matrix.quantized(kernels, linear.weight)
         self._bias = None if linear.bias is None else linear.bias.detach().to(out_dtype)
-        self._kernels, self._out_dtype = kernels, out_dtype
+        self._out_dtype = out_dtype
 
     def forward(self, x: Tensor) -> Tensor:
         """(…, in_features) → (…, out_features)."""
-        rows = x.reshape(-1, self.in_features).contiguous()
-        out = int8_product(self._kernels, rows, self._weight, self._scales, self._out_dtype)
+        out = self._matrix.product(x.reshape(-1, self.in_features).contiguous(), self._out_dtype)
         return (out if self._bias is None else out + self._bias).view(*x.shape[:-1], self.out_features)
 
 

@@ -1,4 +1,4 @@
-"""Summaries from a torch model on any device, for what CTranslate2 does not know."""
+"""Summaries from a torch model on any device, for what the faster engines do not know."""
 
 import copy
 from collections.abc import Sequence

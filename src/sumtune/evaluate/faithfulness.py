@@ -5,23 +5,12 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
 from sumtune.data.example import normalize
+from sumtune.text.faithfulness import mentions, unsupported
 
-__all__ = ["MEASURES", "Faithfulness", "as_row", "measure", "names_and_numbers"]
+__all__ = ["MEASURES", "Faithfulness", "as_row", "measure"]
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 CONTRACTION = re.compile(r"['’](?:s|ll|ve|re|d|m)$")
-SENTENCE_START = re.compile(r"(?:^|[.!?:\n])[\s\"'“”]*$")
-_OPENERS = """
-a about after all also although an and another any anyone are as at because before both but by did do does during each
-either everybody everyone finally first for from had has have he her here hers him his how however i if in instead is it
-its later maybe me my neither next no nobody none not now of on once one only or other others our people she since so
-some somebody someone soon that the their them then there they these this those though to today tomorrow tonight two
-until was we were what when where which while who why will with yes yesterday you your
-"""
-OPENERS = frozenset(_OPENERS.split())
-"""Words that begin an English sentence with a capital without being a name."""
-_SPELLED = "zero one two three four five six seven eight nine ten eleven twelve"
-SPELLED = {word: str(number) for number, word in enumerate(_SPELLED.split())}
 
 
 @dataclass(frozen=True)
@@ -57,7 +46,7 @@ empty=0.0, copied=0.0, words=5.0)
     words, source = _words(prediction), _words(dialogue)
     reference_words = sum(len(reference.split()) for reference in references) / len(references)
     return Faithfulness(
-        unsupported=_share_outside(names_and_numbers(prediction), _supported(source)),
+        unsupported=len(unsupported(prediction, dialogue)) / max(1, len(mentions(prediction))),
         novel_bigrams=_share_outside(_grams(words, 2), set(_grams(source, 2))),
         repetition=_repeated(_grams(words, 3)),
         length_ratio=len(prediction.split()) / reference_words if reference_words else 0.0,
@@ -72,28 +61,6 @@ def as_row(measures: Faithfulness) -> tuple[float, ...]:
     return astuple(measures)
 
 
-def names_and_numbers(text: str) -> list[str]:
-    """Words with a capital that no English sentence begins with by habit, and numbers; folded, no `'s`.
-
-    Where a name is written small, or a sentence begins with a rare word, this errs; it errs alike for all systems.
-
-    >>> names_and_numbers("They owe Ann's sister 20 euro. Tom knows.")
-    ['ann', '20', 'tom']
-    """
-    found = []
-    for match in WORD.finditer(text):
-        word = _bare(match.group().casefold())
-        if word[0].isdigit() or (
-            match.group()[0].isupper() and word != "i" and not (word in OPENERS and _begins_sentence(text, match))
-        ):
-            found.append(word)
-    return found
-
-
-def _begins_sentence(text: str, match: re.Match[str]) -> bool:
-    return SENTENCE_START.search(text[: match.start()]) is not None
-
-
 def _words(text: str) -> list[str]:
     return [_bare(word.casefold()) for word in WORD.findall(text)]
 
@@ -102,16 +69,11 @@ def _bare(word: str) -> str:
     return CONTRACTION.sub("", word)
 
 
-def _supported(source: Sequence[str]) -> set[str]:
-    """Words of the dialogue, small numbers also as digits."""
-    return {*source, *(SPELLED[word] for word in source if word in SPELLED)}
-
-
 def _grams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
     return [tuple(words[start : start + size]) for start in range(len(words) - size + 1)]
 
 
-def _share_outside(items: Sequence[object], known: set[str] | set[tuple[str, ...]]) -> float:
+def _share_outside(items: Sequence[tuple[str, ...]], known: set[tuple[str, ...]]) -> float:
     return sum(item not in known for item in items) / len(items) if items else 0.0
 
 

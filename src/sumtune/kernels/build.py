@@ -17,7 +17,7 @@ __all__ = ["MAX_HEAD_DIM", "Kernels", "load_kernels"]
 
 MAX_HEAD_DIM = 512
 """`MAX_DIM` of kernels.c: the longest head that `rotate_heads` takes."""
-SOURCES = ("kernels.c", "kernels_typed.h")
+SOURCES = ("kernels.c", "kernels_typed.h", "kernels_int8.h")
 FLAGS = (
     *("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared", "-fopenmp"),
     # Lets sums become vector code. -ffast-math would also let the compiler forget about infinity and NaN.
@@ -35,14 +35,20 @@ class Kernels:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
+        self.has_int8_product = bool(library.has_int8_product())
+        """Whether this processor has an instruction for products of bytes that kernels_int8.h is written for."""
+
+    def untyped(self, name: str, *arguments: Argument) -> None:
+        """Runs function `name`, which is for one element type only."""
+        function = getattr(self._library, name)
+        function.restype = None
+        function(*map(_as_c, arguments))
 
     def __call__(self, name: str, *arguments: Argument) -> None:
         """Runs kernel `name`. Tensors must be dense and on the CPU; the kernel trusts their shapes."""
         first = arguments[0]
         assert isinstance(first, torch.Tensor)
-        function = getattr(self._library, f"{name}_{SUFFIXES[first.dtype]}")
-        function.restype = None
-        function(*map(_as_c, arguments))
+        self.untyped(f"{name}_{SUFFIXES[first.dtype]}", *arguments)
 
 
 def _as_c(argument: Argument) -> ctypes.c_void_p | ctypes.c_int64 | ctypes.c_float:

@@ -173,12 +173,12 @@ void NAME(cross_entropy)(T *logits, const int64_t *targets, float *losses, int64
     }
 }
 
-/* Rows as 8-bit integers: quantized = round(x / scale) with scale = max|x| / 127 of the row. */
-void NAME(quantize_rows)(const T *x, int8_t *quantized, float *scales, int64_t rows, int64_t n) {
+/* Rows as 8-bit integers: quantized = round(x / scale) + shift with scale = max|x| / 127 of the row. */
+void NAME(quantize_rows)(const T *x, uint8_t *quantized, float *scales, int64_t rows, int64_t n, int64_t shift) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; row++) {
         const T *in = x + row * n;
-        int8_t *to = quantized + row * n;
+        uint8_t *to = quantized + row * n;
         float tops[LANES], top = 0;
         int64_t even = n - n % LANES;
         for (int l = 0; l < LANES; l++) tops[l] = 0;
@@ -191,7 +191,7 @@ void NAME(quantize_rows)(const T *x, int8_t *quantized, float *scales, int64_t r
         for (int64_t j = even; j < n; j++) top = fmaxf(top, fabsf(LOAD(in[j])));
         float inverse = top > 0 ? 127 / top : 0;
         scales[row] = top / 127;
-        for (int64_t j = 0; j < n; j++) to[j] = (int8_t)rintf(LOAD(in[j]) * inverse);
+        for (int64_t j = 0; j < n; j++) to[j] = (uint8_t)((int)rintf(LOAD(in[j]) * inverse) + (int)shift);
     }
 }
 
@@ -204,4 +204,30 @@ void NAME(scale_products)(T *out, const int32_t *products, const float *row_scal
         for (int64_t j = 0; j < n; j++)
             out[row * n + j] = STORE((float)products[row * n + j] * scale * column_scales[j]);
     }
+}
+
+/* out = x @ weight^T with scales: x (rows, n) are bytes + 128 with row_scales; packed and corrections as pack_int8
+ * makes them from weight (outputs, n) with column_scales; out (rows, outputs). */
+void NAME(int8_product)(T *out, const uint8_t *x, const float *row_scales, const int8_t *packed,
+                        const int32_t *corrections, const float *column_scales, int64_t rows, int64_t n,
+                        int64_t outputs) {
+    int64_t blocks = (outputs + COLUMNS - 1) / COLUMNS, chunks = (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+#pragma omp parallel for collapse(2) schedule(dynamic)
+    for (int64_t chunk = 0; chunk < chunks; chunk++)
+        for (int64_t block = 0; block < blocks; block++) {
+            int64_t end = (chunk + 1) * CHUNK_ROWS < rows ? (chunk + 1) * CHUNK_ROWS : rows;
+            int64_t first = block * COLUMNS, width = outputs - first < COLUMNS ? outputs - first : COLUMNS;
+            for (int64_t row = chunk * CHUNK_ROWS; row < end; row += TILE_ROWS) {
+                int32_t sums[TILE_ROWS * COLUMNS];
+                int64_t count = end - row < TILE_ROWS ? end - row : TILE_ROWS;
+                int8_rows(x + row * n, packed + first * n, sums, n, count);
+                for (int64_t r = 0; r < count; r++) {
+                    T *to = out + (row + r) * outputs + first;
+                    float scale = row_scales[row + r];
+                    for (int64_t c = 0; c < width; c++)
+                        to[c] = STORE((float)(sums[r * COLUMNS + c] - corrections[first + c]) * scale *
+                                      column_scales[first + c]);
+                }
+            }
+        }
 }

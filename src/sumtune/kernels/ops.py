@@ -4,14 +4,14 @@ Weights of norms and of the output layer are frozen: no gradient is computed for
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from sumtune.kernels.build import Kernels
 
-__all__ = ["Heads", "attend", "gated", "rms_norm", "summed_cross_entropy"]
+__all__ = ["Heads", "Seen", "attend", "attention", "gated", "rms_norm", "rotate", "summed_cross_entropy"]
 
 LOGIT_ROWS = 192
 """Most rows of logits that exist at a time: 100 MB in bf16 for a vocabulary of 262,144."""
@@ -89,18 +89,12 @@ class _Attend(torch.autograd.Function):
         ctx: Any, kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor
     ) -> Tensor:
         q, k, v = q.contiguous(), k.contiguous(), v.contiguous()
-        batch, time, _ = q.shape
-        rotated_q, q_rstd = _rotate(kernels, q, heads.query_norm, cosine, sine, heads.queries, heads, heads.scale)
-        rotated_k, k_rstd = _rotate(kernels, k, heads.key_norm, cosine, sine, heads.keys, heads, 1.0)
-        groups, rows = batch * heads.keys, heads.queries // heads.keys * time
-        q_rows, k_rows = rotated_q.view(groups, rows, heads.dim), rotated_k.view(groups, time, heads.dim)
-        v_rows = v.view(batch, time, heads.keys, heads.dim).transpose(1, 2).reshape(groups, time, heads.dim)
-        probabilities = torch.bmm(q_rows, k_rows.transpose(1, 2))
-        kernels("causal_softmax", probabilities, groups * rows, time, heads.window)
-        ctx.save_for_backward(q, k, q_rows, k_rows, v_rows, probabilities, cosine, sine, q_rstd, k_rstd)
+        out, seen = attention(kernels, heads, q, k, v, cosine, sine)
+        ctx.save_for_backward(
+            q, k, seen.queries, seen.keys, seen.values, seen.probabilities, cosine, sine, seen.query_rstd, seen.key_rstd
+        )
         ctx.kernels, ctx.heads = kernels, heads
-        out = torch.bmm(probabilities, v_rows).view(batch, heads.queries, time, heads.dim)
-        return out.transpose(1, 2).reshape(batch, time, -1)
+        return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -122,15 +116,59 @@ class _Attend(torch.autograd.Function):
         return None, None, dq, dk, dv.transpose(1, 2).reshape(k.shape), None, None
 
 
-def _rotate(
-    kernels: Kernels, x: Tensor, norm: Tensor | None, cosine: Tensor, sine: Tensor, count: int, heads: Heads,
-    scale: float,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """(batch, time, count * dim) → (batch, count, time, dim), and the norm's 1/rms (batch, time, count)."""
-    batch, time, _ = x.shape
+def rotate(
+    kernels: Kernels, heads: Heads, x: Tensor, norm: Tensor | None, cosine: Tensor, sine: Tensor, scale: float
+) -> tuple[Tensor, Tensor]:
+    """Heads (batch, count, time, dim) of `x` (batch, time, count * dim), normed, rotated by (time, dim), and scaled.
+
+    Beside them 1 / rms of the norm, (batch, time, count).
+
+    Raises:
+        ValueError: the tables are not of these positions, or rotate only a part of each head.
+    """
+    batch, time, width = x.shape
+    if cosine.shape != (time, heads.dim) or sine.shape != cosine.shape:
+        raise ValueError(f"rotary tables of {tuple(cosine.shape)} for {time} positions and heads of {heads.dim}")
+    count = width // heads.dim
     out, rstd = x.new_empty(batch, count, time, heads.dim), torch.empty(batch, time, count)
-    kernels("rotate_heads", x, norm, cosine, sine, out, rstd, batch, time, count, heads.dim, heads.eps, scale)
+    kernels("rotate_heads", x.contiguous(), norm, cosine, sine, out, rstd, batch, time, count, heads.dim, heads.eps,
+            scale)  # fmt: skip
     return out, rstd
+
+
+class Seen(NamedTuple):
+    """What attention over whole rows computed on its way; `rows` are (heads sharing a key) * time."""
+
+    queries: Tensor
+    """(batch * key heads, rows, dim)."""
+    keys: Tensor
+    """(batch * key heads, time, dim); `values` likewise."""
+    values: Tensor
+    probabilities: Tensor
+    """(batch * key heads, rows, time)."""
+    query_rstd: Tensor
+    key_rstd: Tensor
+
+
+def attention(
+    kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor
+) -> tuple[Tensor, Seen]:
+    """`attend` without gradient, with what it computed on its way.
+
+    Raises:
+        ValueError: the tables are not of these positions, or rotate only a part of each head.
+    """
+    batch, time, _ = q.shape
+    queries, query_rstd = rotate(kernels, heads, q, heads.query_norm, cosine, sine, heads.scale)
+    keys, key_rstd = rotate(kernels, heads, k, heads.key_norm, cosine, sine, 1.0)
+    groups, rows = batch * heads.keys, heads.queries // heads.keys * time
+    query_rows, key_rows = queries.view(groups, rows, heads.dim), keys.view(groups, time, heads.dim)
+    value_rows = v.view(batch, time, heads.keys, heads.dim).transpose(1, 2).reshape(groups, time, heads.dim)
+    probabilities = torch.bmm(query_rows, key_rows.transpose(1, 2))
+    kernels("causal_softmax", probabilities, groups * rows, time, heads.window)
+    out = torch.bmm(probabilities, value_rows).view(batch, heads.queries, time, heads.dim)
+    seen = Seen(query_rows, key_rows, value_rows, probabilities, query_rstd, key_rstd)
+    return out.transpose(1, 2).reshape(batch, time, -1), seen
 
 
 def attend(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
@@ -140,10 +178,8 @@ def attend(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosi
     same dtype; gives (batch, time, queries * dim). Rows may be padded on the right only.
 
     Raises:
-        ValueError: the tables rotate only a part of each head.
+        ValueError: the tables are not of these positions, or rotate only a part of each head.
     """
-    if cosine.shape != (q.shape[1], heads.dim) or sine.shape != cosine.shape:
-        raise ValueError(f"rotary tables of {tuple(cosine.shape)} for {q.shape[1]} positions and heads of {heads.dim}")
     return _Attend.apply(kernels, heads, q, k, v, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
 
 

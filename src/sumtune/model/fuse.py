@@ -1,4 +1,4 @@
-"""Puts the fused kernels into a model for training, wherever they compute what the model's own modules compute."""
+"""Puts the fused kernels into a model, wherever they compute what the model's own modules compute."""
 
 import copy
 from collections.abc import Callable
@@ -15,12 +15,10 @@ __all__ = ["attention_heads", "fuse", "fused_output_weight"]
 
 TOLERANCE = 0.03
 """Largest relative difference (L2) in output and gradient between a fused module and the model's own, in bf16."""
-GATES = {
-    "gelu_pytorch_tanh": (1.5957691216, 0.0713548163),
-    "gelu_new": (1.5957691216, 0.0713548163),
-    "silu": (1.0, 0.0),
-}
-"""Activation → factors of x and x³ in x * sigmoid(…); tanh-GELU's are 2 sqrt(2/pi) and 0.044715 times that."""
+TANH_GELU = (1.5957691216, 0.0713548163)
+"""2 sqrt(2/pi), and 0.044715 times that."""
+GATES = {"gelu_pytorch_tanh": TANH_GELU, "gelu_new": TANH_GELU, "silu": (1.0, 0.0)}
+"""Activation → factors of x and x³ in x * sigmoid(…)."""
 PROBE_TIME = 6
 HEADS = "sumtune_heads"
 """Attribute of an attention module that was fused."""
@@ -32,7 +30,7 @@ def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
     """Replaces the forward of norms, gated layers and attention in `model`; gives the class names that were replaced.
 
     Each class is tried once: where output or gradient differ from the module's own, it stays as it is. The model is
-    then for training only: attention takes no cache, and rows may be padded on the right only.
+    then for whole rows only: attention takes no cache and no mask, and rows may be padded on the right only.
     """
     trusted: dict[type, bool] = {}
     for module in list(model.modules()):

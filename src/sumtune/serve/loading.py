@@ -46,10 +46,8 @@ def load_base(folder: Path) -> Served:
         ModelError: the model is missing.
     """
     from sumtune.config import DecodeConfig
-    from sumtune.decode.build import build_summarizer
-    from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+    from sumtune.decode.build import build_summarizer, encoder_of
     from sumtune.model.sources import locate
-    from sumtune.text.encode import Encoder
     from sumtune.text.prompt import Prompt
 
     adapter = adapter_folder(folder)
@@ -57,8 +55,9 @@ def load_base(folder: Path) -> Served:
     model, decode = settings["model"], DecodeConfig(**(settings["decode"] | {"beams": 1}))
     source, prompt = locate(model["name"], model["revision"]), Prompt.load(adapter)
     summarizer = build_summarizer(source, None, prompt, decode, model["device"])
-    encoder = Encoder(load_tokenizer(source.folder), prompt, is_encoder_decoder(load_config(source.folder)))
-    return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams)
+    return Served(
+        BASE, source.name, summarizer, encoder_of(source, prompt).count, prompt.max_source_tokens, decode.beams
+    )
 
 
 def _settings(adapter: Path) -> dict[str, dict[str, Any]]:

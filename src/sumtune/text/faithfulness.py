@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Mention", "names", "numbers", "unsupported"]
+__all__ = ["Mention", "mentions", "names", "numbers", "unsupported"]
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -91,6 +91,16 @@ def numbers(text: str) -> list[Mention]:
     return sorted(found, key=lambda mention: mention.start)
 
 
+def mentions(text: str) -> list[Mention]:
+    """Names and numbers of `text`, in its order; a word such as `Two` is a number, not a name.
+
+    >>> [mention.text for mention in mentions("Two of Ann's friends pay 5 euros.")]
+    ['Two', 'Ann', '5']
+    """
+    found = [mention for mention in names(text) if not _is_number(mention)] + numbers(text)
+    return sorted(found, key=lambda mention: mention.start)
+
+
 def unsupported(summary: str, dialogue: str) -> list[Mention]:
     """Names and numbers of `summary` that stand nowhere in `dialogue`, in the order of the summary.
 
@@ -103,9 +113,11 @@ def unsupported(summary: str, dialogue: str) -> list[Mention]:
     words = {form for match in WORD.finditer(dialogue) for form in _forms(match.group())}
     values = {_value(match.group()) for match in NUMBER.finditer(dialogue)}
     values |= {VALUES[word] for word in words if word in VALUES}
-    missing = [mention for mention in names(summary) if not _forms(mention.text) & words and not _is_number(mention)]
-    missing += [mention for mention in numbers(summary) if _value(mention.text) not in values]
-    return sorted(missing, key=lambda mention: mention.start)
+    return [
+        mention
+        for mention in mentions(summary)
+        if (not _forms(mention.text) & words if mention.kind == "name" else _value(mention.text) not in values)
+    ]
 
 
 def _is_number(mention: Mention) -> bool:

@@ -13,7 +13,7 @@ class MasterWeights:
     """Holds the learned weights in float32, whatever the model computes in.
 
     A bf16 weight cannot take a step smaller than 1/256 of itself; its float32 master can. Gradients of micro-batches
-    are summed in float32 too. `average` is the exponential moving average of the weights (Polyak and Juditsky 1992,
+    are summed in float32 too. `average` is a running mean of the weights (Polyak and Juditsky 1992,
     https://doi.org/10.1137/0330046): it lies deeper in the valley between whose walls the weights step to and fro.
     """
 

@@ -45,8 +45,13 @@ class Plan:
         return learning_rate(step, self.total_steps, settings.learning_rate, self.warmup_steps, settings.schedule)
 
     def average_decay(self, step: int) -> float:
-        """Decay of the weights' moving average after optimizer step `step` (from 0): short at first, then as set."""
-        return min(self.settings.average_decay, (1 + step) / (10 + step))
+        """What the average keeps of itself after optimizer step `step` (from 0).
+
+        Polynomial-decay averaging (Shamir and Zhang 2013, https://arxiv.org/abs/1212.1824, equation 6): the weights of
+        step t count about t to the power of `average_power`, however many steps follow.
+        """
+        power = self.settings.average_power
+        return 0.0 if power is None else step / (step + 1 + power)
 
     def validates_at(self, step: int) -> bool:
         """True where, after `step` optimizer steps, the validation loss is measured and a checkpoint saved."""

@@ -51,8 +51,6 @@ class Session:
     precision: Precision
     model_name: str
     targets: list[str] | str
-    fused: list[str]
-    """Classes of modules that compute with our kernels."""
     fingerprint: str
 
     @property
@@ -98,7 +96,8 @@ def prepare(config: Config, run_dir: RunDir) -> Session:
         rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
     )  # fmt: skip
     fuse_lora(adapted)
-    fused = fuse(base, kernels) if kernels is not None else []
+    if kernels is not None:
+        fuse(base, kernels)
     tokenizer = load_tokenizer(source.folder)
     pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
@@ -109,7 +108,7 @@ def prepare(config: Config, run_dir: RunDir) -> Session:
         loss_of=SummaryLoss(base, pad_id, kernels), masters=MasterWeights(trainable(adapted)),
         plan=Plan(tuple(example.length for example in examples), config.train), examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision, model_name=source.name, targets=targets,
-        fused=fused, fingerprint=training_fingerprint(config, run_dir),
+        fingerprint=training_fingerprint(config, run_dir),
     )  # fmt: skip
 
 

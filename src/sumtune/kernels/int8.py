@@ -1,0 +1,72 @@
+"""Products of 8-bit integers, for generation only."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sumtune.kernels.build import Kernels
+
+__all__ = ["Int8Matrix", "quantize_rows"]
+
+GROUP = 4
+"""Bytes that one instruction multiplies and adds: our product needs rows of a multiple of it."""
+COLUMNS = 64
+"""`COLUMNS` of kernels_int8.h."""
+ROWS_AT_ONCE = 512
+"""Rows of torch's product whose 32-bit sums exist at a time: small enough for the cache."""
+
+
+def quantize_rows(kernels: Kernels, x: Tensor, shift: int = 0) -> tuple[Tensor, Tensor]:
+    """Dense `x` (rows, n) in 8 bits with scales (rows,) float32: row ≈ (bytes - shift) * scale, the largest being ±127.
+
+    The bytes are int8, with a `shift` uint8.
+    """
+    quantized, scales = torch.empty(x.shape, dtype=torch.uint8 if shift else torch.int8), torch.empty(len(x))
+    kernels("quantize_rows", x, quantized, scales, *x.shape, shift)
+    return quantized, scales
+
+
+@dataclass(frozen=True)
+class Int8Matrix:
+    """A matrix (m, n) of 8-bit integers with a scale for each row; the sums of its products are exact.
+
+    So a row of a result does not depend on the rows beside it.
+    """
+
+    kernels: Kernels
+    scales: Tensor
+    """(m,) float32."""
+    weight: Tensor
+    """int8; (m, n), or where there are corrections as `pack_int8` orders it."""
+    corrections: Tensor | None
+    """(m,) int32 where our own product is used; torch's product else."""
+
+    @classmethod
+    def quantized(cls, kernels: Kernels, weight: Tensor) -> "Int8Matrix":
+        """From `weight` (m, n) in bfloat16 or float32."""
+        rows, scales = quantize_rows(kernels, weight.detach().contiguous())
+        m, n = rows.shape
+        if n % GROUP or not kernels.has_int8_product:
+            return cls(kernels, scales, rows, None)
+        packed = torch.empty(-(-m // COLUMNS) * COLUMNS * n, dtype=torch.int8)
+        corrections = torch.empty(m, dtype=torch.int32)
+        kernels.untyped("pack_int8", rows, packed, corrections, m, n)
+        return cls(kernels, scales, packed, corrections)
+
+    def product(self, x: Tensor, dtype: torch.dtype) -> Tensor:
+        """The product x @ matrix.T of dense `x` (rows, n); gives (rows, m) in `dtype`."""
+        out = torch.empty(len(x), len(self.scales), dtype=dtype)
+        if self.corrections is None:
+            return self._by_torch(x, out)
+        quantized, scales = quantize_rows(self.kernels, x, shift=128)
+        self.kernels("int8_product", out, quantized, scales, self.weight, self.corrections, self.scales, *x.shape,
+                     len(self.scales))  # fmt: skip
+        return out
+
+    def _by_torch(self, x: Tensor, out: Tensor) -> Tensor:
+        for start in range(0, len(x), ROWS_AT_ONCE):
+            quantized, scales = quantize_rows(self.kernels, x[start : start + ROWS_AT_ONCE])
+            sums = torch._int_mm(quantized, self.weight.t())
+            self.kernels("scale_products", out[start : start + ROWS_AT_ONCE], sums, scales, self.scales, *sums.shape)
+        return out

@@ -1,0 +1,53 @@
+"""Products of 8-bit integers are exact, by our kernel and by torch."""
+
+import pytest
+import torch
+
+from sumtune.kernels.build import Kernels, load_kernels
+from sumtune.kernels.int8 import Int8Matrix, quantize_rows
+from sumtune.model.sources import cache_dir
+
+
+@pytest.fixture(scope="module")
+def kernels() -> Kernels:
+    found = load_kernels(cache_dir() / "kernels")
+    if found is None:
+        pytest.skip("no C compiler")
+    return found
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("rows", "n", "m"), [(1, 4, 1), (2, 64, 63), (5, 640, 65), (7, 20, 130), (400, 32, 64), (3, 7, 9)]
+)
+def test_a_product_is_that_of_the_rounded_factors(
+    kernels: Kernels, rows: int, n: int, m: int, dtype: torch.dtype
+) -> None:
+    generator = torch.Generator().manual_seed(rows)
+    weight, x = torch.randn(m, n, generator=generator), torch.randn(rows, n, generator=generator).to(dtype)
+    (w, w_scales), (v, v_scales) = quantize_rows(kernels, weight), quantize_rows(kernels, x)
+    expected = (v.double() @ w.double().T) * v_scales[:, None].double() * w_scales.double()
+    assert (w.double() * w_scales[:, None] - weight).abs().max() <= w_scales.max() / 2 * 1.001
+    by_us = Int8Matrix.quantized(kernels, weight).product(x, torch.float32)
+    torch.testing.assert_close(by_us.double(), expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(Int8Matrix.quantized(kernels, weight).product(x, dtype), by_us.to(dtype))
+
+
+def test_both_products_are_the_same(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not kernels.has_int8_product:
+        pytest.skip("this processor has no product of bytes")
+    weight, x = torch.randn(70, 64), torch.randn(30, 64)
+    ours = Int8Matrix.quantized(kernels, weight).product(x, torch.float32)
+    monkeypatch.setattr(kernels, "has_int8_product", False)
+    assert torch.equal(Int8Matrix.quantized(kernels, weight).product(x, torch.float32), ours)
+
+
+def test_a_row_does_not_depend_on_the_rows_beside_it(kernels: Kernels) -> None:
+    matrix, x = Int8Matrix.quantized(kernels, torch.randn(100, 64)), torch.randn(50, 64)
+    together = matrix.product(x, torch.float32)
+    for at in (0, 17, 49):
+        assert torch.equal(matrix.product(x[at : at + 1].contiguous(), torch.float32)[0], together[at])
+
+
+def test_a_row_of_zeros_gives_zeros(kernels: Kernels) -> None:
+    assert not Int8Matrix.quantized(kernels, torch.randn(5, 8)).product(torch.zeros(2, 8), torch.float32).any()
