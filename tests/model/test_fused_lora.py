@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from sumtune.config import ModelConfig
+from sumtune.kernels.frozen import FrozenWeight
 from sumtune.model import encode
 from sumtune.model.fused_lora import fuse_lora, lora_linear
 from sumtune.model.load import load_base
@@ -18,9 +19,9 @@ from sumtune.train.loss import SummaryLoss
 def test_gradients_are_those_of_finite_differences(masked: bool) -> None:
     torch.manual_seed(0)
     x, a, b = (torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((2, 3, 5), (2, 5), (4, 2)))
-    weight = torch.randn(4, 5, dtype=torch.float64)
+    frozen = FrozenWeight.of(torch.randn(4, 5, dtype=torch.float64), None)
     mask = torch.tensor([2.0, 0, 2, 0, 2], dtype=torch.float64) if masked else None
-    assert torch.autograd.gradcheck(lambda x, a, b: lora_linear(x, weight, a, b, 0.7, mask), (x, a, b))
+    assert torch.autograd.gradcheck(lambda x, a, b: lora_linear(x, frozen, a, b, 0.7, mask), (x, a, b))
 
 
 def loss_and_gradient(folder: Path, fused: bool, dropout: float, **lora: Any) -> tuple[float, Tensor, int]:

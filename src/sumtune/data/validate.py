@@ -138,7 +138,7 @@ def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
     if not splits["validation"]:
         yield Finding("empty_split", "warning", "no example is left for validation: the best adapter cannot be chosen")
     if not splits["test"]:
-        message = "there is no test example: scores are of validation, on which the adapter is also chosen"
+        message = "there is no test example: scores are of validation, whose loss is also watched in training"
         yield Finding("empty_split", "warning", message)
 
 

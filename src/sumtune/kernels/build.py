@@ -17,7 +17,7 @@ __all__ = ["MAX_HEAD_DIM", "Kernels", "load_kernels"]
 
 MAX_HEAD_DIM = 512
 """`MAX_DIM` of kernels.c: the longest head that `rotate_heads` takes."""
-SOURCES = ("kernels.c", "kernels_typed.h", "kernels_int8.h")
+SOURCES = ("kernels.c", "kernels_typed.h", "kernels_int8.h", "kernels_bf16.h")
 FLAGS = (
     *("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared", "-fopenmp"),
     # Lets sums become vector code. -ffast-math would also let the compiler forget about infinity and NaN.
@@ -36,7 +36,9 @@ class Kernels:
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
         self.has_int8_product = bool(library.has_int8_product())
-        """Whether this processor has an instruction for products of bytes that kernels_int8.h is written for."""
+        """Whether kernels_int8.h has a product for this processor."""
+        self.has_bf16_product = bool(library.has_bf16_product())
+        """Whether kernels_bf16.h has a product for this processor."""
 
     def untyped(self, name: str, *arguments: Argument) -> None:
         """Runs function `name`, which is for one element type only."""

@@ -1,6 +1,7 @@
 /* Products of 8-bit integers by vpdpbusd, which multiplies unsigned by signed bytes and adds four of them at a time.
- * Inputs are therefore stored as value + 128, and 128 * (sum of the weights) is taken off every result. */
-#ifdef __AVX512VNNI__
+ * Inputs are therefore stored as value + 128, and 128 * (sum of the weights) is taken off every result.
+ * Processors with matrix units have something better, which torch uses. */
+#if defined(__AVX512VNNI__) && !defined(__AMX_INT8__)
 #include <immintrin.h>
 #define HAS_INT8_PRODUCT 1
 #else

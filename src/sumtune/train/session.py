@@ -14,7 +14,7 @@ from sumtune.config import Config
 from sumtune.errors import RunDirError
 from sumtune.kernels.build import load_kernels
 from sumtune.model.fuse import fuse
-from sumtune.model.fused_lora import fuse_lora
+from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base, load_tokenizer
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
@@ -95,8 +95,9 @@ def prepare(config: Config, run_dir: RunDir) -> Session:
         base, base_name=str(source.folder), rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets,
         rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
     )  # fmt: skip
-    fuse_lora(adapted)
+    fuse_lora(adapted, kernels)
     if kernels is not None:
+        fuse_frozen(base, kernels)
         fuse(base, kernels)
     tokenizer = load_tokenizer(source.folder)
     pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
