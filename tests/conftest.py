@@ -1,11 +1,25 @@
 """Shared by all tests: no network, and a cache of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny
 import torch
+
+from sumtune.config import resolve
+from sumtune.data.example import Example, dump_jsonl
+from sumtune.model import encode
+from sumtune.run_dir import RunDir, write_text
+from sumtune.train import session as training
+from sumtune.train.session import Session
+
+SETTINGS = {
+    "train.epochs": 3, "train.learning_rate": 1e-2, "train.validate_every_steps": 4, "train.validation_examples": 6,
+    "train.micro_batch_tokens": 256, "model.max_source_tokens": 128, "model.max_target_tokens": 32,
+    "model.precision": "fp32", "model.device": "cpu", "lora.rank": 4, "lora.dropout": 0.2,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,3 +49,19 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     cache = tmp_path / "cache"
     monkeypatch.setenv("SUMTUNE_CACHE", str(cache))
     return cache
+
+
+@pytest.fixture(scope="module")
+def session_in(tiny_models: dict[str, Path]) -> Callable[..., Session]:
+    """A session of a tiny model on 22 examples (6 optimizer steps an epoch) in `root / where`."""
+
+    def make(root: Path, name: str, where: str = "run", changed: dict[str, Any] | None = None) -> Session:
+        config = resolve(overrides=SETTINGS | {"model.name": str(tiny_models[name])} | (changed or {}))
+        run_dir = RunDir(root / where)
+        for split, numbers in (("train", range(22)), ("validation", range(50, 58))):
+            examples = [Example(str(n), file="made up", row=n + 1, **tiny.conversation(n)) for n in numbers]
+            write_text(run_dir.split(split), dump_jsonl(examples))
+        encode.run(config, run_dir, encode.make_encoder(config.model))
+        return training.prepare(config, run_dir)
+
+    return make

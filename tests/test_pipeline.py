@@ -203,7 +203,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_adapter(finished, con
     assert not run_dir.adapter.exists()
     shown = console()
     pipeline.train(config_for(name), run_dir, shown, resume=resume)
-    assert "Continuing from checkpoint-6." in shown.file.getvalue()
+    assert "Continuing from step 6." in shown.file.getvalue()
     for file in ("adapter_model.safetensors", "adapter_config.json", "prompt.json", "sumtune.json"):
         assert (run_dir.adapter / file).read_bytes() == (straight.adapter / file).read_bytes()
     assert losses(run_dir) == losses(straight)

@@ -1,12 +1,13 @@
 """The command line: one thin function a command. Everything heavy is imported inside the command that needs it."""
 
+import errno
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sumtune.errors import ConfigError, SumtuneError
+from sumtune.errors import ConfigError, StoppedError, SumtuneError
 from sumtune.serve.settings import ServeSettings
 
 if TYPE_CHECKING:
@@ -52,8 +53,17 @@ def main() -> None:
     """Runs the command line; exit code 0, 2 for what the user can mend, 1 for a bug of ours."""
     try:
         app()
+    except StoppedError as stopped:
+        print(f"{stopped} The same command continues from there.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except SumtuneError as error:
         print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        print(f"Error: the disk is full ({error.filename or 'while writing'}). Make room; the same command "
+              "continues with what is there.", file=sys.stderr)  # fmt: skip
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:  # Typer's own code for Control-C, which it gives without a word

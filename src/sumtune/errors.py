@@ -5,10 +5,11 @@ SumtuneError
 ├── DataError      the examples cannot be read, or validation found errors in them
 ├── ModelError     the base model or adapter is missing, unsupported, or not what it claims to be
 ├── RunDirError    the run folder lacks a file that a stage needs, or holds another run
-└── InputError     a text to summarize is empty, too long, or not text
+├── InputError     a text to summarize is empty, too long, or not text
+└── StoppedError   a run was stopped by the user, with everything saved (exit code 130)
 """
 
-__all__ = ["ConfigError", "DataError", "InputError", "ModelError", "RunDirError", "SumtuneError"]
+__all__ = ["ConfigError", "DataError", "InputError", "ModelError", "RunDirError", "StoppedError", "SumtuneError"]
 
 
 class SumtuneError(Exception):
@@ -33,3 +34,7 @@ class RunDirError(SumtuneError):
 
 class InputError(SumtuneError):
     """A text to summarize is empty, too long, or not text."""
+
+
+class StoppedError(SumtuneError):
+    """A run was stopped by the user, with everything saved."""

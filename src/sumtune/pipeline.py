@@ -1,6 +1,5 @@
 """`sumtune run`: the stages in order, meeting only in the run folder."""
 
-import json
 import os
 import platform
 import time
@@ -23,20 +22,24 @@ from sumtune.evaluate import show
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard import Scorecard
 from sumtune.forecast.forecast import forecast
+from sumtune.locking import locked
 from sumtune.model import encode
 from sumtune.run_dir import RunDir, write_json
 from sumtune.summarizer import Progress
 from sumtune.train import checkpoint
 from sumtune.train import session as training
+from sumtune.train.checkpoint import TrainState
 
 __all__ = ["diagnose", "evaluate", "recorded_config", "run", "train"]
 
 
 def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
     """Data → tuned adapter → scores → diagnosis, each stage skipped where its result is there already."""
-    train(config, run_dir, console, resume=resume, overwrite=overwrite)
-    evaluate(config, run_dir, console)
-    diagnose(run_dir, console)
+    run_dir.require_usable()
+    with locked(run_dir.root):
+        _train(config, run_dir, console, resume, overwrite)
+        _evaluate(config, run_dir, console)
+        diagnose(run_dir, console)
 
 
 def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
@@ -44,8 +47,21 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
 
     Raises:
         RunDirError: the folder holds a run with other settings or data, and `overwrite` is False.
+        StoppedError: the user stopped the training; the same command continues it.
     """
     run_dir.require_usable()
+    with locked(run_dir.root):
+        _train(config, run_dir, console, resume, overwrite)
+
+
+def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
+    """Scores the adapter of the run folder beside base and baselines, and shows the result."""
+    run_dir.require(run_dir.adapter, "train")
+    with locked(run_dir.root):
+        return _evaluate(config, run_dir, console)
+
+
+def _train(config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool) -> None:
     if not overwrite:
         _require_same_settings(config, run_dir)
     encoder = encode.make_encoder(config.model)
@@ -57,19 +73,18 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
         _record(run_dir, {"config": config.model_dump(mode="json")})
         console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
         return
-    going_on = _continues(config, run_dir, resume, overwrite)
-    session = training.prepare(config, run_dir)
+    going_on = _continues(config, run_dir, console, resume, overwrite)
+    session = training.prepare(config, run_dir, going_on.precision if going_on else "")
     expected = forecast(session)
     _begin_record(run_dir, config, vars(expected) | {"total_s": expected.total_s})
     console.print(announcement(session, expected), highlight=False, markup=False)
     if going_on is not None:
-        console.print(f"Continuing from {going_on}.", highlight=False)
+        console.print(f"Continuing from step {going_on.step}.", highlight=False)
     with _timed(run_dir, "training_s"), live.training(console) as report:
         training.run(session, report, resume=going_on is not None)
 
 
-def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
-    """Scores the adapter of the run folder beside base and baselines, and shows the result."""
+def _evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
     with _timed(run_dir, "evaluation_s"), ExitStack() as bars:
 
         def start(name: str, total: int) -> Progress:
@@ -122,22 +137,24 @@ def _require_same_settings(config: Config, run_dir: RunDir) -> None:
         )
 
 
-def _continues(config: Config, run_dir: RunDir, resume: bool, overwrite: bool) -> str | None:
-    """The name of the checkpoint that this run continues, if it does.
+def _continues(config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool) -> TrainState | None:
+    """The state that this run continues from, if it does.
 
     Raises:
         RunDirError: there is none to resume from, or what is there belongs to other data.
     """
-    checkpoints = checkpoint.list_checkpoints(run_dir.trainer)
-    if not checkpoints:
+    newest, damaged = checkpoint.newest(run_dir.trainer)
+    for reason in damaged:
+        console.print(f"warning: left out, damaged: {reason}", highlight=False, markup=False)
+    if newest is None:
         if resume:
-            raise RunDirError(f"{run_dir.trainer} has no checkpoint to resume from: run without --resume.")
+            raise RunDirError(f"{run_dir.trainer} has no whole checkpoint to resume from: run without --resume.")
         if run_dir.adapter.exists() and not overwrite:
             raise _other_data(run_dir)
         return None
-    state = json.loads((checkpoints[-1] / "state.json").read_text(encoding="utf-8"))
-    if state["fingerprint"] == training.training_fingerprint(config, run_dir):
-        return checkpoints[-1].name
+    state = checkpoint.state_of(newest)
+    if state.fingerprint == training.training_fingerprint(config, run_dir):
+        return state
     if resume or not overwrite:
         raise _other_data(run_dir)
     return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.errors import RunDirError
+from sumtune.failpoints import failpoint
 
 __all__ = ["RunDir", "fingerprint", "sync_dir", "write_bytes", "write_json", "write_text"]
 
@@ -98,11 +99,14 @@ def write_bytes(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     with temporary.open("wb") as file:
+        failpoint("write.begun")
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    failpoint("write.whole")
     temporary.replace(path)
     sync_dir(path.parent)
+    failpoint("write.renamed")
 
 
 def write_json(path: Path, value: Any) -> None:

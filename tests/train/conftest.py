@@ -1,42 +1,13 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-import tiny
 
-from sumtune.config import resolve
-from sumtune.data.example import Example, dump_jsonl
-from sumtune.model import encode
-from sumtune.run_dir import RunDir, write_text
-from sumtune.train import session as training
 from sumtune.train.session import Session
-
-SETTINGS = {
-    "train.epochs": 3, "train.learning_rate": 1e-2, "train.validate_every_steps": 4, "train.validation_examples": 6,
-    "train.micro_batch_tokens": 256, "model.max_source_tokens": 128, "model.max_target_tokens": 32,
-    "model.precision": "fp32", "model.device": "cpu", "lora.rank": 4, "lora.dropout": 0.2,
-}  # fmt: skip
 
 
 @pytest.fixture
 def make_session(session_in: Callable[..., Session], tmp_path: Path) -> Callable[..., Session]:
     """`session_in` for the test's own folder."""
     return partial(session_in, tmp_path)
-
-
-@pytest.fixture(scope="module")
-def session_in(tiny_models: dict[str, Path]) -> Callable[..., Session]:
-    """A session of a tiny model on 22 examples (6 optimizer steps an epoch) in `root / where`."""
-
-    def make(root: Path, name: str, where: str = "run", changed: dict[str, Any] | None = None) -> Session:
-        config = resolve(overrides=SETTINGS | {"model.name": str(tiny_models[name])} | (changed or {}))
-        run_dir = RunDir(root / where)
-        for split, numbers in (("train", range(22)), ("validation", range(50, 58))):
-            examples = [Example(str(n), file="made up", row=n + 1, **tiny.conversation(n)) for n in numbers]
-            write_text(run_dir.split(split), dump_jsonl(examples))
-        encode.run(config, run_dir, encode.make_encoder(config.model))
-        return training.prepare(config, run_dir)
-
-    return make

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from sumtune.config import TrainConfig
-from sumtune.errors import SumtuneError
+from sumtune.errors import StoppedError, SumtuneError
 from sumtune.text.encode import Encoded
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.health import WINDOW
@@ -27,11 +27,12 @@ class Fakes:
         losses: Callable[[int], float] = lambda _step: 1.0,
         validation: Iterator[float] | None = None,
         budgets: Callable[[int], int] = lambda _step: 64,
+        stop_at: int = 10**6,
         **settings: Any,
     ) -> None:
         values = {"epochs": 2, "effective_batch_size": 2, "validate_every_steps": 2, "warmup_steps": 0}
         self.plan = Plan((4,) * 6, TrainConfig(**(values | settings)))
-        self.losses, self.budgets = losses, budgets
+        self.losses, self.budgets, self.stop_at = losses, budgets, stop_at
         self.validation = validation or iter(count(100.0, -1.0))
         self.parameter = nn.Parameter(torch.zeros(1))
         self.masters = MasterWeights({"weight": self.parameter})
@@ -57,6 +58,13 @@ class Fakes:
         self.order.append("save")
         self.saved.append(state)
 
+    def go_back(self) -> TrainState:
+        self.order.append("go back")
+        return self.saved[-1]
+
+    def stop(self) -> bool:
+        return self.steps >= self.stop_at
+
     def report(self, event: dict[str, Any]) -> None:
         self.order.append(event["event"])
         self.events.append(event)
@@ -69,7 +77,7 @@ class Fakes:
         return train(
             plan=self.plan, examples=[Encoded((1, 2), (3, 4))] * 6, state=state or TrainState(max_tokens=64),
             masters=self.masters, optimizer=self.optimizer, gradient_of=self.gradient_of, validate=self.validate,
-            save=self.save, report=self.report,
+            save=self.save, go_back=self.go_back, stop=self.stop, report=self.report,
         )  # fmt: skip
 
 
@@ -108,17 +116,47 @@ def test_each_step_moves_by_its_learning_rate() -> None:
     assert fakes.parameter.item() == pytest.approx(2.0 * sum(rates))
 
 
-def test_steps_that_are_not_finite_move_nothing_and_three_in_a_row_stop() -> None:
+def test_steps_that_are_not_finite_move_nothing() -> None:
     fakes = Fakes(losses=lambda step: NAN if step in (1, 2, 4, 5) else 1.0)
     fakes.run()
     rates = [fakes.plan.learning_rate(step) for step in (2, 5)]
     assert fakes.parameter.item() == pytest.approx(sum(rates))
     assert len(fakes.of("warning")) == 4
 
+
+def test_three_in_a_row_go_back_and_halve_the_rate() -> None:
+    fakes = Fakes(losses=lambda step: NAN if step in (3, 4, 5) else 1.0, validate_every_steps=1)
+    state = fakes.run()
+    assert fakes.order.count("go back") == 1
+    assert (state.step, state.rollbacks) == (6, 1)
+    back = next(
+        event["step"] for event in fakes.of("warning") if "half" in event["message"] or "0.5" in event["message"]
+    )
+    rates = [event["learning_rate"] for event in fakes.of("step")][5:]
+    assert rates == [fakes.plan.learning_rate(step) / 2 for step in range(back, 6)]
+
+
+def test_after_two_returns_the_run_stops() -> None:
     fakes = Fakes(losses=lambda step: NAN if step >= 2 else 1.0)
-    with pytest.raises(SumtuneError, match=r"stopped at step 4.*learning_rate"):
+    with pytest.raises(SumtuneError, match=r"stopped at step .*learning_rate"):
         fakes.run()
+    assert fakes.order.count("go back") == 2
     assert fakes.parameter.item() == pytest.approx(fakes.plan.learning_rate(0))
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 5])
+def test_a_wish_to_stop_is_granted_between_two_steps_with_everything_saved_once(at: int) -> None:
+    fakes = Fakes(stop_at=at)
+    with pytest.raises(StoppedError, match=f"step {at} of 6"):
+        fakes.run()
+    assert fakes.saved[-1].step == at
+    assert len({state.step for state in fakes.saved}) == len(fakes.saved)
+    resumed = Fakes()
+    assert resumed.run(fakes.saved[-1]).step == 6
+
+
+def test_a_wish_after_the_last_step_changes_nothing() -> None:
+    assert Fakes(stop_at=6).run().step == 6
 
 
 def test_a_rising_loss_is_said_once() -> None:

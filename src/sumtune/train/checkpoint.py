@@ -1,9 +1,10 @@
-"""All that has to survive a restart, as a folder `checkpoint-<step>`."""
+"""All that has to survive a restart, as a folder `checkpoint-<step>` that is whole by its sums, or left out."""
 
 import json
 import os
 import shutil
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from sumtune.errors import RunDirError
+from sumtune.failpoints import failpoint
 from sumtune.model.lora import adapter_keys, save_adapter
 from sumtune.run_dir import sync_dir, write_json
 from sumtune.train.master import MasterWeights
 
-__all__ = ["TrainState", "list_checkpoints", "load", "prune", "save"]
+__all__ = ["TrainState", "damage", "list_checkpoints", "load", "newest", "prune", "save", "state_of"]
+
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,10 @@ class TrainState:
     """Seconds spent in training, over all restarts."""
     max_tokens: int = 0
     """Token budget of a micro-batch, after running out of memory smaller than set."""
+    precision: str = ""
+    """What the model computes in: measured at the start of a run, and kept."""
+    rollbacks: int = 0
+    """How often the run went back to a checkpoint because nothing was finite any more; each halves the rate."""
     fingerprint: str = ""
     """Of data and settings; a checkpoint continues only the run it came from."""
 
@@ -46,22 +54,74 @@ def save(
     final = folder / f"checkpoint-{state.step}"
     temporary = folder / f".{final.name}.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
-    save_adapter(adapted, masters.average, temporary)
+    failpoint("checkpoint.begun")
+    try:
+        save_adapter(adapted, masters.average, temporary)
+        failpoint("checkpoint.adapter")
+        save_file(_tensors(masters, optimizer, generator), temporary / "optimizer.safetensors")
+        failpoint("checkpoint.optimizer")
+        write_json(temporary / "state.json", asdict(state))
+        write_json(temporary / MANIFEST, {file.name: _sum_of(file) for file in sorted(temporary.iterdir())})
+        for file in temporary.iterdir():
+            with file.open("rb") as stream:
+                os.fsync(stream.fileno())
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    sync_dir(temporary)
+    failpoint("checkpoint.manifest")
+    if final.exists():
+        shutil.rmtree(final)
+    temporary.replace(final)
+    sync_dir(folder)
+    failpoint("checkpoint.renamed")
+    return final
+
+
+def _tensors(masters: MasterWeights, optimizer: Any, generator: torch.Generator) -> dict[str, torch.Tensor]:
     tensors = {"dropout_generator": generator.get_state()}
     tensors |= {f"weight.{name}": weight for name, weight in masters.weights.items()}
     for name, weight in masters.weights.items():
         moments = optimizer.state.get(weight, {})
         tensors |= {f"{moment}.{name}": value for moment, value in moments.items()}
-    save_file(tensors, temporary / "optimizer.safetensors")
-    write_json(temporary / "state.json", asdict(state))
-    for file in temporary.iterdir():
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
-    if final.exists():
-        shutil.rmtree(final)
-    temporary.replace(final)
-    sync_dir(folder)
-    return final
+    return tensors
+
+
+def _sum_of(file: Path) -> str:
+    with file.open("rb") as stream:
+        digest = sha256()
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def damage(checkpoint: Path) -> str | None:
+    """What is wrong with the files of `checkpoint`; None where each has the sum that was written last."""
+    try:
+        sums = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
+        return next(
+            (f"{name} has changed" for name, wanted in sums.items() if _sum_of(checkpoint / name) != wanted), None
+        )
+    except FileNotFoundError as error:
+        return f"{Path(error.filename).name} is missing"
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        return f"{MANIFEST} cannot be read ({error})"
+
+
+def newest(folder: Path) -> tuple[Path | None, list[str]]:
+    """The newest checkpoint that is whole, and what is wrong with each newer one."""
+    wrong = []
+    for checkpoint in reversed(list_checkpoints(folder)):
+        reason = damage(checkpoint)
+        if reason is None:
+            return checkpoint, wrong
+        wrong.append(f"{checkpoint.name}: {reason}")
+    return None, wrong
+
+
+def state_of(checkpoint: Path) -> TrainState:
+    """The state that is saved in a whole `checkpoint`."""
+    return TrainState(**json.loads((checkpoint / "state.json").read_text(encoding="utf-8")))
 
 
 def load(
@@ -72,8 +132,10 @@ def load(
     Raises:
         RunDirError: the checkpoint is of other data or settings, or cannot be read.
     """
+    if (reason := damage(folder)) is not None:
+        raise RunDirError(f"{folder} is damaged ({reason}): delete it to continue from the one before.")
     try:
-        state = TrainState(**json.loads((folder / "state.json").read_text(encoding="utf-8")))
+        state = state_of(folder)
         average = load_file(folder / "adapter_model.safetensors")
         tensors = load_file(folder / "optimizer.safetensors")
     except (OSError, ValueError, TypeError, SafetensorError) as error:
@@ -105,5 +167,7 @@ def prune(folder: Path, keep_newest: int, best_step: int) -> list[Path]:
     kept = {path.name for path in checkpoints[-keep_newest:]} if keep_newest else set()
     doomed = [path for path in checkpoints if path.name not in kept | {f"checkpoint-{best_step}"}]
     for path in doomed:
+        (path / MANIFEST).unlink(missing_ok=True)  # half deleted it is no checkpoint any more
+        failpoint("checkpoint.pruned")
         shutil.rmtree(path)
     return doomed

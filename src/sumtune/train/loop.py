@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sumtune.errors import SumtuneError
+from sumtune.errors import StoppedError, SumtuneError
+from sumtune.failpoints import failpoint
 from sumtune.text.encode import Encoded
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.health import Health
@@ -17,7 +18,9 @@ from sumtune.train.step import Gradient
 __all__ = ["train"]
 
 NOT_FINITE_LIMIT = 3
-"""Optimizer steps in a row without a finite gradient after which a run stops."""
+"""Optimizer steps in a row without a finite gradient after which a run goes back to a checkpoint."""
+ROLLBACK_LIMIT = 2
+"""How often it does so, with half the learning rate each time, before it stops."""
 
 
 def train(
@@ -30,37 +33,47 @@ def train(
     gradient_of: Callable[[list[Encoded], int], Gradient],
     validate: Callable[[], float],
     save: Callable[[TrainState], None],
+    go_back: Callable[[], TrainState],
+    stop: Callable[[], bool],
     report: Report,
 ) -> TrainState:
     """The state after the last optimizer step of `plan`, having started from `state`.
 
     `gradient_of(examples, max_tokens)` leaves the gradient of one step in `masters`; `validate()` is the mean loss of
-    the validation examples; `save(state)` writes a checkpoint. Validation and saving stand before the step, so the
-    last state goes through the same lines as all others.
+    the validation examples; `save(state)` writes a checkpoint; `go_back()` restores the newest one; `stop()` says
+    whether the user wants to stop. Validation and saving stand before the step, so the last state goes through the
+    same lines as all others.
 
     Raises:
-        SumtuneError: loss or gradient was not finite for three optimizer steps in a row.
+        StoppedError: the user stopped the run; the state is saved.
+        SumtuneError: loss or gradient was not finite for three optimizer steps in a row, with lower rates, too.
     """
     health, not_finite = Health(), 0
-    resumed_at = state.step if state.step or state.best_loss < float("inf") else None
+    saved_at = state.step if state.step or state.best_loss < float("inf") else None
     started = time.monotonic() - state.elapsed_s
     while True:
-        if plan.validates_at(state.step) and state.step != resumed_at:
+        if plan.validates_at(state.step) and state.step != saved_at:
             loss = validate()
             state = replace(state, elapsed_s=time.monotonic() - started).validated(loss)
             _report_validation(report, plan, state, loss, health)
             save(state)
+            saved_at = state.step
         if state.step >= plan.total_steps:
             report({"event": "end", "step": state.step, "best_step": state.best_step, "best_loss": state.best_loss,
                     "elapsed_s": state.elapsed_s})  # fmt: skip
             return state
+        if stop():
+            if state.step != saved_at:
+                save(replace(state, elapsed_s=time.monotonic() - started))
+            raise StoppedError(f"Stopped after optimizer step {state.step} of {plan.total_steps}; everything is saved.")
 
         begun = time.monotonic()
-        rate = plan.learning_rate(state.step)
+        rate = plan.learning_rate(state.step) * 0.5**state.rollbacks
         gradient = gradient_of([examples[at] for at in plan.batch(state.step)], state.max_tokens)
         if gradient.finite:
             not_finite = 0
             _move(masters, optimizer, rate, plan.average_decay(state.step))
+            failpoint("step.moved")
         else:
             not_finite += 1
         masters.clear_gradients()
@@ -73,7 +86,25 @@ def train(
         report({"event": "step", "step": state.step, "loss": gradient.loss, "learning_rate": rate,
                 "gradient_norm": gradient.norm, "tokens": gradient.tokens, "seconds": time.monotonic() - begun,
                 "elapsed_s": time.monotonic() - started})  # fmt: skip
-        _watch(report, state, gradient, health, not_finite)
+        failpoint("step.logged")
+        _watch(report, state, gradient, health)
+        if not_finite >= NOT_FINITE_LIMIT:
+            state, health, not_finite = _recovered(report, state, go_back), Health(), 0
+            saved_at = state.step
+
+
+def _recovered(report: Report, state: TrainState, go_back: Callable[[], TrainState]) -> TrainState:
+    """The state of the newest checkpoint, to go on from with half the learning rate."""
+    if state.rollbacks >= ROLLBACK_LIMIT:
+        raise SumtuneError(
+            f"Training stopped at step {state.step}: {NOT_FINITE_LIMIT} steps in a row had no finite loss or gradient, "
+            f"at {0.5**state.rollbacks:g} of the learning rate, too. The last checkpoint is kept. "
+            "Try --set train.learning_rate=1e-4 or --set model.precision=fp32."
+        )
+    restored = replace(go_back(), rollbacks=state.rollbacks + 1, max_tokens=state.max_tokens)
+    _warn(report, restored, f"{NOT_FINITE_LIMIT} steps in a row had no finite loss or gradient: going on from step "
+                            f"{restored.step} with {0.5**restored.rollbacks:g} of the learning rate.")  # fmt: skip
+    return restored
 
 
 def _move(masters: MasterWeights, optimizer: Any, rate: float, average_decay: float) -> None:
@@ -93,18 +124,13 @@ def _report_validation(report: Report, plan: Plan, state: TrainState, loss: floa
         _warn(report, state, message)
 
 
-def _watch(report: Report, state: TrainState, gradient: Gradient, health: Health, not_finite: int) -> None:
+def _watch(report: Report, state: TrainState, gradient: Gradient, health: Health) -> None:
     if gradient.finite:
         if (message := health.step(gradient.loss)) is not None:
             _warn(report, state, message)
         return
     _warn(report, state, f"The loss of step {state.step} is {gradient.loss}, its gradient norm {gradient.norm}: "
                          "the step was skipped.")  # fmt: skip
-    if not_finite >= NOT_FINITE_LIMIT:
-        raise SumtuneError(
-            f"Training stopped at step {state.step}: {not_finite} steps in a row had no finite loss or gradient. "
-            "The last checkpoint is kept. Try --set train.learning_rate=1e-4 or --set model.precision=fp32."
-        )
 
 
 def _warn(report: Report, state: TrainState, message: str) -> None:

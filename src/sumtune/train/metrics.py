@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sumtune.run_dir import write_text
+
 __all__ = ["Event", "Report", "append_event", "cut_after", "read_events"]
 
 Event = dict[str, Any]
@@ -36,4 +38,4 @@ def cut_after(path: Path, step: int) -> None:
     """Removes the events after optimizer step `step`, which a resumed run will write again."""
     kept = [event for event in read_events(path) if event["step"] <= step and event["event"] != "end"]
     if path.exists():
-        path.write_text("".join(json.dumps(event) + "\n" for event in kept), encoding="utf-8")
+        write_text(path, "".join(json.dumps(event) + "\n" for event in kept))

@@ -12,6 +12,7 @@ import torch
 
 from sumtune.config import Config
 from sumtune.errors import RunDirError
+from sumtune.failpoints import failpoint
 from sumtune.kernels.build import load_kernels
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
@@ -30,9 +31,14 @@ from sumtune.train.loss import SummaryLoss
 from sumtune.train.master import MasterWeights
 from sumtune.train.metrics import Event, Report, append_event, cut_after
 from sumtune.train.plan import Plan
+from sumtune.train.space import require_space, save_making_room
 from sumtune.train.step import mean_loss, step_gradient
+from sumtune.train.stopping import stop_wishes
 
 __all__ = ["Session", "finished", "prepare", "run"]
+
+BYTES_A_PARAMETER = 16
+"""Of a checkpoint: weight, average and two moments in float32."""
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,14 @@ def finished(config: Config, run_dir: RunDir) -> bool:
     return bool(recorded == training_fingerprint(config, run_dir))
 
 
-def prepare(config: Config, run_dir: RunDir) -> Session:
-    """Loads the base model, puts a fresh adapter in, and plans the steps."""
+def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Session:
+    """Loads the base model, puts a fresh adapter in, and plans the steps.
+
+    `precision_before` is what a run that is to be continued computed in.
+    """
     source = locate(config.model.name, config.model.revision)
     device = choose_device(config.model.device)
-    precision = choose_precision(config.model.precision, device)
+    precision = choose_precision(precision_before or config.model.precision, device)
     base = load_base(source.folder, precision.dtype, device)
     kernels = load_kernels(cache_dir() / "kernels") if device.type == "cpu" else None
     lora = config.lora
@@ -118,17 +127,25 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
     folder, settings = session.run_dir.trainer, session.config.train
     folder.mkdir(parents=True, exist_ok=True)
     optimizer = torch.optim.AdamW(session.masters.weights.values(), weight_decay=settings.weight_decay, fused=True)
-    state = TrainState(max_tokens=settings.micro_batch_tokens, fingerprint=session.fingerprint)
+    state = TrainState(
+        max_tokens=settings.micro_batch_tokens, precision=session.precision.name, fingerprint=session.fingerprint
+    )
     parts = (session.adapted, session.masters, optimizer, session.generator)
-    if resume:
-        state = checkpoint.load(_newest(folder), session.fingerprint, *parts)
-        cut_after(session.run_dir.train_metrics, state.step)
-    else:
-        _clear(folder)
+
+    def go_back() -> TrainState:
+        restored = checkpoint.load(_newest(folder), session.fingerprint, *parts)
+        cut_after(session.run_dir.train_metrics, restored.step)
+        return restored
 
     def save(now: TrainState) -> None:
-        checkpoint.save(folder, now, *parts)
+        save_making_room(folder, now, lambda: checkpoint.save(folder, now, *parts))
         checkpoint.prune(folder, settings.keep_checkpoints, now.best_step)
+
+    if resume:
+        state = go_back()
+    else:
+        _clear(folder)
+        require_space(folder, BYTES_A_PARAMETER * session.trainable_parameters * (settings.keep_checkpoints + 2))
 
     def log(event: Event) -> None:
         append_event(session.run_dir.train_metrics, event)
@@ -136,10 +153,12 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
 
     log({"event": "start", "step": state.step, "total_steps": session.plan.total_steps, "epochs": settings.epochs,
          "steps_per_epoch": session.plan.steps_per_epoch, "warmup_steps": session.plan.warmup_steps})  # fmt: skip
-    state = train(
-        plan=session.plan, examples=session.examples, state=state, masters=session.masters, optimizer=optimizer,
-        gradient_of=partial(gradient_of, session), validate=partial(validation_loss, session), save=save, report=log,
-    )  # fmt: skip
+    with stop_wishes() as stop:
+        state = train(
+            plan=session.plan, examples=session.examples, state=state, masters=session.masters, optimizer=optimizer,
+            gradient_of=partial(gradient_of, session), validate=partial(validation_loss, session), save=save,
+            go_back=go_back, stop=stop, report=log,
+        )  # fmt: skip
     result_step = state.best_step if settings.result == "best" else state.step
     _publish(session, folder / f"checkpoint-{result_step}", state)
     return state
@@ -160,10 +179,11 @@ def validation_loss(session: Session) -> float:
 
 
 def _newest(folder: Path) -> Path:
-    checkpoints = checkpoint.list_checkpoints(folder)
-    if not checkpoints:
-        raise RunDirError(f"{folder} has no checkpoint to resume from: run without --resume.")
-    return checkpoints[-1]
+    found, wrong = checkpoint.newest(folder)
+    if found is None:
+        reasons = f" ({'; '.join(wrong)})" if wrong else ""
+        raise RunDirError(f"{folder} has no checkpoint to resume from{reasons}: run with --overwrite to begin anew.")
+    return found
 
 
 def _clear(folder: Path) -> None:
@@ -185,8 +205,11 @@ def _publish(session: Session, result: Path, state: TrainState) -> None:
     Prompt.load(run_dir.transformation).save(temporary)
     model = session.config.model.model_dump() | {"precision": session.precision.name}
     write_json(temporary / "sumtune.json", {"model": model, "decode": session.config.decode.model_dump()})
+    failpoint("publish.begun")
     shutil.rmtree(final, ignore_errors=True)
+    failpoint("publish.removed")
     temporary.replace(final)
     sync_dir(run_dir.trainer)
+    failpoint("publish.renamed")
     write_json(run_dir.trainer / "manifest.json", {"fingerprint": session.fingerprint, "best_step": state.best_step,
                "best_loss": state.best_loss, "elapsed_s": state.elapsed_s})  # fmt: skip

@@ -1,0 +1,69 @@
+"""On a full disk the newest checkpoint stays, and the message says what to do."""
+
+import errno
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from safetensors import SafetensorError
+
+from sumtune.errors import RunDirError
+from sumtune.train import checkpoint, space
+from sumtune.train import session as training
+from sumtune.train.session import Session
+
+FULL = [OSError(errno.ENOSPC, "No space left on device"), SafetensorError("I/O error: No space left (os error 28)")]
+
+
+@pytest.mark.parametrize("full", FULL, ids=["file", "safetensors"])
+@pytest.mark.parametrize("call", [3, 4])
+def test_what_was_saved_stays_and_the_run_goes_on_with_room(
+    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: Exception, call: int
+) -> None:
+    expected = session_in(tmp_path, "llama", "straight")
+    training.run(expected, lambda _: None)
+    calls, save_file = [0], checkpoint.save_file
+
+    def failing(*arguments: object, **options: object) -> None:
+        calls[0] += 1
+        if calls[0] >= call:
+            raise full
+        save_file(*arguments, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save_file", failing)
+        with pytest.raises(RunDirError, match=r"full at step \d+.*checkpoint-\d+ is kept"):
+            training.run(session_in(tmp_path, "llama"), lambda _: None)
+    session = session_in(tmp_path, "llama")
+    assert not list(session.run_dir.trainer.glob(".*.tmp")), "nothing half written"
+    training.run(session, lambda _: None, resume=True)
+    adapters = [each.run_dir.adapter / "adapter_model.safetensors" for each in (session, expected)]
+    assert adapters[0].read_bytes() == adapters[1].read_bytes()
+
+
+def test_old_checkpoints_make_room(
+    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, save_file, removed = session_in(tmp_path, "llama"), checkpoint.save_file, []
+    remove = checkpoint.prune
+
+    def failing(*arguments: object, **options: object) -> None:
+        if len(checkpoint.list_checkpoints(session.run_dir.trainer)) >= 2 and not removed:
+            raise FULL[0]
+        save_file(*arguments, **options)  # type: ignore[arg-type]
+
+    def prune(folder: Path, keep: int, best: int) -> list[Path]:
+        gone = remove(folder, keep, best)
+        removed.extend(gone if keep == 1 else [])
+        return gone
+
+    monkeypatch.setattr(checkpoint, "save_file", failing)
+    monkeypatch.setattr(checkpoint, "prune", prune)
+    assert training.run(session, lambda _: None).step == session.plan.total_steps
+    assert removed
+
+
+def test_too_little_room_is_said_before_the_run(tmp_path: Path) -> None:
+    space.require_space(tmp_path, 1)
+    with pytest.raises(RunDirError, match="are missing"):
+        space.require_space(tmp_path, 10**18)

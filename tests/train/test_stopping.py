@@ -1,0 +1,47 @@
+"""The first signal is a wish, the second one acts."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from sumtune.train.stopping import SIGNALS, stop_wishes
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_first_signal_is_a_wish(number: int) -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
+    with stop_wishes() as stop:
+        assert not stop()
+        os.kill(os.getpid(), number)
+        assert stop()
+        assert [signal.getsignal(each) for each in SIGNALS] == before, "the next one acts as always"
+    assert [signal.getsignal(each) for each in SIGNALS] == before
+
+
+def test_a_second_control_c_interrupts() -> None:
+    with stop_wishes():
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_without_a_signal_nothing_changes() -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
+    with stop_wishes() as stop:
+        assert not stop()
+    assert [signal.getsignal(each) for each in SIGNALS] == before
+
+
+def test_other_threads_only_never_stop() -> None:
+    answers: list[bool] = []
+
+    def work() -> None:
+        with stop_wishes() as stop:
+            answers.append(stop())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert answers == [False]
