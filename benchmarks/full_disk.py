@@ -1,0 +1,89 @@
+"""Fills the disk under a training run at different moments, makes room again, and compares the adapter.
+
+sudo python benchmarks/full_disk.py --times 25 --seed 0   # mounts a small tmpfs, so it needs the right to
+
+Each time a run of a tiny model has between nothing and three checkpoints of room left. Prints `kept N/N`.
+"""
+
+import argparse
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from kills import Setting, adapter_of, tiny_models, train
+
+DISK_MB = 48
+CHECKPOINT_BYTES = 400_000
+"""About what a checkpoint of the tiny models takes."""
+
+
+def main() -> None:
+    """Fills and compares."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=25)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    chance, kept = random.Random(given.seed), 0
+    endings: Counter[str] = Counter()
+    import sumtune.pipeline  # noqa: F401  (each run is a fork of this process, which has read the code)
+
+    with tempfile.TemporaryDirectory() as root:
+        settings = tiny_models(Path(root))
+        disk = Path(root) / "disk"
+        disk.mkdir()
+        for number in range(given.times):
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(disk)], check=True)
+            try:
+                ending, same = filled(settings[number % len(settings)], disk, chance.randint(0, 3 * CHECKPOINT_BYTES))
+            finally:
+                subprocess.run(["umount", str(disk)], check=True)
+            endings[ending] += 1
+            kept += same
+    for ending, count in endings.items():
+        print(f"{count:3} {ending}")
+    print(f"kept {kept}/{given.times}")
+    sys.exit(kept != given.times)
+
+
+def filled(setting: Setting, disk: Path, room: int) -> tuple[str, bool]:
+    """How a run ended that had `room` bytes left from its first checkpoint on, and whether it came out the same."""
+    folder, ballast = disk / "here", disk / "ballast"
+    folder.mkdir()
+    (folder / "log").symlink_to(disk.parent / f"log-{room}")  # messages do not need the disk
+    stop = threading.Event()
+    filler = threading.Thread(target=fill, args=(folder / "run" / "model_trainer", ballast, room, stop))
+    filler.start()
+    code = train(setting.arguments, folder)
+    stop.set()
+    filler.join()
+    said = [line for line in (folder / "log").read_text().splitlines() if line.startswith("Error: ")]
+    traceback = "Traceback" in (folder / "log").read_text()
+    ballast.unlink(missing_ok=True)
+    again = train(setting.arguments, folder)
+    same = not traceback and code in (0, 2) and again == 0 and adapter_of(folder) == setting.adapter
+    if not same:
+        print((folder / "log").read_text()[-2000:])
+    ending = f"exit {code}: {said[-1][:60] if said else 'enough room'}"
+    return ending, same
+
+
+def fill(trainer: Path, ballast: Path, room: int, stop: threading.Event) -> None:
+    """Takes all but `room` bytes of the disk as soon as there is a checkpoint."""
+    while not stop.is_set():
+        if list(trainer.glob("checkpoint-*")):
+            free = shutil.disk_usage(trainer).free
+            ballast.write_bytes(b"\0" * max(0, free - room))
+            return
+        time.sleep(0.002)
+
+
+if __name__ == "__main__":
+    main()
