@@ -3,10 +3,29 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
 from sumtune.train.stopping import SIGNALS, stop_wishes
+
+
+@pytest.fixture(autouse=True)
+def _usual_handlers() -> Iterator[None]:
+    """Those of a command in a terminal, whatever these tests were started by."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with stop_wishes() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert not stop()
 
 
 @pytest.mark.parametrize("number", SIGNALS)

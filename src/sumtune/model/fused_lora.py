@@ -1,6 +1,6 @@
 """Linear layers in training: a frozen one, or with its LoRA adapter, as one function of its input."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -67,9 +67,7 @@ def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:
     transposed weights stay as they are.
     """
     forwards = {module: forward for module in adapted.modules() if (forward := _forward(module, kernels)) is not None}
-    for module, forward in forwards.items():
-        module.forward = forward
-    return len(forwards)
+    return _replace(forwards)
 
 
 def fuse_frozen(model: Any, kernels: Kernels) -> int:
@@ -78,15 +76,19 @@ def fuse_frozen(model: Any, kernels: Kernels) -> int:
 
     others = {id(module.get_base_layer()) for module in model.modules() if isinstance(module, BaseTunerLayer)}
     others.add(id(model.get_output_embeddings()))
-    count = 0
-    for module in model.modules():
-        if type(module) is not nn.Linear or id(module) in others or module.weight.requires_grad:
-            continue
-        frozen = FrozenWeight.of(module.weight, kernels)
-        if frozen.kernels is not None:
-            module.forward = _frozen_forward(frozen, module.bias)
-            count += 1
-    return count
+    forwards = {
+        module: _frozen_forward(frozen, module.bias)
+        for module in model.modules()
+        if type(module) is nn.Linear and id(module) not in others and not module.weight.requires_grad
+        and (frozen := FrozenWeight.of(module.weight, kernels)).kernels is not None
+    }  # fmt: skip
+    return _replace(forwards)
+
+
+def _replace(forwards: Mapping[Any, Callable[[Tensor], Tensor]]) -> int:
+    for module, forward in forwards.items():
+        module.forward = forward
+    return len(forwards)
 
 
 def _frozen_forward(frozen: FrozenWeight, bias: Tensor | None) -> Callable[[Tensor], Tensor]:

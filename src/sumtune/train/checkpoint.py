@@ -110,7 +110,7 @@ def damage(checkpoint: Path) -> str | None:
 
 def newest(folder: Path) -> tuple[Path | None, list[str]]:
     """The newest checkpoint that is whole, and what is wrong with each newer one."""
-    wrong = []
+    wrong: list[str] = []
     for checkpoint in reversed(list_checkpoints(folder)):
         reason = damage(checkpoint)
         if reason is None:

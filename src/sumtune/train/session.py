@@ -26,6 +26,7 @@ from sumtune.text.encode import Encoded, load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
+from sumtune.train.heap import give_memory_back
 from sumtune.train.loop import train
 from sumtune.train.loss import SummaryLoss
 from sumtune.train.master import MasterWeights
@@ -140,6 +141,7 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
     def save(now: TrainState) -> None:
         save_making_room(folder, now, lambda: checkpoint.save(folder, now, *parts))
         checkpoint.prune(folder, settings.keep_checkpoints, now.best_step)
+        give_memory_back()
 
     if resume:
         state = go_back()

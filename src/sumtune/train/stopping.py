@@ -9,6 +9,8 @@ from types import FrameType
 __all__ = ["stop_wishes"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+NOT_OURS = (signal.SIG_IGN, None)
+"""Handlers of signals that are ignored, as Control-C is behind `nohup`, or were not set from Python."""
 
 
 @contextmanager
@@ -21,7 +23,7 @@ def stop_wishes() -> Iterator[Callable[[], bool]]:
         yield lambda: False
         return
     wished = threading.Event()
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: handler for number in SIGNALS if (handler := signal.getsignal(number)) not in NOT_OURS}
 
     def restore() -> None:
         for number, handler in before.items():
@@ -31,7 +33,7 @@ def stop_wishes() -> Iterator[Callable[[], bool]]:
         wished.set()
         restore()
 
-    for number in SIGNALS:
+    for number in before:
         signal.signal(number, wish)
     try:
         yield wished.is_set
