@@ -144,8 +144,7 @@ def ceiling_seconds(session, examples) -> float:
     import torch
 
     head = session.loss_of.model.get_output_embeddings().weight
-    names = ("lora_", "embed", "lm_head", "shared")
-    body = sum(p.numel() for name, p in session.adapted.named_parameters() if not any(part in name for part in names))
+    body = session.all_parameters - session.trainable_parameters - head.numel()
     targets = sum(len(example.target) for example in examples)
     flops = 4 * body * sum(example.length for example in examples) + 4 * head.numel() * targets
     left, right = (torch.ones(2048, 2048, dtype=head.dtype) for _ in range(2))

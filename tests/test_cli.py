@@ -224,7 +224,7 @@ BROKEN = {
     "target module unknown": (option("--set", "lora.target_modules=[q_prj]"), "q_prj"),
     "run dir is a file": (run_dir_is_a_file, "artifacts"),
     "run dir of another run": (run_dir_of_another, "--overwrite"),
-    "resume nothing": (option("--resume"), "no checkpoint"),
+    "resume nothing": (option("--resume"), "no whole checkpoint"),
     "evaluate nothing": (words("evaluate"), "sumtune run"),
     "summarize nothing": (words("summarize", "pyproject.toml"), "pyproject.toml"),
     "summarize with --input alone": (words("summarize", "--input", "a.jsonl"), "--output"),

@@ -4,12 +4,12 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sumtune.errors import RunDirError
+from sumtune.errors import RunDirError, SumtuneError
 
 __all__ = ["locked"]
 
@@ -23,7 +23,9 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         RunDirError: another process holds it; the message names process and host.
     """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
+    new = not (folder / LOCK).exists()
     lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
@@ -35,9 +37,16 @@ def locked(folder: Path) -> Iterator[None]:
         owner = {"process": os.getpid(), "host": socket.gethostname()}
         (folder / OWNER).write_text(json.dumps(owner), encoding="utf-8")
         yield
+    except SumtuneError:
+        if new:
+            (folder / LOCK).unlink(missing_ok=True)  # a refused run leaves nothing behind
+        raise
     finally:
         (folder / OWNER).unlink(missing_ok=True)
         lock.release()
+        for path in missing:
+            with suppress(OSError):  # it is not empty
+                path.rmdir()
 
 
 def _owner(folder: Path) -> str:

@@ -47,8 +47,8 @@ def test_both_directions(kernels: Kernels, rows: int, n: int, m: int, rank: int,
 def test_our_own_product_is_used_where_it_is_there(kernels: Kernels) -> None:
     if not kernels.has_bf16_product:
         pytest.skip("this processor has no product of bfloat16, or a better one")
-    assert FrozenWeight.of(torch.ones(4, 4, dtype=torch.bfloat16), kernels).kernels is kernels
-    assert FrozenWeight.of(torch.ones(4, 4), kernels).kernels is None
+    assert FrozenWeight.of(torch.ones(4, 4, dtype=torch.bfloat16), kernels).ours is not None
+    assert FrozenWeight.of(torch.ones(4, 4), kernels).ours is None
 
 
 def test_transposed_inputs_are_read_as_they_are_meant(kernels: Kernels) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from sumtune.kernels.build import Kernels
 
@@ -17,44 +18,62 @@ COLUMNS = 64
 class FrozenWeight:
     """A weight (m, n) that never changes; for our own product laid out beforehand, once for each direction."""
 
-    weight: Tensor
-    kernels: Kernels | None
-    """None where torch takes the products."""
-    by_rows: Tensor | None = None
-    by_columns: Tensor | None = None
+    shape: tuple[int, int]
+    weight: Tensor | None
+    """(m, n) where torch takes the products; None where they are ours, so that its memory can be given back."""
+    ours: "_Packed | None" = None
 
     @classmethod
     def of(cls, weight: Tensor, kernels: Kernels | None) -> "FrozenWeight":
         """`weight` (m, n) as fast as this machine can multiply by it."""
         weight = weight.detach()
-        ours = kernels is not None and kernels.has_bf16_product and weight.dtype == torch.bfloat16
-        if kernels is None or not ours or weight.device.type != "cpu" or any(size % 2 for size in weight.shape):
-            return cls(weight, None)
+        shape = (weight.shape[0], weight.shape[1])
+        known = kernels is not None and kernels.has_bf16_product and weight.dtype == torch.bfloat16
+        if kernels is None or not known or weight.device.type != "cpu" or any(size % 2 for size in shape):
+            return cls(shape, weight)
         dense = weight.contiguous()
-        return cls(weight, kernels, _packed(kernels, dense), _packed(kernels, dense, transposed=True))
+        return cls(shape, None, _Packed(kernels, _packed(kernels, dense), _packed(kernels, dense, transposed=True)))
 
     def times(self, x: Tensor, y: Tensor | None = None, more: Tensor | None = None) -> Tensor:
         """X W^T, or x W^T + y more^T: `x` (rows, n), `y` (rows, rank), `more` (m, rank); gives (rows, m)."""
-        if self.kernels is None or self.by_rows is None or _odd(y):
+        if self.ours is None:
+            assert self.weight is not None
             out = x @ self.weight.t()
             return out if y is None or more is None else out.addmm_(y, more.t())
-        added = None if more is None else _packed(self.kernels, more)
-        return _product(self.kernels, x, self.by_rows, y, added, len(self.weight))
+        kernels = self.ours.kernels
+        y, more = _even(y, 1), _even(more, 1)
+        added = None if more is None else _packed(kernels, more)
+        return _product(kernels, x, self.ours.by_rows, y, added, self.shape[0])
 
     def back(self, x: Tensor, y: Tensor | None = None, more: Tensor | None = None) -> Tensor:
         """X W, or x W + y more: `x` (rows, m), `y` (rows, rank), `more` (rank, n); gives (rows, n)."""
-        if self.kernels is None or self.by_columns is None or _odd(y):
+        if self.ours is None:
+            assert self.weight is not None
             out = x @ self.weight
             return out if y is None or more is None else out.addmm_(y, more)
-        added = None if more is None else _packed(self.kernels, more, transposed=True)
-        return _product(self.kernels, x, self.by_columns, y, added, self.weight.shape[1])
+        kernels = self.ours.kernels
+        y, more = _even(y, 1), _even(more, 0)
+        added = None if more is None else _packed(kernels, more, transposed=True)
+        return _product(kernels, x, self.ours.by_columns, y, added, self.shape[1])
 
 
-def _odd(y: Tensor | None) -> bool:
-    return y is not None and y.shape[1] % 2 == 1
+@dataclass(frozen=True)
+class _Packed:
+    """A weight in the order of `pack_bf16`, once for each direction."""
+
+    kernels: Kernels
+    by_rows: Tensor
+    by_columns: Tensor
 
 
-def _packed(kernels: Kernels, matrix: Tensor, transposed: bool = False) -> Tensor:
+def _even(matrix: Tensor | None, axis: int) -> Tensor | None:
+    """`matrix` with a row or column of zeros more where it has an odd number: pairs are multiplied."""
+    if matrix is None or matrix.shape[axis] % 2 == 0:
+        return matrix
+    return pad(matrix, (0, 1) if axis == 1 else (0, 0, 0, 1))
+
+
+def _packed(kernels: Kernels, matrix: Tensor, *, transposed: bool = False) -> Tensor:
     """`matrix` (outputs, inputs), or with `transposed` (inputs, outputs), in the order of `pack_bf16`."""
     matrix = matrix.contiguous()
     rows, columns = matrix.shape

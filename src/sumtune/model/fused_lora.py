@@ -63,8 +63,8 @@ class _FrozenLinear(torch.autograd.Function):
 def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:
     """Replaces the forward of every plain LoRA layer in a PEFT model by `lora_linear`; how many that were.
 
-    For training: an adapter that is merged or switched off is not looked at. Layers with DoRA or over GPT-2's
-    transposed weights stay as they are.
+    For training: an adapter that is merged or switched off is not looked at, and weights may lose their content.
+    Layers with DoRA or over GPT-2's transposed weights stay as they are.
     """
     forwards = {module: forward for module in adapted.modules() if (forward := _forward(module, kernels)) is not None}
     return _replace(forwards)
@@ -80,7 +80,7 @@ def fuse_frozen(model: Any, kernels: Kernels) -> int:
         module: _frozen_forward(frozen, module.bias)
         for module in model.modules()
         if type(module) is nn.Linear and id(module) not in others and not module.weight.requires_grad
-        and (frozen := FrozenWeight.of(module.weight, kernels)).kernels is not None
+        and (frozen := _frozen(module, kernels)).ours is not None
     }  # fmt: skip
     return _replace(forwards)
 
@@ -89,6 +89,14 @@ def _replace(forwards: Mapping[Any, Callable[[Tensor], Tensor]]) -> int:
     for module, forward in forwards.items():
         module.forward = forward
     return len(forwards)
+
+
+def _frozen(linear: nn.Linear, kernels: Kernels | None) -> FrozenWeight:
+    """The weight of `linear`, which gives its own memory back where ours are other copies."""
+    frozen = FrozenWeight.of(linear.weight, kernels)
+    if frozen.ours is not None:
+        linear.weight.data = linear.weight.new_empty(0)
+    return frozen
 
 
 def _frozen_forward(frozen: FrozenWeight, bias: Tensor | None) -> Callable[[Tensor], Tensor]:
@@ -108,7 +116,7 @@ def _forward(module: Any, kernels: Kernels | None) -> Callable[[Tensor], Tensor]
     if type(base) is not nn.Linear or base.weight.requires_grad or up.bias is not None or module.lora_variant:
         return None
     dropout, scale = module.lora_dropout[ADAPTER], float(module.scaling[ADAPTER])
-    frozen = FrozenWeight.of(base.weight, kernels)
+    frozen = _frozen(base, kernels)
 
     def forward(x: Tensor) -> Tensor:
         mask = dropout.mask(x.shape[-1]) if isinstance(dropout, FeatureDropout) else None

@@ -56,8 +56,9 @@ def train(
             loss = validate()
             state = replace(state, elapsed_s=time.monotonic() - started).validated(loss)
             _report_validation(report, plan, state, loss, health)
-            save(state)
-            saved_at = state.step
+            if not not_finite or state.step >= plan.total_steps:  # what is gone back to has to be good
+                save(state)
+                saved_at = state.step
         if state.step >= plan.total_steps:
             report({"event": "end", "step": state.step, "best_step": state.best_step, "best_loss": state.best_loss,
                     "elapsed_s": state.elapsed_s})  # fmt: skip

@@ -59,16 +59,13 @@ class Session:
     model_name: str
     targets: list[str] | str
     fingerprint: str
+    all_parameters: int
+    """Numbers of model and adapter."""
 
     @property
     def trainable_parameters(self) -> int:
         """Numbers that learn."""
         return sum(weight.numel() for weight in self.masters.weights.values())
-
-    @property
-    def all_parameters(self) -> int:
-        """Numbers of model and adapter."""
-        return sum(parameter.numel() for parameter in self.adapted.parameters())
 
 
 def training_fingerprint(config: Config, run_dir: RunDir) -> str:
@@ -105,6 +102,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         base, base_name=str(source.folder), rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets,
         rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
     )  # fmt: skip
+    all_parameters = sum(parameter.numel() for parameter in adapted.parameters())
     fuse_lora(adapted, kernels)
     if kernels is not None:
         fuse_frozen(base, kernels)
@@ -119,7 +117,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         loss_of=SummaryLoss(base, pad_id, kernels), masters=MasterWeights(trainable(adapted)),
         plan=Plan(tuple(example.length for example in examples), config.train), examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision, model_name=source.name, targets=targets,
-        fingerprint=training_fingerprint(config, run_dir),
+        fingerprint=training_fingerprint(config, run_dir), all_parameters=all_parameters,
     )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ LEARNED = 0.05
 SAME_SHARE = 0.95
 FEWEST_STEPS = 50
 FEWEST_VALIDATIONS = 4
-OVERFIT_RISE = 0.03
+OVERFIT_RISE = 0.2
 STILL_FALLING = 0.01
 HIGH_RANK = 32
 PARAMETERS_A_LABEL = 100
@@ -241,7 +241,8 @@ def overfitting(subject: Subject) -> Finding | None:
         title="The model learns the training examples by heart",
         severity="limit",
         evidence=f"The validation loss was lowest ({training.validation_losses.min():.3f}) at optimizer step {best} of "
-        f"{training.total_steps} and rose by {rise:.1%} since. The adapter of the best step is the one that was kept.",
+        f"{training.total_steps} and rose by {rise:.1%} since. The adapter of the "
+        f"{training.settings['train']['result']} step is the one that was kept.",
         remedy=f"sumtune run --set train.epochs={max(1, round(epochs * best / training.total_steps))} "
         "--set lora.dropout=0.2 --overwrite",
         numbers={"best_step": best, "total_steps": training.total_steps, "rise": rise},
