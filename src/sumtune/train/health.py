@@ -46,7 +46,7 @@ class Health:
         return self._once(
             "gap",
             f"The validation loss ({loss:.2f}) is far above the training loss ({average:.2f}): the model begins to "
-            "learn by heart. The best adapter so far is kept; more data or fewer epochs would help.",
+            "learn by heart. More data would help, and where the scores fall, too, fewer epochs.",
         )
 
     def _once(self, code: str, message: str) -> str | None:
