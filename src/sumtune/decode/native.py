@@ -93,7 +93,8 @@ class NativeSummarizer:
         limit = min(max_tokens or self._limit, self._limit)
         sources = [self._encoder.source(dialogue) for dialogue in dialogues]
         for places in longest_first(sources, HELD_TOKENS, max(1, ROWS // self._beams)):
-            allowed = [ids_of_words(self._encoder.tokenizer, dialogues[at]).union(sources[at]) for at in places]
+            tokenizer, chosen = self._encoder.tokenizer, places if self._output.is_short else []
+            allowed = [ids_of_words(tokenizer, dialogues[at]).union(sources[at]) for at in chosen]
             words = self._output.words(allowed)
             yield _Batch(places, [sources[at] for at in places], words, limit)
 

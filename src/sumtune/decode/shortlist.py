@@ -50,6 +50,11 @@ class OutputLayer:
         self._frequent = torch.arange(len(weight)) if frequent is None else torch.tensor(frequent)
         self._product = make_product(self._weight if frequent is None else self._weight[self._frequent])
 
+    @property
+    def is_short(self) -> bool:
+        """False where every token is there for all dialogues."""
+        return self._known is not None
+
     def words(self, allowed: Sequence[Collection[int]]) -> "Words":
         """What dialogues may be summarized with, each with the frequent tokens and those `allowed` to it alone."""
         if self._known is None:

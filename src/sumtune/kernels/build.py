@@ -13,11 +13,13 @@ from pathlib import Path
 
 import torch
 
-__all__ = ["MAX_HEAD_DIM", "Kernels", "load_kernels"]
+__all__ = ["COLUMNS", "MAX_HEAD_DIM", "Kernels", "load_kernels"]
 
 MAX_HEAD_DIM = 512
 """`MAX_DIM` of kernels.c: the longest head that `rotate_heads` takes."""
-SOURCES = ("kernels.c", "kernels_typed.h", "kernels_int8.h", "kernels_bf16.h")
+COLUMNS = 64
+"""`COLUMNS` of kernels_tile.h: outputs in a block of packed weights."""
+SOURCES = ("kernels.c", "kernels_typed.h", "kernels_tile.h", "kernels_int8.h", "kernels_bf16.h")
 FLAGS = (
     *("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared", "-fopenmp"),
     # Lets sums become vector code. -ffast-math would also let the compiler forget about infinity and NaN.

@@ -6,12 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from sumtune.kernels.build import Kernels
+from sumtune.kernels.build import COLUMNS, Kernels
 
 __all__ = ["FrozenWeight"]
-
-COLUMNS = 64
-"""`COLUMNS` of kernels_int8.h."""
 
 
 @dataclass(frozen=True)

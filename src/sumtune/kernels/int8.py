@@ -5,14 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sumtune.kernels.build import Kernels
+from sumtune.kernels.build import COLUMNS, Kernels
 
 __all__ = ["Int8Matrix", "quantize_rows"]
 
 GROUP = 4
 """Bytes that one instruction multiplies and adds: our product needs rows of a multiple of it."""
-COLUMNS = 64
-"""`COLUMNS` of kernels_int8.h."""
 ROWS_AT_ONCE = 512
 """Rows of torch's product whose 32-bit sums exist at a time: small enough for the cache."""
 

@@ -45,6 +45,7 @@ static inline float exp_inline(float x) {
 
 static inline float sigmoid_inline(float x) { return 1.0f / (1.0f + exp_inline(-x)); }
 
+#include "kernels_tile.h"
 #include "kernels_int8.h"
 #include "kernels_bf16.h"
 

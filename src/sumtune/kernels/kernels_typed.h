@@ -206,21 +206,22 @@ void NAME(scale_products)(T *out, const int32_t *products, const float *row_scal
     }
 }
 
+#if HAS_INT8_PRODUCT
 /* out = x @ weight^T with scales: x (rows, n) are bytes + 128 with row_scales; packed and corrections as pack_int8
  * makes them from weight (outputs, n) with column_scales; out (rows, outputs). */
 void NAME(int8_product)(T *out, const uint8_t *x, const float *row_scales, const int8_t *packed,
                         const int32_t *corrections, const float *column_scales, int64_t rows, int64_t n,
                         int64_t outputs) {
-    int64_t blocks = (outputs + COLUMNS - 1) / COLUMNS, chunks = (rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    int64_t blocks = (outputs + COLUMNS - 1) / COLUMNS, chunks = (rows + INT8_CHUNK - 1) / INT8_CHUNK;
 #pragma omp parallel for collapse(2) schedule(dynamic)
     for (int64_t chunk = 0; chunk < chunks; chunk++)
         for (int64_t block = 0; block < blocks; block++) {
-            int64_t end = (chunk + 1) * CHUNK_ROWS < rows ? (chunk + 1) * CHUNK_ROWS : rows;
+            int64_t end = (chunk + 1) * INT8_CHUNK < rows ? (chunk + 1) * INT8_CHUNK : rows;
             int64_t first = block * COLUMNS, width = outputs - first < COLUMNS ? outputs - first : COLUMNS;
-            for (int64_t row = chunk * CHUNK_ROWS; row < end; row += TILE_ROWS) {
+            for (int64_t row = chunk * INT8_CHUNK; row < end; row += TILE_ROWS) {
                 int32_t sums[TILE_ROWS * COLUMNS];
                 int64_t count = end - row < TILE_ROWS ? end - row : TILE_ROWS;
-                int8_rows(x + row * n, packed + first * n, sums, n, count);
+                int8_tile(x + row * n, packed + first * n, n, NULL, NULL, 0, sums, count);
                 for (int64_t r = 0; r < count; r++) {
                     T *to = out + (row + r) * outputs + first;
                     float scale = row_scales[row + r];
@@ -231,3 +232,4 @@ void NAME(int8_product)(T *out, const uint8_t *x, const float *row_scales, const
             }
         }
 }
+#endif

@@ -127,13 +127,11 @@ def state_of(checkpoint: Path) -> TrainState:
 def load(
     folder: Path, fingerprint: str, adapted: Any, masters: MasterWeights, optimizer: Any, generator: torch.Generator
 ) -> TrainState:
-    """The state saved in `folder`; weights, moments and random state go where they belong.
+    """The state saved in `folder`, a whole checkpoint; weights, moments and random state go where they belong.
 
     Raises:
         RunDirError: the checkpoint is of other data or settings, or cannot be read.
     """
-    if (reason := damage(folder)) is not None:
-        raise RunDirError(f"{folder} is damaged ({reason}): delete it to continue from the one before.")
     try:
         state = state_of(folder)
         average = load_file(folder / "adapter_model.safetensors")
