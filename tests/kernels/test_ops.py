@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from sumtune.kernels.attention import BLOCK, Heads, attend
 from sumtune.kernels.build import OFF, Kernels, load_kernels
-from sumtune.kernels.ops import LOGIT_ROWS, Heads, attend, gated, rms_norm, summed_cross_entropy
+from sumtune.kernels.cross_entropy import LOGIT_ROWS, summed_cross_entropy
+from sumtune.kernels.ops import Gate, gated, rms_norm
 
 DTYPES = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
 
@@ -58,13 +60,17 @@ def test_gated_equals_torch_activations(kernels: Kernels, dtype: torch.dtype, to
     activation = functional.silu if kind == "silu" else lambda x: functional.gelu(x, approximate="tanh")
     gate, up = 3 * random(2, 5, 70, dtype=dtype), random(2, 5, 70, dtype=dtype, seed=1)
     assert_same(
-        lambda g, u: gated(kernels, g, u, linear, cubic), lambda g, u: activation(g) * u, gate, up, within=tolerance
+        lambda g, u: gated(Gate(kernels, linear, cubic), g, u),
+        lambda g, u: activation(g) * u,
+        gate,
+        up,
+        within=tolerance,
     )
 
 
 @pytest.mark.parametrize("value", [-1e6, -200.0, 0.0, 200.0])
 def test_gated_does_not_overflow(kernels: Kernels, value: float) -> None:
-    out = gated(kernels, torch.tensor([[value]]), torch.tensor([[1.0]]), 1.0, 0.0)
+    out = gated(Gate(kernels, 1.0, 0.0), torch.tensor([[value]]), torch.tensor([[1.0]]))
     assert out.item() == pytest.approx(functional.silu(torch.tensor(value)).item(), abs=1e-30)
 
 
@@ -93,11 +99,18 @@ def plain_attention(heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tenso
 
 @DTYPES
 @pytest.mark.parametrize(("queries", "keys"), [(4, 1), (4, 2), (2, 2)])
-@pytest.mark.parametrize(("normed", "window"), [(True, 100), (False, 3)])
+@pytest.mark.parametrize(("normed", "window", "time"), [(True, 100, 11), (False, 3, 11), (True, 60, 2 * BLOCK + 9)])
 def test_attention_equals_torch(
-    kernels: Kernels, dtype: torch.dtype, tolerance: float, queries: int, keys: int, normed: bool, window: int
+    kernels: Kernels,
+    dtype: torch.dtype,
+    tolerance: float,
+    queries: int,
+    keys: int,
+    normed: bool,
+    window: int,
+    time: int,
 ) -> None:
-    dim, batch, time = 16, 3, 11
+    dim, batch = 16, 3
     norms = [1 + random(dim, dtype=torch.float32, seed=s) / 4 if normed else None for s in (5, 6)]
     heads = Heads(queries, keys, dim, dim**-0.5, window, *norms, eps=1e-6)
     angles = torch.outer(torch.arange(time), torch.rand(dim // 2)).repeat(1, 2)
@@ -121,6 +134,17 @@ def test_output_layer_and_cross_entropy_equal_torch(
         lambda h: summed_cross_entropy(kernels, h, weight, targets)[None],
         lambda h: functional.cross_entropy(h @ weight.float().t(), targets, reduction="sum")[None],
         hidden, within=tolerance,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("spread", [0.01, 0.3, 1.0])
+def test_improbable_tokens_do_not_matter_to_the_gradient(kernels: Kernels, spread: float) -> None:
+    hidden, weight = random(20, 24, dtype=torch.bfloat16), spread * random(60_000, 24, dtype=torch.bfloat16, seed=1)
+    targets = torch.randint(len(weight), (20,), generator=torch.Generator().manual_seed(2))
+    assert_same(
+        lambda h: summed_cross_entropy(kernels, h, weight, targets)[None],
+        lambda h: functional.cross_entropy(h @ weight.float().t(), targets, reduction="sum")[None],
+        hidden, within=1e-2,
     )  # fmt: skip
 
 

@@ -7,11 +7,14 @@ import torch
 from torch import Tensor
 
 from sumtune.config import ModelConfig
+from sumtune.kernels.build import Kernels, load_kernels
 from sumtune.kernels.frozen import FrozenWeight
 from sumtune.model import encode
+from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_lora, lora_linear
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
+from sumtune.model.sources import cache_dir
 from sumtune.train.loss import SummaryLoss
 
 
@@ -24,7 +27,9 @@ def test_gradients_are_those_of_finite_differences(masked: bool) -> None:
     assert torch.autograd.gradcheck(lambda x, a, b: lora_linear(x, frozen, a, b, 0.7, mask), (x, a, b))
 
 
-def loss_and_gradient(folder: Path, fused: bool, dropout: float, **lora: Any) -> tuple[float, Tensor, int]:
+def loss_and_gradient(
+    folder: Path, fused: bool, dropout: float, kernels: Kernels | None = None, **lora: Any
+) -> tuple[float, Tensor, int]:
     base = load_base(folder, torch.float32)
     targets = target_modules(base, ("all-linear",))
     adapted, _ = add_lora(
@@ -34,7 +39,10 @@ def loss_and_gradient(folder: Path, fused: bool, dropout: float, **lora: Any) ->
     for name, parameter in trainable(adapted).items():
         if "lora_" in name:
             parameter.data += 0.1 * torch.randn(parameter.shape, generator=noise)
-    count = fuse_lora(adapted) if fused else 0
+    count = fuse_lora(adapted, kernels) if fused else 0
+    if kernels is not None:
+        set_dropout(adapted, on=False)
+        assert any(name.endswith("MLP") for name in fuse(base, kernels))
     set_dropout(adapted, on=True)
     encoder = encode.make_encoder(ModelConfig(name=str(folder)))
     loss, _ = SummaryLoss(base, 0)([encoder.encode(**tiny.conversation(number)) for number in range(3)])
@@ -51,6 +59,17 @@ def test_a_fused_adapter_has_the_loss_and_gradient_of_peft(
     plain_loss, plain, _ = loss_and_gradient(tiny_models[name], False, dropout)
     fused_loss, fused, count = loss_and_gradient(tiny_models[name], True, dropout)
     assert count > 0
+    assert fused_loss == pytest.approx(plain_loss, rel=1e-5)
+    assert ((fused - plain).norm() / plain.norm()).item() < 1e-5
+
+
+@pytest.mark.parametrize("name", ["gemma", "llama"])
+def test_so_it_has_with_all_kernels(tiny_models: dict[str, Path], name: str) -> None:
+    kernels = load_kernels(cache_dir() / "kernels")
+    if kernels is None:
+        pytest.skip("no C compiler: install gcc")
+    plain_loss, plain, _ = loss_and_gradient(tiny_models[name], False, 0.3)
+    fused_loss, fused, _ = loss_and_gradient(tiny_models[name], True, 0.3, kernels)
     assert fused_loss == pytest.approx(plain_loss, rel=1e-5)
     assert ((fused - plain).norm() / plain.norm()).item() < 1e-5
 

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sumtune.kernels.attention import Heads, attention, rotate
 from sumtune.kernels.build import Kernels
-from sumtune.kernels.ops import Heads, attention, rotate
 
 __all__ = ["Position", "WritingAttention"]
 
@@ -107,13 +107,13 @@ class WritingAttention:
     def _write(self, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
         heads, now, rows = self._heads, self.position.written, len(q)
         count, batch, time, dim = self._read_keys.shape
-        shared, beams = heads.queries // heads.keys, rows // batch
+        shared, beams = heads.shared, rows // batch
         # Rows take the place of time in `rotate`: each has a position of its own.
         queries, _ = rotate(self._kernels, heads, q.transpose(0, 1), heads.query_norm, cosine, sine, heads.scale)
         written, _ = rotate(self._kernels, heads, k.transpose(0, 1), heads.key_norm, cosine, sine, 1.0)
-        self._keys[:, :, now] = written[0]
+        self._keys[:, :, now] = written[0, :, :, 0]
         self._values[:, :, now] = v.view(rows, count, dim).transpose(0, 1)
-        queries = queries.view(count, shared, rows, dim).transpose(1, 2).contiguous()
+        queries = queries[0]
         keys, values = self._keys[:, :, : now + 1], self._values[:, :, : now + 1]
         by_dialogue = (count, batch, beams * shared)
         scores = torch.cat(

@@ -50,6 +50,7 @@ static inline float sigmoid_inline(float x) { return 1.0f / (1.0f + exp_inline(-
 #include "kernels_bf16.h"
 
 #define LANES 64
+#define PART 4096
 #define MAX_DIM 512
 #define JOIN2(a, b) a##_##b
 #define JOIN(a, b) JOIN2(a, b)

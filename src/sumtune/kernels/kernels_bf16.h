@@ -3,18 +3,25 @@
 /* Rows that stay in the second-level cache while all weights pass by. */
 #define BF16_CHUNK 96
 
-/* A matrix (outputs, n), element (o, k) at weight[o * output_step + k * input_step], to packed (outputs / COLUMNS
- * rounded up, n / 2, COLUMNS, 2), missing outputs being zero. n is even. */
+/* One block of a matrix (outputs, n), element (o, k) at weight[o * output_step + k * input_step], to packed (n / 2,
+ * COLUMNS, 2), missing outputs being zero. n is even. */
+static void pack_block(const bf16 *weight, bf16 *packed, int64_t outputs, int64_t n, int64_t output_step,
+                       int64_t input_step) {
+    int64_t width = outputs < COLUMNS ? outputs : COLUMNS;
+    if (width < COLUMNS) memset(packed, 0, (size_t)(n * COLUMNS) * sizeof *packed);
+    for (int64_t k = 0; k < n; k += 2)
+        for (int64_t c = 0; c < width; c++) {
+            const bf16 *from = weight + c * output_step + k * input_step;
+            bf16 pair[2] = {from[0], from[input_step]};
+            memcpy(packed + k * COLUMNS + 2 * c, pair, sizeof pair);
+        }
+}
+
+/* All blocks of a matrix, one after the other: packed (outputs / COLUMNS rounded up, n / 2, COLUMNS, 2). */
 void pack_bf16(const bf16 *weight, bf16 *packed, int64_t outputs, int64_t n, int64_t output_step, int64_t input_step) {
-    int64_t blocks = (outputs + COLUMNS - 1) / COLUMNS;
 #pragma omp parallel for schedule(static)
-    for (int64_t block = 0; block < blocks; block++)
-        for (int64_t k = 0; k < n; k++)
-            for (int64_t c = 0; c < COLUMNS; c++) {
-                int64_t output = block * COLUMNS + c;
-                packed[((block * (n / 2) + k / 2) * COLUMNS + c) * 2 + k % 2] =
-                    output < outputs ? weight[output * output_step + k * input_step] : 0;
-            }
+    for (int64_t first = 0; first < outputs; first += COLUMNS)
+        pack_block(weight + first * output_step, packed + first * n, outputs - first, n, output_step, input_step);
 }
 
 #if HAS_BF16_PRODUCT

@@ -52,10 +52,11 @@ void NAME(gated_backward)(const T *grad, const T *gate, const T *up, T *dgate, T
 }
 
 /* Heads ready for attention: RMS norm (where weight is given), rotary embedding, scale, and time next to the features.
- * x: (batch, time, heads, dim); cos, sin: (time, dim); out: (batch, heads, time, dim); rstd: (batch, time, heads).
- * dim is even and at most MAX_DIM. */
+ * x: (batch, time, heads, dim); cos, sin: (time, dim); out: (batch, heads / share, time, share, dim); rstd: (batch, time,
+ * heads). dim is even and at most MAX_DIM. */
 void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const T *sine, T *out, float *rstd,
-                        int64_t batch, int64_t time, int64_t heads, int64_t dim, float eps, float scale) {
+                        int64_t batch, int64_t time, int64_t heads, int64_t share, int64_t dim, float eps,
+                        float scale) {
     int64_t half = dim / 2;
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < batch * time; row++) {
@@ -63,7 +64,7 @@ void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const 
         const T *c = cosine + t * dim, *s = sine + t * dim;
         for (int64_t h = 0; h < heads; h++) {
             const T *in = x + (row * heads + h) * dim;
-            T *to = out + ((b * heads + h) * time + t) * dim;
+            T *to = out + (((b * (heads / share) + h / share) * time + t) * share + h % share) * dim;
             float normed[MAX_DIM];
             if (weight) {
                 float sum = 0;
@@ -83,10 +84,10 @@ void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const 
     }
 }
 
-/* The same way back: grad (batch, heads, time, dim) to dx (batch, time, heads, dim). */
+/* The same way back: grad (batch, heads / share, time, share, dim) to dx (batch, time, heads, dim). */
 void NAME(rotate_heads_backward)(const T *grad, const T *x, const float *weight, const T *cosine, const T *sine,
-                                 const float *rstd, T *dx, int64_t batch, int64_t time, int64_t heads, int64_t dim,
-                                 float scale) {
+                                 const float *rstd, T *dx, int64_t batch, int64_t time, int64_t heads,
+                                 int64_t share, int64_t dim, float scale) {
     int64_t half = dim / 2;
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < batch * time; row++) {
@@ -94,7 +95,8 @@ void NAME(rotate_heads_backward)(const T *grad, const T *x, const float *weight,
         const T *c = cosine + t * dim, *s = sine + t * dim;
         float turned[MAX_DIM];
         for (int64_t h = 0; h < heads; h++) {
-            const T *g = grad + ((b * heads + h) * time + t) * dim, *in = x + (row * heads + h) * dim;
+            const T *g = grad + (((b * (heads / share) + h / share) * time + t) * share + h % share) * dim;
+            const T *in = x + (row * heads + h) * dim;
             T *to = dx + (row * heads + h) * dim;
             for (int64_t j = 0; j < half; j++) {
                 float low = LOAD(g[j]) * scale, high = LOAD(g[j + half]) * scale;
@@ -113,35 +115,33 @@ void NAME(rotate_heads_backward)(const T *grad, const T *x, const float *weight,
     }
 }
 
-/* In place: each row of scores (rows, time) becomes its softmax over the columns that position row % time may see:
- * itself and the window - 1 before it; zero elsewhere. */
-void NAME(causal_softmax)(T *scores, int64_t rows, int64_t time, int64_t window) {
+/* In place: each row of scores (blocks, block_rows, columns) becomes its softmax over the columns that it may see, zero
+ * elsewhere. Row r of a block stands at column first + r / share, and sees this one and the window - 1 before it. */
+void NAME(causal_softmax)(T *scores, int64_t rows, int64_t block_rows, int64_t columns, int64_t share, int64_t first,
+                          int64_t window) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; row++) {
-        T *s = scores + row * time;
-        int64_t end = row % time + 1, begin = end > window ? end - window : 0;
+        T *s = scores + row * columns;
+        int64_t end = first + row % block_rows / share + 1, begin = end > window ? end - window : 0;
         float top = LOAD(s[begin]), sum = 0;
         for (int64_t j = begin; j < end; j++) top = fmaxf(top, LOAD(s[j]));
         for (int64_t j = begin; j < end; j++) sum += exp_inline(LOAD(s[j]) - top);
         float inverse = 1 / sum;
         for (int64_t j = 0; j < begin; j++) s[j] = STORE(0);
         for (int64_t j = begin; j < end; j++) s[j] = STORE(exp_inline(LOAD(s[j]) - top) * inverse);
-        for (int64_t j = end; j < time; j++) s[j] = STORE(0);
+        for (int64_t j = end; j < columns; j++) s[j] = STORE(0);
     }
 }
 
-/* In place: the gradient of probabilities becomes that of scores, p (g - sum(p g)). */
-void NAME(causal_softmax_backward)(const T *probabilities, T *grad, int64_t rows, int64_t time, int64_t window) {
+/* In place: the gradient of probabilities becomes that of scores, p (g - sum(p g)); p is 0 where nothing is seen. */
+void NAME(softmax_backward)(const T *probabilities, T *grad, int64_t rows, int64_t columns) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; row++) {
-        const T *p = probabilities + row * time;
-        T *g = grad + row * time;
-        int64_t end = row % time + 1, begin = end > window ? end - window : 0;
+        const T *p = probabilities + row * columns;
+        T *g = grad + row * columns;
         float sum = 0;
-        for (int64_t j = begin; j < end; j++) sum += LOAD(p[j]) * LOAD(g[j]);
-        for (int64_t j = 0; j < begin; j++) g[j] = STORE(0);
-        for (int64_t j = begin; j < end; j++) g[j] = STORE(LOAD(p[j]) * (LOAD(g[j]) - sum));
-        for (int64_t j = end; j < time; j++) g[j] = STORE(0);
+        for (int64_t j = 0; j < columns; j++) sum += LOAD(p[j]) * LOAD(g[j]);
+        for (int64_t j = 0; j < columns; j++) g[j] = STORE(LOAD(p[j]) * (LOAD(g[j]) - sum));
     }
 }
 
@@ -170,6 +170,21 @@ void NAME(cross_entropy)(T *logits, const int64_t *targets, float *losses, int64
         float inverse = 1 / sum, wanted = exp_inline(LOAD(x[targets[row]]) - top) * inverse - 1;
         for (int64_t j = 0; j < n; j++) x[j] = STORE(exp_inline(LOAD(x[j]) - top) * inverse);
         x[targets[row]] = STORE(wanted);
+    }
+}
+
+/* above[j] = whether |x| >= least, or not a number, in any row of column j. x: (rows, n); above: (n). */
+void NAME(columns_above)(const T *x, uint8_t *above, int64_t rows, int64_t n, float least) {
+    int64_t parts = (n + PART - 1) / PART;
+#pragma omp parallel for schedule(static)
+    for (int64_t part = 0; part < parts; part++) {
+        int64_t first = part * PART, width = n - first < PART ? n - first : PART;
+        uint8_t found[PART] = {0};
+        for (int64_t row = 0; row < rows; row++) {
+            const T *in = x + row * n + first;
+            for (int64_t j = 0; j < width; j++) found[j] |= !(fabsf(LOAD(in[j])) < least);
+        }
+        memcpy(above + first, found, (size_t)width);
     }
 }
 

@@ -8,8 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sumtune.kernels.attention import Heads, attend
 from sumtune.kernels.build import MAX_HEAD_DIM, Kernels
-from sumtune.kernels.ops import Heads, attend, gated, rms_norm
+from sumtune.kernels.ops import Gate, gated, rms_norm
+from sumtune.model.fused_lora import LoraForward
 
 __all__ = ["attention_heads", "fuse", "fused_output_weight"]
 
@@ -97,10 +99,13 @@ def _gated_layer(module: Any, kernels: Kernels) -> Forward | None:
     name = next((value for key in ("hidden_activation", "hidden_act") if (value := getattr(config, key, None))), None)
     if name not in GATES:
         return None
-    linear, cubic = GATES[name]
+    gate = Gate(kernels, *GATES[name])
 
     def forward(x: Tensor) -> Any:
-        return module.down_proj(gated(kernels, module.gate_proj(x), module.up_proj(x), linear, cubic))
+        opened, up, down = module.gate_proj(x), module.up_proj(x), vars(module.down_proj).get("forward")
+        if isinstance(down, LoraForward):
+            return down.of_gated(gate, opened, up)
+        return module.down_proj(gated(gate, opened, up))
 
     return forward
 

@@ -1,6 +1,7 @@
 """Linear layers in training: a frozen one, or with its LoRA adapter, as one function of its input."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -8,33 +9,75 @@ from torch import Tensor, nn
 
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.frozen import FrozenWeight
+from sumtune.kernels.ops import Gate
+from sumtune.memory import release_pages
 from sumtune.model.lora import FeatureDropout
 
-__all__ = ["fuse_frozen", "fuse_lora", "lora_linear"]
+__all__ = ["LoraForward", "fuse_frozen", "fuse_lora", "lora_linear"]
 
 ADAPTER = "default"
 
 
+@dataclass(frozen=True)
+class _Adapted:
+    """A frozen layer with its adapter; rows in, rows out."""
+
+    frozen: FrozenWeight
+    scale: float
+
+    def forward(self, rows: Tensor, masked: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """The result (rows, out) and what the adapter has inside (rows, rank); `masked` is A with its mask."""
+        inner = (rows @ masked.t()).mul_(self.scale)
+        return self.frozen.times(rows, inner, b), inner
+
+    def backward(
+        self, grad: Tensor, rows: Tensor, masked: Tensor, b: Tensor, inner: Tensor, *, to_rows: bool = True
+    ) -> tuple[Tensor | None, Tensor, Tensor]:
+        """Gradients of `rows` (where `to_rows`), masked A, and B."""
+        dinner = (grad @ b).mul_(self.scale)
+        dx = self.frozen.back(grad, dinner, masked) if to_rows else None
+        return dx, dinner.t() @ rows, grad.t() @ inner
+
+
 class _LoraLinear(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, frozen: FrozenWeight, a: Tensor, b: Tensor, scale: float, mask: Tensor | None
-    ) -> Tensor:
+    def forward(ctx: Any, adapted: _Adapted, x: Tensor, a: Tensor, b: Tensor, mask: Tensor | None) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])
         masked = a if mask is None else a * mask
-        inner = (rows @ masked.t()).mul_(scale)
+        out, inner = adapted.forward(rows, masked, b)
         ctx.save_for_backward(rows, masked, b, inner, mask)
-        ctx.frozen, ctx.scale = frozen, scale
-        return frozen.times(rows, inner, b).view(*x.shape[:-1], -1)
+        ctx.adapted = adapted
+        return out.view(*x.shape[:-1], -1)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        rows, masked, b, inner, mask = ctx.saved_tensors
-        grad = grads[0].reshape(len(rows), -1)
-        dinner = (grad @ b).mul_(ctx.scale)
-        da, db = dinner.t() @ rows, grad.t() @ inner
-        dx = ctx.frozen.back(grad, dinner, masked).view(*grads[0].shape[:-1], -1) if ctx.needs_input_grad[0] else None
-        return dx, None, da if mask is None else da * mask, db, None, None
+        *saved, mask = ctx.saved_tensors
+        grad = grads[0].reshape(-1, grads[0].shape[-1])
+        dx, da, db = ctx.adapted.backward(grad, *saved, to_rows=ctx.needs_input_grad[1])
+        dx = None if dx is None else dx.view(*grads[0].shape[:-1], -1)
+        return None, dx, da if mask is None else da * mask, db, None
+
+
+class _GatedLoraLinear(torch.autograd.Function):
+    """Computes the gated input again on the way back: of all that a layer would keep it is the largest part."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, adapted: _Adapted, gate: Gate, x: Tensor, up: Tensor, a: Tensor, b: Tensor, mask: Tensor | None
+    ) -> Tensor:
+        x, up = x.contiguous(), up.contiguous()
+        masked = a if mask is None else a * mask
+        out, inner = adapted.forward(gate.forward(x, up).view(-1, x.shape[-1]), masked, b)
+        ctx.save_for_backward(x, up, masked, b, inner, mask)
+        ctx.adapted, ctx.gate = adapted, gate
+        return out.view(*x.shape[:-1], -1)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        x, up, *saved, mask = ctx.saved_tensors
+        grad, rows = grads[0].reshape(-1, grads[0].shape[-1]), ctx.gate.forward(x, up).view(-1, x.shape[-1])
+        dx, da, db = ctx.adapted.backward(grad, rows, *saved)
+        return None, None, *ctx.gate.backward(dx, x, up), da if mask is None else da * mask, db, None
 
 
 def lora_linear(
@@ -45,7 +88,7 @@ def lora_linear(
     `x` (…, in), W (out, in), `a` (rank, in), `b` (out, rank), `mask` (in,); gives (…, out). The mask is laid on A
     instead of x, which is the same product.
     """
-    return _LoraLinear.apply(x, frozen, a, b, scale, mask)  # type: ignore[no-any-return, no-untyped-call]
+    return _LoraLinear.apply(_Adapted(frozen, scale), x, a, b, mask)  # type: ignore[no-any-return, no-untyped-call]
 
 
 class _FrozenLinear(torch.autograd.Function):
@@ -95,7 +138,9 @@ def _frozen(linear: nn.Linear, kernels: Kernels | None) -> FrozenWeight:
     """The weight of `linear`, which gives its own memory back where ours are other copies."""
     frozen = FrozenWeight.of(linear.weight, kernels)
     if frozen.ours is not None:
-        linear.weight.data = linear.weight.new_empty(0)
+        weight = linear.weight
+        release_pages(weight.data_ptr(), weight.numel() * weight.element_size())
+        weight.data = weight.new_empty(0)
     return frozen
 
 
@@ -107,7 +152,34 @@ def _frozen_forward(frozen: FrozenWeight, bias: Tensor | None) -> Callable[[Tens
     return forward
 
 
-def _forward(module: Any, kernels: Kernels | None) -> Callable[[Tensor], Tensor] | None:
+@dataclass(frozen=True)
+class LoraForward:
+    """The forward of a linear layer with its adapter."""
+
+    adapted: _Adapted
+    a: Tensor
+    b: Tensor
+    dropout: Any
+    bias: Tensor | None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """X (…, in) to (…, out)."""
+        return self._biased(_LoraLinear.apply(self.adapted, x, self.a, self.b, self._mask(x)))  # type: ignore[no-untyped-call]
+
+    def of_gated(self, gate: Gate, x: Tensor, up: Tensor) -> Tensor:
+        """What comes of `gated(gate, x, up)`, which is not kept."""
+        out = _GatedLoraLinear.apply(self.adapted, gate, x, up, self.a, self.b, self._mask(x))  # type: ignore[no-untyped-call]
+        return self._biased(out)
+
+    def _mask(self, x: Tensor) -> Tensor | None:
+        mask = self.dropout.mask(x.shape[-1]) if isinstance(self.dropout, FeatureDropout) else None
+        return None if mask is None else mask.to(x.device, x.dtype)
+
+    def _biased(self, out: Tensor) -> Tensor:
+        return out if self.bias is None else out + self.bias
+
+
+def _forward(module: Any, kernels: Kernels | None) -> LoraForward | None:
     from peft.tuners.lora import Linear as LoraLayer
 
     if not isinstance(module, LoraLayer) or list(module.lora_A) != [ADAPTER]:
@@ -115,13 +187,5 @@ def _forward(module: Any, kernels: Kernels | None) -> Callable[[Tensor], Tensor]
     base, down, up = module.get_base_layer(), module.lora_A[ADAPTER], module.lora_B[ADAPTER]
     if type(base) is not nn.Linear or base.weight.requires_grad or up.bias is not None or module.lora_variant:
         return None
-    dropout, scale = module.lora_dropout[ADAPTER], float(module.scaling[ADAPTER])
-    frozen = _frozen(base, kernels)
-
-    def forward(x: Tensor) -> Tensor:
-        mask = dropout.mask(x.shape[-1]) if isinstance(dropout, FeatureDropout) else None
-        mask = None if mask is None else mask.to(x.device, x.dtype)
-        out = lora_linear(x, frozen, down.weight, up.weight, scale, mask)
-        return out if base.bias is None else out + base.bias
-
-    return forward
+    adapted = _Adapted(_frozen(base, kernels), float(module.scaling[ADAPTER]))
+    return LoraForward(adapted, down.weight, up.weight, module.lora_dropout[ADAPTER], base.bias)

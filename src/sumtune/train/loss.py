@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sumtune.kernels.build import Kernels
-from sumtune.kernels.ops import summed_cross_entropy
+from sumtune.kernels.cross_entropy import summed_cross_entropy
 from sumtune.model.fuse import fused_output_weight
 from sumtune.text.encode import Encoded
 

@@ -14,6 +14,7 @@ from sumtune.config import Config
 from sumtune.errors import RunDirError
 from sumtune.failpoints import failpoint
 from sumtune.kernels.build import load_kernels
+from sumtune.memory import give_memory_back
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base, load_tokenizer
@@ -26,7 +27,6 @@ from sumtune.text.encode import Encoded, load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
-from sumtune.train.heap import give_memory_back
 from sumtune.train.loop import train
 from sumtune.train.loss import SummaryLoss
 from sumtune.train.master import MasterWeights

@@ -1,0 +1,67 @@
+"""Output layer and cross entropy as one function that never holds all logits, on the CPU."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sumtune.kernels.build import Kernels
+
+__all__ = ["LOGIT_ROWS", "summed_cross_entropy"]
+
+LOGIT_ROWS = 192
+"""Most rows of logits that exist at a time: 100 MB in bf16 for a vocabulary of 262,144."""
+SMALLEST = 1e-5
+"""In bf16, tokens that are less probable than this in all rows are left out of the gradient (Wijmans et al. 2024,
+https://arxiv.org/abs/2411.09009): without them it differs by about as much as by its own rounding."""
+MOST_LEFT_OUT = 0.02
+"""Unless what is left out is more of a row's probability than this, in the mean."""
+
+
+class _SummedCrossEntropy(torch.autograd.Function):
+    """Output layer and cross entropy in one, a few rows of logits at a time; their gradient is taken on the way."""
+
+    @staticmethod
+    def forward(ctx: Any, kernels: Kernels, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+        wanted = ctx.needs_input_grad[1]
+        gradient = torch.empty_like(hidden) if wanted else None
+        losses = torch.empty(len(hidden))
+        parts = max(1, -(-len(hidden) // LOGIT_ROWS))
+        logits = hidden.new_empty(-(-len(hidden) // parts), len(weight))
+        for start in range(0, len(hidden), len(logits)):
+            chosen = slice(start, start + len(logits))
+            part = logits[: len(hidden[chosen])]
+            torch.mm(hidden[chosen], weight.t(), out=part)
+            kernels("cross_entropy", part, targets[chosen], losses[chosen], *part.shape, int(wanted))
+            if gradient is not None:
+                _times_weight(kernels, part, weight, gradient[chosen])
+        if gradient is not None:
+            ctx.save_for_backward(gradient)
+        return losses.double().sum().float()
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor, None, None]:
+        (gradient,) = ctx.saved_tensors
+        return None, gradient * grads[0].to(gradient.dtype), None, None
+
+
+def summed_cross_entropy(kernels: Kernels, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """Sum over rows of -log softmax(hidden @ weight.T)[target].
+
+    `hidden` (tokens, features), `weight` (vocabulary, features) frozen, `targets` (tokens,) int64.
+    """
+    return _SummedCrossEntropy.apply(kernels, hidden, weight, targets)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _times_weight(kernels: Kernels, gradient: Tensor, weight: Tensor, out: Tensor) -> None:
+    """`gradient` (rows, vocabulary), which is softmax - one-hot, times `weight` (vocabulary, features)."""
+    if gradient.dtype == torch.bfloat16:
+        above = torch.empty(len(weight), dtype=torch.uint8)
+        kernels("columns_above", gradient, above, *gradient.shape, SMALLEST)
+        columns = above.nonzero()[:, 0]
+        part = gradient.index_select(1, columns)
+        left_out = -float(part.sum(dtype=torch.float32)) / len(part)  # the sum over all columns is 0
+        if left_out < MOST_LEFT_OUT:
+            torch.mm(part, weight.index_select(0, columns), out=out)
+            return
+    torch.mm(gradient, weight, out=out)
