@@ -1,6 +1,7 @@
 """Shared by all tests: no network, and a cache of their own."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def session_in(tiny_models: dict[str, Path]) -> Callable[..., Session]:
         for split, numbers in (("train", range(22)), ("validation", range(50, 58))):
             examples = [Example(str(n), file="made up", row=n + 1, **tiny.conversation(n)) for n in numbers]
             write_text(run_dir.split(split), dump_jsonl(examples))
-        encode.run(config, run_dir, encode.make_encoder(config.model))
+        encode.run(config, run_dir, partial(encode.make_encoder, config.model))
         return training.prepare(config, run_dir)
 
     return make

@@ -39,11 +39,17 @@ def announcement(session: Session, forecast: Forecast) -> str:
             f"Decoding: {'greedy' if config.decode.beams == 1 else f'beam {config.decode.beams}'}",
             "",
             "ESTIMATED TIME (measured on this machine):",
-            f"  Training: {duration(forecast.training_s)}   Evaluation: {duration(forecast.evaluation_s)}   "
-            f"Total: {duration(forecast.total_s)}",
+            f"  {_times(forecast)}",
             RULE,
         ]
     )
+
+
+def _times(forecast: Forecast) -> str:
+    training = f"Training: {duration(forecast.training_s)}"
+    if forecast.evaluation_s is None:
+        return training
+    return f"{training}   Evaluation: {duration(forecast.evaluation_s)}   Total: {duration(forecast.total_s)}"
 
 
 def _warmup_note(session: Session) -> str:

@@ -175,7 +175,12 @@ def compare(
 
 @app.command(epilog="Examples: sumtune diagnose --run-dir runs/first   |   sumtune diagnose --predictions outputs.csv")
 def diagnose(
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--run-dir", help=f"Folder of the run, {RUN_DIR} unless given; with --predictions the run they are of."
+        ),
+    ] = None,
     predictions: Annotated[
         Path | None, typer.Option("--predictions", help="CSV, JSON, JSONL or Parquet file with outputs of any tool.")
     ] = None,
@@ -187,11 +192,11 @@ def diagnose(
     from sumtune.diagnose import show, stage
     from sumtune.run_dir import RunDir
 
-    diagnosis = (
-        stage.run(RunDir(run_dir))
-        if predictions is None
-        else stage.of_file(predictions, prediction_column, reference_column, dialogue_column)
-    )
+    if predictions is None:
+        diagnosis = stage.run(RunDir(run_dir or RUN_DIR))
+    else:
+        columns = (prediction_column, reference_column, dialogue_column)
+        diagnosis = stage.of_file(predictions, *columns, None if run_dir is None else RunDir(run_dir))
     for line in show.lines(diagnosis):
         print(line)
 

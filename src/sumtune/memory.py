@@ -1,6 +1,7 @@
 """Memory that is no longer needed, given back to the system."""
 
 import ctypes
+import gc
 import mmap
 import sys
 from functools import cache
@@ -13,10 +14,11 @@ DONT_NEED = 4
 
 
 def give_memory_back() -> None:
-    """Lets glibc release what it keeps for later; elsewhere nothing.
+    """Forgets what nothing refers to but itself, as models do, and lets glibc release what it keeps for later.
 
     Micro-batches of ever new sizes leave holes of ever new sizes: over a thousand optimizer steps twice the need.
     """
+    gc.collect()
     if (trim := getattr(_libc(), "malloc_trim", None)) is not None:
         trim(0)
 

@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache, partial
 from importlib.metadata import version
 from typing import Any
 
@@ -21,8 +22,9 @@ from sumtune.errors import RunDirError
 from sumtune.evaluate import show
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard import Scorecard
-from sumtune.forecast.forecast import forecast
+from sumtune.forecast.forecast import forecast, forecast_of_rest
 from sumtune.locking import locked
+from sumtune.memory import give_memory_back
 from sumtune.model import encode
 from sumtune.run_dir import RunDir, write_json
 from sumtune.summarizer import Progress
@@ -37,7 +39,8 @@ def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = Fal
     """Data → tuned adapter → scores → diagnosis, each stage skipped where its result is there already."""
     run_dir.require_usable()
     with locked(run_dir.root):
-        _train(config, run_dir, console, resume, overwrite)
+        _train(config, run_dir, console, resume, overwrite, evaluates=True)
+        give_memory_back()
         _evaluate(config, run_dir, console)
         diagnose(run_dir, console)
 
@@ -51,7 +54,7 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
     """
     run_dir.require_usable()
     with locked(run_dir.root):
-        _train(config, run_dir, console, resume, overwrite)
+        _train(config, run_dir, console, resume, overwrite, evaluates=False)
 
 
 def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
@@ -61,21 +64,24 @@ def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
         return _evaluate(config, run_dir, console)
 
 
-def _train(config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool) -> None:
+def _train(
+    config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, *, evaluates: bool
+) -> None:
     if not overwrite:
         _require_same_settings(config, run_dir)
-    encoder = encode.make_encoder(config.model)
-    ingested = ingest.run(config, run_dir, encoder.count)
+    make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
+    ingested = ingest.run(config, run_dir, lambda texts: make_encoder().count(texts))
     for line in display(ingested.findings):
         console.print(line, highlight=False, markup=False)
-    encode.run(config, run_dir, encoder)
+    encode.run(config, run_dir, make_encoder)
     if training.finished(config, run_dir):
         _record(run_dir, {"config": config.model_dump(mode="json")})
         console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
         return
     going_on = _continues(config, run_dir, console, resume, overwrite)
     session = training.prepare(config, run_dir, going_on.precision if going_on else "")
-    expected = forecast(session)
+    rest = forecast_of_rest(session, going_on.step, evaluates=evaluates) if going_on else None
+    expected = rest or forecast(session, evaluates=evaluates)
     _begin_record(run_dir, config, vars(expected) | {"total_s": expected.total_s})
     console.print(announcement(session, expected), highlight=False, markup=False)
     if going_on is not None:

@@ -10,6 +10,7 @@ from planted import CORPUS, make_run, synthetic, written
 
 from sumtune.data.example import dump_jsonl
 from sumtune.diagnose import stage
+from sumtune.errors import RunDirError
 from sumtune.run_dir import RunDir, write_text
 
 MANY = [synthetic(number) for number in range(400)]
@@ -236,6 +237,42 @@ def test_of_the_guides_run_with_separated_characters_these_come_first_with_the_s
     assert separated.code == "characters_separated"
     assert separated.numbers["rouge1_mended"] == pytest.approx(right.score.mean)
     assert [finding.code for finding in others] == ["warmup_too_long", "too_few_examples"]
+
+
+def test_outputs_of_a_run_from_elsewhere_are_judged_with_its_training_and_data(tmp_path):
+    predictions = [written(example, kept=0.3) for example in CORPUS[40:100]]
+    guide(tmp_path, str)
+    rows = [
+        {"prediction": text.replace("", " "), "reference": example.summary, "dialogue": example.dialogue}
+        for text, example in zip(predictions, CORPUS[40:100], strict=True)
+    ]
+    (tmp_path / "spaced.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    before = RunDir(tmp_path / "run").diagnosis.read_bytes()
+    diagnosis = stage.of_file(tmp_path / "spaced.jsonl", run_dir=RunDir(tmp_path / "run"))
+    assert [one.code for one in diagnosis.findings] == ["characters_separated", "warmup_too_long", "too_few_examples"]
+    assert RunDir(tmp_path / "run").diagnosis.read_bytes() == before, "a file of predictions leaves nothing"
+    with pytest.raises(RunDirError, match="no training log"):
+        stage.of_file(tmp_path / "spaced.jsonl", run_dir=RunDir(tmp_path / "none"))
+
+
+def runaway(example):
+    """The summary, and what a model that knows no end mark writes until it is cut off."""
+    return " ".join(f"{written(example)} And then they talk about it and then they talk about it again".split()[:45])
+
+
+def test_summaries_that_do_not_end_yet_are_evidence_for_too_little_training(tmp_path):
+    made = {
+        "scored": CORPUS[40:100],
+        "predictions": [runaway(one) * 2 for one in CORPUS[40:100]],
+        "cut_off": [True] * 60,
+    }
+    short = {"train.effective_batch_size": 128, "train.epochs": 1}
+    (first, *_) = found = diagnosis_of(tmp_path, settings=short, **made).findings
+    assert first.code == "too_few_steps"
+    assert "never_stops" not in [finding.code for finding in found]
+    assert "has not learned to end" in first.evidence
+    assert first.share > 0.05
+    assert codes(tmp_path / "long", **made)[0] == "never_stops", "where training was long enough it is a cause"
 
 
 def test_a_run_that_stopped_while_training_is_diagnosed_from_its_log(tmp_path):

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -78,7 +79,7 @@ def session(tiny_models: dict[str, Path], tmp_path: Path) -> Session:
     for split, numbers in (("train", range(30)), ("validation", range(50, 60))):
         examples = [Example(str(n), file="made up", row=n + 1, **tiny.conversation(n)) for n in numbers]
         write_text(run_dir.split(split), dump_jsonl(examples))
-    encode.run(config, run_dir, encode.make_encoder(config.model))
+    encode.run(config, run_dir, partial(encode.make_encoder, config.model))
     return training.prepare(config, run_dir)
 
 

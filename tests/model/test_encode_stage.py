@@ -30,7 +30,7 @@ def encoder(tiny_models: dict[str, Path]) -> Encoder:
 def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, encoder: Encoder) -> None:
     run_dir = RunDir(tmp_path)
     write_splits(run_dir)
-    encode.run(Config(), run_dir, encoder)
+    encode.run(Config(), run_dir, lambda: encoder)
     for name in ("train", "validation"):
         examples = load_jsonl(run_dir.split(name))
         expected = [encoder.encode(example.dialogue, example.summary) for example in examples]
@@ -46,7 +46,7 @@ def test_single_line_is_what_all_training_summaries_are(
 ) -> None:
     run_dir = RunDir(tmp_path)
     write_splits(run_dir, suffix)
-    encode.run(Config(), run_dir, encoder)
+    encode.run(Config(), run_dir, lambda: encoder)
     assert Prompt.load(run_dir.transformation).single_line == single
 
 
@@ -57,7 +57,7 @@ def test_the_stage_is_skipped_until_something_changes(tmp_path: Path, encoder: E
 
     def writes(config: Config) -> bool:
         before = file.stat().st_ino if file.exists() else None
-        encode.run(config, run_dir, encoder)
+        encode.run(config, run_dir, lambda: encoder)
         return file.stat().st_ino != before
 
     assert writes(Config())
@@ -71,4 +71,4 @@ def test_the_stage_is_skipped_until_something_changes(tmp_path: Path, encoder: E
 
 def test_missing_splits_name_the_command(tmp_path: Path, encoder: Encoder) -> None:
     with pytest.raises(RunDirError, match="sumtune run"):
-        encode.run(Config(), RunDir(tmp_path), encoder)
+        encode.run(Config(), RunDir(tmp_path), lambda: encoder)

@@ -41,6 +41,13 @@ DATA_RULES: tuple[Rule, ...] = (
     data.duplicates,
     data.too_few_examples,
 )
+NOT_YET_LEARNED = ("never_stops",)
+"""Faults of outputs that a run of ours only has where it learned too little: its engine stops at every end mark."""
+TEACHES_TOO_LITTLE = (
+    "nothing_learned", "loss_on_prompt", "learning_rate_too_high", "warmup_too_long", "learning_rate_too_low",
+    "adapter_not_used", "too_few_steps", "underfitting", "too_few_examples",
+)  # fmt: skip
+"""Causes of that."""
 ADVICE_RULES: tuple[Rule, ...] = (next_step.more_data, next_step.larger_model, next_step.score_with_sumtune)
 
 
@@ -81,8 +88,9 @@ def diagnose(subject: Subject, seed: int = 0) -> Diagnosis:
     # What training and data did is judged on what the model wrote, not on what a fault made of it.
     mended = found[-1].mended if found else subject.outputs
     judged = replace(subject, outputs=mended if mended is not None else subject.outputs)
-    found += _first(TRAINING_RULES, subject if not found else replace(judged, base=None))
-    found += _all(DATA_RULES, judged)
+    readable = all(finding.code in NOT_YET_LEARNED for finding in found)
+    causes = _first(TRAINING_RULES, subject if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
+    found = _attributed(found, causes) if subject.training is not None else found + causes
     faulty = any(finding.severity == "fault" for finding in found)
     # Where a fault cannot be undone, what these outputs would score without a limit says nothing.
     if not any(finding.severity == "fault" and finding.mended is None for finding in found):
@@ -118,6 +126,20 @@ def _first(rules: Sequence[Rule], subject: Subject) -> list[Finding]:
 
 def _all(rules: Sequence[Rule], subject: Subject) -> list[Finding]:
     return [finding for rule in rules if (finding := rule(subject)) is not None]
+
+
+def _attributed(found: list[Finding], causes: list[Finding]) -> list[Finding]:
+    """All of both; but what was not learned yet is no finding beside the cause for that, it is evidence for it."""
+    symptom = next((finding for finding in found if finding.code in NOT_YET_LEARNED), None)
+    cause = next((one for one in causes if one.code in TEACHES_TOO_LITTLE), None)
+    if symptom is None or cause is None:
+        return found + causes
+    why = replace(
+        cause, evidence=f"{cause.evidence} So the model has not learned to end a summary: {symptom.evidence}",
+        numbers={**symptom.numbers, **cause.numbers}, examples=symptom.examples, share=symptom.share,
+        mended=symptom.mended,
+    )  # fmt: skip
+    return [finding for finding in found if finding is not symptom] + [why if one is cause else one for one in causes]
 
 
 def _with_share(finding: Finding, scored: Outputs | None, judged: Outputs | None) -> Finding:

@@ -19,9 +19,7 @@ QUOTE = 20
 
 @dataclass(frozen=True)
 class Outputs:
-    """What one system wrote: at each place an id, a prediction, its references, and its dialogue where that is "
-    "known.
-    """
+    """What one system wrote: an id, a prediction, its references, and its dialogue where that is known, by place."""
 
     ids: tuple[str, ...]
     predictions: tuple[str, ...]

@@ -1,6 +1,7 @@
 """The stage `diagnose`: reads a run folder or a file of predictions, writes `diagnosis.json` in the former."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,22 @@ def _left(run_dir: RunDir) -> Any:
 
 
 def of_file(
-    path: Path, prediction: str | None = None, reference: str | None = None, dialogue: str | None = None
+    path: Path,
+    prediction: str | None = None,
+    reference: str | None = None,
+    dialogue: str | None = None,
+    run_dir: RunDir | None = None,
 ) -> Diagnosis:
     """The diagnosis of a file of predictions; nothing is written.
 
+    With `run_dir` they are outputs of that run's model, and its training and data are looked at, too.
+
     Raises:
         DataError: the file cannot be read, or lacks a column.
+        RunDirError: the run folder does not hold a run.
     """
-    return diagnose(Subject(outputs=read_predictions(path, prediction, reference, dialogue)))
+    outputs = read_predictions(path, prediction, reference, dialogue)
+    known = Subject() if run_dir is None else read_subject(run_dir)
+    if run_dir is not None and known.training is None:
+        raise RunDirError(f"{run_dir.root} has no training log: give --predictions alone, or the folder of a run.")
+    return diagnose(replace(known, outputs=outputs, base=None))

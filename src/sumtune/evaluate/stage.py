@@ -13,6 +13,7 @@ from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.references import Referenced, group
 from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, score_systems
 from sumtune.evaluate.scorecard_files import FORMAT, load, write
+from sumtune.memory import give_memory_back
 from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir, fingerprint, write_json
 from sumtune.summarizer import Progress
@@ -86,6 +87,8 @@ def _generate(
         predictions[name] = summarizer.summarize(dialogues, progress)
         seconds[name] = time.monotonic() - begun
         engines[name] = summarizer.engine
+        del summarizer
+        give_memory_back()
     for name, baseline in BASELINES.items():
         predictions[name] = [baseline(dialogue) for dialogue in dialogues]
     return predictions, engines, seconds

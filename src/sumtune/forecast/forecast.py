@@ -11,11 +11,17 @@ from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.scorecard import BASE, TUNED
 from sumtune.evaluate.stage import chosen_examples, decoding_of
 from sumtune.forecast.timing import decode_seconds, training_seconds
+from sumtune.memory import give_memory_back
 from sumtune.model.sources import locate
+from sumtune.summarizer import AdjustableSummarizer
 from sumtune.text.prompt import Prompt
+from sumtune.train.metrics import read_events
 from sumtune.train.session import Session
 
-__all__ = ["Forecast", "forecast"]
+__all__ = ["Forecast", "forecast", "forecast_of_rest"]
+
+FEWEST_STEPS = 20
+"""Logged optimizer steps that tell how fast a run is."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class Forecast:
     """Seconds and bytes that a run will take."""
 
     training_s: float
-    evaluation_s: float
+    evaluation_s: float | None
+    """None where there will be none."""
     peak_memory_bytes: int
     """Resident memory after the largest planned micro-batch went through the model."""
     available_memory_bytes: int
@@ -31,14 +38,33 @@ class Forecast:
     @property
     def total_s(self) -> float:
         """Training and evaluation."""
-        return self.training_s + self.evaluation_s
+        return self.training_s + (self.evaluation_s or 0.0)
 
 
-def forecast(session: Session) -> Forecast:
+def forecast(session: Session, *, evaluates: bool) -> Forecast:
     """Measures on this machine; takes about half a minute for the embedded model."""
     training_s = training_seconds(session)
     peak = _peak_memory_bytes()
-    return Forecast(training_s, _evaluation_seconds(session), peak, psutil.virtual_memory().available)
+    give_memory_back()
+    evaluation_s = _evaluation_seconds(session) if evaluates else None
+    give_memory_back()
+    return Forecast(training_s, evaluation_s, peak, psutil.virtual_memory().available)
+
+
+def forecast_of_rest(session: Session, step: int, *, evaluates: bool) -> Forecast | None:
+    """What is left of a run after optimizer step `step`, by its own log and earlier forecast; None where they lack."""
+    done = [event for event in read_events(session.run_dir.train_metrics) if event["event"] == "step"][:step]
+    before = session.run_dir.record().get("forecast")
+    if len(done) < FEWEST_STEPS or not before or (evaluates and before["evaluation_s"] is None):
+        return None
+    plan = session.plan
+    left = sum(plan.lengths[at] for later in range(step, plan.total_steps) for at in plan.batch(later))
+    return Forecast(
+        training_s=done[-1]["elapsed_s"] * left / sum(event["tokens"] for event in done),
+        evaluation_s=before["evaluation_s"] if evaluates else None,
+        peak_memory_bytes=before["peak_memory_bytes"],
+        available_memory_bytes=psutil.virtual_memory().available,
+    )
 
 
 def _evaluation_seconds(session: Session) -> float:
@@ -50,12 +76,16 @@ def _evaluation_seconds(session: Session) -> float:
     dialogues = [example.dialogue for example in chosen_examples(config, run_dir)[1]]
     prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
     mean_target = round(sum(len(example.target) for example in session.validation) / len(session.validation))
+    begun = time.monotonic()
     model = build_summarizer(source, None, prompt, decoding_of(TUNED, config), config.model.device)
-    seconds = model.setup_s + decode_seconds(model, dialogues, mean_target, ends=False)
+    making = time.monotonic() - begun
+    seconds = making + decode_seconds(model, dialogues, mean_target, ends=False)
     if config.evaluate.base:
-        begun = time.monotonic()
-        model = build_summarizer(source, None, prompt, decoding_of(BASE, config), config.model.device)
-        seconds += time.monotonic() - begun + decode_seconds(model, dialogues, prompt.max_target_tokens)
+        if isinstance(model, AdjustableSummarizer):
+            model = model.with_beams(config.evaluate.base_beams)
+        else:
+            model = build_summarizer(source, None, prompt, decoding_of(BASE, config), config.model.device)
+        seconds += making + decode_seconds(model, dialogues, prompt.max_target_tokens)
     return seconds
 
 

@@ -1,8 +1,9 @@
 """The stage `encode`: the splits of the run folder become token ids and a prompt."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 from sumtune.config import Config, ModelConfig
@@ -20,28 +21,37 @@ SPLITS = ("train", "validation")
 
 def make_encoder(settings: ModelConfig) -> Encoder:
     """The encoder of the base model with the default prompt of its family."""
-    source = locate(settings.name, settings.revision)
-    config = load_config(source.folder)
-    both = is_encoder_decoder(config)
-    prompt = default_prompt(both, config.model_type, settings.max_source_tokens, settings.max_target_tokens)
-    return Encoder(load_tokenizer(source.folder), prompt, both)
+    folder = locate(settings.name, settings.revision).folder
+    both, prompt = is_encoder_decoder(load_config(folder)), _default_prompt(settings, folder)
+    return Encoder(load_tokenizer(folder), prompt, both)
 
 
-def run(config: Config, run_dir: RunDir, encoder: Encoder) -> None:
-    """Writes `{train,validation}.safetensors`, `prompt.json` and, last, the manifest; skips where nothing changed."""
+def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
+    """Writes `{train,validation}.safetensors`, `prompt.json` and, last, the manifest; skips where nothing changed.
+
+    `make` gives the encoder of `make_encoder` where it is needed.
+    """
     files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
-    settings = {"model": config.model.model_dump(), "prompt": asdict(encoder.prompt)}
+    prompt = _default_prompt(config.model, locate(config.model.name, config.model.revision).folder)
+    settings = {"model": config.model.model_dump(), "prompt": asdict(prompt)}
     wanted = {"fingerprint": fingerprint(files, settings)}
     folder, manifest = run_dir.transformation, run_dir.transformation / "manifest.json"
     if manifest.exists() and _read(manifest) == wanted:
         return
     manifest.unlink(missing_ok=True)
+    encoder = make()
     splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS}
     for name, examples in splits.items():
         encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
         save_encoded(encoded, folder / f"{name}.safetensors")
     _prompt_for(encoder, splits["train"]).save(folder)
     write_json(manifest, wanted)
+
+
+def _default_prompt(settings: ModelConfig, folder: Path) -> Prompt:
+    config = load_config(folder)
+    sizes = (settings.max_source_tokens, settings.max_target_tokens)
+    return default_prompt(is_encoder_decoder(config), config.model_type, *sizes)
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:

@@ -57,8 +57,10 @@ class SummaryLoss:
     does after that layer (scaling, soft caps) stays its own, so this holds for every architecture.
     """
 
-    def __init__(self, model: Any, pad_id: int, kernels: Kernels | None = None) -> None:
-        """`model` is the Hugging Face model itself, its linear layers possibly adapted; `pad_id` fills short rows.
+    def __init__(self, model: Any, pad_id: int = 0, kernels: Kernels | None = None) -> None:
+        """`model` is the Hugging Face model itself, its linear layers possibly adapted.
+
+        `pad_id` fills short rows, at whose places nothing looks.
 
         With `kernels`, a plain output layer and the loss are one function that never holds all logits.
         """

@@ -17,7 +17,7 @@ from sumtune.kernels.build import load_kernels
 from sumtune.memory import give_memory_back
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
-from sumtune.model.load import load_base, load_tokenizer
+from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.sources import cache_dir, locate
@@ -107,14 +107,12 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
     if kernels is not None:
         fuse_frozen(base, kernels)
         fuse(base, kernels)
-    tokenizer = load_tokenizer(source.folder)
-    pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
     chosen = spread([example.length for example in held_out], config.train.validation_examples)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
-        loss_of=SummaryLoss(base, pad_id, kernels), masters=MasterWeights(trainable(adapted)),
+        loss_of=SummaryLoss(base, kernels=kernels), masters=MasterWeights(trainable(adapted)),
         plan=Plan(tuple(example.length for example in examples), config.train), examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision, model_name=source.name, targets=targets,
         fingerprint=training_fingerprint(config, run_dir), all_parameters=all_parameters,

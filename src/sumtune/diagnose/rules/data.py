@@ -127,8 +127,7 @@ def dialogues_truncated(subject: Subject) -> Finding | None:
         title="Dialogues are cut before the model reads them",
         severity="limit",
         evidence=f"About {share(cut):.0%} of the dialogues are longer than the {data.max_source_tokens} tokens that "
-        "are "
-        f"read ({data.characters_a_token:.1f} characters a token).{what}",
+        f"are read ({data.characters_a_token:.1f} characters a token).{what}",
         remedy=f"sumtune run --set model.max_source_tokens={2 * data.max_source_tokens} "
         f"--set train.micro_batch_tokens={max(2048, 4 * data.max_source_tokens)} --overwrite",
         numbers=numbers,

@@ -71,8 +71,7 @@ def case_destroyed(outputs: Outputs) -> Finding | None:
                 title="Capital letters were lost",
                 severity="fault",
                 evidence=f"{share(bad):.0%} of the predictions are {what}, {in_references:.0%} of the references. "
-                "ROUGE "
-                "ignores case, so the score does not show it; readers do, and names are no longer recognized.",
+                "ROUGE ignores case, so the score does not show it; readers do, and names are no longer recognized.",
                 remedy="remove lower(), upper() or an uncased tokenizer from what writes the predictions, and score "
                 "again: sumtune diagnose --predictions FILE",
                 numbers={"share": share(bad), "share_references": in_references},

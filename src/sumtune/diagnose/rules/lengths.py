@@ -64,12 +64,10 @@ def never_stops(outputs: Outputs) -> Finding | None:
         title="Generation does not stop at the end of the summary",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions are cut off in the middle at nearly the same length, "
-        f"{ratio:.1f} "
-        f"times that of their references. The {way} of each alone scores {tried[way].score:.3f}, all of it "
-        f"{outputs.score:.3f}.",
+        f"{ratio:.1f} times that of their references. The {way} of each alone scores {tried[way].score:.3f}, all of "
+        f"it {outputs.score:.3f}.",
         remedy="teach the end mark (labels must hold it) and stop at it (generation: eos_token_id); with sumtune, "
-        "which "
-        "does both: sumtune run --overwrite",
+        "which does both: sumtune run --overwrite",
         numbers={
             "share": share(bad),
             "length_ratio": ratio,

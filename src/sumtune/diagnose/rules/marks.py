@@ -68,8 +68,7 @@ def special_tokens_left(outputs: Outputs) -> Finding | None:
         title="Special tokens were left in the predictions",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions hold {', '.join(kinds[:6])}; without them the same outputs "
-        "score "
-        f"{mended.score:.3f} instead of {outputs.score:.3f}.",
+        f"score {mended.score:.3f} instead of {outputs.score:.3f}.",
         remedy="decode with tokenizer.decode(ids, skip_special_tokens=True), and score again: "
         "sumtune diagnose --predictions FILE",
         numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},

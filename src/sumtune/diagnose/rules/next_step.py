@@ -40,8 +40,7 @@ def larger_model(subject: Subject) -> Finding | None:
         title="A larger model would raise the score",
         severity="advice",
         evidence=f"The validation loss is only {gap:+.2f} nats a token from the training loss: the model can say "
-        "little "
-        "more about the data it has.",
+        "little more about the data it has.",
         remedy="sumtune run --model ID_OF_A_LARGER_ONE --run-dir runs/larger",
         numbers={"gap": gap},
     )
@@ -56,8 +55,7 @@ def score_with_sumtune(subject: Subject) -> Finding | None:
         title="What would raise the score next cannot be read off predictions alone",
         severity="advice",
         evidence=f"{len(subject.outputs)} predictions, ROUGE-1 {subject.outputs.score:.3f}; learning curve and "
-        "losses of "
-        "the training are not known.",
+        "losses of the training are not known.",
         remedy="tune on the same data, which measures both: sumtune run --data FILE",
         numbers={"rouge1": subject.outputs.score},
     )

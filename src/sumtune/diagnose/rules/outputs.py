@@ -52,8 +52,6 @@ def _gain(now: Outputs, finding: Finding) -> tuple[float, bool]:
 
 
 def share_of_lost(scored: Outputs, before: Outputs, after: Outputs) -> float | None:
-    """Part of what the ROUGE-1 of `scored` lacks to 1 that lies between `before` and `after`; None where none is "
-    "lost.
-    """
+    """Part of what the ROUGE-1 of `scored` lacks to 1 that lies between `before` and `after`; None where it is 1."""
     lost = 1 - scored.score
     return (after.score - before.score) / lost if lost > 0 else None

@@ -118,9 +118,8 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
         title="Predictions and references may be swapped",
         severity="limit",
         evidence=f"{by_prediction.mean():.0%} of the word pairs of the predictions are not in their dialogues, and "
-        "only "
-        f"{by_reference.mean():.0%} of those of the references: the references copy more. ROUGE as F-measure is nearly "
-        "the same either way, so the score does not show it.",
+        f"only {by_reference.mean():.0%} of those of the references: the references copy more. ROUGE as F-measure is "
+        "nearly the same either way, so the score does not show it.",
         numbers={"novel_predictions": float(by_prediction.mean()), "novel_references": float(by_reference.mean())},
         mended=replace(outputs, predictions=outputs.first_references,
                        references=tuple((text,) for text in outputs.predictions), cut_off=None),

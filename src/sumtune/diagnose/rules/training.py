@@ -87,8 +87,7 @@ def loss_on_prompt(subject: Subject) -> Finding | None:
         title="The loss is taken on the prompt, not on the summary alone",
         severity="fault",
         evidence=f"{share:.0%} of all tokens are labels, but summaries are only {expected:.0%} of the text: most of "
-        "the "
-        "gradient teaches the model to write dialogues.",
+        "the gradient teaches the model to write dialogues.",
         remedy="mask the prompt (label -100); sumtune does: sumtune run --overwrite",
         numbers={"label_share": share, "summary_share": expected},
     )
@@ -143,8 +142,7 @@ def warmup_too_long(subject: Subject) -> Finding | None:
         title="The warm-up is too long for this run",
         severity="fault" if never or late else "limit",
         evidence=f"{training.examples} examples and {training.settings['train']['epochs']} epochs are {total} "
-        "optimizer "
-        f"steps; {asked} of warm-up were asked for, {used} used: {effect}.",
+        f"optimizer steps; {asked} of warm-up were asked for, {used} used: {effect}.",
         remedy=f"sumtune run --set train.warmup_steps={total // 10} --set train.epochs="
         f"{max(2, -(-2 * FEWEST_STEPS * int(training.settings['train']['epochs']) // total))} --overwrite",
         numbers={"warmup_asked": asked, "warmup_used": used, "total_steps": total, "rate_reached": reached},
@@ -222,8 +220,7 @@ def rank_too_high(subject: Subject) -> Finding | None:
         title="The rank is too high for this much data",
         severity="limit",
         evidence=f"The adapter of rank {training.rank} has {ratio:.0f} numbers for each label token, and the "
-        "validation "
-        f"loss rose by {rise:.1%} after its best.",
+        f"validation loss rose by {rise:.1%} after its best.",
         remedy=f"sumtune run --set lora.rank={training.rank // 4} --overwrite",
         numbers={"rank": training.rank, "parameters_a_label_token": ratio, "rise": rise},
     )
@@ -266,8 +263,7 @@ def underfitting(subject: Subject) -> Finding | None:
         title="Training ended while the validation loss was still falling",
         severity="limit",
         evidence=f"In the last quarter of the run the validation loss fell by {fallen:.1%}, to {losses[-1]:.3f}; the "
-        "last "
-        "adapter is the best.",
+        "last adapter is the best.",
         remedy=f"sumtune run --set train.epochs={2 * int(training.settings['train']['epochs'])} --overwrite",
         numbers={"fallen_in_last_quarter": fallen, "last_loss": float(losses[-1])},
     )
