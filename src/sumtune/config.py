@@ -93,7 +93,7 @@ class TrainConfig(Section):
     """How the learning rate falls to zero after warm-up."""
     effective_batch_size: Positive = 4
     """Examples an optimizer step."""
-    micro_batch_tokens: Annotated[int, Field(ge=64)] = 2048
+    micro_batch_tokens: Annotated[int, Field(ge=64)] = 1536
     """Most tokens, padding included, that go through the model at once."""
     average_power: float | None = Field(2.0, ge=0)
     """What is validated and kept is a mean of the weights of all optimizer steps t, each counting t to this power:

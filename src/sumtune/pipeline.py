@@ -74,6 +74,8 @@ def _train(
     for line in display(ingested.findings):
         console.print(line, highlight=False, markup=False)
     encode.run(config, run_dir, make_encoder)
+    make_encoder.cache_clear()  # a vocabulary of 262,144 tokens is half a gigabyte
+    give_memory_back()
     if training.finished(config, run_dir):
         _record(run_dir, {"config": config.model_dump(mode="json")})
         console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
