@@ -57,11 +57,11 @@ def main() -> None:
     # Deadline and queue are set so that every request is answered: this measures speed, not refusal.
     ours = [sys.executable, "-m", "sumtune", "serve", "--run-dir", run_dir, "--deadline", str(TIMEOUT_S)]
     tutorial = [sys.executable, __file__, "--tutorial", "--run-dir", run_dir]
-    with service("sumtune", ours) as our_url, service("tutorial", tutorial) as their_url:
+    with service("sumtune", ours) as our, service("tutorial", tutorial) as their:
         for concurrency in given.concurrency:
             loads = {
-                "sumtune": asyncio.run(drive(our_url, dialogues, concurrency)),
-                "tutorial": asyncio.run(drive(their_url, dialogues, concurrency)),
+                "sumtune": asyncio.run(drive(our.url, dialogues, concurrency)),
+                "tutorial": asyncio.run(drive(their.url, dialogues, concurrency)),
             }
             report(concurrency, loads, references)
 
@@ -81,9 +81,22 @@ def arguments() -> argparse.Namespace:
     return given
 
 
+@dataclass(frozen=True)
+class Service:
+    """A service that is ready."""
+
+    url: str
+    process: psutil.Process
+
+    @property
+    def memory(self) -> int:
+        """Resident bytes."""
+        return int(self.process.memory_info().rss)
+
+
 @contextmanager
-def service(name: str, command: Sequence[str]) -> Iterator[str]:
-    """The address of a service, ready; its seconds to get ready and its memory are printed."""
+def service(name: str, command: Sequence[str]) -> Iterator[Service]:
+    """A service, ready; its seconds to get ready and its memory are printed."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     begun = time.monotonic()
@@ -92,8 +105,9 @@ def service(name: str, command: Sequence[str]) -> Iterator[str]:
     try:
         wait_until_ready(process, url)
         print(f"{name}: ready after {time.monotonic() - begun:.1f} s", flush=True)
-        yield url
-        print(f"{name}: {psutil.Process(process.pid).memory_info().rss / 1e6:.0f} MB resident at the end", flush=True)
+        started = Service(url, psutil.Process(process.pid))
+        yield started
+        print(f"{name}: {started.memory / 1e6:.0f} MB resident at the end", flush=True)
     finally:
         process.terminate()
         process.wait(60)

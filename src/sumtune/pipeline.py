@@ -22,7 +22,7 @@ from sumtune.errors import RunDirError
 from sumtune.evaluate import show
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard import Scorecard
-from sumtune.forecast.forecast import forecast, forecast_of_rest
+from sumtune.forecast.forecast import evaluation_seconds, forecast, forecast_of_rest
 from sumtune.locking import locked
 from sumtune.memory import give_memory_back
 from sumtune.model import encode
@@ -81,15 +81,22 @@ def _train(
         console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
         return
     going_on = _continues(config, run_dir, console, resume, overwrite)
+    evaluation_s = _evaluation_forecast(config, run_dir, going_on) if evaluates else None
     session = training.prepare(config, run_dir, going_on.precision if going_on else "")
-    rest = forecast_of_rest(session, going_on.step, evaluates=evaluates) if going_on else None
-    expected = rest or forecast(session, evaluates=evaluates)
+    rest = forecast_of_rest(session, going_on.step, evaluation_s) if going_on else None
+    expected = rest or forecast(session, evaluation_s)
     _begin_record(run_dir, config, vars(expected) | {"total_s": expected.total_s})
     console.print(announcement(session, expected), highlight=False, markup=False)
     if going_on is not None:
         console.print(f"Continuing from step {going_on.step}.", highlight=False)
     with _timed(run_dir, "training_s"), live.training(console) as report:
         training.run(session, report, resume=going_on is not None)
+
+
+def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:
+    """Of a run that is gone on with what was said at its beginning; measured before the training needs memory."""
+    said = (run_dir.record().get("forecast") or {}).get("evaluation_s") if going_on else None
+    return evaluation_seconds(config, run_dir) if said is None else float(said)
 
 
 def _evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.forecast import timing
+from sumtune.forecast.forecast import FEWEST_STEPS, forecast_of_rest
 from sumtune.forecast.timing import CostModel, decode_seconds, fit, training_seconds
 from sumtune.model import encode
-from sumtune.run_dir import RunDir, write_text
+from sumtune.run_dir import RunDir, write_json, write_text
 from sumtune.summarizer import Completion, Progress
 from sumtune.text.encode import Encoded
 from sumtune.train import session as training
+from sumtune.train.metrics import append_event
+from sumtune.train.plan import Plan
 from sumtune.train.session import Session
 
 
@@ -150,3 +153,28 @@ def test_the_measured_dialogues_are_of_mean_length() -> None:
     recorder = Recorder(1, 1, 1)
     decode_seconds(recorder, ["x" * size for size in (*[1] * 40, *[999] * 40, *[499, 501] * 16)], 5)
     assert all(499 <= len(dialogue) <= 501 for dialogue in recorder.seen)
+
+
+def test_the_rest_of_a_run_takes_as_long_for_a_token_as_its_log_says(
+    session_in: Callable[..., Session], tmp_path: Path
+) -> None:
+    session = session_in(tmp_path, "gemma", changed={"train.epochs": 30})
+    run_dir, plan, tokens = session.run_dir, session.plan, 0
+    assert forecast_of_rest(session, 0, None) is None, "nothing was logged"
+    write_json(run_dir.run_json, {"forecast": {"peak_memory_bytes": 7}})
+    for step in range(plan.total_steps):
+        rest = forecast_of_rest(session, step, evaluation_s=3.0)
+        if step < FEWEST_STEPS:
+            assert rest is None
+        else:
+            assert rest is not None
+            whole = plan.settings.epochs * sum(plan.lengths)
+            assert rest.training_s == pytest.approx(2.0 * step * (whole - tokens) / tokens)
+            assert (rest.evaluation_s, rest.peak_memory_bytes) == (3.0, 7)
+        tokens += tokens_of(plan, step)
+        append_event(run_dir.train_metrics, {"event": "step", "step": step + 1, "tokens": tokens_of(plan, step),
+                                             "elapsed_s": 2.0 * (step + 1)})  # fmt: skip
+
+
+def tokens_of(plan: Plan, step: int) -> int:
+    return sum(plan.lengths[at] for at in plan.batch(step))

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 
 import psutil
 
+from sumtune.config import Config
 from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.scorecard import BASE, TUNED
 from sumtune.evaluate.stage import chosen_examples, decoding_of
 from sumtune.forecast.timing import decode_seconds, training_seconds
 from sumtune.memory import give_memory_back
 from sumtune.model.sources import locate
+from sumtune.run_dir import RunDir
 from sumtune.summarizer import AdjustableSummarizer
+from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train.metrics import read_events
 from sumtune.train.session import Session
 
-__all__ = ["Forecast", "forecast", "forecast_of_rest"]
+__all__ = ["Forecast", "evaluation_seconds", "forecast", "forecast_of_rest"]
 
 FEWEST_STEPS = 20
 """Logged optimizer steps that tell how fast a run is."""
@@ -41,41 +44,45 @@ class Forecast:
         return self.training_s + (self.evaluation_s or 0.0)
 
 
-def forecast(session: Session, *, evaluates: bool) -> Forecast:
-    """Measures on this machine; takes about half a minute for the embedded model."""
+def forecast(session: Session, evaluation_s: float | None) -> Forecast:
+    """Measures training on this machine; takes about half a minute for the embedded model."""
     training_s = training_seconds(session)
     peak = _peak_memory_bytes()
-    give_memory_back()
-    evaluation_s = _evaluation_seconds(session) if evaluates else None
     give_memory_back()
     return Forecast(training_s, evaluation_s, peak, psutil.virtual_memory().available)
 
 
-def forecast_of_rest(session: Session, step: int, *, evaluates: bool) -> Forecast | None:
+def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) -> Forecast | None:
     """What is left of a run after optimizer step `step`, by its own log and earlier forecast; None where they lack."""
     done = [event for event in read_events(session.run_dir.train_metrics) if event["event"] == "step"][:step]
     before = session.run_dir.record().get("forecast")
-    if len(done) < FEWEST_STEPS or not before or (evaluates and before["evaluation_s"] is None):
+    if len(done) < FEWEST_STEPS or not before:
         return None
     plan = session.plan
     left = sum(plan.lengths[at] for later in range(step, plan.total_steps) for at in plan.batch(later))
     return Forecast(
         training_s=done[-1]["elapsed_s"] * left / sum(event["tokens"] for event in done),
-        evaluation_s=before["evaluation_s"] if evaluates else None,
+        evaluation_s=evaluation_s,
         peak_memory_bytes=before["peak_memory_bytes"],
         available_memory_bytes=psutil.virtual_memory().available,
     )
 
 
-def _evaluation_seconds(session: Session) -> float:
+def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     """Timed on the base model; the tuned one will write summaries as long as those it learned from.
 
-    Making the tuned engine takes what making the base engine took.
+    Making the tuned engine takes what making the base engine took. The engine is gone before this returns.
     """
-    config, run_dir = session.config, session.run_dir
+    seconds = _evaluation_seconds(config, run_dir)
+    give_memory_back()
+    return seconds
+
+
+def _evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     dialogues = [example.dialogue for example in chosen_examples(config, run_dir)[1]]
     prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
-    mean_target = round(sum(len(example.target) for example in session.validation) / len(session.validation))
+    targets = [len(example.target) for example in load_encoded(run_dir.transformation / "validation.safetensors")]
+    mean_target = round(sum(targets) / len(targets))
     begun = time.monotonic()
     model = build_summarizer(source, None, prompt, decoding_of(TUNED, config), config.model.device)
     making = time.monotonic() - begun
