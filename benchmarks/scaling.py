@@ -54,7 +54,7 @@ def main() -> None:
 
 def measure(count: int, length: int, steps: int, settings: list[str]) -> dict[str, float]:
     """One row of the table."""
-    from sumtune.config import resolve
+    from sumtune.config import TrainConfig, resolve
     from sumtune.data import ingest
     from sumtune.model import encode
     from sumtune.run_dir import RunDir
@@ -64,8 +64,9 @@ def measure(count: int, length: int, steps: int, settings: list[str]) -> dict[st
         data, run_dir = Path(folder) / "data.jsonl", RunDir(Path(folder) / "run")
         write(data, count, length)
         limit = max(1024, 2 * length)
-        sizes = (f"model.max_source_tokens={limit}", f"train.micro_batch_tokens={max(2048, limit + 128)}")
-        config = resolve(assignments=(*settings, *sizes, f"data.path={data}"))
+        budget = max(TrainConfig().micro_batch_tokens, limit + 128)
+        sizes = (f"model.max_source_tokens={limit}", f"train.micro_batch_tokens={budget}")
+        config = resolve(assignments=(*sizes, *settings, f"data.path={data}"))
         encoder = encode.make_encoder(config.model)
         begun = time.perf_counter()
         ingest.run(config, run_dir, encoder.count)

@@ -33,7 +33,7 @@ def main() -> None:
     given = parser.parse_args()
     run_dir = RunDir(given.run_dir)
     config = recorded_config(run_dir, (f"decode.beams={given.beams}",))
-    source, prompt = locate(config.model.name, config.model.revision), Prompt.load(run_dir.adapter)
+    source, prompt = locate(config.model.name, config.model.revision), Prompt.load(run_dir.transformation)
     examples = group(load_jsonl(run_dir.split("validation")))[: given.examples]
     print(f"{'minutes':>8}{'step':>7}" + "".join(f"{metric:>11}" for metric in METRICS) + f"{'generation':>12}")
     states = {path: state_of(path) for path in list_checkpoints(run_dir.trainer)}

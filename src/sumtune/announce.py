@@ -10,8 +10,8 @@ __all__ = ["announcement"]
 RULE = "=" * 60
 
 
-def announcement(session: Session, forecast: Forecast) -> str:
-    """The settings that matter, with the forecast, as text of many lines."""
+def announcement(session: Session, forecast: Forecast, *, going_on: bool = False) -> str:
+    """The settings that matter, with the forecast, as text of many lines; `going_on` where it is of a run's rest."""
     config, plan = session.config, session.plan
     split, examples = chosen_examples(config, session.run_dir)
     lora = config.lora
@@ -34,11 +34,11 @@ def announcement(session: Session, forecast: Forecast) -> str:
             f"Precision: {session.precision.name} ({session.precision.reason})",
             f"Validation: every {config.train.validate_every_steps} optimizer steps on "
             f"{len(session.validation)} examples; the {config.train.result} adapter is the result",
-            f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
+            f"Memory: {_gigabytes(forecast.peak_memory_bytes)} with the largest micro-batch "
             f"({_gigabytes(forecast.available_memory_bytes)} free)",
             f"Decoding: {'greedy' if config.decode.beams == 1 else f'beam {config.decode.beams}'}",
             "",
-            "ESTIMATED TIME (measured on this machine):",
+            f"ESTIMATED TIME ({'what is left, by this run so far' if going_on else 'measured on this machine'}):",
             f"  {_times(forecast)}",
             RULE,
         ]

@@ -26,6 +26,7 @@ from sumtune.forecast.forecast import evaluation_seconds, forecast, forecast_of_
 from sumtune.locking import locked
 from sumtune.memory import give_memory_back
 from sumtune.model import encode
+from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir, write_json
 from sumtune.summarizer import Progress
 from sumtune.train import checkpoint
@@ -69,6 +70,7 @@ def _train(
 ) -> None:
     if not overwrite:
         _require_same_settings(config, run_dir)
+    locate(config.model.name, config.model.revision)  # a wrong name is told before the data are read
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
     ingested = ingest.run(config, run_dir, lambda texts: make_encoder().count(texts))
     for line in display(ingested.findings):
@@ -86,7 +88,7 @@ def _train(
     rest = forecast_of_rest(session, going_on.step, evaluation_s) if going_on else None
     expected = rest or forecast(session, evaluation_s)
     _begin_record(run_dir, config, vars(expected) | {"total_s": expected.total_s})
-    console.print(announcement(session, expected), highlight=False, markup=False)
+    console.print(announcement(session, expected, going_on=rest is not None), highlight=False, markup=False)
     if going_on is not None:
         console.print(f"Continuing from step {going_on.step}.", highlight=False)
     with _timed(run_dir, "training_s"), live.training(console) as report:
@@ -94,8 +96,10 @@ def _train(
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:
-    """Of a run that is gone on with what was said at its beginning; measured before the training needs memory."""
-    said = (run_dir.record().get("forecast") or {}).get("evaluation_s") if going_on else None
+    """As said at the beginning of a run that is gone on with; else measured, before the training needs the memory."""
+    record, mine = run_dir.record(), config.model_dump(mode="json")
+    same = all(record.get("config", {}).get(section) == mine[section] for section in ("decode", "evaluate"))
+    said = (record.get("forecast") or {}).get("evaluation_s") if going_on and same else None
     return evaluation_seconds(config, run_dir) if said is None else float(said)
 
 

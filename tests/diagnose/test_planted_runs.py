@@ -257,7 +257,7 @@ def test_outputs_of_a_run_from_elsewhere_are_judged_with_its_training_and_data(t
 
 def runaway(example):
     """The summary, and what a model that knows no end mark writes until it is cut off."""
-    return " ".join(f"{written(example)} And then they talk about it and then they talk about it again".split()[:45])
+    return " ".join(f"{written(example)}{' And then they talk about it again and' * 12}".split()[:80])
 
 
 def test_summaries_that_do_not_end_yet_are_evidence_for_too_little_training(tmp_path):
@@ -273,6 +273,15 @@ def test_summaries_that_do_not_end_yet_are_evidence_for_too_little_training(tmp_
     assert "has not learned to end" in first.evidence
     assert first.share > 0.05
     assert codes(tmp_path / "long", **made)[0] == "never_stops", "where training was long enough it is a cause"
+
+
+def test_summaries_that_another_tool_wrote_may_not_end_for_its_own_reason(tmp_path):
+    diagnosis_of(tmp_path, settings={"train.effective_batch_size": 128, "train.epochs": 1})
+    rows = [{"prediction": runaway(one), "reference": one.summary, "dialogue": one.dialogue} for one in CORPUS[40:100]]
+    (tmp_path / "endless.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    first, *others = stage.of_file(tmp_path / "endless.jsonl", run_dir=RunDir(tmp_path / "run")).findings
+    assert first.code == "never_stops"
+    assert "too_few_steps" in [one.code for one in others]
 
 
 def test_a_run_that_stopped_while_training_is_diagnosed_from_its_log(tmp_path):

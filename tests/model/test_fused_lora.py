@@ -80,3 +80,16 @@ def test_other_layers_stay_as_they_are(tiny_models: dict[str, Path], name: str, 
     assert count == 0
     assert loss > 0
     assert gradient.norm() > 0
+
+
+@pytest.mark.filterwarnings("ignore:Model has `tie_word_embeddings=True`")
+def test_a_weight_that_other_modules_share_keeps_its_content(tiny_models: dict[str, Path]) -> None:
+    kernels = load_kernels(cache_dir() / "kernels")
+    base = load_base(tiny_models["gemma"], torch.bfloat16)
+    before = base.get_input_embeddings().weight.clone()
+    adapted, _ = add_lora(
+        base, base_name=str(tiny_models["gemma"]), rank=4, alpha=8.0, dropout=0.0, targets=["lm_head", "q_proj"], seed=0
+    )
+    assert fuse_lora(adapted, kernels) > 1
+    assert torch.equal(base.get_input_embeddings().weight, before)
+    assert base(torch.tensor([[1, 2, 3]])).logits.isfinite().all()

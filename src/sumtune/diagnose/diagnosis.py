@@ -82,15 +82,15 @@ class Diagnosis:
         return tuple(finding for finding in self.findings if finding.severity == "fault")
 
 
-def diagnose(subject: Subject, seed: int = 0) -> Diagnosis:
-    """All findings about `subject`, ranked; `seed` is of the bootstrap."""
+def diagnose(subject: Subject, seed: int = 0, *, our_engine: bool = True) -> Diagnosis:
+    """All findings about `subject`, ranked; `seed` is of the bootstrap, `our_engine` whether it wrote the outputs."""
     found = list(outputs.find(subject.outputs)) if subject.outputs else []
     # What training and data did is judged on what the model wrote, not on what a fault made of it.
     mended = found[-1].mended if found else subject.outputs
     judged = replace(subject, outputs=mended if mended is not None else subject.outputs)
     readable = all(finding.code in NOT_YET_LEARNED for finding in found)
     causes = _first(TRAINING_RULES, subject if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
-    found = _attributed(found, causes) if subject.training is not None else found + causes
+    found = _attributed(found, causes) if our_engine and subject.training is not None else found + causes
     faulty = any(finding.severity == "fault" for finding in found)
     # Where a fault cannot be undone, what these outputs would score without a limit says nothing.
     if not any(finding.severity == "fault" and finding.mended is None for finding in found):

@@ -49,7 +49,7 @@ def of_file(
 ) -> Diagnosis:
     """The diagnosis of a file of predictions; nothing is written.
 
-    With `run_dir` they are outputs of that run's model, and its training and data are looked at, too.
+    With `run_dir` they are outputs of that run's model, perhaps by another tool; its training and data count, too.
 
     Raises:
         DataError: the file cannot be read, or lacks a column.
@@ -59,4 +59,4 @@ def of_file(
     known = Subject() if run_dir is None else read_subject(run_dir)
     if run_dir is not None and known.training is None:
         raise RunDirError(f"{run_dir.root} has no training log: give --predictions alone, or the folder of a run.")
-    return diagnose(replace(known, outputs=outputs, base=None))
+    return diagnose(replace(known, outputs=outputs, base=None), our_engine=False)

@@ -15,7 +15,6 @@ from sumtune.forecast.timing import decode_seconds, training_seconds
 from sumtune.memory import give_memory_back
 from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir
-from sumtune.summarizer import AdjustableSummarizer
 from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train.metrics import read_events
@@ -35,7 +34,7 @@ class Forecast:
     evaluation_s: float | None
     """None where there will be none."""
     peak_memory_bytes: int
-    """Resident memory after the largest planned micro-batch went through the model."""
+    """Highest resident memory of this process until the largest planned micro-batch had gone through the model."""
     available_memory_bytes: int
 
     @property
@@ -53,8 +52,12 @@ def forecast(session: Session, evaluation_s: float | None) -> Forecast:
 
 
 def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) -> Forecast | None:
-    """What is left of a run after optimizer step `step`, by its own log and earlier forecast; None where they lack."""
-    done = [event for event in read_events(session.run_dir.train_metrics) if event["event"] == "step"][:step]
+    """What is left of a run after optimizer step `step`, by its own log and earlier forecast; None where they lack.
+
+    The time of steps that were gone back on counts, as more of them may come.
+    """
+    events = read_events(session.run_dir.train_metrics)
+    done = [event for event in events if event["event"] == "step" and event["step"] <= step]
     before = session.run_dir.record().get("forecast")
     if len(done) < FEWEST_STEPS or not before:
         return None
@@ -71,28 +74,23 @@ def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) ->
 def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     """Timed on the base model; the tuned one will write summaries as long as those it learned from.
 
-    Making the tuned engine takes what making the base engine took. The engine is gone before this returns.
+    Making the tuned engine takes what making the base engine took when it was made. No engine is left in memory.
     """
-    seconds = _evaluation_seconds(config, run_dir)
-    give_memory_back()
-    return seconds
-
-
-def _evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     dialogues = [example.dialogue for example in chosen_examples(config, run_dir)[1]]
     prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
     targets = [len(example.target) for example in load_encoded(run_dir.transformation / "validation.safetensors")]
     mean_target = round(sum(targets) / len(targets))
-    begun = time.monotonic()
-    model = build_summarizer(source, None, prompt, decoding_of(TUNED, config), config.model.device)
-    making = time.monotonic() - begun
-    seconds = making + decode_seconds(model, dialogues, mean_target, ends=False)
-    if config.evaluate.base:
-        if isinstance(model, AdjustableSummarizer):
-            model = model.with_beams(config.evaluate.base_beams)
+    seconds = 0.0
+    for system in (TUNED, BASE) if config.evaluate.base else (TUNED,):
+        begun = time.monotonic()
+        model = build_summarizer(source, None, prompt, decoding_of(system, config), config.model.device)
+        made_in = time.monotonic() - begun
+        if system == TUNED:
+            seconds += model.setup_s + decode_seconds(model, dialogues, mean_target, ends=False)
         else:
-            model = build_summarizer(source, None, prompt, decoding_of(BASE, config), config.model.device)
-        seconds += making + decode_seconds(model, dialogues, prompt.max_target_tokens)
+            seconds += made_in + decode_seconds(model, dialogues, prompt.max_target_tokens)
+        del model
+        give_memory_back()
     return seconds
 
 

@@ -59,9 +59,10 @@ def _times_weight(kernels: Kernels, gradient: Tensor, weight: Tensor, out: Tenso
         above = torch.empty(len(weight), dtype=torch.uint8)
         kernels("columns_above", gradient, above, *gradient.shape, SMALLEST)
         columns = above.nonzero()[:, 0]
-        part = gradient.index_select(1, columns)
-        left_out = -float(part.sum(dtype=torch.float32)) / len(part)  # the sum over all columns is 0
-        if left_out < MOST_LEFT_OUT:
-            torch.mm(part, weight.index_select(0, columns), out=out)
-            return
+        if 2 * len(columns) < len(weight):
+            part = gradient.index_select(1, columns)
+            left_out = -float(part.sum(dtype=torch.float32)) / len(part)  # the sum over all columns is 0
+            if left_out < MOST_LEFT_OUT:
+                torch.mm(part, weight.index_select(0, columns), out=out)
+                return
     torch.mm(gradient, weight, out=out)

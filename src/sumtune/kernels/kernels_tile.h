@@ -1,5 +1,5 @@
-/* The heart of both products: instructions that take four bytes of an input and four of each of 16 weights, multiply them
- * as two bf16 or four 8-bit integers, and add them to 16 totals of four bytes. */
+/* The heart of both products: instructions that take four bytes of an input and four of each of 16 weights, multiply
+ * them as two bf16 or four 8-bit integers, and add them to 16 totals of four bytes. */
 #if defined(__AVX512VNNI__) && !defined(__AMX_INT8__)
 #define HAS_INT8_PRODUCT 1
 #else
@@ -49,8 +49,8 @@ int64_t has_bf16_product(void) { return HAS_BF16_PRODUCT; }
         _mm512_storeu_si512(sums + (4 * r + 3) * 64, d##r);                                                            \
     }
 
-/* Defines name(x, block, size, y, more, more_size, sums, rows): sums (rows, COLUMNS) of 4 bytes, of rows of x, `size` bytes
- * each, with a block of packed weights, and of rows of y with another block added to them. At most TILE_ROWS rows. */
+/* Defines name(x, block, size, y, more, more_size, sums, rows): sums (rows, COLUMNS) of 4 bytes, of rows of x, `size`
+ * bytes each, with a block of packed weights, and of rows of y with another block added to them. At most TILE_ROWS rows. */
 #define DEFINE_TILE(name, instruction)                                                                                 \
     static inline __attribute__((always_inline)) void name##_of(                                                       \
         const char *x, const char *block, int64_t size, const char *y, const char *more, int64_t more_size,            \

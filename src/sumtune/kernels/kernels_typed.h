@@ -52,8 +52,8 @@ void NAME(gated_backward)(const T *grad, const T *gate, const T *up, T *dgate, T
 }
 
 /* Heads ready for attention: RMS norm (where weight is given), rotary embedding, scale, and time next to the features.
- * x: (batch, time, heads, dim); cos, sin: (time, dim); out: (batch, heads / share, time, share, dim); rstd: (batch, time,
- * heads). dim is even and at most MAX_DIM. */
+ * x: (batch, time, heads, dim); cos, sin: (time, dim); out: (batch, heads / share, time, share, dim); rstd: (batch,
+ * time, heads). dim is even and at most MAX_DIM. */
 void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const T *sine, T *out, float *rstd,
                         int64_t batch, int64_t time, int64_t heads, int64_t share, int64_t dim, float eps,
                         float scale) {

@@ -1,5 +1,6 @@
 """Linear layers in training: a frozen one, or with its LoRA adapter, as one function of its input."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -109,8 +110,17 @@ def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:
     For training: an adapter that is merged or switched off is not looked at, and weights may lose their content.
     Layers with DoRA or over GPT-2's transposed weights stay as they are.
     """
-    forwards = {module: forward for module in adapted.modules() if (forward := _forward(module, kernels)) is not None}
+    tied = _tied(adapted)
+    forwards = {
+        module: forward for module in adapted.modules() if (forward := _forward(module, kernels, tied)) is not None
+    }
     return _replace(forwards)
+
+
+def _tied(model: nn.Module) -> set[int]:
+    """Ids of the parameters that several modules share, whose content has to stay."""
+    counts = Counter(id(parameter) for _, parameter in model.named_parameters(remove_duplicate=False))
+    return {parameter for parameter, count in counts.items() if count > 1}
 
 
 def fuse_frozen(model: Any, kernels: Kernels) -> int:
@@ -139,7 +149,8 @@ def _frozen(linear: nn.Linear, kernels: Kernels | None) -> FrozenWeight:
     frozen = FrozenWeight.of(linear.weight, kernels)
     if frozen.ours is not None:
         weight = linear.weight
-        release_pages(weight.data_ptr(), weight.numel() * weight.element_size())
+        if weight.is_contiguous():
+            release_pages(weight.data_ptr(), weight.numel() * weight.element_size())
         weight.data = weight.new_empty(0)
     return frozen
 
@@ -179,7 +190,7 @@ class LoraForward:
         return out if self.bias is None else out + self.bias
 
 
-def _forward(module: Any, kernels: Kernels | None) -> LoraForward | None:
+def _forward(module: Any, kernels: Kernels | None, tied: set[int]) -> LoraForward | None:
     from peft.tuners.lora import Linear as LoraLayer
 
     if not isinstance(module, LoraLayer) or list(module.lora_A) != [ADAPTER]:
@@ -187,5 +198,5 @@ def _forward(module: Any, kernels: Kernels | None) -> LoraForward | None:
     base, down, up = module.get_base_layer(), module.lora_A[ADAPTER], module.lora_B[ADAPTER]
     if type(base) is not nn.Linear or base.weight.requires_grad or up.bias is not None or module.lora_variant:
         return None
-    adapted = _Adapted(_frozen(base, kernels), float(module.scaling[ADAPTER]))
+    adapted = _Adapted(_frozen(base, None if id(base.weight) in tied else kernels), float(module.scaling[ADAPTER]))
     return LoraForward(adapted, down.weight, up.weight, module.lora_dropout[ADAPTER], base.bias)

@@ -5,7 +5,7 @@ import numpy as np
 from sumtune.config import TrainConfig
 from sumtune.diagnose.curves import drop, ends_of
 from sumtune.diagnose.finding import Finding
-from sumtune.diagnose.subject import Subject
+from sumtune.diagnose.subject import Subject, Training
 
 __all__ = [
     "adapter_not_used",
@@ -141,7 +141,7 @@ def warmup_too_long(subject: Subject) -> Finding | None:
         code="warmup_too_long",
         title="The warm-up is too long for this run",
         severity="fault" if never or late else "limit",
-        evidence=f"{training.examples} examples and {training.settings['train']['epochs']} epochs are {total} "
+        evidence=f"{training.examples} examples and {_epochs(training)} are {total} "
         f"optimizer steps; {asked} of warm-up were asked for, {used} used: {effect}.",
         remedy=f"sumtune run --set train.warmup_steps={total // 10} --set train.epochs="
         f"{max(2, -(-2 * FEWEST_STEPS * int(training.settings['train']['epochs']) // total))} --overwrite",
@@ -200,8 +200,8 @@ def too_few_steps(subject: Subject) -> Finding | None:
         code="too_few_steps",
         title="Too few optimizer steps",
         severity="limit",
-        evidence=f"{training.examples} examples in batches of {batch} for {epochs} epochs are {training.total_steps} "
-        f"optimizer steps; below {FEWEST_STEPS} LoRA hardly leaves where it starts.",
+        evidence=f"{training.examples} examples in batches of {batch} for {_epochs(training)} are "
+        f"{training.total_steps} optimizer steps; below {FEWEST_STEPS} LoRA hardly leaves where it starts.",
         remedy=f"sumtune run --set train.effective_batch_size={smaller} --set train.epochs={wanted} --overwrite",
         numbers={"total_steps": training.total_steps, "effective_batch_size": batch},
     )
@@ -289,6 +289,11 @@ def rank_too_low(subject: Subject) -> Finding | None:
         remedy=f"sumtune run --set lora.rank={4 * training.rank} --set lora.alpha={8 * training.rank} --overwrite",
         numbers={"rank": training.rank, "fallen_in_second_half": fallen, "gap": gap},
     )
+
+
+def _epochs(training: Training) -> str:
+    count = int(training.settings["train"]["epochs"])
+    return f"{count} epoch{'' if count == 1 else 's'}"
 
 
 def _rise(subject: Subject) -> float | None:
