@@ -22,7 +22,7 @@ check: $(VENV)/.dev
 test: test-unit ## all tests, those with the embedded model and with Chromium included
 	$(BIN)/pytest -m "e2e or browser"
 
-test-unit: $(VENV)/.dev ## without the embedded model and Chromium: under 90 seconds
+test-unit: $(VENV)/.dev ## without the embedded model and Chromium: three minutes on two cores
 	$(BIN)/pytest -m "not e2e and not browser" --numprocesses 2 --dist loadfile $(ARGS)
 
 format: $(VENV)/.dev

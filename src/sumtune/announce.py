@@ -34,7 +34,7 @@ def announcement(session: Session, forecast: Forecast, *, going_on: bool = False
             f"Precision: {session.precision.name} ({session.precision.reason})",
             f"Validation: every {config.train.validate_every_steps} optimizer steps on "
             f"{len(session.validation)} examples; the {config.train.result} adapter is the result",
-            f"Memory: {_gigabytes(forecast.peak_memory_bytes)} with the largest micro-batch "
+            f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
             f"({_gigabytes(forecast.available_memory_bytes)} free)",
             f"Decoding: {'greedy' if config.decode.beams == 1 else f'beam {config.decode.beams}'}",
             "",
