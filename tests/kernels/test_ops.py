@@ -62,10 +62,8 @@ def test_gated_equals_torch_activations(kernels: Kernels, dtype: torch.dtype, to
     assert_same(
         lambda g, u: gated(Gate(kernels, linear, cubic), g, u),
         lambda g, u: activation(g) * u,
-        gate,
-        up,
-        within=tolerance,
-    )
+        gate, up, within=tolerance,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("value", [-1e6, -200.0, 0.0, 200.0])
@@ -101,15 +99,9 @@ def plain_attention(heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tenso
 @pytest.mark.parametrize(("queries", "keys"), [(4, 1), (4, 2), (2, 2)])
 @pytest.mark.parametrize(("normed", "window", "time"), [(True, 100, 11), (False, 3, 11), (True, 60, 2 * BLOCK + 9)])
 def test_attention_equals_torch(
-    kernels: Kernels,
-    dtype: torch.dtype,
-    tolerance: float,
-    queries: int,
-    keys: int,
-    normed: bool,
-    window: int,
+    kernels: Kernels, dtype: torch.dtype, tolerance: float, queries: int, keys: int, normed: bool, window: int,
     time: int,
-) -> None:
+) -> None:  # fmt: skip
     dim, batch = 16, 3
     norms = [1 + random(dim, dtype=torch.float32, seed=s) / 4 if normed else None for s in (5, 6)]
     heads = Heads(queries, keys, dim, dim**-0.5, window, *norms, eps=1e-6)

@@ -69,17 +69,9 @@ class _Attend(torch.autograd.Function):
         q, k, v = q.contiguous(), k.contiguous(), v.contiguous()
         out, seen = attention(kernels, heads, q, k, v, cosine, sine)
         ctx.save_for_backward(
-            q,
-            k,
-            seen.queries,
-            seen.keys,
-            seen.values,
-            seen.query_rstd,
-            seen.key_rstd,
-            cosine,
-            sine,
+            q, k, seen.queries, seen.keys, seen.values, seen.query_rstd, seen.key_rstd, cosine, sine,
             *seen.probabilities,
-        )
+        )  # fmt: skip
         ctx.kernels, ctx.heads = kernels, heads
         return out
 

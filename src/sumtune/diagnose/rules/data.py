@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from sumtune.config import TrainConfig
 from sumtune.data.example import Example, normalize
 from sumtune.diagnose.curves import Slope, learning_slope
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
@@ -35,6 +36,7 @@ FEWEST_FOREIGN = 5
 """Summaries of other dialogues that make noise: two or three happen in clean data."""
 LENGTH_RATIO = 1.6
 STYLE_GAP = 0.4
+BUDGET = TrainConfig().micro_batch_tokens
 
 
 def leak(subject: Subject) -> Finding | None:
@@ -129,7 +131,7 @@ def dialogues_truncated(subject: Subject) -> Finding | None:
         evidence=f"About {share(cut):.0%} of the dialogues are longer than the {data.max_source_tokens} tokens that "
         f"are read ({data.characters_a_token:.1f} characters a token).{what}",
         remedy=f"sumtune run --set model.max_source_tokens={2 * data.max_source_tokens} "
-        f"--set train.micro_batch_tokens={max(2048, 4 * data.max_source_tokens)} --overwrite",
+        f"--set train.micro_batch_tokens={max(BUDGET, 3 * data.max_source_tokens)} --overwrite",
         numbers=numbers,
         mended=mended,
     )
