@@ -2,5 +2,8 @@
 
 from importlib.metadata import version
 
+from sumtune.memory import keep_few_primitives
+
+keep_few_primitives()
 __version__ = version("sumtune")
 __all__ = ["__version__"]

@@ -1,26 +1,32 @@
-"""Memory that is no longer needed, given back to the system."""
+"""Memory that is not needed, left to the system."""
 
 import ctypes
 import gc
 import mmap
+import os
 import sys
 from functools import cache
 from typing import Any
 
-__all__ = ["give_memory_back", "release_pages", "trim_heap"]
+__all__ = ["give_memory_back", "keep_few_primitives", "release_pages"]
+
+KEPT_PRIMITIVES = 64
+"""More than one micro-batch needs, whose layers are all alike."""
+
+
+def keep_few_primitives() -> None:
+    """Holds down what torch's products leave behind for each new shape; must come before the first product.
+
+    Micro-batches are of ever new shapes. oneDNN and torch keep what they prepared for 1,024 of them each, some 12 MB
+    for each optimizer step; and these lie all over the heap, which then never shrinks.
+    """
+    for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+        os.environ.setdefault(name, str(KEPT_PRIMITIVES))
 
 
 def give_memory_back() -> None:
-    """Forgets what nothing refers to but itself, as models do, and trims the heap."""
+    """Forgets what nothing refers to but itself, as models do, and lets glibc release what it keeps for later."""
     gc.collect()
-    trim_heap()
-
-
-def trim_heap() -> None:
-    """Lets glibc release what it keeps for later; elsewhere nothing.
-
-    Micro-batches of ever new sizes leave holes of ever new sizes: within 50 optimizer steps twice the need.
-    """
     if (trim := getattr(_libc(), "malloc_trim", None)) is not None:
         trim(0)
 

@@ -14,7 +14,6 @@ from sumtune.config import Config
 from sumtune.errors import RunDirError
 from sumtune.failpoints import failpoint
 from sumtune.kernels.build import load_kernels
-from sumtune.memory import trim_heap
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base
@@ -40,8 +39,6 @@ __all__ = ["Session", "finished", "prepare", "run"]
 
 BYTES_A_PARAMETER = 16
 """Of a checkpoint: weight, average and two moments in float32."""
-TRIM_EVERY = 10
-"""Optimizer steps after which free memory is given back."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +136,6 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
     def save(now: TrainState) -> None:
         save_making_room(folder, now, lambda: checkpoint.save(folder, now, *parts))
         checkpoint.prune(folder, settings.keep_checkpoints, now.best_step)
-        trim_heap()
 
     if resume:
         state = go_back()
@@ -150,8 +146,6 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
     def log(event: Event) -> None:
         append_event(session.run_dir.train_metrics, event)
         report(event)
-        if event["event"] == "step" and event["step"] % TRIM_EVERY == 0:
-            trim_heap()
 
     log({"event": "start", "step": state.step, "total_steps": session.plan.total_steps, "epochs": settings.epochs,
          "steps_per_epoch": session.plan.steps_per_epoch, "warmup_steps": session.plan.warmup_steps})  # fmt: skip

@@ -36,7 +36,6 @@ FEWEST_FOREIGN = 5
 """Summaries of other dialogues that make noise: two or three happen in clean data."""
 LENGTH_RATIO = 1.6
 STYLE_GAP = 0.4
-BUDGET = TrainConfig().micro_batch_tokens
 
 
 def leak(subject: Subject) -> Finding | None:
@@ -124,6 +123,7 @@ def dialogues_truncated(subject: Subject) -> Finding | None:
             numbers |= {"rouge1_truncated": scores[0], "rouge1_whole": scores[1]}
             what = f" Truncated ones score {scores[0]:.3f}, whole ones {scores[1]:.3f}."
             mended = outputs.keeping([not is_long for is_long in long]) if scores[1] > scores[0] else None
+    budget = TrainConfig().micro_batch_tokens
     return Finding(
         code="dialogues_truncated",
         title="Dialogues are cut before the model reads them",
@@ -131,7 +131,7 @@ def dialogues_truncated(subject: Subject) -> Finding | None:
         evidence=f"About {share(cut):.0%} of the dialogues are longer than the {data.max_source_tokens} tokens that "
         f"are read ({data.characters_a_token:.1f} characters a token).{what}",
         remedy=f"sumtune run --set model.max_source_tokens={2 * data.max_source_tokens} "
-        f"--set train.micro_batch_tokens={max(BUDGET, 3 * data.max_source_tokens)} --overwrite",
+        f"--set train.micro_batch_tokens={max(budget, 3 * data.max_source_tokens)} --overwrite",
         numbers=numbers,
         mended=mended,
     )
