@@ -1,5 +1,6 @@
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.forecast import timing
 from sumtune.forecast.forecast import FEWEST_STEPS, forecast_of_rest
-from sumtune.forecast.timing import CostModel, decode_seconds, fit, training_seconds
+from sumtune.forecast.timing import CostModel, decode_costs, fit, training_seconds
 from sumtune.model import encode
 from sumtune.run_dir import RunDir, write_json, write_text
 from sumtune.summarizer import Completion, Progress
@@ -105,12 +106,13 @@ def test_planned_groups_are_what_an_epoch_will_do(session: Session) -> None:
 
 
 class Clockwork:
-    """A summarizer that takes planted seconds: for reading a character, and for writing each token."""
+    """A summarizer that takes planted seconds: to read a character, for each step, and for each token written."""
 
     engine, setup_s = "clockwork", 0.0
 
-    def __init__(self, read_s: float, write_s: float, tokens: int) -> None:
-        self.read_s, self.write_s, self.tokens, self.now = read_s, write_s, tokens, 0.0
+    def __init__(self, read_s: float, step_s: float, write_s: float, tokens: Sequence[int]) -> None:
+        """`tokens` are the lengths of the summaries of successive dialogues, over and over."""
+        self.read_s, self.step_s, self.write_s, self.tokens, self.now = read_s, step_s, write_s, tokens, 0.0
 
     def perf_counter(self) -> float:
         return self.now
@@ -119,29 +121,33 @@ class Clockwork:
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         assert progress is None
-        tokens = self.tokens if max_tokens is None else min(self.tokens, max_tokens)
-        self.now += sum(self.read_s * len(dialogue) + self.write_s * tokens for dialogue in dialogues)
-        return [Completion("text", tokens, cut_off=True)] * len(dialogues)
+        lengths = [min(n, max_tokens or n) for n, _ in zip(cycle(self.tokens), dialogues, strict=False)]
+        self.now += self.read_s * sum(map(len, dialogues)) + self.step_s * max(lengths) + self.write_s * sum(lengths)
+        return [Completion("text", tokens, cut_off=True) for tokens in lengths]
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 60), st.integers(1, 300), st.integers(1, 100))
+costs_s = st.floats(0, 1)
+
+
+@given(costs_s, costs_s, costs_s, st.integers(1, 60), st.integers(1, 300), st.integers(1, 100), st.integers(1, 40))
 def test_decoding_is_extrapolated_from_a_few_tokens(
-    read_s: float, write_s: float, tokens: int, size: int, n: int
+    read_s: float, step_s: float, write_s: float, tokens: int, size: int, batches: int, together: int
 ) -> None:
-    clockwork, dialogues = Clockwork(read_s, write_s, tokens=999), ["x" * size] * n
+    dialogues = ["x" * size] * batches * together
+    expected = batches * (together * (read_s * size + write_s * tokens) + step_s * tokens)
     with pytest.MonkeyPatch.context() as patch:
+        clockwork = Clockwork(read_s, step_s, write_s, [999])
         patch.setattr(timing, "time", SimpleNamespace(perf_counter=clockwork.perf_counter))
-        expected = n * (read_s * size + write_s * tokens)
-        assert decode_seconds(clockwork, dialogues, tokens, ends=False) == pytest.approx(expected, abs=1e-6)
-        assert decode_seconds(clockwork, dialogues, tokens, ends=True) == pytest.approx(expected, abs=1e-6)
+        costs = decode_costs(clockwork, dialogues, together)
+        assert costs.seconds(len(dialogues), [tokens]) == pytest.approx(expected, abs=1e-6)
 
 
-@given(st.floats(0.02, 1), st.integers(1, 200))
-def test_expected_tokens_are_those_of_a_geometric_length(rate: float, limit: int) -> None:
-    ends_at = {n: rate * (1 - rate) ** (n - 1) for n in range(1, limit)}
-    mean = sum(n * chance for n, chance in ends_at.items()) + limit * (1 - sum(ends_at.values()))
-    written = [Completion("", 1, cut_off=n >= 10_000 * rate) for n in range(10_000)]
-    assert timing.expected_tokens(written, limit) == pytest.approx(mean, rel=0.01)
+def test_a_batch_goes_on_until_its_longest_summary_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    clockwork = Clockwork(0.0, step_s=1.0, write_s=0.01, tokens=[999])
+    monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=clockwork.perf_counter))
+    lengths = np.random.default_rng(0).integers(1, 50, 8000).tolist()
+    true = sum(max(batch) + 0.01 * sum(batch) for batch in (lengths[at : at + 16] for at in range(0, 8000, 16)))
+    assert decode_costs(clockwork, ["x"] * 8000, 16).seconds(8000, lengths) == pytest.approx(true, rel=0.01)
 
 
 def test_the_measured_dialogues_are_of_mean_length() -> None:
@@ -150,8 +156,8 @@ def test_the_measured_dialogues_are_of_mean_length() -> None:
             self.seen = list(dialogues)
             return super().summarize(dialogues, progress, max_tokens)
 
-    recorder = Recorder(1, 1, 1)
-    decode_seconds(recorder, ["x" * size for size in (*[1] * 40, *[999] * 40, *[499, 501] * 16)], 5)
+    recorder = Recorder(1, 1, 1, [9])
+    decode_costs(recorder, ["x" * size for size in (*[1] * 40, *[999] * 40, *[499, 501] * 16)], 32)
     assert all(499 <= len(dialogue) <= 501 for dialogue in recorder.seen)
 
 

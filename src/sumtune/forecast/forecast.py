@@ -3,15 +3,20 @@
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psutil
 
 from sumtune.config import Config
 from sumtune.decode.build import build_summarizer
-from sumtune.evaluate.scorecard import BASE, TUNED
+from sumtune.decode.native import ROWS
+from sumtune.evaluate import rouge
+from sumtune.evaluate.baselines import BASELINES, lead_3
+from sumtune.evaluate.references import Referenced
+from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
 from sumtune.evaluate.stage import chosen_examples, decoding_of
-from sumtune.forecast.timing import decode_seconds, training_seconds
+from sumtune.forecast.timing import decode_costs, near_mean, training_seconds
 from sumtune.memory import give_memory_back
 from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir
@@ -22,6 +27,10 @@ from sumtune.train.session import Session
 
 __all__ = ["Forecast", "evaluation_seconds", "forecast", "forecast_of_rest"]
 
+MEASURED_SUMMARIES = 32
+"""Summaries of the base model that tell how long they become."""
+MEASURED_SCORES = 48
+"""Examples whose scoring is timed."""
 FEWEST_STEPS = 20
 """Logged optimizer steps that tell how fast a run is."""
 
@@ -72,26 +81,40 @@ def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) ->
 
 
 def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
-    """Timed on the base model; the tuned one will write summaries as long as those it learned from.
+    """Making, generating and scoring, timed on the base model: the tuned one will write summaries as long as those it
+    learned from.
 
-    Making the tuned engine takes what making the base engine took when it was made. No engine is left in memory.
+    Engines that decode alike are measured once. None is left in memory.
     """
-    dialogues = [example.dialogue for example in chosen_examples(config, run_dir)[1]]
+    examples = chosen_examples(config, run_dir)[1]
+    dialogues = [example.dialogue for example in examples]
     prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
-    targets = [len(example.target) for example in load_encoded(run_dir.transformation / "validation.safetensors")]
-    mean_target = round(sum(targets) / len(targets))
-    seconds = 0.0
-    for system in (TUNED, BASE) if config.evaluate.base else (TUNED,):
-        begun = time.monotonic()
-        model = build_summarizer(source, None, prompt, decoding_of(system, config), config.model.device)
-        made_in = time.monotonic() - begun
-        if system == TUNED:
-            seconds += model.setup_s + decode_seconds(model, dialogues, mean_target, ends=False)
-        else:
-            seconds += made_in + decode_seconds(model, dialogues, prompt.max_target_tokens)
-        del model
-        give_memory_back()
+    lengths = [len(example.target) for example in load_encoded(run_dir.transformation / "validation.safetensors")]
+    systems = (TUNED, BASE) if config.evaluate.base else (TUNED,)
+    seconds, measured = _scoring_seconds(examples) * (len(systems) + len(BASELINES)), None
+    for system in systems:
+        decode = decoding_of(system, config)
+        if decode != measured:
+            begun, measured = time.monotonic(), decode
+            model = build_summarizer(source, None, prompt, decode, config.model.device)
+            made_in = max(time.monotonic() - begun, model.setup_s)  # an engine of the base may lie there already
+            costs = decode_costs(model, dialogues, max(1, ROWS // decode.beams))
+        if system == BASE:
+            lengths = [written.tokens for written in model.summarize(near_mean(dialogues, MEASURED_SUMMARIES))]
+        seconds += made_in + costs.seconds(len(dialogues), lengths)
+    del model
+    give_memory_back()
     return seconds
+
+
+def _scoring_seconds(examples: Sequence[Referenced]) -> float:
+    """Of one system."""
+    sample = examples[:MEASURED_SCORES]
+    rouge.score("", "")  # loads what scoring needs
+    texts = [lead_3(example.dialogue) for example in sample]
+    begun = time.monotonic()
+    score_systems(sample, {TUNED: texts}, split="", decoding={}, engines={}, precision="", seed=0)
+    return (time.monotonic() - begun) * len(examples) / len(sample)
 
 
 def _peak_memory_bytes() -> int:

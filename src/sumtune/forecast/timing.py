@@ -17,12 +17,10 @@ from sumtune.train.plan import Plan
 from sumtune.train.session import Session
 from sumtune.train.step import mean_loss
 
-__all__ = ["CostModel", "decode_seconds", "expected_tokens", "fit", "training_seconds"]
+__all__ = ["CostModel", "DecodeCosts", "decode_costs", "fit", "fit_costs", "near_mean", "training_seconds"]
 
 MEASURED_BATCHES = 8
 """Micro-batches of different size that are timed."""
-MEASURED_SUMMARIES = 32
-"""Enough that each of two cores has a full batch; of one length, so that none waits for another."""
 MEASURED_TOKENS = 8
 """Tokens of a summary that are timed, after the first."""
 
@@ -43,18 +41,25 @@ class CostModel:
 
 
 def fit(groups: Sequence[Sequence[Encoded]], seconds: Sequence[float]) -> CostModel:
-    """The cost model nearest to the measured `seconds` of `groups`, by relative error, with no cost below zero."""
-    features = _features(groups)
+    """The cost model nearest to the measured `seconds` of `groups`."""
+    return CostModel(*fit_costs(_features(groups), seconds))
+
+
+def fit_costs(features: NDArray[np.float64], seconds: Sequence[float] | NDArray[np.float64]) -> list[float]:
+    """The cost of each column of `features` (measurements, columns) that explains the measured `seconds` best.
+
+    By relative error, with no cost below zero.
+    """
     weights = 1 / np.asarray(seconds)
-    active = [0, 1, 2]
-    solution = np.zeros(3)
+    active = list(range(features.shape[1]))
+    solution = np.zeros(len(active))
     while active:
-        found, *_ = np.linalg.lstsq(features[:, active] * weights[:, None], np.ones(len(groups)), rcond=None)
+        found, *_ = np.linalg.lstsq(features[:, active] * weights[:, None], np.ones(len(weights)), rcond=None)
         if (found >= 0).all():
             solution[active] = found
             break
         active.pop(int(np.argmin(found)))
-    return CostModel(*solution.tolist())
+    return solution.tolist()
 
 
 def _features(groups: Sequence[Sequence[Encoded]]) -> NDArray[np.float64]:
@@ -121,36 +126,47 @@ def _validation_seconds(session: Session, budget: int) -> float:
     return seconds * sum(e.length for e in session.validation) / sum(e.length for e in sample)
 
 
-def decode_seconds(summarizer: Summarizer, dialogues: Sequence[str], summary_tokens: int, ends: bool = True) -> float:
-    """Seconds to write `summary_tokens` for each of `dialogues`; with `ends`, fewer where the model stops by itself.
+@dataclass(frozen=True)
+class DecodeCosts:
+    """Seconds of a summary: to read its dialogue and begin, for each step of its batch, for each further token."""
 
-    Measured on the up to 32 of them that are nearest to the mean length: reading with a first token, then a few more
-    tokens. What a token takes, times their number, is what a summary takes.
-    """
+    reading: float
+    per_step: float
+    per_token: float
+    together: int
+    """Dialogues of a batch, which goes on until its longest summary ends."""
+
+    def seconds(self, dialogues: int, tokens: Sequence[int]) -> float:
+        """Seconds that `dialogues` take whose summaries are as long as `tokens`, in no order."""
+        going_on = np.array([np.mean(np.asarray(tokens) > step) for step in range(1, max(tokens))])
+        steps = (1 - (1 - going_on) ** self.together).sum()
+        one = self.reading + self.per_step * steps / self.together + self.per_token * going_on.sum()
+        return float(one * dialogues)
+
+
+def decode_costs(summarizer: Summarizer, dialogues: Sequence[str], together: int) -> DecodeCosts:
+    """Measured on a batch of `together` dialogues near the mean length, and on a quarter of it."""
+    sample = near_mean(dialogues, together)
+    reading, *most = _decode_timings(summarizer, sample)
+    _, *few = _decode_timings(summarizer, sample[: -(-len(sample) // 4)])
+    timings = np.array([timing for timing in (most, few) if min(timing) > 0])
+    per_step, per_token = fit_costs(timings[:, :2], timings[:, 2]) if len(timings) else (0.0, 0.0)
+    return DecodeCosts(reading / len(sample), per_step, per_token, len(sample))
+
+
+def near_mean(dialogues: Sequence[str], count: int) -> list[str]:
+    """At most `count` of `dialogues`, those whose characters are nearest to the mean."""
     mean = sum(map(len, dialogues)) / len(dialogues)
-    sample = sorted(dialogues, key=lambda dialogue: abs(len(dialogue) - mean))[:MEASURED_SUMMARIES]
+    return sorted(dialogues, key=lambda dialogue: abs(len(dialogue) - mean))[:count]
+
+
+def _decode_timings(summarizer: Summarizer, sample: Sequence[str]) -> tuple[float, int, int, float]:
+    """Seconds to read `sample` and begin; then steps, tokens of all summaries, and seconds of writing a little more."""
     first = _timed(lambda: summarizer.summarize(sample, max_tokens=1))
     written: list[Completion] = []
     more = _timed(lambda: written.extend(summarizer.summarize(sample, max_tokens=1 + MEASURED_TOKENS)))
-    measured = sum(max(0, completion.tokens - 1) for completion in written) / len(written)
-    token = max(0.0, more - first) / measured if measured else 0.0
-    tokens = expected_tokens(written, summary_tokens) if ends else summary_tokens
-    return (first + token * (tokens - 1)) * len(dialogues) / len(sample)
-
-
-def expected_tokens(completions: Sequence[Completion], limit: int) -> float:
-    """Mean tokens of summaries that go on to `limit`, if every token ends them as often as in `completions`.
-
-    The mean of a geometric distribution that is cut off at `limit`: (1 - (1 - h)^limit) / h.
-
-    >>> expected_tokens([Completion("", 9, cut_off=True)], limit=50)
-    50.0
-    """
-    ended = sum(not completion.cut_off for completion in completions)
-    if not ended:
-        return float(limit)
-    rate = min(1.0, ended / max(1, sum(completion.tokens for completion in completions)))
-    return float((1 - (1 - rate) ** limit) / rate)
+    tokens = [max(0, completion.tokens - 1) for completion in written]
+    return first, max(tokens), sum(tokens), more - first
 
 
 def _fastest(work: Callable[[], object]) -> float:
