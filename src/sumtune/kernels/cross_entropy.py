@@ -15,7 +15,8 @@ SMALLEST = 1e-5
 """In bf16, tokens that are less probable than this in all rows are left out of the gradient (Wijmans et al. 2024,
 https://arxiv.org/abs/2411.09009): without them it differs by about as much as by its own rounding."""
 MOST_LEFT_OUT = 0.02
-"""Unless what is left out is more of a row's probability than this, in the mean."""
+"""Unless what is left out is more of a row's probability than this, in the mean. As much as is left out is taken to lie
+evenly over the tokens left out, so that a row's gradient still sums to zero."""
 
 
 class _SummedCrossEntropy(torch.autograd.Function):
@@ -61,8 +62,18 @@ def _times_weight(kernels: Kernels, gradient: Tensor, weight: Tensor, out: Tenso
         columns = above.nonzero()[:, 0]
         if 2 * len(columns) < len(weight):
             part = gradient.index_select(1, columns)
-            left_out = -float(part.sum(dtype=torch.float32)) / len(part)  # the sum over all columns is 0
-            if left_out < MOST_LEFT_OUT:
-                torch.mm(part, weight.index_select(0, columns), out=out)
+            left_out = -part.sum(1, dtype=torch.float32)  # the sum over all columns is 0
+            if left_out.mean() < MOST_LEFT_OUT:
+                kept = weight.index_select(0, columns)
+                others = (_column_sums(weight) - kept.sum(0, dtype=torch.float32)) / (len(weight) - len(kept))
+                torch.addmm(torch.outer(left_out, others).to(out.dtype), part, kept, out=out)
                 return
     torch.mm(gradient, weight, out=out)
+
+
+def _column_sums(weight: Tensor) -> Tensor:
+    """Sum over the vocabulary (features,) in float32; kept with the weight, which is frozen."""
+    sums: Tensor | None = getattr(weight, "_column_sums", None)
+    if sums is None:
+        sums = weight._column_sums = weight.sum(0, dtype=torch.float32)  # type: ignore[attr-defined]
+    return sums
