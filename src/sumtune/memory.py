@@ -8,8 +8,10 @@ import sys
 from functools import cache
 from typing import Any
 
-__all__ = ["give_memory_back", "keep_few_primitives", "release_pages"]
+__all__ = ["give_memory_back", "keep_few_primitives", "page_out", "release_pages"]
 
+PAGE_OUT = 21
+"""MADV_PAGEOUT of Linux 5.4 and later, which Python has no name for; older ones refuse it."""
 KEPT_PRIMITIVES = 64
 """More than one micro-batch needs, whose layers are all alike."""
 
@@ -36,10 +38,22 @@ def release_pages(address: int, size: int) -> None:
 
     For a part of a mapped file, which otherwise stays in memory until all of it is let go; other memory becomes zero.
     """
+    _advise(address, size, mmap.MADV_DONTNEED if sys.platform == "linux" else 0)
+
+
+def page_out(address: int, size: int) -> None:
+    """Lets Linux drop the whole pages among `size` bytes at `address` that it can read again from a mapped file.
+
+    Their content stays; other memory is left as it is, or swapped.
+    """
+    _advise(address, size, PAGE_OUT)
+
+
+def _advise(address: int, size: int, advice: int) -> None:
     start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
     length = (address + size) // mmap.PAGESIZE * mmap.PAGESIZE - start
     if length > 0 and (advise := getattr(_libc(), "madvise", None)) is not None:
-        advise(ctypes.c_void_p(start), ctypes.c_size_t(length), mmap.MADV_DONTNEED)
+        advise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice)
 
 
 @cache

@@ -53,20 +53,23 @@ def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
     source = locate(settings["model"]["name"], settings["model"]["revision"])
     prompt = Prompt.load(adapter)
     encoder = encoder_of(source, prompt)
-    summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"])
+    summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"], encoder)
     return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
 
 
 def build_summarizer(
-    source: ModelSource, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto"
-) -> Summarizer:
+    source: ModelSource, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto",
+    encoder: Encoder | None = None,
+) -> Summarizer:  # fmt: skip
     """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
+
+    `encoder` is that of `source` and `prompt` where there is one already.
 
     Raises:
         ModelError: model or adapter cannot be read.
         UnsupportedError: CTranslate2 was asked for by name and does not know the model.
     """
-    encoder, place = encoder_of(source, prompt), choose_device(device)
+    encoder, place = encoder or encoder_of(source, prompt), choose_device(device)
 
     def with_torch() -> Summarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype

@@ -16,7 +16,7 @@ def load_merged(base_folder: Path, adapter_folder: Path | None, dtype: torch.dty
     """The base model, with the adapter merged into it where one is given; merging happens in float32."""
     if adapter_folder is None:
         return load_base(base_folder, dtype, device)
-    merged = merge(load_adapter(load_base(base_folder, torch.float32), adapter_folder))
+    merged = merge(load_adapter(load_base(base_folder, None), adapter_folder), dtype)
     return merged.to(device, dtype).eval().requires_grad_(False)
 
 

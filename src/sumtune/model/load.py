@@ -58,8 +58,8 @@ def load_tokenizer(folder: Path) -> Any:
         raise _unreadable("tokenizer", folder, error) from error
 
 
-def load_base(folder: Path, dtype: torch.dtype, device: torch.device | str = "cpu") -> Any:
-    """The base model in `folder`, frozen, in evaluation mode.
+def load_base(folder: Path, dtype: torch.dtype | None, device: torch.device | str = "cpu") -> Any:
+    """The base model in `folder`, frozen, in evaluation mode; `dtype` None is that of its file.
 
     Raises:
         ModelError: the weights cannot be read, or the architecture neither generates text nor is known.
@@ -73,7 +73,7 @@ def load_base(folder: Path, dtype: torch.dtype, device: torch.device | str = "cp
     loaded: Any
     try:
         loaded = family.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+            folder, dtype=dtype or "auto", use_safetensors=True, trust_remote_code=False, output_loading_info=True
         )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise _unreadable("model", folder, error) from error

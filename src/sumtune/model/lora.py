@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from sumtune.errors import ConfigError, ModelError
+from sumtune.memory import page_out
 
 __all__ = [
     "FeatureDropout",
@@ -166,6 +167,19 @@ def load_adapter(base: Any, folder: Path) -> Any:
         raise ModelError(f"The adapter in {folder} does not fit this base model: {reason}") from error
 
 
-def merge(adapted: Any) -> Any:
-    """The base model with the adapter added to its weights: same outputs, plain layers."""
-    return adapted.merge_and_unload()
+def merge(adapted: Any, dtype: torch.dtype) -> Any:
+    """The base model with the adapter added to its weights: same outputs, plain layers.
+
+    Each layer is merged in float32 by itself and becomes `dtype`, so no second model is ever in memory.
+    """
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for layer in adapted.modules():
+        if isinstance(layer, BaseTunerLayer):
+            weight: Any = layer.get_base_layer().weight
+            stored: Tensor = weight.data
+            weight.data = stored.float()
+            layer.merge()
+            weight.data = weight.data.to(dtype)
+            page_out(stored.data_ptr(), stored.nbytes)
+    return adapted.unload()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.errors import ModelError
+from sumtune.memory import give_memory_back
 from sumtune.run_dir import RunDir
 from sumtune.serve.adapters import BASE, Served
 
@@ -35,6 +36,7 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> Served:
 
     adapter = adapter_folder(folder)
     tuned = load_tuned(adapter, beams)
+    give_memory_back()
     beams = beams or int(_settings(adapter)["decode"]["beams"])
     return Served(name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams)
 
@@ -54,10 +56,10 @@ def load_base(folder: Path) -> Served:
     settings = _settings(adapter)
     model, decode = settings["model"], DecodeConfig(**(settings["decode"] | {"beams": 1}))
     source, prompt = locate(model["name"], model["revision"]), Prompt.load(adapter)
-    summarizer = build_summarizer(source, None, prompt, decode, model["device"])
-    return Served(
-        BASE, source.name, summarizer, encoder_of(source, prompt).count, prompt.max_source_tokens, decode.beams
-    )
+    encoder = encoder_of(source, prompt)
+    summarizer = build_summarizer(source, None, prompt, decode, model["device"], encoder)
+    give_memory_back()
+    return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams)
 
 
 def _settings(adapter: Path) -> dict[str, dict[str, Any]]:
