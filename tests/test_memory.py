@@ -1,9 +1,14 @@
 """What must hold of the memory that stays behind."""
 
+import mmap
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+
+from sumtune.memory import unmap_pages
 
 GROWTH = """
 import sumtune, torch, psutil
@@ -22,3 +27,31 @@ print(psutil.Process().memory_info().rss - before)
 def test_products_of_ever_new_shapes_leave_nothing_behind():
     grown = subprocess.run([sys.executable, "-c", GROWTH], check=True, capture_output=True, text=True)
     assert int(grown.stdout) < 30e6
+
+
+def resident(part: np.ndarray) -> int:
+    """Kilobytes of the mapping that `part` begins in."""
+    text = Path("/proc/self/smaps").read_text(encoding="utf-8")
+    block = text[text.index(f"{part.ctypes.data:x}-") :]
+    return int(block[block.index("Rss:") + 4 : block.index(" kB\nPss")])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory maps as Linux has them")
+def test_unmapped_pages_leave_memory_and_keep_their_content(tmp_path):
+    content = np.random.default_rng(0).integers(0, 256, 64 * mmap.PAGESIZE, dtype=np.uint8)
+    (tmp_path / "file").write_bytes(content.tobytes())
+    mapped = np.memmap(tmp_path / "file", np.uint8, "c")
+    assert mapped.sum() == content.sum()
+    unmap_pages([(mapped.ctypes.data, mapped.nbytes)])
+    assert resident(mapped) == 0
+    assert (mapped == content).all()
+
+
+def test_what_was_written_to_is_left_alone(tmp_path):
+    (tmp_path / "file").write_bytes(bytes(64 * mmap.PAGESIZE))
+    mapped = np.memmap(tmp_path / "file", np.uint8, "c")
+    plain = np.ones(64 * mmap.PAGESIZE, np.uint8)
+    mapped[:] = 1
+    unmap_pages([(mapped.ctypes.data, mapped.nbytes), (plain.ctypes.data, plain.nbytes)])
+    assert mapped.all()
+    assert plain.all()

@@ -4,14 +4,18 @@ import ctypes
 import gc
 import mmap
 import os
+import re
 import sys
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-__all__ = ["give_memory_back", "keep_few_primitives", "page_out", "release_pages"]
+__all__ = ["give_memory_back", "keep_few_primitives", "release_pages", "unmap_pages"]
 
-PAGE_OUT = 21
-"""MADV_PAGEOUT of Linux 5.4 and later, which Python has no name for; older ones refuse it."""
+MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) .*\n((?:[A-Z].*\n)+)", re.MULTILINE)
+ANONYMOUS = re.compile(r"^Anonymous: +(\d+) kB$", re.MULTILINE)
+"""Of a mapped file: what was written to and so is no longer the file's."""
 KEPT_PRIMITIVES = 64
 """More than one micro-batch needs, whose layers are all alike."""
 
@@ -38,22 +42,32 @@ def release_pages(address: int, size: int) -> None:
 
     For a part of a mapped file, which otherwise stays in memory until all of it is let go; other memory becomes zero.
     """
-    _advise(address, size, mmap.MADV_DONTNEED if sys.platform == "linux" else 0)
-
-
-def page_out(address: int, size: int) -> None:
-    """Lets Linux drop the whole pages among `size` bytes at `address` that it can read again from a mapped file.
-
-    Their content stays; other memory is left as it is, or swapped.
-    """
-    _advise(address, size, PAGE_OUT)
-
-
-def _advise(address: int, size: int, advice: int) -> None:
     start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
     length = (address + size) // mmap.PAGESIZE * mmap.PAGESIZE - start
     if length > 0 and (advise := getattr(_libc(), "madvise", None)) is not None:
-        advise(ctypes.c_void_p(start), ctypes.c_size_t(length), advice)
+        advise(ctypes.c_void_p(start), ctypes.c_size_t(length), mmap.MADV_DONTNEED)
+
+
+def unmap_pages(parts: Sequence[tuple[int, int]]) -> None:
+    """Takes the pages of `parts` (address, bytes) out of memory where Linux can map them again from an unchanged file.
+
+    Their content stays what it is; other memory is left alone.
+    """
+    unchanged = _unchanged_files()
+    for address, size in parts:
+        if any(start <= address and address + size <= end for start, end in unchanged):
+            release_pages(address, size)
+
+
+def _unchanged_files() -> list[tuple[int, int]]:
+    """The mappings of files in which this process has written nothing, as (start, end)."""
+    found: list[tuple[int, int]] = []
+    if sys.platform == "linux":
+        text = Path("/proc/self/smaps").read_text(encoding="utf-8")
+        for start, end, inode, rest in MAPPING.findall(text):
+            if inode != "0" and int(ANONYMOUS.findall(rest)[0]) == 0:
+                found.append((int(start, 16), int(end, 16)))
+    return found
 
 
 @cache

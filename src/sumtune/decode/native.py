@@ -19,7 +19,7 @@ from sumtune.decode.search import BeamSearch, GreedySearch, Search, WatchToken, 
 from sumtune.decode.shortlist import OutputLayer, Words, frequent_ids, ids_of_words
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.int8 import Int8Matrix
-from sumtune.memory import page_out
+from sumtune.memory import unmap_pages
 from sumtune.model.fuse import attention_heads, fuse, fused_output_weight
 from sumtune.summarizer import Completion, Progress, Watch
 from sumtune.text.batching import micro_batches
@@ -60,7 +60,7 @@ class NativeSummarizer:
         everything = shortlist is None or shortlist >= len(output_weight)
         frequent = None if everything else frequent_ids(encoder.tokenizer, shortlist or 0)
         self._output = OutputLayer(output_weight, _products(quantization, kernels), frequent)
-        page_out(output_weight.data_ptr(), output_weight.nbytes)  # from here on single rows are read
+        unmap_pages([(output_weight.data_ptr(), output_weight.nbytes)])  # from here on single rows are read
         self._lock = Lock()  # the layers hold what was read and written of one batch
         self._encoder, self._batch_tokens = encoder, batch_tokens
         self._beams, self._length_penalty = beams, length_penalty

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from sumtune.errors import ConfigError, ModelError
-from sumtune.memory import page_out
+from sumtune.memory import unmap_pages
 
 __all__ = [
     "FeatureDropout",
@@ -174,6 +174,7 @@ def merge(adapted: Any, dtype: torch.dtype) -> Any:
     """
     from peft.tuners.tuners_utils import BaseTunerLayer
 
+    merged_from: list[Tensor] = []
     for layer in adapted.modules():
         if isinstance(layer, BaseTunerLayer):
             weight: Any = layer.get_base_layer().weight
@@ -181,5 +182,6 @@ def merge(adapted: Any, dtype: torch.dtype) -> Any:
             weight.data = stored.float()
             layer.merge()
             weight.data = weight.data.to(dtype)
-            page_out(stored.data_ptr(), stored.nbytes)
+            merged_from.append(stored)
+    unmap_pages([(stored.data_ptr(), stored.nbytes) for stored in merged_from])
     return adapted.unload()
