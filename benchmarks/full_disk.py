@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from kills import Setting, adapter_of, tiny_models, train
+from kills import Setting, adapter_of, read_code, tiny_models, train
 
 DISK_MB = 48
 CHECKPOINT_BYTES = 400_000
@@ -33,7 +33,7 @@ def main() -> None:
     given = parser.parse_args()
     chance, kept = random.Random(given.seed), 0
     endings: Counter[str] = Counter()
-    import sumtune.pipeline  # noqa: F401  (each run is a fork of this process, which has read the code)
+    read_code()
 
     with tempfile.TemporaryDirectory() as root:
         settings = tiny_models(Path(root))
