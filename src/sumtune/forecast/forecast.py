@@ -1,7 +1,5 @@
 """The forecast of a run: its time and its memory."""
 
-import resource
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
 from sumtune.evaluate.stage import chosen_examples, decoding_of
 from sumtune.forecast.timing import decode_costs, near_mean, training_seconds
-from sumtune.memory import give_memory_back
+from sumtune.memory import forget_peak, give_memory_back, peak_bytes
 from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir
 from sumtune.text.encode import load_encoded
@@ -43,7 +41,7 @@ class Forecast:
     evaluation_s: float | None
     """None where there will be none."""
     peak_memory_bytes: int
-    """Highest resident memory of this process until the largest planned micro-batch had gone through the model."""
+    """Highest resident memory of this process while micro-batches up to the largest planned one were timed."""
     available_memory_bytes: int
 
     @property
@@ -54,8 +52,9 @@ class Forecast:
 
 def forecast(session: Session, evaluation_s: float | None) -> Forecast:
     """Measures training on this machine; takes about half a minute for the embedded model."""
+    forget_peak()
     training_s = training_seconds(session)
-    peak = _peak_memory_bytes()
+    peak = peak_bytes()
     give_memory_back()
     return Forecast(training_s, evaluation_s, peak, psutil.virtual_memory().available)
 
@@ -115,8 +114,3 @@ def _scoring_seconds(examples: Sequence[Referenced]) -> float:
     begun = time.monotonic()
     score_systems(sample, {TUNED: texts}, split="", decoding={}, engines={}, precision="", seed=0)
     return (time.monotonic() - begun) * len(examples) / len(sample)
-
-
-def _peak_memory_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
