@@ -106,3 +106,9 @@ def save_lora(tmp_path: Path) -> Callable[[Path, float], Path]:
         return folder
 
     return save
+
+
+@pytest.fixture
+def change() -> Callable[..., None]:
+    """Rewrites the weights in a folder."""
+    return change_weights

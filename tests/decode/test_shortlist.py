@@ -14,6 +14,11 @@ def plain(weight):
     return partial(linear, weight=weight)
 
 
+def output_layer(weight, frequent):
+    chosen = torch.tensor(frequent) if frequent else None
+    return OutputLayer(weight, plain, chosen, plain(weight[chosen] if frequent else weight))
+
+
 @pytest.fixture
 def weight():
     return torch.randn(40, 8, generator=torch.Generator().manual_seed(0))
@@ -22,7 +27,7 @@ def weight():
 @pytest.mark.parametrize("kept", [[0, 1, 2], [0, 2], [1]])
 def test_each_dialogue_has_the_frequent_tokens_and_its_own(weight, kept):
     allowed, frequent = [{1, 30, 31}, {35}, {2, 3}], [*range(10), 39]
-    words = OutputLayer(weight, plain, frequent).words(allowed)
+    words = output_layer(weight, frequent).words(allowed)
     words.keep(torch.tensor(kept))
     rows = torch.randn(2 * len(kept), 8, generator=torch.Generator().manual_seed(1))  # two of each dialogue
     logits, expected = words.logits(rows), rows @ weight.T
@@ -33,12 +38,12 @@ def test_each_dialogue_has_the_frequent_tokens_and_its_own(weight, kept):
 
 
 def test_columns_are_where_ids_stand(weight):
-    words = OutputLayer(weight, plain, [*range(10), 39]).words([{20, 25}])
+    words = output_layer(weight, [*range(10), 39]).words([{20, 25}])
     assert words.ids[words.columns([39, 4, 25])].tolist() == [4, 39, 25]
 
 
 def test_without_a_shortlist_all_tokens_are_there(weight):
-    words = OutputLayer(weight, plain, None).words([{1}, {2}])
+    words = output_layer(weight, None).words([{1}, {2}])
     hidden = torch.ones(2, 8)
     torch.testing.assert_close(words.logits(hidden), hidden @ weight.T)
     assert words.ids.tolist() == list(range(40))

@@ -184,3 +184,24 @@ def test_the_rest_of_a_run_takes_as_long_for_a_token_as_its_log_says(
 
 def tokens_of(plan: Plan, step: int) -> int:
     return sum(plan.lengths[at] for at in plan.batch(step))
+
+
+def test_a_run_that_was_stopped_at_once_takes_as_long_as_was_said(
+    session_in: Callable[..., Session], tmp_path: Path
+) -> None:
+    session = session_in(tmp_path, "gemma", changed={"train.epochs": 30})
+    plan, file = session.plan, session.run_dir.run_json
+
+    def left(step: int) -> int:
+        return sum(tokens_of(plan, later) for later in range(step, plan.total_steps))
+
+    write_json(file, {"forecast": {"peak_memory_bytes": 7, "training_s": 900.0}})
+    whole = forecast_of_rest(session, 0, None)
+    later = forecast_of_rest(session, 12, None)
+    assert whole is not None
+    assert later is not None
+    assert (whole.training_s, later.training_s) == (pytest.approx(900), pytest.approx(900 * left(12) / left(0)))
+    write_json(file, {"forecast": vars(later)})
+    last = forecast_of_rest(session, 15, None)
+    assert last is not None
+    assert last.training_s == pytest.approx(900 * left(15) / left(0))

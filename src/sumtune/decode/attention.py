@@ -1,11 +1,11 @@
 """Attention while summaries are written: the dialogue's keys and values are kept once, whatever the number of beams."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from sumtune.decode.parts import Linear
 from sumtune.kernels.attention import Heads, attention, rotate
 from sumtune.kernels.build import Kernels
 
@@ -29,10 +29,10 @@ class Position:
         self.reading = range(dialogues[0], dialogues[-1] + 1)
 
     def advance(self) -> Tensor:
-        """Begins the next token; its positions (batch * beams, 1)."""
+        """Begins the next token; its positions (batch * beams,)."""
         self.written += 1
         self._masks.clear()
-        return (self.lengths + self.written).repeat_interleave(self.beams)[:, None]
+        return (self.lengths + self.written).repeat_interleave(self.beams)
 
     def keep(self, chosen: Tensor) -> None:
         """Goes on with the dialogues `chosen` only."""
@@ -57,55 +57,63 @@ class WritingAttention:
     limit, dim).
     """
 
-    position: Position
-    """Set anew for each batch."""
+    _position: Position
     _read_keys: Tensor
     _read_values: Tensor
     _keys: Tensor
     _values: Tensor
 
-    def __init__(self, module: Any, heads: Heads, kernels: Kernels) -> None:
-        self._module, self._heads, self._kernels = module, heads, kernels
+    def __init__(
+        self, heads: Heads, kernels: Kernels, query: Linear, key: Linear, value: Linear, output: Linear
+    ) -> None:
+        """Heads, and the products from hidden states to queries, keys and values, and from what is seen back."""
+        self._heads, self._kernels = heads, kernels
+        self._query, self._key, self._value, self._output = query, key, value, output
 
-    def __call__(
-        self, hidden_states: Tensor, position_embeddings: tuple[Tensor, Tensor], **_: Any
-    ) -> tuple[Tensor, None]:
-        """(rows, time, features) → the same; reads whole dialogues first, then a token of each row at a time."""
-        module, dtype = self._module, hidden_states.dtype
-        cosine, sine = (table.to(dtype) for table in position_embeddings)
-        q, k, v = module.q_proj(hidden_states), module.k_proj(hidden_states), module.v_proj(hidden_states)
-        if self.position.written < 0:
-            out, seen = attention(self._kernels, self._heads, q, k, v, cosine[0].contiguous(), sine[0].contiguous())
+    def __call__(self, hidden: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+        """(rows, time, features) → the same; reads whole dialogues first, then a token of each row at a time.
+
+        `cosine` and `sine` (n, dim) are of the times of whole dialogues, or of the rows that write.
+        """
+        q, k, v = self._query(hidden), self._key(hidden), self._value(hidden)
+        if self._position.written < 0:
+            out, seen = attention(self._kernels, self._heads, q, k, v, cosine, sine)
             self._remember(seen.keys, seen.values, q.shape[1])
         else:
-            out = self._write(q, k, v, cosine[:, 0].contiguous(), sine[:, 0].contiguous())
-        return module.o_proj(out), None
+            out = self._write(q, k, v, cosine, sine)
+        return self._output(out)
+
+    def sizes(self, position: Position) -> tuple[tuple[int, ...], ...]:
+        """Shapes of the read keys and values, and of the written ones, in the batch that begins with `position`."""
+        heads, batch, longest = self._heads, len(position.lengths), int(position.lengths.max())
+        read = (heads.keys, batch, longest, heads.dim)
+        written = (heads.keys, batch * position.beams, position.limit, heads.dim)
+        return read, read, written, written
+
+    def begin(self, position: Position, memory: Sequence[Tensor]) -> None:
+        """Starts a batch in `memory`, zeros of those `sizes`."""
+        self._position = position
+        self._read_keys, self._read_values, self._keys, self._values = memory
 
     def reorder(self, parents: Tensor) -> None:
         """Row r goes on from what row `parents[r]` wrote; rows stay with their dialogue."""
-        now = self.position.written + 1
+        now = self._position.written + 1
         self._keys[:, :, :now] = self._keys[:, parents, :now]
         self._values[:, :, :now] = self._values[:, parents, :now]
 
     def keep(self, chosen: Tensor, rows: Tensor) -> None:
         """Forgets all but the dialogues `chosen` and their `rows`."""
-        self._read_keys, self._read_values = self._read_keys[:, chosen], self._read_values[:, chosen]
-        self._keys, self._values = self._keys[:, rows], self._values[:, rows]
+        self._read_keys, self._read_values = _moved(self._read_keys, chosen), _moved(self._read_values, chosen)
+        self._keys, self._values = _moved(self._keys, rows), _moved(self._values, rows)
 
     def _remember(self, keys: Tensor, values: Tensor, time: int) -> None:
         """Keeps (dialogues * key heads, time, dim) of the dialogues that are being read."""
-        position, heads = self.position, self._heads
-        chosen = slice(position.reading.start, position.reading.stop)
-        if chosen.start == 0:
-            batch, longest = len(position.lengths), int(position.lengths.max())
-            self._read_keys = keys.new_zeros(heads.keys, batch, longest, heads.dim)
-            self._keys = keys.new_zeros(heads.keys, batch * position.beams, position.limit, heads.dim)
-            self._read_values, self._values = torch.zeros_like(self._read_keys), torch.zeros_like(self._keys)
+        chosen = slice(self._position.reading.start, self._position.reading.stop)
         for all_rows, rows in ((self._read_keys, keys), (self._read_values, values)):
-            all_rows[:, chosen, :time] = rows.view(-1, heads.keys, time, heads.dim).transpose(0, 1)
+            all_rows[:, chosen, :time] = rows.view(-1, self._heads.keys, time, self._heads.dim).transpose(0, 1)
 
     def _write(self, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-        heads, now, rows = self._heads, self.position.written, len(q)
+        heads, now, rows = self._heads, self._position.written, len(q)
         count, batch, time, dim = self._read_keys.shape
         shared, beams = heads.shared, rows // batch
         # Rows take the place of time in `rotate`: each has a position of its own.
@@ -123,7 +131,18 @@ class WritingAttention:
             ],
             -1,
         )
-        chances = (scores.float() + self.position.mask(time, heads.window)).softmax(-1).to(q.dtype)
+        chances = (scores.float() + self._position.mask(time, heads.window)).softmax(-1).to(q.dtype)
         read, own = chances[..., :time], chances[..., time:]
         out: Tensor = read @ self._read_values + (own.reshape(count, rows, shared, -1) @ values).view(*by_dialogue, dim)
         return out.view(count, rows, shared, dim).transpose(0, 1).reshape(rows, 1, -1)
+
+
+def _moved(memory: Tensor, chosen: Tensor) -> Tensor:
+    """The parts `chosen` (ascending) of axis 1: moved to its beginning, where they still lie side by side then."""
+    if len(memory) > 1:
+        return memory[:, chosen]
+    kept = memory[:, : len(chosen)]
+    for place, at in enumerate(chosen.tolist()):
+        if place != at:
+            kept[:, place] = memory[:, at]
+    return kept

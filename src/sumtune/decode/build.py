@@ -3,7 +3,9 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,21 +14,24 @@ import torch
 from sumtune.config import DecodeConfig
 from sumtune.decode.convert import UnsupportedError, convert
 from sumtune.decode.ctranslate2 import CTranslate2Summarizer
-from sumtune.decode.native import NativeSummarizer
+from sumtune.decode.kept import kept_file, load_kept, save_kept
+from sumtune.decode.native import NativeSummarizer, make
+from sumtune.decode.parts import UnfitError
 from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.errors import ModelError
 from sumtune.kernels.build import load_kernels
 from sumtune.model.export import load_merged
-from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer, sliding_window
+from sumtune.model.load import load_config, sliding_window
 from sumtune.model.precision import choose_device, choose_precision
 from sumtune.model.sources import ModelSource, cache_dir, locate
+from sumtune.model.tokenizer import encoder_of
 from sumtune.run_dir import fingerprint
 from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 
-__all__ = ["Tuned", "build_summarizer", "encoder_of", "load_tuned"]
+__all__ = ["Tuned", "build_summarizer", "load_tuned"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
     decode = DecodeConfig(**(settings["decode"] | ({"beams": beams} if beams else {})))
     source = locate(settings["model"]["name"], settings["model"]["revision"])
     prompt = Prompt.load(adapter)
-    encoder = encoder_of(source, prompt)
+    encoder = encoder_of(source.folder, prompt)
     summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"], encoder)
     return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
 
@@ -69,7 +74,7 @@ def build_summarizer(
         ModelError: model or adapter cannot be read.
         UnsupportedError: CTranslate2 was asked for by name and does not know the model.
     """
-    encoder, place = encoder or encoder_of(source, prompt), choose_device(device)
+    encoder, place = encoder or encoder_of(source.folder, prompt), choose_device(device)
 
     def with_torch() -> Summarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
@@ -104,21 +109,23 @@ def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode:
         raise UnsupportedError("This engine needs a C compiler (cc, gcc or clang) for its kernels.")
     if not hasattr(torch, "_int_mm"):
         raise UnsupportedError("This engine needs a torch with products of 8-bit integers.")
-    cpu = torch.device("cpu")
-    dtype = choose_precision("auto", cpu).dtype if decode.quantization == "int8" else torch.float32
-    begun = time.monotonic()
-    summarizer = NativeSummarizer(
-        load_merged(source.folder, adapter, dtype, cpu),
-        encoder,
-        kernels,
-        beams=decode.beams,
-        length_penalty=decode.length_penalty,
+    quantization, shortlist = decode.quantization, decode.shortlist
+    file = kept_file(source, adapter, kernels, quantization, shortlist)
+    finish = partial(
+        NativeSummarizer, encoder=encoder, kernels=kernels, beams=decode.beams, length_penalty=decode.length_penalty,
         batch_tokens=decode.batch_tokens,
-        quantization=decode.quantization,
-        shortlist=decode.shortlist,
-    )
-    summarizer.setup_s = time.monotonic() - begun
-    return summarizer
+    )  # fmt: skip
+    if (kept := load_kept(file, source.folder)) is not None:
+        with suppress(UnfitError):
+            return finish(kept)
+    begun, cpu = time.monotonic(), torch.device("cpu")
+    dtype = choose_precision("auto", cpu).dtype if quantization == "int8" else torch.float32
+    model = load_merged(source.folder, adapter, dtype, cpu)
+    made = make(model, encoder.tokenizer, kernels, quantization, shortlist)
+    made = replace(made, setup_s=time.monotonic() - begun)
+    if quantization == "int8":
+        save_kept(file, made, source.folder)
+    return finish(made)
 
 
 def _with_ctranslate2(
@@ -134,11 +141,6 @@ def _with_ctranslate2(
         batch_tokens=decode.batch_tokens,
         quantization=quantization,
     )
-
-
-def encoder_of(source: ModelSource, prompt: Prompt) -> Encoder:
-    """What turns dialogues into the token ids that `source` reads with `prompt`."""
-    return Encoder(load_tokenizer(source.folder), prompt, is_encoder_decoder(load_config(source.folder)))
 
 
 def _engine_folder(source: ModelSource, adapter: Path | None, quantization: str) -> Path:

@@ -11,27 +11,30 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from sumtune.decode.attention import Position, WritingAttention
+from sumtune.decode.anatomy import dissect
+from sumtune.decode.attention import Position
 from sumtune.decode.batches import longest_first
-from sumtune.decode.convert import UnsupportedError
-from sumtune.decode.int8 import quantize_linears
+from sumtune.decode.decoder import Decoder
+from sumtune.decode.kept import Made
+from sumtune.decode.parts import Parts, int8_tensors
 from sumtune.decode.search import BeamSearch, GreedySearch, Search, WatchToken, Written
 from sumtune.decode.shortlist import OutputLayer, Words, frequent_ids, ids_of_words
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.int8 import Int8Matrix
 from sumtune.memory import unmap_pages
-from sumtune.model.fuse import attention_heads, fuse, fused_output_weight
 from sumtune.summarizer import Completion, Progress, Watch
 from sumtune.text.batching import micro_batches
 from sumtune.text.encode import Encoder
 from sumtune.text.growing import GrowingText
 
-__all__ = ["NativeSummarizer"]
+__all__ = ["NativeSummarizer", "make"]
 
 ROWS = 64
 """Rows that are written together, beams of one dialogue included: so many that the weights are seldom read."""
 HELD_TOKENS = 32768
 """Most source tokens, padding included, whose keys and values are held at a time."""
+OUTPUT, FREQUENT = "output", "frequent"
+"""Names among a model's parts: the product of the output layer, and the ids of its columns where these are not all."""
 SHRINK_BELOW = 0.75
 """Finished summaries leave the batch when less than this share of it goes on."""
 
@@ -40,27 +43,22 @@ class NativeSummarizer:
     """Reads a batch of dialogues, `batch_tokens` at a time, then writes a token of every summary at a time."""
 
     def __init__(
-        self, model: Any, encoder: Encoder, kernels: Kernels, *, beams: int, length_penalty: float, batch_tokens: int,
-        quantization: str, shortlist: int | None,
-    ) -> None:  # fmt: skip
-        """Takes `model` over: its layers are replaced.
+        self, made: Made, encoder: Encoder, kernels: Kernels, *, beams: int, length_penalty: float, batch_tokens: int
+    ) -> None:
+        """The summarizer of what `make` made.
 
         Raises:
-            UnsupportedError: the model is put together in a way that these kernels do not know.
+            UnfitError: the tensors do not fit each other.
         """
-        output_weight = fused_output_weight(model)
-        if encoder.is_encoder_decoder or output_weight is None:
-            raise UnsupportedError("This engine knows decoder-only models with a plain output layer.")
-        fuse(model, kernels)
-        self._attentions = _take_over_attention(model, kernels)
-        self.engine, self.setup_s = f"native {quantization}", 0.0
-        self._decoder = model.get_decoder()
-        if quantization == "int8":
-            quantize_linears(self._decoder, kernels, model.dtype)
-        everything = shortlist is None or shortlist >= len(output_weight)
-        frequent = None if everything else frequent_ids(encoder.tokenizer, shortlist or 0)
-        self._output = OutputLayer(output_weight, _products(quantization, kernels), frequent)
-        unmap_pages([(output_weight.data_ptr(), output_weight.nbytes)])  # from here on single rows are read
+        parts, frequent = made.parts, made.parts.tensors.get(FREQUENT)
+        shape, columns = parts.shape, len(made.output_weight if frequent is None else frequent)
+        self._decoder = Decoder(parts, made.embedding, kernels)
+        product = parts.product(kernels, OUTPUT, columns, shape.features, torch.float32)
+        quantization = "int8" if parts.is_int8(OUTPUT) else "float32"
+        make_product = _products(quantization, shape.activations, kernels)
+        self._output = OutputLayer(made.output_weight, make_product, frequent, product)
+        self.engine, self.setup_s = f"native {quantization}", made.setup_s
+        unmap_pages([(large.data_ptr(), large.nbytes) for large in (made.embedding, made.output_weight)])
         self._lock = Lock()  # the layers hold what was read and written of one batch
         self._encoder, self._batch_tokens = encoder, batch_tokens
         self._beams, self._length_penalty = beams, length_penalty
@@ -106,7 +104,10 @@ class NativeSummarizer:
     ) -> dict[int, Completion]:
         search = self._search(batch, watch)
         with self._lock:
-            self._run(batch, search, progress)
+            try:
+                self._run(batch, search, progress)
+            finally:
+                self._decoder.end()
         ids = batch.words.ids.tolist()
         written = (Written([ids[column] for column in one.ids], one.ended) for one in search.results())
         return {at: self._completion(one) for at, one in zip(batch.places, written, strict=True)}
@@ -114,8 +115,7 @@ class NativeSummarizer:
     def _run(self, batch: "_Batch", search: Search, progress: Progress | None) -> None:
         """Reads the dialogues, then writes until `search` has finished every summary."""
         words, position = batch.words, Position(torch.tensor(batch.lengths), self._beams, batch.limit)
-        for attention in self._attentions:
-            attention.position = position
+        self._decoder.begin(position)
         logits, left = words.logits(self._read(batch, position)).repeat_interleave(self._beams, 0), len(batch.places)
         while True:
             columns, parents = search.advance(logits)
@@ -126,13 +126,10 @@ class NativeSummarizer:
             if not places:
                 return
             if parents is not None and position.written >= 0:
-                for attention in self._attentions:
-                    attention.reorder(parents)
+                self._decoder.reorder(parents)
             if len(places) < SHRINK_BELOW * len(position.lengths):
                 columns = self._keep(position, search, words, places, columns)
-            ids, positions = words.ids[columns][:, None], position.advance()
-            hidden = self._decoder(ids, position_ids=positions, use_cache=False).last_hidden_state
-            logits = words.logits(hidden[:, -1])
+            logits = words.logits(self._decoder.write(words.ids[columns], position.advance()))
 
     def _search(self, batch: "_Batch", watch: WatchToken | None) -> Search:
         count, ends = len(batch.places), batch.words.columns(self._encoder.end_ids)
@@ -150,7 +147,7 @@ class NativeSummarizer:
             for row, at in enumerate(group):
                 ids[row, : batch.lengths[at]] = torch.tensor(batch.sources[at])
             position.read(group)
-            hidden = self._decoder(ids, use_cache=False).last_hidden_state
+            hidden = self._decoder.read(ids)
             states.append(hidden[torch.arange(len(group)), position.lengths[group] - 1])
         return torch.cat(states)
 
@@ -158,8 +155,7 @@ class NativeSummarizer:
         """Drops finished summaries; the columns of the others."""
         chosen = torch.tensor(places)
         rows = (chosen[:, None] * self._beams + torch.arange(self._beams)).flatten()
-        for attention in self._attentions:
-            attention.keep(chosen, rows)
+        self._decoder.keep(chosen, rows)
         position.keep(chosen)
         search.keep(places)
         words.keep(chosen)
@@ -207,18 +203,28 @@ class _Watched:
                 self._watch(at, self._growing[place].end(completions[at].text))
 
 
-def _take_over_attention(model: Any, kernels: Kernels) -> list[WritingAttention]:
-    attentions = []
-    for module, heads in attention_heads(model):
-        module.forward = attention = WritingAttention(module, heads, kernels)
-        attentions.append(attention)
-    if len(attentions) != model.config.num_hidden_layers:
-        raise UnsupportedError("This engine does not know the attention of this model.")
-    return attentions
+def make(model: Any, tokenizer: Any, kernels: Kernels, quantization: str, shortlist: int | None) -> Made:
+    """The engine of `model`; of its output layer the `shortlist` most frequent tokens, or all.
+
+    Raises:
+        UnsupportedError: the model is put together in a way that these kernels do not know.
+    """
+    parts, embedding, output = dissect(model, kernels)
+    weight, tensors = output, {}
+    if shortlist is not None and shortlist < len(output):
+        tensors[FREQUENT] = torch.tensor(frequent_ids(tokenizer, shortlist))
+        weight = output[tensors[FREQUENT]]
+    if quantization == "int8":
+        parts, tensors = parts.quantized(kernels), tensors | int8_tensors(kernels, OUTPUT, weight)
+    else:
+        tensors[f"{OUTPUT}.weight"] = weight
+    return Made(Parts(parts.shape, parts.tensors | tensors), embedding, output)
 
 
-def _products(quantization: str, kernels: Kernels) -> Callable[[Tensor], Callable[[Tensor], Tensor]]:
+def _products(
+    quantization: str, dtype: torch.dtype, kernels: Kernels
+) -> Callable[[Tensor], Callable[[Tensor], Tensor]]:
     """From a weight (columns, features) to the function that multiplies by it and gives float32."""
     if quantization == "int8":
-        return lambda weight: partial(Int8Matrix.quantized(kernels, weight).product, dtype=torch.float32)
-    return lambda weight: lambda hidden: linear(hidden, weight).float()
+        return lambda weight: partial(Int8Matrix.quantized(kernels, weight.to(dtype)).product, dtype=torch.float32)
+    return lambda weight: lambda hidden: linear(hidden, weight.to(dtype)).float()

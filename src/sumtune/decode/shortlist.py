@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["OutputLayer", "Words", "frequent_ids", "ids_of_words"]
+__all__ = ["OutputLayer", "Product", "Words", "frequent_ids", "ids_of_words"]
 
 WORD = re.compile(r"\w+")
 WORD_BEGINS = "▁Ġ"
@@ -42,13 +42,12 @@ class OutputLayer:
     """
 
     def __init__(
-        self, weight: Tensor, make_product: Callable[[Tensor], Product], frequent: Sequence[int] | None
+        self, weight: Tensor, make_product: Callable[[Tensor], Product], frequent: Tensor | None, product: Product
     ) -> None:
-        """`weight` (vocabulary, features); `frequent` are the tokens for all dialogues, None the whole vocabulary."""
-        self._weight, self._make_product = weight.detach(), make_product
-        self._known = None if frequent is None else set(frequent)
-        self._frequent = torch.arange(len(weight)) if frequent is None else torch.tensor(frequent)
-        self._product = make_product(self._weight if frequent is None else self._weight[self._frequent])
+        """`weight` (vocabulary, features); `product` is that of the tokens `frequent`, None the whole vocabulary."""
+        self._weight, self._make_product, self._product = weight, make_product, product
+        self._known = None if frequent is None else set(frequent.tolist())
+        self._frequent = torch.arange(len(weight)) if frequent is None else frequent
 
     @property
     def is_short(self) -> bool:

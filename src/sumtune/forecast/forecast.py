@@ -43,6 +43,8 @@ class Forecast:
     peak_memory_bytes: int
     """Highest resident memory of this process while micro-batches up to the largest planned one were timed."""
     available_memory_bytes: int
+    after_step: int = 0
+    """Optimizer steps that were done already."""
 
     @property
     def total_s(self) -> float:
@@ -66,17 +68,25 @@ def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) ->
     """
     events = read_events(session.run_dir.train_metrics)
     done = [event for event in events if event["event"] == "step" and event["step"] <= step]
-    before = session.run_dir.record().get("forecast")
-    if len(done) < FEWEST_STEPS or not before:
+    before = session.run_dir.record().get("forecast") or {}
+    if len(done) >= FEWEST_STEPS and before:
+        of_a_token = done[-1]["elapsed_s"] / sum(event["tokens"] for event in done)
+    elif "training_s" in before:
+        of_a_token = before["training_s"] / _tokens_after(session, before.get("after_step", 0))
+    else:
         return None
-    plan = session.plan
-    left = sum(plan.lengths[at] for later in range(step, plan.total_steps) for at in plan.batch(later))
     return Forecast(
-        training_s=done[-1]["elapsed_s"] * left / sum(event["tokens"] for event in done),
+        training_s=of_a_token * _tokens_after(session, step),
         evaluation_s=evaluation_s,
         peak_memory_bytes=before["peak_memory_bytes"],
         available_memory_bytes=psutil.virtual_memory().available,
+        after_step=step,
     )
+
+
+def _tokens_after(session: Session, step: int) -> int:
+    plan = session.plan
+    return sum(plan.lengths[at] for later in range(step, plan.total_steps) for at in plan.batch(later))
 
 
 def evaluation_seconds(config: Config, run_dir: RunDir) -> float:

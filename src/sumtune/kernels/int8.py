@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sumtune.kernels.build import COLUMNS, Kernels
 
-__all__ = ["Int8Matrix", "quantize_rows"]
+__all__ = ["GROUP", "Int8Matrix", "packed_size", "quantize_rows"]
 
 GROUP = 4
 """Bytes that one instruction multiplies and adds: our product needs rows of a multiple of it."""
@@ -23,6 +23,11 @@ def quantize_rows(kernels: Kernels, x: Tensor, shift: int = 0) -> tuple[Tensor, 
     quantized, scales = torch.empty(x.shape, dtype=torch.uint8 if shift else torch.int8), torch.empty(len(x))
     kernels("quantize_rows", x, quantized, scales, *x.shape, shift)
     return quantized, scales
+
+
+def packed_size(m: int, n: int) -> int:
+    """Bytes of a matrix (m, n) as `pack_int8` orders it."""
+    return -(-m // COLUMNS) * COLUMNS * n
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Int8Matrix:
         m, n = rows.shape
         if n % GROUP or not kernels.has_int8_product:
             return cls(kernels, scales, rows, None)
-        packed = torch.empty(-(-m // COLUMNS) * COLUMNS * n, dtype=torch.int8)
+        packed = torch.empty(packed_size(m, n), dtype=torch.int8)
         corrections = torch.empty(m, dtype=torch.int32)
         kernels.untyped("pack_int8", rows, packed, corrections, m, n)
         return cls(kernels, scales, packed, corrections)

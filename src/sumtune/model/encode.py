@@ -8,8 +8,9 @@ from typing import Any
 
 from sumtune.config import Config, ModelConfig
 from sumtune.data.example import Example, load_jsonl
-from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+from sumtune.model.load import is_encoder_decoder, load_config
 from sumtune.model.sources import locate
+from sumtune.model.tokenizer import encoder_of
 from sumtune.run_dir import RunDir, fingerprint, write_json
 from sumtune.text.encode import Encoder, save_encoded
 from sumtune.text.prompt import Prompt, default_prompt
@@ -22,8 +23,7 @@ SPLITS = ("train", "validation")
 def make_encoder(settings: ModelConfig) -> Encoder:
     """The encoder of the base model with the default prompt of its family."""
     folder = locate(settings.name, settings.revision).folder
-    both, prompt = is_encoder_decoder(load_config(folder)), _default_prompt(settings, folder)
-    return Encoder(load_tokenizer(folder), prompt, both)
+    return encoder_of(folder, _default_prompt(settings, folder))
 
 
 def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:

@@ -12,8 +12,9 @@ from sumtune.kernels.attention import Heads, attend
 from sumtune.kernels.build import MAX_HEAD_DIM, Kernels
 from sumtune.kernels.ops import Gate, gated, rms_norm
 from sumtune.model.fused_lora import LoraForward
+from sumtune.model.load import sliding_window
 
-__all__ = ["attention_heads", "fuse", "fused_output_weight"]
+__all__ = ["fuse", "fused_output_weight", "gate_factors", "heads_of", "norm_parameters"]
 
 TOLERANCE = 0.03
 """Largest relative difference (L2) in output and gradient between a fused module and the model's own, in bf16."""
@@ -22,8 +23,6 @@ TANH_GELU = (1.5957691216, 0.0713548163)
 GATES = {"gelu_pytorch_tanh": TANH_GELU, "gelu_new": TANH_GELU, "silu": (1.0, 0.0)}
 """Activation → factors of x and x³ in x * sigmoid(…)."""
 PROBE_TIME = 6
-HEADS = "sumtune_heads"
-"""Attribute of an attention module that was fused."""
 
 Forward = Callable[..., Any]
 
@@ -47,14 +46,7 @@ def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
             trusted[kind] = _agrees(module, forward)
         if trusted[kind]:
             module.forward = forward
-            if isinstance(forward, _Attention):
-                vars(module)[HEADS] = forward.heads
     return sorted(kind.__name__ for kind, good in trusted.items() if good)
-
-
-def attention_heads(model: nn.Module) -> list[tuple[Any, Heads]]:
-    """The attention modules of a fused `model` that compute with our kernels, first layer first, with their heads."""
-    return [(module, heads) for module in model.modules() if isinstance(heads := vars(module).get(HEADS), Heads)]
 
 
 def fused_output_weight(model: Any) -> Tensor | None:
@@ -77,7 +69,7 @@ def _maker(module: nn.Module) -> Callable[[Any, Kernels], Forward | None] | None
 
 
 def _norm(module: Any, kernels: Kernels) -> Forward | None:
-    weight, eps = _norm_parameters(module)
+    weight, eps = norm_parameters(module)
     own = type(module).forward.__get__(module)
 
     def forward(x: Tensor) -> Any:
@@ -86,20 +78,26 @@ def _norm(module: Any, kernels: Kernels) -> Forward | None:
     return forward
 
 
-def _norm_parameters(module: Any) -> tuple[Tensor, float]:
-    """Weight as float32 and epsilon; Gemma's norms multiply by 1 + weight, which the module itself tells."""
+def norm_parameters(module: Any) -> tuple[Tensor, float]:
+    """Weight as float32 and epsilon of an RMS norm; Gemma multiplies by 1 + weight, which the module itself tells."""
     eps = float(getattr(module, "eps", 0.0) or getattr(module, "variance_epsilon", 0.0))
     ones = torch.ones(1, len(module.weight))
     with torch.no_grad():
         return copy.deepcopy(module).float()(ones)[0] * (1 + eps) ** 0.5, eps
 
 
-def _gated_layer(module: Any, kernels: Kernels) -> Forward | None:
+def gate_factors(module: Any) -> tuple[float, float] | None:
+    """Factors of x and x³ in the activation of a gated layer, x * sigmoid(…); None where it is another one."""
     config = getattr(module, "config", None)
     name = next((value for key in ("hidden_activation", "hidden_act") if (value := getattr(config, key, None))), None)
-    if name not in GATES:
+    return GATES.get(name or "")
+
+
+def _gated_layer(module: Any, kernels: Kernels) -> Forward | None:
+    factors = gate_factors(module)
+    if factors is None:
         return None
-    gate = Gate(kernels, *GATES[name])
+    gate = Gate(kernels, *factors)
 
     def forward(x: Tensor) -> Any:
         opened, up, down = module.gate_proj(x), module.up_proj(x), vars(module.down_proj).get("forward")
@@ -110,20 +108,24 @@ def _gated_layer(module: Any, kernels: Kernels) -> Forward | None:
     return forward
 
 
-def _attention(module: Any, kernels: Kernels) -> "_Attention | None":
+def heads_of(module: Any) -> Heads | None:
+    """The heads of an attention module; None where it computes something that our kernels do not."""
     config, dim = module.config, int(module.head_dim)
     odd = dim > MAX_HEAD_DIM or dim % 2 or config.is_encoder_decoder or not getattr(module, "is_causal", True)
     if odd or getattr(config, "attn_logit_softcapping", None) or not _rotates_whole_heads(config):
         return None
-    norms = [_norm_parameters(norm) if (norm := getattr(module, name, None)) else None for name in ("q_norm", "k_norm")]
-    window = getattr(module, "sliding_window", None)
-    heads = Heads(
+    norms = [norm_parameters(norm) if (norm := getattr(module, name, None)) else None for name in ("q_norm", "k_norm")]
+    window = module.sliding_window if hasattr(module, "sliding_window") else sliding_window(config)
+    return Heads(
         queries=config.num_attention_heads, keys=config.num_key_value_heads, dim=dim, scale=float(module.scaling),
         window=int(window) if window else 2**31, query_norm=norms[0][0] if norms[0] else None,
         key_norm=norms[1][0] if norms[1] else None, eps=norms[0][1] if norms[0] else 0.0,
     )  # fmt: skip
 
-    return _Attention(module, heads, kernels)
+
+def _attention(module: Any, kernels: Kernels) -> "_Attention | None":
+    heads = heads_of(module)
+    return None if heads is None else _Attention(module, heads, kernels)
 
 
 def _rotates_whole_heads(config: Any) -> bool:

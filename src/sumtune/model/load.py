@@ -59,7 +59,9 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 def load_base(folder: Path, dtype: torch.dtype | None, device: torch.device | str = "cpu") -> Any:
-    """The base model in `folder`, frozen, in evaluation mode; `dtype` None is that of its file.
+    """The base model in `folder`, frozen, in evaluation mode.
+
+    `dtype` None is what its configuration names, and where that names none, what the file holds.
 
     Raises:
         ModelError: the weights cannot be read, or the architecture neither generates text nor is known.

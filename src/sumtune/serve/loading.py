@@ -48,15 +48,16 @@ def load_base(folder: Path) -> Served:
         ModelError: the model is missing.
     """
     from sumtune.config import DecodeConfig
-    from sumtune.decode.build import build_summarizer, encoder_of
+    from sumtune.decode.build import build_summarizer
     from sumtune.model.sources import locate
+    from sumtune.model.tokenizer import encoder_of
     from sumtune.text.prompt import Prompt
 
     adapter = adapter_folder(folder)
     settings = _settings(adapter)
     model, decode = settings["model"], DecodeConfig(**(settings["decode"] | {"beams": 1}))
     source, prompt = locate(model["name"], model["revision"]), Prompt.load(adapter)
-    encoder = encoder_of(source, prompt)
+    encoder = encoder_of(source.folder, prompt)
     summarizer = build_summarizer(source, None, prompt, decode, model["device"], encoder)
     give_memory_back()
     return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams)

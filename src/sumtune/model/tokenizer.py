@@ -1,0 +1,148 @@
+"""The tokenizer of a base model, kept in the form that is read fastest."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+from sumtune.model.sources import cache_dir
+from sumtune.text.encode import Encoder
+from sumtune.text.prompt import Prompt
+
+__all__ = ["QuickTokenizer", "encoder_of"]
+
+PROBES = (
+    "",
+    "Ann: Shall we meet at 5 o'clock , maybe ?\nBen: Yes - I'll bring 1,000 « biscuits »; don't worry!",
+    "  two  spaces\n\n\tand ünïcödé, 中文, 🙂 <s></s><eos><pad>",
+)
+"""Texts on which it must do what transformers' tokenizer does."""
+SUFFIXES = {".json", ".model", ".txt", ".jinja"}
+"""Of the files that a tokenizer or a configuration is read from."""
+FORMAT = 1
+"""Raised when what is kept changes."""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the tokenizer's own file does not say."""
+
+    is_encoder_decoder: bool
+    eos_token_id: int
+    all_special_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Ids:
+    input_ids: Any
+    """Ids of a text, or of each of several."""
+
+
+class QuickTokenizer:
+    """What this project uses of transformers' tokenizers, by the library below them alone."""
+
+    def __init__(self, raw: Any, facts: _Facts) -> None:
+        """`raw` is a `tokenizers.Tokenizer`."""
+        self._raw = raw
+        self.eos_token_id, self.all_special_ids = facts.eos_token_id, list(facts.all_special_ids)
+
+    def __len__(self) -> int:
+        return int(self._raw.get_vocab_size(with_added_tokens=True))
+
+    def __call__(self, text: str | Sequence[str], add_special_tokens: bool = True) -> _Ids:
+        """Ids of `text`, or of each text."""
+        if isinstance(text, str):
+            return _Ids(self._raw.encode(text, add_special_tokens=add_special_tokens).ids)
+        encodings = self._raw.encode_batch_fast(list(text), add_special_tokens=add_special_tokens)
+        return _Ids([encoding.ids for encoding in encodings])
+
+    def decode(self, ids: Sequence[int], skip_special_tokens: bool = False) -> str:
+        """The text of `ids`."""
+        return str(self._raw.decode(list(ids), skip_special_tokens=skip_special_tokens))
+
+    def convert_ids_to_tokens(self, ids: Sequence[int]) -> list[str]:
+        """The vocabulary's entries of `ids`."""
+        return [self._raw.id_to_token(token) for token in ids]
+
+    def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]:
+        """The ids of the vocabulary's entries `tokens`."""
+        return [self._raw.token_to_id(token) for token in tokens]
+
+
+def encoder_of(folder: Path, prompt: Prompt) -> Encoder:
+    """What turns dialogues into the token ids that the model in `folder` reads with `prompt`.
+
+    Raises:
+        ModelError: there is no tokenizer or configuration that can be read.
+    """
+    kept = _kept_folder(folder)
+    with suppress(Exception):  # `tokenizers` raises nothing more special
+        tokenizer, facts = _load(kept)
+        return Encoder(tokenizer, prompt, facts.is_encoder_decoder)
+    slow = load_tokenizer(folder)
+    encoder = Encoder(slow, prompt, is_encoder_decoder(load_config(folder)))
+    with suppress(Exception):
+        _keep(slow, encoder.is_encoder_decoder, kept)
+    return encoder
+
+
+def _kept_folder(folder: Path) -> Path:
+    found = sorted(file for file in folder.glob("*") if file.suffix in SUFFIXES)
+    files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in found]
+    made_from = (FORMAT, version("transformers"), version("tokenizers"), str(folder.resolve()), files)
+    return cache_dir() / "tokenizers" / sha256(repr(made_from).encode()).hexdigest()[:16]
+
+
+def _load(kept: Path) -> tuple[QuickTokenizer, _Facts]:
+    from tokenizers import Tokenizer
+
+    facts = _Facts(**json.loads((kept / "facts.json").read_text(encoding="utf-8")))
+    text = (kept / "tokenizer.json").read_text(encoding="utf-8")
+    return QuickTokenizer(Tokenizer.from_str(text), facts), facts
+
+
+def _keep(slow: Any, both: bool, kept: Path) -> None:
+    """Writes `kept`, whole or not at all, where a `QuickTokenizer` does what `slow` does on the probes."""
+    from tokenizers import Tokenizer
+
+    if (raw := getattr(slow, "backend_tokenizer", None)) is None or slow.eos_token_id is None:
+        return
+    raw.no_truncation()
+    raw.no_padding()
+    facts, text = _Facts(both, slow.eos_token_id, tuple(slow.all_special_ids)), _short(raw.to_str())
+    if not _is_same(slow, QuickTokenizer(Tokenizer.from_str(text), facts)):
+        return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".keeping-") as work:
+        whole = Path(work) / "whole"
+        whole.mkdir()
+        (whole / "facts.json").write_text(json.dumps(asdict(facts)), encoding="utf-8")
+        (whole / "tokenizer.json").write_text(text, encoding="utf-8")
+        if not kept.exists():  # another process may have been faster
+            whole.replace(kept)
+
+
+def _short(text: str) -> str:
+    """The same tokenizer with each merge as one string, which is read in two thirds of the time that a pair takes."""
+    content = json.loads(text)
+    merges = content["model"].get("merges", [])
+    if all(isinstance(merge, list) and not any(" " in part for part in merge) for merge in merges):
+        content["model"]["merges"] = [" ".join(merge) for merge in merges]
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _is_same(slow: Any, quick: QuickTokenizer) -> bool:
+    def seen(tokenizer: Any) -> list[Any]:
+        ids = [tokenizer(text, add_special_tokens=special).input_ids for text in PROBES for special in (True, False)]
+        texts = [tokenizer.decode(one, skip_special_tokens=skip) for one in ids for skip in (True, False)]
+        tokens = [tokenizer.convert_ids_to_tokens(one) for one in ids]
+        batch = tokenizer(list(PROBES), add_special_tokens=False).input_ids
+        return [len(tokenizer), ids, texts, tokens, batch, [tokenizer.convert_tokens_to_ids(one) for one in tokens]]
+
+    return seen(slow) == seen(quick)
