@@ -1,5 +1,8 @@
 """An engine that was kept writes what the engine wrote that was made, and is made again where it cannot be used."""
 
+import json
+import subprocess
+import sys
 from itertools import pairwise
 from shutil import copytree
 
@@ -8,7 +11,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from sumtune.config import DecodeConfig
 from sumtune.decode import build
+from sumtune.decode.build import load_tuned
 
 
 @pytest.fixture
@@ -95,10 +100,10 @@ DAMAGES = {
     "no safetensors": lambda file: file.write_bytes(b"x" * 10_000),
     "without its numbers": lambda file: save_file(tensors_of(file), file),
     "other numbers": lambda file: file.write_bytes(file.read_bytes().replace(*FEATURES)),
-    "a tensor of another size": with_tensors(lambda all: {"layers.1.up.scales": torch.ones(1)}),
+    "a tensor of another size": with_tensors(lambda _: {"layers.1.up.scales": torch.ones(1)}),
     "a smaller tensor": with_tensors(lambda all: {"layers.0.key.weight": all["layers.0.key.weight"][:64].clone()}),
     "another type": with_tensors(lambda all: {"norm": all["norm"].to(torch.float64)}),
-    "a missing tensor": with_tensors(lambda all: {"output.corrections": None, "output.scales": None}),
+    "a missing tensor": with_tensors(lambda _: {"output.corrections": None, "output.scales": None}),
 }
 
 
@@ -134,3 +139,18 @@ def test_runs_of_engines_leave_one_file(make, sharp_models, save_lora, tmp_path)
         int8(make, "gemma", adapter)
         files.append([(file.name, file.stat().st_mtime_ns) for file in tmp_path.glob("*.safetensors")])
     assert all(one == other for one, other in pairwise(files))
+
+
+def test_the_second_start_needs_no_transformers(sharp_models, save_lora):
+    adapter = save_lora(sharp_models["llama"], 0.2)
+    model = {"name": str(sharp_models["llama"]), "revision": None, "device": "cpu"}
+    decode = DecodeConfig(beams=1).model_dump()
+    (adapter / "sumtune.json").write_text(json.dumps({"model": model, "decode": decode}))
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom sumtune.decode.build import load_tuned\n"
+        f"print(load_tuned(Path({str(adapter)!r})).summarizer.engine, "
+        "{'transformers', 'peft', 'ctranslate2'} & set(sys.modules) or 'light')"
+    )
+    load_tuned(adapter)
+    second = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert second.stdout.split() == ["native", "int8", "light"]

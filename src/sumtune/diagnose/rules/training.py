@@ -183,7 +183,7 @@ def adapter_not_used(subject: Subject) -> Finding | None:
         severity="fault",
         evidence=f"{same:.0%} of the summaries of the tuned model are those of the base model, letter by "
         f"letter{learned}.",
-        remedy="delete the converted model beside the adapter (model_trainer/ctranslate2-*), then: sumtune evaluate",
+        remedy="delete what was made of the adapter (model_trainer/*native-*, ctranslate2-*), then: sumtune evaluate",
         numbers={"share_same": same},
     )
 
