@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-__all__ = ["AdjustableSummarizer", "Completion", "Progress", "StreamingSummarizer", "Summarizer", "Watch"]
+__all__ = [
+    "AdjustableSummarizer",
+    "Completion",
+    "ParallelSummarizer",
+    "Progress",
+    "StreamingSummarizer",
+    "Summarizer",
+    "Watch",
+]
 
 Progress = Callable[[int], None]
 """Called with the number of dialogues that were finished since the last call."""
@@ -66,3 +74,11 @@ class AdjustableSummarizer(Summarizer, Protocol):
     def with_beams(self, beams: int) -> Summarizer:
         """The same model searching with `beams`; 1 is greedy."""
         ...
+
+
+@runtime_checkable
+class ParallelSummarizer(Summarizer, Protocol):
+    """A summarizer with a copy of its model for each core; others use all cores for one batch."""
+
+    copies: int
+    """Batches that are decoded at the same time when different threads ask."""

@@ -60,6 +60,7 @@ def test_the_family_and_the_marks_are_the_same(encoders, name):
     assert (quick.is_encoder_decoder, quick.overhead, quick.end_ids) == (
         slow.is_encoder_decoder, slow.overhead, slow.end_ids,
     )  # fmt: skip
+    assert quick.tokenizer.pad_token_id == slow.tokenizer.pad_token_id
     assert sorted(quick.tokenizer.all_special_ids) == sorted(slow.tokenizer.all_special_ids)
     tokens = slow.tokenizer.convert_ids_to_tokens(list(range(len(slow.tokenizer))))
     assert quick.tokenizer.convert_ids_to_tokens(range(len(quick.tokenizer))) == tokens

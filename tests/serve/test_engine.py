@@ -54,11 +54,11 @@ def test_dialogues_that_come_together_are_decoded_together_and_in_order():
     ("settings", "tokens", "sizes"),
     [
         ({"batch_dialogues": 2}, [10] * 5, [2, 2, 1]),
-        ({"batch_tokens": 100}, [40, 40, 40, 10, 50], [2, 2, 1]),
+        ({"batch_tokens": 100}, [40, 40, 40, 10, 50], [3, 2]),
         ({"batch_tokens": 100}, [500, 10, 10], [1, 2]),
     ],
 )
-def test_a_batch_is_bounded_by_dialogues_and_by_padded_tokens(settings, tokens, sizes):
+def test_a_batch_is_bounded_by_dialogues_and_by_tokens(settings, tokens, sizes):
     summarizer = Shouting()
 
     async def test(engine, make):
@@ -83,8 +83,12 @@ def test_what_differs_in_model_beams_or_length_does_not_share_a_batch():
     assert [len(call) for call in other.calls] == [2]
 
 
-def test_idle_workers_share_what_waits():
-    summarizer = Telling(pause_s=0.02)
+class Copied(Telling):
+    copies = 2
+
+
+def test_idle_workers_share_what_waits_for_a_summarizer_with_several_copies():
+    summarizer = Copied(pause_s=0.02)
 
     async def test(engine, make):
         jobs = [make(summarizer, f"word{number}") for number in range(8)]
@@ -93,6 +97,36 @@ def test_idle_workers_share_what_waits():
 
     with_engine(test, workers=2)
     assert [len(call) for call in summarizer.calls] == [4, 4]
+
+
+def test_a_summarizer_that_takes_the_whole_machine_decodes_one_batch_at_a_time():
+    summarizer = Telling(pause_s=0.02)
+
+    async def test(engine, make):
+        engine.submit(first := [make(summarizer, "a b c")])
+        await asyncio.sleep(0.03)
+        engine.submit(later := [make(summarizer, f"word{number}") for number in range(8)])
+        await results(first)
+        assert len(summarizer.calls) == 1, "the others wait, and gather"
+        await results(later)
+
+    with_engine(test, workers=2)
+    assert [len(call) for call in summarizer.calls] == [1, 8]
+
+
+def test_a_batch_waits_while_more_dialogues_come():
+    summarizer = Shouting()
+
+    async def test(engine, make):
+        jobs = []
+        for _ in range(6):
+            engine.submit([job := make(summarizer)])
+            jobs.append(job)
+            await asyncio.sleep(0.01)
+        await results(jobs)
+
+    with_engine(test, gather_s=0.05)
+    assert [len(call) for call in summarizer.calls] == [6]
 
 
 def test_the_queue_is_bounded_and_takes_all_or_none():

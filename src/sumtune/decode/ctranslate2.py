@@ -35,8 +35,8 @@ class CTranslate2Summarizer:
         family = ctranslate2.Translator if encoder.is_encoder_decoder else ctranslate2.Generator
         compute_type = {"int8": "int8_float32"}.get(quantization, quantization)
         with keeping_torch_threads():
-            copies = os.cpu_count() or 1
-            self._model = family(str(folder), inter_threads=copies, intra_threads=1, compute_type=compute_type)
+            self.copies = os.cpu_count() or 1
+            self._model = family(str(folder), inter_threads=self.copies, intra_threads=1, compute_type=compute_type)
         self._limit = encoder.prompt.max_target_tokens
         self._options: dict[str, Any] = {
             "beam_size": beams,

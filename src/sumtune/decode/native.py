@@ -19,6 +19,7 @@ from sumtune.decode.kept import Made
 from sumtune.decode.parts import Parts, int8_tensors
 from sumtune.decode.search import BeamSearch, GreedySearch, Search, WatchToken, Written
 from sumtune.decode.shortlist import OutputLayer, Words, frequent_ids, ids_of_words
+from sumtune.decode.threads import in_torch_thread
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.int8 import Int8Matrix
 from sumtune.memory import unmap_pages
@@ -68,19 +69,29 @@ class NativeSummarizer:
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         """One completion for each dialogue, in the order of `dialogues`."""
-        completions: dict[int, Completion] = {}
-        for batch in self._batches(dialogues, max_tokens):
-            completions |= self._write(batch, progress)
+
+        def write() -> dict[int, Completion]:
+            completions: dict[int, Completion] = {}
+            for batch in self._batches(dialogues, max_tokens):
+                completions |= self._write(batch, progress)
+            return completions
+
+        completions = in_torch_thread(write)
         return [completions[at] for at in range(len(dialogues))]
 
     def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
         """What greedy `summarize` gives, `watch` having seen it piece by piece."""
         greedy = self.with_beams(1)
-        completions: dict[int, Completion] = {}
-        for batch in greedy._batches(dialogues, max_tokens):
-            watched = _Watched(watch, batch.places, self._encoder)
-            completions |= greedy._write(batch, watch=watched.push)
-            watched.end(completions)
+
+        def write() -> dict[int, Completion]:
+            completions: dict[int, Completion] = {}
+            for batch in greedy._batches(dialogues, max_tokens):
+                watched = _Watched(watch, batch.places, self._encoder)
+                completions |= greedy._write(batch, watch=watched.push)
+                watched.end(completions)
+            return completions
+
+        completions = in_torch_thread(write)
         return [completions[at] for at in range(len(dialogues))]
 
     def with_beams(self, beams: int) -> "NativeSummarizer":

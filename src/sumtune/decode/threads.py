@@ -1,11 +1,35 @@
-"""Threads of torch, which CTranslate2 changes behind its back."""
+"""Threads of torch: one team for the whole process, and as many as before CTranslate2 came."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
+from typing import TypeVar
 
 import torch
 
-__all__ = ["keeping_torch_threads"]
+__all__ = ["in_torch_thread", "keeping_torch_threads"]
+
+Result = TypeVar("Result")
+NAME = "sumtune-torch"
+
+
+def in_torch_thread(work: Callable[[], Result]) -> Result:
+    """The result of `work`, done in the main thread where it is asked for there, else in one thread for all others.
+
+    Each thread that computes has an OpenMP team of its own; where there are more teams than cores, none waits actively
+    for its next task any more, and small products take twice the time.
+    """
+    current = threading.current_thread()
+    if current is threading.main_thread() or current.name.startswith(NAME):
+        return work()
+    return _torch_thread().submit(work).result()
+
+
+@cache
+def _torch_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix=NAME)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ PROBES = (
 """Texts on which it must do what transformers' tokenizer does."""
 SUFFIXES = {".json", ".model", ".txt", ".jinja"}
 """Of the files that a tokenizer or a configuration is read from."""
-FORMAT = 1
+FORMAT = 2
 """Raised when what is kept changes."""
 
 
@@ -35,6 +35,7 @@ class _Facts:
 
     is_encoder_decoder: bool
     eos_token_id: int
+    pad_token_id: int | None
     all_special_ids: tuple[int, ...]
 
 
@@ -50,7 +51,8 @@ class QuickTokenizer:
     def __init__(self, raw: Any, facts: _Facts) -> None:
         """`raw` is a `tokenizers.Tokenizer`."""
         self._raw = raw
-        self.eos_token_id, self.all_special_ids = facts.eos_token_id, list(facts.all_special_ids)
+        self.eos_token_id, self.pad_token_id = facts.eos_token_id, facts.pad_token_id
+        self.all_special_ids = list(facts.all_special_ids)
 
     def __len__(self) -> int:
         return int(self._raw.get_vocab_size(with_added_tokens=True))
@@ -115,7 +117,7 @@ def _keep(slow: Any, both: bool, kept: Path) -> None:
         return
     raw.no_truncation()
     raw.no_padding()
-    facts, text = _Facts(both, slow.eos_token_id, tuple(slow.all_special_ids)), _short(raw.to_str())
+    facts, text = _Facts(both, slow.eos_token_id, slow.pad_token_id, tuple(slow.all_special_ids)), _short(raw.to_str())
     if not _is_same(slow, QuickTokenizer(Tokenizer.from_str(text), facts)):
         return
     kept.parent.mkdir(parents=True, exist_ok=True)

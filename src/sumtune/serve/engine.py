@@ -10,13 +10,15 @@ from sumtune.serve.failures import without_text
 from sumtune.serve.jobs import Busy, DecodingFailedError, Job
 from sumtune.serve.metrics import Metrics
 from sumtune.serve.settings import ServeSettings
-from sumtune.summarizer import Completion, StreamingSummarizer
+from sumtune.summarizer import Completion, ParallelSummarizer, StreamingSummarizer
 
 __all__ = ["Engine"]
 
 SMOOTHING = 0.2
 """Weight of the newest batch in the running mean of seconds a dialogue."""
 LONGEST_RETRY_S = 60
+MOST_GATHERINGS = 25
+"""Times that a batch waits on because another dialogue came."""
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ class Engine:
         self._waiting: list[Job] = []
         self._arrived = asyncio.Event()
         self._idle = 0
+        self._alone = False
+        """Whether a summarizer is at work that takes the whole machine."""
         self._seconds_per_job: float | None = None
         self._workers: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="decode")
@@ -81,31 +85,57 @@ class Engine:
         """Waits for one batch and decodes it. A function of its own, so that an idle worker holds on to no model."""
         self._idle += 1
         await self._arrived.wait()
-        if not self._closing:
-            await asyncio.sleep(self._settings.gather_s)
+        await self._gather()
         batch = self._take()
         self._idle -= 1
-        if not self._waiting and not self._closing:
+        if not batch or not self._waiting:
             self._arrived.clear()
         if batch:
+            await self._run_and_wake(batch)
+
+    async def _gather(self) -> None:
+        """Returns when no more dialogues have come for a moment: answers that go out together bring the next ones."""
+        for _ in range(MOST_GATHERINGS):
+            before = len(self._waiting)
+            if self._closing:
+                return
+            await asyncio.sleep(self._settings.gather_s)
+            if len(self._waiting) <= before:
+                return
+
+    async def _run_and_wake(self, batch: list[Job]) -> None:
+        """Decodes a batch; then those that waited for its summarizer can be taken."""
+        alone = _takes_all(batch[0])
+        self._alone = self._alone or alone
+        try:
             await self._run(batch)
+        finally:
+            if alone:
+                self._alone = False
+            if self._waiting or self._closing:
+                self._arrived.set()
 
     def _take(self) -> list[Job]:
-        """The oldest job and those that can share its batch, leaving the other idle workers their part."""
+        """The oldest job that can be begun and those that can share its batch.
+
+        Of summarizers that decode several batches at once, the other idle workers are left their part.
+        """
         now = asyncio.get_running_loop().time()
         self._refuse_late(now)
-        if not self._waiting:
+        first = next((job for job in self._waiting if not (self._alone and _takes_all(job))), None)
+        if first is None:
             return []
-        most = min(self._settings.batch_dialogues, math.ceil(len(self._waiting) / self._idle))
-        way, longest = self._waiting[0].way, 0
+        most = self._settings.batch_dialogues
+        if not _takes_all(first):
+            most = min(most, math.ceil(len(self._waiting) / self._idle))
+        way, tokens = first.way, 0
         batch: list[Job] = []
         rest: list[Job] = []
         for job in self._waiting:
-            width = max(longest, job.tokens)
-            fits = not batch or (len(batch) + 1) * width <= self._settings.batch_tokens
+            fits = not batch or tokens + job.tokens <= self._settings.batch_tokens
             if job.way == way and len(batch) < most and fits:
                 batch.append(job)
-                longest = width
+                tokens += job.tokens
                 job.queued_s = now - job.arrived
             else:
                 rest.append(job)
@@ -128,7 +158,8 @@ class Engine:
             logger.error("Decoding a batch of %d failed: %s", len(batch), without_text(error))
             await self._save_what_can_be(batch)
             return
-        self._learn_speed((loop.time() - begun) / len(batch) / self._settings.workers)
+        at_once = 1 if _takes_all(batch[0]) else self._settings.workers
+        self._learn_speed((loop.time() - begun) / len(batch) / at_once)
         self._metrics.batch.observe(len(batch))
         for job, completion in zip(batch, completions, strict=True):
             self._metrics.tokens.labels("read").inc(job.tokens)
@@ -166,3 +197,8 @@ class Engine:
         for at, completion in enumerate(completions):
             watch(at, completion.text)
         return completions
+
+
+def _takes_all(job: Job) -> bool:
+    """True where the job's summarizer uses every core for one batch, so that a second one would only disturb."""
+    return not isinstance(job.way.summarizer, ParallelSummarizer)

@@ -1,6 +1,7 @@
 """From folders to what is served. The only module of the service that knows models."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,10 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> Served:
         ModelError: there is no adapter, or its base model is missing.
     """
     from sumtune.decode.build import load_tuned
+    from sumtune.decode.threads import in_torch_thread
 
     adapter = adapter_folder(folder)
-    tuned = load_tuned(adapter, beams)
+    tuned = in_torch_thread(partial(load_tuned, adapter, beams))
     give_memory_back()
     beams = beams or int(_settings(adapter)["decode"]["beams"])
     return Served(name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams)
@@ -49,6 +51,7 @@ def load_base(folder: Path) -> Served:
     """
     from sumtune.config import DecodeConfig
     from sumtune.decode.build import build_summarizer
+    from sumtune.decode.threads import in_torch_thread
     from sumtune.model.sources import locate
     from sumtune.model.tokenizer import encoder_of
     from sumtune.text.prompt import Prompt
@@ -58,7 +61,8 @@ def load_base(folder: Path) -> Served:
     model, decode = settings["model"], DecodeConfig(**(settings["decode"] | {"beams": 1}))
     source, prompt = locate(model["name"], model["revision"]), Prompt.load(adapter)
     encoder = encoder_of(source.folder, prompt)
-    summarizer = build_summarizer(source, None, prompt, decode, model["device"], encoder)
+    make = partial(build_summarizer, source, None, prompt, decode, model["device"], encoder)
+    summarizer = in_torch_thread(make)
     give_memory_back()
     return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams)
 

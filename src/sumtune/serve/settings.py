@@ -16,14 +16,14 @@ class ServeSettings:
     """Seconds after which a request is given up, and the longest deadline a request may ask for."""
     queue_dialogues: int = 256
     """Most dialogues that wait; more are refused."""
-    gather_s: float = 0.004
-    """Seconds that a dialogue waits for others to share its batch."""
-    batch_tokens: int = 4096
-    """Most source tokens, padding included, that are decoded together."""
-    batch_dialogues: int = 16
+    gather_s: float = 0.008
+    """Seconds without another dialogue after which a batch begins."""
+    batch_tokens: int = 8192
+    """Most tokens of dialogues that are decoded together."""
+    batch_dialogues: int = 32
     """Most dialogues that are decoded together."""
     workers: int = os.cpu_count() or 1
-    """Batches that are decoded at the same time."""
+    """Batches that are decoded at the same time, by summarizers that can."""
     requests_per_minute: int = 600
     """Requests of one key; a quarter of them may come at once. Nothing is limited where there is no key."""
     max_body_bytes: int = 1_000_000
