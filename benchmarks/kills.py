@@ -32,7 +32,7 @@ TINY = (
     "lora.rank=4",
 )  # fmt: skip
 EMBEDDED = (
-    "data.train_share=0.25", "train.epochs=1", "train.validate_every_steps=2", "train.validation_examples=4",
+    "data.train_share=0.1", "train.epochs=1", "train.validate_every_steps=2", "train.validation_examples=4",
     "decode.beams=1",
 )  # fmt: skip
 TIMES = {"write": 14, "checkpoint": 6, "step": 12, "publish": 1}
@@ -97,7 +97,7 @@ def tiny_models(root: Path) -> list[Setting]:
 
 
 def embedded(root: Path) -> list[Setting]:
-    """The embedded model on a quarter of the embedded data, one epoch."""
+    """The embedded model on a tenth of the embedded data, one epoch."""
     return [undisturbed("embedded", sets(EMBEDDED), root)]
 
 
