@@ -162,6 +162,23 @@ def test_what_could_not_be_done_in_time_is_refused_at_once():
     with_engine(test, batch_dialogues=1)
 
 
+def test_what_is_being_decoded_counts_for_what_can_be_done_in_time():
+    summarizer = Telling(pause_s=0.3)
+
+    async def test(engine, make):
+        engine.submit([first := make(summarizer, "a")])
+        await first.done  # now the engine knows that a dialogue takes 0.3 s
+        engine.submit([hurried := make(summarizer, "a", seconds=0.1)])
+        hurried.done.add_done_callback(lambda done: done.exception())
+        await asyncio.sleep(0.05)
+        with pytest.raises(Busy):
+            engine.submit([make(summarizer, "a", seconds=0.45)])
+        engine.submit([patient := make(summarizer, "a", seconds=5)])
+        await patient.done
+
+    with_engine(test)
+
+
 def test_a_dialogue_whose_deadline_passes_in_the_queue_is_never_decoded():
     summarizer = Telling(pause_s=0.15)
 

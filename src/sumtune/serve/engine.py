@@ -32,6 +32,8 @@ class Engine:
         self._waiting: list[Job] = []
         self._arrived = asyncio.Event()
         self._idle = 0
+        self._running = 0
+        """Dialogues that are being decoded."""
         self._alone = False
         """Whether a summarizer is at work that takes the whole machine."""
         self._seconds_per_job: float | None = None
@@ -54,12 +56,14 @@ class Engine:
         """Puts `jobs` into the queue, all or none.
 
         Raises:
-            Busy: they do not fit, or those before them take longer than their deadline at the present speed.
+            Busy: they do not fit, or they would be done after their deadline at the present speed.
         """
         now = asyncio.get_running_loop().time()
-        wait_s = len(self._waiting) * (self._seconds_per_job or 0.0)
+        before, of_each_s = self._running + len(self._waiting), self._seconds_per_job or 0.0
+        wait_s = before * of_each_s
         full = len(self._waiting) + len(jobs) > self._settings.queue_dialogues
-        if full or self._closing or now + wait_s > min(job.deadline for job in jobs):
+        late = before > 0 and now + wait_s + len(jobs) * of_each_s > min(job.deadline for job in jobs)
+        if full or self._closing or late:
             raise Busy(max(1, min(LONGEST_RETRY_S, math.ceil(wait_s))))
         for job in jobs:
             job.arrived = now
@@ -107,9 +111,11 @@ class Engine:
         """Decodes a batch; then those that waited for its summarizer can be taken."""
         alone = _takes_all(batch[0])
         self._alone = self._alone or alone
+        self._running += len(batch)
         try:
             await self._run(batch)
         finally:
+            self._running -= len(batch)
             if alone:
                 self._alone = False
             if self._waiting or self._closing:
