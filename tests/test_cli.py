@@ -314,9 +314,10 @@ def test_an_interrupt_says_how_to_go_on(call, monkeypatch):
 
 
 def test_check_says_that_good_data_can_be_used_and_writes_nothing(call, tmp_path, monkeypatch, tiny_models, own_cache):
-    monkeypatch.chdir(tmp_path)
-    file = tiny.write_jsonl(tmp_path / "good.jsonl", 60)
+    here = tmp_path / "here"
+    file = tiny.write_jsonl(here / "good.jsonl", 60)
+    monkeypatch.chdir(here)
     code, out, err = call("check", file, "--model", tiny_models["t5"])
     assert (code, err) == (0, "")
     assert "The data can be used: train" in out
-    assert set(snapshot(tmp_path)) == {"good.jsonl"}
+    assert set(snapshot(here)) == {"good.jsonl"}, "only the cache, which is elsewhere, keeps a tokenizer"
