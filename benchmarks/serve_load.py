@@ -1,9 +1,9 @@
 """Our service beside the one people write from a tutorial, driven with the same dialogues in one run.
 
-python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ [--requests 200] [--concurrency 1 8 32]
+python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ [--requests 200] [--concurrency 1 8 32] [--beams 1]
 
 The tutorial's service is FastAPI calling `generate` of transformers on the merged model, one request at a time, with
-the adapter's own prompt and beams. Each level of concurrency drives one service, then the other.
+the adapter's own prompt. Each level of concurrency drives one service, then the other.
 """
 
 import argparse
@@ -48,15 +48,16 @@ def main() -> None:
     """Starts both, drives both, prints the ratios."""
     given = arguments()
     if given.tutorial:
-        serve_tutorial(RunDir(given.run_dir), given.port)
+        serve_tutorial(RunDir(given.run_dir), given.port, given.beams, given.dtype)
         return
     with (given.data / "validation.jsonl").open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines][: given.requests]
     dialogues, references = [row["dialogue"] for row in rows], [row["summary"] for row in rows]
     run_dir = str(given.run_dir)
     # Deadline and queue are set so that every request is answered: this measures speed, not refusal.
-    ours = [sys.executable, "-m", "sumtune", "serve", "--run-dir", run_dir, "--deadline", str(TIMEOUT_S)]
-    tutorial = [sys.executable, __file__, "--tutorial", "--run-dir", run_dir]
+    beams = ["--beams", str(given.beams)] if given.beams else []
+    ours = [sys.executable, "-m", "sumtune", "serve", "--run-dir", run_dir, "--deadline", str(TIMEOUT_S), *beams]
+    tutorial = [sys.executable, __file__, "--tutorial", "--run-dir", run_dir, "--dtype", given.dtype, *beams]
     with service("sumtune", ours) as our, service("tutorial", tutorial) as their:
         for concurrency in given.concurrency:
             loads = {
@@ -73,6 +74,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="folder with validation.jsonl (fields dialogue, summary)")
     parser.add_argument("--requests", type=int, default=200)
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--beams", type=int, help="those of the adapter unless given; 1 is greedy search")
+    parser.add_argument("--dtype", choices=("fp32", "bf16"), default="fp32", help="of the tutorial's model")
     parser.add_argument("--tutorial", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -171,8 +174,8 @@ def report(concurrency: int, loads: dict[str, Load], references: Sequence[str]) 
     )
 
 
-def serve_tutorial(run_dir: RunDir, port: int) -> None:
-    """The other service: the model merged in float32, `generate` on one dialogue at a time."""
+def serve_tutorial(run_dir: RunDir, port: int, beams: int | None, dtype: str) -> None:
+    """The other service: the merged model, `generate` on one dialogue at a time."""
     import threading
 
     import torch
@@ -189,7 +192,7 @@ def serve_tutorial(run_dir: RunDir, port: int) -> None:
     source = locate(settings["model"]["name"], settings["model"]["revision"])
     paired = is_encoder_decoder(load_config(source.folder))
     encoder = Encoder(load_tokenizer(source.folder), Prompt.load(run_dir.adapter), paired)
-    model = load_merged(source.folder, run_dir.adapter, torch.float32)
+    model = load_merged(source.folder, run_dir.adapter, torch.bfloat16 if dtype == "bf16" else torch.float32)
     one_at_a_time = threading.Lock()
     app = FastAPI()
 
@@ -205,7 +208,7 @@ def serve_tutorial(run_dir: RunDir, port: int) -> None:
                 ids,
                 attention_mask=torch.ones_like(ids),
                 max_new_tokens=encoder.prompt.max_target_tokens,
-                num_beams=settings["decode"]["beams"],
+                num_beams=beams or settings["decode"]["beams"],
                 do_sample=False,
                 eos_token_id=encoder.end_ids,
                 pad_token_id=encoder.end_ids[0],

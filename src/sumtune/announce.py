@@ -10,8 +10,8 @@ __all__ = ["announcement"]
 RULE = "=" * 60
 
 
-def announcement(session: Session, forecast: Forecast, *, going_on: bool = False) -> str:
-    """The settings that matter, with the forecast, as text of many lines; `going_on` where it is of a run's rest."""
+def announcement(session: Session, forecast: Forecast) -> str:
+    """The settings that matter, with the forecast, as text of many lines."""
     config, plan = session.config, session.plan
     split, examples = chosen_examples(config, session.run_dir)
     lora = config.lora
@@ -35,10 +35,10 @@ def announcement(session: Session, forecast: Forecast, *, going_on: bool = False
             f"Validation: every {config.train.validate_every_steps} optimizer steps on "
             f"{len(session.validation)} examples; the {config.train.result} adapter is the result",
             f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
-            f"({_gigabytes(forecast.available_memory_bytes)} free)",
+            f"({_gigabytes(forecast.available_memory_bytes)} free){_memory_note(session)}",
             f"Decoding: {'greedy' if config.decode.beams == 1 else f'beam {config.decode.beams}'}",
             "",
-            f"ESTIMATED TIME ({'what is left, by this run so far' if going_on else 'measured on this machine'}):",
+            f"ESTIMATED TIME ({forecast.origin}):",
             f"  {_times(forecast)}",
             RULE,
         ]
@@ -55,6 +55,13 @@ def _times(forecast: Forecast) -> str:
 def _warmup_note(session: Session) -> str:
     wanted = session.config.train.warmup_steps
     return "" if session.plan.warmup_steps == wanted else f" (of {wanted}: at most a tenth of all steps)"
+
+
+def _memory_note(session: Session) -> str:
+    planned = session.config.train.micro_batch_tokens
+    if session.max_tokens == planned:
+        return ""
+    return f"; {session.max_tokens:,} tokens at once instead of {planned:,}, as memory is short"
 
 
 def _scientific(value: float) -> str:

@@ -12,7 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["forget_peak", "give_memory_back", "keep_few_primitives", "peak_bytes", "release_pages", "unmap_pages"]
+__all__ = [
+    "available_bytes",
+    "forget_peak",
+    "give_memory_back",
+    "keep_few_primitives",
+    "peak_bytes",
+    "release_pages",
+    "resident_bytes",
+    "unmap_pages",
+]
 
 MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) .*\n((?:[A-Z].*\n)+)", re.MULTILINE)
 ANONYMOUS = re.compile(r"^Anonymous: +(\d+) kB$", re.MULTILINE)
@@ -69,6 +78,24 @@ def _unchanged_files() -> list[tuple[int, int]]:
             if inode != "0" and int(ANONYMOUS.findall(rest)[0]) == 0:
                 found.append((int(start, 16), int(end, 16)))
     return found
+
+
+def available_bytes(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """What this process may still take: memory that is free, within the limit of its container (cgroup v2)."""
+    import psutil  # what is imported here, every start imports
+
+    free = psutil.virtual_memory().available
+    with suppress(OSError, ValueError):  # no container, or none with a limit
+        limit, used = (int((cgroup / name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current"))
+        free = min(free, max(0, limit - used))
+    return int(free)
+
+
+def resident_bytes() -> int:
+    """Memory of this process now."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
 
 
 def forget_peak() -> None:

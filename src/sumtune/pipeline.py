@@ -22,7 +22,8 @@ from sumtune.errors import RunDirError
 from sumtune.evaluate import show
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard import Scorecard
-from sumtune.forecast.forecast import evaluation_seconds, forecast, forecast_of_rest
+from sumtune.forecast.fitting import fitted
+from sumtune.forecast.forecast import evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
 from sumtune.locking import locked
 from sumtune.memory import give_memory_back
 from sumtune.model import encode
@@ -85,14 +86,17 @@ def _train(
     going_on = _continues(config, run_dir, console, resume, overwrite)
     evaluation_s = _evaluation_forecast(config, run_dir, going_on) if evaluates else None
     session = training.prepare(config, run_dir, going_on.precision if going_on else "")
+    session = fitted(session, known_peak(session))
     rest = forecast_of_rest(session, going_on.step, evaluation_s) if going_on else None
     expected = rest or forecast(session, evaluation_s)
     _begin_record(run_dir, config, vars(expected) | {"total_s": expected.total_s})
-    console.print(announcement(session, expected, going_on=rest is not None), highlight=False, markup=False)
+    console.print(announcement(session, expected), highlight=False, markup=False)
     if going_on is not None:
         console.print(f"Continuing from step {going_on.step}.", highlight=False)
     with _timed(run_dir, "training_s"), live.training(console) as report:
-        training.run(session, report, resume=going_on is not None)
+        state = training.run(session, report, resume=going_on is not None)
+    if going_on is None:
+        learn(session, expected, state.elapsed_s)
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:
@@ -186,7 +190,7 @@ def _other_data(run_dir: RunDir) -> RunDirError:
     )
 
 
-def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, float]) -> None:
+def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, object]) -> None:
     """Begins `run.json` anew."""
     packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score")
     record = {

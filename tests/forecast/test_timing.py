@@ -15,7 +15,8 @@ from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.forecast import timing
 from sumtune.forecast.forecast import FEWEST_STEPS, forecast_of_rest
-from sumtune.forecast.timing import CostModel, decode_costs, fit, training_seconds
+from sumtune.forecast.timing import CostModel, decode_costs, fit, training_costs
+from sumtune.forecast.trial import planned_groups
 from sumtune.model import encode
 from sumtune.run_dir import RunDir, write_json, write_text
 from sumtune.summarizer import Completion, Progress
@@ -90,7 +91,7 @@ def session(tiny_models: dict[str, Path], tmp_path: Path) -> Session:
 def test_measuring_leaves_the_session_as_it_was(session: Session) -> None:
     masters = {name: weight.clone() for name, weight in session.masters.weights.items()}
     random_state, global_state = session.generator.get_state(), torch.random.get_rng_state()
-    assert training_seconds(session) > 0
+    assert training_costs(session).seconds(session.plan) > 0
     assert all(torch.equal(masters[name], weight) for name, weight in session.masters.weights.items())
     assert all(torch.equal(masters[name], p) for name, p in session.masters.parameters.items())
     assert session.masters.gradients() == []
@@ -100,7 +101,7 @@ def test_measuring_leaves_the_session_as_it_was(session: Session) -> None:
 
 
 def test_planned_groups_are_what_an_epoch_will_do(session: Session) -> None:
-    planned = timing._planned_groups(session.plan, session.examples, budget=256)
+    planned = planned_groups(session)
     assert sorted(example.source for one in planned for example in one) == sorted(e.source for e in session.examples)
     assert all(len(one) * max(e.length for e in one) <= 256 for one in planned if len(one) > 1)
 

@@ -1,4 +1,5 @@
 import builtins
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -145,3 +146,36 @@ def test_a_base_model_is_frozen_and_in_evaluation_mode(tiny_models: dict[str, Pa
     assert not model.training
     assert not any(parameter.requires_grad for parameter in model.parameters())
     assert {parameter.dtype for parameter in model.parameters()} == {torch.bfloat16}
+
+
+def test_a_model_whose_file_is_elsewhere_is_refused(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_models["llama"], tmp_path / "model")
+    weights = folder / "model.safetensors"
+    shutil.move(weights, tmp_path / "elsewhere.safetensors")
+    weights.symlink_to(tmp_path / "elsewhere.safetensors")
+    with pytest.raises(ModelError, match=r"model\.safetensors is a link to a place outside"):
+        locate(str(folder))
+
+
+def test_the_links_of_the_hubs_cache_are_followed(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    blobs, snapshot = tmp_path / "models--a--b" / "blobs", tmp_path / "models--a--b" / "snapshots" / "0123"
+    shutil.copytree(tiny_models["llama"], blobs)
+    snapshot.mkdir(parents=True)
+    for file in blobs.iterdir():
+        (snapshot / file.name).symlink_to(Path("..") / ".." / "blobs" / file.name)
+    assert locate(str(snapshot)).folder == snapshot
+
+
+@pytest.mark.parametrize("name", ["../other.safetensors", "/etc/passwd", "missing.safetensors", "", 7])
+def test_an_index_that_names_files_elsewhere_is_refused(
+    tiny_models: dict[str, Path], tmp_path: Path, name: Any
+) -> None:
+    folder = shutil.copytree(tiny_models["llama"], tmp_path / "model")
+    shutil.copy(folder / "model.safetensors", tmp_path / "other.safetensors")
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"lm_head.weight": name}}))
+    with pytest.raises(ModelError, match=r"'lm_head\.weight' is in"):
+        locate(str(folder))
+    index.write_text("[" * 10**5)
+    with pytest.raises(ModelError, match="Cannot read"):
+        locate(str(folder))

@@ -65,7 +65,7 @@ def relative_error(found: Tensor, expected: Tensor) -> float:
 
 def mean_gradient(adapted: Any, loss_of: Any, examples: Sequence[Encoded], max_tokens: int) -> tuple[float, Tensor]:
     masters = MasterWeights(trainable(adapted))
-    found = step_gradient(loss_of, examples, masters, torch.Generator(), max_tokens, max_norm=1e9)
+    found = step_gradient(loss_of, examples, masters, torch.Generator(), max_tokens, max_tokens, max_norm=1e9)
     return found.loss, torch.cat([gradient.flatten() for gradient in masters.gradients()])
 
 

@@ -6,38 +6,40 @@ from torch import Tensor, nn
 
 from sumtune.text.encode import Encoded
 from sumtune.train.master import MasterWeights
-from sumtune.train.step import is_out_of_memory, mean_loss, step_gradient
+from sumtune.train.step import Gradient, is_out_of_memory, mean_loss, step_gradient
 
 EXAMPLES = [Encoded(tuple(range(size)), tuple(range(1, size // 4))) for size in (40, 12, 24, 9, 33)]
 OOM = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"
 
 
 class Toy:
-    """A loss over one weight vector, in the shape of `SummaryLoss`, with memory for so many padded tokens."""
+    """A loss over one weight vector, like `SummaryLoss` with dropout, and with memory for so many padded tokens."""
 
     def __init__(self, memory: int = 10**9, error: Exception | None = None) -> None:
         self.weight = nn.Parameter(torch.linspace(-1, 1, 8))
         self.masters = MasterWeights({"weight": self.weight})
         self.generator = torch.Generator().manual_seed(0)
         self.memory, self.error = memory, error or RuntimeError(OOM)
-        self.calls = 0
+        self.calls, self.dropout = 0, True
 
     def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         self.calls += 1
         self.drawn = torch.rand(1, generator=self.generator).item()
         if len(examples) * max(example.length for example in examples) > self.memory:
             raise self.error
-        losses = [(self.weight * torch.arange(8.0) * example.length / 9).sin().sum() for example in examples]
+        kept = self.weight * (0.5 + self.drawn if self.dropout else 1)
+        losses = [(kept * torch.arange(8.0) * example.length / 9).sin().sum() for example in examples]
         return torch.stack(losses).sum(), sum(len(example.target) for example in examples)
 
-    def step(self, max_tokens: int, max_norm: float = 1e9) -> tuple[object, Tensor]:
-        found = step_gradient(self, EXAMPLES, self.masters, self.generator, max_tokens, max_norm)
+    def step(self, max_tokens: int, max_norm: float = 1e9, planned: int = 10**6) -> tuple[Gradient, Tensor]:
+        found = step_gradient(self, EXAMPLES, self.masters, self.generator, planned, max_tokens, max_norm)
         return found, self.masters.weights["weight"].grad
 
 
 def test_the_gradient_is_of_the_mean_over_all_summary_tokens() -> None:
     toy = Toy()
     found, gradient = toy.step(10**6)
+    toy.generator.manual_seed(0)
     total, count = toy(EXAMPLES)
     (expected,) = torch.autograd.grad(total / count, toy.weight)
     torch.testing.assert_close(gradient, expected)
@@ -55,21 +57,36 @@ def test_clipping_keeps_the_direction() -> None:
     assert found.norm == pytest.approx(free.norm().item()), "the norm is from before clipping"
 
 
+@pytest.mark.parametrize("planned", [1024, 90])
 @pytest.mark.parametrize("memory", [200, 100, 50])
 @pytest.mark.parametrize("error", [RuntimeError(OOM), MemoryError(), torch.OutOfMemoryError("CUDA out of memory")])
-def test_out_of_memory_halves_and_changes_nothing(memory: int, error: Exception) -> None:
-    _, expected = Toy().step(1024)
+def test_out_of_memory_halves_and_changes_nothing(planned: int, memory: int, error: Exception) -> None:
+    _, expected = Toy().step(planned, planned=planned)
     tight = Toy(memory, error)
-    found, gradient = tight.step(1024)
+    found, gradient = tight.step(planned, planned=planned)
     torch.testing.assert_close(gradient, expected)
-    assert found.max_tokens in {1024 >> halvings for halvings in range(1, 6)}
+    assert found.max_tokens in {planned >> halvings for halvings in range(6)}
     assert found.max_tokens <= 2 * memory
+
+
+@pytest.mark.parametrize("max_tokens", [1024, 90, 50, 30, 8])
+@pytest.mark.parametrize("planned", [1024, 90])
+def test_what_fits_into_memory_decides_nothing_but_the_number_of_parts(planned: int, max_tokens: int) -> None:
+    whole, parts = Toy(), Toy()
+    (found, gradient), (expected, undivided) = (
+        parts.step(max_tokens, planned=planned),
+        whole.step(10**6, planned=planned),
+    )
+    torch.testing.assert_close(gradient, undivided)
+    assert found.loss == pytest.approx(expected.loss)
+    assert torch.equal(parts.generator.get_state(), whole.generator.get_state())
+    assert parts.calls >= whole.calls
 
 
 def test_after_out_of_memory_the_random_state_is_that_of_an_undisturbed_step() -> None:
     tight, roomy = Toy(memory=100), Toy()
-    found, _ = tight.step(1024)
-    roomy.step(found.max_tokens)
+    tight.step(1024)
+    roomy.step(1024)
     assert tight.calls > roomy.calls
     assert torch.equal(tight.generator.get_state(), roomy.generator.get_state())
     assert tight.drawn == roomy.drawn
@@ -99,6 +116,7 @@ def test_a_loss_that_is_not_finite_is_seen(bad: float) -> None:
 
 def test_mean_loss_makes_no_gradient() -> None:
     toy = Toy()
+    toy.dropout = False
     total, count = toy(EXAMPLES)
     for max_tokens in (1, 100, 10**6):
         assert mean_loss(toy, EXAMPLES, max_tokens) == pytest.approx((total / count).item(), rel=1e-5)

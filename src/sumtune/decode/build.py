@@ -21,6 +21,7 @@ from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.errors import ModelError
 from sumtune.kernels.build import load_kernels
+from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS
 from sumtune.model.export import load_merged
 from sumtune.model.load import load_config, sliding_window
 from sumtune.model.precision import choose_device, choose_precision
@@ -50,9 +51,9 @@ def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
     Raises:
         ModelError: the folder is no adapter of sumtune, or its base model is missing.
     """
-    settings_file = adapter / "sumtune.json"
+    settings_file = adapter / SETTINGS
     if not settings_file.is_file():
-        raise ModelError(f"{adapter} is not an adapter folder of sumtune: it has no sumtune.json.")
+        raise ModelError(f"{adapter} is not an adapter folder of sumtune: it has no {SETTINGS}.")
     settings = json.loads(settings_file.read_text(encoding="utf-8"))
     decode = DecodeConfig(**(settings["decode"] | ({"beams": beams} if beams else {})))
     source = locate(settings["model"]["name"], settings["model"]["revision"])
@@ -146,7 +147,7 @@ def _with_ctranslate2(
 def _engine_folder(source: ModelSource, adapter: Path | None, quantization: str) -> Path:
     """Beside the adapter, or for a base model in the cache; named by what it was made from."""
     if adapter is not None:
-        made_from = fingerprint([adapter / "adapter_model.safetensors", adapter / "adapter_config.json"], quantization)
+        made_from = fingerprint([adapter / WEIGHTS, adapter / CONFIG], quantization)
         return adapter.parent / f"ctranslate2-{quantization}-{made_from[:12]}"
     weights = [
         (file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in source.folder.glob("*.safetensors")

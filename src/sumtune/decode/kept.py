@@ -16,6 +16,7 @@ from torch import Tensor, equal
 
 from sumtune.decode.parts import Parts, Shape
 from sumtune.kernels.build import Kernels
+from sumtune.model.adapter_files import CONFIG, WEIGHTS
 from sumtune.model.sources import ModelSource, cache_dir
 from sumtune.run_dir import fingerprint, sync_dir
 
@@ -59,7 +60,7 @@ def kept_file(
         for pattern in ("*.safetensors", "*.json")
         for file in source.folder.glob(pattern)
     )
-    files = [adapter / name for name in ("adapter_model.safetensors", "adapter_config.json")] if adapter else []
+    files = [adapter / name for name in (WEIGHTS, CONFIG)] if adapter else []
     settings = (FORMAT, str(source.folder.resolve()), base, quantization, shortlist, kernels.has_int8_product)
     made_from = fingerprint(files, settings)[:16]
     folder = cache_dir() / "native" if adapter is None else adapter.parent

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psutil
+import torch
 
 from sumtune.config import Config
 from sumtune.decode.build import build_summarizer
@@ -14,8 +14,9 @@ from sumtune.evaluate.baselines import BASELINES, lead_3
 from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
 from sumtune.evaluate.stage import chosen_examples, decoding_of
-from sumtune.forecast.timing import decode_costs, near_mean, training_seconds
-from sumtune.memory import forget_peak, give_memory_back, peak_bytes
+from sumtune.forecast.kept import KeptMeasurement
+from sumtune.forecast.timing import TrainingCosts, decode_costs, near_mean, training_costs
+from sumtune.memory import available_bytes, forget_peak, give_memory_back, peak_bytes
 from sumtune.model.sources import locate
 from sumtune.run_dir import RunDir
 from sumtune.text.encode import load_encoded
@@ -23,7 +24,7 @@ from sumtune.text.prompt import Prompt
 from sumtune.train.metrics import read_events
 from sumtune.train.session import Session
 
-__all__ = ["Forecast", "evaluation_seconds", "forecast", "forecast_of_rest"]
+__all__ = ["Forecast", "evaluation_seconds", "forecast", "forecast_of_rest", "known_peak", "learn"]
 
 MEASURED_SUMMARIES = 32
 """Summaries of the base model that tell how long they become."""
@@ -31,6 +32,17 @@ MEASURED_SCORES = 48
 """Examples whose scoring is timed."""
 FEWEST_STEPS = 20
 """Logged optimizer steps that tell how fast a run is."""
+PEAK = "peak_memory_bytes"
+COSTLY = {"effective_batch_size", "micro_batch_tokens", "seed", "validation_examples"}
+"""Training settings that decide what is computed in an epoch or a validation."""
+
+
+MEASURED, MEASURED_BEFORE, OF_THE_REST = (
+    "measured on this machine",
+    "as the same data and settings were measured on this machine before",
+    "what is left, by this run so far",
+)
+"""Where a forecast comes from."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ class Forecast:
     available_memory_bytes: int
     after_step: int = 0
     """Optimizer steps that were done already."""
+    origin: str = MEASURED
 
     @property
     def total_s(self) -> float:
@@ -53,12 +66,40 @@ class Forecast:
 
 
 def forecast(session: Session, evaluation_s: float | None) -> Forecast:
-    """Measures training on this machine; takes about half a minute for the embedded model."""
-    forget_peak()
-    training_s = training_seconds(session)
-    peak = peak_bytes()
-    give_memory_back()
-    return Forecast(training_s, evaluation_s, peak, psutil.virtual_memory().available)
+    """Measures training on this machine, some twenty seconds for the embedded model; or takes what was kept of that."""
+    kept = _kept_costs(session)
+    numbers, origin = kept.read(), MEASURED_BEFORE
+    if numbers is None or set(numbers) != {*TrainingCosts.__dataclass_fields__, PEAK}:
+        forget_peak()
+        numbers, origin = vars(training_costs(session)) | {PEAK: peak_bytes()}, MEASURED
+        give_memory_back()
+        kept.write(numbers)
+    peak = int(numbers.pop(PEAK))
+    seconds = TrainingCosts(**numbers).seconds(session.plan)
+    return Forecast(seconds, evaluation_s, peak, available_bytes(), origin=origin)
+
+
+def known_peak(session: Session) -> int | None:
+    """The highest resident memory that was kept of what `session` computes; None where nothing was."""
+    peak = (_kept_costs(session).read() or {}).get(PEAK)
+    return None if peak is None else int(peak)
+
+
+def learn(session: Session, forecast: Forecast, actual_s: float) -> None:
+    """Lets the next forecast of what `session` computes be as fast or slow as its training was, all in all."""
+    kept = _kept_costs(session)
+    if (numbers := kept.read()) is not None and forecast.training_s > 0:
+        ratio = actual_s / forecast.training_s
+        kept.write({name: number if name == PEAK else number * ratio for name, number in numbers.items()})
+
+
+def _kept_costs(session: Session) -> KeptMeasurement:
+    """Of the training costs: named by all but how often, and how fast, is learned."""
+    config, folder = session.config, session.run_dir.transformation
+    kernels = session.loss_of.kernels is not None
+    settings = config.model_dump(include={"model": True, "lora": True, "train": COSTLY})
+    computed = (session.precision.name, session.max_tokens, torch.get_num_threads(), kernels)
+    return KeptMeasurement.of([folder / "train.safetensors", folder / "validation.safetensors"], (settings, computed))
 
 
 def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) -> Forecast | None:
@@ -79,8 +120,9 @@ def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) ->
         training_s=of_a_token * _tokens_after(session, step),
         evaluation_s=evaluation_s,
         peak_memory_bytes=before["peak_memory_bytes"],
-        available_memory_bytes=psutil.virtual_memory().available,
+        available_memory_bytes=available_bytes(),
         after_step=step,
+        origin=OF_THE_REST,
     )
 
 

@@ -9,15 +9,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sumtune.forecast.trial import padded_tokens, planned_groups, trials
 from sumtune.model.lora import set_dropout
 from sumtune.summarizer import Completion, Summarizer
-from sumtune.text.batching import micro_batches, spread
+from sumtune.text.batching import spread
 from sumtune.text.encode import Encoded
 from sumtune.train.plan import Plan
 from sumtune.train.session import Session
 from sumtune.train.step import mean_loss
 
-__all__ = ["CostModel", "DecodeCosts", "decode_costs", "fit", "fit_costs", "near_mean", "training_seconds"]
+__all__ = [
+    "CostModel",
+    "DecodeCosts",
+    "TrainingCosts",
+    "decode_costs",
+    "fit",
+    "fit_costs",
+    "near_mean",
+    "training_costs",
+]
 
 MEASURED_BATCHES = 8
 """Micro-batches of different size that are timed."""
@@ -64,50 +74,39 @@ def fit_costs(features: NDArray[np.float64], seconds: Sequence[float] | NDArray[
 
 def _features(groups: Sequence[Sequence[Encoded]]) -> NDArray[np.float64]:
     """(groups, 3): one, tokens with padding, summary tokens."""
-    rows = [
-        (1, len(group) * max(example.length for example in group), sum(len(example.target) for example in group))
-        for group in groups
-    ]
+    rows = [(1, padded_tokens(group), sum(len(example.target) for example in group)) for group in groups]
     return np.array(rows, float)
 
 
-def training_seconds(session: Session) -> float:
-    """Seconds of all optimizer steps and validations of the session's plan; leaves the session as it was.
+@dataclass(frozen=True)
+class TrainingCosts:
+    """Seconds of the parts of a training."""
 
-    Measured are micro-batches spread over the planned sizes, forward and backward, and two validation batches.
+    epoch: float
+    """All micro-batches of an epoch, forward and backward."""
+    update: float
+    """What follows them in an optimizer step."""
+    validation: float
+
+    def seconds(self, plan: Plan) -> float:
+        """Seconds of all optimizer steps and validations of `plan`."""
+        return self.epoch * plan.settings.epochs + self.update * plan.total_steps + self.validation * plan.validations
+
+
+def training_costs(session: Session) -> TrainingCosts:
+    """Measured on micro-batches spread over the planned sizes, and two validation batches.
+
+    Leaves the session as it was.
     """
-    budget = session.config.train.micro_batch_tokens
-    planned = _planned_groups(session.plan, session.examples, budget)
+    planned = planned_groups(session)
     measured = _spread_groups(planned, MEASURED_BATCHES)
-    random_state = session.generator.get_state()
-    set_dropout(session.adapted, on=True)
-    costs = fit(measured, [_fastest(partial(_forward_backward, session, group)) for group in measured])
-    session.masters.clear_gradients()
-    session.generator.set_state(random_state)
-    update = _timed(lambda: _idle_update(session))
-    steps = costs.seconds(planned) * session.plan.settings.epochs + update * session.plan.total_steps
-    return steps + session.plan.validations * _validation_seconds(session, budget)
-
-
-def _planned_groups(plan: Plan, examples: Sequence[Encoded], budget: int) -> list[list[Encoded]]:
-    """The micro-batches of the first epoch."""
-    groups = []
-    for step in range(plan.steps_per_epoch):
-        batch = plan.batch(step)
-        for group in micro_batches(range(len(batch)), [plan.lengths[at] for at in batch], budget):
-            groups.append([examples[batch[at]] for at in group])
-    return groups
+    with trials(session) as compute:
+        costs = fit(measured, [_fastest(partial(compute, group)) for group in measured])
+    return TrainingCosts(costs.seconds(planned), _timed(lambda: _idle_update(session)), _validation_seconds(session))
 
 
 def _spread_groups(groups: Sequence[list[Encoded]], count: int) -> list[list[Encoded]]:
-    sizes = [len(group) * max(example.length for example in group) for group in groups]
-    return [groups[at] for at in spread(sizes, count)]
-
-
-def _forward_backward(session: Session, group: Sequence[Encoded]) -> None:
-    loss, _ = session.loss_of(group)
-    loss.backward()  # type: ignore[no-untyped-call]
-    session.masters.collect_gradients()
+    return [groups[at] for at in spread([padded_tokens(group) for group in groups], count)]
 
 
 def _idle_update(session: Session) -> None:
@@ -119,10 +118,10 @@ def _idle_update(session: Session) -> None:
     session.masters.publish()
 
 
-def _validation_seconds(session: Session, budget: int) -> float:
+def _validation_seconds(session: Session) -> float:
     set_dropout(session.adapted, on=False)
     sample = [session.validation[at] for at in spread([e.length for e in session.validation], MEASURED_BATCHES)]
-    seconds = _fastest(lambda: mean_loss(session.loss_of, sample, budget))
+    seconds = _fastest(lambda: mean_loss(session.loss_of, sample, session.max_tokens))
     return seconds * sum(e.length for e in session.validation) / sum(e.length for e in sample)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.errors import ModelError
+from sumtune.model.gguf_header import check_gguf
 
 __all__ = ["converted_folder", "embedded_folder"]
 
@@ -37,13 +38,11 @@ def converted_folder(file: Path, cache: Path) -> Path:
     """The folder made from the GGUF `file`, converted on first use and found again by its content.
 
     Raises:
-        ModelError: the file does not exist, is not GGUF, or its architecture is unknown.
+        ModelError: the file does not exist, is not GGUF, is damaged, or its architecture is unknown.
     """
     if not file.is_file():
         raise ModelError(f"There is no file {str(file)!r}.")
-    with file.open("rb") as stream:
-        if stream.read(4) != b"GGUF":
-            raise ModelError(f"{file} is not a GGUF file: it does not begin with the bytes `GGUF`.")
+    check_gguf(file)
     folder = _folder_for(_digest([file]), cache)
     return folder if folder.exists() else _convert([file], folder)
 

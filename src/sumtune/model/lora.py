@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sumtune.errors import ConfigError, ModelError
 from sumtune.memory import unmap_pages
+from sumtune.model.adapter_files import check_adapter
 
 __all__ = [
     "FeatureDropout",
@@ -150,21 +151,31 @@ def load_adapter(base: Any, folder: Path) -> Any:
     """`base` with the adapter in `folder`, as plain PEFT loads it.
 
     Raises:
-        ModelError: it is no safetensors adapter, or not of this base model.
+        ModelError: it is no safetensors adapter, damaged, or not of this base model.
     """
     from peft import PeftModel
 
-    if not (folder / "adapter_model.safetensors").is_file():
-        raise ModelError(
-            f"{folder} holds no adapter: expected adapter_model.safetensors and adapter_config.json in it."
-        )
+    given = set(check_adapter(folder))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
-            return PeftModel.from_pretrained(base, folder, torch_device="cpu").eval()
-    except (RuntimeError, ValueError, KeyError, OSError, SafetensorError) as error:
+            warnings.filterwarnings("ignore", "Found missing adapter keys")  # said below
+            adapted = PeftModel.from_pretrained(base, folder, torch_device="cpu").eval()
+    except (RuntimeError, ValueError, KeyError, TypeError, OSError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"The adapter in {folder} does not fit this base model: {reason}") from error
+    if differing := sorted(given ^ set(_saved_keys(adapted))):
+        raise ModelError(
+            f"The adapter in {folder} does not fit this base model: {differing[0]!r} is only in "
+            f"{'the adapter' if differing[0] in given else 'the model'}, and {len(differing) - 1} more."
+        )
+    return adapted
+
+
+def _saved_keys(adapted: Any) -> list[str]:
+    from peft import get_peft_model_state_dict
+
+    return list(get_peft_model_state_dict(adapted))
 
 
 def merge(adapted: Any, dtype: torch.dtype) -> Any:

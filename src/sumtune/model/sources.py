@@ -1,5 +1,6 @@
 """From the name a user gives to a local model folder: embedded, folder, GGUF file, or hub id."""
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from sumtune.model import gguf
 __all__ = ["EMBEDDED", "ModelSource", "cache_dir", "locate"]
 
 EMBEDDED = "embedded"
+MAX_INDEX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,37 @@ def locate(name: str, revision: str | None = None) -> ModelSource:
 def _require_safetensors(folder: Path) -> Path:
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} is not a model folder: it has no config.json.")
+    _require_inside(folder)
     if any(folder.glob("*.safetensors")):
         return folder
     other = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for file in folder.glob(pattern))
     found = f"it has only {', '.join(other)}, and pickle files can run code when they are read" if other else "none"
     raise ModelError(f"{folder} has no safetensors weights ({found}). Convert the model with `save_pretrained` first.")
+
+
+def _require_inside(folder: Path) -> None:
+    """Raises ModelError where a file of the model is a link to elsewhere, or its index names one that is.
+
+    The hub's cache is made of links: from `snapshots/<revision>/` to `blobs/` beside it.
+    """
+    real = folder.resolve()
+    allowed = real.parent.parent if real.parent.name == "snapshots" else real
+    for file in folder.iterdir():
+        if not file.resolve().is_relative_to(allowed):
+            raise ModelError(f"{file} is a link to a place outside of the model's folder: copy the file itself there.")
+    for index in folder.glob("*.safetensors.index.json"):
+        for tensor, name in _weight_map(index).items():
+            if not isinstance(name, str) or Path(name).name != name or not (folder / name).is_file():
+                raise ModelError(f"{index} says tensor {tensor!r} is in {name!r}, which is no file of that folder.")
+
+
+def _weight_map(index: Path) -> dict[str, object]:
+    try:
+        if index.stat().st_size > MAX_INDEX_BYTES:
+            raise ModelError(f"{index} is larger than {MAX_INDEX_BYTES >> 20} MB.")
+        return dict(json.loads(index.read_text(encoding="utf-8"))["weight_map"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"Cannot read {index}: expected an object with `weight_map` ({error}).") from error
 
 
 def _download(name: str, revision: str | None) -> Path:

@@ -7,12 +7,11 @@ from typing import Any
 
 from sumtune.errors import ModelError
 from sumtune.memory import give_memory_back
+from sumtune.model.adapter_files import SETTINGS
 from sumtune.run_dir import RunDir
 from sumtune.serve.adapters import BASE, Served
 
 __all__ = ["adapter_folder", "load_adapter", "load_base"]
-
-SETTINGS = "sumtune.json"
 
 
 def adapter_folder(folder: Path) -> Path:

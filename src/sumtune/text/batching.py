@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["epoch_order", "micro_batches", "spread"]
+__all__ = ["epoch_order", "micro_batches", "parts_of_micro_batches", "spread"]
 
 SHUFFLE_WINDOW = 32
 """Optimizer steps whose examples are sorted by length together: wide enough for little padding, narrow enough that
@@ -44,6 +44,18 @@ def micro_batches(indices: Sequence[int], lengths: Sequence[int], max_tokens: in
         else:
             groups.append([index])
     return groups
+
+
+def parts_of_micro_batches(
+    indices: Sequence[int], lengths: Sequence[int], planned_tokens: int, max_tokens: int
+) -> list[list[list[int]]]:
+    """The micro-batches of at most `planned_tokens`, each cut again where only `max_tokens` fit into memory.
+
+    >>> parts_of_micro_batches([0, 1, 2], lengths=[10, 90, 40], planned_tokens=100, max_tokens=50)
+    [[[1]], [[2], [0]]]
+    """
+    planned = micro_batches(indices, lengths, planned_tokens)
+    return [micro_batches(group, lengths, min(planned_tokens, max_tokens)) for group in planned]
 
 
 def spread(lengths: Sequence[int], count: int) -> list[int]:

@@ -65,7 +65,7 @@ class SummaryLoss:
         With `kernels`, a plain output layer and the loss are one function that never holds all logits.
         """
         self.model = model
-        self._kernels = kernels
+        self.kernels = kernels
         self._output_weight = None if kernels is None else fused_output_weight(model)
         self.pad_id = pad_id
         self.device = next(model.parameters()).device
@@ -81,10 +81,10 @@ class SummaryLoss:
     def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         """Summed loss (scalar, differentiable) and token count."""
         inputs, rows, targets = self.collate(examples)
-        if self._kernels is not None and self._output_weight is not None:
+        if self.kernels is not None and self._output_weight is not None:
             hidden = self.model.get_decoder()(**inputs, use_cache=False).last_hidden_state
             chosen = hidden.reshape(-1, hidden.shape[-1])[rows]
-            return summed_cross_entropy(self._kernels, chosen, self._output_weight, targets), len(targets)
+            return summed_cross_entropy(self.kernels, chosen, self._output_weight, targets), len(targets)
         self._rows = rows
         try:
             logits = self.model(**inputs, use_cache=False).logits

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sumtune.config import Config
 from sumtune.errors import RunDirError
 from sumtune.failpoints import failpoint
 from sumtune.kernels.build import load_kernels
+from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS, adapter_sums
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base
@@ -55,6 +56,8 @@ class Session:
     examples: Sequence[Encoded]
     validation: Sequence[Encoded]
     precision: Precision
+    max_tokens: int
+    """Tokens with padding that are computed at once: the budget of a micro-batch, or less where memory is short."""
     model_name: str
     targets: list[str] | str
     fingerprint: str
@@ -113,7 +116,8 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
         loss_of=SummaryLoss(base, kernels=kernels), masters=MasterWeights(trainable(adapted)),
         plan=Plan(tuple(example.length for example in examples), config.train), examples=examples,
-        validation=[held_out[at] for at in chosen], precision=precision, model_name=source.name, targets=targets,
+        validation=[held_out[at] for at in chosen], precision=precision,
+        max_tokens=config.train.micro_batch_tokens, model_name=source.name, targets=targets,
         fingerprint=training_fingerprint(config, run_dir), all_parameters=all_parameters,
     )  # fmt: skip
 
@@ -123,9 +127,7 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
     folder, settings = session.run_dir.trainer, session.config.train
     folder.mkdir(parents=True, exist_ok=True)
     optimizer = torch.optim.AdamW(session.masters.weights.values(), weight_decay=settings.weight_decay, fused=True)
-    state = TrainState(
-        max_tokens=settings.micro_batch_tokens, precision=session.precision.name, fingerprint=session.fingerprint
-    )
+    state = TrainState(max_tokens=session.max_tokens, precision=session.precision.name, fingerprint=session.fingerprint)
     parts = (session.adapted, session.masters, optimizer, session.generator)
 
     def go_back() -> TrainState:
@@ -139,6 +141,7 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
 
     if resume:
         state = go_back()
+        state = replace(state, max_tokens=min(state.max_tokens, session.max_tokens))
     else:
         _clear(folder)
         require_space(folder, BYTES_A_PARAMETER * session.trainable_parameters * (settings.keep_checkpoints + 2))
@@ -163,15 +166,18 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
 def gradient_of(session: Session, examples: list[Encoded], max_tokens: int) -> Any:
     """One optimizer step's gradient, with dropout on."""
     set_dropout(session.adapted, on=True)
-    norm = session.config.train.max_grad_norm
-    return step_gradient(session.loss_of, examples, session.masters, session.generator, max_tokens, norm)
+    settings = session.config.train
+    return step_gradient(
+        session.loss_of, examples, session.masters, session.generator, settings.micro_batch_tokens, max_tokens,
+        settings.max_grad_norm,
+    )  # fmt: skip
 
 
 def validation_loss(session: Session) -> float:
     """Mean loss of the validation examples under the averaged weights, with dropout off."""
     set_dropout(session.adapted, on=False)
     with session.masters.averaged():
-        return mean_loss(session.loss_of, session.validation, session.config.train.micro_batch_tokens)
+        return mean_loss(session.loss_of, session.validation, session.max_tokens)
 
 
 def _newest(folder: Path) -> Path:
@@ -196,11 +202,12 @@ def _publish(session: Session, result: Path, state: TrainState) -> None:
     final, temporary = run_dir.adapter, run_dir.trainer / ".adapter.tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
-    for name in ("adapter_config.json", "adapter_model.safetensors"):
+    for name in (CONFIG, WEIGHTS):
         shutil.copyfile(result / name, temporary / name)
     Prompt.load(run_dir.transformation).save(temporary)
     model = session.config.model.model_dump() | {"precision": session.precision.name}
-    write_json(temporary / "sumtune.json", {"model": model, "decode": session.config.decode.model_dump()})
+    settings = {"model": model, "decode": session.config.decode.model_dump()}
+    write_json(temporary / SETTINGS, settings | adapter_sums(temporary))
     failpoint("publish.begun")
     shutil.rmtree(final, ignore_errors=True)
     failpoint("publish.removed")

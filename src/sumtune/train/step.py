@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sumtune.text.batching import micro_batches
+from sumtune.text.batching import micro_batches, parts_of_micro_batches
 from sumtune.text.encode import Encoded
 from sumtune.train.master import MasterWeights
 
@@ -39,13 +39,15 @@ def step_gradient(
     examples: Sequence[Encoded],
     masters: MasterWeights,
     generator: torch.Generator,
+    planned_tokens: int,
     max_tokens: int,
     max_norm: float,
 ) -> Gradient:
     """Leaves in `masters` the clipped gradient of the mean loss over all summary tokens of `examples`.
 
-    The mean is over tokens of the whole step, so it does not depend on how the step was cut. Out of memory halves
-    the budget of a micro-batch and starts the step again, with the same dropout.
+    Micro-batches hold at most `planned_tokens`; where fewer fit into memory, each is computed in parts of at most
+    `max_tokens`, with one dropout. The mean is over tokens of the whole step. So the gradient does not depend on
+    `max_tokens` but for the order in which numbers are added. Out of memory halves it and starts the step again.
 
     Raises:
         MemoryError, RuntimeError: not even one example at a time fits.
@@ -53,14 +55,14 @@ def step_gradient(
     random_state = generator.get_state()
     while True:
         try:
-            loss, targets = _accumulate(loss_of, examples, masters, max_tokens)
+            loss, targets = _accumulate(loss_of, examples, masters, generator, planned_tokens, max_tokens)
             break
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error) or max_tokens <= min(example.length for example in examples):
                 raise
         masters.clear_gradients()
         generator.set_state(random_state)
-        max_tokens //= 2
+        max_tokens = min(max_tokens, planned_tokens) // 2
     gradients = masters.gradients()
     torch._foreach_div_(gradients, targets)
     norm = float(torch.nn.utils.clip_grad_norm_(list(masters.weights.values()), max_norm))
@@ -68,16 +70,20 @@ def step_gradient(
 
 
 def _accumulate(
-    loss_of: LossFunction, examples: Sequence[Encoded], masters: MasterWeights, max_tokens: int
-) -> tuple[float, int]:
+    loss_of: LossFunction, examples: Sequence[Encoded], masters: MasterWeights, generator: torch.Generator,
+    planned_tokens: int, max_tokens: int,
+) -> tuple[float, int]:  # fmt: skip
     total, targets = 0.0, 0
     lengths = [example.length for example in examples]
-    for group in micro_batches(range(len(examples)), lengths, max_tokens):
-        loss, count = loss_of([examples[at] for at in group])
-        loss.backward()  # type: ignore[no-untyped-call]
-        masters.collect_gradients()
-        total += loss.item()
-        targets += count
+    for parts in parts_of_micro_batches(range(len(examples)), lengths, planned_tokens, max_tokens):
+        random_state = generator.get_state()
+        for part in parts:
+            generator.set_state(random_state)
+            loss, count = loss_of([examples[at] for at in part])
+            loss.backward()  # type: ignore[no-untyped-call]
+            masters.collect_gradients()
+            total += loss.item()
+            targets += count
     return total, targets
 
 

@@ -1,0 +1,100 @@
+"""Where memory is short, training computes fewer tokens at once, and says so; what it learns stays the same."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from sumtune.announce import announcement
+from sumtune.errors import SumtuneError
+from sumtune.forecast import fitting
+from sumtune.forecast.fitting import SPARE, fitted
+from sumtune.forecast.forecast import Forecast
+from sumtune.forecast.trial import padded_tokens, planned_groups
+from sumtune.train import session as training
+from sumtune.train.session import Session
+
+FIXED, OF_A_TOKEN = 10**9, 10**6
+
+
+class Memory:
+    """A process that takes a fixed part and so much for each padded token, and a machine with so much free."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, session: Session, free: float) -> None:
+        self.tokens, loss_of = 0, session.loss_of.__call__
+        self.peaks: list[int] = []
+
+        def watched(_loss: object, examples: list) -> tuple[torch.Tensor, int]:
+            self.tokens = max(self.tokens, padded_tokens(examples))
+            return loss_of(examples)
+
+        monkeypatch.setattr(type(session.loss_of), "__call__", watched)
+        monkeypatch.setattr(fitting, "forget_peak", lambda: setattr(self, "tokens", 0))
+        monkeypatch.setattr(fitting, "peak_bytes", lambda: FIXED + OF_A_TOKEN * self.tokens)
+        monkeypatch.setattr(fitting, "resident_bytes", lambda: FIXED)
+        monkeypatch.setattr(fitting, "available_bytes", lambda: int(free / (1 - SPARE)))
+
+
+def test_with_memory_enough_everything_stays_as_planned(
+    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_in(tmp_path, "llama")
+    Memory(monkeypatch, session, 10**12)
+    before = {name: weight.clone() for name, weight in session.masters.weights.items()}
+    random_state = session.generator.get_state()
+    assert fitted(session) is session
+    assert torch.equal(session.generator.get_state(), random_state)
+    assert session.masters.gradients() == []
+    assert all(torch.equal(before[name], weight) for name, weight in session.masters.weights.items())
+
+
+def test_where_the_need_is_known_and_free_nothing_is_computed(
+    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_in(tmp_path, "llama")
+    need = FIXED + OF_A_TOKEN * max(map(padded_tokens, planned_groups(session)))
+    roomy = Memory(monkeypatch, session, need - FIXED + OF_A_TOKEN)
+    assert fitted(session, need) is session
+    assert roomy.tokens == 0
+    Memory(monkeypatch, session, need - FIXED - OF_A_TOKEN)
+    assert fitted(session, need).max_tokens < session.max_tokens
+
+
+@pytest.mark.parametrize("tokens", [250, 200, 150, 110])
+def test_what_is_computed_at_once_fits(
+    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tokens: int
+) -> None:
+    session = session_in(tmp_path, "llama")
+    largest = max(map(padded_tokens, planned_groups(session)))
+    assert max(session.plan.lengths) < tokens < largest, "otherwise this shows nothing"
+    Memory(monkeypatch, session, tokens * OF_A_TOKEN)
+    small = fitted(session)
+    assert max(map(padded_tokens, planned_groups(small))) <= tokens
+    assert small.max_tokens == pytest.approx(tokens, abs=1), "as much as fits"
+    said = announcement(small, Forecast(1.0, None, 1, 1))
+    assert f"{small.max_tokens} tokens at once instead of 256, as memory is short" in said
+
+
+def test_where_not_even_the_longest_example_fits_the_message_says_so(
+    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_in(tmp_path, "llama")
+    longest = max(session.plan.lengths)
+    Memory(monkeypatch, session, (longest - 5) * OF_A_TOKEN)
+    with pytest.raises(SumtuneError, match=rf"longest example \({longest} tokens\).*max_source_tokens"):
+        fitted(session)
+
+
+def test_less_memory_changes_the_adapter_by_no_more_than_the_order_of_sums(
+    session_in: Callable[..., Session], tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    sessions = session_in(tmp_path, "llama", "roomy"), replace(session_in(tmp_path, "llama", "tight"), max_tokens=100)
+    for session in sessions:
+        training.run(session, lambda _: None)
+    roomy, tight = (session.masters.average for session in sessions)
+    assert any(not torch.equal(roomy[name], tight[name]) for name in roomy), "otherwise nothing was cut"
+    for name in roomy:
+        torch.testing.assert_close(tight[name], roomy[name], rtol=1e-3, atol=1e-4)
