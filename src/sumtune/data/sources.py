@@ -1,6 +1,7 @@
 """What `--data` names: a file, a folder of split files, the embedded data set, or a Hugging Face data set."""
 
 import difflib
+import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from sumtune.data.split import split_name
 from sumtune.errors import DataError
 from sumtune.run_dir import fingerprint
 
-__all__ = ["Source", "find_source"]
+__all__ = ["Source", "embedded_pairs", "find_source"]
 
+CORPUS = Path(str(files("sumtune.data") / "corpus"))
+"""The embedded data set."""
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+", re.ASCII)
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}")
 """`train-00000-of-00002`: how a Hugging Face data set names the parts of a split."""
@@ -69,12 +72,17 @@ def find_source(path: str) -> Source:
     return Source(path, found)
 
 
+def embedded_pairs(split: str) -> list[tuple[str, str]]:
+    """Dialogue and summary of each embedded example of `split`."""
+    rows = map(json.loads, (CORPUS / f"{split}.jsonl").read_text(encoding="utf-8").splitlines())
+    return [(row["dialogue"], row["summary"]) for row in rows]
+
+
 def _embedded() -> Source:
-    folder = Path(str(files("sumtune.data") / "corpus"))
-    found = tuple((folder / f"{name}.jsonl", name) for name in ("train", "validation", "test"))
+    found = tuple((CORPUS / f"{name}.jsonl", name) for name in ("train", "validation", "test"))
     missing = [file.name for file, _ in found if not file.is_file()]
     if missing:
-        raise DataError(f"The embedded data set lacks {', '.join(missing)} in {folder}; install sumtune again.")
+        raise DataError(f"The embedded data set lacks {', '.join(missing)} in {CORPUS}; install sumtune again.")
     return Source("embedded", found)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from sumtune.config import DecodeConfig
+from sumtune.data.sources import embedded_pairs
 from sumtune.decode.convert import UnsupportedError, convert
 from sumtune.decode.ctranslate2 import CTranslate2Summarizer
 from sumtune.decode.kept import kept_file, load_kept, save_kept
@@ -122,11 +123,16 @@ def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode:
     begun, cpu = time.monotonic(), torch.device("cpu")
     dtype = choose_precision("auto", cpu).dtype if quantization == "int8" else torch.float32
     model = load_merged(source.folder, adapter, dtype, cpu)
-    made = make(model, encoder.tokenizer, kernels, quantization, shortlist)
+    made = make(model, encoder.tokenizer, kernels, quantization, shortlist, _usual_texts(encoder))
     made = replace(made, setup_s=time.monotonic() - begun)
     if quantization == "int8":
         save_kept(file, made, source.folder)
     return finish(made)
+
+
+def _usual_texts(encoder: Encoder) -> list[list[int]]:
+    """Token ids of some conversations with their summaries."""
+    return [[*encoder.source(dialogue), *encoder.target(summary)] for dialogue, summary in embedded_pairs("validation")]
 
 
 def _with_ctranslate2(

@@ -22,7 +22,7 @@ from sumtune.run_dir import fingerprint, sync_dir
 
 __all__ = ["Made", "kept_file", "load_kept", "save_kept"]
 
-FORMAT = 1
+FORMAT = 2
 """Raised when what stands in the file changes, so that older ones are not used."""
 SHARED = ("embedding", "output_weight")
 """Large tensors that an adapter seldom changes: only their names in the base model are kept, where that has them."""

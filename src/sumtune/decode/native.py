@@ -19,6 +19,7 @@ from sumtune.decode.kept import Made
 from sumtune.decode.parts import Parts, int8_tensors
 from sumtune.decode.search import BeamSearch, GreedySearch, Search, WatchToken, Written
 from sumtune.decode.shortlist import OutputLayer, Words, frequent_ids, ids_of_words
+from sumtune.decode.smoothing import smoothed
 from sumtune.decode.threads import in_torch_thread
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.int8 import Int8Matrix
@@ -214,8 +215,13 @@ class _Watched:
                 self._watch(at, self._growing[place].end(completions[at].text))
 
 
-def make(model: Any, tokenizer: Any, kernels: Kernels, quantization: str, shortlist: int | None) -> Made:
+def make(
+    model: Any, tokenizer: Any, kernels: Kernels, quantization: str, shortlist: int | None,
+    texts: Sequence[Sequence[int]],
+) -> Made:  # fmt: skip
     """The engine of `model`; of its output layer the `shortlist` most frequent tokens, or all.
+
+    `texts` are token ids of a few whole texts, for 8 bits: how large features become is looked up in them.
 
     Raises:
         UnsupportedError: the model is put together in a way that these kernels do not know.
@@ -226,7 +232,8 @@ def make(model: Any, tokenizer: Any, kernels: Kernels, quantization: str, shortl
         tensors[FREQUENT] = torch.tensor(frequent_ids(tokenizer, shortlist))
         weight = output[tensors[FREQUENT]]
     if quantization == "int8":
-        parts, tensors = parts.quantized(kernels), tensors | int8_tensors(kernels, OUTPUT, weight)
+        parts = smoothed(parts, embedding, kernels, texts).quantized(kernels)
+        tensors |= int8_tensors(kernels, OUTPUT, weight)
     else:
         tensors[f"{OUTPUT}.weight"] = weight
     return Made(Parts(parts.shape, parts.tensors | tensors), embedding, output)

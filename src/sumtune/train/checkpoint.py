@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +19,7 @@ from sumtune.model.lora import adapter_keys, save_adapter
 from sumtune.run_dir import sync_dir, write_json
 from sumtune.train.master import MasterWeights
 
-__all__ = ["TrainState", "damage", "list_checkpoints", "load", "newest", "prune", "save", "state_of"]
+__all__ = ["TrainState", "damage", "delete", "list_checkpoints", "load", "newest", "prune", "save", "state_of"]
 
 MANIFEST = "manifest.json"
 
@@ -164,8 +165,13 @@ def prune(folder: Path, keep_newest: int, best_step: int) -> list[Path]:
     checkpoints = list_checkpoints(folder)
     kept = {path.name for path in checkpoints[-keep_newest:]} if keep_newest else set()
     doomed = [path for path in checkpoints if path.name not in kept | {f"checkpoint-{best_step}"}]
-    for path in doomed:
-        (path / MANIFEST).unlink(missing_ok=True)  # half deleted it is no checkpoint any more
+    delete(doomed)
+    return doomed
+
+
+def delete(checkpoints: Iterable[Path]) -> None:
+    """Deletes `checkpoints`; one that is half deleted is no checkpoint any more."""
+    for path in checkpoints:
+        (path / MANIFEST).unlink(missing_ok=True)
         failpoint("checkpoint.pruned")
         shutil.rmtree(path)
-    return doomed
