@@ -20,6 +20,7 @@ __all__ = [
     "peak_bytes",
     "release_pages",
     "resident_bytes",
+    "trim_heap",
     "unmap_pages",
 ]
 
@@ -43,6 +44,11 @@ def keep_few_primitives() -> None:
 def give_memory_back() -> None:
     """Forgets what nothing refers to but itself, as models do, and lets glibc release what it keeps for later."""
     gc.collect()
+    trim_heap()
+
+
+def trim_heap() -> None:
+    """Lets glibc release what it keeps for later; takes some hundredths of a second."""
     if (trim := getattr(_libc(), "malloc_trim", None)) is not None:
         trim(0)
 

@@ -6,7 +6,9 @@ from shutil import copytree
 
 import pytest
 
+from sumtune.cleaning import clean
 from sumtune.errors import RunDirError
+from sumtune.run_dir import RunDir
 from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.session import Session
@@ -50,6 +52,21 @@ def test_the_one_before_is_taken(trainer: Path, tmp_path: Path, name: str, damag
         if each != last:
             damage(each / name)
     assert checkpoint.newest(folder)[0] is None
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_cleaning_keeps_the_newest_whole_one(
+    trainer: Path, tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    run_dir = RunDir(tmp_path / "run")
+    copytree(trainer, run_dir.trainer)
+    *_, before, last = checkpoint.list_checkpoints(run_dir.trainer)
+    damage(last / name)
+    (run_dir.trainer / f"{before.name}.native-0123.safetensors").write_bytes(b"kept to generate with")
+    clean(run_dir)
+    assert checkpoint.newest(run_dir.trainer) == (before, [])
+    assert not list(run_dir.trainer.glob("*.native-*"))
 
 
 def test_a_run_without_a_whole_checkpoint_is_refused(session_in: Callable[..., Session], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from sumtune.memory import trim_heap
 from sumtune.serve.failures import without_text
 from sumtune.serve.jobs import Busy, DecodingFailedError, Job
 from sumtune.serve.metrics import Metrics
@@ -17,6 +18,8 @@ __all__ = ["Engine"]
 SMOOTHING = 0.2
 """Weight of the newest batch in the running mean of seconds a dialogue."""
 LONGEST_RETRY_S = 60
+TRIM_EVERY_S = 5.0
+"""Batches of ever new sizes leave holes in the heap, which grow for minutes unless they are given back."""
 MOST_GATHERINGS = 25
 """Times that a batch waits on because another dialogue came."""
 
@@ -37,6 +40,8 @@ class Engine:
         self._alone = False
         """Whether a summarizer is at work that takes the whole machine."""
         self._seconds_per_job: float | None = None
+        self._trimmed = 0.0
+        """When the heap was trimmed."""
         self._workers: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="decode")
         self._closing = False
@@ -172,6 +177,9 @@ class Engine:
             self._metrics.tokens.labels("written").inc(completion.tokens)
             if not job.done.done():
                 job.done.set_result(completion)
+        if loop.time() > self._trimmed + TRIM_EVERY_S:
+            await loop.run_in_executor(self._threads, trim_heap)
+            self._trimmed = loop.time()
 
     async def _save_what_can_be(self, failed: list[Job]) -> None:
         """Decodes the dialogues of a failed batch one by one: one of them must not take the others with it."""
