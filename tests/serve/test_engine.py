@@ -1,10 +1,12 @@
 """Dynamic batching: what shares a batch, what is refused, and what stops."""
 
 import asyncio
+import threading
 import time
 
 import pytest
 
+from sumtune.serve import engine as engine_module
 from sumtune.serve.engine import Engine
 from sumtune.serve.jobs import Busy, DecodingFailedError, Job, Way
 from sumtune.serve.metrics import Metrics
@@ -327,3 +329,20 @@ def test_closing_finishes_what_was_taken_on_and_takes_no_more():
         )
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(("every_s", "trims"), [(-1.0, True), (1e12, False)])
+def test_the_heap_is_trimmed_between_batches_once_in_a_while(monkeypatch, every_s, trims):
+    trimmed = []
+    monkeypatch.setattr(engine_module, "TRIM_EVERY_S", every_s)
+    monkeypatch.setattr(engine_module, "trim_heap", lambda: trimmed.append(threading.current_thread().name))
+
+    async def test(engine, make):
+        for _ in range(3):
+            jobs = [make(Shouting())]
+            engine.submit(jobs)
+            await results(jobs)
+
+    with_engine(test)
+    assert bool(trimmed) is trims
+    assert all(name.startswith("decode") for name in trimmed), "not in the event loop, which it would hold up"

@@ -48,6 +48,7 @@ class Engine:
 
     def start(self) -> None:
         """Begins to take jobs from the queue."""
+        self._trimmed = asyncio.get_running_loop().time()
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._settings.workers)]
 
     async def close(self) -> None:
@@ -89,6 +90,7 @@ class Engine:
     async def _work(self) -> None:
         while not (self._closing and not self._waiting):
             await self._turn()
+            await self._tidy()
 
     async def _turn(self) -> None:
         """Waits for one batch and decodes it. A function of its own, so that an idle worker holds on to no model."""
@@ -101,6 +103,13 @@ class Engine:
             self._arrived.clear()
         if batch:
             await self._run_and_wake(batch)
+
+    async def _tidy(self) -> None:
+        """Between batches, when nothing is counted as being decoded."""
+        loop = asyncio.get_running_loop()
+        if loop.time() > self._trimmed + TRIM_EVERY_S:
+            self._trimmed = loop.time()
+            await loop.run_in_executor(self._threads, trim_heap)
 
     async def _gather(self) -> None:
         """Returns when no more dialogues have come for a moment: answers that go out together bring the next ones."""
@@ -177,9 +186,6 @@ class Engine:
             self._metrics.tokens.labels("written").inc(completion.tokens)
             if not job.done.done():
                 job.done.set_result(completion)
-        if loop.time() > self._trimmed + TRIM_EVERY_S:
-            await loop.run_in_executor(self._threads, trim_heap)
-            self._trimmed = loop.time()
 
     async def _save_what_can_be(self, failed: list[Job]) -> None:
         """Decodes the dialogues of a failed batch one by one: one of them must not take the others with it."""
