@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -80,7 +81,8 @@ def fill(trainer: Path, ballast: Path, room: int, stop: threading.Event) -> None
     while not stop.is_set():
         if list(trainer.glob("checkpoint-*")):
             free = shutil.disk_usage(trainer).free
-            ballast.write_bytes(b"\0" * max(0, free - room))
+            with suppress(OSError):  # the run may have taken the rest meanwhile
+                ballast.write_bytes(b"\0" * max(0, free - room))
             return
         time.sleep(0.002)
 
