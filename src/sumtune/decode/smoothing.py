@@ -21,7 +21,7 @@ __all__ = ["smoothed"]
 STRENGTH = 0.5
 """How much of the difference goes from activations into weights: 0 nothing, 1 all."""
 SMALLEST = 1e-5
-"""Of a largest absolute value: features that are always zero stay as they are."""
+"""Least of a largest absolute value, so that features that are always zero divide nothing by zero."""
 READ_TOGETHER = ("query", "key", "value"), ("gate", "up")
 """Matrices with the same input, which is what a norm gives."""
 NORMS = "before_attention", "before_mlp"
