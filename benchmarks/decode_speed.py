@@ -22,12 +22,12 @@ def main() -> None:
     parser.add_argument("--beams", nargs="+", type=int, default=[1, 4])
     given = parser.parse_args()
 
+    from sumtune.commands.run import recorded_config
     from sumtune.decode.build import build_summarizer
     from sumtune.evaluate.rouge import METRICS, mean, score_multiple
     from sumtune.evaluate.stage import chosen_examples
+    from sumtune.files.run_dir import RunDir
     from sumtune.model.sources import locate
-    from sumtune.pipeline import recorded_config
-    from sumtune.run_dir import RunDir
     from sumtune.text.prompt import Prompt
 
     run_dir = RunDir(given.run_dir)

@@ -21,7 +21,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from sumtune.config import PRESETS, Config, resolve
 from sumtune.data import ingest
 from sumtune.errors import SumtuneError
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 
 LIMIT_S = 5
 MARKS = [b'"', b"'", b",", b"\n", b"{", b"[", b"}", b"\\", b"\r", b"\t"]

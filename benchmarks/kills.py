@@ -24,7 +24,7 @@ from pathlib import Path
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from sumtune.failpoints import KILL_AT, POINTS
+from sumtune.files.failpoints import KILL_AT, POINTS
 
 TINY = (
     "train.learning_rate=0.01", "train.validate_every_steps=4", "train.validation_examples=6",
@@ -75,7 +75,7 @@ def main() -> None:
 
 def read_code() -> None:
     """Imports what a run needs: each run is a fork of this process, and these take most of its time."""
-    for name in ("sumtune.pipeline", "peft", "transformers.models.gemma3.modeling_gemma3",
+    for name in ("sumtune.commands.run", "peft", "transformers.models.gemma3.modeling_gemma3",
                  "transformers.models.t5.modeling_t5", "transformers.models.gemma.tokenization_gemma"):  # fmt: skip
         importlib.import_module(name)
 

@@ -56,8 +56,8 @@ def measure(count: int, length: int, steps: int, settings: list[str]) -> dict[st
     """One row of the table."""
     from sumtune.config import TrainConfig, resolve
     from sumtune.data import ingest
-    from sumtune.model import encode
-    from sumtune.run_dir import RunDir
+    from sumtune.files.run_dir import RunDir
+    from sumtune.model import encode_stage as encode
     from sumtune.train import session as training
 
     with tempfile.TemporaryDirectory() as folder:

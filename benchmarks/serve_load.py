@@ -23,7 +23,7 @@ import httpx
 import psutil
 
 from sumtune.evaluate.rouge import METRICS, mean, score_all
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 
 START_LIMIT_S = 600
 TIMEOUT_S = 600
@@ -182,8 +182,8 @@ def serve_tutorial(run_dir: RunDir, port: int, beams: int | None, dtype: str) ->
     import uvicorn
     from fastapi import Body, FastAPI
 
-    from sumtune.model.export import load_merged
     from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+    from sumtune.model.merge import load_merged
     from sumtune.model.sources import locate
     from sumtune.text.encode import Encoder
     from sumtune.text.prompt import Prompt

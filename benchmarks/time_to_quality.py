@@ -11,13 +11,13 @@ import argparse
 import time
 from pathlib import Path
 
+from sumtune.commands.run import recorded_config
 from sumtune.data.example import load_jsonl
 from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.references import group
 from sumtune.evaluate.rouge import METRICS, mean, score_multiple
+from sumtune.files.run_dir import RunDir
 from sumtune.model.sources import locate
-from sumtune.pipeline import recorded_config
-from sumtune.run_dir import RunDir
 from sumtune.text.prompt import Prompt
 from sumtune.train.checkpoint import list_checkpoints, state_of
 

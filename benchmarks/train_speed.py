@@ -45,8 +45,9 @@ def prepare(data: str, folder: Path, settings: list[str]) -> None:
     """Reads and encodes `data` into a run folder."""
     from sumtune.config import resolve
     from sumtune.data import ingest
-    from sumtune.model import encode
-    from sumtune.run_dir import RunDir, write_json
+    from sumtune.files.atomic import write_json
+    from sumtune.files.run_dir import RunDir
+    from sumtune.model import encode_stage as encode
 
     config = resolve(assignments=(*settings, f"data.path={data}"))
     encoder = encode.make_encoder(config.model)
@@ -66,7 +67,7 @@ def in_a_process(name: str, folder: str, given: argparse.Namespace) -> dict[str,
 def measure(name: str, folder: Path, count: int) -> dict[str, float]:
     """Seconds for `count` examples after one warm-up step, and peak memory."""
     from sumtune.config import Config
-    from sumtune.run_dir import RunDir
+    from sumtune.files.run_dir import RunDir
 
     config = Config.model_validate_json((folder / "benchmark.json").read_text())
     run = ours if name.startswith("ours") else trainer

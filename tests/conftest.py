@@ -11,8 +11,9 @@ import torch
 
 from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
-from sumtune.model import encode
-from sumtune.run_dir import RunDir, write_text
+from sumtune.files.atomic import write_text
+from sumtune.files.run_dir import RunDir
+from sumtune.model import encode_stage as encode
 from sumtune.train import session as training
 from sumtune.train.session import Session
 

@@ -10,7 +10,8 @@ import numpy as np
 from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.diagnose.outputs import Outputs
-from sumtune.run_dir import RunDir, write_json, write_text
+from sumtune.files.atomic import write_json, write_text
+from sumtune.files.run_dir import RunDir
 from sumtune.text.encode import Encoded, save_encoded
 from sumtune.train.metrics import append_event
 from sumtune.train.plan import Plan

@@ -14,7 +14,7 @@ import tiny
 from typer.testing import CliRunner
 
 from sumtune import cli
-from sumtune.run_dir import write_json
+from sumtune.files.atomic import write_json
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ("run", "check", "train", "evaluate", "compare", "diagnose", "summarize", "serve", "clean")
@@ -301,7 +301,7 @@ def test_our_bug_is_a_traceback_and_exit_code_1():
 
 
 def test_an_interrupt_says_how_to_go_on(call, monkeypatch):
-    from sumtune import cleaning
+    from sumtune.commands import clean as cleaning
 
     def interrupt(*arguments):
         raise KeyboardInterrupt

@@ -89,8 +89,8 @@ def run(
     settings = _config(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
     from rich.console import Console
 
-    from sumtune import pipeline
-    from sumtune.run_dir import RunDir
+    from sumtune.commands import run as pipeline
+    from sumtune.files.run_dir import RunDir
 
     pipeline.run(settings, RunDir(run_dir), Console(), resume=resume, overwrite=overwrite)
 
@@ -109,7 +109,7 @@ def check(
     settings = _config(None, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
     from sumtune.data import ingest
     from sumtune.data.finding import display, raise_errors
-    from sumtune.model.encode import make_encoder
+    from sumtune.model.encode_stage import make_encoder
 
     checked = ingest.check(settings.data, make_encoder(settings.model).count, settings.model)
     raise_errors(checked.findings)
@@ -138,8 +138,8 @@ def train(
     settings = _config(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
     from rich.console import Console
 
-    from sumtune import pipeline
-    from sumtune.run_dir import RunDir
+    from sumtune.commands import run as pipeline
+    from sumtune.files.run_dir import RunDir
 
     pipeline.train(settings, RunDir(run_dir), Console(), resume=resume, overwrite=overwrite)
 
@@ -149,8 +149,8 @@ def evaluate(run_dir: RunDirOption = RUN_DIR, set_: SetOption = None) -> None:
     """Score the adapter of a run folder beside base model and baselines."""
     from rich.console import Console
 
-    from sumtune import pipeline
-    from sumtune.run_dir import RunDir
+    from sumtune.commands import run as pipeline
+    from sumtune.files.run_dir import RunDir
 
     folder = RunDir(run_dir)
     pipeline.evaluate(pipeline.recorded_config(folder, tuple(set_ or ())), folder, Console())
@@ -167,8 +167,8 @@ def compare(
         raise ConfigError("compare needs at least two run folders: sumtune compare RUN_A RUN_B")
     from rich.console import Console
 
-    from sumtune import comparing
-    from sumtune.run_dir import RunDir
+    from sumtune.commands import compare as comparing
+    from sumtune.files.run_dir import RunDir
 
     comparing.show([RunDir(run) for run in runs], Console())
 
@@ -189,8 +189,9 @@ def diagnose(
     dialogue_column: DialogueOption = None,
 ) -> None:
     """Say what holds the score down, most important cause first, with evidence and remedy."""
-    from sumtune.diagnose import show, stage
-    from sumtune.run_dir import RunDir
+    from sumtune.diagnose import stage
+    from sumtune.files.run_dir import RunDir
+    from sumtune.terminal import diagnosis as show
 
     if predictions is None:
         diagnosis = stage.run(RunDir(run_dir or RUN_DIR))
@@ -214,8 +215,8 @@ def summarize(
     """Summarize one dialogue to standard output, or many from a JSONL file to another."""
     if (input_ is None) != (output is None) or (input_ is not None and file is not None):
         raise ConfigError("Give either one text (a file or standard input), or both --input and --output.")
-    from sumtune import summarizing
-    from sumtune.run_dir import RunDir
+    from sumtune.commands import summarize as summarizing
+    from sumtune.files.run_dir import RunDir
 
     folder = RunDir(run_dir)
     if input_ is not None and output is not None:
@@ -247,7 +248,7 @@ def serve(
     ] = ServeSettings.requests_per_minute,
 ) -> None:
     """Serve the tuned summarizer: a page and an API at http://localhost:8000."""
-    from sumtune.run_dir import RunDir
+    from sumtune.files.run_dir import RunDir
     from sumtune.serve import server
 
     settings = ServeSettings(
@@ -266,8 +267,8 @@ def clean(
     everything: Annotated[bool, typer.Option("--all", help="Also the newest and the best checkpoint.")] = False,
 ) -> None:
     """Delete old checkpoints; the adapter, the scores and (without --all) what a resume needs stay."""
-    from sumtune import cleaning
-    from sumtune.run_dir import RunDir
+    from sumtune.commands import clean as cleaning
+    from sumtune.files.run_dir import RunDir
 
     print(cleaning.clean(RunDir(run_dir), everything))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 
 Row = dict[str, Any]
 

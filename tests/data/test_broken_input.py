@@ -12,7 +12,7 @@ import pytest
 from sumtune.config import Config, DataConfig
 from sumtune.data import hub, ingest
 from sumtune.errors import DataError
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 
 SECRET = "the safe opens with 4711"
 ROW: dict[str, Any] = {"dialogue": f"Ann: {SECRET}\nBob: I shall keep that to myself.", "summary": "Ann tells."}

@@ -9,7 +9,7 @@ from sumtune.data import hub, ingest
 from sumtune.data.example import load_jsonl
 from sumtune.data.finding import Finding
 from sumtune.errors import DataError
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 
 Rows = list[dict[str, Any]]
 

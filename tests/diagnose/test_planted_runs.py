@@ -11,7 +11,8 @@ from planted import CORPUS, make_run, synthetic, written
 from sumtune.data.example import dump_jsonl
 from sumtune.diagnose import stage
 from sumtune.errors import RunDirError
-from sumtune.run_dir import RunDir, write_text
+from sumtune.files.atomic import write_text
+from sumtune.files.run_dir import RunDir
 
 MANY = [synthetic(number) for number in range(400)]
 SCORED = [synthetic(number) for number in range(1000, 1040)]

@@ -6,7 +6,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from sumtune import cli, comparing
+from sumtune import cli
+from sumtune.commands import compare as comparing
 from sumtune.errors import ConfigError, RunDirError
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.compare import compare
@@ -14,7 +15,8 @@ from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.rouge import METRICS
 from sumtune.evaluate.scorecard import score_systems
 from sumtune.evaluate.scorecard_files import write
-from sumtune.run_dir import RunDir, write_json
+from sumtune.files.atomic import write_json
+from sumtune.files.run_dir import RunDir
 from sumtune.summarizer import Completion
 
 COUNT = 40

@@ -15,7 +15,7 @@ from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.rouge import METRICS
 from sumtune.evaluate.scorecard import score_systems, spread
 from sumtune.evaluate.scorecard_files import load, write
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 from sumtune.summarizer import Completion
 
 NAMES = ["Ann", "Bob", "Cem", "Dua", "Eve", "Fay", "Gus", "Hal", "Ida"]

@@ -9,8 +9,9 @@ from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.errors import RunDirError
 from sumtune.evaluate import stage
+from sumtune.files.atomic import write_text
+from sumtune.files.run_dir import RunDir
 from sumtune.model.sources import ModelSource
-from sumtune.run_dir import RunDir, write_text
 from sumtune.summarizer import Completion
 from sumtune.text.prompt import Prompt
 

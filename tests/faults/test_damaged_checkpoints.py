@@ -6,9 +6,9 @@ from shutil import copytree
 
 import pytest
 
-from sumtune.cleaning import clean
+from sumtune.commands.clean import clean
 from sumtune.errors import RunDirError
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.session import Session

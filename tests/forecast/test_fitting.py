@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from sumtune.announce import announcement
 from sumtune.errors import SumtuneError
 from sumtune.forecast import fitting
 from sumtune.forecast.fitting import SPARE, fitted
 from sumtune.forecast.forecast import Forecast
 from sumtune.forecast.trial import padded_tokens, planned_groups
+from sumtune.terminal.announcement import announcement
 from sumtune.train import session as training
 from sumtune.train.session import Session
 

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
+from sumtune.files.atomic import write_json, write_text
+from sumtune.files.run_dir import RunDir
 from sumtune.forecast import timing
 from sumtune.forecast.forecast import FEWEST_STEPS, forecast_of_rest
 from sumtune.forecast.timing import CostModel, decode_costs, fit, training_costs
 from sumtune.forecast.trial import planned_groups
-from sumtune.model import encode
-from sumtune.run_dir import RunDir, write_json, write_text
+from sumtune.model import encode_stage as encode
 from sumtune.summarizer import Completion, Progress
 from sumtune.text.encode import Encoded
 from sumtune.train import session as training

@@ -7,8 +7,9 @@ import tiny
 from sumtune.config import Config, ModelConfig
 from sumtune.data.example import Example, dump_jsonl, load_jsonl
 from sumtune.errors import RunDirError
-from sumtune.model import encode
-from sumtune.run_dir import RunDir, write_text
+from sumtune.files.atomic import write_text
+from sumtune.files.run_dir import RunDir
+from sumtune.model import encode_stage as encode
 from sumtune.text.encode import Encoder, load_encoded
 from sumtune.text.prompt import Prompt
 

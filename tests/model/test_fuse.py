@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sumtune.config import ModelConfig
 from sumtune.kernels.build import Kernels, load_kernels
-from sumtune.model import encode
+from sumtune.model import encode_stage as encode
 from sumtune.model.fuse import fuse, fused_output_weight
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, target_modules, trainable

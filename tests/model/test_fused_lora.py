@@ -9,7 +9,7 @@ from torch import Tensor
 from sumtune.config import ModelConfig
 from sumtune.kernels.build import Kernels, load_kernels
 from sumtune.kernels.frozen import FrozenWeight
-from sumtune.model import encode
+from sumtune.model import encode_stage as encode
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_lora, lora_linear
 from sumtune.model.load import load_base

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from sumtune.errors import ConfigError, ModelError
-from sumtune.model.export import load_merged, save_model
 from sumtune.model.load import load_base
 from sumtune.model.lora import (
     FeatureDropout,
@@ -21,6 +20,7 @@ from sumtune.model.lora import (
     target_modules,
     trainable,
 )
+from sumtune.model.merge import load_merged, save_model
 
 architectures = pytest.mark.parametrize("name", ["gemma", "llama", "gpt2", "t5", "bart"])
 variants = pytest.mark.parametrize("variant", [{}, {"rslora": True}, {"dora": True}], ids=["lora", "rslora", "dora"])

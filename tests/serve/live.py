@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from sumtune.serve.impatience import impatient
+from sumtune.serve.http.timeouts import impatient
 from sumtune.serve.settings import ServeSettings
 
 from .fakes import app_of, wait_for

@@ -8,9 +8,9 @@ import torch
 from fastapi.testclient import TestClient
 
 from sumtune.errors import ModelError
+from sumtune.files.run_dir import RunDir
 from sumtune.model.load import load_base as load_model
 from sumtune.model.lora import add_lora, save_adapter, target_modules, trainable
-from sumtune.run_dir import RunDir
 from sumtune.serve import server
 from sumtune.serve.app import create_app
 from sumtune.serve.loading import adapter_folder, load_adapter, load_base

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 from sumtune.serve.app import create_app
 from sumtune.serve.settings import ServeSettings
 

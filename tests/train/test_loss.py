@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from sumtune.config import ModelConfig
-from sumtune.model import encode
+from sumtune.model import encode_stage as encode
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, target_modules, trainable
 from sumtune.text.encode import Encoded, Encoder

@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import load_file
 
 from sumtune.errors import RunDirError
+from sumtune.files.run_dir import RunDir
 from sumtune.model.load import load_base
 from sumtune.model.lora import load_adapter
-from sumtune.run_dir import RunDir
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState, list_checkpoints, prune
 from sumtune.train.metrics import Event, append_event, cut_after, read_events

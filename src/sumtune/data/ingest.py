@@ -22,7 +22,8 @@ from sumtune.data.validate import (
     make_ids_unique,
 )
 from sumtune.errors import DataError
-from sumtune.run_dir import RunDir, write_json, write_text
+from sumtune.files.atomic import write_json, write_text
+from sumtune.files.run_dir import RunDir
 
 __all__ = ["CheckedData", "IngestResult", "check", "run"]
 

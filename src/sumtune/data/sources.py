@@ -13,7 +13,7 @@ from sumtune.data.hub import read_hub
 from sumtune.data.readers import SUFFIXES, Table, read_file
 from sumtune.data.split import split_name
 from sumtune.errors import DataError
-from sumtune.run_dir import fingerprint
+from sumtune.files.checksums import fingerprint
 
 __all__ = ["Source", "embedded_pairs", "find_source"]
 

@@ -13,22 +13,22 @@ import torch
 
 from sumtune.config import DecodeConfig
 from sumtune.data.sources import embedded_pairs
-from sumtune.decode.convert import UnsupportedError, convert
-from sumtune.decode.ctranslate2 import CTranslate2Summarizer
-from sumtune.decode.kept import kept_file, load_kept, save_kept
-from sumtune.decode.native import NativeSummarizer, make
-from sumtune.decode.parts import UnfitError
+from sumtune.decode.ctranslate2.convert import UnsupportedError, convert
+from sumtune.decode.ctranslate2.summarizer import CTranslate2Summarizer
+from sumtune.decode.native.cache import kept_file, load_kept, save_kept
+from sumtune.decode.native.summarizer import NativeSummarizer, make
+from sumtune.decode.native.weights import UnfitError
 from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.errors import ModelError
+from sumtune.files.checksums import fingerprint
 from sumtune.kernels.build import load_kernels
 from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS
-from sumtune.model.export import load_merged
 from sumtune.model.load import load_config, sliding_window
+from sumtune.model.merge import load_merged
 from sumtune.model.precision import choose_device, choose_precision
 from sumtune.model.sources import ModelSource, cache_dir, locate
 from sumtune.model.tokenizer import encoder_of
-from sumtune.run_dir import fingerprint
 from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt

@@ -9,7 +9,8 @@ from sumtune.diagnose.diagnosis import Diagnosis, diagnose, to_json
 from sumtune.diagnose.reading import read_predictions
 from sumtune.diagnose.subject import Subject, read_subject
 from sumtune.errors import RunDirError
-from sumtune.run_dir import RunDir, write_json
+from sumtune.files.atomic import write_json
+from sumtune.files.run_dir import RunDir
 
 __all__ = ["of_file", "run"]
 

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from sumtune.data.example import SPLITS, Example, load_jsonl
 from sumtune.diagnose.outputs import Outputs
 from sumtune.evaluate.scorecard import BASE, TUNED
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 from sumtune.train.metrics import Event, read_events
 
 __all__ = ["Data", "Subject", "Training", "read_outputs", "read_subject"]

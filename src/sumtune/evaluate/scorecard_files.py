@@ -17,7 +17,8 @@ from sumtune.evaluate.scorecard import (
     SystemScores,
     UpperMark,
 )
-from sumtune.run_dir import RunDir, write_json, write_text
+from sumtune.files.atomic import write_json, write_text
+from sumtune.files.run_dir import RunDir
 
 __all__ = ["FORMAT", "load", "write"]
 

@@ -13,9 +13,11 @@ from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.references import Referenced, group
 from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, score_systems
 from sumtune.evaluate.scorecard_files import FORMAT, load, write
+from sumtune.files.atomic import write_json
+from sumtune.files.checksums import fingerprint
+from sumtune.files.run_dir import RunDir
 from sumtune.memory import give_memory_back
 from sumtune.model.sources import locate
-from sumtune.run_dir import RunDir, fingerprint, write_json
 from sumtune.summarizer import Progress
 from sumtune.text.prompt import Prompt
 

@@ -8,17 +8,17 @@ import torch
 
 from sumtune.config import Config
 from sumtune.decode.build import build_summarizer
-from sumtune.decode.native import ROWS
+from sumtune.decode.native.summarizer import ROWS
 from sumtune.evaluate import rouge
 from sumtune.evaluate.baselines import BASELINES, lead_3
 from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
 from sumtune.evaluate.stage import chosen_examples, decoding_of
-from sumtune.forecast.kept import KeptMeasurement
+from sumtune.files.run_dir import RunDir
+from sumtune.forecast.cache import KeptMeasurement
 from sumtune.forecast.timing import TrainingCosts, decode_costs, near_mean, training_costs
 from sumtune.memory import available_bytes, forget_peak, give_memory_back, peak_bytes
 from sumtune.model.sources import locate
-from sumtune.run_dir import RunDir
 from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train.metrics import read_events

@@ -10,17 +10,17 @@ from starlette.middleware import Middleware
 
 from sumtune import __version__
 from sumtune.errors import ModelError
-from sumtune.run_dir import RunDir
-from sumtune.serve import admin, openai, pages, status, summarize
-from sumtune.serve.access import Access
+from sumtune.files.run_dir import RunDir
 from sumtune.serve.adapters import Adapters, Load, Served
-from sumtune.serve.body import Body
 from sumtune.serve.engine import Engine
-from sumtune.serve.headers import SecurityHeaders
+from sumtune.serve.http.access import Access
+from sumtune.serve.http.body import Body
+from sumtune.serve.http.errors import handle_refusals
+from sumtune.serve.http.headers import SecurityHeaders
+from sumtune.serve.http.log import Observe
+from sumtune.serve.http.rate_limit import RateLimit
 from sumtune.serve.metrics import Metrics
-from sumtune.serve.observe import Observe
-from sumtune.serve.rate_limit import RateLimit
-from sumtune.serve.refusals import handle_refusals
+from sumtune.serve.routes import admin, openai, pages, status, summarize
 from sumtune.serve.service import Service
 from sumtune.serve.settings import ServeSettings
 

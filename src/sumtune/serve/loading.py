@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.errors import ModelError
+from sumtune.files.run_dir import RunDir
 from sumtune.memory import give_memory_back
 from sumtune.model.adapter_files import SETTINGS
-from sumtune.run_dir import RunDir
 from sumtune.serve.adapters import BASE, Served
 
 __all__ = ["adapter_folder", "load_adapter", "load_base"]

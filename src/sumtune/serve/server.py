@@ -12,11 +12,11 @@ from pathlib import Path
 import uvicorn
 
 from sumtune.errors import ConfigError, SumtuneError
-from sumtune.run_dir import RunDir
-from sumtune.serve.access import is_loopback
+from sumtune.files.run_dir import RunDir
 from sumtune.serve.adapters import BASE, Load
 from sumtune.serve.app import create_app
-from sumtune.serve.impatience import impatient
+from sumtune.serve.http.access import is_loopback
+from sumtune.serve.http.timeouts import impatient
 from sumtune.serve.loading import adapter_folder, load_adapter, load_base
 from sumtune.serve.settings import ServeSettings
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sumtune.run_dir import RunDir
+from sumtune.files.run_dir import RunDir
 from sumtune.serve.adapters import Adapters
 from sumtune.serve.engine import Engine
 from sumtune.serve.metrics import Metrics

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save
 
 from sumtune.errors import ModelError
-from sumtune.run_dir import write_bytes
+from sumtune.files.atomic import write_bytes
 from sumtune.text.prompt import Prompt
 
 __all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]

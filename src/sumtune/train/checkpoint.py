@@ -1,11 +1,9 @@
 """All that has to survive a restart, as a folder `checkpoint-<step>` that is whole by its sums, or left out."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from sumtune.errors import RunDirError
-from sumtune.failpoints import failpoint
+from sumtune.files.atomic import new_folder, write_json
+from sumtune.files.checksums import file_sum, folder_sums
+from sumtune.files.failpoints import failpoint
+from sumtune.files.records import read_record, write_record
 from sumtune.model.lora import adapter_keys, save_adapter
-from sumtune.run_dir import sync_dir, write_json
 from sumtune.train.master import MasterWeights
 
 __all__ = ["TrainState", "damage", "delete", "list_checkpoints", "load", "newest", "prune", "save", "state_of"]
@@ -53,29 +53,13 @@ def save(
 ) -> Path:
     """Writes `folder/checkpoint-<step>`: it appears whole, by a rename, or not at all."""
     final = folder / f"checkpoint-{state.step}"
-    temporary = folder / f".{final.name}.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    failpoint("checkpoint.begun")
-    try:
+    with new_folder(final) as temporary:
         save_adapter(adapted, masters.average, temporary)
         failpoint("checkpoint.adapter")
         save_file(_tensors(masters, optimizer, generator), temporary / "optimizer.safetensors")
         failpoint("checkpoint.optimizer")
-        write_json(temporary / "state.json", asdict(state))
-        write_json(temporary / MANIFEST, {file.name: _sum_of(file) for file in sorted(temporary.iterdir())})
-        for file in temporary.iterdir():
-            with file.open("rb") as stream:
-                os.fsync(stream.fileno())
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    sync_dir(temporary)
-    failpoint("checkpoint.manifest")
-    if final.exists():
-        shutil.rmtree(final)
-    temporary.replace(final)
-    sync_dir(folder)
-    failpoint("checkpoint.renamed")
+        write_record(temporary / "state.json", asdict(state))
+        write_json(temporary / MANIFEST, folder_sums(temporary))
     return final
 
 
@@ -88,20 +72,12 @@ def _tensors(masters: MasterWeights, optimizer: Any, generator: torch.Generator)
     return tensors
 
 
-def _sum_of(file: Path) -> str:
-    with file.open("rb") as stream:
-        digest = sha256()
-        while block := stream.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def damage(checkpoint: Path) -> str | None:
     """What is wrong with the files of `checkpoint`; None where each has the sum that was written last."""
     try:
         sums = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
         return next(
-            (f"{name} has changed" for name, wanted in sums.items() if _sum_of(checkpoint / name) != wanted), None
+            (f"{name} has changed" for name, wanted in sums.items() if file_sum(checkpoint / name) != wanted), None
         )
     except FileNotFoundError as error:
         return f"{Path(error.filename).name} is missing"
@@ -122,7 +98,7 @@ def newest(folder: Path) -> tuple[Path | None, list[str]]:
 
 def state_of(checkpoint: Path) -> TrainState:
     """The state that is saved in a whole `checkpoint`."""
-    return TrainState(**json.loads((checkpoint / "state.json").read_text(encoding="utf-8")))
+    return TrainState(**read_record(checkpoint / "state.json"))
 
 
 def load(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sumtune.errors import StoppedError, SumtuneError
-from sumtune.failpoints import failpoint
+from sumtune.files.failpoints import failpoint
 from sumtune.text.encode import Encoded
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.health import Health

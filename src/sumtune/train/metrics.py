@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sumtune.run_dir import write_text
+from sumtune.files.atomic import write_text
 
 __all__ = ["Event", "Report", "append_event", "cut_after", "read_events"]
 

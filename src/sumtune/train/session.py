@@ -12,7 +12,9 @@ import torch
 
 from sumtune.config import Config
 from sumtune.errors import RunDirError
-from sumtune.failpoints import failpoint
+from sumtune.files.atomic import new_folder, write_json
+from sumtune.files.checksums import fingerprint
+from sumtune.files.run_dir import RunDir
 from sumtune.kernels.build import load_kernels
 from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS, adapter_sums
 from sumtune.model.fuse import fuse
@@ -21,7 +23,6 @@ from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.sources import cache_dir, locate
-from sumtune.run_dir import RunDir, fingerprint, sync_dir, write_json
 from sumtune.text.batching import spread
 from sumtune.text.encode import Encoded, load_encoded
 from sumtune.text.prompt import Prompt
@@ -199,20 +200,12 @@ def _clear(folder: Path) -> None:
 def _publish(session: Session, result: Path, state: TrainState) -> None:
     """Copies the adapter of checkpoint `result`, with prompt and settings, to `adapter`; the manifest comes last."""
     run_dir = session.run_dir
-    final, temporary = run_dir.adapter, run_dir.trainer / ".adapter.tmp"
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir()
-    for name in (CONFIG, WEIGHTS):
-        shutil.copyfile(result / name, temporary / name)
-    Prompt.load(run_dir.transformation).save(temporary)
-    model = session.config.model.model_dump() | {"precision": session.precision.name}
-    settings = {"model": model, "decode": session.config.decode.model_dump()}
-    write_json(temporary / SETTINGS, settings | adapter_sums(temporary))
-    failpoint("publish.begun")
-    shutil.rmtree(final, ignore_errors=True)
-    failpoint("publish.removed")
-    temporary.replace(final)
-    sync_dir(run_dir.trainer)
-    failpoint("publish.renamed")
+    with new_folder(run_dir.adapter) as folder:
+        for name in (CONFIG, WEIGHTS):
+            shutil.copyfile(result / name, folder / name)
+        Prompt.load(run_dir.transformation).save(folder)
+        model = session.config.model.model_dump() | {"precision": session.precision.name}
+        settings = {"model": model, "decode": session.config.decode.model_dump()}
+        write_json(folder / SETTINGS, settings | adapter_sums(folder))
     write_json(run_dir.trainer / "manifest.json", {"fingerprint": session.fingerprint, "best_step": state.best_step,
                "best_loss": state.best_loss, "elapsed_s": state.elapsed_s})  # fmt: skip

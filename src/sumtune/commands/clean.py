@@ -1,0 +1,42 @@
+"""`sumtune clean`: gives back the room of old checkpoints."""
+
+from pathlib import Path
+
+from sumtune.errors import RunDirError
+from sumtune.files.locking import locked
+from sumtune.files.run_dir import RunDir
+from sumtune.train.checkpoint import delete, list_checkpoints, newest, state_of
+
+__all__ = ["clean"]
+
+ENGINES = "checkpoint-*.native-*.safetensors"
+"""What is kept of a checkpoint that was generated with; it is made again where it is needed."""
+
+
+def clean(run_dir: RunDir, everything: bool = False) -> str:
+    """Deletes checkpoints, all but the newest whole one and the best unless `everything`; a sentence on what was freed.
+
+    Raises:
+        RunDirError: there is no such run folder, or a run is writing to it.
+    """
+    if not run_dir.root.is_dir():
+        raise RunDirError(f"There is no run folder {str(run_dir.root)!r}.")
+    with locked(run_dir.root):
+        checkpoints = list_checkpoints(run_dir.trainer)
+        engines = sorted(run_dir.trainer.glob(ENGINES))
+        if not checkpoints and not engines:
+            return f"{run_dir.trainer} has no checkpoints."
+        kept = set() if everything else _needed(run_dir.trainer)
+        deleted = [path for path in checkpoints if path.name not in kept]
+        freed = sum(file.stat().st_size for folder in deleted for file in folder.iterdir())
+        freed += sum(file.stat().st_size for file in engines)
+        delete(deleted)
+        for file in engines:
+            file.unlink()
+    return f"Deleted {len(deleted)} of {len(checkpoints)} checkpoints ({freed / 1e6:.0f} MB)."
+
+
+def _needed(trainer: Path) -> set[str]:
+    """Names of the checkpoint that a resume would take, and of the best one."""
+    whole, _ = newest(trainer)
+    return set() if whole is None else {whole.name, f"checkpoint-{state_of(whole).best_step}"}

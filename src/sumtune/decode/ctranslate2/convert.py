@@ -1,0 +1,129 @@
+"""CTranslate2 models: made once from a merged model, and held against it before they are trusted."""
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sumtune.decode.threads import keeping_torch_threads
+from sumtune.errors import ModelError
+from sumtune.files.atomic import write_json
+from sumtune.model.load import load_config, load_tokenizer, sliding_window
+from sumtune.model.merge import load_merged, save_model
+
+__all__ = ["UnsupportedError", "conversion_seconds", "convert"]
+
+MAX_DIFFERENCE = 0.25
+"""Most nats a token by which the converted model may differ from torch on the probe, on average."""
+TIMING = "conversion.json"
+PROBE = "Ann: Shall we meet at the station tomorrow at five?\nBen: Yes, I will bring the tickets and some coffee."
+
+
+class UnsupportedError(ModelError):
+    """CTranslate2 does not know this architecture, or computes something else than torch with it."""
+
+
+def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, folder: Path) -> Path:
+    """`folder`, holding the merged model for CTranslate2; it appears whole or not at all, and is reused if there.
+
+    Raises:
+        UnsupportedError: the architecture is unknown to CTranslate2, or the converted model disagrees with torch.
+    """
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".converting-") as work:
+        merged, result = Path(work) / "merged", Path(work) / "converted"
+        begun = time.monotonic()
+        model = load_merged(base_folder, adapter_folder, torch.float32)
+        save_model(model, base_folder, merged)
+        _run_converter(merged, quantization, result)
+        _require_agreement(model, merged, result)
+        write_json(result / TIMING, {"seconds": time.monotonic() - begun})
+        if not folder.exists():  # another process may have been faster
+            result.replace(folder)
+    return folder
+
+
+def conversion_seconds(folder: Path) -> float:
+    """Seconds that making `folder` took on this machine."""
+    return float(json.loads((folder / TIMING).read_text(encoding="utf-8"))["seconds"])
+
+
+def _run_converter(merged: Path, quantization: str, result: Path) -> None:
+    import ctranslate2
+    from ctranslate2.converters import TransformersConverter
+
+    ctranslate2.set_log_level(40)
+    number_format = {"int8": "int8_float32"}.get(quantization, quantization)
+    config = load_config(merged)
+    if config.model_type == "bart" and not hasattr(config, "normalize_before"):
+        config.normalize_before = False  # BART's only form: transformers 5 no longer says so, the converter asks
+        config.save_pretrained(merged)
+
+    class Converter(TransformersConverter):  # type: ignore[misc]
+        """Takes whether T5 scales its outputs from where transformers 5 says it: 4.8.5 scales Flan-T5 wrongly."""
+
+        def _load(self) -> Any:
+            spec = super()._load()
+            if getattr(config, "scale_decoder_outputs", True) is False:
+                spec.decoder.scale_outputs = 1.0
+            return spec
+
+    try:
+        Converter(str(merged)).convert(str(result), quantization=number_format)
+    except (ValueError, AttributeError, KeyError, NotImplementedError, RuntimeError, TypeError) as error:
+        raise UnsupportedError(
+            f"CTranslate2 cannot convert this model: {' '.join(str(error).split())[:200]}"
+        ) from error
+
+
+def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
+    """Compares mean log-probabilities of a probe text: a wrong rotary base or a missing bias shows at once."""
+    tokenizer, config = load_tokenizer(merged), load_config(merged)
+    ids = list(tokenizer(PROBE).input_ids)[: sliding_window(config)]  # CTranslate2 is right up to there only
+    score = _score_pair if config.is_encoder_decoder else _score_sequence
+    try:
+        with keeping_torch_threads():
+            expected, actual = score(model, tokenizer, ids, converted)
+    except (RuntimeError, ValueError) as error:
+        raise UnsupportedError(f"CTranslate2 cannot load the converted model: {error}") from error
+    if not abs(expected - actual) <= MAX_DIFFERENCE:
+        raise UnsupportedError(
+            f"CTranslate2 gives {actual:.2f} nats a token on a probe text where torch gives {expected:.2f}."
+        )
+
+
+def _score_sequence(model: Any, tokenizer: Any, ids: Sequence[int], converted: Path) -> tuple[float, float]:
+    import ctranslate2
+
+    tensor = torch.tensor([list(ids)])
+    with torch.no_grad():
+        logits = model(tensor).logits[0, :-1]
+    scores = ctranslate2.Generator(str(converted)).score_batch([tokenizer.convert_ids_to_tokens(list(ids))])[0]
+    return _mean_log_probability(logits, tensor[0, 1:]), _mean(scores.log_probs)
+
+
+def _score_pair(model: Any, tokenizer: Any, ids: Sequence[int], converted: Path) -> tuple[float, float]:
+    import ctranslate2
+
+    plain = list(tokenizer(PROBE, add_special_tokens=False).input_ids)
+    targets = torch.tensor([*plain, tokenizer.eos_token_id])
+    start = torch.tensor([[model.config.decoder_start_token_id, *plain]])
+    with torch.no_grad():
+        logits = model(input_ids=torch.tensor([list(ids)]), decoder_input_ids=start).logits[0]
+    to_tokens = tokenizer.convert_ids_to_tokens
+    scores = ctranslate2.Translator(str(converted)).score_batch([to_tokens(list(ids))], [to_tokens(plain)])[0]
+    return _mean_log_probability(logits, targets), _mean(scores.log_probs)
+
+
+def _mean_log_probability(logits: torch.Tensor, targets: torch.Tensor) -> float:
+    return float(logits.log_softmax(-1).gather(-1, targets[:, None]).mean())
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,1 @@
+"""Our own decoder for decoder-only models on the CPU."""

@@ -1,0 +1,134 @@
+"""Takes a Hugging Face model apart, where it is put together in the way that our decoder knows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sumtune.decode.ctranslate2.convert import UnsupportedError
+from sumtune.decode.native.attention import Position
+from sumtune.decode.native.decoder import Decoder
+from sumtune.decode.native.weights import MATRICES, Layer, Parts, Shape
+from sumtune.kernels.build import Kernels
+from sumtune.model.fuse import fused_output_weight, gate_factors, heads_of, norm_parameters
+
+__all__ = ["dissect"]
+
+MODULES = dict(
+    zip(
+        MATRICES,
+        ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj",
+         "mlp.down_proj"),
+        strict=True,
+    )
+)  # fmt: skip
+FOUR_NORMS = {
+    "before_attention": "input_layernorm", "after_attention": "post_attention_layernorm",
+    "before_mlp": "pre_feedforward_layernorm", "after_mlp": "post_feedforward_layernorm",
+}  # fmt: skip
+"""Gemma's layers norm what attention and MLP add, too."""
+TWO_NORMS = {"before_attention": "input_layernorm", "before_mlp": "post_attention_layernorm"}
+"""Those of Llama, Qwen and Mistral do not."""
+FIXED_ROTATIONS = ("default", "linear", "llama3", "yarn")
+"""Kinds of rotary positions whose frequencies do not depend on the length of the text."""
+TOLERANCE = 0.1
+"""Largest relative difference (L2) between our decoder's last hidden states and the model's own; 0.02 in bf16."""
+PROBE_TIME = 24
+
+
+def dissect(model: Any, kernels: Kernels) -> tuple[Parts, Tensor, Tensor]:
+    """The parts of `model`, its embedding and the weight of its output layer, both (vocabulary, features).
+
+    Raises:
+        UnsupportedError: the model is put together in another way, or our decoder computes something else with it.
+    """
+    output = fused_output_weight(model)
+    if output is None:
+        raise UnsupportedError("This engine knows decoder-only models with a plain output layer.")
+    try:
+        parts, embedding = _parts_of(model.get_decoder(), model.dtype)
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise UnsupportedError("This engine does not know the layers of this model.") from error
+    difference = _difference(model, Decoder(parts, embedding, kernels))
+    if not difference <= TOLERANCE:
+        raise UnsupportedError(f"This engine computes this model with a difference of {difference:.0%}.")
+    return parts, embedding, output
+
+
+def _parts_of(decoder: Any, dtype: torch.dtype) -> tuple[Parts, Tensor]:
+    embedding, norm = decoder.embed_tokens, decoder.norm
+    tensors = {"norm": norm_parameters(norm)[0]}
+    layers, eps = [], {norm_parameters(norm)[1]}
+    kinds = getattr(decoder.config, "layer_types", None) or [""] * len(decoder.layers)
+    for number, (layer, kind) in enumerate(zip(decoder.layers, kinds, strict=True)):
+        numbers, found, used = _layer_parts(layer, kind)
+        tensors |= {f"layers.{number}.{name}": tensor for name, tensor in found.items()}
+        layers.append(numbers)
+        eps |= used
+    rotary = {}
+    for kind in {one.rotary for one in layers}:
+        tensors[f"rotary.{kind}"], rotary[kind] = _rotation(decoder.rotary_emb, kind)
+    (only_eps,) = eps
+    first = decoder.layers[0].mlp
+    if (gate := gate_factors(first)) is None:
+        raise ValueError("an activation of another kind")
+    shape = Shape(
+        dtype=str(dtype).removeprefix("torch."), features=embedding.embedding_dim, inner=first.gate_proj.out_features,
+        vocabulary=embedding.num_embeddings, embedding_scale=float(getattr(embedding, "embed_scale", 1.0)),
+        eps=only_eps, gate=gate, rotary=rotary, layers=tuple(layers),
+    )  # fmt: skip
+    return Parts(shape, tensors), embedding.weight.detach()
+
+
+def _layer_parts(layer: Any, kind: str) -> tuple[Layer, dict[str, Tensor], set[float]]:
+    heads = heads_of(layer.self_attn)
+    if heads is None:
+        raise ValueError("an attention of another kind")
+    numbers = Layer(queries=heads.queries, keys=heads.keys, dim=heads.dim, scale=heads.scale, window=heads.window,
+                    rotary=kind or "all")  # fmt: skip
+    own = {"query_norm": heads.query_norm, "key_norm": heads.key_norm}
+    tensors = {name: norm for name, norm in own.items() if norm is not None}
+    eps = {heads.eps} if tensors else set()
+    for name, attribute in (FOUR_NORMS if hasattr(layer, FOUR_NORMS["before_mlp"]) else TWO_NORMS).items():
+        tensors[name], one = norm_parameters(getattr(layer, attribute))
+        eps.add(one)
+    return numbers, tensors | dict(_matrices(layer)), eps
+
+
+def _matrices(layer: Any) -> Iterator[tuple[str, Tensor]]:
+    for name, path in MODULES.items():
+        module = layer.get_submodule(path)
+        if type(module) is not nn.Linear:
+            raise TypeError(f"{path} is no linear layer")
+        yield f"{name}.weight", module.weight.detach()
+        if module.bias is not None:
+            yield f"{name}.bias", module.bias.detach()
+
+
+def _rotation(rotary: Any, kind: str) -> tuple[Tensor, float]:
+    """Frequencies (dim / 2,) in float32, and what cosine and sine are multiplied by."""
+    prefix = "" if kind == "all" or hasattr(rotary, "inv_freq") else f"{kind}_"
+    kinds = rotary.rope_type
+    if (kinds[kind] if isinstance(kinds, dict) else kinds) not in FIXED_ROTATIONS:
+        raise ValueError("rotary positions that depend on the length")
+    scale = getattr(rotary, f"{prefix}attention_scaling")
+    return getattr(rotary, f"{prefix}inv_freq").detach().float().contiguous(), float(scale)
+
+
+@torch.inference_mode()
+def _difference(model: Any, decoder: Decoder) -> float:
+    """Median over positions of the relative difference between last hidden states.
+
+    In bf16 models are chaotic at single positions, and at most where a text lacks the mark that it begins with.
+    """
+    count, begin = model.get_input_embeddings().num_embeddings, model.config.bos_token_id
+    ids = torch.randint(count, (1, PROBE_TIME), generator=torch.Generator().manual_seed(0))
+    if isinstance(begin, int):
+        ids[0, 0] = begin
+    position = Position(torch.tensor([PROBE_TIME]), beams=1, limit=1)
+    position.read([0])
+    decoder.begin(position)
+    expected = model.get_decoder()(ids, use_cache=False).last_hidden_state[0].float()
+    differences = (decoder.read(ids)[0].float() - expected).norm(dim=-1) / expected.norm(dim=-1).clamp_min(1e-9)
+    return float(differences.median())

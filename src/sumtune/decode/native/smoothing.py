@@ -1,0 +1,101 @@
+"""Large activations moved into the weights before both are put into 8 bits.
+
+A few features of a language model are many times larger than all others. With one scale for a token they leave the
+others hardly any of its 255 steps. Dividing each feature by a factor and multiplying the weights that read it by the
+same factor changes no result (Xiao et al. 2023, SmoothQuant, https://arxiv.org/abs/2211.10438, equations 3 and 4).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from sumtune.decode.native.attention import Position
+from sumtune.decode.native.decoder import Decoder
+from sumtune.decode.native.weights import Layer, Linear, Parts
+from sumtune.kernels.build import Kernels
+
+__all__ = ["smoothed"]
+
+STRENGTH = 0.5
+"""How much of the difference goes from activations into weights: 0 nothing, 1 all."""
+SMALLEST = 1e-5
+"""Least of a largest absolute value, so that features that are always zero divide nothing by zero."""
+READ_TOGETHER = ("query", "key", "value"), ("gate", "up")
+"""Matrices with the same input, which is what a norm gives."""
+NORMS = "before_attention", "before_mlp"
+
+
+def smoothed(parts: Parts, embedding: Tensor, kernels: Kernels, texts: Sequence[Sequence[int]]) -> Parts:
+    """`parts` that compute the same, with smaller differences between the features that their matrices read.
+
+    The matrices are float32, to be put into 8 bits.
+
+    How large features become is looked up in `texts`, token ids of whole texts like those that will be read and
+    written.
+    """
+    watched = _WatchedParts(parts.shape, parts.tensors)
+    decoder = Decoder(watched, embedding, kernels)
+    for ids in texts:
+        position = Position(torch.tensor([len(ids)]), beams=1, limit=1)
+        position.read([0])
+        decoder.begin(position)
+        decoder.read(torch.tensor([ids]))
+    tensors = dict(parts.tensors)
+    for number, layer in enumerate(parts.shape.layers):
+        _smooth_layer(tensors, f"layers.{number}.", layer, watched.largest)
+    return Parts(parts.shape, tensors)
+
+
+@dataclass(frozen=True)
+class _WatchedParts(Parts):
+    """Parts whose products remember the largest absolute value of each feature that they read."""
+
+    largest: dict[str, Tensor] = field(default_factory=dict)
+    """(columns,) float32 by the name of the matrix."""
+
+    def product(self, kernels: Kernels, name: str, rows: int, columns: int, dtype: torch.dtype) -> Linear:
+        plain = super().product(kernels, name, rows, columns, dtype)
+
+        def multiply(x: Tensor) -> Tensor:
+            now = x.abs().amax(0).float()
+            self.largest[name] = torch.maximum(self.largest.get(name, now), now)
+            return plain.multiply(x)
+
+        return Linear(multiply, plain.bias)
+
+
+def _smooth_layer(tensors: dict[str, Tensor], at: str, layer: Layer, largest: dict[str, Tensor]) -> None:
+    for norm, names in zip(NORMS, READ_TOGETHER, strict=True):
+        factors = _factors(largest[f"{at}{names[0]}"], [tensors[f"{at}{name}.weight"] for name in names])
+        tensors[f"{at}{norm}"] = tensors[f"{at}{norm}"] / factors
+        for name in names:
+            _scale_columns(tensors, f"{at}{name}", factors)
+    down = _factors(largest[f"{at}down"], [tensors[f"{at}down.weight"]])
+    _scale_rows(tensors, f"{at}up", 1 / down)
+    _scale_columns(tensors, f"{at}down", down)
+    # Heads of queries that share a head of values read the same features of it.
+    shared = (layer.keys, layer.queries // layer.keys, layer.dim)
+    seen = largest[f"{at}attention_output"].view(shared).amax(1)
+    weight = tensors[f"{at}attention_output.weight"]
+    reading = weight.view(len(weight), *shared).abs().amax(2).reshape(len(weight), -1)
+    values = _factors(seen.flatten(), [reading])
+    _scale_rows(tensors, f"{at}value", 1 / values)
+    _scale_columns(tensors, f"{at}attention_output", values.view(layer.keys, 1, -1).expand(shared).flatten())
+
+
+def _factors(largest: Tensor, weights: Sequence[Tensor]) -> Tensor:
+    """(columns,) by which activations are divided and the columns of `weights` (rows, columns) multiplied."""
+    reading = torch.stack([weight.abs().amax(0).float() for weight in weights]).amax(0)
+    return largest.clamp_min(SMALLEST) ** STRENGTH / reading.clamp_min(SMALLEST) ** (1 - STRENGTH)
+
+
+def _scale_columns(tensors: dict[str, Tensor], name: str, factors: Tensor) -> None:
+    tensors[f"{name}.weight"] = tensors[f"{name}.weight"].float() * factors
+
+
+def _scale_rows(tensors: dict[str, Tensor], name: str, factors: Tensor) -> None:
+    tensors[f"{name}.weight"] = tensors[f"{name}.weight"].float() * factors[:, None]
+    if (bias := tensors.get(f"{name}.bias")) is not None:
+        tensors[f"{name}.bias"] = (bias.float() * factors).to(bias.dtype)

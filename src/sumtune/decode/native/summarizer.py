@@ -1,0 +1,248 @@
+"""Summaries from a decoder-only model on the CPU with our own kernels: 8-bit products, one memory for all beams."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from sumtune.decode.batches import longest_first
+from sumtune.decode.native.attention import Position
+from sumtune.decode.native.cache import Made
+from sumtune.decode.native.decoder import Decoder
+from sumtune.decode.native.extract import dissect
+from sumtune.decode.native.search import BeamSearch, GreedySearch, Search, WatchToken, Written
+from sumtune.decode.native.shortlist import OutputLayer, Words, frequent_ids, ids_of_words
+from sumtune.decode.native.smoothing import smoothed
+from sumtune.decode.native.weights import Parts, int8_tensors
+from sumtune.decode.threads import in_torch_thread
+from sumtune.kernels.build import Kernels
+from sumtune.kernels.int8 import Int8Matrix
+from sumtune.memory import unmap_pages
+from sumtune.summarizer import Completion, Progress, Watch
+from sumtune.text.batching import micro_batches
+from sumtune.text.encode import Encoder
+from sumtune.text.growing import GrowingText
+
+__all__ = ["NativeSummarizer", "make"]
+
+ROWS = 64
+"""Rows that are written together, beams of one dialogue included: so many that the weights are seldom read."""
+HELD_TOKENS = 32768
+"""Most source tokens, padding included, whose keys and values are held at a time."""
+OUTPUT, FREQUENT = "output", "frequent"
+"""Names among a model's parts: the product of the output layer, and the ids of its columns where these are not all."""
+SHRINK_BELOW = 0.75
+"""Finished summaries leave the batch when less than this share of it goes on."""
+
+
+class NativeSummarizer:
+    """Reads a batch of dialogues, `batch_tokens` at a time, then writes a token of every summary at a time."""
+
+    def __init__(
+        self, made: Made, encoder: Encoder, kernels: Kernels, *, beams: int, length_penalty: float, batch_tokens: int
+    ) -> None:
+        """The summarizer of what `make` made.
+
+        Raises:
+            UnfitError: the tensors do not fit each other.
+        """
+        parts, frequent = made.parts, made.parts.tensors.get(FREQUENT)
+        shape, columns = parts.shape, len(made.output_weight if frequent is None else frequent)
+        self._decoder = Decoder(parts, made.embedding, kernels)
+        product = parts.product(kernels, OUTPUT, columns, shape.features, torch.float32)
+        quantization = "int8" if parts.is_int8(OUTPUT) else "float32"
+        make_product = _products(quantization, shape.activations, kernels)
+        self._output = OutputLayer(made.output_weight, make_product, frequent, product)
+        self.engine, self.setup_s = f"native {quantization}", made.setup_s
+        unmap_pages([(large.data_ptr(), large.nbytes) for large in (made.embedding, made.output_weight)])
+        self._lock = Lock()  # the layers hold what was read and written of one batch
+        self._encoder, self._batch_tokens = encoder, batch_tokens
+        self._beams, self._length_penalty = beams, length_penalty
+        self._limit = encoder.prompt.max_target_tokens
+
+    def summarize(
+        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+    ) -> list[Completion]:
+        """One completion for each dialogue, in the order of `dialogues`."""
+
+        def write() -> dict[int, Completion]:
+            completions: dict[int, Completion] = {}
+            for batch in self._batches(dialogues, max_tokens):
+                completions |= self._write(batch, progress)
+            return completions
+
+        completions = in_torch_thread(write)
+        return [completions[at] for at in range(len(dialogues))]
+
+    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+        """What greedy `summarize` gives, `watch` having seen it piece by piece."""
+        greedy = self.with_beams(1)
+
+        def write() -> dict[int, Completion]:
+            completions: dict[int, Completion] = {}
+            for batch in greedy._batches(dialogues, max_tokens):
+                watched = _Watched(watch, batch.places, self._encoder)
+                completions |= greedy._write(batch, watch=watched.push)
+                watched.end(completions)
+            return completions
+
+        completions = in_torch_thread(write)
+        return [completions[at] for at in range(len(dialogues))]
+
+    def with_beams(self, beams: int) -> "NativeSummarizer":
+        """The same model searching with `beams`."""
+        other = copy.copy(self)
+        other._beams = beams
+        return other
+
+    def _batches(self, dialogues: Sequence[str], max_tokens: int | None) -> "Iterator[_Batch]":
+        limit = min(max_tokens or self._limit, self._limit)
+        sources = [self._encoder.source(dialogue) for dialogue in dialogues]
+        for places in longest_first(sources, HELD_TOKENS, max(1, ROWS // self._beams)):
+            tokenizer, chosen = self._encoder.tokenizer, places if self._output.is_short else []
+            allowed = [ids_of_words(tokenizer, dialogues[at]).union(sources[at]) for at in chosen]
+            words = self._output.words(allowed)
+            yield _Batch(places, [sources[at] for at in places], words, limit)
+
+    @torch.inference_mode()
+    def _write(
+        self, batch: "_Batch", progress: Progress | None = None, watch: WatchToken | None = None
+    ) -> dict[int, Completion]:
+        search = self._search(batch, watch)
+        with self._lock:
+            try:
+                self._run(batch, search, progress)
+            finally:
+                self._decoder.end()
+        ids = batch.words.ids.tolist()
+        written = (Written([ids[column] for column in one.ids], one.ended) for one in search.results())
+        return {at: self._completion(one) for at, one in zip(batch.places, written, strict=True)}
+
+    def _run(self, batch: "_Batch", search: Search, progress: Progress | None) -> None:
+        """Reads the dialogues, then writes until `search` has finished every summary."""
+        words, position = batch.words, Position(torch.tensor(batch.lengths), self._beams, batch.limit)
+        self._decoder.begin(position)
+        logits, left = words.logits(self._read(batch, position)).repeat_interleave(self._beams, 0), len(batch.places)
+        while True:
+            columns, parents = search.advance(logits)
+            places = search.unfinished()
+            if progress is not None and len(places) < left:
+                progress(left - len(places))
+            left = len(places)
+            if not places:
+                return
+            if parents is not None and position.written >= 0:
+                self._decoder.reorder(parents)
+            if len(places) < SHRINK_BELOW * len(position.lengths):
+                columns = self._keep(position, search, words, places, columns)
+            logits = words.logits(self._decoder.write(words.ids[columns], position.advance()))
+
+    def _search(self, batch: "_Batch", watch: WatchToken | None) -> Search:
+        count, ends = len(batch.places), batch.words.columns(self._encoder.end_ids)
+        if self._beams > 1:
+            return BeamSearch(count, self._beams, ends, batch.limit, self._length_penalty)
+        if watch is None:
+            return GreedySearch(count, ends, batch.limit)
+        return GreedySearch(count, ends, batch.limit, lambda place, column: watch(place, int(batch.words.ids[column])))
+
+    def _read(self, batch: "_Batch", position: Position) -> Tensor:
+        """The last hidden state (dialogues, features) of each, read a few of similar length at a time."""
+        states = []
+        for group in micro_batches(range(len(batch.lengths)), batch.lengths, self._batch_tokens):
+            ids = torch.zeros(len(group), batch.lengths[group[0]], dtype=torch.int64)
+            for row, at in enumerate(group):
+                ids[row, : batch.lengths[at]] = torch.tensor(batch.sources[at])
+            position.read(group)
+            hidden = self._decoder.read(ids)
+            states.append(hidden[torch.arange(len(group)), position.lengths[group] - 1])
+        return torch.cat(states)
+
+    def _keep(self, position: Position, search: Search, words: Words, places: list[int], columns: Tensor) -> Tensor:
+        """Drops finished summaries; the columns of the others."""
+        chosen = torch.tensor(places)
+        rows = (chosen[:, None] * self._beams + torch.arange(self._beams)).flatten()
+        self._decoder.keep(chosen, rows)
+        position.keep(chosen)
+        search.keep(places)
+        words.keep(chosen)
+        return columns[rows]
+
+    def _completion(self, written: Written) -> Completion:
+        return Completion(self._encoder.decode(written.ids), len(written.ids), cut_off=not written.ended)
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Dialogues that are written together, longest first."""
+
+    places: list[int]
+    """Where they stand among all dialogues."""
+    sources: list[tuple[int, ...]]
+    words: Words
+    limit: int
+    """Most tokens of a summary."""
+
+    @property
+    def lengths(self) -> list[int]:
+        """Source tokens of each."""
+        return [len(source) for source in self.sources]
+
+
+class _Watched:
+    """The summaries of one batch, shown to `watch` as they grow."""
+
+    def __init__(self, watch: Watch, batch: Sequence[int], encoder: Encoder) -> None:
+        self._watch, self._batch = watch, batch
+        self._growing = [GrowingText(encoder.decode) for _ in batch]
+        self._stopped: set[int] = set()
+
+    def push(self, place: int, token: int) -> bool:
+        """Shows what the summary at `place` of the batch is with this token; True where it is to stop."""
+        if self._watch(self._batch[place], self._growing[place].push(token)):
+            self._stopped.add(place)
+        return place in self._stopped
+
+    def end(self, completions: Mapping[int, Completion]) -> None:
+        """Shows what is still missing of those that were not stopped."""
+        for place, at in enumerate(self._batch):
+            if place not in self._stopped:
+                self._watch(at, self._growing[place].end(completions[at].text))
+
+
+def make(
+    model: Any, tokenizer: Any, kernels: Kernels, quantization: str, shortlist: int | None,
+    texts: Sequence[Sequence[int]],
+) -> Made:  # fmt: skip
+    """The engine of `model`; of its output layer the `shortlist` most frequent tokens, or all.
+
+    `texts` are token ids of a few whole texts, for 8 bits: how large features become is looked up in them.
+
+    Raises:
+        UnsupportedError: the model is put together in a way that these kernels do not know.
+    """
+    parts, embedding, output = dissect(model, kernels)
+    weight, tensors = output, {}
+    if shortlist is not None and shortlist < len(output):
+        tensors[FREQUENT] = torch.tensor(frequent_ids(tokenizer, shortlist))
+        weight = output[tensors[FREQUENT]]
+    if quantization == "int8":
+        parts = smoothed(parts, embedding, kernels, texts).quantized(kernels)
+        tensors |= int8_tensors(kernels, OUTPUT, weight)
+    else:
+        tensors[f"{OUTPUT}.weight"] = weight
+    return Made(Parts(parts.shape, parts.tensors | tensors), embedding, output)
+
+
+def _products(
+    quantization: str, dtype: torch.dtype, kernels: Kernels
+) -> Callable[[Tensor], Callable[[Tensor], Tensor]]:
+    """From a weight (columns, features) to the function that multiplies by it and gives float32."""
+    if quantization == "int8":
+        return lambda weight: partial(Int8Matrix.quantized(kernels, weight.to(dtype)).product, dtype=torch.float32)
+    return lambda weight: lambda hidden: linear(hidden, weight.to(dtype)).float()

@@ -1,0 +1,26 @@
+"""Places where a test can let the process die, as a power cut would."""
+
+import os
+import signal
+from collections import Counter
+
+__all__ = ["POINTS", "failpoint"]
+
+KILL_AT = "SUMTUNE_KILL_AT"
+"""Environment variable: `point:n` kills the process the n-th time it comes by that point."""
+POINTS = (
+    "file.begun", "file.whole", "file.renamed", "folder.begun", "folder.whole", "folder.removed", "folder.renamed",
+    "checkpoint.adapter", "checkpoint.optimizer", "checkpoint.pruned", "step.moved", "step.logged",
+)  # fmt: skip
+_passed: Counter[str] = Counter()
+
+
+def failpoint(name: str) -> None:
+    """Does nothing, but where `SUMTUNE_KILL_AT` names this point and this time."""
+    wanted = os.environ.get(KILL_AT)
+    if wanted is None:
+        return
+    assert name in POINTS
+    _passed[name] += 1
+    if wanted == f"{name}:{_passed[name]}":
+        os.kill(os.getpid(), signal.SIGKILL)

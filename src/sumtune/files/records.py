@@ -1,0 +1,63 @@
+"""JSON files with a format version: written whole, and read with one message where they cannot be used."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sumtune.errors import RunDirError, SumtuneError
+from sumtune.files.atomic import write_json
+
+__all__ = ["FORMAT", "find_record", "read_record", "write_record"]
+
+FORMAT = 1
+"""Version of the files that this release writes; raised when an older release could misread them."""
+KEY = "format"
+MAX_BYTES = 1 << 26
+"""No record comes near 64 MB; a larger file is something else."""
+
+
+def write_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Write `record` to `path` with the format version."""
+    write_json(path, {KEY: FORMAT, **record})
+
+
+def read_record(path: Path, error: type[SumtuneError] = RunDirError) -> dict[str, Any]:
+    """Return the record in `path`, without its format version.
+
+    Raises:
+        SumtuneError: of the class `error`, where the file is missing, damaged, or written by a newer version.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise error(f"{path} is damaged: it is larger than {MAX_BYTES >> 20} MB.")
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as reason:
+        raise error(f"Cannot read {path}: {reason.strerror or reason}.") from None
+    except (ValueError, RecursionError):
+        raise error(f"{path} is damaged: it is not valid JSON.") from None
+    if not isinstance(record, dict):
+        raise error(f"{path} is damaged: expected a JSON object.")
+    version = record.pop(KEY, FORMAT)  # records of the first releases have none
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise error(f"{path} is damaged: its format version is {version!r}.")
+    if version > FORMAT:
+        raise error(
+            f"{path} was written by a newer version of sumtune (format {version}; this version reads up to {FORMAT}): "
+            "update sumtune, or use another folder."
+        )
+    return record
+
+
+def find_record(path: Path) -> dict[str, Any] | None:
+    """Return the record in `path`, or None where there is none that can be read.
+
+    Raises:
+        RunDirError: the record was written by a newer version: what it describes must not be overwritten.
+    """
+    try:
+        return read_record(path)
+    except RunDirError as error:
+        if "newer version" in str(error):
+            raise
+        return None

@@ -1,0 +1,70 @@
+"""The stage `encode`: the splits of the run folder become token ids and a prompt."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from sumtune.config import Config, ModelConfig
+from sumtune.data.example import Example, load_jsonl
+from sumtune.files.atomic import write_json
+from sumtune.files.checksums import fingerprint
+from sumtune.files.run_dir import RunDir
+from sumtune.model.load import is_encoder_decoder, load_config
+from sumtune.model.sources import locate
+from sumtune.model.tokenizer import encoder_of
+from sumtune.text.encode import Encoder, save_encoded
+from sumtune.text.prompt import Prompt, default_prompt
+
+__all__ = ["make_encoder", "run"]
+
+SPLITS = ("train", "validation")
+
+
+def make_encoder(settings: ModelConfig) -> Encoder:
+    """The encoder of the base model with the default prompt of its family."""
+    folder = locate(settings.name, settings.revision).folder
+    return encoder_of(folder, _default_prompt(settings, folder))
+
+
+def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
+    """Writes `{train,validation}.safetensors`, `prompt.json` and, last, the manifest; skips where nothing changed.
+
+    `make` gives the encoder of `make_encoder` where it is needed.
+    """
+    files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
+    prompt = _default_prompt(config.model, locate(config.model.name, config.model.revision).folder)
+    settings = {"model": config.model.model_dump(), "prompt": asdict(prompt)}
+    wanted = {"fingerprint": fingerprint(files, settings)}
+    folder, manifest = run_dir.transformation, run_dir.transformation / "manifest.json"
+    if manifest.exists() and _read(manifest) == wanted:
+        return
+    manifest.unlink(missing_ok=True)
+    encoder = make()
+    splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS}
+    for name, examples in splits.items():
+        encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
+        save_encoded(encoded, folder / f"{name}.safetensors")
+    _prompt_for(encoder, splits["train"]).save(folder)
+    write_json(manifest, wanted)
+
+
+def _default_prompt(settings: ModelConfig, folder: Path) -> Prompt:
+    config = load_config(folder)
+    sizes = (settings.max_source_tokens, settings.max_target_tokens)
+    return default_prompt(is_encoder_decoder(config), config.model_type, *sizes)
+
+
+def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
+    """The prompt, with what generation learns from the training summaries: how long they get, whether lines break."""
+    longest = max(len(encoder.target(example.summary)) for example in training)
+    single_line = all("\n" not in example.summary.strip() for example in training)
+    return replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
+
+
+def _read(manifest: Any) -> Any:
+    try:
+        return json.loads(manifest.read_text(encoding="utf-8"))
+    except ValueError:
+        return None

@@ -1,0 +1,78 @@
+"""Who may ask: everybody on this machine, or whoever has a key."""
+
+import hmac
+from collections.abc import Sequence
+from ipaddress import ip_address
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sumtune.serve.http.errors import refusal
+
+__all__ = ["KEY_NUMBER", "Access", "is_loopback"]
+
+KEY_NUMBER = "sumtune.key"
+"""Entry of the scope with the place of the key that was used; missing where no key is needed."""
+
+OPEN_PATHS = frozenset({"/", "/docs", "/openapi.json", "/health", "/ready"})
+OPEN_PREFIX = "/page/"
+"""What holds nothing of anybody: the empty page, the documentation, and whether the service is up."""
+
+
+class Access:
+    """Refuses requests without a valid key; where there are no keys, those that do not name this machine as their host.
+
+    The latter keeps a foreign web page, open in a browser on this machine, from reaching the service under a name of
+    its own that it lets point here (DNS rebinding).
+    """
+
+    def __init__(self, app: ASGIApp, keys: Sequence[str]) -> None:
+        self.app = app
+        self.keys = [key.encode() for key in keys]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes an allowed request on, with the number of its key in the scope."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        if not self.keys:
+            if not _is_local(headers.get(b"host", b"").decode("latin-1")):
+                detail = "Without an API key this service answers only under localhost: set SUMTUNE_API_KEY."
+                await refusal(scope["path"], 421, detail)(scope, receive, send)
+                return
+        elif not _is_open(scope["path"]):
+            number = self._number(headers.get(b"authorization", b""))
+            if number is None:
+                detail = "The API key is missing or wrong: send `Authorization: Bearer <key>`."
+                await refusal(scope["path"], 401, detail, {"WWW-Authenticate": "Bearer"})(scope, receive, send)
+                return
+            scope[KEY_NUMBER] = number
+        await self.app(scope, receive, send)
+
+    def _number(self, authorization: bytes) -> int | None:
+        """The place of the key in use. Every key is compared in full, so that time says nothing about them."""
+        scheme, _, given = authorization.partition(b" ")
+        matches = [hmac.compare_digest(given.strip(), key) for key in self.keys]
+        return matches.index(True) if scheme.lower() == b"bearer" and True in matches else None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on can be reached from this machine only.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0"), is_loopback("example.com")
+    (True, True, False, False)
+    """
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(OPEN_PREFIX)
+
+
+def _is_local(host: str) -> bool:
+    """Whether a Host header (`name`, `name:port`, `[address]:port`) names this machine."""
+    name = host.partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    return is_loopback(name.lower())

@@ -1,0 +1,56 @@
+"""The body of a request: not too large, and not forever on its way."""
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sumtune.serve.http.errors import refusal
+
+__all__ = ["Body"]
+
+
+class Body:
+    """Refuses bodies over `max_bytes` with 413, announced or not, and those slower than `timeout_s` with 408."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int, timeout_s: float) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+        self.timeout_s = timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on when its whole body is there."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                messages = await self._read(scope, receive)
+        except TimeoutError:
+            detail = f"The request did not arrive within {self.timeout_s:g} s."
+            await refusal(scope["path"], 408, detail, {"Connection": "close"})(scope, receive, send)
+            return
+        if messages is None:
+            detail = f"The request is over {self.max_bytes:,} bytes."
+            await refusal(scope["path"], 413, detail, {"Connection": "close"})(scope, receive, send)
+            return
+
+        async def replay() -> Message:
+            return messages.pop(0) if messages else await receive()
+
+        await self.app(scope, replay, send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> list[Message] | None:
+        """The messages of the body, or None where it is too large; no more than `max_bytes` are kept."""
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > self.max_bytes:
+            return None
+        messages: list[Message] = []
+        size, more = 0, True
+        while more:
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self.max_bytes:
+                return None
+            more = message.get("more_body", False)
+            messages.append(message)
+        return messages

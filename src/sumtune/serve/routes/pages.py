@@ -1,0 +1,88 @@
+"""The page for people, the documentation, and what the page shows of the run."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import FileResponse
+
+from sumtune.files.run_dir import RunDir
+from sumtune.serve.http.errors import documented
+from sumtune.serve.schema import Figures
+from sumtune.serve.service import Service
+
+__all__ = ["routes"]
+
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+}
+REPORT = "report.html"
+REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+"""The report carries its styles inside, and runs nothing."""
+SHOWN = ("rouge1", "rouge2", "rougeL")
+
+
+def routes(service: Service) -> APIRouter:
+    """`/`, `/docs`, their files under `/page`, `/run` and `/report`."""
+    router = APIRouter()
+    contents = {file.name: file.read_bytes() for file in (files("sumtune.serve") / "page").iterdir()}
+
+    def page(name: str) -> Response:
+        if name not in contents:
+            raise HTTPException(404, "There is no such file.")
+        return Response(contents[name], media_type=TYPES[Path(name).suffix])
+
+    @router.get("/", include_in_schema=False)
+    async def start() -> Response:
+        return page("index.html")
+
+    @router.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return page("docs.html")
+
+    @router.get("/page/{name}", include_in_schema=False)
+    async def file(name: str) -> Response:
+        return page(name)
+
+    @router.get("/run", responses=documented(401, 429))
+    def run() -> Figures:
+        """What the run of the served adapter was scored with."""
+        return _figures(service.run_dir)
+
+    @router.get(
+        "/report",
+        response_class=Response,
+        responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **documented(401, 404, 429)},
+    )
+    def report() -> Response:
+        """The run's report, which quotes dialogues of its data."""
+        path = _report(service.run_dir)
+        if path is None:
+            raise HTTPException(404, "This run has no report.")
+        return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
+
+    return router
+
+
+def _report(run_dir: RunDir | None) -> Path | None:
+    path = run_dir.root / REPORT if run_dir else None
+    return path if path is not None and path.is_file() else None
+
+
+def _figures(run_dir: RunDir | None) -> Figures:
+    has_report = _report(run_dir) is not None
+    scores_file = run_dir.evaluation / "scores.json" if run_dir else None
+    if scores_file is None or not scores_file.is_file():
+        return Figures(split=None, n=0, systems=[], report=has_report)
+    scores = json.loads(scores_file.read_text(encoding="utf-8"))
+    systems = [
+        {"name": name} | {metric: system[metric] for metric in SHOWN} for name, system in scores["systems"].items()
+    ]
+    return Figures.model_validate(
+        {"split": scores["split"], "n": scores["n"], "systems": systems, "report": has_report}
+    )

@@ -1,0 +1,78 @@
+"""What is printed before training: what will happen, and how long it takes."""
+
+from sumtune.evaluate.stage import chosen_examples
+from sumtune.forecast.forecast import Forecast
+from sumtune.terminal.progress import duration
+from sumtune.train.session import Session
+
+__all__ = ["announcement"]
+
+RULE = "=" * 60
+
+
+def announcement(session: Session, forecast: Forecast) -> str:
+    """The settings that matter, with the forecast, as text of many lines."""
+    config, plan = session.config, session.plan
+    split, examples = chosen_examples(config, session.run_dir)
+    lora = config.lora
+    targets = session.targets if isinstance(session.targets, str) else ", ".join(session.targets)
+    share = session.trainable_parameters / session.all_parameters
+    return "\n".join(
+        [
+            RULE,
+            f"TRAINING CONFIGURATION (LoRA - {config.preset.capitalize()} Mode)",
+            RULE,
+            f"Training samples: {len(session.examples)}",
+            f"Evaluation samples: {len(examples)} ({split} split)",
+            f"Number of epochs: {config.train.epochs} ({plan.total_steps} optimizer steps of "
+            f"{config.train.effective_batch_size} examples)",
+            f"Warmup steps: {plan.warmup_steps}{_warmup_note(session)}",
+            f"Learning rate: {_scientific(config.train.learning_rate)} ({config.train.schedule} decay)",
+            f"LoRA rank: {lora.rank} (alpha {lora.alpha:g}, dropout {lora.dropout:g}, on {targets})",
+            f"Model: {session.model_name}",
+            f"Trainable parameters: {session.trainable_parameters:,} of {session.all_parameters:,} ({share:.2%})",
+            f"Precision: {session.precision.name} ({session.precision.reason})",
+            f"Validation: every {config.train.validate_every_steps} optimizer steps on "
+            f"{len(session.validation)} examples; the {config.train.result} adapter is the result",
+            f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
+            f"({_gigabytes(forecast.available_memory_bytes)} free){_memory_note(session)}",
+            f"Decoding: {'greedy' if config.decode.beams == 1 else f'beam {config.decode.beams}'}",
+            "",
+            f"ESTIMATED TIME ({forecast.origin}):",
+            f"  {_times(forecast)}",
+            RULE,
+        ]
+    )
+
+
+def _times(forecast: Forecast) -> str:
+    training = f"Training: {duration(forecast.training_s)}"
+    if forecast.evaluation_s is None:
+        return training
+    return f"{training}   Evaluation: {duration(forecast.evaluation_s)}   Total: {duration(forecast.total_s)}"
+
+
+def _warmup_note(session: Session) -> str:
+    wanted = session.config.train.warmup_steps
+    return "" if session.plan.warmup_steps == wanted else f" (of {wanted}: at most a tenth of all steps)"
+
+
+def _memory_note(session: Session) -> str:
+    planned = session.config.train.micro_batch_tokens
+    if session.max_tokens == planned:
+        return ""
+    return f"; {session.max_tokens:,} tokens at once instead of {planned:,}, as memory is short"
+
+
+def _scientific(value: float) -> str:
+    """A learning rate as people write it.
+
+    >>> _scientific(5e-4), _scientific(3e-5)
+    ('5e-4', '3e-5')
+    """
+    mantissa, _, exponent = f"{value:e}".partition("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

@@ -1,0 +1,254 @@
+"""`sumtune summarize`: text in, summary out; nothing half-written."""
+
+import io
+import json
+import sys
+import tracemalloc
+from types import SimpleNamespace
+
+import pytest
+
+from sumtune.commands import summarize as summarizing
+from sumtune.decode.build import Tuned
+from sumtune.errors import DataError, InputError, RunDirError
+from sumtune.files.run_dir import RunDir
+from sumtune.summarizer import Completion
+
+MAX_SOURCE_TOKENS = 20
+
+
+class Counting:
+    """Summarizes by numbering; remembers how many dialogues each call had."""
+
+    engine = "fake"
+    setup_s = 0.0
+
+    def __init__(self):
+        self.sizes = []
+
+    def summarize(self, dialogues, **_options):
+        self.sizes.append(len(dialogues))
+        return [Completion(f"About {text.splitlines()[0]}", 3, False) for text in dialogues]
+
+
+@pytest.fixture
+def summarizer(monkeypatch):
+    fake = Counting()
+    tuned = Tuned(fake, lambda texts: [len(text.split()) for text in texts], MAX_SOURCE_TOKENS, "Tiny + LoRA")
+    monkeypatch.setattr(summarizing, "load_tuned", lambda _adapter, _beams: tuned)
+    return fake
+
+
+@pytest.fixture
+def run_dir(tmp_path):
+    run_dir = RunDir(tmp_path / "artifacts")
+    run_dir.adapter.mkdir(parents=True)
+    return run_dir
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+def standard_input(monkeypatch, content):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "byte order mark"])
+def test_a_file_and_standard_input_are_read_alike(folder, monkeypatch, mark):
+    content = mark + "Zoë: Hi\nBen: 👋".encode()
+    (folder / "chat.txt").write_bytes(content)
+    standard_input(monkeypatch, content)
+    assert summarizing.read_text(folder / "chat.txt") == summarizing.read_text(None) == "Zoë: Hi\nBen: 👋"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", "is empty"), (b" \n\t\n", "is empty"), (b"Ann: \xff", "not UTF-8 text .byte 5.")]
+)
+def test_unusable_text_is_an_error_that_names_the_source(folder, monkeypatch, content, message):
+    (folder / "chat.txt").write_bytes(content)
+    standard_input(monkeypatch, content)
+    with pytest.raises(InputError, match=rf"chat.txt {message}|chat.txt is {message}"):
+        summarizing.read_text(folder / "chat.txt")
+    with pytest.raises(InputError, match=r"standard input"):
+        summarizing.read_text(None)
+
+
+def test_a_missing_file_and_a_folder_are_errors(folder):
+    with pytest.raises(InputError, match="No such file"):
+        summarizing.read_text(folder / "none.txt")
+    with pytest.raises(InputError, match="directory"):
+        summarizing.read_text(folder)
+
+
+def test_one_text_gives_its_summary(summarizer, run_dir):
+    assert summarizing.summarize_text("Ann: Hi", run_dir) == "About Ann: Hi"
+
+
+def test_only_a_text_that_is_cut_is_warned_of(summarizer, run_dir, capsys):
+    summarizing.summarize_text("a " * MAX_SOURCE_TOKENS, run_dir)
+    assert capsys.readouterr().err == ""
+    summarizing.summarize_text("a " * (MAX_SOURCE_TOKENS + 1), run_dir)
+    assert "has 21 tokens; only the first 20 are read" in capsys.readouterr().err
+
+
+def test_without_an_adapter_the_command_that_makes_one_is_named(tmp_path):
+    with pytest.raises(RunDirError, match="sumtune run"):
+        summarizing.summarize_text("Ann: Hi", RunDir(tmp_path))
+
+
+def write_lines(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def read_lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_many_keep_order_and_fields(summarizer, run_dir, folder):
+    rows = [{"id": number, "dialogue": f"Ann: {number} é\u2028!", "tags": ["x"]} for number in range(150)]
+    summarizing.summarize_jsonl(write_lines(folder / "in.jsonl", rows), folder / "out.jsonl", run_dir)
+    written = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").split("\n")[:-1]]
+    assert written == [row | {"summary": f"About Ann: {row['id']} é"} for row in rows]
+    assert sum(summarizer.sizes) == 150
+    assert max(summarizer.sizes) < 150, "memory must not grow with the file"
+    assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+@pytest.mark.parametrize("column", ["dialogue", "conversation", "text", "document"])
+def test_the_dialogue_is_found_under_its_usual_names(summarizer, run_dir, folder, column):
+    summarizing.summarize_jsonl(write_lines(folder / "in.jsonl", [{column: "Ann: Hi"}]), folder / "out.jsonl", run_dir)
+    assert read_lines(folder / "out.jsonl") == [{column: "Ann: Hi", "summary": "About Ann: Hi"}]
+
+
+def test_blank_lines_are_passed_over_and_counted(summarizer, run_dir, folder):
+    source = folder / "in.jsonl"
+    source.write_text('\n{"text": "Ann: 1"}\n  \n{"text": "Ann: 2"}\n\n', encoding="utf-8")
+    summarizing.summarize_jsonl(source, folder / "out.jsonl", run_dir)
+    assert [row["summary"] for row in read_lines(folder / "out.jsonl")] == ["About Ann: 1", "About Ann: 2"]
+    source.write_text('\n{"text": "Ann: 1"}\n\nnot json\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"in.jsonl:4: not valid JSON"):
+        summarizing.summarize_jsonl(source, folder / "out.jsonl", run_dir)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b"[1]",
+        b'"text"',
+        b"null",
+        b"{}",
+        b'{"text": 7}',
+        b'{"text": "  "}',
+        b'{"other": "Ann: Hi"}',
+        b'{"text": "\\ud800"}',
+        b"\xff",
+    ],
+    ids=str,
+)
+def test_a_bad_line_is_named_before_anything_is_summarized_or_written(summarizer, run_dir, folder, line):
+    source = folder / "in.jsonl"
+    source.write_bytes(b'{"text": "Ann: swordfish"}\n' * 100 + line + b"\n")
+    with pytest.raises(DataError, match=r"in.jsonl:101: |in.jsonl is not UTF-8") as caught:
+        summarizing.summarize_jsonl(source, folder / "out.jsonl", run_dir)
+    assert "swordfish" not in str(caught.value)
+    assert list(folder.iterdir()) == [source]
+    assert summarizer.sizes == []
+
+
+def stop_after(summarizer, monkeypatch, calls, error):
+    """Makes the summarizer fail at the call after so many."""
+
+    def fail(dialogues):
+        if len(summarizer.sizes) == calls:
+            raise error
+        return Counting.summarize(summarizer, dialogues)
+
+    monkeypatch.setattr(summarizer, "summarize", fail, raising=False)
+
+
+def numbered(count):
+    return [{"text": f"Ann: {number}"} for number in range(count)]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("planted")], ids=["interrupt", "crash"])
+def test_an_interrupted_file_is_gone_on_with_and_the_old_output_stays_until_then(
+    summarizer, run_dir, folder, monkeypatch, capsys, error
+):
+    source, target = write_lines(folder / "in.jsonl", numbered(300)), folder / "out.jsonl"
+    target.write_text("old\n", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        stop_after(summarizer, patch, 2, error)
+        with pytest.raises(type(error)):
+            summarizing.summarize_jsonl(source, target, run_dir)
+    assert target.read_text(encoding="utf-8") == "old\n"
+    (part,) = (path for path in folder.iterdir() if path.name.startswith(".out.jsonl."))
+    with part.open("ab") as file:
+        file.write(b'{"text": "Ann: 128", "summ')  # as a crash in the middle of a line leaves it
+    first = sum(summarizer.sizes)
+    assert 0 < first < 300
+
+    summarizing.summarize_jsonl(source, target, run_dir)
+    assert sum(summarizer.sizes) == 300, "what was done is not done again"
+    assert read_lines(target) == [row | {"summary": f"About {row['text']}"} for row in numbered(300)]
+    assert f"Continuing after {first} of 300" in capsys.readouterr().err
+    assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+@pytest.mark.parametrize("change", ["input", "adapter", "beams"])
+def test_what_another_input_or_model_left_is_not_gone_on_with(summarizer, run_dir, folder, monkeypatch, change):
+    source, target = write_lines(folder / "in.jsonl", numbered(100)), folder / "out.jsonl"
+    with monkeypatch.context() as patch:
+        stop_after(summarizer, patch, 1, RuntimeError("planted"))
+        with pytest.raises(RuntimeError, match="planted"):
+            summarizing.summarize_jsonl(source, target, run_dir)
+    if change == "input":
+        write_lines(source, [{"text": "Ben: other"}, *numbered(99)])
+    if change == "adapter":
+        (run_dir.adapter / "adapter_model.safetensors").write_bytes(b"other")
+    summarizer.sizes.clear()
+    summarizing.summarize_jsonl(source, target, run_dir, beams=2 if change == "beams" else None)
+    assert sum(summarizer.sizes) == 100
+    assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_ten_thousand_lines_take_no_more_memory_than_a_quarter_of_them(summarizer, run_dir, folder):
+    def peak_bytes(lines):
+        source = write_lines(folder / f"{lines}.jsonl", [{"text": "Ann: " + "hello " * 100}] * lines)
+        tracemalloc.start()
+        summarizing.summarize_jsonl(source, folder / f"{lines}.out.jsonl", run_dir)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return peak
+
+    peak_bytes(100)
+    assert peak_bytes(10_000) < 1.05 * peak_bytes(2_500)
+
+
+def test_output_onto_the_input_is_refused(summarizer, run_dir, folder):
+    source = write_lines(folder / "in.jsonl", [{"text": "Ann: Hi"}])
+    before = source.read_bytes()
+    (folder / "link.jsonl").symlink_to(source)
+    for target in (source, folder / "." / "in.jsonl", folder / "link.jsonl"):
+        with pytest.raises(InputError, match="another file"):
+            summarizing.summarize_jsonl(source, target, run_dir)
+    assert source.read_bytes() == before
+
+
+def test_impossible_files_are_errors(summarizer, run_dir, folder):
+    source = write_lines(folder / "in.jsonl", [{"text": "Ann: Hi"}])
+    empty = write_lines(folder / "empty.jsonl", [])
+    with pytest.raises(InputError, match="no folder"):
+        summarizing.summarize_jsonl(source, folder / "missing" / "out.jsonl", run_dir)
+    with pytest.raises(InputError, match="is empty"):
+        summarizing.summarize_jsonl(empty, folder / "out.jsonl", run_dir)
+    with pytest.raises(InputError, match="Cannot read"):
+        summarizing.summarize_jsonl(folder / "none.jsonl", folder / "out.jsonl", run_dir)
+    with pytest.raises(InputError, match="is a folder"):
+        summarizing.summarize_jsonl(source, folder, run_dir)
+    assert sorted(path.name for path in folder.iterdir()) == ["empty.jsonl", "in.jsonl"]

@@ -1,0 +1,98 @@
+"""A converted model is trusted only where it agrees with torch, and appears whole or not at all."""
+
+import pytest
+
+from sumtune.decode.ctranslate2 import convert as conversion
+from sumtune.decode.ctranslate2.convert import UnsupportedError, conversion_seconds, convert
+from sumtune.decode.torch import TorchSummarizer
+
+from ..conftest import with_limit
+
+
+def test_a_conversion_is_made_once(tiny_models, tmp_path):
+    folder = convert(tiny_models["t5"], None, "int8", tmp_path / "made")
+    before = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
+    assert convert(tiny_models["t5"], None, "int8", folder) == folder
+    assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == before
+    assert conversion_seconds(folder) > 0
+    assert list(tmp_path.iterdir()) == [folder], "nothing is left beside it"
+
+
+def test_the_engine_folder_is_found_again_and_differs_by_adapter(make, sharp_models, save_lora, tmp_path):
+    first = save_lora(sharp_models["t5"], 0.0)
+    make("t5", adapter=first)
+    (folder,) = tmp_path.glob("ctranslate2-*")
+    before = (folder / "model.bin").stat().st_mtime_ns
+    make("t5", adapter=first)
+    assert (folder / "model.bin").stat().st_mtime_ns == before
+    make("t5", adapter=save_lora(sharp_models["t5"], 1.0))
+    assert len(list(tmp_path.glob("ctranslate2-*"))) == 2
+
+
+def refuse(*arguments, **options):
+    raise ValueError("No conversion is registered for the model configuration TinyConfig")
+
+
+def disagree(score):
+    """A score whose converted model is two nats a token off."""
+
+    def score_wrongly(*arguments):
+        expected, actual = score(*arguments)
+        return expected, actual - 2.0
+
+    return score_wrongly
+
+
+@pytest.fixture(params=["converter refuses", "converter crashes", "scores disagree", "scores are not numbers"])
+def _broken(request, monkeypatch):
+    from ctranslate2.converters import TransformersConverter
+
+    if request.param == "converter refuses":
+        monkeypatch.setattr(TransformersConverter, "convert", refuse)
+    elif request.param == "converter crashes":
+        monkeypatch.setattr(TransformersConverter, "_load", lambda _self: {}["no such key"])
+    elif request.param == "scores disagree":
+        monkeypatch.setattr(conversion, "_score_pair", disagree(conversion._score_pair))
+    else:
+        monkeypatch.setattr(conversion, "_score_pair", lambda *_arguments: (float("nan"), -3.0))
+
+
+@pytest.mark.usefixtures("_broken")
+def test_a_failed_conversion_leaves_nothing(sharp_models, tmp_path):
+    with pytest.raises(UnsupportedError, match="CTranslate2"):
+        convert(sharp_models["t5"], None, "float32", tmp_path / "made")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("_broken", "own_cache")
+def test_auto_takes_torch_where_ctranslate2_cannot_and_the_named_engine_is_an_error(make, dialogues):
+    fallen_back = make("t5", "auto")
+    assert isinstance(fallen_back, TorchSummarizer)
+    assert fallen_back.summarize(dialogues) == make("t5", "torch").summarize(dialogues)
+    with pytest.raises(UnsupportedError):
+        make("t5", "ctranslate2")
+
+
+@pytest.mark.usefixtures("own_cache")
+def test_a_bug_in_the_conversion_is_not_taken_for_an_unknown_model(make, monkeypatch):
+    def stop(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(conversion, "_score_pair", stop)
+    with pytest.raises(ZeroDivisionError):
+        make("t5", "auto")
+
+
+@pytest.mark.parametrize("name", ["gemma", "llama", "gpt2", "t5", "bart"])
+def test_every_tiny_architecture_is_one_that_ctranslate2_takes(make, name):
+    assert make(name, "ctranslate2", prompt=with_limit(4)).engine.startswith("ctranslate2")
+
+
+def test_a_bart_of_a_new_transformers_can_be_converted(sharp_models, tmp_path):
+    assert "normalize_before" not in (sharp_models["bart"] / "config.json").read_text()
+    assert convert(sharp_models["bart"], None, "float32", tmp_path / "made").is_dir()
+
+
+@pytest.mark.parametrize("name", ["gemma", "llama", "gpt2", "t5", "bart"])
+def test_int8_stays_within_what_is_allowed(tiny_models, tmp_path, name):
+    assert convert(tiny_models[name], None, "int8", tmp_path / "made").is_dir()

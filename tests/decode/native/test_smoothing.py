@@ -1,0 +1,69 @@
+"""Smoothing changes no result, and makes 8 bits enough where single features are much larger than the others."""
+
+import pytest
+import torch
+from architectures import KNOWN, tiny_model
+
+from sumtune.decode.native.attention import Position
+from sumtune.decode.native.decoder import Decoder
+from sumtune.decode.native.extract import dissect
+from sumtune.decode.native.smoothing import smoothed
+from sumtune.kernels.build import load_kernels
+from sumtune.model.sources import cache_dir
+
+TEXTS = [torch.randint(3, 90, (24,), generator=torch.Generator().manual_seed(seed)).tolist() for seed in range(4)]
+LARGE = 60.0
+"""How much larger than the others a few features are."""
+
+
+@pytest.fixture(scope="module")
+def kernels():
+    return load_kernels(cache_dir() / "kernels")
+
+
+def hidden_states(parts, embedding, kernels, ids):
+    decoder, position = Decoder(parts, embedding, kernels), Position(torch.tensor([len(ids)]), beams=1, limit=1)
+    position.read([0])
+    decoder.begin(position)
+    return decoder.read(torch.tensor([ids]))[0]
+
+
+@pytest.mark.parametrize(("model", "config", "options"), KNOWN.values(), ids=KNOWN)
+@torch.inference_mode()
+def test_smoothed_parts_compute_the_same(kernels, model, config, options):
+    parts, embedding, _ = dissect(tiny_model(model, config, options), kernels)
+    smooth = smoothed(parts, embedding, kernels, TEXTS[:2])
+    assert any(not torch.equal(smooth.tensors[name], parts.tensors[name]) for name in parts.tensors)
+    for ids in TEXTS[2:]:
+        expected = hidden_states(parts, embedding, kernels, ids)
+        torch.testing.assert_close(hidden_states(smooth, embedding, kernels, ids), expected, rtol=1e-3, atol=1e-4)
+
+
+@torch.inference_mode()
+def test_8_bits_are_nearer_to_the_model_where_some_features_are_large(kernels):
+    model = tiny_model(*KNOWN["llama"])
+    for layer in model.model.layers:
+        for norm in (layer.input_layernorm, layer.post_attention_layernorm):
+            norm.weight.data[:2] *= LARGE
+        for matrix in (layer.self_attn.q_proj, layer.self_attn.k_proj, layer.self_attn.v_proj,
+                       layer.mlp.gate_proj, layer.mlp.up_proj):  # fmt: skip
+            matrix.weight.data[:, :2] /= LARGE
+    parts, embedding, _ = dissect(model, kernels)
+
+    def error(changed):
+        found = hidden_states(changed.quantized(kernels), embedding, kernels, TEXTS[3])
+        expected = hidden_states(parts, embedding, kernels, TEXTS[3])
+        return ((found - expected).norm() / expected.norm()).item()
+
+    assert error(smoothed(parts, embedding, kernels, TEXTS[:3])) < 0.5 * error(parts)
+
+
+@torch.inference_mode()
+def test_features_that_are_never_seen_do_no_harm(kernels):
+    model = tiny_model(*KNOWN["gemma3"])
+    model.model.layers[0].mlp.up_proj.weight.data[3] = 0
+    parts, embedding, _ = dissect(model, kernels)
+    smooth = smoothed(parts, embedding, kernels, [TEXTS[0][:1]])
+    assert all(tensor.isfinite().all() for tensor in smooth.tensors.values() if tensor.is_floating_point())
+    expected = hidden_states(parts, embedding, kernels, TEXTS[1])
+    torch.testing.assert_close(hidden_states(smooth, embedding, kernels, TEXTS[1]), expected, rtol=1e-3, atol=1e-4)

@@ -1,0 +1,104 @@
+"""What was measured once is not measured again, unless something it depends on has changed."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sumtune.forecast import forecast as forecasting
+from sumtune.forecast.cache import KeptMeasurement
+from sumtune.forecast.forecast import MEASURED, MEASURED_BEFORE, forecast, learn
+from sumtune.forecast.timing import TrainingCosts
+from sumtune.train.session import Session
+
+COSTS = TrainingCosts(epoch=10.0, update=0.5, validation=2.0)
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[list[Session]]:
+    """The sessions that were really measured."""
+    sessions: list[Session] = []
+
+    def measure(session: Session) -> TrainingCosts:
+        sessions.append(session)
+        return COSTS
+
+    monkeypatch.setattr(forecasting, "training_costs", measure)
+    return sessions
+
+
+def test_the_second_forecast_is_the_first(
+    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
+) -> None:
+    session = session_in(tmp_path, "llama")
+    first, second = forecast(session, 3.0), forecast(session_in(tmp_path, "llama", "other"), 3.0)
+    assert len(measured) == 1
+    assert (first.origin, second.origin) == (MEASURED, MEASURED_BEFORE)
+    assert first.training_s == second.training_s == pytest.approx(COSTS.seconds(session.plan))
+    assert first.peak_memory_bytes == second.peak_memory_bytes > 0
+
+
+def test_how_often_and_how_fast_is_learned_needs_no_new_measurement(
+    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
+) -> None:
+    forecast(session_in(tmp_path, "llama"), None)
+    longer = session_in(tmp_path, "llama", "longer", {"train.epochs": 9, "train.learning_rate": 1e-5})
+    assert forecast(longer, None).training_s == pytest.approx(COSTS.seconds(longer.plan))
+    assert len(measured) == 1
+
+
+@pytest.mark.parametrize(
+    "changed", [{"lora.rank": 2}, {"train.micro_batch_tokens": 512}, {"train.effective_batch_size": 2},
+                {"model.max_source_tokens": 96}],
+)  # fmt: skip
+def test_what_changes_the_work_is_measured_anew(
+    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session], changed: dict[str, object]
+) -> None:
+    forecast(session_in(tmp_path, "llama"), None)
+    forecast(session_in(tmp_path, "llama", "other", changed), None)
+    assert len(measured) == 2
+
+
+def test_less_memory_at_once_is_measured_anew(
+    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
+) -> None:
+    session = session_in(tmp_path, "llama")
+    forecast(session, None)
+    forecast(replace(session, max_tokens=100), None)
+    assert len(measured) == 2
+
+
+def test_a_run_that_took_longer_than_was_said_is_learned_from(
+    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
+) -> None:
+    session = session_in(tmp_path, "llama")
+    said = forecast(session, None)
+    learn(session, said, 3 * said.training_s)
+    again = forecast(session, None)
+    assert again.training_s == pytest.approx(3 * said.training_s)
+    assert again.peak_memory_bytes == said.peak_memory_bytes
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"epoch": 1}', '{"epoch": "x"}', "NaN", '{"epoch": -1, "update": 1}']
+)
+def test_a_damaged_file_is_measured_anew(
+    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session], own_cache: Path, content: str
+) -> None:
+    session = session_in(tmp_path, "llama")
+    said = forecast(session, None)
+    (file,) = (own_cache / "forecasts").iterdir()
+    file.write_text(content)
+    assert forecast(session, None).training_s == said.training_s
+    assert len(measured) == 2
+    assert set(json.loads(file.read_text())) >= set(vars(COSTS))
+
+
+def test_where_nothing_can_be_kept_nothing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SUMTUNE_CACHE", str(tmp_path / "file"))
+    kept = KeptMeasurement.of([], "settings")
+    kept.write({"epoch": 1.0})
+    assert kept.read() is None

@@ -1,0 +1,258 @@
+"""Keys, hosts, rates, headers, and what the log may say."""
+
+import gc
+import logging
+import threading
+import weakref
+
+import pytest
+
+from sumtune.errors import ConfigError, ModelError, RunDirError
+from sumtune.files.run_dir import RunDir
+from sumtune.serve import server
+from sumtune.serve.http.rate_limit import RateLimit
+from sumtune.serve.settings import ServeSettings
+
+from ..fakes import KEY, OTHER_KEY, Shouting, Telling, client_of, served, wait_for
+
+CLOSED = [
+    ("POST", "/summarize"), ("POST", "/v1/chat/completions"), ("GET", "/v1/models"), ("GET", "/adapters"),
+    ("POST", "/adapters"), ("DELETE", "/adapters/x"), ("GET", "/run"), ("GET", "/report"), ("GET", "/metrics"),
+    ("GET", "/nothing"),
+]  # fmt: skip
+OPEN = ["/", "/docs", "/openapi.json", "/health", "/ready", "/page/style.css"]
+
+
+def bearer(key):
+    return {"Authorization": f"Bearer {key}"}
+
+
+@pytest.fixture(scope="module")
+def keyed():
+    settings = ServeSettings(keys=(KEY, OTHER_KEY), workers=1)
+    with client_of({"tuned": Shouting()}, settings=settings) as client:
+        yield client
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED)
+@pytest.mark.parametrize(
+    "headers",
+    [{}, bearer(""), bearer(KEY[:-1]), bearer(KEY + "x"), {"Authorization": KEY}, {"Authorization": f"Basic {KEY}"}],
+    ids=["none", "empty", "short", "long", "no scheme", "basic"],
+)
+def test_without_a_valid_key_nothing_but_the_empty_page_is_shown(keyed, method, path, headers):
+    answer = keyed.request(method, path, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert KEY not in answer.text
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_what_holds_nothing_of_anybody_needs_no_key(keyed, path):
+    assert keyed.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("key", [KEY, OTHER_KEY])
+def test_every_key_opens(keyed, key):
+    assert keyed.post("/summarize", json={"dialogues": "Ann: Hi"}, headers=bearer(key)).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000", "127.5.5.5"])
+def test_without_keys_the_names_of_this_machine_are_answered(host):
+    with client_of({"tuned": Shouting()}) as client:
+        assert client.get("/health", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.1:8000", "", "[::2]"])
+def test_without_keys_a_foreign_name_for_this_machine_is_refused(host):
+    with client_of({"tuned": Shouting()}) as client:
+        answer = client.get("/health", headers={"host": host})
+        assert (answer.status_code, "SUMTUNE_API_KEY" in answer.text) == (421, True)
+
+
+def test_each_key_has_its_own_rate():
+    settings = ServeSettings(keys=(KEY, OTHER_KEY), requests_per_minute=12, workers=1)
+    with client_of({"tuned": Shouting()}, settings=settings) as client:
+        statuses = [client.get("/v1/models", headers=bearer(KEY)).status_code for _ in range(5)]
+        assert statuses == [200, 200, 200, 429, 429]
+        refused = client.get("/v1/models", headers=bearer(KEY))
+        assert 1 <= int(refused.headers["retry-after"]) <= 5
+        assert refused.json()["error"]["code"] == "rate_limit_exceeded"
+        assert client.get("/v1/models", headers=bearer(OTHER_KEY)).status_code == 200
+        assert client.get("/health").status_code == 200
+
+
+def test_a_rate_fills_up_again_but_never_over_its_burst():
+    now = [0.0]
+    limit = RateLimit(None, per_minute=60, clock=lambda: now[0])
+    assert [limit._take(0) for _ in range(15)] == [0.0] * 15
+    assert limit._take(0) == 1.0
+    now[0] = 2.0
+    assert [limit._take(0) == 0.0 for _ in range(3)] == [True, True, False]
+    now[0] = 10_000.0
+    assert sum(limit._take(0) == 0.0 for _ in range(100)) == 15
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/health", "/nothing"])
+def test_every_answer_has_the_headers_that_bind_a_browser(keyed, path):
+    headers = keyed.get(path).headers
+    policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    for source in policy.values():
+        assert set(source.split()) <= {"'none'", "'self'", "data:"}, "no other host, nothing inline"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_the_log_has_a_line_for_each_request_and_no_word_of_it(caplog):
+    caplog.set_level(logging.DEBUG)
+    with client_of({"tuned": Shouting()}) as client:
+        client.post("/summarize?note=swordfish", json={"dialogues": "Zebulon: swordfish"})
+        client.post("/summarize", json={"dialogue": "Zebulon: swordfish"})
+        client.get("/swordfish", headers={"x-note": "swordfish"})
+        client.post("/v1/chat/completions", json={"model": "swordfish", "messages": [{"role": "user"}]})
+        client.delete("/adapters/swordfish")
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("sumtune")]
+    assert sum(line.startswith("POST /summarize 200 ") for line in ours) == 1
+    assert sum(line.startswith("POST /summarize 422 ") for line in ours) == 1
+    assert sum(line.startswith("GET (no route) 404 ") for line in ours) == 1
+    assert "swordfish" not in "".join(ours).lower()
+    assert "zebulon" not in "".join(ours).lower()
+
+
+def test_the_metrics_count_requests_tokens_and_batches_and_quote_nothing():
+    with client_of({"tuned": Shouting()}) as client:
+        client.post("/summarize", json={"dialogues": ["Zebulon: swordfish", "Ann: Hi there"]})
+        client.get("/swordfish")
+        text = client.get("/metrics").text
+    lines = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    assert lines['sumtune_requests_total{route="/summarize",status="200"}'] == "1.0"
+    assert lines['sumtune_tokens_total{direction="read"}'] == "5.0"
+    assert lines['sumtune_tokens_total{direction="written"}'] == "5.0"
+    assert lines["sumtune_batch_dialogues_sum"] == "2.0"
+    assert lines["sumtune_queue_dialogues"] == "0.0"
+    assert lines['sumtune_request_seconds_count{route="/summarize"}'] == "1.0"
+    assert "process_resident_memory_bytes" in lines
+    assert "swordfish" not in text
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.com"])
+def test_an_address_that_others_reach_needs_a_key(tmp_path, host):
+    with pytest.raises(ConfigError, match="SUMTUNE_API_KEY"):
+        server.run(RunDir(tmp_path), host, 0)
+    with pytest.raises(RunDirError, match="sumtune run"):
+        server.run(RunDir(tmp_path), host, 0, settings=ServeSettings(keys=(KEY,)))
+
+
+def test_keys_come_from_the_environment_and_short_ones_are_refused():
+    assert server.keys_from({}) == ()
+    assert server.keys_from({"SUMTUNE_API_KEY": f" {KEY} ,{OTHER_KEY},"}) == (KEY, OTHER_KEY)
+    with pytest.raises(ConfigError, match="at least 16 characters") as caught:
+        server.keys_from({"SUMTUNE_API_KEY": "hunter2"})
+    assert "hunter2" not in str(caught.value)
+    assert KEY not in repr(ServeSettings(keys=(KEY,)))
+
+
+@pytest.mark.parametrize("text", ["short", "=x", "a=", "a b=x", "base=x", "tuned=x", "/=x", "ä=x"])
+def test_adapters_are_name_and_folder(text):
+    with pytest.raises(ConfigError, match="--adapter"):
+        server.parse_adapters([text])
+    with pytest.raises(ConfigError, match="must be new"):
+        server.parse_adapters(["a=x", "a=y"])
+    assert {name: str(path) for name, path in server.parse_adapters(["a=x", "b.2=y=z"]).items()} == {
+        "a": "x",
+        "b.2": "y=z",
+    }
+
+
+@pytest.fixture
+def changing():
+    """A client of a service with a key, whose further adapters are `Telling` unless their folder is `bad`."""
+
+    def load(name, folder):
+        if folder.name == "bad":
+            raise ModelError(f"{folder} is neither an adapter folder nor a run folder with an adapter in it.")
+        return served(name, Telling())
+
+    settings = ServeSettings(keys=(KEY,), workers=1)
+    with client_of({"tuned": Shouting()}, settings=settings, load_adapter=load) as client:
+        client.headers.update(bearer(KEY))
+        yield client
+
+
+def names(client):
+    return [adapter["name"] for adapter in client.get("/adapters").json()]
+
+
+def test_an_adapter_is_loaded_used_and_unloaded_while_the_service_runs(changing):
+    loaded = changing.post("/adapters", json={"name": "new", "folder": "/runs/new"})
+    assert (loaded.status_code, loaded.json()["engine"]) == (201, "fake streaming")
+    assert names(changing) == ["tuned", "new"]
+    summary = changing.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).json()
+    assert (summary["model"], summary["summaries"][0]["summary"]) == ("new", "Ann: Hi")
+    assert changing.delete("/adapters/new").status_code == 204
+    assert names(changing) == ["tuned"]
+    assert changing.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 404
+
+
+def test_an_unloaded_adapter_gives_its_memory_back():
+    loaded = []
+
+    def load(name, folder):
+        made = Telling()
+        made.circle = made
+        loaded.append(weakref.ref(made))
+        return served(name, made)
+
+    settings = ServeSettings(keys=(KEY,), workers=1)
+    with client_of({"tuned": Shouting()}, settings=settings, load_adapter=load) as client:
+        client.headers.update(bearer(KEY))
+        client.post("/adapters", json={"name": "new", "folder": "x"})
+        assert client.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 200
+        assert loaded[0]() is not None
+        gc.disable()
+        try:
+            client.delete("/adapters/new")
+            assert loaded[0]() is None
+        finally:
+            gc.enable()
+
+
+def test_what_cannot_be_loaded_or_unloaded_is_said(changing):
+    assert changing.post("/adapters", json={"name": "tuned", "folder": "x"}).status_code == 409
+    bad = changing.post("/adapters", json={"name": "new", "folder": "bad"})
+    assert (bad.status_code, bad.json()["detail"].split()[0]) == (422, "bad")
+    assert changing.delete("/adapters/other").status_code == 404
+    assert changing.delete("/adapters/tuned").status_code == 409
+    assert names(changing) == ["tuned"]
+
+
+def test_unloading_the_default_makes_the_next_the_default(changing):
+    changing.post("/adapters", json={"name": "new", "folder": "x"})
+    assert changing.delete("/adapters/tuned").status_code == 204
+    assert changing.post("/summarize", json={"dialogues": "Ann: Hi"}).json()["model"] == "new"
+
+
+def test_without_a_key_adapters_cannot_be_changed():
+    with client_of({"tuned": Shouting(), "other": Shouting()}) as client:
+        assert client.post("/adapters", json={"name": "new", "folder": "x"}).status_code == 403
+        assert client.delete("/adapters/other").status_code == 403
+        assert names(client) == ["tuned", "other"]
+
+
+def test_an_adapter_that_is_unloaded_while_it_writes_finishes():
+    summarizer, answers = Telling(), []
+    summarizer.gate.clear()
+    settings = ServeSettings(keys=(KEY,), workers=1)
+    with client_of({"tuned": Shouting(), "slow": summarizer}, settings=settings) as client:
+        client.headers.update(bearer(KEY))
+        body = {"dialogues": "Ann: Hi", "adapter": "slow"}
+        thread = threading.Thread(target=lambda: answers.append(client.post("/summarize", json=body)))
+        thread.start()
+        wait_for(lambda: summarizer.calls)
+        assert client.delete("/adapters/slow").status_code == 204
+        summarizer.gate.set()
+        thread.join(10)
+    assert answers[0].json()["summaries"][0]["summary"] == "Ann: Hi"
