@@ -289,9 +289,9 @@ def test_an_error_never_shows_a_dialogue(call, tmp_path, tiny_models, own_cache)
 
 def test_our_bug_is_a_traceback_and_exit_code_1():
     planted = (
-        "import sys; from sumtune import cli, cleaning\n"
+        "import sys; from sumtune import cli; from sumtune.commands import clean\n"
         "def fail(*arguments): raise RuntimeError('planted')\n"
-        "cleaning.clean = fail; sys.argv = ['sumtune', 'clean']; cli.main()"
+        "clean.clean = fail; sys.argv = ['sumtune', 'clean']; cli.main()"
     )
     done = run_python("-c", planted)
     assert done.returncode == 1
