@@ -5,7 +5,6 @@ import torch
 from architectures import KNOWN, UNKNOWN, tiny_model
 
 from sumtune.decode.ctranslate2.convert import UnsupportedError
-from sumtune.decode.native.attention import Position
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import dissect
 from sumtune.kernels.build import load_kernels
@@ -25,13 +24,26 @@ def test_reading_and_writing_give_the_models_hidden_states(kernels, model, confi
     expected = made.get_decoder()(ids, use_cache=False).last_hidden_state
     parts, embedding, output = dissect(made, kernels)
     torch.testing.assert_close(made.get_output_embeddings().weight, output)
-    decoder, position = Decoder(parts, embedding, kernels), Position(torch.tensor([16, 16]), 1, 5)
-    decoder.begin(position)
-    position.read([0, 1])
-    torch.testing.assert_close(decoder.read(ids[:, :16]), expected[:, :16], rtol=1e-4, atol=1e-4)
+    decoder = Decoder(parts, embedding, kernels)
+    cache = decoder.new_cache(torch.tensor([16, 16]), beams=1, limit=5)
+    torch.testing.assert_close(decoder.read(cache, ids[:, :16]), expected[:, :16], rtol=1e-4, atol=1e-4)
     for time in range(16, 21):
-        written = decoder.write(ids[:, time], position.advance())
+        written = decoder.write(cache, ids[:, time])
         torch.testing.assert_close(written, expected[:, time], rtol=1e-4, atol=1e-4)
+
+
+@torch.inference_mode()
+def test_batches_with_caches_of_their_own_do_not_meet(kernels):
+    made = tiny_model(*KNOWN["gemma"])
+    ids = torch.randint(90, (2, 21), generator=torch.Generator().manual_seed(1))
+    expected = made.get_decoder()(ids, use_cache=False).last_hidden_state
+    decoder = Decoder(*dissect(made, kernels)[:2], kernels)
+    caches = [decoder.new_cache(torch.tensor([16]), beams=1, limit=5) for _ in ids]
+    for cache, row in zip(caches, ids, strict=True):
+        decoder.read(cache, row[None, :16])
+    for time in range(16, 21):
+        for cache, row, wanted in zip(caches, ids, expected, strict=True):
+            torch.testing.assert_close(decoder.write(cache, row[time, None])[0], wanted[time], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(("model", "config", "options"), UNKNOWN.values(), ids=UNKNOWN)

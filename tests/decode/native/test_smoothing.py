@@ -4,7 +4,6 @@ import pytest
 import torch
 from architectures import KNOWN, tiny_model
 
-from sumtune.decode.native.attention import Position
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import dissect
 from sumtune.decode.native.smoothing import smoothed
@@ -22,10 +21,9 @@ def kernels():
 
 
 def hidden_states(parts, embedding, kernels, ids):
-    decoder, position = Decoder(parts, embedding, kernels), Position(torch.tensor([len(ids)]), beams=1, limit=1)
-    position.read([0])
-    decoder.begin(position)
-    return decoder.read(torch.tensor([ids]))[0]
+    decoder = Decoder(parts, embedding, kernels)
+    cache = decoder.new_cache(torch.tensor([len(ids)]), beams=1, limit=0)
+    return decoder.read(cache, torch.tensor([ids]))[0]
 
 
 @pytest.mark.parametrize(("model", "config", "options"), KNOWN.values(), ids=KNOWN)

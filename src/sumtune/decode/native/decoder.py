@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
+from functools import partial
 
 import torch
 from torch import Tensor
 
-from sumtune.decode.native.attention import Position, WritingAttention
+from sumtune.decode.native.attention import Attention
+from sumtune.decode.native.kv_cache import KVCache
 from sumtune.decode.native.weights import Linear, Parts
 from sumtune.kernels.attention import Heads
 from sumtune.kernels.build import Kernels
@@ -24,7 +25,7 @@ Tables = tuple[Tensor, Tensor]
 class _Layer:
     rotary: str
     before_attention: Change
-    attention: WritingAttention
+    attention: Attention
     after_attention: Change
     before_mlp: Change
     gate: Gate
@@ -33,14 +34,14 @@ class _Layer:
     down: Linear
     after_mlp: Change
 
-    def __call__(self, hidden: Tensor, tables: Tables) -> Tensor:
-        hidden = hidden + self.after_attention(self.attention(self.before_attention(hidden), *tables))
+    def __call__(self, hidden: Tensor, attend: Change) -> Tensor:
+        hidden = hidden + self.after_attention(attend(self.before_attention(hidden)))
         normed = self.before_mlp(hidden)
         return hidden + self.after_mlp(self.down(self.gate.forward(self.opened(normed), self.up(normed))))
 
 
 class Decoder:
-    """From token ids to last hidden states, which know all that was read and written before in the same batch."""
+    """From token ids to last hidden states. It holds no state of a batch: that is in the cache that is passed."""
 
     def __init__(self, parts: Parts, embedding: Tensor, kernels: Kernels) -> None:
         """`embedding` (vocabulary, features) is looked up where it lies, in whatever format.
@@ -58,46 +59,40 @@ class Decoder:
         self._layers = [self._layer(number) for number in range(len(shape.layers))]
         self._norm = self._make_norm("norm")
 
-    def begin(self, position: Position) -> None:
-        """Starts a batch, with nothing read yet.
+    def new_cache(self, lengths: Tensor, beams: int, limit: int) -> KVCache:
+        """A cache for dialogues of `lengths` (dialogues,) tokens, of which `beams` rows each write up to `limit`."""
+        heads = [layer.attention.heads for layer in self._layers]
+        return KVCache(heads, lengths, beams, limit, self._parts.shape.activations)
 
-        All that it will remember lies in one block: of that size malloc gives back to the system what is let go.
+    def read(self, cache: KVCache, ids: Tensor, first: int = 0) -> Tensor:
+        """Last hidden states (rows, time, features) of the dialogues from `first` on.
+
+        Their `ids` (rows, time) are padded on the right only.
         """
-        sizes = [layer.attention.sizes(position) for layer in self._layers]
-        lengths = [prod(size) for of_layer in sizes for size in of_layer]
-        block = torch.zeros(sum(lengths), dtype=self._parts.shape.activations)
-        parts = iter(torch.split_with_sizes(block, lengths))
-        for layer, of_layer in zip(self._layers, sizes, strict=True):
-            layer.attention.begin(position, [next(parts).view(size) for size in of_layer])
 
-    def end(self) -> None:
-        """Lets go of what the batch remembered."""
-        self.begin(Position(torch.zeros(1, dtype=torch.int64), beams=1, limit=0))
+        def attend(number: int, layer: _Layer, tables: Tables, hidden: Tensor) -> Tensor:
+            return layer.attention.read(hidden, *tables, cache.layers[number], first)
 
-    def read(self, ids: Tensor) -> Tensor:
-        """Last hidden states (rows, time, features) of whole rows `ids` (rows, time), padded on the right only."""
-        return self._run(ids, torch.arange(ids.shape[1]))
+        return self._run(ids, torch.arange(ids.shape[1]), attend)
 
-    def write(self, ids: Tensor, positions: Tensor) -> Tensor:
-        """Last hidden states (rows, features) of one more token `ids` (rows,) of each row, at its position (rows,)."""
-        return self._run(ids[:, None], positions)[:, 0]
+    def write(self, cache: KVCache, ids: Tensor) -> Tensor:
+        """Last hidden states (rows, features) of the next token `ids` (rows,) of each row."""
+        masks = {window: cache.mask(window) for window in {layer.attention.heads.window for layer in self._layers}}
 
-    def reorder(self, parents: Tensor) -> None:
-        """Row r goes on from what row `parents[r]` wrote; rows stay with their dialogue."""
-        for layer in self._layers:
-            layer.attention.reorder(parents)
+        def attend(number: int, layer: _Layer, tables: Tables, hidden: Tensor) -> Tensor:
+            mask = masks[layer.attention.heads.window]
+            return layer.attention.write(hidden, *tables, cache.layers[number], mask, cache.written)
 
-    def keep(self, chosen: Tensor, rows: Tensor) -> None:
-        """Forgets all but the dialogues `chosen` and their `rows`."""
-        for layer in self._layers:
-            layer.attention.keep(chosen, rows)
+        hidden = self._run(ids[:, None], cache.positions, attend)[:, 0]
+        cache.written += 1
+        return hidden
 
-    def _run(self, ids: Tensor, positions: Tensor) -> Tensor:
+    def _run(self, ids: Tensor, positions: Tensor, attend: Callable[[int, _Layer, Tables, Tensor], Tensor]) -> Tensor:
         dtype = self._parts.shape.activations
         hidden = self._embedding[ids].to(dtype) * self._scale
         tables = {kind: _tables(positions, *rotary, dtype) for kind, rotary in self._rotary.items()}
-        for layer in self._layers:
-            hidden = layer(hidden, tables[layer.rotary])
+        for number, layer in enumerate(self._layers):
+            hidden = layer(hidden, partial(attend, number, layer, tables[layer.rotary]))
         return self._norm(hidden)
 
     def _layer(self, number: int) -> _Layer:
@@ -115,7 +110,7 @@ class Decoder:
         return _Layer(
             rotary=numbers.rotary,
             before_attention=self._make_norm(f"{at}before_attention"),
-            attention=WritingAttention(
+            attention=Attention(
                 heads, kernels, products["query"], products["key"], products["value"], products["attention_output"]
             ),
             after_attention=self._make_norm(f"{at}after_attention", needed=False),

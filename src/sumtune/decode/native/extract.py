@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from sumtune.decode.ctranslate2.convert import UnsupportedError
-from sumtune.decode.native.attention import Position
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.weights import MATRICES, Layer, Parts, Shape
 from sumtune.kernels.build import Kernels
@@ -126,9 +125,7 @@ def _difference(model: Any, decoder: Decoder) -> float:
     ids = torch.randint(count, (1, PROBE_TIME), generator=torch.Generator().manual_seed(0))
     if isinstance(begin, int):
         ids[0, 0] = begin
-    position = Position(torch.tensor([PROBE_TIME]), beams=1, limit=1)
-    position.read([0])
-    decoder.begin(position)
+    cache = decoder.new_cache(torch.tensor([PROBE_TIME]), beams=1, limit=0)
     expected = model.get_decoder()(ids, use_cache=False).last_hidden_state[0].float()
-    differences = (decoder.read(ids)[0].float() - expected).norm(dim=-1) / expected.norm(dim=-1).clamp_min(1e-9)
+    differences = (decoder.read(cache, ids)[0].float() - expected).norm(dim=-1) / expected.norm(dim=-1).clamp_min(1e-9)
     return float(differences.median())

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from sumtune.decode.native.attention import Position
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.weights import Layer, Linear, Parts
 from sumtune.kernels.build import Kernels
@@ -38,10 +37,8 @@ def smoothed(parts: Parts, embedding: Tensor, kernels: Kernels, texts: Sequence[
     watched = _WatchedParts(parts.shape, parts.tensors)
     decoder = Decoder(watched, embedding, kernels)
     for ids in texts:
-        position = Position(torch.tensor([len(ids)]), beams=1, limit=1)
-        position.read([0])
-        decoder.begin(position)
-        decoder.read(torch.tensor([ids]))
+        cache = decoder.new_cache(torch.tensor([len(ids)]), beams=1, limit=0)
+        decoder.read(cache, torch.tensor([ids]))
     tensors = dict(parts.tensors)
     for number, layer in enumerate(parts.shape.layers):
         _smooth_layer(tensors, f"layers.{number}.", layer, watched.largest)

@@ -4,7 +4,6 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
 from typing import Any
 
 import torch
@@ -12,10 +11,10 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from sumtune.decode.batches import longest_first
-from sumtune.decode.native.attention import Position
 from sumtune.decode.native.cache import Made
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import dissect
+from sumtune.decode.native.kv_cache import KVCache
 from sumtune.decode.native.search import BeamSearch, GreedySearch, Search, WatchToken, Written
 from sumtune.decode.native.shortlist import OutputLayer, Words, frequent_ids, ids_of_words
 from sumtune.decode.native.smoothing import smoothed
@@ -61,7 +60,6 @@ class NativeSummarizer:
         self._output = OutputLayer(made.output_weight, make_product, frequent, product)
         self.engine, self.setup_s = f"native {quantization}", made.setup_s
         unmap_pages([(large.data_ptr(), large.nbytes) for large in (made.embedding, made.output_weight)])
-        self._lock = Lock()  # the layers hold what was read and written of one batch
         self._encoder, self._batch_tokens = encoder, batch_tokens
         self._beams, self._length_penalty = beams, length_penalty
         self._limit = encoder.prompt.max_target_tokens
@@ -115,20 +113,15 @@ class NativeSummarizer:
         self, batch: "_Batch", progress: Progress | None = None, watch: WatchToken | None = None
     ) -> dict[int, Completion]:
         search = self._search(batch, watch)
-        with self._lock:
-            try:
-                self._run(batch, search, progress)
-            finally:
-                self._decoder.end()
+        self._run(batch, search, progress)
         ids = batch.words.ids.tolist()
         written = (Written([ids[column] for column in one.ids], one.ended) for one in search.results())
         return {at: self._completion(one) for at, one in zip(batch.places, written, strict=True)}
 
     def _run(self, batch: "_Batch", search: Search, progress: Progress | None) -> None:
         """Reads the dialogues, then writes until `search` has finished every summary."""
-        words, position = batch.words, Position(torch.tensor(batch.lengths), self._beams, batch.limit)
-        self._decoder.begin(position)
-        logits, left = words.logits(self._read(batch, position)).repeat_interleave(self._beams, 0), len(batch.places)
+        words, cache = batch.words, self._decoder.new_cache(torch.tensor(batch.lengths), self._beams, batch.limit)
+        logits, left = words.logits(self._read(batch, cache)).repeat_interleave(self._beams, 0), len(batch.places)
         while True:
             columns, parents = search.advance(logits)
             places = search.unfinished()
@@ -137,11 +130,14 @@ class NativeSummarizer:
             left = len(places)
             if not places:
                 return
-            if parents is not None and position.written >= 0:
-                self._decoder.reorder(parents)
-            if len(places) < SHRINK_BELOW * len(position.lengths):
-                columns = self._keep(position, search, words, places, columns)
-            logits = words.logits(self._decoder.write(words.ids[columns], position.advance()))
+            if parents is not None:
+                cache.reorder(parents)
+            if len(places) < SHRINK_BELOW * len(cache.lengths):
+                chosen = torch.tensor(places)
+                columns = columns[cache.keep(chosen)]
+                search.keep(places)
+                words.keep(chosen)
+            logits = words.logits(self._decoder.write(cache, words.ids[columns]))
 
     def _search(self, batch: "_Batch", watch: WatchToken | None) -> Search:
         count, ends = len(batch.places), batch.words.columns(self._encoder.end_ids)
@@ -151,27 +147,16 @@ class NativeSummarizer:
             return GreedySearch(count, ends, batch.limit)
         return GreedySearch(count, ends, batch.limit, lambda place, column: watch(place, int(batch.words.ids[column])))
 
-    def _read(self, batch: "_Batch", position: Position) -> Tensor:
+    def _read(self, batch: "_Batch", cache: KVCache) -> Tensor:
         """The last hidden state (dialogues, features) of each, read a few of similar length at a time."""
         states = []
         for group in micro_batches(range(len(batch.lengths)), batch.lengths, self._batch_tokens):
             ids = torch.zeros(len(group), batch.lengths[group[0]], dtype=torch.int64)
             for row, at in enumerate(group):
                 ids[row, : batch.lengths[at]] = torch.tensor(batch.sources[at])
-            position.read(group)
-            hidden = self._decoder.read(ids)
-            states.append(hidden[torch.arange(len(group)), position.lengths[group] - 1])
+            hidden = self._decoder.read(cache, ids, first=group[0])
+            states.append(hidden[torch.arange(len(group)), cache.lengths[group] - 1])
         return torch.cat(states)
-
-    def _keep(self, position: Position, search: Search, words: Words, places: list[int], columns: Tensor) -> Tensor:
-        """Drops finished summaries; the columns of the others."""
-        chosen = torch.tensor(places)
-        rows = (chosen[:, None] * self._beams + torch.arange(self._beams)).flatten()
-        self._decoder.keep(chosen, rows)
-        position.keep(chosen)
-        search.keep(places)
-        words.keep(chosen)
-        return columns[rows]
 
     def _completion(self, written: Written) -> Completion:
         return Completion(self._encoder.decode(written.ids), len(written.ids), cut_off=not written.ended)

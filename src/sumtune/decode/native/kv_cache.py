@@ -1,0 +1,108 @@
+"""Keys and values of a batch while its summaries are written; all beams of a dialogue share those of the dialogue."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import torch
+from torch import Tensor
+
+from sumtune.kernels.attention import Heads
+
+__all__ = ["KVCache", "LayerCache"]
+
+
+@dataclass
+class LayerCache:
+    """Keys and values of one layer."""
+
+    read_keys: Tensor
+    """(key heads, dialogues, time, dim), of the dialogues; `read_values` likewise."""
+    read_values: Tensor
+    keys: Tensor
+    """(key heads, dialogues * beams, limit, dim), of written tokens; `values` likewise."""
+    values: Tensor
+
+    def store_dialogues(self, first: int, keys: Tensor, values: Tensor) -> None:
+        """Store `keys` and `values` (rows * key heads, time, dim) of the dialogues from `first` on."""
+        heads, _, _, dim = self.read_keys.shape
+        for stored, new in ((self.read_keys, keys), (self.read_values, values)):
+            rows = new.view(-1, heads, new.shape[1], dim).transpose(0, 1)
+            stored[:, first : first + rows.shape[1], : new.shape[1]] = rows
+
+    def reorder(self, parents: Tensor, time: int) -> None:
+        """Let row r continue what row `parents[r]` wrote in the first `time` tokens."""
+        self.keys[:, :, :time] = self.keys[:, parents, :time]
+        self.values[:, :, :time] = self.values[:, parents, :time]
+
+    def keep(self, dialogues: Tensor, rows: Tensor) -> None:
+        """Drop all but these `dialogues` and their `rows` (both ascending)."""
+        self.read_keys, self.read_values = _select(self.read_keys, dialogues), _select(self.read_values, dialogues)
+        self.keys, self.values = _select(self.keys, rows), _select(self.values, rows)
+
+
+class KVCache:
+    """Keys and values of one batch in every layer, and how far the batch has got."""
+
+    def __init__(self, heads: Sequence[Heads], lengths: Tensor, beams: int, limit: int, dtype: torch.dtype) -> None:
+        """Make room for dialogues of `lengths` (dialogues,) tokens and `limit` tokens of each of their `beams`.
+
+        `heads` are those of each layer. All lies in one block: of that size malloc returns memory to the system.
+        """
+        self.lengths, self.beams, self.limit = lengths, beams, limit
+        self.written = 0
+        """Tokens written by every row."""
+        dialogues, longest = len(lengths), int(lengths.max())
+        shapes = [
+            (layer.keys, *size, layer.dim)
+            for layer in heads
+            for size in (
+                (dialogues, longest),
+                (dialogues, longest),
+                (dialogues * beams, limit),
+                (dialogues * beams, limit),
+            )
+        ]
+        sizes = [prod(shape) for shape in shapes]
+        parts = torch.zeros(sum(sizes), dtype=dtype).split_with_sizes(sizes)
+        tensors = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+        self.layers = [LayerCache(*tensors[at : at + 4]) for at in range(0, len(tensors), 4)]
+
+    @property
+    def positions(self) -> Tensor:
+        """Position of the token that is written next, (dialogues * beams,)."""
+        return (self.lengths + self.written).repeat_interleave(self.beams)
+
+    def reorder(self, parents: Tensor) -> None:
+        """Let row r continue what row `parents[r]` wrote; rows stay with their dialogue."""
+        for layer in self.layers:
+            layer.reorder(parents, self.written)
+
+    def keep(self, dialogues: Tensor) -> Tensor:
+        """Drop all but these `dialogues` (ascending); return the rows that stay."""
+        rows = (dialogues[:, None] * self.beams + torch.arange(self.beams)).flatten()
+        for layer in self.layers:
+            layer.keep(dialogues, rows)
+        self.lengths = self.lengths[dialogues]
+        return rows
+
+    def mask(self, window: int) -> Tensor:
+        """(dialogues, 1, time + written + 1): 0 where the token that is written next may look, -inf elsewhere."""
+        time = self.layers[0].read_keys.shape[2]
+        read, written = torch.arange(time), torch.arange(self.written + 1)
+        here = (self.lengths + self.written)[:, None]
+        seen = (read < self.lengths[:, None]) & (here - read < window)
+        own = (self.written - written < window).expand(len(self.lengths), -1)
+        mask = torch.zeros(len(self.lengths), 1, time + self.written + 1)
+        return mask.masked_fill_(~torch.cat([seen, own], 1)[:, None], -torch.inf)
+
+
+def _select(memory: Tensor, chosen: Tensor) -> Tensor:
+    """The parts `chosen` (ascending) of axis 1; moved in place to its beginning where they stay contiguous."""
+    if len(memory) > 1:
+        return memory[:, chosen]
+    kept = memory[:, : len(chosen)]
+    for place, at in enumerate(chosen.tolist()):
+        if place != at:
+            kept[:, place] = memory[:, at]
+    return kept
