@@ -1,8 +1,10 @@
 # Set up, run, check and test; every target may be repeated, the second time without installing anything again.
-PYTHON ?= python3.11
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint constraints.txt
 
 .PHONY: run serve check test test-unit format clean
 .DEFAULT_GOAL := run
@@ -30,14 +32,17 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 $(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "sumtune needs Python 3.11 or newer: install it, or name it: make PYTHON=/path/to/python"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[embedded]"
+	@echo "Installing sumtune and its packages into $(VENV) (once; PyTorch is the largest of them)"
+	$(PIP_INSTALL) --editable ".[embedded]"
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[embedded,dev]"
+	@echo "Installing sumtune, its packages and the tools for development into $(VENV) (once)"
+	$(PIP_INSTALL) --editable ".[embedded,dev]"
 	@touch $@ $(VENV)/.run
 
 clean: ## the environment and tool caches; run folders stay

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,11 @@ def run_python(*arguments, **options):
     # The virtual environment's own start-up files are part of what a user waits for, so nothing is switched off.
     environment = os.environ | {"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, env=environment, **options)
+
+
+def test_the_version_is_that_of_the_package():
+    result = CliRunner().invoke(cli.app, ["--version"])
+    assert result.stdout == f"sumtune {version('sumtune')}\n"
 
 
 def test_help_is_quick_and_imports_nothing_heavy():

@@ -17,7 +17,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="sumtune",
-    help="Tune, measure and serve a summarizer of your own conversations, on your own machine.",
     epilog="Start with: sumtune run   (embedded model and data, no network needed)",
     no_args_is_help=True,
     add_completion=False,
@@ -69,6 +68,23 @@ def main() -> None:
         if end.code == INTERRUPTED:  # Typer's own code for Control-C, which it gives without a word
             print("Interrupted. The same command continues from the last checkpoint.", file=sys.stderr)
         raise
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from sumtune import __version__
+
+        print(f"sumtune {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Tune, measure and serve a summarizer of your own conversations, on your own machine."""
 
 
 @app.command(epilog="Example: sumtune run --preset fast --data chats.csv --run-dir runs/first")

@@ -24,14 +24,19 @@ def write_splits(run_dir: RunDir, suffix: str = "") -> None:
 
 
 @pytest.fixture
-def encoder(tiny_models: dict[str, Path]) -> Encoder:
-    return encode.make_encoder(ModelConfig(name=str(tiny_models["gemma"]), max_source_tokens=64))
+def config(tiny_models: dict[str, Path]) -> Config:
+    return Config(model=ModelConfig(name=str(tiny_models["gemma"]), max_source_tokens=64))
 
 
-def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, encoder: Encoder) -> None:
+@pytest.fixture
+def encoder(config: Config) -> Encoder:
+    return encode.make_encoder(config.model)
+
+
+def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, config: Config, encoder: Encoder) -> None:
     run_dir = RunDir(tmp_path)
     write_splits(run_dir)
-    encode.run(Config(), run_dir, lambda: encoder)
+    encode.run(config, run_dir, lambda: encoder)
     for name in ("train", "validation"):
         examples = load_jsonl(run_dir.split(name))
         expected = [encoder.encode(example.dialogue, example.summary) for example in examples]
@@ -43,33 +48,34 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, encoder: Encoder
 
 @pytest.mark.parametrize(("suffix", "single"), [("", True), ("\n", True), ("\nAnd more.", False)])
 def test_single_line_is_what_all_training_summaries_are(
-    tmp_path: Path, encoder: Encoder, suffix: str, single: bool
+    tmp_path: Path, config: Config, encoder: Encoder, suffix: str, single: bool
 ) -> None:
     run_dir = RunDir(tmp_path)
     write_splits(run_dir, suffix)
-    encode.run(Config(), run_dir, lambda: encoder)
+    encode.run(config, run_dir, lambda: encoder)
     assert Prompt.load(run_dir.transformation).single_line == single
 
 
-def test_the_stage_is_skipped_until_something_changes(tmp_path: Path, encoder: Encoder) -> None:
+def test_the_stage_is_skipped_until_something_changes(tmp_path: Path, config: Config, encoder: Encoder) -> None:
     run_dir = RunDir(tmp_path)
     write_splits(run_dir)
     file = run_dir.transformation / "train.safetensors"
 
-    def writes(config: Config) -> bool:
+    def writes(now: Config) -> bool:
         before = file.stat().st_ino if file.exists() else None
-        encode.run(config, run_dir, lambda: encoder)
+        encode.run(now, run_dir, lambda: encoder)
         return file.stat().st_ino != before
 
-    assert writes(Config())
-    assert not writes(Config())
-    assert writes(Config(model=ModelConfig(max_target_tokens=32)))
+    shorter = config.model_copy(update={"model": config.model.model_copy(update={"max_target_tokens": 32})})
+    assert writes(config)
+    assert not writes(config)
+    assert writes(shorter)
     write_splits(run_dir, " Yes.")
-    assert writes(Config(model=ModelConfig(max_target_tokens=32)))
+    assert writes(shorter)
     (run_dir.transformation / "manifest.json").write_text("{torn")
-    assert writes(Config(model=ModelConfig(max_target_tokens=32)))
+    assert writes(shorter)
 
 
-def test_missing_splits_name_the_command(tmp_path: Path, encoder: Encoder) -> None:
+def test_missing_splits_name_the_command(tmp_path: Path, config: Config, encoder: Encoder) -> None:
     with pytest.raises(RunDirError, match="sumtune run"):
-        encode.run(Config(), RunDir(tmp_path), lambda: encoder)
+        encode.run(config, RunDir(tmp_path), lambda: encoder)
