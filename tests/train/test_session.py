@@ -14,9 +14,11 @@ from sumtune.model.lora import load_adapter
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState, list_checkpoints, prune
 from sumtune.train.metrics import Event, append_event, cut_after, read_events
+from sumtune.train.publish import finished
 from sumtune.train.session import Session
 
 Make = Callable[..., Session]
+NUMBERS = {"loss": 0.5, "learning_rate": 1e-3, "gradient_norm": 1.0, "tokens": 9, "elapsed_s": 1.0}
 
 
 class StoppedError(Exception):
@@ -131,11 +133,11 @@ def test_the_wanted_adapter_is_published_and_best_and_newest_checkpoints_are_kep
 
 def test_finished_is_true_for_exactly_what_was_trained(make_session: Make) -> None:
     session = make_session("llama", "run", {"train.epochs": 1})
-    assert not training.finished(session.config, session.run_dir)
+    assert not finished(session.config, session.run_dir)
     run(session)
-    assert training.finished(session.config, session.run_dir)
+    assert finished(session.config, session.run_dir)
     more = make_session("llama", "run", {"train.epochs": 2})
-    assert not training.finished(more.config, more.run_dir)
+    assert not finished(more.config, more.run_dir)
 
 
 def test_a_checkpoint_of_other_settings_is_refused(make_session: Make) -> None:
@@ -167,6 +169,7 @@ def test_resuming_nothing_says_so(make_session: Make) -> None:
 def test_a_new_run_leaves_nothing_of_the_old(make_session: Make) -> None:
     run(make_session("llama"))
     session = make_session("llama", "run", {"train.seed": 3})
+    training.clear(session.run_dir)
     with pytest.raises(StoppedError):
         run(session, stop=("step", 2))
     assert [path.name for path in list_checkpoints(session.run_dir.trainer)] == ["checkpoint-0"]
@@ -179,7 +182,7 @@ def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
         (tmp_path / f"checkpoint-{step}").mkdir()
     (tmp_path / ".checkpoint-1050.tmp").mkdir()
     (tmp_path / "checkpoint-old").mkdir()
-    prune(tmp_path, keep_newest=2, best_step=50)
+    prune(tmp_path, 2, TrainState(step=1000, best_step=50))
     assert [path.name for path in list_checkpoints(tmp_path)] == ["checkpoint-50", "checkpoint-250", "checkpoint-1000"]
     assert (tmp_path / "checkpoint-old").exists()
 
@@ -196,10 +199,10 @@ def test_the_log_survives_a_torn_line_and_is_cut_behind_a_step(tmp_path: Path) -
     cut_after(log, 3)
     assert read_events(log) == []
     for step in range(6):
-        append_event(log, {"event": "step", "step": step, "loss": 1.0 / (step + 1)})
+        append_event(log, {"event": "step", "step": step, **NUMBERS})
     with log.open("a") as file:
         file.write('{"event": "st')
     assert [event["step"] for event in read_events(log)] == list(range(6))
     cut_after(log, 3)
-    append_event(log, {"event": "step", "step": 4})
+    append_event(log, {"event": "step", "step": 4, **NUMBERS})
     assert [event["step"] for event in read_events(log)] == [0, 1, 2, 3, 4]

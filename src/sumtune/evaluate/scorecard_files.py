@@ -33,7 +33,7 @@ METRICS_CSV = "metrics.csv"
 
 
 def write(scorecard: Scorecard, run_dir: RunDir, made_from: str = "") -> None:
-    """Writes the folder of a scorecard anew: it is replaced as a whole. `made_from` is the fingerprint of its inputs."""
+    """Replaces the folder of the scores as a whole; `made_from` is the fingerprint of what was scored."""
     with new_folder(run_dir.evaluation) as folder:
         lines = (json.dumps(_example_row(example), ensure_ascii=False) + "\n" for example in scorecard.examples)
         (folder / "predictions.jsonl").write_bytes("".join(lines).encode())

@@ -54,4 +54,4 @@ def _link(source: str, target: str) -> None:
 def _same_files(new: Path, old: Path) -> bool:
     """Whether both hold links to the same files."""
     names = [{file.name for file in folder.iterdir()} if folder.is_dir() else set() for folder in (new, old)]
-    return names[0] == names[1] and all(os.path.samefile(new / name, old / name) for name in names[0])
+    return names[0] == names[1] and all((new / name).samefile(old / name) for name in names[0])

@@ -75,7 +75,7 @@ class RunDir:
         """`path`, which the command `stage` must have written, and nothing have changed since.
 
         Raises:
-            RunDirError: it does not exist, or is not what its manifest says; the message names the command that makes it.
+            RunDirError: it does not exist or has changed; the message names the command that makes it.
         """
         if path.exists() and not changed_since(path):
             return path

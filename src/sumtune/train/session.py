@@ -109,7 +109,10 @@ def require_room(session: Session) -> None:
     """
     folder, checkpoints = session.run_dir.trainer, session.config.train.keep_checkpoints + 2
     freed = sum(file.stat().st_size for old in checkpoint.list_checkpoints(folder) for file in old.iterdir())
-    require_space(folder, BYTES_A_PARAMETER * session.trainable_parameters * checkpoints - freed)
+    require_space(
+        folder if folder.exists() else session.run_dir.root,
+        BYTES_A_PARAMETER * session.trainable_parameters * checkpoints - freed,
+    )
 
 
 def clear(run_dir: RunDir) -> None:
