@@ -147,7 +147,11 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("state", "problems", "options"), CASES)
+@pytest.mark.parametrize(
+    ("state", "problems", "options"),
+    CASES,
+    ids=lambda value: value if isinstance(value, str) else "+".join(getattr(one, "__name__", one) for one in value),
+)
 def test_a_refused_run_changes_nothing(place, monkeypatch, state, problems, options):
     place(state)
     before, existed = snapshot(RUN.root), RUN.root.exists()
