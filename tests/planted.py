@@ -138,7 +138,8 @@ def _log(run_dir, plan, chance, losses, validation, norms, rate, warmup):
         if step < plan.total_steps:
             norm = float(chance.gamma(8, 0.5)) if norms is None else norms(step)
             append_event(log, {"event": "step", "step": step + 1, "tokens": 500, "seconds": 1.0,
-                               "loss": float(losses(step)) * float(chance.lognormal(0, 0.2)), "gradient_norm": norm,
+                               "elapsed_s": step + 1.0, "gradient_norm": norm,
+                               "loss": float(losses(step)) * float(chance.lognormal(0, 0.2)),
                                "learning_rate": (rate or plan.learning_rate)(step)})  # fmt: skip
     append_event(log, {"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0})
 

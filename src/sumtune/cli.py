@@ -46,6 +46,8 @@ OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace anot
 
 RUN_DIR = Path("artifacts")
 INTERRUPTED = 130
+PATH_PROBLEMS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO)
+"""Errors of the system about a path that its owner can mend."""
 
 
 def main() -> None:
@@ -59,10 +61,13 @@ def main() -> None:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            print(f"Error: the disk is full ({error.filename or 'while writing'}). Make room; the same command "
+                  "continues with what is there.", file=sys.stderr)  # fmt: skip
+        elif error.errno in PATH_PROBLEMS and error.filename is not None:
+            print(f"Error: Cannot use {str(error.filename)!r}: {error.strerror}.", file=sys.stderr)
+        else:
             raise
-        print(f"Error: the disk is full ({error.filename or 'while writing'}). Make room; the same command "
-              "continues with what is there.", file=sys.stderr)  # fmt: skip
         sys.exit(2)
     except SystemExit as end:
         if end.code == INTERRUPTED:  # Typer's own code for Control-C, which it gives without a word
@@ -103,12 +108,11 @@ def run(
 ) -> None:
     """Check the data, tune, score: the whole way from conversations to a scored summarizer."""
     settings = _config(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
-    from rich.console import Console
-
     from sumtune.commands import run as pipeline
     from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
 
-    pipeline.run(settings, RunDir(run_dir), Console(), resume=resume, overwrite=overwrite)
+    pipeline.run(settings, RunDir(run_dir), plain_console(), resume=resume, overwrite=overwrite)
 
 
 @app.command(epilog="Example: sumtune check chats.csv")
@@ -152,24 +156,22 @@ def train(
 ) -> None:
     """Like `run`, but stop when the adapter is trained."""
     settings = _config(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
-    from rich.console import Console
-
     from sumtune.commands import run as pipeline
     from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
 
-    pipeline.train(settings, RunDir(run_dir), Console(), resume=resume, overwrite=overwrite)
+    pipeline.train(settings, RunDir(run_dir), plain_console(), resume=resume, overwrite=overwrite)
 
 
 @app.command(epilog="Example: sumtune evaluate --run-dir runs/first --set decode.beams=1")
 def evaluate(run_dir: RunDirOption = RUN_DIR, set_: SetOption = None) -> None:
     """Score the adapter of a run folder beside base model and baselines."""
-    from rich.console import Console
-
     from sumtune.commands import run as pipeline
     from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
 
     folder = RunDir(run_dir)
-    pipeline.evaluate(pipeline.recorded_config(folder, tuple(set_ or ())), folder, Console())
+    pipeline.evaluate(pipeline.recorded_config(folder, tuple(set_ or ())), folder, plain_console())
 
 
 @app.command(epilog="Example: sumtune compare runs/first runs/second")
@@ -181,12 +183,11 @@ def compare(
     """Say what differs between scored runs, by how much, and whether that may be chance."""
     if len(runs) < 2:
         raise ConfigError("compare needs at least two run folders: sumtune compare RUN_A RUN_B")
-    from rich.console import Console
-
     from sumtune.commands import compare as comparing
     from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
 
-    comparing.show([RunDir(run) for run in runs], Console())
+    comparing.show([RunDir(run) for run in runs], plain_console())
 
 
 @app.command(epilog="Examples: sumtune diagnose --run-dir runs/first   |   sumtune diagnose --predictions outputs.csv")

@@ -9,6 +9,7 @@ from sumtune.data import hub, ingest
 from sumtune.data.example import load_jsonl
 from sumtune.data.finding import Finding
 from sumtune.errors import DataError
+from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
 
 Rows = list[dict[str, Any]]
@@ -33,8 +34,9 @@ def test_run_writes_what_check_finds(rows: Rows, write: Any, run_dir: RunDir) ->
     assert manifest["source"] == str(path)
     assert manifest["examples"] == result.counts
     assert manifest["columns"] == {"a.jsonl": {"dialogue": "dialogue", "summary": "summary", "id": None}}
-    assert set(manifest["sha256"]) == {"train", "validation", "test"}
-    report = json.loads(run_dir.validation_report.read_text())
+    assert set(manifest["sha256"]) == {"train.jsonl", "validation.jsonl", "test.jsonl"}
+    report = read_record(run_dir.validation_report)
+    assert report.pop("fingerprint") == manifest["fingerprint"]
     assert report == {"examples": result.counts, "dropped": 0, "findings": [vars(f) for f in result.findings]}
 
 

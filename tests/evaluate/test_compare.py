@@ -130,5 +130,8 @@ def test_one_run_a_folder_without_scores_and_other_formats_are_errors(runs, tmp_
         comparing.show([runs[0], RunDir(tmp_path / "none")], Console())
     scores = runs[1].evaluation / "scores.json"
     write_json(scores, {"systems": json.loads(scores.read_text(encoding="utf-8"))["systems"]})
+    with pytest.raises(RunDirError, match="has changed since it was written: run `sumtune evaluate"):
+        comparing.show(runs, Console())
+    (runs[1].evaluation / "manifest.json").unlink()
     with pytest.raises(RunDirError, match="another version"):
         comparing.show(runs, Console())

@@ -137,14 +137,16 @@ def test_a_system_scores_the_same_whatever_stands_beside_it():
     assert alone.systems["tuned"] == make_scorecard().systems["tuned"]
 
 
-def test_metrics_csv_is_written_last_and_an_old_one_goes_first(run_dir, monkeypatch):
+def test_old_scores_stay_whole_where_new_ones_cannot_be_written(run_dir, monkeypatch):
     def full_disk(path, value):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(scorecard_files, "write_json", full_disk)
+    before = load(run_dir)
+    monkeypatch.setattr(scorecard_files, "write_record", full_disk)
     with pytest.raises(OSError, match="No space"):
-        write(make_scorecard(), run_dir)
-    assert not (run_dir.evaluation / "metrics.csv").exists()
+        write(make_scorecard(seed=5), run_dir)
+    assert load(run_dir) == before
+    assert [path.name for path in run_dir.root.iterdir()] == [run_dir.evaluation.name]
 
 
 def test_missing_predictions_systems_and_examples_are_errors():

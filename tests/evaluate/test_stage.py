@@ -1,7 +1,7 @@
 """The stage `evaluate`: which examples it scores, when it scores again, and what it hands to whom."""
 
-import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -162,8 +162,8 @@ def test_a_changed_setting_is_scored_again(run_dir, made, settings):
     assert made
 
 
-def test_a_crash_while_scoring_again_does_not_leave_the_old_sign_of_completeness(run_dir, made, monkeypatch):
-    stage.run(configured(), run_dir, start)
+def test_a_crash_while_scoring_again_leaves_the_old_scores(run_dir, made, monkeypatch):
+    before = stage.run(configured(), run_dir, start)
 
     def crash(*_arguments):
         raise RuntimeError("planted")
@@ -173,8 +173,8 @@ def test_a_crash_while_scoring_again_does_not_leave_the_old_sign_of_completeness
         with pytest.raises(RuntimeError, match="planted"):
             stage.run(configured(decode__beams=1), run_dir, start)
     made.clear()
-    stage.run(configured(), run_dir, start)
-    assert made, "what a crash interrupted is made anew"
+    assert stage.run(configured(), run_dir, start) == before
+    assert not made
 
 
 def test_without_an_adapter_the_command_that_makes_one_is_named(tmp_path):
@@ -182,10 +182,29 @@ def test_without_an_adapter_the_command_that_makes_one_is_named(tmp_path):
         stage.run(configured(), RunDir(tmp_path), start)
 
 
-def test_the_manifest_holds_the_fingerprint_alone(run_dir, made):
+@pytest.mark.parametrize("name", ["scores.json", "predictions.jsonl", "manifest.json"])
+def test_damaged_scores_are_made_again(run_dir, made, name):
     stage.run(configured(), run_dir, start)
-    manifest = json.loads((run_dir.evaluation / "manifest.json").read_text(encoding="utf-8"))
-    assert list(manifest) == ["fingerprint"]
+    file = run_dir.evaluation / name
+    before = file.read_bytes()
+    made.clear()
+    file.write_bytes(before.replace(b"2", b"7"))
+    stage.run(configured(), run_dir, start)
+    assert made
+    if name != "scores.json":  # it holds how long the generation took
+        assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("rouge1;rouge2\n0,5;0,5\n")])
+def test_a_table_that_another_program_changed_is_written_again_without_scoring(run_dir, made, damage):
+    stage.run(configured(), run_dir, start)
+    table = run_dir.evaluation / "metrics.csv"
+    before = table.read_bytes()
+    damage(table)
+    made.clear()
+    stage.run(configured(), run_dir, start)
+    assert table.read_bytes() == before
+    assert not made
 
 
 def test_summaries_of_one_dialogue_are_its_references_and_it_is_summarized_once(run_dir, made):

@@ -5,6 +5,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
+from damaging import DAMAGES, flip
 
 from sumtune.commands.clean import clean
 from sumtune.errors import RunDirError
@@ -14,19 +15,6 @@ from sumtune.train import session as training
 from sumtune.train.session import Session
 
 FILES = ["adapter_config.json", "adapter_model.safetensors", "manifest.json", "optimizer.safetensors", "state.json"]
-
-
-def flip(file: Path) -> None:
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 0x10
-    file.write_bytes(content)
-
-
-def truncate(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:-7])
-
-
-DAMAGES = [flip, truncate, Path.unlink]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from sumtune.errors import RunDirError
 from sumtune.train import checkpoint, space
 from sumtune.train import session as training
+from sumtune.train.checkpoint import TrainState
 from sumtune.train.session import Session
 
 FULL = [OSError(errno.ENOSPC, "No space left on device"), SafetensorError("I/O error: No space left (os error 28)")]
@@ -52,8 +53,8 @@ def test_old_checkpoints_make_room(
             raise FULL[0]
         save_file(*arguments, **options)  # type: ignore[arg-type]
 
-    def prune(folder: Path, keep: int, best: int) -> list[Path]:
-        gone = remove(folder, keep, best)
+    def prune(folder: Path, keep: int, state: TrainState) -> list[Path]:
+        gone = remove(folder, keep, state)
         removed.extend(gone if keep == 1 else [])
         return gone
 
@@ -61,6 +62,26 @@ def test_old_checkpoints_make_room(
     monkeypatch.setattr(checkpoint, "prune", prune)
     assert training.run(session, lambda _: None).step == session.plan.total_steps
     assert removed
+
+
+def test_making_room_for_a_new_best_spares_the_best_that_is_saved(
+    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, save_file = session_in(tmp_path, "llama", "run", {"train.result": "best"}), checkpoint.save_file
+    losses = iter([5.0, 2.0, 4.0, 1.0])
+
+    def failing(*arguments: object, **options: object) -> None:
+        if (session.run_dir.trainer / "checkpoint-6").exists():
+            raise FULL[0]
+        save_file(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(checkpoint, "save_file", failing)
+    monkeypatch.setattr(training, "validation_loss", lambda _session: next(losses))
+    with pytest.raises(RunDirError, match="checkpoint-6 is kept"):
+        training.run(session, lambda _: None)
+    left = checkpoint.list_checkpoints(session.run_dir.trainer)
+    assert [path.name for path in left] == ["checkpoint-4", "checkpoint-6"]
+    assert checkpoint.state_of(left[-1]).best_step == 4
 
 
 def test_too_little_room_is_said_before_the_run(tmp_path: Path) -> None:

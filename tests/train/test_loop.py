@@ -136,6 +136,18 @@ def test_three_in_a_row_go_back_and_halve_the_rate() -> None:
     assert rates == [fakes.plan.learning_rate(step) / 2 for step in range(back, 6)]
 
 
+@pytest.mark.parametrize("not_finite", [{2}, {4}, {3, 4}, {5, 6}])
+def test_what_is_recorded_as_best_is_always_saved(not_finite: set[int]) -> None:
+    """The lowest loss of all is that of a validation after a step that was skipped, and is not saved."""
+    fakes = Fakes(losses=lambda step: NAN if step in not_finite else 1.0, epochs=4)
+    best_at = {2: 1, 4: 3, 3: 2, 5: 4}[min(not_finite)]
+    fakes.validation = iter(0.5 if at == best_at else 9.0 - at for at in range(20))
+    final = fakes.run()
+    saved = {state.step for state in fakes.saved}
+    assert {state.best_step for state in (*fakes.saved, final)} <= saved
+    assert {event["step"] for event in fakes.of("validation") if event["best"]} <= saved
+
+
 def test_after_two_returns_the_run_stops() -> None:
     fakes = Fakes(losses=lambda step: NAN if step >= 2 else 1.0)
     with pytest.raises(SumtuneError, match=r"stopped at step .*learning_rate"):

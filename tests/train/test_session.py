@@ -1,22 +1,31 @@
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from damaging import flip
 from safetensors.torch import load_file
 
 from sumtune.errors import RunDirError
+from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model.load import load_base
 from sumtune.model.lora import load_adapter
 from sumtune.train import session as training
-from sumtune.train.checkpoint import TrainState, list_checkpoints, prune
+from sumtune.train.checkpoint import TrainState, list_checkpoints, newest, prune
 from sumtune.train.metrics import Event, append_event, cut_after, read_events
+from sumtune.train.publish import finished
 from sumtune.train.session import Session
+from sumtune.train.step import Gradient
 
 Make = Callable[..., Session]
+NUMBERS = {"loss": 0.5, "learning_rate": 1e-3, "gradient_norm": 1.0, "tokens": 9, "elapsed_s": 1.0}
 
 
 class StoppedError(Exception):
@@ -129,13 +138,63 @@ def test_the_wanted_adapter_is_published_and_best_and_newest_checkpoints_are_kep
     assert json.loads((trainer / "manifest.json").read_text())["best_step"] == 4
 
 
+def test_a_best_validation_after_a_skipped_step_leaves_the_best_saved_one_as_the_result(
+    make_session: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make_session("llama", "run", {"train.result": "best"})
+    losses, calls, real = iter([5.0, 3.0, 4.0, 1.0, 4.5, 4.2, 4.1]), count(1), training.step_gradient
+
+    def skipping_the_eighth(*arguments: Any) -> Gradient:
+        gradient = real(*arguments)
+        return replace(gradient, loss=float("nan")) if next(calls) == 8 else gradient
+
+    monkeypatch.setattr(training, "step_gradient", skipping_the_eighth)
+    monkeypatch.setattr(training, "validation_loss", lambda _session: next(losses))
+    state = training.run(session, lambda _: None)
+    assert (state.best_step, state.best_loss) == (4, 3.0)
+    weights = session.run_dir.trainer / "checkpoint-4" / "adapter_model.safetensors"
+    assert (session.run_dir.adapter / "adapter_model.safetensors").read_bytes() == weights.read_bytes()
+
+
+@pytest.mark.parametrize("damage", [shutil.rmtree, lambda folder: flip(folder / "adapter_model.safetensors")])
+def test_where_the_best_checkpoint_is_lost_the_best_of_the_rest_is_the_result(
+    make_session: Make, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
+) -> None:
+    losses = iter([5.0, 1.0, 4.0, 3.0, 3.5, 3.0, 3.5, 3.7, 4.0])
+    monkeypatch.setattr(training, "validation_loss", lambda _session: next(losses))
+    make = partial(make_session, "llama", "run", {"train.result": "best"})
+    with pytest.raises(StoppedError):
+        run(make(), stop=("step", 10))
+    session = make()
+    damage(session.run_dir.trainer / "checkpoint-4")
+    run(session, resume=True)
+    manifest = read_record(session.run_dir.trainer / "manifest.json")
+    assert (manifest["best_step"], manifest["best_loss"]) == (16, 3.0)
+    warnings = [event["message"] for event in read_events(session.run_dir.train_metrics) if event["event"] == "warning"]
+    assert len(warnings) == 1
+    assert "of step 4, is lost" in warnings[0]
+
+
+def test_a_best_checkpoint_that_is_lost_at_the_end_is_named_with_the_option_that_trains_again(
+    make_session: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses = iter([5.0, 1.0, 4.0])
+    monkeypatch.setattr(training, "validation_loss", lambda _session: next(losses))
+    make = partial(make_session, "llama", "run", {"train.epochs": 1, "train.result": "best"})
+    run(make())
+    session = make()
+    flip(session.run_dir.trainer / "checkpoint-4" / "adapter_config.json")
+    with pytest.raises(RunDirError, match=r"checkpoint-4, the best one of this run.*--overwrite"):
+        run(session, resume=True)
+
+
 def test_finished_is_true_for_exactly_what_was_trained(make_session: Make) -> None:
     session = make_session("llama", "run", {"train.epochs": 1})
-    assert not training.finished(session.config, session.run_dir)
+    assert not finished(session.config, session.run_dir)
     run(session)
-    assert training.finished(session.config, session.run_dir)
+    assert finished(session.config, session.run_dir)
     more = make_session("llama", "run", {"train.epochs": 2})
-    assert not training.finished(more.config, more.run_dir)
+    assert not finished(more.config, more.run_dir)
 
 
 def test_a_checkpoint_of_other_settings_is_refused(make_session: Make) -> None:
@@ -167,6 +226,7 @@ def test_resuming_nothing_says_so(make_session: Make) -> None:
 def test_a_new_run_leaves_nothing_of_the_old(make_session: Make) -> None:
     run(make_session("llama"))
     session = make_session("llama", "run", {"train.seed": 3})
+    training.clear(session.run_dir)
     with pytest.raises(StoppedError):
         run(session, stop=("step", 2))
     assert [path.name for path in list_checkpoints(session.run_dir.trainer)] == ["checkpoint-0"]
@@ -178,10 +238,23 @@ def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
     for step in (0, 50, 100, 1000, 250):
         (tmp_path / f"checkpoint-{step}").mkdir()
     (tmp_path / ".checkpoint-1050.tmp").mkdir()
+    (tmp_path / "checkpoint-1001").mkdir()
     (tmp_path / "checkpoint-old").mkdir()
-    prune(tmp_path, keep_newest=2, best_step=50)
+    prune(tmp_path, 2, TrainState(step=1000, best_step=50))
     assert [path.name for path in list_checkpoints(tmp_path)] == ["checkpoint-50", "checkpoint-250", "checkpoint-1000"]
     assert (tmp_path / "checkpoint-old").exists()
+
+
+def test_a_damaged_checkpoint_ahead_does_not_take_the_place_of_a_whole_one(make_session: Make) -> None:
+    with pytest.raises(StoppedError):
+        run(make_session("llama", "run", {"train.keep_checkpoints": 1}), stop=("step", 10))
+    session = make_session("llama", "run", {"train.keep_checkpoints": 1})
+    trainer = session.run_dir.trainer
+    shutil.copytree(trainer / "checkpoint-8", trainer / "checkpoint-17")
+    flip(trainer / "checkpoint-17" / "state.json")
+    with pytest.raises(StoppedError):
+        run(session, resume=True, stop=("step", 13))
+    assert newest(trainer)[0] == trainer / "checkpoint-12"
 
 
 def test_a_state_is_best_only_with_a_lower_loss() -> None:
@@ -196,10 +269,10 @@ def test_the_log_survives_a_torn_line_and_is_cut_behind_a_step(tmp_path: Path) -
     cut_after(log, 3)
     assert read_events(log) == []
     for step in range(6):
-        append_event(log, {"event": "step", "step": step, "loss": 1.0 / (step + 1)})
+        append_event(log, {"event": "step", "step": step, **NUMBERS})
     with log.open("a") as file:
         file.write('{"event": "st')
     assert [event["step"] for event in read_events(log)] == list(range(6))
     cut_after(log, 3)
-    append_event(log, {"event": "step", "step": 4})
+    append_event(log, {"event": "step", "step": 4, **NUMBERS})
     assert [event["step"] for event in read_events(log)] == [0, 1, 2, 3, 4]

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from sumtune.errors import RunDirError
 from sumtune.evaluate.compare import compare
-from sumtune.evaluate.scorecard import Scorecard
 from sumtune.evaluate.scorecard_files import load
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal import comparison as show_comparison
@@ -20,18 +18,8 @@ def show(runs: Sequence[RunDir], console: Console) -> None:
     Raises:
         RunDirError: a folder holds no scored run, or the runs were scored on different examples.
     """
-    cards = [_load(run) for run in runs]
+    cards = [load(run) for run in runs]
     settings = [run.record().get("config", {}) for run in runs]
     for run, card, config in zip(runs[1:], cards[1:], settings[1:], strict=True):
         names = (str(runs[0].root), str(run.root))
         console.print(show_comparison.render(compare(cards[0], card, (settings[0], config), names), names))
-
-
-def _load(run: RunDir) -> Scorecard:
-    try:
-        return load(run)
-    except (ValueError, KeyError, TypeError):
-        raise RunDirError(
-            f"The scores in {run.evaluation} are of another version of sumtune: run `sumtune evaluate --run-dir "
-            f"{run.root}` again."
-        ) from None

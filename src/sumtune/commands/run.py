@@ -5,10 +5,12 @@ import platform
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
 from typing import Any
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from sumtune.config import Config, revise
@@ -18,11 +20,13 @@ from sumtune.diagnose import stage as diagnose_stage
 from sumtune.errors import RunDirError
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard import Scorecard
-from sumtune.files.atomic import write_json
+from sumtune.files.draft import adopt, drafted
 from sumtune.files.locking import locked
+from sumtune.files.manifest import MANIFEST
+from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.fitting import fitted
-from sumtune.forecast.forecast import evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
+from sumtune.forecast.forecast import Forecast, evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
 from sumtune.memory import give_memory_back
 from sumtune.model import encode_stage as encode
 from sumtune.model.sources import locate
@@ -34,13 +38,14 @@ from sumtune.terminal.announcement import announcement
 from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
+from sumtune.train.publish import adapter_damage, finished, training_fingerprint
+from sumtune.train.session import Session
 
 __all__ = ["diagnose", "evaluate", "recorded_config", "run", "train"]
 
 
 def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
     """Data → tuned adapter → scores → diagnosis, each stage skipped where its result is there already."""
-    run_dir.require_usable()
     with locked(run_dir.root):
         _train(config, run_dir, console, resume, overwrite, evaluates=True)
         give_memory_back()
@@ -55,7 +60,6 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
         RunDirError: the folder holds a run with other settings or data, and `overwrite` is False.
         StoppedError: the user stopped the training; the same command continues it.
     """
-    run_dir.require_usable()
     with locked(run_dir.root):
         _train(config, run_dir, console, resume, overwrite, evaluates=False)
 
@@ -67,33 +71,77 @@ def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
         return _evaluate(config, run_dir, console)
 
 
+@dataclass(frozen=True)
+class _Planned:
+    """A training that nothing speaks against."""
+
+    session: Session
+    expected: Forecast
+    going_on: TrainState | None
+    """Where it continues; None where it begins."""
+
+
 def _train(
     config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, *, evaluates: bool
 ) -> None:
+    """Trains unless that is done. Whatever refuses the run does so before anything in its folder is replaced."""
     if not overwrite:
         _require_same_settings(config, run_dir)
     locate(config.model.name, config.model.revision)  # a wrong name is told before the data are read
+    with drafted(run_dir) as draft:
+        _prepare_data(config, draft, console)
+        if finished(config, draft):
+            adopt(draft)
+            _record(run_dir, {**_circumstances(), **_recorded(run_dir), "config": config.model_dump(mode="json")})
+            console.print(
+                f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped."
+            )
+            return
+        planned = _plan(config, draft, console, resume, overwrite, evaluates)
+        if planned.going_on is None:
+            training.clear(run_dir)
+        adopt(draft)
+    session = replace(planned.session, run_dir=run_dir)
+    _learn(config, session, planned, console)
+
+
+def _prepare_data(config: Config, run_dir: RunDir, console: Console) -> None:
+    """The stages ingest, validate, split and encode."""
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
     ingested = ingest.run(config, run_dir, lambda texts: make_encoder().count(texts))
     for line in display(ingested.findings):
-        console.print(line, highlight=False, markup=False)
+        console.print(line)
     encode.run(config, run_dir, make_encoder)
     make_encoder.cache_clear()  # a vocabulary of 262,144 tokens is half a gigabyte
     give_memory_back()
-    if training.finished(config, run_dir):
-        _record(run_dir, {"config": config.model_dump(mode="json")})
-        console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
-        return
+
+
+def _plan(
+    config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, evaluates: bool
+) -> _Planned:
+    """The training of the data of `run_dir`, measured beforehand.
+
+    Raises:
+        SumtuneError: something speaks against it.
+    """
     going_on = _continues(config, run_dir, console, resume, overwrite)
     evaluation_s = _evaluation_forecast(config, run_dir, going_on) if evaluates else None
     session = training.prepare(config, run_dir, going_on.precision if going_on else "")
+    if going_on is None:
+        training.require_room(session)
     session = fitted(session, known_peak(session))
     rest = forecast_of_rest(session, going_on.step, evaluation_s) if going_on else None
-    expected = rest or forecast(session, evaluation_s)
-    _begin_record(run_dir, config, vars(expected) | {"total_s": expected.total_s})
-    console.print(announcement(session, expected), highlight=False, markup=False)
+    return _Planned(session, rest or forecast(session, evaluation_s), going_on)
+
+
+def _learn(config: Config, session: Session, planned: _Planned, console: Console) -> None:
+    """The stage train."""
+    run_dir, expected, going_on = session.run_dir, planned.expected, planned.going_on
+    record = {"config": config.model_dump(mode="json"), **_circumstances()}
+    write_record(run_dir.run_json, {**record, "forecast": vars(expected) | {"total_s": expected.total_s}})
+    console.print(announcement(session, expected))
     if going_on is not None:
-        console.print(f"Continuing from step {going_on.step}.", highlight=False)
+        console.print(f"Continuing from step {going_on.step}.")
     with _timed(run_dir, "training_s"), live.training(console) as report:
         state = training.run(session, report, resume=going_on is not None)
     if going_on is None:
@@ -102,7 +150,7 @@ def _train(
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:
     """As said at the beginning of a run that is gone on with; else measured, before the training needs the memory."""
-    record, mine = run_dir.record(), config.model_dump(mode="json")
+    record, mine = _recorded(run_dir), config.model_dump(mode="json")
     same = all(record.get("config", {}).get(section) == mine[section] for section in ("decode", "evaluate"))
     said = (record.get("forecast") or {}).get("evaluation_s") if going_on and same else None
     return evaluation_seconds(config, run_dir) if said is None else float(said)
@@ -120,14 +168,14 @@ def _evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
     console.print(show.table(scorecard))
     console.print(show.faithfulness(scorecard))
     for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
-        console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
+        console.print(f"{name}: {path}", soft_wrap=True)
     return scorecard
 
 
 def diagnose(run_dir: RunDir, console: Console) -> None:
     """Says what holds the score down, and leaves it in `diagnosis.json`."""
     for line in show_diagnosis.lines(diagnose_stage.run(run_dir)):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        console.print(line, soft_wrap=True)
 
 
 def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Config:
@@ -139,12 +187,18 @@ def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Confi
     recorded = run_dir.record().get("config")
     if recorded is None:
         raise RunDirError(f"{run_dir.root} holds no run: run `sumtune run --run-dir {run_dir.root}` first.")
-    return revise(Config.model_validate(recorded), assignments)
+    try:
+        config = Config.model_validate(recorded)
+    except ValidationError:
+        raise RunDirError(
+            f"{run_dir.run_json} has settings of another version of sumtune: {run_dir.remedy('run')}"
+        ) from None
+    return revise(config, assignments)
 
 
 def _require_same_settings(config: Config, run_dir: RunDir) -> None:
     """Keeps a run with other data, model or training settings from being overwritten unasked."""
-    recorded = run_dir.record().get("config")
+    recorded = _recorded(run_dir).get("config")
     if recorded is None:
         return
     mine = config.model_dump(mode="json")
@@ -169,19 +223,32 @@ def _continues(config: Config, run_dir: RunDir, console: Console, resume: bool, 
     """
     newest, damaged = checkpoint.newest(run_dir.trainer)
     for reason in damaged:
-        console.print(f"warning: left out, damaged: {reason}", highlight=False, markup=False)
+        console.print(f"warning: left out, damaged: {reason}")
     if newest is None:
         if resume:
             raise RunDirError(f"{run_dir.trainer} has no whole checkpoint to resume from: run without --resume.")
-        if run_dir.adapter.exists() and not overwrite:
-            raise _other_data(run_dir)
+        if not overwrite:
+            _require_nothing_published(config, run_dir)
         return None
     state = checkpoint.state_of(newest)
-    if state.fingerprint == training.training_fingerprint(config, run_dir):
+    if state.fingerprint == training_fingerprint(config, run_dir):
         return state
     if resume or not overwrite:
         raise _other_data(run_dir)
     return None
+
+
+def _require_nothing_published(config: Config, run_dir: RunDir) -> None:
+    """Raises RunDirError where an adapter was published, which without checkpoints cannot be published again."""
+    manifest = find_record(run_dir.trainer / MANIFEST)
+    if manifest is None and not run_dir.adapter.exists():
+        return
+    if manifest is not None and manifest.get("fingerprint") != training_fingerprint(config, run_dir):
+        raise _other_data(run_dir)
+    raise RunDirError(
+        f"The adapter in {run_dir.adapter} is damaged ({adapter_damage(run_dir)}), and there is no whole checkpoint to "
+        "publish it from: give --overwrite to train again."
+    )
 
 
 def _other_data(run_dir: RunDir) -> RunDirError:
@@ -191,21 +258,23 @@ def _other_data(run_dir: RunDir) -> RunDirError:
     )
 
 
-def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, object]) -> None:
-    """Begins `run.json` anew."""
+def _circumstances() -> dict[str, Any]:
+    """Versions and machine, for `run.json`."""
     packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score")
-    record = {
-        "config": config.model_dump(mode="json"),
+    return {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
-        "forecast": forecast,
     }
-    write_json(run_dir.run_json, record)
+
+
+def _recorded(run_dir: RunDir) -> dict[str, Any]:
+    """What `run.json` holds; empty where it is damaged, as this run writes it again."""
+    return find_record(run_dir.run_json) or {}
 
 
 def _record(run_dir: RunDir, entries: Mapping[str, Any]) -> None:
     """Adds to `run.json`."""
-    write_json(run_dir.run_json, run_dir.record() | dict(entries))
+    write_record(run_dir.run_json, _recorded(run_dir) | dict(entries))
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from sumtune.errors import RunDirError
+
 __all__ = ["SPLITS", "Example", "dump_jsonl", "load_jsonl", "normalize"]
 
 SPLITS = ("train", "validation", "test")
@@ -44,6 +46,18 @@ def dump_jsonl(examples: Iterable[Example]) -> str:
 
 
 def load_jsonl(path: Path) -> list[Example]:
-    """The examples of a file written with `dump_jsonl`."""
-    with path.open(encoding="utf-8") as lines:
-        return [Example(**json.loads(line)) for line in lines]
+    """The examples of a file written with `dump_jsonl`.
+
+    Raises:
+        RunDirError: it cannot be read, or a line is no such example.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            examples = [Example(**json.loads(line)) for line in lines]
+    except OSError as error:
+        raise RunDirError(f"Cannot read {path}: {error.strerror}.") from None
+    except (ValueError, TypeError, RecursionError):
+        raise RunDirError(f"{path} is damaged: a line of it is no example.") from None
+    if any(tuple(map(type, vars(example).values())) != (str, str, str, str, int) for example in examples):
+        raise RunDirError(f"{path} is damaged: an example has a value of another type.")
+    return examples

@@ -1,9 +1,7 @@
 """The first stage: reads the examples, checks them, splits them, and writes them to the run folder."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
 from typing import Any
 
 from sumtune.config import Config, DataConfig, ModelConfig
@@ -22,7 +20,9 @@ from sumtune.data.validate import (
     make_ids_unique,
 )
 from sumtune.errors import DataError
-from sumtune.files.atomic import write_json, write_text
+from sumtune.files.atomic import new_folder
+from sumtune.files.manifest import up_to_date, write_manifest
+from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 
 __all__ = ["CheckedData", "IngestResult", "check", "run"]
@@ -68,7 +68,7 @@ def run(config: Config, run_dir: RunDir, count_tokens: CountTokens | None = None
         return reused
     checked = _check(source, config.data, count_tokens, config.model)
     raise_errors(checked.findings)
-    _write(run_dir, checked, {"source": source.name, "fingerprint": fingerprint})
+    _write(run_dir, checked, source.name, fingerprint)
     return IngestResult(_counts(checked), checked.dropped, checked.findings, reused=False)
 
 
@@ -156,41 +156,28 @@ def _settings(config: Config, count_tokens: CountTokens | None) -> dict[str, Any
     return {"data": config.data.model_dump(), "model": model if count_tokens is not None else None}
 
 
-def _write(run_dir: RunDir, checked: CheckedData, manifest: dict[str, Any]) -> None:
-    """Writes the stage's files. The manifest is removed first and written last, so it vouches for all others."""
-    manifest_path = run_dir.ingestion / "manifest.json"
-    manifest_path.unlink(missing_ok=True)
-    hashes = {}
-    for name, examples in checked.examples.items():
-        path = run_dir.split(name)
-        if not examples:
-            path.unlink(missing_ok=True)
-            continue
-        text = dump_jsonl(examples)
-        write_text(path, text)
-        hashes[name] = sha256(text.encode()).hexdigest()
+def _write(run_dir: RunDir, checked: CheckedData, source: str, fingerprint: str) -> None:
+    """Writes the report, then the splits: their manifest vouches for both."""
     counts = _counts(checked)
     findings = [asdict(finding) for finding in checked.findings]
-    write_json(run_dir.validation_report, {"examples": counts, "dropped": checked.dropped, "findings": findings})
+    report = {"fingerprint": fingerprint, "examples": counts, "dropped": checked.dropped, "findings": findings}
+    write_record(run_dir.validation_report, report)
     columns = {file: asdict(names) for file, names in checked.columns.items()}
-    write_json(manifest_path, {**manifest, "examples": counts, "columns": columns, "sha256": hashes})
+    with new_folder(run_dir.ingestion) as folder:
+        for name, examples in checked.examples.items():
+            if examples:
+                (folder / run_dir.split(name).name).write_bytes(dump_jsonl(examples).encode())
+        facts = {"source": source, "fingerprint": fingerprint, "examples": counts, "columns": columns}
+        write_manifest(folder, facts)
 
 
 def _reusable(run_dir: RunDir, fingerprint: str) -> IngestResult | None:
     """The result that the run folder holds for `fingerprint`, or None where a file is missing or was changed."""
+    report = find_record(run_dir.validation_report)
+    if report is None or report.get("fingerprint") != fingerprint or not up_to_date(run_dir.ingestion, fingerprint):
+        return None
     try:
-        manifest = json.loads((run_dir.ingestion / "manifest.json").read_text(encoding="utf-8"))
-        if manifest["fingerprint"] != fingerprint or manifest["sha256"] != dict(_hashes(run_dir)):
-            return None
-        report = json.loads(run_dir.validation_report.read_text(encoding="utf-8"))
         findings = tuple(Finding(**finding) for finding in report["findings"])
         return IngestResult(report["examples"], report["dropped"], findings, reused=True)
-    except (OSError, ValueError, KeyError, TypeError):  # absent, or not what this stage writes: make it anew
+    except (KeyError, TypeError):  # not what this stage writes: make it anew
         return None
-
-
-def _hashes(run_dir: RunDir) -> Iterator[tuple[str, str]]:
-    """SHA-256 (hex) of each split file that exists."""
-    for name in SPLITS:
-        if run_dir.split(name).exists():
-            yield name, sha256(run_dir.split(name).read_bytes()).hexdigest()

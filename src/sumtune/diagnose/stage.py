@@ -1,6 +1,7 @@
 """The stage `diagnose`: reads a run folder or a file of predictions, writes `diagnosis.json` in the former."""
 
-import json
+import errno
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,36 +10,36 @@ from sumtune.diagnose.diagnosis import Diagnosis, diagnose, to_json
 from sumtune.diagnose.reading import read_predictions
 from sumtune.diagnose.subject import Subject, read_subject
 from sumtune.errors import RunDirError
-from sumtune.files.atomic import write_json
+from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 
 __all__ = ["of_file", "run"]
 
 
 def run(run_dir: RunDir) -> Diagnosis:
-    """The diagnosis of a run, also left in `diagnosis.json`.
+    """The diagnosis of a run, also left in `diagnosis.json` where the folder can be written to.
 
     Raises:
-        RunDirError: the folder holds neither predictions nor a training log.
+        RunDirError: the folder holds neither predictions nor a training log, or a file that is needed is damaged.
     """
     subject = read_subject(run_dir)
     if subject.outputs is None and subject.training is None:
         raise RunDirError(
-            f"{run_dir.root} holds nothing to diagnose: run `sumtune run --run-dir {run_dir.root}` first, or give "
-            "--predictions FILE."
+            f"{run_dir.root} holds nothing to diagnose: give --predictions FILE, or {run_dir.remedy('run')}"
         )
     diagnosis = diagnose(subject)
-    if _left(run_dir) != (row := to_json(diagnosis)):
-        write_json(run_dir.diagnosis, row)
+    if find_record(run_dir.diagnosis) != (row := to_json(diagnosis)):
+        _leave(run_dir, row)
     return diagnosis
 
 
-def _left(run_dir: RunDir) -> Any:
-    """What an earlier diagnosis left; None where there is none."""
+def _leave(run_dir: RunDir, row: Mapping[str, Any]) -> None:
+    """Writes `diagnosis.json`; the folder of somebody else can be diagnosed as well."""
     try:
-        return json.loads(run_dir.diagnosis.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+        write_record(run_dir.diagnosis, row)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
 
 
 def of_file(

@@ -1,6 +1,5 @@
 """What the rules look at, read from a run folder; what the folder lacks is None."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file
 
 from sumtune.data.example import SPLITS, Example, load_jsonl
 from sumtune.diagnose.outputs import Outputs
+from sumtune.errors import RunDirError
 from sumtune.evaluate.scorecard import BASE, TUNED
+from sumtune.evaluate.scorecard_files import read_rows
+from sumtune.files.manifest import changed_since
 from sumtune.files.run_dir import RunDir
+from sumtune.text.encode import load_encoded
 from sumtune.train.metrics import Event, read_events
 
 __all__ = ["Data", "Subject", "Training", "read_outputs", "read_subject"]
@@ -97,12 +99,22 @@ def read_subject(run_dir: RunDir) -> Subject:
 
 
 def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
-    """What `system` wrote, from `predictions.jsonl`; None where it was not scored."""
-    path = run_dir.evaluation / "predictions.jsonl"
-    if not path.exists():
+    """What `system` wrote, from `predictions.jsonl`; None where it was not scored.
+
+    Raises:
+        RunDirError: the file is damaged.
+    """
+    if not run_dir.has(run_dir.evaluation / "predictions.jsonl"):
         return None
-    with path.open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
+    rows = read_rows(run_dir)
+    try:
+        return _outputs(rows, system)
+    except (KeyError, TypeError):
+        raise RunDirError(f"The predictions in {run_dir.evaluation} are of another version of sumtune: "
+                          f"{run_dir.remedy('evaluate')}") from None  # fmt: skip
+
+
+def _outputs(rows: Sequence[Mapping[str, Any]], system: str) -> Outputs | None:
     if not rows or any(system not in row["systems"] for row in rows):
         return None
     made = [row["systems"][system] for row in rows]
@@ -117,14 +129,17 @@ def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
 
 
 def _read_training(run_dir: RunDir, config: Mapping[str, Any], examples: int) -> Training | None:
+    if changed_since(run_dir.train_metrics) and run_dir.train_metrics.exists():
+        raise RunDirError(
+            f"{run_dir.train_metrics} has changed since training ended: delete it to diagnose without it."
+        )
     events = read_events(run_dir.train_metrics)
     start = next((event for event in events if event["event"] == "start"), None)
     if start is None or "train" not in config:
         return None
     steps = [event for event in events if event["event"] == "step"]
     validations = [event for event in events if event["event"] == "validation"]
-    encoded = run_dir.transformation / "train.safetensors"
-    lengths = load_file(encoded) if encoded.exists() else None
+    lengths = _lengths(run_dir)
     return Training(
         settings={"train": config["train"], "lora": config["lora"]},
         examples=examples,
@@ -137,10 +152,20 @@ def _read_training(run_dir: RunDir, config: Mapping[str, Any], examples: int) ->
         validation_steps=_column(validations, "step"),
         validation_losses=_column(validations, "loss"),
         ended=any(event["event"] == "end" for event in events),
-        source_tokens=None if lengths is None else lengths["source_lengths"].astype(np.float64),
-        label_tokens=None if lengths is None else lengths["target_lengths"].astype(np.float64),
+        source_tokens=None if lengths is None else lengths[0],
+        label_tokens=None if lengths is None else lengths[1],
         parameters=_parameters(run_dir.adapter / "adapter_model.safetensors"),
     )
+
+
+def _lengths(run_dir: RunDir) -> tuple[Array, Array] | None:
+    """Tokens of source and target of each training example; None where they were not encoded."""
+    encoded = run_dir.transformation / "train.safetensors"
+    if not run_dir.has(encoded):
+        return None
+    examples = load_encoded(run_dir.require(encoded, "run"))
+    sizes = np.array([(len(example.source), len(example.target)) for example in examples], dtype=np.float64)
+    return sizes[:, 0], sizes[:, 1]
 
 
 def _column(events: Sequence[Event], name: str) -> Array:
@@ -157,20 +182,19 @@ def _parameters(adapter: Path) -> int | None:
 
 
 def _read_data(run_dir: RunDir, config: Mapping[str, Any]) -> Data | None:
-    splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS if run_dir.split(name).exists()}
+    files = {name: run_dir.split(name) for name in SPLITS if run_dir.has(run_dir.split(name))}
+    splits = {name: load_jsonl(run_dir.require(file, "run")) for name, file in files.items()}
     if "train" not in splits:
         return None
     scored = "test" if "test" in splits else "validation"
     limit, ratio = config.get("model", {}).get("max_source_tokens"), None
-    encoded = run_dir.transformation / "train.safetensors"
-    if encoded.exists():
-        tokens = load_file(encoded)["source_lengths"]
-        if len(tokens) == len(splits["train"]):
-            whole = [
-                (len(example.dialogue), int(count))
-                for example, count in zip(splits["train"], tokens, strict=True)
-                if limit is None or count < limit
-            ]
-            ratio = sum(size for size, _ in whole) / sum(count for _, count in whole) if whole else None
+    lengths = _lengths(run_dir)
+    if lengths is not None and len(lengths[0]) == len(splits["train"]):
+        whole = [
+            (len(example.dialogue), int(count))
+            for example, count in zip(splits["train"], lengths[0], strict=True)
+            if limit is None or count < limit
+        ]
+        ratio = sum(size for size, _ in whole) / sum(count for _, count in whole) if whole else None
     return Data(splits={name: splits.get(name, ()) for name in SPLITS}, scored=scored, max_source_tokens=limit,
                 characters_a_token=ratio)  # fmt: skip

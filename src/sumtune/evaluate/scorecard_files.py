@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from sumtune.errors import RunDirError
 from sumtune.evaluate.faithfulness import MEASURES, Faithfulness
 from sumtune.evaluate.rouge import METRICS, Rouge
 from sumtune.evaluate.scorecard import (
@@ -17,41 +18,87 @@ from sumtune.evaluate.scorecard import (
     SystemScores,
     UpperMark,
 )
-from sumtune.files.atomic import write_json, write_text
+from sumtune.files.atomic import new_folder, write_text
+from sumtune.files.manifest import up_to_date, write_manifest
+from sumtune.files.records import read_record, write_record
 from sumtune.files.run_dir import RunDir
 
-__all__ = ["FORMAT", "load", "write"]
+__all__ = ["FORMAT", "load", "load_if_current", "read_rows", "write"]
 
 FORMAT = 2
 """Goes up when what these files hold changes; files of another format are made anew."""
 
 
-def write(scorecard: Scorecard, run_dir: RunDir) -> None:
-    """Writes `predictions.jsonl`, `scores.json` and, as the sign that both are whole, `metrics.csv`."""
-    metrics_csv = run_dir.evaluation / "metrics.csv"
-    metrics_csv.unlink(missing_ok=True)  # an old sign must not stand beside new files
-    lines = (json.dumps(_example_row(example), ensure_ascii=False) + "\n" for example in scorecard.examples)
-    write_text(run_dir.evaluation / "predictions.jsonl", "".join(lines))
-    write_json(run_dir.evaluation / "scores.json", _scores(scorecard))
-    tuned = scorecard.systems[TUNED].metrics
-    row = ",".join(f"{tuned[metric].mean:.6f}" for metric in METRICS)
-    write_text(metrics_csv, f"{','.join(METRICS)}\n{row}\n")
+METRICS_CSV = "metrics.csv"
+
+
+def write(scorecard: Scorecard, run_dir: RunDir, made_from: str = "") -> None:
+    """Replaces the folder of the scores as a whole; `made_from` is the fingerprint of what was scored."""
+    with new_folder(run_dir.evaluation) as folder:
+        lines = (json.dumps(_example_row(example), ensure_ascii=False) + "\n" for example in scorecard.examples)
+        (folder / "predictions.jsonl").write_bytes("".join(lines).encode())
+        write_record(folder / "scores.json", _scores(scorecard))
+        (folder / METRICS_CSV).write_bytes(_metrics_csv(scorecard).encode())
+        # People open metrics.csv with other programs, and it is made from the others.
+        write_manifest(folder, {"fingerprint": made_from}, leave_out=(METRICS_CSV,))
+
+
+def load_if_current(run_dir: RunDir, made_from: str) -> Scorecard | None:
+    """The scorecard of the run folder; None where it was made from something else, or is damaged.
+
+    A `metrics.csv` that says something else is written again.
+    """
+    if not up_to_date(run_dir.evaluation, made_from):
+        return None
+    try:
+        scorecard = load(run_dir)
+    except RunDirError:
+        return None
+    csv, wanted = run_dir.evaluation / METRICS_CSV, _metrics_csv(scorecard)
+    if not csv.exists() or csv.read_bytes() != wanted.encode():
+        write_text(csv, wanted)
+    return scorecard
 
 
 def load(run_dir: RunDir) -> Scorecard:
     """The scorecard that `write` left in the run folder.
 
     Raises:
-        RunDirError: nothing was scored there.
-        ValueError, KeyError, TypeError: the files are of another format.
+        RunDirError: nothing was scored there, or the files are damaged or of another version.
     """
-    path = run_dir.require(run_dir.evaluation / "scores.json", "evaluate")
-    scores = json.loads(path.read_text(encoding="utf-8"))
-    with (run_dir.evaluation / "predictions.jsonl").open(encoding="utf-8") as lines:
-        examples = tuple(_read_example(json.loads(line)) for line in lines)
-    systems = {name: _read_system(row) for name, row in scores["systems"].items()}
-    upper_mark = _read_upper_mark(scores["references"]) if scores["references"] else None
-    return Scorecard(Signature(**scores["signature"]), systems, upper_mark, examples)
+    scores = read_record(run_dir.require(run_dir.evaluation / "scores.json", "evaluate"))
+    try:
+        examples = tuple(_read_example(row) for row in read_rows(run_dir))
+        systems = {name: _read_system(row) for name, row in scores["systems"].items()}
+        upper_mark = _read_upper_mark(scores["references"]) if scores["references"] else None
+        return Scorecard(Signature(**scores["signature"]), systems, upper_mark, examples)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise RunDirError(
+            f"The scores in {run_dir.evaluation} are of another version of sumtune: {run_dir.remedy('evaluate')}"
+        ) from None
+
+
+def read_rows(run_dir: RunDir) -> list[dict[str, Any]]:
+    """The rows of `predictions.jsonl`, one an example.
+
+    Raises:
+        RunDirError: it is missing or damaged.
+    """
+    path = run_dir.require(run_dir.evaluation / "predictions.jsonl", "evaluate")
+    try:
+        with path.open(encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
+    except (ValueError, RecursionError):
+        rows = [None]
+    if not all(isinstance(row, dict) for row in rows):
+        raise RunDirError(f"{path} is damaged: {run_dir.remedy('evaluate')}")
+    return rows
+
+
+def _metrics_csv(scorecard: Scorecard) -> str:
+    tuned = scorecard.systems[TUNED].metrics
+    row = ",".join(f"{tuned[metric].mean:.6f}" for metric in METRICS)
+    return f"{','.join(METRICS)}\n{row}\n"
 
 
 def _example_row(example: ScoredExample) -> dict[str, Any]:

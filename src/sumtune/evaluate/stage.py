@@ -1,6 +1,5 @@
 """The stage `evaluate`: tuned, base and baselines on the same examples."""
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,8 +11,7 @@ from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.references import Referenced, group
 from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, score_systems
-from sumtune.evaluate.scorecard_files import FORMAT, load, write
-from sumtune.files.atomic import write_json
+from sumtune.evaluate.scorecard_files import FORMAT, load_if_current, write
 from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import give_memory_back
@@ -29,7 +27,7 @@ StartSystem = Callable[[str, int], Progress]
 
 def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[Referenced]]:
     """Name and dialogues of the split that is reported on: test, or validation where there is no test split."""
-    split = "test" if run_dir.split("test").exists() else "validation"
+    split = "test" if run_dir.has(run_dir.split("test")) else "validation"
     examples = load_jsonl(run_dir.require(run_dir.split(split), "run"))
     by_hash = sorted(examples, key=lambda example: example.fingerprint)
     return split, group(by_hash)[: config.evaluate.max_examples]
@@ -44,11 +42,9 @@ def run(config: Config, run_dir: RunDir, start: StartSystem) -> Scorecard:
     """Generates, scores, and writes `predictions.jsonl`, `scores.json` and `metrics.csv`; reuses what is unchanged."""
     adapter = run_dir.require(run_dir.adapter, "train")
     split, examples = chosen_examples(config, run_dir)
-    wanted = {"fingerprint": _fingerprint(config, run_dir, adapter)}
-    manifest = run_dir.evaluation / "manifest.json"
-    if manifest.exists() and json.loads(manifest.read_text(encoding="utf-8")) == wanted:
-        return load(run_dir)
-    manifest.unlink(missing_ok=True)
+    made_from = _fingerprint(config, run_dir, adapter)
+    if (current := load_if_current(run_dir, made_from)) is not None:
+        return current
     predictions, engines, seconds = _generate(config, adapter, [example.dialogue for example in examples], start)
     decoding = {
         "beams": {name: decoding_of(name, config).beams for name in engines},
@@ -59,8 +55,7 @@ def run(config: Config, run_dir: RunDir, start: StartSystem) -> Scorecard:
         examples, predictions, split=split, decoding=decoding, engines=engines,
         precision=config.decode.quantization, seed=config.train.seed, generation_s=seconds,
     )  # fmt: skip
-    write(scorecard, run_dir)
-    write_json(manifest, wanted)
+    write(scorecard, run_dir, made_from)
     return scorecard
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sumtune.files.failpoints import failpoint
 
-__all__ = ["new_file", "new_folder", "sync_folder", "write_bytes", "write_json", "write_text"]
+__all__ = ["new_file", "new_folder", "sync_file", "sync_folder", "write_bytes", "write_json", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -43,7 +43,7 @@ def new_file(final: Path) -> Iterator[Path]:
     try:
         failpoint("file.begun")
         yield temporary
-        _sync(temporary)
+        sync_file(temporary)
         failpoint("file.whole")
         temporary.replace(final)
     except BaseException:
@@ -83,7 +83,7 @@ def new_folder(final: Path) -> Iterator[Path]:
 def sync_folder(folder: Path) -> None:
     """Make renames inside `folder` durable; does nothing where folders cannot be opened (Windows)."""
     if os.name != "nt":
-        _sync(folder)
+        sync_file(folder)
 
 
 def _sync_tree(folder: Path) -> None:
@@ -91,11 +91,12 @@ def _sync_tree(folder: Path) -> None:
         if path.is_dir():
             sync_folder(path)
         else:
-            _sync(path)
+            sync_file(path)
     sync_folder(folder)
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Return when the content of `path` is on the disk."""
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
     try:
         os.fsync(descriptor)

@@ -21,32 +21,43 @@ def locked(folder: Path) -> Iterator[None]:
     """Holds `folder` for this process until the end of the context. The system frees the lock of one that died.
 
     Raises:
-        RunDirError: another process holds it; the message names process and host.
+        RunDirError: another process holds it (the message names process and host), or it cannot be written to.
     """
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    new = not (folder / LOCK).exists()
-    lock = FileLock(folder / LOCK)
+    missing: list[Path] = []
+    new, lock = False, FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise RunDirError(
-            f"{folder} is being written by {_owner(folder)}: wait for it, or give --run-dir another folder."
-        ) from None
-    try:
-        owner = {"process": os.getpid(), "host": socket.gethostname()}
-        (folder / OWNER).write_text(json.dumps(owner), encoding="utf-8")
+        try:
+            missing += [path for path in (folder, *folder.parents) if not path.exists()]
+            folder.mkdir(parents=True, exist_ok=True)
+            new = not (folder / LOCK).exists()
+            lock.acquire(timeout=0)
+            owner = {"process": os.getpid(), "host": socket.gethostname()}
+            (folder / OWNER).write_text(json.dumps(owner), encoding="utf-8")
+        except OSError as error:
+            raise _unusable(folder, error) from None
         yield
     except SumtuneError:
-        if new:
+        if new and lock.is_locked:
             (folder / LOCK).unlink(missing_ok=True)  # a refused run leaves nothing behind
         raise
     finally:
-        (folder / OWNER).unlink(missing_ok=True)
+        if lock.is_locked:
+            (folder / OWNER).unlink(missing_ok=True)
         lock.release()
         for path in missing:
             with suppress(OSError):  # it is not empty
                 path.rmdir()
+
+
+def _unusable(folder: Path, error: OSError) -> RunDirError:
+    """What a user reads where `folder` cannot be locked; filelock's Timeout is an OSError, too."""
+    if isinstance(error, Timeout):
+        return RunDirError(
+            f"{folder} is being written by {_owner(folder)}: wait for it, or give --run-dir another folder."
+        )
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return RunDirError(f"{folder} is a file, or below one: give --run-dir a folder.")
+    return RunDirError(f"{folder} cannot be written to ({error.strerror}): give --run-dir another folder.")
 
 
 def _owner(folder: Path) -> str:

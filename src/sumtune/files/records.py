@@ -1,7 +1,8 @@
-"""JSON files with a format version: written whole, and read with one message where they cannot be used."""
+"""JSON files with a format version and a checksum: written whole, and read with one message where they are no use."""
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +14,19 @@ __all__ = ["FORMAT", "find_record", "read_record", "write_record"]
 FORMAT = 1
 """Version of the files that this release writes; raised when an older release could misread them."""
 KEY = "format"
+CHECKSUM = "checksum"
+"""Of the content, however it is laid out: a flipped bit in a number is noticed as well as a torn file."""
 MAX_BYTES = 1 << 26
 """No record comes near 64 MB; a larger file is something else."""
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Write `record` to `path` with the format version."""
-    write_json(path, {KEY: FORMAT, **record})
+    """Write `record` to `path` with the format version and a checksum."""
+    write_json(path, {KEY: FORMAT, CHECKSUM: _checksum(record), **record})
 
 
 def read_record(path: Path, error: type[SumtuneError] = RunDirError) -> dict[str, Any]:
-    """Return the record in `path`, without its format version.
+    """Return the record in `path`, without its format version and checksum.
 
     Raises:
         SumtuneError: of the class `error`, where the file is missing, damaged, or written by a newer version.
@@ -46,7 +49,14 @@ def read_record(path: Path, error: type[SumtuneError] = RunDirError) -> dict[str
             f"{path} was written by a newer version of sumtune (format {version}; this version reads up to {FORMAT}): "
             "update sumtune, or use another folder."
         )
+    checksum = record.pop(CHECKSUM, None)  # nor a checksum
+    if checksum not in (None, _checksum(record)):
+        raise error(f"{path} is damaged: its content does not match its checksum.")
     return record
+
+
+def _checksum(record: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(dict(record)).encode()).hexdigest()
 
 
 def find_record(path: Path) -> dict[str, Any] | None:

@@ -1,12 +1,12 @@
 """The run folder: where each stage finds and leaves its files."""
 
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sumtune.errors import RunDirError
+from sumtune.files.manifest import changed_since, listed
+from sumtune.files.records import read_record
 
 __all__ = ["RunDir"]
 
@@ -16,6 +16,12 @@ class RunDir:
     """Paths inside one run folder. Nothing is created by naming a path."""
 
     root: Path
+    drafts: Path | None = None
+    """Where the data folders are while it is not decided yet whether the run goes ahead; None is `root`."""
+
+    @property
+    def _data(self) -> Path:
+        return self.drafts or self.root
 
     @property
     def run_json(self) -> Path:
@@ -23,7 +29,7 @@ class RunDir:
 
     @property
     def ingestion(self) -> Path:
-        return self.root / "data_ingestion"
+        return self._data / "data_ingestion"
 
     def split(self, name: str) -> Path:
         """The JSONL file of the split `name`; a split without examples has no file."""
@@ -31,11 +37,11 @@ class RunDir:
 
     @property
     def validation_report(self) -> Path:
-        return self.root / "data_validation" / "report.json"
+        return self._data / "data_validation" / "report.json"
 
     @property
     def transformation(self) -> Path:
-        return self.root / "data_transformation"
+        return self._data / "data_transformation"
 
     @property
     def trainer(self) -> Path:
@@ -58,29 +64,31 @@ class RunDir:
         return self.root / "diagnosis.json"
 
     def record(self) -> dict[str, Any]:
-        """What `run.json` holds; empty where there is none that can be read."""
-        try:
-            recorded = json.loads(self.run_json.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return recorded if isinstance(recorded, dict) else {}
-
-    def require_usable(self) -> None:
-        """Raises RunDirError where the folder, or the nearest one above it that exists, cannot be written to."""
-        nearest = next(path for path in (self.root, *self.root.absolute().parents) if path.exists())
-        if not nearest.is_dir():
-            raise RunDirError(f"{nearest} is a file: give --run-dir a folder.")
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            raise RunDirError(f"{nearest} cannot be written to: give another --run-dir.")
-
-    def require(self, path: Path, stage: str) -> Path:
-        """`path`, which `stage` must have written.
+        """What `run.json` holds; empty where there is none.
 
         Raises:
-            RunDirError: it does not exist; the message names the command that makes it.
+            RunDirError: it is damaged (`sumtune run` writes it again), or was written by a newer version.
         """
-        if not path.exists():
-            raise RunDirError(
-                f"{self.root} has no {path.relative_to(self.root)}: run `sumtune {stage} --run-dir {self.root}` first."
-            )
-        return path
+        return read_record(self.run_json) if self.run_json.exists() else {}
+
+    def require(self, path: Path, stage: str) -> Path:
+        """`path`, which the command `stage` must have written, and nothing have changed since.
+
+        Raises:
+            RunDirError: it does not exist or has changed; the message names the command that makes it.
+        """
+        if path.exists() and not changed_since(path):
+            return path
+        place = path.relative_to(self.root)
+        problem = f"{place} has changed since it was written" if path.exists() else f"{self.root} has no {place}"
+        raise RunDirError(f"{problem}: {self.remedy(stage)}")
+
+    def has(self, path: Path) -> bool:
+        """Whether the stage that makes `path` made it, be it missing now or not."""
+        return path.exists() or path.name in listed(path.parent)
+
+    def remedy(self, stage: str) -> str:
+        """What makes the files of the command `stage` again."""
+        if stage in ("run", "train") and self.run_json.exists():
+            return f"repeat the `sumtune run` command that made {self.root}."
+        return f"run `sumtune {stage} --run-dir {self.root}` first."

@@ -14,6 +14,7 @@ from sumtune.evaluate.baselines import BASELINES, lead_3
 from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
 from sumtune.evaluate.stage import chosen_examples, decoding_of
+from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.cache import KeptMeasurement
 from sumtune.forecast.timing import TrainingCosts, decode_costs, near_mean, training_costs
@@ -109,7 +110,7 @@ def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) ->
     """
     events = read_events(session.run_dir.train_metrics)
     done = [event for event in events if event["event"] == "step" and event["step"] <= step]
-    before = session.run_dir.record().get("forecast") or {}
+    before = (find_record(session.run_dir.run_json) or {}).get("forecast") or {}
     if len(done) >= FEWEST_STEPS and before:
         of_a_token = done[-1]["elapsed_s"] / sum(event["tokens"] for event in done)
     elif "training_s" in before:

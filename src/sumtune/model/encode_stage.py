@@ -1,15 +1,14 @@
 """The stage `encode`: the splits of the run folder become token ids and a prompt."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from sumtune.config import Config, ModelConfig
 from sumtune.data.example import Example, load_jsonl
-from sumtune.files.atomic import write_json
+from sumtune.files.atomic import new_folder
 from sumtune.files.checksums import fingerprint
+from sumtune.files.manifest import up_to_date, write_manifest
 from sumtune.files.run_dir import RunDir
 from sumtune.model.load import is_encoder_decoder, load_config
 from sumtune.model.sources import locate
@@ -29,25 +28,24 @@ def make_encoder(settings: ModelConfig) -> Encoder:
 
 
 def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
-    """Writes `{train,validation}.safetensors`, `prompt.json` and, last, the manifest; skips where nothing changed.
+    """Writes `{train,validation}.safetensors`, `prompt.json` and their manifest; skips where nothing changed.
 
     `make` gives the encoder of `make_encoder` where it is needed.
     """
     files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
     prompt = _default_prompt(config.model, locate(config.model.name, config.model.revision).folder)
     settings = {"model": config.model.model_dump(), "prompt": asdict(prompt)}
-    wanted = {"fingerprint": fingerprint(files, settings)}
-    folder, manifest = run_dir.transformation, run_dir.transformation / "manifest.json"
-    if manifest.exists() and _read(manifest) == wanted:
+    made_from = fingerprint(files, settings)
+    if up_to_date(run_dir.transformation, made_from):
         return
-    manifest.unlink(missing_ok=True)
     encoder = make()
     splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS}
-    for name, examples in splits.items():
-        encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
-        save_encoded(encoded, folder / f"{name}.safetensors")
-    _prompt_for(encoder, splits["train"]).save(folder)
-    write_json(manifest, wanted)
+    with new_folder(run_dir.transformation) as folder:
+        for name, examples in splits.items():
+            encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
+            save_encoded(encoded, folder / f"{name}.safetensors")
+        _prompt_for(encoder, splits["train"]).save(folder)
+        write_manifest(folder, {"fingerprint": made_from})
 
 
 def _default_prompt(settings: ModelConfig, folder: Path) -> Prompt:
@@ -61,10 +59,3 @@ def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
     longest = max(len(encoder.target(example.summary)) for example in training)
     single_line = all("\n" not in example.summary.strip() for example in training)
     return replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
-
-
-def _read(manifest: Any) -> Any:
-    try:
-        return json.loads(manifest.read_text(encoding="utf-8"))
-    except ValueError:
-        return None

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from sumtune.errors import ModelError
+from sumtune.errors import ModelError, RunDirError
 from sumtune.files.atomic import write_bytes
 from sumtune.text.prompt import Prompt
 
@@ -110,10 +111,17 @@ def _ragged(name: str, examples: Sequence[Encoded]) -> dict[str, NDArray[np.int3
 
 
 def load_encoded(path: Path) -> list[Encoded]:
-    """The examples of a file written with `save_encoded`."""
-    arrays = load_file(path)
-    sources, targets = (_rows(arrays[f"{name}_ids"], arrays[f"{name}_lengths"]) for name in ("source", "target"))
-    return [Encoded(source, target) for source, target in zip(sources, targets, strict=True)]
+    """The examples of a file written with `save_encoded`.
+
+    Raises:
+        RunDirError: it cannot be read, or is no such file.
+    """
+    try:
+        arrays = load_file(path)
+        sources, targets = (_rows(arrays[f"{name}_ids"], arrays[f"{name}_lengths"]) for name in ("source", "target"))
+        return [Encoded(source, target) for source, target in zip(sources, targets, strict=True)]
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise RunDirError(f"{path} is damaged: {' '.join(str(error).split())}.") from None
 
 
 def _rows(ids: NDArray[np.int32], lengths: NDArray[np.int32]) -> list[tuple[int, ...]]:

@@ -1,8 +1,10 @@
 """The words around a dialogue, saved beside the adapter so that serving uses what was trained."""
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from sumtune.errors import ModelError
+from sumtune.files.records import read_record, write_record
 
 __all__ = ["Prompt", "default_prompt"]
 
@@ -29,12 +31,16 @@ class Prompt:
 
     def save(self, folder: Path) -> None:
         """Writes `prompt.json` into `folder`."""
-        (folder / FILE_NAME).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        write_record(folder / FILE_NAME, asdict(self))
 
     @classmethod
     def load(cls, folder: Path) -> "Prompt":
-        """The prompt saved in `folder`."""
-        return cls(**json.loads((folder / FILE_NAME).read_text(encoding="utf-8")))
+        """The prompt saved in `folder`.
+
+        Raises:
+            ModelError: there is none, or it is damaged.
+        """
+        return cls(**read_record(folder / FILE_NAME, ModelError))
 
 
 def default_prompt(is_encoder_decoder: bool, model_type: str, max_source_tokens: int, max_target_tokens: int) -> Prompt:

@@ -1,6 +1,5 @@
 """All that has to survive a restart, as a folder `checkpoint-<step>` that is whole by its sums, or left out."""
 
-import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -12,16 +11,25 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from sumtune.errors import RunDirError
-from sumtune.files.atomic import new_folder, write_json
-from sumtune.files.checksums import file_sum, folder_sums
+from sumtune.files.atomic import new_folder
 from sumtune.files.failpoints import failpoint
+from sumtune.files.manifest import MANIFEST, damage, write_manifest
 from sumtune.files.records import read_record, write_record
 from sumtune.model.lora import adapter_keys, save_adapter
 from sumtune.train.master import MasterWeights
 
-__all__ = ["TrainState", "damage", "delete", "list_checkpoints", "load", "newest", "prune", "save", "state_of"]
-
-MANIFEST = "manifest.json"
+__all__ = [
+    "TrainState",
+    "damage",
+    "delete",
+    "list_checkpoints",
+    "load",
+    "newest",
+    "prune",
+    "save",
+    "state_of",
+    "with_best_on_disk",
+]
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ def save(
         save_file(_tensors(masters, optimizer, generator), temporary / "optimizer.safetensors")
         failpoint("checkpoint.optimizer")
         write_record(temporary / "state.json", asdict(state))
-        write_json(temporary / MANIFEST, folder_sums(temporary))
+        write_manifest(temporary, {})
     return final
 
 
@@ -72,21 +80,12 @@ def _tensors(masters: MasterWeights, optimizer: Any, generator: torch.Generator)
     return tensors
 
 
-def damage(checkpoint: Path) -> str | None:
-    """What is wrong with the files of `checkpoint`; None where each has the sum that was written last."""
-    try:
-        sums = json.loads((checkpoint / MANIFEST).read_text(encoding="utf-8"))
-        return next(
-            (f"{name} has changed" for name, wanted in sums.items() if file_sum(checkpoint / name) != wanted), None
-        )
-    except FileNotFoundError as error:
-        return f"{Path(error.filename).name} is missing"
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        return f"{MANIFEST} cannot be read ({error})"
-
-
 def newest(folder: Path) -> tuple[Path | None, list[str]]:
-    """The newest checkpoint that is whole, and what is wrong with each newer one."""
+    """The newest checkpoint that is whole, and what is wrong with each newer one.
+
+    Raises:
+        RunDirError: a checkpoint was written by a newer version.
+    """
     wrong: list[str] = []
     for checkpoint in reversed(list_checkpoints(folder)):
         reason = damage(checkpoint)
@@ -99,6 +98,16 @@ def newest(folder: Path) -> tuple[Path | None, list[str]]:
 def state_of(checkpoint: Path) -> TrainState:
     """The state that is saved in a whole `checkpoint`."""
     return TrainState(**read_record(checkpoint / "state.json"))
+
+
+def with_best_on_disk(folder: Path, state: TrainState) -> TrainState:
+    """`state`, which is saved in `folder`; where the best checkpoint is damaged or missing, it is the best itself.
+
+    Its loss counts as infinite then: the next validation is better.
+    """
+    if damage(folder / f"checkpoint-{state.best_step}") is None:
+        return state
+    return replace(state, best_step=state.step, best_loss=float("inf"))
 
 
 def load(
@@ -132,15 +141,21 @@ def load(
 
 def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints in `folder`, oldest first."""
-    found = [path for path in folder.glob("checkpoint-*") if path.name.partition("-")[2].isdigit()]
-    return sorted(found, key=lambda path: int(path.name.partition("-")[2]))
+    return sorted((path for path in folder.glob("checkpoint-*") if path.name.partition("-")[2].isdigit()), key=_step)
 
 
-def prune(folder: Path, keep_newest: int, best_step: int) -> list[Path]:
-    """Deletes all checkpoints but the newest `keep_newest` and the best; the deleted ones."""
-    checkpoints = list_checkpoints(folder)
-    kept = {path.name for path in checkpoints[-keep_newest:]} if keep_newest else set()
-    doomed = [path for path in checkpoints if path.name not in kept | {f"checkpoint-{best_step}"}]
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.partition("-")[2])
+
+
+def prune(folder: Path, keep_newest: int, state: TrainState) -> list[Path]:
+    """Deletes all checkpoints but the newest `keep_newest` up to `state`, which is saved, and its best; the deleted.
+
+    A checkpoint after `state` is damaged, or the run went back behind it: it would only take the place of a good one.
+    """
+    upto = [path for path in list_checkpoints(folder) if _step(path) <= state.step]
+    kept = {path.name for path in upto[-keep_newest:]} | {f"checkpoint-{state.best_step}"}
+    doomed = [path for path in list_checkpoints(folder) if path.name not in kept]
     delete(doomed)
     return doomed
 

@@ -54,9 +54,12 @@ def train(
     while True:
         if plan.validates_at(state.step) and state.step != saved_at:
             loss = validate()
-            state = replace(state, elapsed_s=time.monotonic() - started).validated(loss)
+            state = replace(state, elapsed_s=time.monotonic() - started)
+            saves = not not_finite or state.step >= plan.total_steps  # what is gone back to has to be good
+            if saves:  # only a state that is on the disk can be the best
+                state = state.validated(loss)
             _report_validation(report, plan, state, loss, health)
-            if not not_finite or state.step >= plan.total_steps:  # what is gone back to has to be good
+            if saves:
                 save(state)
                 saved_at = state.step
         if state.step >= plan.total_steps:

@@ -12,6 +12,12 @@ __all__ = ["Event", "Report", "append_event", "cut_after", "read_events"]
 Event = dict[str, Any]
 """`event` (`start`, `step`, `validation`, `epoch`, `warning`, `end`), `step`, and what belongs to it."""
 Report = Callable[[Event], None]
+NUMBERS = {
+    "start": ("total_steps", "warmup_steps"),
+    "step": ("loss", "learning_rate", "gradient_norm", "tokens", "elapsed_s"),
+    "validation": ("loss",),
+}
+"""What readers of the log look for, by event; each is a number."""
 
 
 def append_event(path: Path, event: Event) -> None:
@@ -22,16 +28,22 @@ def append_event(path: Path, event: Event) -> None:
 
 
 def read_events(path: Path) -> list[Event]:
-    """All events of the log; a last line that was torn by a crash is left out."""
+    """All events of the log; a line that a crash tore or that is damaged is left out."""
     if not path.exists():
         return []
-    events = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            events.append(json.loads(line))
-        except ValueError:
-            break
-    return events
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [event for line in lines if (event := _event(line)) is not None]
+
+
+def _event(line: str) -> Event | None:
+    """The event in `line`; None where it is none, or lacks a number of its kind."""
+    try:
+        event = json.loads(line)
+        kind, step = event["event"], event["step"]
+        numbers = [step, *(event[name] for name in NUMBERS.get(kind, ()))]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return event if all(type(number) in (int, float) for number in numbers) else None
 
 
 def cut_after(path: Path, step: int) -> None:

@@ -1,6 +1,5 @@
 """Everything a training run works with, made from configuration and run folder: the stage `train`."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,11 +11,9 @@ import torch
 
 from sumtune.config import Config
 from sumtune.errors import RunDirError
-from sumtune.files.atomic import new_folder, write_json
-from sumtune.files.checksums import fingerprint
+from sumtune.files.manifest import MANIFEST
 from sumtune.files.run_dir import RunDir
 from sumtune.kernels.build import load_kernels
-from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS, adapter_sums
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base
@@ -25,7 +22,6 @@ from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.sources import cache_dir, locate
 from sumtune.text.batching import spread
 from sumtune.text.encode import Encoded, load_encoded
-from sumtune.text.prompt import Prompt
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.loop import train
@@ -33,11 +29,12 @@ from sumtune.train.loss import SummaryLoss
 from sumtune.train.master import MasterWeights
 from sumtune.train.metrics import Event, Report, append_event, cut_after
 from sumtune.train.plan import Plan
+from sumtune.train.publish import publish, training_fingerprint
 from sumtune.train.space import require_space, save_making_room
 from sumtune.train.step import mean_loss, step_gradient
 from sumtune.train.stopping import stop_wishes
 
-__all__ = ["Session", "finished", "prepare", "run"]
+__all__ = ["Session", "clear", "prepare", "require_room", "run"]
 
 BYTES_A_PARAMETER = 16
 """Of a checkpoint: weight, average and two moments in float32."""
@@ -69,24 +66,6 @@ class Session:
     def trainable_parameters(self) -> int:
         """Numbers that learn."""
         return sum(weight.numel() for weight in self.masters.weights.values())
-
-
-def training_fingerprint(config: Config, run_dir: RunDir) -> str:
-    """What determines an adapter: encoded data, prompt, and the settings of model, LoRA and training."""
-    settings = config.model_dump(include={"model", "lora", "train"})
-    settings["train"].pop("keep_checkpoints")
-    folder = run_dir.transformation
-    files = [folder / name for name in ("train.safetensors", "validation.safetensors", "prompt.json")]
-    return fingerprint([run_dir.require(file, "run") for file in files], settings)
-
-
-def finished(config: Config, run_dir: RunDir) -> bool:
-    """True where the adapter of exactly these data and settings is there already."""
-    manifest = run_dir.trainer / "manifest.json"
-    if not manifest.exists() or not run_dir.adapter.exists():
-        return False
-    recorded = json.loads(manifest.read_text(encoding="utf-8")).get("fingerprint")
-    return bool(recorded == training_fingerprint(config, run_dir))
 
 
 def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Session:
@@ -123,9 +102,34 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
     )  # fmt: skip
 
 
+def require_room(session: Session) -> None:
+    """Raises RunDirError where the disk has no room for the checkpoints of a new run in the folder of `session`.
+
+    What `clear` would delete counts as room.
+    """
+    folder, checkpoints = session.run_dir.trainer, session.config.train.keep_checkpoints + 2
+    freed = sum(file.stat().st_size for old in checkpoint.list_checkpoints(folder) for file in old.iterdir())
+    require_space(
+        folder if folder.exists() else session.run_dir.root,
+        BYTES_A_PARAMETER * session.trainable_parameters * checkpoints - freed,
+    )
+
+
+def clear(run_dir: RunDir) -> None:
+    """Removes what an earlier run learned and scored, so that no file is of another run than its neighbours."""
+    for path in (run_dir.trainer / MANIFEST, run_dir.train_metrics, run_dir.diagnosis):
+        path.unlink(missing_ok=True)
+    for path in (run_dir.evaluation, run_dir.adapter, *checkpoint.list_checkpoints(run_dir.trainer)):
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def run(session: Session, report: Report, resume: bool = False) -> TrainState:
-    """Trains, leaves the best or last adapter in `model_trainer/adapter`, and returns the last state."""
-    folder, settings = session.run_dir.trainer, session.config.train
+    """Trains, leaves the best or last adapter in `model_trainer/adapter`, and returns the last state.
+
+    Without `resume` the trainer's folder must be clear.
+    """
+    run_dir, settings = session.run_dir, session.config.train
+    folder, log_file = run_dir.trainer, run_dir.train_metrics
     folder.mkdir(parents=True, exist_ok=True)
     optimizer = torch.optim.AdamW(session.masters.weights.values(), weight_decay=settings.weight_decay, fused=True)
     state = TrainState(max_tokens=session.max_tokens, precision=session.precision.name, fingerprint=session.fingerprint)
@@ -133,24 +137,20 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
 
     def go_back() -> TrainState:
         restored = checkpoint.load(_newest(folder), session.fingerprint, *parts)
-        cut_after(session.run_dir.train_metrics, restored.step)
-        return restored
+        cut_after(log_file, restored.step)
+        return _with_best_on_disk(session, restored, log)
 
     def save(now: TrainState) -> None:
         save_making_room(folder, now, lambda: checkpoint.save(folder, now, *parts))
-        checkpoint.prune(folder, settings.keep_checkpoints, now.best_step)
+        checkpoint.prune(folder, settings.keep_checkpoints, now)
+
+    def log(event: Event) -> None:
+        append_event(log_file, event)
+        report(event)
 
     if resume:
         state = go_back()
         state = replace(state, max_tokens=min(state.max_tokens, session.max_tokens))
-    else:
-        _clear(folder)
-        require_space(folder, BYTES_A_PARAMETER * session.trainable_parameters * (settings.keep_checkpoints + 2))
-
-    def log(event: Event) -> None:
-        append_event(session.run_dir.train_metrics, event)
-        report(event)
-
     log({"event": "start", "step": state.step, "total_steps": session.plan.total_steps, "epochs": settings.epochs,
          "steps_per_epoch": session.plan.steps_per_epoch, "warmup_steps": session.plan.warmup_steps})  # fmt: skip
     with stop_wishes() as stop:
@@ -159,9 +159,18 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
             gradient_of=partial(gradient_of, session), validate=partial(validation_loss, session), save=save,
             go_back=go_back, stop=stop, report=log,
         )  # fmt: skip
-    result_step = state.best_step if settings.result == "best" else state.step
-    _publish(session, folder / f"checkpoint-{result_step}", state)
+    publish(session.config, run_dir, state)
     return state
+
+
+def _with_best_on_disk(session: Session, state: TrainState, log: Report) -> TrainState:
+    """`state`, with another best and a warning where the best checkpoint is lost and steps are left to find one."""
+    best = checkpoint.with_best_on_disk(session.run_dir.trainer, state)
+    if state.step >= session.plan.total_steps or best == state:
+        return state
+    message = f"The best checkpoint, of step {state.best_step}, is lost: the best from step {state.step} on counts."
+    log({"event": "warning", "step": state.step, "message": message})
+    return best
 
 
 def gradient_of(session: Session, examples: list[Encoded], max_tokens: int) -> Any:
@@ -187,25 +196,3 @@ def _newest(folder: Path) -> Path:
         reasons = f" ({'; '.join(wrong)})" if wrong else ""
         raise RunDirError(f"{folder} has no checkpoint to resume from{reasons}: run with --overwrite to begin anew.")
     return found
-
-
-def _clear(folder: Path) -> None:
-    """Removes what an earlier run left, so that no file is of another run than its neighbours."""
-    for path in (*checkpoint.list_checkpoints(folder), folder / "adapter"):
-        shutil.rmtree(path, ignore_errors=True)
-    for name in ("manifest.json", "metrics.jsonl"):
-        (folder / name).unlink(missing_ok=True)
-
-
-def _publish(session: Session, result: Path, state: TrainState) -> None:
-    """Copies the adapter of checkpoint `result`, with prompt and settings, to `adapter`; the manifest comes last."""
-    run_dir = session.run_dir
-    with new_folder(run_dir.adapter) as folder:
-        for name in (CONFIG, WEIGHTS):
-            shutil.copyfile(result / name, folder / name)
-        Prompt.load(run_dir.transformation).save(folder)
-        model = session.config.model.model_dump() | {"precision": session.precision.name}
-        settings = {"model": model, "decode": session.config.decode.model_dump()}
-        write_json(folder / SETTINGS, settings | adapter_sums(folder))
-    write_json(run_dir.trainer / "manifest.json", {"fingerprint": session.fingerprint, "best_step": state.best_step,
-               "best_loss": state.best_loss, "elapsed_s": state.elapsed_s})  # fmt: skip

@@ -25,7 +25,7 @@ def require_space(folder: Path, size: int) -> None:
 
 
 def save_making_room(folder: Path, state: TrainState, save: Callable[[], object]) -> None:
-    """Calls `save`; on a full disk deletes all older checkpoints but the newest, and the best, and tries once more.
+    """Calls `save`; on a full disk deletes all checkpoints but the newest whole one and its best, and tries once more.
 
     Raises:
         RunDirError: that was not enough; the newest checkpoint is still there.
@@ -36,13 +36,13 @@ def save_making_room(folder: Path, state: TrainState, save: Callable[[], object]
     except (OSError, SafetensorError) as error:
         if not _is_full(error):
             raise
-    checkpoint.prune(folder, 1, state.best_step)
+    if (kept := checkpoint.newest(folder)[0]) is not None:
+        checkpoint.prune(folder, 1, checkpoint.state_of(kept))
     try:
         save()
     except (OSError, SafetensorError) as error:
         if not _is_full(error):
             raise
-        kept, _ = checkpoint.newest(folder)
         rest = f"{kept.name} is kept; the same command continues from it" if kept else "No checkpoint is there yet"
         raise RunDirError(
             f"The disk of {folder} is full at step {state.step}: {_megabytes(shutil.disk_usage(folder).free)} free are "

@@ -1,0 +1,57 @@
+"""The data of a run, prepared beside those of the run before, so that a refused run changes nothing in its folder."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sumtune.files.atomic import sync_folder
+from sumtune.files.run_dir import RunDir
+
+__all__ = ["adopt", "drafted"]
+
+DRAFTS = ".draft"
+FOLDERS = ("data_ingestion", "data_validation", "data_transformation")
+
+
+@contextmanager
+def drafted(run_dir: RunDir) -> Iterator[RunDir]:
+    """Yield `run_dir` with copies of its data folders, for the data stages to work on; deleted when the context ends.
+
+    The copies are hard links where the file system has them: a stage replaces a file, it never writes into one.
+    """
+    drafts = run_dir.root / DRAFTS
+    shutil.rmtree(drafts, ignore_errors=True)  # of a run that was killed
+    try:
+        for name in FOLDERS:
+            if (run_dir.root / name).is_dir():
+                shutil.copytree(run_dir.root / name, drafts / name, copy_function=_link)
+        yield RunDir(run_dir.root, drafts)
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
+
+
+def adopt(draft: RunDir) -> None:
+    """Put each data folder of `draft` that differs in the place of the run folder's own."""
+    assert draft.drafts is not None
+    for name in FOLDERS:
+        new, old = draft.drafts / name, draft.root / name
+        if new.is_dir() and not _same_files(new, old):
+            if old.exists():
+                shutil.rmtree(old)
+            new.replace(old)
+    sync_folder(draft.root)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _same_files(new: Path, old: Path) -> bool:
+    """Whether both hold links to the same files."""
+    names = [{file.name for file in folder.iterdir()} if folder.is_dir() else set() for folder in (new, old)]
+    return names[0] == names[1] and all((new / name).samefile(old / name) for name in names[0])

@@ -1,0 +1,83 @@
+"""The result of a training run: the adapter of one checkpoint, with all that serving needs, and what vouches for it."""
+
+import shutil
+from pathlib import Path
+
+from sumtune.config import Config
+from sumtune.errors import RunDirError
+from sumtune.files.atomic import new_folder, sync_file
+from sumtune.files.checksums import changed_file, file_sum, fingerprint, folder_sums
+from sumtune.files.manifest import MANIFEST, SUMS
+from sumtune.files.records import find_record, write_record
+from sumtune.files.run_dir import RunDir
+from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS, adapter_sums
+from sumtune.text.prompt import Prompt
+from sumtune.train import checkpoint
+from sumtune.train.checkpoint import TrainState
+
+__all__ = ["adapter_damage", "finished", "publish", "training_fingerprint"]
+
+ADAPTER = "adapter"
+
+
+def training_fingerprint(config: Config, run_dir: RunDir) -> str:
+    """What determines an adapter: encoded data, prompt, and the settings of model, LoRA and training."""
+    settings = config.model_dump(include={"model", "lora", "train"})
+    settings["train"].pop("keep_checkpoints")
+    folder = run_dir.transformation
+    files = [folder / name for name in ("train.safetensors", "validation.safetensors", "prompt.json")]
+    return fingerprint([run_dir.require(file, "run") for file in files], settings)
+
+
+def finished(config: Config, run_dir: RunDir) -> bool:
+    """True where the adapter of exactly these data and settings is there already, and undamaged."""
+    manifest = find_record(run_dir.trainer / MANIFEST) or {}
+    same = manifest.get("fingerprint") == training_fingerprint(config, run_dir)
+    return same and adapter_damage(run_dir) is None
+
+
+def adapter_damage(run_dir: RunDir) -> str | None:
+    """What is wrong with the adapter of a finished run; None where each file is as it was published.
+
+    Its settings vouch for themselves: how it decodes may be changed after training.
+    """
+    sums = (find_record(run_dir.trainer / MANIFEST) or {}).get(ADAPTER)
+    if not isinstance(sums, dict):
+        return f"{MANIFEST} is missing or damaged"
+    if find_record(run_dir.adapter / SETTINGS) is None:
+        return f"{SETTINGS} is missing or damaged"
+    changed = changed_file(run_dir.adapter, sums)
+    return None if changed is None else f"{changed} is missing or has changed"
+
+
+def publish(config: Config, run_dir: RunDir, state: TrainState) -> None:
+    """Copies the adapter of the best or last checkpoint, with prompt and settings, to `adapter`; the manifest is last.
+
+    Raises:
+        RunDirError: that checkpoint was damaged or deleted while the run went on.
+    """
+    step = state.best_step if config.train.result == "best" else state.step
+    result = run_dir.trainer / f"checkpoint-{step}"
+    if (reason := checkpoint.damage(result)) is not None:
+        raise RunDirError(
+            f"{result}, the {config.train.result} one of this run, cannot be published: {reason}. Repeat the command "
+            "with --overwrite to train again."
+        )
+    _copy(config, run_dir, result, state.precision)
+    sync_file(run_dir.train_metrics)
+    manifest = {
+        "fingerprint": state.fingerprint, "best_step": state.best_step, "best_loss": state.best_loss,
+        "elapsed_s": state.elapsed_s, ADAPTER: folder_sums(run_dir.adapter, (SETTINGS,)),
+        SUMS: {run_dir.train_metrics.name: file_sum(run_dir.train_metrics)},
+    }  # fmt: skip
+    write_record(run_dir.trainer / MANIFEST, manifest)
+
+
+def _copy(config: Config, run_dir: RunDir, result: Path, precision: str) -> None:
+    with new_folder(run_dir.adapter) as folder:
+        for name in (CONFIG, WEIGHTS):
+            shutil.copyfile(result / name, folder / name)
+        Prompt.load(run_dir.transformation).save(folder)
+        model = config.model.model_dump() | {"precision": precision}
+        settings = {"model": model, "decode": config.decode.model_dump()}
+        write_record(folder / SETTINGS, settings | adapter_sums(folder))

@@ -1,0 +1,233 @@
+"""A refused run changes nothing in its folder, and what was interrupted there can still be resumed."""
+
+import io
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import tiny
+
+from sumtune.commands import run as pipeline
+from sumtune.config import resolve
+from sumtune.errors import RunDirError, SumtuneError
+from sumtune.files.locking import locked
+from sumtune.files.run_dir import RunDir
+from sumtune.terminal.console import plain_console
+from sumtune.train import session as training
+from sumtune.train import space
+
+RUN, DATA, MODEL = RunDir(Path("run")), Path("chats.jsonl"), Path("model")
+SETTINGS = {
+    "data.path": str(DATA), "model.name": f"./{MODEL}", "model.precision": "fp32", "model.max_target_tokens": 16,
+    "train.epochs": 1, "train.validate_every_steps": 3, "train.learning_rate": 0.01, "decode.beams": 1,
+    "lora.rank": 4, "lora.target_modules": ["q", "v"],
+}  # fmt: skip
+STOPPED_AT = 4
+
+
+def config(**changed):
+    return resolve(overrides=SETTINGS | {key.replace("__", "."): value for key, value in changed.items()})
+
+
+def train(settings=None, **options):
+    pipeline.train(settings or config(), RUN, plain_console(file=io.StringIO(), width=200), **options)
+
+
+def snapshot(folder):
+    """Every file and folder below `folder`, with the SHA-256 of each file."""
+    return {
+        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
+        for path in folder.rglob("*")
+    }
+
+
+@contextmanager
+def stopping(_console):
+    """A reporter at which somebody presses Control-C in the middle of the training."""
+
+    def report(event):
+        if event["event"] == "step" and event["step"] == STOPPED_AT:
+            raise KeyboardInterrupt
+
+    yield report
+
+
+@pytest.fixture(scope="module")
+def made(tiny_models, tmp_path_factory):
+    """Folders with data, a model, and a run that is `finished`, was `interrupted`, or is not there yet."""
+    root = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUMTUNE_CACHE", str(root / "cache"))
+        patch.setattr(training, "load_kernels", lambda _folder: None)  # nothing to compile
+        for name in ("new", "interrupted", "finished"):
+            shutil.copytree(tiny_models["t5"], root / name / MODEL)
+            tiny.write_jsonl(root / name / DATA, 30)
+            patch.chdir(root / name)
+            if name == "finished":
+                train()
+            elif name == "interrupted":
+                with pytest.MonkeyPatch.context() as inner:
+                    inner.setattr(pipeline.live, "training", stopping)
+                    with pytest.raises(KeyboardInterrupt):
+                        train()
+        yield root
+
+
+@pytest.fixture
+def place(made, tmp_path, monkeypatch):
+    """Goes to a copy of one of the folders."""
+
+    def go(name):
+        monkeypatch.chdir(shutil.copytree(made / name, tmp_path / name))
+
+    return go
+
+
+def other_data(patch):
+    tiny.write_jsonl(DATA, 30, start=100)
+
+
+def broken_data(patch):
+    with DATA.open("a", encoding="utf-8") as file:
+        file.write('{"dialogue": "Ana: Hi"}\n')
+
+
+def too_few_data(patch):
+    tiny.write_jsonl(DATA, 1)
+
+
+def broken_model_config(patch):
+    (MODEL / "config.json").write_text("{")
+
+
+def no_tokenizer(patch):
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (MODEL / name).unlink()
+
+
+def half_a_model(patch):
+    os.truncate(MODEL / "model.safetensors", 1000)
+
+
+def full_disk(patch):
+    patch.setattr(space.shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(10, 9, 1))
+
+
+def refuse(*_arguments, **_options):
+    raise SumtuneError("planted")
+
+
+def too_little_memory(patch):
+    patch.setattr(pipeline, "fitted", refuse)
+
+
+def no_forecast(patch):
+    patch.setattr(pipeline, "forecast", refuse)
+    patch.setattr(pipeline, "forecast_of_rest", refuse)
+
+
+def no_device(patch):
+    patch.setattr(training, "choose_device", refuse)
+
+
+LATE = (half_a_model, full_disk, too_little_memory, no_forecast, no_device)
+"""Found only when the data are prepared."""
+CASES = [
+    *(("new", (problem,), {}) for problem in (broken_data, too_few_data, broken_model_config, no_tokenizer, *LATE)),
+    *(("interrupted", (problem,), {}) for problem in (broken_data, other_data, half_a_model, too_little_memory)),
+    *(("finished", (problem,), {}) for problem in (broken_data, too_few_data, other_data, broken_model_config)),
+    *(("finished", (other_data, problem), {"overwrite": True}) for problem in LATE),
+    ("interrupted", (other_data, no_forecast), {"overwrite": True}),
+    ("new", (), {"resume": True}),
+    ("interrupted", (other_data,), {"resume": True}),
+]
+
+
+@pytest.mark.parametrize(
+    ("state", "problems", "options"),
+    CASES,
+    ids=lambda value: value if isinstance(value, str) else "+".join(getattr(one, "__name__", one) for one in value),
+)
+def test_a_refused_run_changes_nothing(place, monkeypatch, state, problems, options):
+    place(state)
+    before, existed = snapshot(RUN.root), RUN.root.exists()
+    with monkeypatch.context() as patch:
+        for problem in problems:
+            problem(patch)
+        with pytest.raises(SumtuneError):
+            train(**options)
+    assert snapshot(RUN.root) == before
+    assert RUN.root.exists() == existed
+
+
+def test_other_settings_and_a_folder_in_use_are_refused_likewise(place):
+    place("interrupted")
+    before = snapshot(RUN.root)
+    with pytest.raises(RunDirError, match=r"lora\.rank: 4 → 2"):
+        train(config(lora__rank=2))
+    assert snapshot(RUN.root) == before
+    with locked(RUN.root), pytest.raises(RunDirError, match="is being written by process"):
+        train()
+    assert snapshot(RUN.root) == before
+
+
+def test_an_interrupt_while_the_forecast_is_made_changes_nothing(place, monkeypatch):
+    place("finished")
+    other_data(None)
+    before = snapshot(RUN.root)
+
+    def interrupt(*_arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "forecast", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(overwrite=True)
+    assert snapshot(RUN.root) == before
+
+
+def test_an_interrupted_run_goes_on_after_refused_ones(place, made):
+    place("interrupted")
+    kept = DATA.read_bytes()
+    for problem in (other_data, broken_data):
+        problem(None)
+        with pytest.raises(SumtuneError):
+            train()
+    DATA.write_bytes(kept)
+    train(resume=True)
+    straight = RunDir(made / "finished" / RUN.root)
+    for name in ("adapter_model.safetensors", "prompt.json", "sumtune.json"):
+        assert (RUN.adapter / name).read_bytes() == (straight.adapter / name).read_bytes()
+
+
+def test_overwriting_leaves_nothing_that_the_old_run_learned_or_scored(place):
+    place("finished")
+    (RUN.evaluation).mkdir()
+    (RUN.evaluation / "scores.json").write_text("{}")
+    RUN.diagnosis.write_text("{}")
+    old = RUN.split("train").read_bytes()
+    other_data(None)
+    train(overwrite=True)
+    assert RUN.split("train").read_bytes() != old
+    assert not RUN.evaluation.exists()
+    assert not RUN.diagnosis.exists()
+    assert not [path.name for path in RUN.root.iterdir() if path.name.startswith(".") and path.name != ".lock"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [RUN.run_json, RUN.ingestion / "manifest.json", RUN.validation_report, RUN.transformation / "manifest.json",
+     RUN.trainer / "manifest.json"],
+    ids=str,
+)  # fmt: skip
+def test_a_folder_of_a_newer_version_is_refused_even_with_overwrite(place, file):
+    place("finished")
+    content = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(content | {"format": 99, "new": "entries"}), encoding="utf-8")
+    before = snapshot(RUN.root)
+    with pytest.raises(RunDirError, match="written by a newer version of sumtune"):
+        train(overwrite=True)
+    assert snapshot(RUN.root) == before
