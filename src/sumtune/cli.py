@@ -111,7 +111,7 @@ def check(
     from sumtune.data.finding import display, raise_errors
     from sumtune.model.encode_stage import make_encoder
 
-    checked = ingest.check(settings.data, make_encoder(settings.model).count, settings.model)
+    checked = ingest.check(settings.data, make_encoder(settings.model), settings.model)
     raise_errors(checked.findings)
     for line in display(checked.findings):
         print(line)

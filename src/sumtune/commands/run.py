@@ -74,7 +74,7 @@ def _train(
         _require_same_settings(config, run_dir)
     locate(config.model.name, config.model.revision)  # a wrong name is told before the data are read
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
-    ingested = ingest.run(config, run_dir, lambda texts: make_encoder().count(texts))
+    ingested = ingest.run(config, run_dir, make_encoder)
     for line in display(ingested.findings):
         console.print(line, highlight=False, markup=False)
     encode.run(config, run_dir, make_encoder)
