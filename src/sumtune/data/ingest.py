@@ -9,10 +9,10 @@ from typing import Any
 from sumtune.config import Config, DataConfig, ModelConfig
 from sumtune.data.columns import Columns, find_columns
 from sumtune.data.example import SPLITS, Example, dump_jsonl
-from sumtune.data.finding import Finding, raise_errors
-from sumtune.data.readers import Table
+from sumtune.data.finding import BROKEN_TABLE, Finding, raise_errors
 from sumtune.data.sources import Source, find_source
 from sumtune.data.split import complete_splits, select_share, split_examples
+from sumtune.data.table import Table
 from sumtune.data.validate import (
     TokenCounter,
     check_learnable,
@@ -95,6 +95,8 @@ def _check(source: Source, data: DataConfig, counter: TokenCounter | None, model
         findings = [_dropped(finding) for finding in findings]
     splits = _split(tables, good)
     splits["train"] = select_share(splits["train"], data.train_share)
+    if any(finding.code == BROKEN_TABLE for finding in findings):
+        return CheckedData(splits, tuple(findings), len(bad), columns)
     findings += check_splits(splits)
     if counter is not None:
         findings += check_lengths(splits, counter, model.max_source_tokens, model.max_target_tokens)
@@ -143,7 +145,7 @@ def _split(tables: Sequence[Table], examples: Sequence[Example]) -> dict[str, li
 
 
 def _dropped(finding: Finding) -> Finding:
-    if finding.severity != "error":
+    if finding.severity != "error" or not finding.can_be_dropped:
         return finding
     return replace(finding, severity="warning", message=f"{finding.message}; dropped")
 

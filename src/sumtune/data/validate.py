@@ -9,9 +9,17 @@ from sumtune.data.columns import Columns
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.example import Example, normalize
 from sumtune.data.finding import Finding, undecodable
-from sumtune.data.readers import Table
+from sumtune.data.table import Table
 
-__all__ = ["TokenCounter", "check_learnable", "check_lengths", "check_rows", "check_splits", "make_ids_unique"]
+__all__ = [
+    "TokenCounter",
+    "check_learnable",
+    "check_lengths",
+    "check_rows",
+    "check_splits",
+    "check_text",
+    "make_ids_unique",
+]
 
 FEWEST_TRAINING_EXAMPLES = 2
 FEW_TRAINING_EXAMPLES = 20
@@ -35,11 +43,22 @@ def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Find
     findings: list[Finding] = list(table.findings)
     for row, values in table.rows:
         dialogue, summary = as_text(values.get(columns.dialogue)), as_text(values.get(columns.summary))
-        wrong = [*_check_text("dialogue", dialogue, table.file, row), *_check_text("summary", summary, table.file, row)]
+        wrong = [*check_text("dialogue", dialogue, table.file, row), *check_text("summary", summary, table.file, row)]
         findings += wrong
         if dialogue is not None and summary is not None and not wrong:
             examples.append(Example(_example_id(table, columns, row, values), dialogue, summary, table.file, row))
     return examples, findings
+
+
+def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Finding]:
+    """At most one finding: `text`, the dialogue or summary of a row as `as_text` gives it, cannot be used."""
+    if text is None:
+        expected = "a text or a list of turns" if part == "dialogue" else "a text"
+        yield Finding(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
+    elif not text:
+        yield Finding(f"empty_{part}", "error", f"the {part} is missing or empty", file, row)
+    elif not is_unicode(text):
+        yield undecodable(file, row, f"the {part}")
 
 
 def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Finding]]:
@@ -93,16 +112,6 @@ def check_lengths(
                 f"and lose their end; raise {option} to keep it"
             )
             yield Finding(code, "warning", message)
-
-
-def _check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Finding]:
-    if text is None:
-        expected = "a text or a list of turns" if part == "dialogue" else "a text"
-        yield Finding(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
-    elif not text:
-        yield Finding(f"empty_{part}", "error", f"the {part} is missing or empty", file, row)
-    elif not is_unicode(text):
-        yield undecodable(file, row, f"the {part}")
 
 
 def _example_id(table: Table, columns: Columns, row: int, values: Mapping[str, Any]) -> str:
