@@ -1,10 +1,13 @@
-"""Damaged data files and settings: each must be read or refused in one message, quickly, with nothing written.
+"""Damaged data files and settings: each must be read or refused in one message, quickly, with nothing half written.
+
+No example may come out of a damaged file that was not a row of the undamaged one (`tests/damage.py` states the law).
+Parquet files have page checksums here; `--no-checksums` writes them as pyarrow does unasked, and then a damaged page
+cannot always be told from a whole one.
 
 python benchmarks/fuzz.py --files 10000 --settings 2000 --seed 0
 """
 
 import argparse
-import json
 import os
 import random
 import shutil
@@ -14,26 +17,32 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import damage
 
 from sumtune.config import PRESETS, Config, resolve
 from sumtune.data import ingest
+from sumtune.data.example import SPLITS, load_jsonl
 from sumtune.errors import SumtuneError
 from sumtune.files.run_dir import RunDir
 
 LIMIT_S = 5
-MARKS = [b'"', b"'", b",", b"\n", b"{", b"[", b"}", b"\\", b"\r", b"\t"]
-ENCODINGS = ["utf-16", "utf-32", "cp1252", "utf-8-sig"]
-ROWS = [
-    {"dialogue": f"Ana: Is number {n} there?\nBen: Yes, on {day}, \"quoted\", and more.", "summary": f"Ben has {n}."}
-    for n, day in enumerate(["Monday", "Tuesday", "Wednesday", "Friday"] * 8)
-]  # fmt: skip
+SUFFIXES = ("csv", "csv", "tsv", "json", "jsonl", "jsonl", "parquet", "txt")
+ROWS = damage.random_rows(32, random.Random(0))
 
 
 class HangError(Exception):
     """A file or setting took longer than `LIMIT_S`."""
+
+
+class StrangerError(Exception):
+    """An example came out that was no row of the undamaged file."""
 
 
 def main() -> None:
@@ -42,8 +51,11 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--settings", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--formats", nargs="+", choices=sorted(set(SUFFIXES)), default=SUFFIXES)
+    parser.add_argument("--no-checksums", action="store_true", help="Parquet files without checksums of their pages.")
     given = parser.parse_args()
     chance, faults = random.Random(given.seed), 0
+    one_file = partial(one_data_file, suffixes=given.formats, checksums=not given.no_checksums)
     with tempfile.TemporaryDirectory() as folder:
         for kind, count, attempt in (("files", given.files, one_file), ("settings", given.settings, one_setting)):
             outcomes: Counter[str] = Counter()
@@ -73,6 +85,8 @@ def judged(attempt, folder: Path, chance: random.Random) -> str:
         return "refused" if str(error).strip() else "refused without a word"
     except HangError:
         return "hang"
+    except StrangerError as error:
+        return f"false example\n{error}"
     except Exception:
         return "traceback\n" + traceback.format_exc()
     finally:
@@ -86,60 +100,33 @@ def hang(*_: object) -> None:
     raise HangError
 
 
-def one_file(folder: Path, chance: random.Random) -> None:
-    """Ingests one damaged file."""
-    suffix = chance.choice(["csv", "json", "jsonl", "parquet", "tsv", "txt", "jsonl", "csv"])
+def one_data_file(folder: Path, chance: random.Random, suffixes: Sequence[str], checksums: bool) -> None:
+    """Ingests one damaged file, and compares the examples with the rows of the undamaged one."""
+    suffix = chance.choice(suffixes)
     path = folder / f"data.{suffix}"
-    peculiar(path, chance) if chance.random() < 0.1 else path.write_bytes(damaged(valid(suffix, chance), chance))
-    config = resolve(overrides={"data.path": str(path), "data.drop_invalid": chance.random() < 0.3})
-    ingest.run(config, RunDir(folder / "run"))
+    run_dir = RunDir(folder / "run")
+    config = resolve(overrides={"data.path": str(path), "data.drop_invalid": chance.random() < 0.5})
+    if chance.random() < 0.1:
+        peculiar(path, chance)
+        ingest.run(config, run_dir)
+        return
+    rows = some_rows(chance)
+    file = damage.damage(damage.write(rows, suffix, checksums), chance)
+    path.write_bytes(file.content)
+    ingest.run(config, run_dir)
+    examples = [
+        example for name in SPLITS if run_dir.split(name).exists() for example in load_jsonl(run_dir.split(name))
+    ]
+    if strangers := damage.strangers(examples, damage.pairs(rows, suffix), file, suffix):
+        raise StrangerError(f"{suffix}, {file.budget} characters, of {len(examples)}: {strangers[0]}\n{file.content!r}")
 
 
-def valid(suffix: str, chance: random.Random) -> bytes:
-    """A file as it should be, with some values of another type."""
-    rows = [dict(row) for row in chance.sample(ROWS, chance.randint(1, len(ROWS)))]
+def some_rows(chance: random.Random) -> list[damage.Row]:
+    """Some of the rows, with some values of another type."""
+    rows = [dict(row) for row in chance.sample(ROWS, chance.randint(2, len(ROWS)))]
     if chance.random() < 0.3:
-        odd = [None, 10**400, -1.5, [], {"a": [1]}, True, "\x00", "", " ", "\ud83d\ude00", "a" * 10_000]
-        chance.choice(rows)[chance.choice(["dialogue", "summary", "other"])] = chance.choice(odd)
-    if suffix == "parquet":
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        texts = [{key: str(value).encode("utf-8", "replace").decode() for key, value in row.items()} for row in rows]
-        sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_pylist(texts), sink)
-        return sink.getvalue().to_pybytes()
-    if suffix in ("csv", "tsv"):
-        import csv
-        import io
-
-        out = io.StringIO()
-        names = sorted({key for row in rows for key in row})
-        writer = csv.DictWriter(out, names, delimiter="\t" if suffix == "tsv" else ",")
-        writer.writeheader()
-        writer.writerows(rows)
-        return out.getvalue().encode("utf-8", "replace")
-    sys.set_int_max_str_digits(0)
-    if suffix == "json":
-        return json.dumps(rows).encode()
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
-def damaged(content: bytes, chance: random.Random) -> bytes:
-    """`content` after one to three mutations."""
-    for _ in range(chance.randint(0, 3)):
-        at, end = sorted((chance.randint(0, len(content)), chance.randint(0, len(content))))
-        content = chance.choice([
-            lambda c, a, e: c[:a] + c[e:],
-            lambda c, a, e: c[:e] + c[a:],
-            lambda c, a, _: c[:a] + bytes([chance.randrange(256)]) + c[a + 1 :],
-            lambda c, a, _: c[:a] + chance.randbytes(chance.randint(1, 40)) + c[a:],
-            lambda c, a, _: c[:a] + b"\x00" * chance.randint(1, 9) + c[a:],
-            lambda c, a, _: c[:a] + chance.choice(MARKS) + c[a:],
-            lambda c, *_: c.decode("utf-8", "replace").encode(chance.choice(ENCODINGS), "replace"),
-            lambda c, *_: c.replace(b"dialogue", chance.choice([b"summary", b"text", b"", b"Dialogue", b"chat"])),
-        ])(content, at, end)  # fmt: skip
-    return content
+        chance.choice(rows)[chance.choice(["dialogue", "summary", "other"])] = chance.choice(damage.ODD)
+    return rows
 
 
 def peculiar(path: Path, chance: random.Random) -> None:
@@ -177,7 +164,7 @@ def one_setting(folder: Path, chance: random.Random) -> None:
         settings[chance.choice(["train", "extra", "preset", "lora"])] = chance.choice([None, 3, "x", [1]])
     content = yaml.safe_dump(settings).encode()
     file = folder / "settings.yaml"
-    file.write_bytes(damaged(content, chance) if chance.random() < 0.6 else content)
+    file.write_bytes(damage.damage(content, chance).content if chance.random() < 0.6 else content)
     resolve(config_file=file)
 
 

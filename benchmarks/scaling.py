@@ -69,7 +69,7 @@ def measure(count: int, length: int, steps: int, settings: list[str]) -> dict[st
         config = resolve(assignments=(*sizes, *settings, f"data.path={data}"))
         encoder = encode.make_encoder(config.model)
         begun = time.perf_counter()
-        ingest.run(config, run_dir, encoder.count)
+        ingest.run(config, run_dir, lambda: encoder)
         read = time.perf_counter()
         encode.run(config, run_dir, lambda: encoder)
         encoded = time.perf_counter()

@@ -51,7 +51,7 @@ def prepare(data: str, folder: Path, settings: list[str]) -> None:
 
     config = resolve(assignments=(*settings, f"data.path={data}"))
     encoder = encode.make_encoder(config.model)
-    ingest.run(config, RunDir(folder), encoder.count)
+    ingest.run(config, RunDir(folder), lambda: encoder)
     encode.run(config, RunDir(folder), lambda: encoder)
     write_json(folder / "benchmark.json", config.model_dump(mode="json"))
 

@@ -131,7 +131,7 @@ def check(
     from sumtune.data.finding import display, raise_errors
     from sumtune.model.encode_stage import make_encoder
 
-    checked = ingest.check(settings.data, make_encoder(settings.model).count, settings.model)
+    checked = ingest.check(settings.data, make_encoder(settings.model), settings.model)
     raise_errors(checked.findings)
     for line in display(checked.findings):
         print(line)
@@ -224,12 +224,15 @@ def summarize(
     file: Annotated[
         Path | None, typer.Argument(help="Text file with one dialogue; standard input where left out.")
     ] = None,
-    input_: Annotated[Path | None, typer.Option("--input", help="JSONL with a dialogue on each line.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", help="JSONL that gets a summary on each line.")] = None,
+    input_: Annotated[
+        Path | None, typer.Option("--input", help="CSV, JSON, JSONL or Parquet with a dialogue in each row.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="JSONL of these rows, each with a summary.")] = None,
     run_dir: RunDirOption = RUN_DIR,
     beams: Annotated[int | None, typer.Option("--beams", min=1, help="1 is greedy search.")] = None,
+    dialogue_column: DialogueOption = None,
 ) -> None:
-    """Summarize one dialogue to standard output, or many from a JSONL file to another."""
+    """Summarize one dialogue to standard output, or all of a data file to JSONL."""
     if (input_ is None) != (output is None) or (input_ is not None and file is not None):
         raise ConfigError("Give either one text (a file or standard input), or both --input and --output.")
     from sumtune.commands import summarize as summarizing
@@ -237,7 +240,7 @@ def summarize(
 
     folder = RunDir(run_dir)
     if input_ is not None and output is not None:
-        summarizing.summarize_jsonl(input_, output, folder, beams)
+        summarizing.summarize_file(input_, output, folder, beams, dialogue_column)
     else:
         print(summarizing.summarize_text(summarizing.read_text(file), folder, beams))
 

@@ -65,7 +65,7 @@ class ModelConfig(Section):
     max_source_tokens: Annotated[int, Field(ge=16)] = 1024
     """Longer dialogues lose their end, in tokens."""
     max_target_tokens: Annotated[int, Field(ge=4)] = 128
-    """Longer summaries lose their end in training; also the limit of generation, in tokens."""
+    """Longer summaries lose their end in training; also the limit of generation, in tokens with the end mark."""
 
 
 class LoraConfig(Section):

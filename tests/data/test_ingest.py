@@ -12,6 +12,8 @@ from sumtune.errors import DataError
 from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
 
+from .test_validate import Words
+
 Rows = list[dict[str, Any]]
 
 
@@ -86,7 +88,7 @@ def test_token_limits_matter_only_where_tokens_are_counted(rows: Rows, write: An
     short = Config(data=DataConfig(path=str(path)), model=ModelConfig(max_target_tokens=4))
     assert not ingest.run(config(path), run_dir).reused
     assert ingest.run(short, run_dir).reused
-    counted = ingest.run(short, run_dir, lambda texts: [len(text.split()) for text in texts])
+    counted = ingest.run(short, run_dir, Words)
     assert not counted.reused
     assert "summary_truncated" in {finding.code for finding in counted.findings}
 

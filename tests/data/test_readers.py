@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sumtune.config import DataConfig
+from sumtune.data.finding import raise_errors
 from sumtune.data.ingest import CheckedData, check
 from sumtune.data.readers import read_file
 from sumtune.errors import DataError
@@ -40,11 +41,14 @@ WRITERS: dict[str, Callable[[Path, Rows], Any]] = {
     "semicolon.csv": lambda path, rows: write_csv(path, rows, ";"),
     "tab.tsv": lambda path, rows: write_csv(path, rows, "\t"),
     "excel.CSV": lambda path, rows: write_csv(path, rows, encoding="utf-8-sig", end="\r\n"),
+    "unicode text.tsv": lambda path, rows: write_csv(path, rows, "\t", encoding="utf-16", end="\r\n"),
     "list.json": lambda path, rows: path.write_text(json.dumps(rows, indent=1)),
     "data.json": lambda path, rows: path.write_text(json.dumps({"version": 1, "data": rows})),
     "lines.json": lambda path, rows: path.write_text(lines(rows), encoding="utf-8"),
     "unix.jsonl": lambda path, rows: path.write_text(lines(rows) + "\n\n", encoding="utf-8"),
     "windows.ndjson": lambda path, rows: path.write_bytes(lines(rows, "\r\n").encode("utf-8-sig")),
+    "utf-16.jsonl": lambda path, rows: path.write_bytes(lines(rows, "\r\n").encode("utf-16")),
+    "utf-32.json": lambda path, rows: path.write_bytes(json.dumps(rows).encode("utf-32")),
     "a.parquet": write_parquet,
 }
 
@@ -115,12 +119,54 @@ def test_ids_are_kept_made_and_unique(rows: Rows, write: Any) -> None:
     }
 
 
-def test_an_unclosed_quote_costs_one_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("broken", "row", "reason"),
+    [
+        ('"A: y,y', 2, "text follows the closing quote on line 4 of the file; the field begins on line 3"),
+        ('A: y",y', 2, "line 3 of the file has a quote inside a field"),
+        ('"A: y"!,y', 2, "text follows the closing quote on line 3"),
+        ('"A: "well", that is bad",y', 2, "text follows the closing quote on line 3"),
+        ("A: y", 2, "it has 1 fields, the header has 2"),
+        ("A: y,y,y", 2, "it has 3 fields, the header has 2"),
+    ],
+)
+@pytest.mark.parametrize("drop_invalid", [False, True])
+def test_a_broken_record_of_csv_costs_all_rows(
+    broken: str, row: int, reason: str, drop_invalid: bool, tmp_path: Path
+) -> None:
     path = tmp_path / "a.csv"
-    path.write_text('dialogue,summary\n"A: x",x\n"A: y,y\n"A: z\nB: z",z\nA: u,u\n')
+    path.write_text(f'dialogue,summary\n"A: x",x\n{broken}\n"A: z\nB: z",z\nA: u,u\n')
+    checked = check(DataConfig(path=str(path), drop_invalid=drop_invalid))
+    assert not any(checked.examples.values())
+    (finding,) = checked.findings
+    assert (finding.severity, finding.row) == ("error", row)
+    assert reason in finding.message
+    with pytest.raises(DataError, match="so none is used") as error:
+        raise_errors(checked.findings)
+    assert "--drop-invalid" not in str(error.value)
+
+
+def test_a_tab_separated_file_without_quoting_keeps_its_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text('dialogue\tsummary\nA: 5" of "rain"\tHe said "5"\nB: a "\tb\n')
     (table,) = read_file(path)
-    assert [finding.row for finding in table.findings] == [2]
-    assert [values["summary"] for _, values in table.rows] == ["x", "z", "u"]
+    assert [list(values.values()) for _, values in table.rows] == [['A: 5" of "rain"', 'He said "5"'], ['B: a "', "b"]]
+
+
+@pytest.mark.parametrize("size", [131_072, 131_073, 3_000_000])
+def test_a_long_field_is_read(size: int, tmp_path: Path) -> None:
+    rows = [{"dialogue": "A: " + "word\n" * (size // 5), "summary": "s"}]
+    write_csv(tmp_path / "a.csv", rows)
+    (table,) = read_file(tmp_path / "a.csv")
+    assert [values for _, values in table.rows] == rows
+
+
+@pytest.mark.parametrize("last", ["A: y,y", "A: y,y\n", 'A: y,"y"'])
+def test_a_file_that_may_be_cut_says_so(last: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("dialogue,summary\nA: x,x\n" + last)
+    (table,) = read_file(path)
+    assert [(finding.code, finding.row) for finding in table.findings] == [("no_line_end", 2)] * (last == "A: y,y")
 
 
 FRAGMENTS = st.sampled_from(

@@ -15,8 +15,17 @@ SECRET = "the safe opens with 4711"
 GOOD = '{"dialogue": "A: aaaaaaaaaaaa\\nB: bbbbbbbbb", "summary": "a b"}\n'
 
 
-def words(texts: Sequence[str]) -> list[int]:
-    return [len([word for word in text.split() if word != "\u200b"]) for text in texts]
+class Words:
+    """Counts words, of which a zero-width space is none; a target has an end mark."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [len([word for word in text.split() if word != "\u200b"]) for text in texts]
+
+    def count_targets(self, summaries: Sequence[str]) -> list[int]:
+        return [count + 1 for count in self.count(summaries)]
+
+
+WORDS = Words()
 
 
 def places(checked: CheckedData, code: str) -> list[tuple[str, str, int | None]]:
@@ -35,7 +44,9 @@ def places(checked: CheckedData, code: str) -> list[tuple[str, str, int | None]]
         ('{"dialogue": 5, "summary": "x"}', "dialogue_not_text"),
         ('{"dialogue": {"%s": 1}, "summary": "x"}', "dialogue_not_text"),
         ('{"dialogue": ["%s", 4], "summary": "x"}', "dialogue_not_text"),
-        ('{"dialogue": "%s", "summary": NaN}', "summary_not_text"),
+        ('{"dialogue": "%s", "summary": NaN}', "empty_summary"),
+        ('{"dialogue": -Infinity, "summary": "%s"}', "empty_dialogue"),
+        ('{"dialogue": "%s", "summary": 1e999}', "summary_not_text"),
         ('{"dialogue": "%s \\ud800", "summary": "x"}', "undecodable"),
         ('{"dialogue": "%s \udcff", "summary": "x"}', "undecodable"),
         ('"%s" \udcff', "undecodable"),
@@ -53,7 +64,7 @@ def test_a_bad_row_is_found_by_number_and_left_out(line: str, code: str, drop_in
     path = tmp_path / "a.jsonl"
     bad = (line.replace("%s", SECRET) + "\n").encode("utf-8", "surrogateescape")
     path.write_bytes(GOOD.encode() + b"\n" + bad + GOOD.encode())
-    checked = check(DataConfig(path=str(path), drop_invalid=drop_invalid), words)
+    checked = check(DataConfig(path=str(path), drop_invalid=drop_invalid), WORDS)
     assert places(checked, code) == [("warning" if drop_invalid else "error", "a.jsonl", 3)]
     assert checked.dropped == 1
     assert {example.row for examples in checked.examples.values() for example in examples} == {1, 4}
@@ -63,11 +74,10 @@ def test_a_bad_row_is_found_by_number_and_left_out(line: str, code: str, drop_in
 @pytest.mark.parametrize(
     ("record", "code"),
     [
-        (b"one field", "malformed_row"),
-        (b"a,b,c", "malformed_row"),
-        (b'"never closed,x', "malformed_row"),
-        (b'"closed" early,x', "malformed_row"),
-        (b'"' + b"a" * 140_000 + b'",x', "malformed_row"),
+        (b"one field", "broken_table"),
+        (b"a,b,c", "broken_table"),
+        (b'"never closed,x', "broken_table"),
+        (b'"closed" early,x', "broken_table"),
         (b"caf\xe9 at noon,x", "undecodable"),
         (b",x", "empty_dialogue"),
     ],
@@ -119,13 +129,14 @@ def test_a_summary_longer_than_its_dialogue(write: Any, rows: list[dict[str, Any
 
 def test_shares_that_will_be_cut(write: Any, rows: list[dict[str, Any]]) -> None:
     rows[0]["dialogue"] = "A: " + "word " * 100
-    rows[1]["summary"] = "one two three four five six seven eight nine"
+    rows[1]["summary"] = "one two three four five six seven eight"
+    rows[2]["summary"] = "one two three four five six seven"
     path = str(write("a.jsonl", rows))
     limits = ModelConfig(max_source_tokens=99, max_target_tokens=8)
-    messages = {f.code: f.message for f in check(DataConfig(path=path), words, limits).findings}
+    messages = {f.code: f.message for f in check(DataConfig(path=path), WORDS, limits).findings}
     assert "4.0% of the dialogues (1 of 25) are longer than 99 tokens" in messages["dialogue_truncated"]
     assert "4.0% of the summaries (1 of 25)" in messages["summary_truncated"]
-    assert not any("truncated" in finding.code for finding in check(DataConfig(path=path), words).findings)
+    assert not any("truncated" in finding.code for finding in check(DataConfig(path=path), WORDS).findings)
     assert not any("truncated" in finding.code for finding in check(DataConfig(path=path)).findings)
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sumtune.serve.schema import MAX_CHARACTERS, MAX_DIALOGUES
+from sumtune.serve.dialogues import MAX_CHARACTERS, MAX_DIALOGUES
 from sumtune.serve.settings import ServeSettings
 
 from .fakes import MAX_SOURCE_TOKENS, Shouting, client_of
@@ -99,7 +99,11 @@ def refused(client, summarizer, answer, status):
         {"dialogues": [SECRET, ""]},
         {"dialogues": [SECRET, 7]},
         {"dialogues": [SECRET] * (MAX_DIALOGUES + 1)},
-        {"dialogues": [[SECRET]]},
+        {"dialogues": [[[SECRET]]]},
+        {"dialogues": [SECRET, {"text": SECRET}]},
+        {"dialogues": [{"speaker": SECRET}]},
+        {"dialogues": [{"text": SECRET + "a" * MAX_CHARACTERS}]},
+        {"dialogues": [["\ufeff", {"text": "\0 "}]]},
         {"dialogues": SECRET, "temperature": 1},
         {"dialogues": SECRET + "a" * MAX_CHARACTERS},
         {"dialogues": SECRET + " a" * MAX_SOURCE_TOKENS},

@@ -6,6 +6,8 @@ import tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sumtune.config import DataConfig, ModelConfig
+from sumtune.data.ingest import check
 from sumtune.errors import ModelError
 from sumtune.text.encode import Encoded, Encoder, load_encoded, save_encoded
 from sumtune.text.prompt import Prompt, default_prompt
@@ -95,6 +97,31 @@ def test_long_summaries_lose_only_their_end_and_still_stop(name: str, number: in
     assert len(cut) == min(len(full), limit)
     assert cut[:-1] == full[: len(cut) - 1]
     assert cut[-1] == full[-1]
+
+
+@families
+@given(number=st.integers(0, 999), beyond=st.integers(-3, 3))
+@settings(max_examples=30)
+def test_a_summary_is_counted_as_cut_exactly_where_it_is_cut(name: str, number: int, beyond: int) -> None:
+    summary = tiny.conversation(number)["summary"]
+    whole = make_encoder(name).target(summary)
+    encoder = make_encoder(name, max_target_tokens=len(whole) - beyond)
+    (count,) = encoder.count_targets([summary])
+    assert count == len(whole)
+    assert (count > encoder.prompt.max_target_tokens) == (encoder.target(summary) != whole) == (beyond > 0)
+
+
+@families
+def test_check_says_how_many_summaries_training_will_cut(name: str, tmp_path: Path) -> None:
+    rows = [tiny.conversation(number) for number in range(40)]
+    path = tiny.write_jsonl(tmp_path / "a.jsonl", 40)
+    whole = [make_encoder(name).target(row["summary"]) for row in rows]
+    for limit in sorted({len(ids) for ids in whole}):
+        encoder = make_encoder(name, max_target_tokens=limit)
+        cut = sum(encoder.target(row["summary"]) != ids for row, ids in zip(rows, whole, strict=True))
+        findings = check(DataConfig(path=str(path)), encoder, ModelConfig(max_target_tokens=limit)).findings
+        said = [finding.message for finding in findings if finding.code == "summary_truncated"]
+        assert [f"({cut} of 40)" in message for message in said] == [True] * bool(cut)
 
 
 def test_a_tokenizer_without_end_mark_is_refused() -> None:

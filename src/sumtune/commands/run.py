@@ -108,7 +108,7 @@ def _train(
 def _prepare_data(config: Config, run_dir: RunDir, console: Console) -> None:
     """The stages ingest, validate, split and encode."""
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
-    ingested = ingest.run(config, run_dir, lambda texts: make_encoder().count(texts))
+    ingested = ingest.run(config, run_dir, make_encoder)
     for line in display(ingested.findings):
         console.print(line)
     encode.run(config, run_dir, make_encoder)

@@ -1,132 +1,158 @@
 """`sumtune summarize`: text in, summary out."""
 
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from sumtune.data.dialogue import is_unicode
+from sumtune.data.conversations import Conversation, Conversations, open_conversations
+from sumtune.data.dialogue import as_text, is_unicode
+from sumtune.data.encoding import LEGACY, decode
+from sumtune.data.finding import legacy_encoding
+from sumtune.data.json_rows import dump_row
 from sumtune.decode.build import Tuned, load_tuned
-from sumtune.errors import DataError, InputError
+from sumtune.errors import InputError
 from sumtune.files.checksums import fingerprint
-from sumtune.files.resumable import ResumableLines
+from sumtune.files.resumable import ResumableLines, resumable_lines
 from sumtune.files.run_dir import RunDir
 
-__all__ = ["read_text", "summarize_jsonl", "summarize_text"]
+__all__ = ["read_text", "summarize_file", "summarize_text"]
 
 CHUNK = 64
-"""Lines that are summarized together: memory does not grow with the file."""
-COLUMNS = ("dialogue", "conversation", "text", "document", "article", "source")
+"""Dialogues that are summarized together: memory does not grow with a JSONL file."""
+SHOWN_WARNINGS = 5
+OTHER_FORMATS = (".csv", ".tsv", ".parquet")
+"""Suffixes that promise what is not written."""
 
 
 def read_text(file: Path | None) -> str:
-    """The text of `file`, or of standard input where it is None.
+    """The dialogue in `file`, or in standard input where it is None.
 
     Raises:
-        InputError: it cannot be read, is not UTF-8, or is empty.
+        InputError: it cannot be read, is not text, or is empty.
     """
     name = "standard input" if file is None else str(file)
     try:
         content = sys.stdin.buffer.read() if file is None else file.read_bytes()
-        text = content.decode("utf-8-sig")
+        text, encoding = decode(content, guess=True)
     except OSError as error:
         raise InputError(f"Cannot read {name}: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{name} is not UTF-8 text (byte {error.start}).") from None
-    if not text.strip():
+        raise InputError(f"{name} is not {error.encoding} text, as its first bytes say (byte {error.start}).") from None
+    if not is_unicode(text):
+        raise InputError(f"{name} is not UTF-8 text; save it as UTF-8.")
+    dialogue = as_text(text)
+    if not dialogue:
         raise InputError(f"{name} is empty: expected a dialogue, one turn a line.")
-    return text
+    if encoding == LEGACY:
+        _print_note(legacy_encoding(name))
+    return dialogue
 
 
-def summarize_text(text: str, run_dir: RunDir, beams: int | None = None) -> str:
+def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None) -> str:
     """The summary of one dialogue; a warning on standard error where its end was not read."""
-    tuned = _load(run_dir, beams)
-    _warn_of_truncation(tuned, text, "The dialogue")
-    return tuned.summarizer.summarize([text])[0].text
+    tuned = load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
+    _Truncation(tuned).report([("The dialogue", dialogue)])
+    return tuned.summarizer.summarize([dialogue])[0].text
 
 
-def summarize_jsonl(source: Path, target: Path, run_dir: RunDir, beams: int | None = None) -> None:
-    """Writes each object of `source` to `target` with a `summary` added; `target` appears when all are done.
+def summarize_file(
+    source: Path, target: Path, run_dir: RunDir, beams: int | None = None, dialogue_column: str | None = None
+) -> None:
+    """Write each row of `source` to `target` as JSONL with a `summary` added; `target` appears when all are done.
 
-    Memory does not grow with the file. After an interruption the same call goes on where it was.
+    After an interruption the same call continues where it was.
 
     Raises:
-        DataError: a line is no JSON object with a dialogue; nothing is written.
+        DataError: `source` cannot be read, or a row has no dialogue; nothing is written.
+        InputError: `source` is empty, or `target` cannot be written.
     """
     _require_usable(source, target)
-    count = sum(1 for _ in _rows(source))
+    adapter = run_dir.require(run_dir.adapter, "run")
+    conversations = open_conversations(source, dialogue_column, _learned_column(run_dir))
+    for warning in conversations.warnings:
+        _print_note(warning)
+    count = sum(1 for _ in conversations)
     if count == 0:
-        raise InputError(f"{source} is empty: expected a JSON object with a dialogue on each line.")
-    tuned = _load(run_dir, beams)
-    try:
-        out = ResumableLines(target, _made_from(source, run_dir, beams))
+        raise InputError(f"{source} is empty: expected a dialogue in each row.")
+    with resumable_lines(target, _made_from(source, adapter, beams, dialogue_column)) as out:
         if out.done:
             print(f"Continuing after {out.done} of {count} summaries.", file=sys.stderr)
-        rows = islice(_rows(source), out.done, None)
-        while chunk := list(islice(rows, CHUNK)):
-            completions = tuned.summarizer.summarize([dialogue for _, dialogue in chunk])
-            out.append(
-                json.dumps(row | {"summary": completion.text}, ensure_ascii=False)
-                for (row, _), completion in zip(chunk, completions, strict=True)
-            )
-        out.finish()
-    except OSError as error:
-        raise InputError(f"Cannot write {target}: {error.strerror}.") from None
+        _summarize(conversations, out, load_tuned(adapter, beams))
+        out.finish(count)
     print(f"{count} summaries written to {target}", file=sys.stderr)
 
 
 def _require_usable(source: Path, target: Path) -> None:
-    if target.resolve() == source.resolve():
-        raise InputError("--output must be another file than --input.")
-    if not target.parent.is_dir():
-        raise InputError(f"There is no folder {str(target.parent)!r} for the output.")
-    if target.is_dir():
-        raise InputError(f"--output {str(target)!r} is a folder: expected the name of a file.")
+    if target.suffix.lower() in OTHER_FORMATS:
+        raise InputError(f"--output {str(target)!r} would hold JSONL: name it {str(target.with_suffix('.jsonl'))!r}.")
+    with suppress(OSError):  # what cannot be looked at is reported where it is opened
+        if target.samefile(source):
+            raise InputError("--output must be another file than --input.")
 
 
-def _made_from(source: Path, run_dir: RunDir, beams: int | None) -> str:
-    """A fingerprint of the input and of all that its summaries depend on."""
-    adapter = sorted(path for path in run_dir.adapter.iterdir() if path.is_file())
-    return fingerprint([source, *adapter], {"beams": beams})
-
-
-def _load(run_dir: RunDir, beams: int | None) -> Tuned:
-    return load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
-
-
-def _rows(source: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each object of a JSONL file with its dialogue; blank lines are passed over."""
-    try:
-        with source.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _row(line, f"{source}:{number}")
-    except OSError as error:
-        raise InputError(f"Cannot read {source}: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{source} is not UTF-8 text (byte {error.start}).") from None
-
-
-def _row(line: str, place: str) -> tuple[dict[str, Any], str]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        raise DataError(f"{place}: not valid JSON; expected an object with a dialogue.") from None
-    if not isinstance(row, dict):
-        raise DataError(f"{place}: expected an object with a dialogue, not {type(row).__name__}.")
-    if not is_unicode(json.dumps(row, ensure_ascii=False)):
-        raise DataError(f"{place}: holds half a character (an unpaired surrogate), which no text can.")
-    for column in COLUMNS:
-        if isinstance(value := row.get(column), str) and value.strip():
-            return row, value
-    raise DataError(f"{place}: no dialogue; expected a text in one of {', '.join(COLUMNS)}.")
-
-
-def _warn_of_truncation(tuned: Tuned, text: str, name: str) -> None:
-    tokens = tuned.count_tokens([text])[0]
-    if tokens > tuned.max_source_tokens:
-        print(
-            f"Warning: {name} has {tokens} tokens; only the first {tuned.max_source_tokens} are read.", file=sys.stderr
+def _summarize(conversations: Conversations, out: ResumableLines, tuned: Tuned) -> None:
+    truncation = _Truncation(tuned)
+    rows = iter(conversations)
+    for chunk in _chunks(islice(rows, out.done)):
+        truncation.report([(one.place, one.dialogue) for one in chunk])
+    for chunk in _chunks(rows):
+        truncation.report([(one.place, one.dialogue) for one in chunk])
+        completions = tuned.summarizer.summarize([one.dialogue for one in chunk])
+        out.append(
+            dump_row({**one.row, "summary": completion.text})
+            for one, completion in zip(chunk, completions, strict=True)
         )
+    truncation.conclude()
+
+
+def _chunks(conversations: Iterable[Conversation]) -> Iterator[list[Conversation]]:
+    remaining = iter(conversations)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
+
+
+class _Truncation:
+    """Warns of dialogues that are longer than what is read of them: of the first few, and at the end of all."""
+
+    def __init__(self, tuned: Tuned) -> None:
+        self._tuned = tuned
+        self._seen = self._cut = 0
+
+    def report(self, dialogues: Sequence[tuple[str, str]]) -> None:
+        """Warn of those of `dialogues`, pairs of place and text, that will be cut."""
+        limit = self._tuned.max_source_tokens
+        counts = self._tuned.count_tokens([text for _, text in dialogues])
+        self._seen += len(counts)
+        for (place, _), tokens in zip(dialogues, counts, strict=True):
+            if tokens > limit:
+                self._cut += 1
+                if self._cut <= SHOWN_WARNINGS:
+                    print(f"Warning: {place} has {tokens} tokens; only the first {limit} are read.", file=sys.stderr)
+
+    def conclude(self) -> None:
+        """Say how many were cut, if any was."""
+        if self._cut:
+            print(
+                f"Warning: {self._cut} of {self._seen} dialogues are longer than the {self._tuned.max_source_tokens} "
+                "tokens that are read: their summaries know nothing of how they end.",
+                file=sys.stderr,
+            )
+
+
+def _learned_column(run_dir: RunDir) -> str | None:
+    """The dialogue column that `sumtune run` was given, if it was given one."""
+    data = run_dir.record().get("config", {}).get("data", {})
+    column = data.get("dialogue_column")
+    return column if isinstance(column, str) else None
+
+
+def _made_from(source: Path, adapter: Path, beams: int | None, dialogue_column: str | None) -> str:
+    """A fingerprint of the input and of all that its summaries depend on."""
+    files = sorted(path for path in adapter.iterdir() if path.is_file())
+    return fingerprint([source, *files], {"beams": beams, "dialogue_column": dialogue_column})
+
+
+def _print_note(note: object) -> None:
+    print(f"Note: {note}.", file=sys.stderr)

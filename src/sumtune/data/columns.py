@@ -7,9 +7,9 @@ from typing import Literal
 
 from sumtune.errors import DataError
 
-__all__ = ["DIALOGUE_NAMES", "SUMMARY_NAMES", "Columns", "find_columns", "show_names"]
+__all__ = ["DIALOGUE_NAMES", "SUMMARY_NAMES", "Columns", "find_columns", "find_dialogue", "show_names"]
 
-DIALOGUE_NAMES = ("dialogue", "conversation", "text", "document", "article", "source")
+DIALOGUE_NAMES = ("dialogue", "conversation", "text", "document", "article", "source", "transcript")
 SUMMARY_NAMES = ("summary", "highlights", "target")
 SHOWN_NAMES = 12
 LONGEST_SHOWN_NAME = 30
@@ -35,7 +35,7 @@ def find_columns(
     Raises:
         DataError: a column is missing, or both are the same one.
     """
-    dialogue = _find("dialogue", file, columns, dialogue_column, DIALOGUE_NAMES)
+    dialogue = find_dialogue(file, columns, dialogue_column)
     summary = _find("summary", file, columns, summary_column, SUMMARY_NAMES)
     if dialogue == summary:
         raise DataError(
@@ -43,6 +43,18 @@ def find_columns(
             "pass --dialogue-column and --summary-column with two different names."
         )
     return Columns(dialogue, summary, _match(columns, ("id",)))
+
+
+def find_dialogue(file: str, columns: Sequence[str], given: str | None = None, learned: str | None = None) -> str:
+    """The column that holds the dialogue, whatever its case; a given name wins over the known ones.
+
+    `learned` is the name that the model was tuned with: the first of the known ones.
+
+    Raises:
+        DataError: there is none.
+    """
+    known = DIALOGUE_NAMES if learned is None else (learned, *DIALOGUE_NAMES)
+    return _find("dialogue", file, columns, given, known)
 
 
 def show_names(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""A dialogue or summary as text, whatever form a data file gives it."""
+"""A dialogue or summary as text, whatever form a file or a request gives it: the same in training and in use."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,8 +13,8 @@ def as_text(value: Any) -> str | None:
     r"""The text of `value`, one turn a line; "" where there is none, None where it is not text.
 
     A list is read as turns: texts, or objects with a text (`text`, `content`, `value` or `message`) and
-    perhaps a speaker (`speaker`, `role` or `from`). Turns without text are left out. Line ends become `\n`;
-    NUL characters and byte order marks are dropped.
+    perhaps a speaker (`speaker`, `role` or `from`). Turns without text are left out. Line ends become `\n`; blanks at
+    the ends of lines, empty lines at both ends, NUL characters and byte order marks are dropped.
 
     >>> as_text([{"role": "Ann", "content": "Hi"}, {"role": "Bob", "content": "Hello\r\nAnn"}, "Bye"])
     'Ann: Hi\nBob: Hello Ann\nBye'
@@ -41,8 +41,8 @@ def is_unicode(text: str) -> bool:
 
 
 def _clean(text: str) -> str:
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").replace("\ufeff", "")
-    return text.strip()
+    text = text.replace("\0", "").replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
 def _turn(turn: Any) -> str | None:
@@ -68,4 +68,4 @@ def _speaker_and_text(turn: Mapping[Any, Any]) -> tuple[Any, Any]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(_clean(text).split())
+    return " ".join(line for part in _clean(text).split("\n") if (line := part.strip()))

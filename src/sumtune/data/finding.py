@@ -7,8 +7,10 @@ from typing import Literal
 
 from sumtune.errors import DataError
 
-__all__ = ["Finding", "Severity", "display", "raise_errors", "undecodable"]
+__all__ = ["BROKEN_TABLE", "Finding", "Severity", "display", "legacy_encoding", "raise_errors", "undecodable"]
 
+BROKEN_TABLE = "broken_table"
+"""Code of an error that makes all rows of its file uncertain, so that none can be left out."""
 Severity = Literal["error", "warning", "info"]
 SHOWN_IN_ERROR = 5
 SHOWN_PER_CODE = 10
@@ -26,6 +28,11 @@ class Finding:
     row: int | None = None
     """1-based, counted like `Example.row`."""
 
+    @property
+    def can_be_dropped(self) -> bool:
+        """Whether the rest of the data can be used without this row."""
+        return self.row is not None and self.code != BROKEN_TABLE
+
     def __str__(self) -> str:
         place = self.file if self.row is None else f"{self.file}:{self.row}"
         return f"{place}: {self.message}" if place else self.message
@@ -34,6 +41,12 @@ class Finding:
 def undecodable(file: str, row: int, part: str) -> Finding:
     """An error: `part` of the row holds bytes that are not UTF-8."""
     return Finding("undecodable", "error", f"{part} is not valid UTF-8; save the file as UTF-8", file, row)
+
+
+def legacy_encoding(file: str) -> Finding:
+    """A warning: the encoding of `file` was guessed."""
+    message = "it is not UTF-8 and was read as Windows-1252; save it as UTF-8 if characters look wrong"
+    return Finding("legacy_encoding", "warning", message, file)
 
 
 def display(findings: Sequence[Finding]) -> list[str]:
@@ -68,6 +81,11 @@ def raise_errors(findings: Iterable[Finding]) -> None:
     lines += [f"  {error}" for error in errors[:SHOWN_IN_ERROR]]
     if len(errors) > SHOWN_IN_ERROR:
         lines.append(f"  … and {len(errors) - SHOWN_IN_ERROR} more")
-    if any(error.row is not None for error in errors):
+    if any(error.code == BROKEN_TABLE for error in errors):
+        lines.append(
+            "Where the other rows of that file begin and end is uncertain, so none is used. Put fields with quotes, "
+            "delimiters or line breaks in quotes and double the quotes inside them, or write the file as JSONL."
+        )
+    elif any(error.can_be_dropped for error in errors):
         lines.append("Mend these rows, or leave them out with --drop-invalid.")
     raise DataError("\n".join(lines))

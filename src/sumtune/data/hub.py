@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from sumtune.data.readers import Table, arrow_table
+from sumtune.data.parquet import arrow_table
 from sumtune.data.split import split_name
+from sumtune.data.table import Table
 from sumtune.errors import DataError
 
 __all__ = ["read_hub"]

@@ -1,18 +1,18 @@
 """The first stage: reads the examples, checks them, splits them, and writes them to the run folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sumtune.config import Config, DataConfig, ModelConfig
 from sumtune.data.columns import Columns, find_columns
 from sumtune.data.example import SPLITS, Example, dump_jsonl
-from sumtune.data.finding import Finding, raise_errors
-from sumtune.data.readers import Table
+from sumtune.data.finding import BROKEN_TABLE, Finding, raise_errors
 from sumtune.data.sources import Source, find_source
 from sumtune.data.split import complete_splits, select_share, split_examples
+from sumtune.data.table import Table
 from sumtune.data.validate import (
-    CountTokens,
+    TokenCounter,
     check_learnable,
     check_lengths,
     check_rows,
@@ -26,6 +26,8 @@ from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 
 __all__ = ["CheckedData", "IngestResult", "check", "run"]
+
+MakeCounter = Callable[[], TokenCounter]
 
 
 @dataclass(frozen=True)
@@ -53,49 +55,51 @@ class IngestResult:
     """The run folder held the same already; nothing was read or written."""
 
 
-def run(config: Config, run_dir: RunDir, count_tokens: CountTokens | None = None) -> IngestResult:
+def run(config: Config, run_dir: RunDir, make_counter: MakeCounter | None = None) -> IngestResult:
     """Writes `data_ingestion/` and `data_validation/report.json`, unless they are there for the same data and settings.
 
-    Without `count_tokens` nothing is said about lengths in tokens.
+    Without `make_counter` nothing is said about lengths in tokens; it is called only where the data are read.
 
     Raises:
         DataError: the source cannot be read, or has errors; the run folder is as it was.
     """
     source = find_source(config.data.path)
-    fingerprint = source.fingerprint(_settings(config, count_tokens))
+    fingerprint = source.fingerprint(_settings(config, make_counter is not None))
     reused = _reusable(run_dir, fingerprint)
     if reused is not None:
         return reused
-    checked = _check(source, config.data, count_tokens, config.model)
+    checked = _check(source, config.data, make_counter() if make_counter else None, config.model)
     raise_errors(checked.findings)
     _write(run_dir, checked, source.name, fingerprint)
     return IngestResult(_counts(checked), checked.dropped, checked.findings, reused=False)
 
 
-def check(data: DataConfig, count_tokens: CountTokens | None = None, model: ModelConfig | None = None) -> CheckedData:
+def check(data: DataConfig, counter: TokenCounter | None = None, model: ModelConfig | None = None) -> CheckedData:
     """The examples by split and all findings, errors among them; nothing is written.
 
     Raises:
         DataError: the source as a whole cannot be read.
     """
-    return _check(find_source(data.path), data, count_tokens, model or ModelConfig())
+    return _check(find_source(data.path), data, counter, model or ModelConfig())
 
 
-def _check(source: Source, data: DataConfig, count_tokens: CountTokens | None, model: ModelConfig) -> CheckedData:
+def _check(source: Source, data: DataConfig, counter: TokenCounter | None, model: ModelConfig) -> CheckedData:
     tables = source.read()
     columns = _columns(tables, data)
     examples, findings = _examples(tables, columns)
-    if count_tokens is not None:
-        findings += check_learnable(examples, count_tokens)
+    if counter is not None:
+        findings += check_learnable(examples, counter)
     bad = {(finding.file, finding.row) for finding in findings if finding.severity == "error"}
     good = [example for example in examples if (example.file, example.row) not in bad]
     if data.drop_invalid:
         findings = [_dropped(finding) for finding in findings]
     splits = _split(tables, good)
     splits["train"] = select_share(splits["train"], data.train_share)
+    if any(finding.code == BROKEN_TABLE for finding in findings):
+        return CheckedData(splits, tuple(findings), len(bad), columns)
     findings += check_splits(splits)
-    if count_tokens is not None:
-        findings += check_lengths(splits, count_tokens, model.max_source_tokens, model.max_target_tokens)
+    if counter is not None:
+        findings += check_lengths(splits, counter, model.max_source_tokens, model.max_target_tokens)
     return CheckedData(splits, tuple(findings), len(bad), columns)
 
 
@@ -141,7 +145,7 @@ def _split(tables: Sequence[Table], examples: Sequence[Example]) -> dict[str, li
 
 
 def _dropped(finding: Finding) -> Finding:
-    if finding.severity != "error":
+    if finding.severity != "error" or not finding.can_be_dropped:
         return finding
     return replace(finding, severity="warning", message=f"{finding.message}; dropped")
 
@@ -150,10 +154,10 @@ def _counts(checked: CheckedData) -> dict[str, int]:
     return {name: len(examples) for name, examples in checked.examples.items()}
 
 
-def _settings(config: Config, count_tokens: CountTokens | None) -> dict[str, Any]:
+def _settings(config: Config, counts_tokens: bool) -> dict[str, Any]:
     """All settings that the stage's files depend on."""
     model = config.model.model_dump(include={"name", "revision", "max_source_tokens", "max_target_tokens"})
-    return {"data": config.data.model_dump(), "model": model if count_tokens is not None else None}
+    return {"data": config.data.model_dump(), "model": model if counts_tokens else None}
 
 
 def _write(run_dir: RunDir, checked: CheckedData, source: str, fingerprint: str) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from sumtune.data.dialogue import is_unicode
 from sumtune.data.hub import read_hub
-from sumtune.data.readers import SUFFIXES, Table, read_file
+from sumtune.data.readers import SUFFIXES, read_file, require_known_format
 from sumtune.data.split import split_name
+from sumtune.data.table import Table
 from sumtune.errors import DataError
 from sumtune.files.checksums import fingerprint
 
@@ -103,8 +104,7 @@ def _not_a_path(path: str, place: Path) -> Source:
 def _data_file(place: Path) -> Path:
     if not place.is_file():
         raise DataError(f"{place} is neither a file nor a folder; write its content to a file and pass that.")
-    if place.suffix.lower() not in SUFFIXES:
-        raise DataError(f"{place} has an unknown format {place.suffix!r}; expected one of {', '.join(SUFFIXES)}.")
+    require_known_format(place)
     return place
 
 

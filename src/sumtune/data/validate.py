@@ -1,23 +1,40 @@
 """Everything that is wrong with the data, found at once and before any expensive work."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from sumtune.data.columns import Columns
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.example import Example, normalize
 from sumtune.data.finding import Finding, undecodable
-from sumtune.data.readers import Table
+from sumtune.data.table import Table
 
-__all__ = ["CountTokens", "check_learnable", "check_lengths", "check_rows", "check_splits", "make_ids_unique"]
-
-CountTokens = Callable[[Sequence[str]], list[int]]
-"""Token counts of texts, without the special tokens that every text gets."""
+__all__ = [
+    "TokenCounter",
+    "check_learnable",
+    "check_lengths",
+    "check_rows",
+    "check_splits",
+    "check_text",
+    "make_ids_unique",
+]
 
 FEWEST_TRAINING_EXAMPLES = 2
 FEW_TRAINING_EXAMPLES = 20
+
+
+class TokenCounter(Protocol):
+    """What counts tokens as training will see them. Implementation: `text.encode.Encoder`."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text alone, before any truncation."""
+        ...
+
+    def count_targets(self, summaries: Sequence[str]) -> list[int]:
+        """Tokens of each summary with the marks that training adds, before any truncation."""
+        ...
 
 
 def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Finding]]:
@@ -26,11 +43,22 @@ def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Find
     findings: list[Finding] = list(table.findings)
     for row, values in table.rows:
         dialogue, summary = as_text(values.get(columns.dialogue)), as_text(values.get(columns.summary))
-        wrong = [*_check_text("dialogue", dialogue, table.file, row), *_check_text("summary", summary, table.file, row)]
+        wrong = [*check_text("dialogue", dialogue, table.file, row), *check_text("summary", summary, table.file, row)]
         findings += wrong
         if dialogue is not None and summary is not None and not wrong:
             examples.append(Example(_example_id(table, columns, row, values), dialogue, summary, table.file, row))
     return examples, findings
+
+
+def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Finding]:
+    """At most one finding: `text`, the dialogue or summary of a row as `as_text` gives it, cannot be used."""
+    if text is None:
+        expected = "a text or a list of turns" if part == "dialogue" else "a text"
+        yield Finding(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
+    elif not text:
+        yield Finding(f"empty_{part}", "error", f"the {part} is missing or empty", file, row)
+    elif not is_unicode(text):
+        yield undecodable(file, row, f"the {part}")
 
 
 def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Finding]]:
@@ -47,9 +75,9 @@ def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Fi
     return unique, [Finding("repeated_id", "info", message)] if changed else []
 
 
-def check_learnable(examples: Sequence[Example], count_tokens: CountTokens) -> Iterator[Finding]:
+def check_learnable(examples: Sequence[Example], counter: TokenCounter) -> Iterator[Finding]:
     """Findings: summaries of which the tokenizer leaves nothing to learn."""
-    counts = count_tokens([example.summary for example in examples])
+    counts = counter.count([example.summary for example in examples])
     for example, count in zip(examples, counts, strict=True):
         if count == 0:
             yield _finding("no_summary_tokens", "the tokenizer leaves no token of the summary to learn", example)
@@ -67,33 +95,23 @@ def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Finding]:
 
 
 def check_lengths(
-    splits: Mapping[str, Sequence[Example]], count_tokens: CountTokens, max_source_tokens: int, max_target_tokens: int
+    splits: Mapping[str, Sequence[Example]], counter: TokenCounter, max_source_tokens: int, max_target_tokens: int
 ) -> Iterator[Finding]:
     """At most two findings: the share of all dialogues, and of all summaries, that will lose their end."""
     examples = [example for same in splits.values() for example in same]
-    for part, texts, limit in (
-        ("dialogue", [example.dialogue for example in examples], max_source_tokens),
-        ("summary", [example.summary for example in examples], max_target_tokens),
+    dialogues = counter.count([example.dialogue for example in examples])
+    summaries = counter.count_targets([example.summary for example in examples])
+    for code, plural, counts, option, limit in (
+        ("dialogue_truncated", "dialogues", dialogues, "model.max_source_tokens", max_source_tokens),
+        ("summary_truncated", "summaries", summaries, "model.max_target_tokens", max_target_tokens),
     ):
-        cut = sum(count > limit for count in count_tokens(texts))
+        cut = sum(count > limit for count in counts)
         if cut:
-            plural = {"dialogue": "dialogues", "summary": "summaries"}[part]
-            option = {"dialogue": "model.max_source_tokens", "summary": "model.max_target_tokens"}[part]
             message = (
-                f"{cut / len(texts):.1%} of the {plural} ({cut} of {len(texts)}) are longer than {limit} tokens "
+                f"{cut / len(counts):.1%} of the {plural} ({cut} of {len(counts)}) are longer than {limit} tokens "
                 f"and lose their end; raise {option} to keep it"
             )
-            yield Finding(f"{part}_truncated", "warning", message)
-
-
-def _check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Finding]:
-    if text is None:
-        expected = "a text or a list of turns" if part == "dialogue" else "a text"
-        yield Finding(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
-    elif not text:
-        yield Finding(f"empty_{part}", "error", f"the {part} is missing or empty", file, row)
-    elif not is_unicode(text):
-        yield undecodable(file, row, f"the {part}")
+            yield Finding(code, "warning", message)
 
 
 def _example_id(table: Table, columns: Columns, row: int, values: Mapping[str, Any]) -> str:

@@ -1,45 +1,105 @@
-"""A file of lines that is written over a long time, and gone on with after an interruption."""
+"""A file of lines that is written over a long time by one process, and continued after an interruption."""
 
+import glob
 import os
-from collections.abc import Iterable
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
+from sumtune.errors import InputError
 from sumtune.files.atomic import sync_folder
 
-__all__ = ["ResumableLines"]
+__all__ = ["ResumableLines", "resumable_lines"]
+
+
+@contextmanager
+def resumable_lines(target: Path, made_from: str) -> Iterator["ResumableLines"]:
+    """Hold `target` for this process and yield the lines that will become it.
+
+    A link stays and its target is replaced; an existing file keeps its mode. `made_from` is a fingerprint of all that
+    the lines depend on: lines of another input or another model are never continued.
+
+    Raises:
+        InputError: `target` is no regular file, cannot be replaced, or is being written by another process.
+    """
+    final, mode = _regular_file(target)
+    lock_file = final.with_name(f".{final.name}.lock")
+    lock = FileLock(lock_file)
+    with _writing(target):
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                f"{target} is being written by another process: wait for it, or give --output another name."
+            ) from None
+    try:
+        lines = ResumableLines(final, made_from, mode)
+        try:
+            yield lines
+        finally:
+            lines.drop_if_empty()
+    finally:
+        with suppress(OSError):  # Windows does not delete open files
+            lock_file.unlink()
+        lock.release()
 
 
 class ResumableLines:
     """Grows in a hidden file beside `target` and becomes it when it is whole; until then an old `target` stays.
 
-    The hidden file's name holds `made_from`, a fingerprint of all that its lines depend on: lines of another input or
-    another model are never gone on with.
+    The name of the hidden file holds the first characters of `made_from`.
     """
 
-    def __init__(self, target: Path, made_from: str) -> None:
+    def __init__(self, target: Path, made_from: str, mode: int | None) -> None:
+        """`mode` holds the permissions of the file that is replaced; None gives a new file what the umask allows."""
         self._target = target
         self._part = target.with_name(f".{target.name}.{made_from[:12]}.part")
-        self.done = self._count_whole_lines()
+        with _writing(target):
+            self._create(mode)
+            self.done = self._count_whole_lines()
         """Lines that are there already."""
 
     def append(self, lines: Iterable[str]) -> None:
-        """Adds lines, given without their ends; they are on the disk when this returns."""
-        with self._part.open("a", encoding="utf-8") as file:
+        """Add lines, given without their ends; they are on the disk when this returns."""
+        with _writing(self._target), self._part.open("a", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
             file.flush()
             os.fsync(file.fileno())
 
-    def finish(self) -> None:
-        """Makes the file `target`, and deletes what interrupted runs with other inputs left beside it."""
-        self._part.replace(self._target)
-        for left in self._target.parent.glob(f".{self._target.name}.????????????.part"):
-            left.unlink(missing_ok=True)
-        sync_folder(self._target.parent)
+    def finish(self, expected: int) -> None:
+        """Make the file `target`, and delete what interrupted runs with other inputs left beside it.
+
+        Raises:
+            InputError: the file does not hold `expected` lines; `target` is as it was.
+        """
+        with _writing(self._target):
+            if (found := self._count_whole_lines()) != expected:
+                raise InputError(
+                    f"{self._part} holds {found} lines, expected {expected}: it or the input was changed meanwhile. "
+                    "Delete it and run the command again."
+                )
+            self._part.replace(self._target)
+            for left in self._target.parent.glob(f".{glob.escape(self._target.name)}.????????????.part"):
+                left.unlink(missing_ok=True)
+            sync_folder(self._target.parent)
+
+    def drop_if_empty(self) -> None:
+        """Delete the hidden file where it holds nothing to continue from."""
+        if self._part.exists() and self._part.stat().st_size == 0:
+            self._part.unlink()
+
+    def _create(self, mode: int | None) -> None:
+        """Create the hidden file, at no moment open to more people than `target`."""
+        descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666 if mode is None else 0o600)
+        os.close(descriptor)
+        if mode is not None:
+            self._part.chmod(mode)
 
     def _count_whole_lines(self) -> int:
         """Lines that were written whole; half a line at the end is cut off. Reads one line at a time."""
-        if not self._part.exists():
-            return 0
         count = size = 0
         with self._part.open("rb+") as file:
             for line in file:
@@ -48,3 +108,45 @@ class ResumableLines:
                     size += len(line)
             file.truncate(size)
         return count
+
+
+@contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"Cannot write {target}: {error.strerror or type(error).__name__}.") from None
+
+
+def _regular_file(target: Path) -> tuple[Path, int | None]:
+    """The file that `target` names, links resolved, with its permissions; None where it is new.
+
+    Raises:
+        InputError: it is a folder, a device or a pipe, is write-protected, or lies in a folder that does not exist.
+    """
+    try:
+        final, status = target.resolve(), _status(target)
+    except (OSError, RuntimeError) as error:  # a loop of links is a RuntimeError before Python 3.13
+        raise InputError(f"Cannot write {target}: {getattr(error, 'strerror', None) or error}.") from None
+    if not final.parent.is_dir():
+        raise InputError(f"There is no folder {str(final.parent)!r} for the output.")
+    if status is None:
+        return final, None
+    if not stat.S_ISREG(status.st_mode):
+        raise InputError(f"--output {str(target)!r} is {_kind(status.st_mode)}: expected the name of a file.")
+    if not os.access(final, os.W_OK):
+        raise InputError(f"{target} is write-protected: give --output another name, or make it writable.")
+    return final, stat.S_IMODE(status.st_mode)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a pipe" if stat.S_ISFIFO(mode) else "a device" if stat.S_ISCHR(mode) or stat.S_ISBLK(mode) else "no file"

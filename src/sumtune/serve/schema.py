@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from sumtune.serve.dialogues import Dialogues
+
 __all__ = [
     "AdapterInfo",
     "AdapterRequest",
@@ -17,14 +19,10 @@ __all__ = [
     "Unsupported",
 ]
 
-MAX_DIALOGUES = 64
-MAX_CHARACTERS = 100_000
 MAX_TOKENS = 4096
 MAX_BEAMS = 8
 MIN_DEADLINE_S = 0.1
 MAX_DEADLINE_S = 3600
-
-Dialogue = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_CHARACTERS)]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
@@ -36,7 +34,7 @@ EXAMPLE = (
 
 
 class SummarizeRequest(BaseModel):
-    """One dialogue, or up to 64 of them, each as text with one turn a line."""
+    """One dialogue, or up to 64 of them, each as text with one turn a line or as a list of turns."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -44,7 +42,7 @@ class SummarizeRequest(BaseModel):
         json_schema_extra={"examples": [{"dialogues": EXAMPLE}, {"dialogues": [EXAMPLE], "beams": 1}]},
     )
 
-    dialogues: Dialogue | Annotated[list[Dialogue], Field(min_length=1, max_length=MAX_DIALOGUES)]
+    dialogues: Dialogues
     adapter: Name | None = Field(None, description="One of `GET /v1/models`; the first of them if left out.")
     max_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = Field(
         None, description="Most tokens of a summary, within the limit that the adapter was tuned with."
@@ -60,8 +58,8 @@ class SummarizeRequest(BaseModel):
     )
 
     def as_list(self) -> list[str]:
-        """The dialogues, one or many."""
-        return [self.dialogues] if isinstance(self.dialogues, str) else self.dialogues
+        """The dialogues, one or many, as text."""
+        return self.dialogues
 
 
 class Unsupported(BaseModel):

@@ -57,6 +57,7 @@ class Encoder:
         self._head = specials[:-1] if ends else specials
         self._tail = specials[-1:] if ends and is_encoder_decoder else []
         self._before = self._head + self._ids(prompt.before)
+        self._target_head = self._head if is_encoder_decoder else []
         self._after = self._ids(prompt.after) + self._tail
 
     @property
@@ -79,16 +80,22 @@ class Encoder:
             return []
         return [len(ids) for ids in self.tokenizer(list(texts), add_special_tokens=False).input_ids]
 
+    def count_targets(self, summaries: Sequence[str]) -> list[int]:
+        """Tokens of each summary as it is learned, with begin and end mark, before any truncation."""
+        marks = len(self._target_head) + 1
+        return [marks + count for count in self.count([self._target_text(summary) for summary in summaries])]
+
     def source(self, dialogue: str) -> tuple[int, ...]:
         """Ids of prompt and dialogue; a dialogue over `max_source_tokens` loses its end."""
         return tuple(self._before + self._ids(dialogue)[: self.prompt.max_source_tokens] + self._after)
 
     def target(self, summary: str) -> tuple[int, ...]:
-        """Ids of the summary and the end mark, at most `max_target_tokens`."""
-        text = self.prompt.before_summary + summary.strip()
-        head = self._head if self.is_encoder_decoder else []
-        ids = head + self._ids(text)
+        """Ids of the summary with begin and end mark, at most `max_target_tokens`; a longer one loses its end."""
+        ids = self._target_head + self._ids(self._target_text(summary))
         return (*ids[: self.prompt.max_target_tokens - 1], self.tokenizer.eos_token_id)
+
+    def _target_text(self, summary: str) -> str:
+        return self.prompt.before_summary + summary.strip()
 
     def encode(self, dialogue: str, summary: str) -> Encoded:
         """Both parts of one example."""

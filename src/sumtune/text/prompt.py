@@ -25,7 +25,7 @@ class Prompt:
     max_source_tokens: int
     """Most tokens of the dialogue alone; longer dialogues lose their end."""
     max_target_tokens: int
-    """Most tokens of the summary with its end mark."""
+    """Most tokens of the summary with its begin and end mark; longer ones lose their end in training."""
     single_line: bool = False
     """True where no training summary has a line break: then generation ends at one."""
 

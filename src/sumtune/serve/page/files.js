@@ -1,6 +1,7 @@
 // Text files that were chosen or dropped; each is one conversation.
 
 import { at, count, element, fail, show } from "/page/dom.js";
+import { decode } from "/page/text.js";
 
 let chosen = [];
 
@@ -17,11 +18,12 @@ export function clearFiles() {
 
 export async function addFiles(files) {
   for (const file of files) {
-    const bytes = await file.arrayBuffer();
+    const bytes = new Uint8Array(await file.arrayBuffer());
     try {
-      const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes).trim();
-      if (text === "") fail(`${file.name} is empty.`);
-      else chosen.push({ title: file.name, dialogue: text });
+      const { text, guessed } = decode(bytes);
+      const note = guessed ? " (not UTF-8, read as Windows-1252)" : "";
+      if (text.trim() === "") fail(`${file.name} is empty.`);
+      else chosen.push({ title: file.name + note, dialogue: text });
     } catch {
       fail(`${file.name} is not UTF-8 text.`);
     }

@@ -4,7 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from sumtune.serve.schema import EXAMPLE, MAX_CHARACTERS, MAX_TOKENS
+from sumtune.data.dialogue import as_text
+from sumtune.serve.dialogues import MAX_CHARACTERS
+from sumtune.serve.schema import EXAMPLE, MAX_TOKENS
 
 __all__ = ["Chat", "ChatChoice", "ChatMessage", "ChatRequest", "ChatUsage", "ModelCard", "ModelList", "OpenAIProblem"]
 
@@ -27,10 +29,9 @@ class GivenMessage(BaseModel):
 
     @property
     def text(self) -> str:
-        """Its content as one text."""
-        if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content).strip()
-        return (self.content or "").strip()
+        """Its content as one text, as training reads it."""
+        parts = self.content if isinstance(self.content, list) else [TextPart(type="text", text=self.content or "")]
+        return as_text("\n".join(part.text for part in parts)) or ""
 
 
 class StreamOptions(BaseModel):

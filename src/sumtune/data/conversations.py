@@ -1,0 +1,142 @@
+"""Dialogues to be summarized, read from a file as training reads it."""
+
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sumtune.data.columns import find_dialogue
+from sumtune.data.dialogue import as_text, is_unicode
+from sumtune.data.encoding import LEGACY, detect, open_text
+from sumtune.data.finding import Finding, legacy_encoding
+from sumtune.data.json_rows import dump_row, json_lines
+from sumtune.data.readers import JSON_LINES, damaged_text, read_file, require_known_format
+from sumtune.data.validate import check_text
+from sumtune.errors import DataError
+
+__all__ = ["Conversation", "Conversations", "open_conversations"]
+
+Rows = Iterable[tuple[int, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A row of a file, and its dialogue as the model was tuned to read it."""
+
+    place: str
+    """File and row, for people."""
+    row: Mapping[str, Any]
+    dialogue: str
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The rows of a file, or of one split of it, and the column that holds the dialogue."""
+
+    file: str
+    column: str
+    rows: Rows
+
+
+@dataclass(frozen=True)
+class Conversations:
+    """The conversations of a file in its order; they can be iterated again."""
+
+    sources: tuple[_Source, ...]
+    warnings: tuple[Finding, ...]
+
+    def __iter__(self) -> Iterator[Conversation]:
+        """Read the conversations.
+
+        Raises:
+            DataError: a row has no dialogue, or holds half a character.
+        """
+        for source in self.sources:
+            for number, row in source.rows:
+                yield _conversation(source, number, row)
+
+
+def open_conversations(path: Path, given: str | None = None, learned: str | None = None) -> Conversations:
+    """Return the conversations of a CSV, JSON, JSONL or Parquet file. JSONL is read a line at a time.
+
+    The dialogue column is `given`, else `learned` (the one that the model was tuned with) or a known one.
+
+    Raises:
+        DataError: the file cannot be read as a whole, a row of it cannot be read, or it has no dialogue column.
+    """
+    require_known_format(path)
+    _require_file(path)
+    if path.suffix.lower() in JSON_LINES:
+        lines = _Lines(path)
+        columns = list(dict.fromkeys(key for _, row in lines for key in row))
+        empty = not any(True for _ in lines)
+        sources = [] if empty else [_Source(path.name, find_dialogue(path.name, columns, given, learned), lines)]
+        return Conversations(tuple(sources), lines.warnings)
+    tables = read_file(path, guess_encoding=True, every_column=True)
+    findings = [finding for table in tables for finding in table.findings]
+    _raise_first_error(findings)
+    sources = [
+        _Source(table.file, find_dialogue(table.file, table.columns, given, learned), table.rows)
+        for table in tables
+        if table.rows
+    ]
+    return Conversations(tuple(sources), tuple(finding for finding in findings if finding.severity == "warning"))
+
+
+def _require_file(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        raise DataError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from None
+    if not stat.S_ISREG(mode):
+        raise DataError(f"{path} is no file: write its content to one and pass that.")
+
+
+class _Lines:
+    """The rows of a JSONL file, read anew each time they are iterated."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with _opened(path) as stream:
+            self._encoding = detect(stream, guess=True)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """A warning where the encoding was guessed."""
+        return (legacy_encoding(self._path.name),) if self._encoding == LEGACY else ()
+
+    def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        with _opened(self._path) as stream, open_text(stream, self._encoding) as lines:
+            for row, value in json_lines(self._path.name, lines):
+                if isinstance(value, Finding):
+                    _raise_first_error([value])
+                else:
+                    yield row, value
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise DataError(f"Cannot read {path}: {error.strerror or type(error).__name__}.") from None
+    except UnicodeDecodeError as error:
+        raise damaged_text(path, error) from None
+
+
+def _raise_first_error(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        if finding.severity == "error":
+            raise DataError(f"{finding}.")
+
+
+def _conversation(source: _Source, number: int, row: Mapping[str, Any]) -> Conversation:
+    dialogue = as_text(row.get(source.column))
+    _raise_first_error([*check_text("dialogue", dialogue, source.file, number)])
+    place = f"{source.file}:{number}"
+    if not is_unicode(dump_row(row)):
+        raise DataError(f"{place}: holds half a character (an unpaired surrogate), which no text can.")
+    return Conversation(place, row, dialogue or "")

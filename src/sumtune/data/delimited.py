@@ -1,0 +1,110 @@
+"""CSV and TSV files as tables, by RFC 4180 and no more leniently: a file whose rows are uncertain gives none.
+
+Python's `csv` module takes a stray quote for text. Then lines of a dialogue become rows, and nobody sees it.
+"""
+
+import re
+from collections.abc import Iterator
+
+from sumtune.data.columns import show_names
+from sumtune.data.finding import BROKEN_TABLE, Finding
+from sumtune.data.table import Table
+from sumtune.errors import DataError
+
+__all__ = ["read_delimited"]
+
+DELIMITERS = ",;\t"
+QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
+
+
+class _StrayQuoteError(Exception):
+    """A quote stands where none may; whatever comes after it, and some of what came before, is uncertain."""
+
+
+def read_delimited(file: str, text: str, split: str | None) -> Table:
+    """The table in `text`: a header, then a row a record. `,`, `;` or tab separate fields.
+
+    Where any record is broken, the table has no rows: its findings say where, and cannot be dropped.
+
+    Raises:
+        DataError: the header cannot be read, or repeats a name.
+    """
+    delimiter = _delimiter(text)
+    records = _records(text, delimiter)
+    try:
+        header = next(records, None)
+    except _StrayQuoteError as error:
+        raise DataError(f"{file}: the header row cannot be read: {error}.") from None
+    if header is None:
+        raise DataError(f"{file} is empty; expected rows with a dialogue and a summary.")
+    if len(set(header)) < len(header):
+        repeated = [name for name in dict.fromkeys(header) if header.count(name) > 1]
+        raise DataError(f"{file}: the header row repeats {show_names(repeated)}; each column needs a name of its own.")
+    rows, broken, row = [], [], 0
+    try:
+        for row, record in enumerate(records, 1):
+            if len(record) == len(header):
+                rows.append((row, dict(zip(header, record, strict=True))))
+            else:
+                broken.append(_broken(file, row, f"it has {len(record)} fields, the header has {len(header)}"))
+    except _StrayQuoteError as error:
+        broken.append(_broken(file, row + 1, str(error)))
+    if broken:
+        return Table(file, split, tuple(header), (), tuple(broken))
+    return Table(file, split, tuple(header), tuple(rows), tuple(_maybe_cut(file, text, row)))
+
+
+def _delimiter(text: str) -> str:
+    first_line = text.lstrip().splitlines()[0]
+    return max(DELIMITERS, key=first_line.count)
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The fields of each record that is not blank.
+
+    Raises:
+        _StrayQuoteError: a quote is not closed, a closing one is not the end of its field, or one stands in a field
+            that does not begin with one.
+    """
+    quoting = delimiter != "\t" or re.search(r'(?:^|[\t\r\n])"', text) is not None  # most TSV files know no quotes
+    plain = re.compile(f"[^{delimiter}\r\n{chr(34) if quoting else ''}]*+")
+    end = re.compile(rf"{delimiter}|\r\n|\r|\n|\Z")
+    place, record = 0, []
+    while place < len(text):
+        begin = place
+        quoted = quoting and text[place] == '"'
+        field = QUOTED.match(text, place) if quoted else plain.match(text, place)
+        after = end.match(text, field.end()) if field is not None else None
+        if field is None or after is None:
+            raise _StrayQuoteError(_reason(text, begin, None if field is None else field.end(), quoted))
+        record.append(field[1].replace('""', '"') if quoted else field[0])
+        place = after.end()
+        if after[0] == delimiter and place < len(text):
+            continue
+        if after[0] == delimiter:
+            record.append("")
+        if len(record) > 1 or record[0].strip():
+            yield record
+        record = []
+
+
+def _reason(text: str, begin: int, end: int | None, quoted: bool) -> str:
+    """What is wrong with the field that begins at the character `begin` and ended too early, at `end`, or never."""
+    opened = text.count("\n", 0, begin) + 1
+    if end is None:
+        return f"the quote on line {opened} of the file is never closed"
+    line = text.count("\n", 0, end) + 1
+    if quoted:
+        return f"text follows the closing quote on line {line} of the file; the field begins on line {opened}"
+    return f"line {line} of the file has a quote inside a field that does not begin with one"
+
+
+def _broken(file: str, row: int, reason: str) -> Finding:
+    return Finding(BROKEN_TABLE, "error", f"the row cannot be read: {reason}", file, row)
+
+
+def _maybe_cut(file: str, text: str, row: int) -> Iterator[Finding]:
+    """Whether the file may have been cut off inside its last field, of which nothing in the file itself tells."""
+    if row and text[-1] not in '\r\n"':
+        message = "the file ends with this row, without a line end: if it was cut off, its last field is incomplete"
+        yield Finding("no_line_end", "info", message, file, row)

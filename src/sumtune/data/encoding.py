@@ -1,0 +1,75 @@
+"""Bytes as text: UTF-8, UTF-16 and UTF-32 by their byte order mark and, where it may be guessed, Windows-1252."""
+
+import codecs
+import io
+import re
+from typing import BinaryIO, TextIO
+
+__all__ = ["LEGACY", "decode", "detect", "open_text"]
+
+LEGACY = "cp1252"
+"""Windows-1252, which programs in Western Europe wrote before UTF-8."""
+BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+UTF_8 = "utf-8-sig"
+NOT_UTF_8 = re.compile("[\udc80-\udcff]")
+"""A byte that is not UTF-8, as the error handler `surrogateescape` reads it."""
+ONLY_UTF_8 = re.compile("[^\0-\x7f\udc80-\udcff]")
+"""A character of several bytes: they are hardly ever UTF-8 by chance."""
+MOST_ACCENTS = 0.3
+"""Share of characters beyond ASCII that no text in a Western European language reaches."""
+
+
+def decode(raw: bytes, guess: bool = False) -> tuple[str, str]:
+    """Return `raw` as text, and its encoding. A byte that is not UTF-8 becomes a lone surrogate.
+
+    `guess` takes what is not UTF-8 for Windows-1252 where it can be that.
+
+    Raises:
+        UnicodeDecodeError: a byte order mark promises an encoding that `raw` does not have.
+    """
+    stream = io.BytesIO(raw)
+    encoding = detect(stream, guess)
+    with open_text(stream, encoding, newline="") as text:
+        return text.read(), encoding
+
+
+def open_text(stream: BinaryIO, encoding: str, newline: str | None = None) -> TextIO:
+    """Return `stream` as text in `encoding`; a byte that is not UTF-8 becomes a lone surrogate."""
+    errors = "surrogateescape" if encoding == UTF_8 else "strict"
+    return io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=newline)
+
+
+def detect(stream: BinaryIO, guess: bool = False) -> str:
+    """Return the encoding of `stream`, which stands at its beginning again afterwards."""
+    start = stream.read(4)
+    stream.seek(0)
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if start.startswith(mark):
+            return encoding
+    legacy = guess and _can_be_legacy(stream)
+    stream.seek(0)
+    return LEGACY if legacy else UTF_8
+
+
+def _can_be_legacy(stream: BinaryIO) -> bool:
+    """Whether some bytes are not UTF-8, none is UTF-8 beyond ASCII, and all together can be Windows-1252."""
+    accents = characters = 0
+    for line in stream:
+        if line.isascii():
+            characters += len(line)
+            continue
+        text = line.decode("utf-8", "surrogateescape")
+        try:
+            line.decode(LEGACY)
+        except UnicodeDecodeError:
+            return False
+        if ONLY_UTF_8.search(text):
+            return False
+        characters += len(text)
+        accents += len(NOT_UTF_8.findall(text))
+    return 0 < accents <= MOST_ACCENTS * characters

@@ -1,0 +1,143 @@
+"""JSON and JSONL files as tables."""
+
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sumtune.data.columns import show_names
+from sumtune.data.dialogue import is_unicode
+from sumtune.data.finding import Finding, undecodable
+from sumtune.data.split import split_name
+from sumtune.data.table import Table, malformed
+from sumtune.errors import DataError
+
+__all__ = ["dump_row", "json_lines", "read_json", "read_lines"]
+
+FORMS = 'Expected a list of objects, {"train": [...], "test": [...]} or {"data": [...]}, or one object a line.'
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """Text that is not JSON, and why."""
+
+    reason: str
+    is_unicode: bool = True
+
+
+def read_json(path: Path, text: str, split: str | None) -> list[Table]:
+    """The tables of a JSON file: one, or one for each split that it holds.
+
+    Raises:
+        DataError: it is not JSON, or holds no list of objects where one is expected.
+    """
+    value = _parse(text)
+    if isinstance(value, _Broken):
+        if isinstance(_parse(text.lstrip().splitlines()[0]), dict):
+            return [read_lines(path.name, text, split)]
+        raise DataError(f"{path} cannot be read: {value.reason}. {FORMS}")
+    if isinstance(value, list):
+        return [_table(path.name, split, _rows(path.name, enumerate(value, 1)))]
+    lists = _lists_by_split(path, value) if isinstance(value, dict) else {}
+    if not lists or (split is not None and set(lists) - {split, None}):
+        found = f"an object with {show_names(list(value))}" if isinstance(value, dict) else _json_type(value)
+        raise DataError(f"{path} holds {found}. {FORMS}")
+    names = {name: f"{path.name}#{name}" if name else path.name for name in lists}
+    return [
+        _table(names[name], name or split, _rows(names[name], enumerate(values, 1))) for name, values in lists.items()
+    ]
+
+
+def read_lines(file: str, text: str, split: str | None) -> Table:
+    """The table of a JSONL file."""
+    return _table(file, split, json_lines(file, io.StringIO(text, newline=None)))
+
+
+def json_lines(file: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Finding]]:
+    """Number of each line that is not blank, with its object or what is wrong with it."""
+    return _rows(file, ((row, _parse(line)) for row, line in enumerate(lines, 1) if line.strip()))
+
+
+def dump_row(row: Mapping[str, Any]) -> str:
+    """`row` as a line of JSONL; what JSON has no form for, such as a date, becomes text, and a NaN becomes null.
+
+    >>> dump_row({"text": "é", "score": float("nan")})
+    '{"text": "é", "score": null}'
+    """
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False, default=str)
+    except ValueError:
+        return json.dumps(_without_nan(row), ensure_ascii=False, default=str)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nan(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _parse(text: str) -> Any:
+    """The JSON value of `text`, or a `_Broken` that says why there is none."""
+    try:
+        return json.loads(text, parse_constant=_missing)
+    except RecursionError:
+        return _Broken("it is nested too deeply")
+    except json.JSONDecodeError as error:
+        return _Broken(f"it is not JSON ({error.msg}, column {error.colno})", is_unicode(text))
+    except ValueError:
+        return _Broken("it holds a number with too many digits")
+
+
+def _missing(_name: str) -> None:
+    """What `NaN` and `Infinity` are read as: JSON has neither, and programs write NaN for a missing value."""
+
+
+def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, Any] | Finding]]:
+    for row, value in values:
+        if isinstance(value, dict):
+            yield row, value
+        elif not isinstance(value, _Broken):
+            expected = f"it is {_json_type(value)}, expected an object with a dialogue and a summary"
+            yield row, malformed(file, row, expected)
+        elif value.is_unicode:
+            yield row, malformed(file, row, value.reason)
+        else:
+            yield row, undecodable(file, row, "the row")
+
+
+def _table(file: str, split: str | None, values: Iterable[tuple[int, dict[str, Any] | Finding]]) -> Table:
+    """A table of JSON objects; its columns are all their keys in order of appearance."""
+    columns: dict[str, None] = {}
+    rows, findings = [], []
+    for row, value in values:
+        if isinstance(value, Finding):
+            findings.append(value)
+        else:
+            columns |= dict.fromkeys(value)
+            rows.append((row, value))
+    return Table(file, split, tuple(columns), tuple(rows), tuple(findings))
+
+
+def _lists_by_split(path: Path, value: Mapping[str, Any]) -> dict[str | None, list[Any]]:
+    """The lists under split names, else the one under `data` as the split None."""
+    lists: dict[str | None, list[Any]] = {}
+    for key, items in value.items():
+        name = split_name(key)
+        if name is None or not isinstance(items, list):
+            continue
+        if name in lists:
+            raise DataError(f"{path} holds the {name} split twice, once as {key!r}; keep one.")
+        lists[name] = items
+    if not lists and isinstance(value.get("data"), list):
+        lists[None] = value["data"]
+    return lists
+
+
+def _json_type(value: Any) -> str:
+    names = {list: "a list", str: "a text", bool: "true or false", dict: "an object", type(None): "null"}
+    return names.get(type(value), "a number")

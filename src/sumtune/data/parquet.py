@@ -1,0 +1,68 @@
+"""Parquet files and Arrow tables as tables."""
+
+from pathlib import Path
+from typing import Any
+
+from sumtune.data.finding import undecodable
+from sumtune.data.table import Table, malformed
+from sumtune.errors import DataError
+
+__all__ = ["arrow_table", "read_parquet"]
+
+
+def read_parquet(path: Path, split: str | None, every_column: bool = False) -> Table:
+    """The table of a Parquet file. Checksums of its pages are verified where the file has them.
+
+    Raises:
+        DataError: it is empty, damaged, or no Parquet file.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    if path.stat().st_size == 0:
+        raise DataError(f"{path} is empty; expected rows with a dialogue and a summary.")
+    try:
+        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            return arrow_table(path.name, split, file.read(), every_column)
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise DataError(f"{path} is not a readable Parquet file ({type(error).__name__}); write it again.") from None
+
+
+def arrow_table(file: str, split: str | None, table: Any, every_column: bool = False) -> Table:
+    """The rows of a `pyarrow.Table`, with the names of all its columns.
+
+    Values are those of the columns that may hold texts or ids; with `every_column` of all but binary ones.
+    """
+    columns = tuple(table.column_names)
+    wanted = _is_no_binary if every_column else _may_be_text
+    chosen = table.select([index for index, field in enumerate(table.schema) if wanted(field.type)])
+    try:
+        return Table(file, split, columns, tuple(enumerate(chosen.to_pylist(), 1)))
+    except (ValueError, OverflowError, NotImplementedError):  # one bad value fails all: find its row
+        return _row_by_row(file, split, columns, chosen)
+
+
+def _may_be_text(kind: Any) -> bool:
+    """Whether a column of this Arrow type can hold a dialogue, a summary or an id."""
+    from pyarrow import types
+
+    checks = (types.is_string, types.is_large_string, types.is_dictionary, types.is_integer, types.is_nested)
+    return any(check(kind) for check in checks)
+
+
+def _is_no_binary(kind: Any) -> bool:
+    from pyarrow import types
+
+    return not any(check(kind) for check in (types.is_binary, types.is_large_binary, types.is_fixed_size_binary))
+
+
+def _row_by_row(file: str, split: str | None, columns: tuple[str, ...], table: Any) -> Table:
+    rows, findings = [], []
+    for row in range(1, table.num_rows + 1):
+        try:
+            rows.append((row, table.slice(row - 1, 1).to_pylist()[0]))
+        except UnicodeDecodeError:
+            findings.append(undecodable(file, row, "the row"))
+        except (ValueError, OverflowError, NotImplementedError):
+            findings.append(malformed(file, row, "it holds a value that cannot be read"))
+    return Table(file, split, columns, tuple(rows), tuple(findings))

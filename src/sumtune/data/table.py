@@ -1,0 +1,29 @@
+"""The rows of a data file, before anything is known about their columns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sumtune.data.finding import Finding
+
+__all__ = ["Table", "malformed"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one file, or of one split of it."""
+
+    file: str
+    """Name for people: the file's name, `#` and the split where one file holds several."""
+    split: str | None
+    """None where the source does not say."""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, Mapping[str, Any]], ...]
+    """Row number (counted like `Example.row`) and values by column."""
+    findings: tuple[Finding, ...] = ()
+    """Rows that could not be read."""
+
+
+def malformed(file: str, row: int, reason: str) -> Finding:
+    """Return an error: the row cannot be read."""
+    return Finding("malformed_row", "error", f"the row cannot be read: {reason}", file, row)
