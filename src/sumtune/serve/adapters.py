@@ -158,6 +158,6 @@ class Adapters:
                 logger.error("Loading %s failed: %s", name, without_text(error))
                 reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
                 raise ModelError(f"{name!r} cannot be loaded ({reason}); the log says where it failed.") from None
-        slower = f" (not the native engine: {served.slower_because})" if served.slower_because else ""
-        logger.info("Loaded %s in %.1f s: %s%s", name, time.monotonic() - begun, served.summarizer.engine, slower)
+        engine = ". ".join(filter(None, (served.summarizer.engine, served.slower_because)))
+        logger.info("Loaded %s in %.1f s, engine: %s", name, time.monotonic() - begun, engine)
         return served

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 __all__ = [
     "AdapterInfo",
     "AdapterRequest",
+    "EngineInfo",
     "Figures",
     "Health",
     "Problem",
@@ -186,11 +187,20 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+class EngineInfo(BaseModel):
+    """What decodes the summaries of a model."""
+
+    model: str
+    engine: str = Field(description="Engine and number format, for example `native int8`.")
+    slower_because: str | None = Field(description="Why it is not the native engine; null where it is.")
+
+
 class Readiness(BaseModel):
     """The service can answer."""
 
     status: Literal["ready"] = "ready"
     models: list[str]
+    engines: list[EngineInfo] = Field(description="Of the models that are loaded.")
 
 
 class Problem(BaseModel):
