@@ -266,16 +266,36 @@ def serve(
     requests_per_minute: Annotated[
         int, typer.Option("--requests-per-minute", min=1, help="Most requests of one API key.")
     ] = ServeSettings.requests_per_minute,
+    connections_per_client: Annotated[
+        int,
+        typer.Option(
+            "--connections-per-client", min=1, help="Most connections of one address; a proxy is one address."
+        ),
+    ] = ServeSettings.connections_per_client,
+    allow_adapter_loading: Annotated[
+        bool,
+        typer.Option(
+            "--allow-adapter-loading",
+            help="Load and unload adapters at run time; needs --adapter-root and SUMTUNE_ADMIN_KEY.",
+        ),
+    ] = False,
+    adapter_root: Annotated[
+        Path | None,
+        typer.Option("--adapter-root", metavar="DIR", help="Folder that adapters may be loaded from at run time."),
+    ] = None,
 ) -> None:
     """Serve the tuned summarizer: a page and an API at http://localhost:8000."""
     from sumtune.files.run_dir import RunDir
     from sumtune.serve import server
+    from sumtune.serve.keys import adapter_loading, keys_from
 
     settings = ServeSettings(
-        keys=server.keys_from(),
+        keys=keys_from(),
         deadline_s=deadline,
         queue_dialogues=queue,
         requests_per_minute=requests_per_minute,
+        connections_per_client=connections_per_client,
+        **adapter_loading(allow_adapter_loading, adapter_root),
     )
     adapters = server.parse_adapters(adapter or [])
     server.run(RunDir(run_dir), host, port, beams=beams, adapters=adapters, settings=settings)

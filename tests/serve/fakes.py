@@ -15,8 +15,18 @@ from sumtune.summarizer import Completion
 
 KEY = "0123456789abcdef-first"
 OTHER_KEY = "0123456789abcdef-other"
+ADMIN = "0123456789abcdef-admin"
 MAX_SOURCE_TOKENS = 50
 URL = "http://127.0.0.1"
+
+
+def bearer(key):
+    return {"Authorization": f"Bearer {key}"}
+
+
+def loading_from(root, **options):
+    """Settings of a service that loads adapters below `root` for whoever has the admin key."""
+    return ServeSettings(workers=1, keys=(KEY,), admin_key=ADMIN, adapter_root=root, **options)
 
 
 class Shouting:

@@ -1,42 +1,41 @@
 """The service behind a real socket, in a thread of the tests."""
 
 import contextlib
-import socket
 import threading
 from collections.abc import Iterator
 
 import uvicorn
 
-from sumtune.serve.http.timeouts import impatient
+from sumtune.serve.listen import listen, shown_url
+from sumtune.serve.server import uvicorn_config
 from sumtune.serve.settings import ServeSettings
 
 from .fakes import app_of, wait_for
 
 
 @contextlib.contextmanager
-def running(summarizers, settings=None, **options) -> Iterator[str]:
+def running(summarizers, settings=None, host="127.0.0.1", **options) -> Iterator[str]:
     """The address of a service of `summarizers`, ready; it is shut down gracefully at the end."""
     settings = settings or ServeSettings(workers=1)
     loaded = threading.Event()
     app = app_of(summarizers, settings=settings, on_loaded=lambda _error: loaded.set(), **options)
-    with listening(app, settings) as url:
+    with listening(app, settings, host) as url:
         assert loaded.wait(10)
         yield url
 
 
 @contextlib.contextmanager
-def listening(app, settings=None) -> Iterator[str]:
+def listening(app, settings=None, host="127.0.0.1") -> Iterator[str]:
     """The address of an application that listens, loaded or not."""
     settings = settings or ServeSettings(workers=1)
-    protocol = impatient(settings.header_timeout_s, settings.send_timeout_s)
-    config = uvicorn.Config(app, log_level="warning", http=protocol, ws="none", timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    server = uvicorn.Server(uvicorn_config(app, settings))
+    listeners = listen(host, 0)
+    url = shown_url(host, listeners[0].getsockname()[1]).rstrip("/")
+    thread = threading.Thread(target=server.run, args=(listeners,), daemon=True)
     thread.start()
     wait_for(lambda: server.started)
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield url.replace("localhost", host)
     finally:
         server.should_exit = True
         thread.join(10)

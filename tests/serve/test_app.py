@@ -51,7 +51,8 @@ def test_many_dialogues_are_answered_in_their_order_with_one_call(client, summar
 
 def test_health_and_readiness_are_said(client):
     assert client.get("/health").json() == {"status": "ok"}
-    assert client.get("/ready").json() == {"status": "ready", "models": ["tiny"]}
+    ready = client.get("/ready").json()
+    assert (ready["status"], ready["models"]) == ("ready", ["tiny"])
 
 
 def test_the_examples_of_the_documentation_work_as_they_stand(client):

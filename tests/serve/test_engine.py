@@ -346,3 +346,20 @@ def test_the_heap_is_trimmed_between_batches_once_in_a_while(monkeypatch, every_
     with_engine(test)
     assert bool(trimmed) is trims
     assert all(name.startswith("decode") for name in trimmed), "not in the event loop, which it would hold up"
+
+
+def test_a_summarizer_that_loses_a_dialogue_fails_its_batch_and_the_next_is_decoded():
+    class Losing(Shouting):
+        def summarize(self, dialogues, **options):
+            return super().summarize(dialogues, **options)[1:]
+
+    async def test(engine, make):
+        (lost,) = jobs = [make(Losing())]
+        engine.submit(jobs)
+        with pytest.raises(DecodingFailedError):
+            await lost.done
+        good = [make(Shouting())]
+        engine.submit(good)
+        assert await results(good) == ["ANN:"]
+
+    with_engine(test)

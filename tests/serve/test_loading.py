@@ -1,12 +1,16 @@
 """From folders to a service with real, tiny models."""
 
 import json
+import logging
+import shutil
 
 import pytest
 import tiny
 import torch
 from fastapi.testclient import TestClient
 
+from sumtune.decode import build
+from sumtune.decode.ctranslate2.convert import UnsupportedError
 from sumtune.errors import ModelError
 from sumtune.files.run_dir import RunDir
 from sumtune.model.load import load_base as load_model
@@ -17,7 +21,7 @@ from sumtune.serve.loading import adapter_folder, load_adapter, load_base
 from sumtune.serve.settings import ServeSettings
 from sumtune.text.prompt import Prompt
 
-from .fakes import URL, events, wait_for
+from .fakes import ADMIN, URL, Telling, bearer, events, loading_from, served, wait_for
 
 PROMPT = Prompt("", "\nTL;DR:", "", max_source_tokens=200, max_target_tokens=12)
 DECODE = {"beams": 2, "length_penalty": 1.0, "engine": "auto", "quantization": "float32", "batch_tokens": 4096}
@@ -81,6 +85,70 @@ def test_the_service_writes_what_the_summarizer_writes_streamed_or_not(run_dir):
         assert client.post("/summarize", json=ask | {"adapter": "base"}).json()["summaries"][0]["summary"] == untuned
         arrived = events(client.post("/summarize", json=ask | {"stream": True}).text)
     assert "".join(data["text"] for name, data in arrived if name == "piece") == greedy
+
+
+def test_the_engine_of_each_model_and_why_it_is_not_the_native_one_are_said_at_ready_and_in_the_log(
+    run_dir, own_cache, monkeypatch, caplog
+):
+    def unsupported(*_arguments):
+        raise UnsupportedError("CTranslate2 does not know this model.")
+
+    monkeypatch.setenv("SUMTUNE_KERNELS", "0")
+    monkeypatch.setattr(build, "_with_ctranslate2", unsupported)
+    caplog.set_level(logging.INFO)
+    loads = {"tuned": lambda: load_adapter("tuned", run_dir.root)}
+    with TestClient(create_app(loads, load_base=lambda: load_base(run_dir.root)), base_url=URL) as client:
+        wait_for(lambda: client.get("/ready").status_code == 200)
+        (tuned,) = client.get("/ready").json()["engines"]
+        client.post("/summarize", json={"dialogues": CHAT, "adapter": "base"})
+        engines = client.get("/ready").json()["engines"]
+    assert [engine["model"] for engine in engines] == ["tuned", "base"]
+    assert tuned["engine"].startswith("torch")
+    assert tuned["slower_because"].endswith(". CTranslate2 does not know this model.")
+    (line,) = [line for line in caplog.messages if line.startswith("Loaded tuned in ")]
+    assert line.endswith(f"engine: {tuned['engine']}. {tuned['slower_because']}")
+
+
+def test_the_native_engine_needs_no_excuse(run_dir):
+    served = load_adapter("tuned", run_dir.root)
+    assert served.summarizer.engine.startswith("native") == (served.slower_because is None)
+
+
+DAMAGES = {
+    "no settings": lambda folder: (folder / "sumtune.json").unlink(),
+    "settings are no JSON": lambda folder: (folder / "sumtune.json").write_text("{"),
+    "settings are a list": lambda folder: (folder / "sumtune.json").write_text("[]"),
+    "settings lack the model": lambda folder: (folder / "sumtune.json").write_text("{}"),
+    "no prompt": lambda folder: (folder / "prompt.json").unlink(),
+    "prompt is no JSON": lambda folder: (folder / "prompt.json").write_bytes(b"\xff\xfe"),
+    "no configuration": lambda folder: (folder / "adapter_config.json").unlink(),
+    "configuration is no JSON": lambda folder: (folder / "adapter_config.json").write_text("null"),
+    "no weights": lambda folder: (folder / "adapter_model.safetensors").unlink(),
+    "weights are cut": lambda folder: (folder / "adapter_model.safetensors").write_bytes(b"\x08" * 100),
+}
+
+
+@pytest.fixture(scope="module")
+def loading(run_dir, tmp_path_factory):
+    """A client that may load adapters, and the folder they come from."""
+    root = tmp_path_factory.mktemp("adapters")
+    loads = {"tuned": lambda: served("tuned", Telling())}
+    app = create_app(loads, load_adapter=load_adapter, settings=loading_from(root))
+    with TestClient(app, base_url=URL, headers=bearer(ADMIN)) as client:
+        yield client, root
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_adapter_is_refused_with_a_message_and_the_service_goes_on(run_dir, loading, damage, caplog, request):
+    client, root = loading
+    folder = root / request.node.callspec.id.replace(" ", "-")
+    shutil.copytree(run_dir.adapter, folder)
+    damage(folder)
+    answer = client.post("/adapters", json={"name": "new", "folder": folder.name})
+    assert answer.status_code == 422
+    assert len(answer.json()["detail"].split()) > 3
+    assert not [record for record in caplog.records if record.exc_info]
+    assert [adapter["name"] for adapter in client.get("/adapters").json()] == ["tuned"]
 
 
 def test_an_adapter_whose_model_is_gone_ends_the_service_with_its_reason(run_dir, tmp_path):

@@ -1,5 +1,6 @@
 """What a request may choose: adapter, beams, length, deadline, streaming."""
 
+import gc
 import threading
 
 import pytest
@@ -130,7 +131,7 @@ def test_a_stream_with_beams_or_from_another_engine_comes_in_one_piece(client):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_answer_after_the_deadline_is_refused_and_its_work_stops(stream):
+def test_an_answer_after_the_deadline_is_refused_and_its_work_stops(stream, caplog):
     slow = Telling(pause_s=0.05)
     with client_of({"tuned": slow}) as client:
         answer = ask(client, dialogues="word " * 40, beams=1, deadline_s=0.3, stream=stream)
@@ -143,6 +144,8 @@ def test_an_answer_after_the_deadline_is_refused_and_its_work_stops(stream):
         said = slow.words
         assert ask(client, dialogues="good").status_code == 200
         assert slow.words <= said + 3
+    gc.collect()
+    assert not [record for record in caplog.records if record.exc_info], "no traceback of what nobody waits for"
 
 
 def test_the_deadline_of_the_service_holds_for_longer_wishes():

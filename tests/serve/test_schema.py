@@ -5,9 +5,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as generation
 
 from sumtune.errors import ModelError
-from sumtune.serve.settings import ServeSettings
 
-from .fakes import KEY, Shouting, Telling, served
+from .fakes import ADMIN, Shouting, Telling, loading_from, served
 from .live import running
 
 schemathesis = pytest.importorskip("schemathesis", reason="needs the package schemathesis: pip install '.[dev]'")
@@ -28,8 +27,9 @@ def load(name, folder):
 
 
 @pytest.fixture(scope="module")
-def schema():
-    settings = ServeSettings(keys=(KEY,), workers=1, requests_per_minute=10_000_000, max_body_bytes=100_000_000)
+def schema(tmp_path_factory):
+    root = tmp_path_factory.mktemp("adapters")
+    settings = loading_from(root, requests_per_minute=10_000_000, max_body_bytes=100_000_000)
     with running({"tuned": Telling(), "plain": Shouting()}, settings, load_adapter=load) as url:
         yield schemathesis.openapi.from_url(f"{url}/openapi.json")
 
@@ -56,7 +56,7 @@ def test_every_answer_is_as_documented(schema, label, mode):
     def check(case):
         # A valid request may be refused for what no schema can say: too many tokens, a folder without an adapter.
         answer = case.call_and_validate(
-            headers={"Authorization": f"Bearer {KEY}"}, excluded_checks=[positive_data_acceptance]
+            headers={"Authorization": f"Bearer {ADMIN}"}, excluded_checks=[positive_data_acceptance]
         )
         statuses.append(answer.status_code)
 

@@ -33,7 +33,14 @@ from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 
-__all__ = ["Tuned", "build_summarizer", "load_tuned"]
+__all__ = ["Explain", "Tuned", "build_summarizer", "load_tuned"]
+
+Explain = Callable[[str], None]
+"""Told, in a sentence, why a faster engine cannot be used."""
+
+
+def _say_nothing(_reason: str) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,10 @@ class Tuned:
     name: str
 
 
-def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
+def load_tuned(adapter: Path, beams: int | None = None, explain: Explain = _say_nothing) -> Tuned:
     """The summarizer of an adapter folder, with the model, prompt and decoding that it was tuned and scored with.
+
+    `explain` is told why a faster engine cannot be used.
 
     Raises:
         ModelError: the folder is no adapter of sumtune, or its base model is missing.
@@ -60,17 +69,18 @@ def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
     source = locate(settings["model"]["name"], settings["model"]["revision"])
     prompt = Prompt.load(adapter)
     encoder = encoder_of(source.folder, prompt)
-    summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"], encoder)
+    summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"], encoder, explain)
     return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
 
 
 def build_summarizer(
     source: ModelSource, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto",
-    encoder: Encoder | None = None,
+    encoder: Encoder | None = None, explain: Explain = _say_nothing,
 ) -> Summarizer:  # fmt: skip
     """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
 
-    `encoder` is that of `source` and `prompt` where there is one already.
+    `encoder` is that of `source` and `prompt` where there is one already. `explain` is told why a faster engine cannot
+    be used.
 
     Raises:
         ModelError: model or adapter cannot be read.
@@ -90,14 +100,16 @@ def build_summarizer(
     if decode.engine == "native" or (decode.engine == "auto" and not encoder.is_encoder_decoder):
         try:
             return _native(source, adapter, encoder, decode)
-        except UnsupportedError:
+        except UnsupportedError as error:
             if decode.engine == "native":
                 raise
+            explain(str(error))
     try:
         fast = _with_ctranslate2(source, adapter, encoder, decode)
-    except UnsupportedError:
+    except UnsupportedError as error:
         if decode.engine == "ctranslate2":
             raise
+        explain(str(error))
         return with_torch()
     window = sliding_window(load_config(source.folder))
     if window is None or prompt.max_source_tokens + encoder.overhead <= window:

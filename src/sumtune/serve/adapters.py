@@ -1,24 +1,26 @@
-"""The summarizers that are served, by name; they are loaded and unloaded while the service runs."""
+"""The summarizers that are served, by name. They are loaded and unloaded while the service runs."""
 
 import asyncio
 import gc
+import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sumtune.errors import ModelError, SumtuneError
+from sumtune.serve.failures import without_text
 from sumtune.summarizer import AdjustableSummarizer, StreamingSummarizer, Summarizer
 
-__all__ = ["BASE", "Adapters", "LastAdapterError", "Served", "TakenError"]
+__all__ = ["BASE", "Adapters", "InUseError", "Served"]
 
 BASE = "base"
 """Name of the model without any adapter."""
 
-
-class TakenError(Exception):
-    """There is a summarizer of this name already, or one is being loaded."""
+logger = logging.getLogger(__name__)
 
 
-class LastAdapterError(Exception):
-    """The only adapter cannot be unloaded."""
+class InUseError(Exception):
+    """A name is taken, or an adapter cannot be unloaded now. The message says which, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +35,13 @@ class Served:
     max_source_tokens: int
     """Longest dialogue it takes."""
     beams: int
-    """What it searches with unless a request says otherwise."""
+    """Beams it searches with unless a request says otherwise."""
+    slower_because: str | None = None
+    """Why it does not use the native engine; None where it does."""
     _others: dict[int, Summarizer] = field(default_factory=dict, init=False, repr=False)
 
     def searching(self, beams: int) -> Summarizer | None:
-        """Its summarizer with this number of beams, always the same object; None where its engine cannot do that."""
+        """Return the summarizer that searches with `beams`, always the same object; None where its engine cannot."""
         if beams == self.beams:
             return self.summarizer
         if isinstance(self.summarizer, AdjustableSummarizer):
@@ -51,76 +55,109 @@ Load = Callable[[], Served]
 
 
 class Adapters:
-    """The adapters that are loaded, the default first, and the base model, loaded when it is first asked for."""
+    """The adapters that the service has or is loading, the default first, and the base model.
 
-    def __init__(self, load_base: Load | None = None) -> None:
+    Names are reserved from the moment a load is asked for. Loads run one after the other, each in a thread.
+    """
+
+    def __init__(self, loads: Mapping[str, Load] | None = None, load_base: Load | None = None) -> None:
+        self._loads = dict(loads or {})
         self._load_base = load_base
         self._base: Served | None = None
         self._base_lock = asyncio.Lock()
-        self._loaded: dict[str, Served] = {}
-        self._loading: set[str] = set()
+        self._adapters: dict[str, Served | None] = dict.fromkeys(self._loads)
+        """None stands for an adapter that is still being loaded."""
+        self._one_at_a_time = asyncio.Lock()
         self.ready = False
-        """True once all that the service was started with is loaded."""
+        """True once everything that the service was started with is loaded."""
 
-    async def load_all(self, loads: Mapping[str, Load]) -> None:
-        """Loads what the service starts with, one after the other, and is ready then."""
-        for name, load in loads.items():
-            await self.load(name, load)
+    async def load_all(self) -> None:
+        """Load what the service starts with. Raises SumtuneError, whatever goes wrong."""
+        for name, load in self._loads.items():
+            self._adapters[name] = await self._load(name, load)
         self.ready = True
 
     async def load(self, name: str, load: Load) -> Served:
-        """Loads in a thread, then serves under `name`.
+        """Load an adapter and serve it under `name`.
 
         Raises:
-            TakenError: the name is in use.
+            InUseError: the name is taken.
+            SumtuneError: it cannot be loaded, for whatever reason.
         """
-        if name in self.names or name in self._loading:
-            raise TakenError(name)
-        self._loading.add(name)
+        if name == BASE:
+            raise InUseError(f"`{BASE}` is the name of the model without adapter: choose another one.")
+        if name in self._adapters:
+            state = "taken: unload that adapter first" if self._adapters[name] else "taken by an adapter being loaded"
+            raise InUseError(f"The name {name!r} is {state}.")
+        self._adapters[name] = None
         try:
-            served = await asyncio.to_thread(load)
-        finally:
-            self._loading.discard(name)
-        self._loaded[name] = served
+            self._adapters[name] = served = await self._load(name, load)
+        except BaseException:
+            del self._adapters[name]
+            raise
         return served
 
     def unload(self, name: str) -> None:
-        """Takes an adapter out of service; what it is decoding now is finished.
+        """Take an adapter out of service. Summaries that it is writing are finished.
 
         Raises:
             KeyError: there is no such adapter.
-            LastAdapterError: it is the only one.
+            InUseError: it is the only one, or is still being loaded.
         """
-        if name not in self._loaded:
-            raise KeyError(name)
-        if len(self._loaded) == 1:
-            raise LastAdapterError(name)
-        del self._loaded[name]
-        gc.collect()  # a model may be held by a circle of references: its memory is wanted now
+        if self._adapters[name] is None:
+            raise InUseError("This adapter is still being loaded: unload it when it is there.")
+        if len(self.loaded()) == 1:
+            raise InUseError("This is the only adapter: load another one first.")
+        del self._adapters[name]
+        gc.collect()  # a model may be held by a cycle of references, and its memory is wanted now
 
     @property
     def names(self) -> list[str]:
         """Every name that can be asked for, the default first."""
-        return [*self._loaded, *([BASE] if self._load_base else [])]
+        return [*(served.name for served in self.loaded()), *([BASE] if self._load_base else [])]
 
     def loaded(self) -> list[Served]:
         """The adapters in service, the default first; without the base model."""
-        return list(self._loaded.values())
+        return [served for served in self._adapters.values() if served is not None]
+
+    def in_memory(self) -> list[Served]:
+        """The adapters in service and, once it was asked for, the base model."""
+        return [*self.loaded(), *([self._base] if self._base else [])]
 
     async def find(self, name: str | None = None) -> Served:
-        """The summarizer of this name, the default where it is None.
+        """Return the summarizer of this name, the default where it is None.
 
         Raises:
             KeyError: there is none.
+            SumtuneError: it is the base model, which cannot be loaded.
         """
         if name is None:
-            name = next(iter(self._loaded))
+            return self.loaded()[0]
         if name == BASE and self._load_base is not None:
-            return await self._get_base(self._load_base)
-        return self._loaded[name]
+            return await self._find_base(self._load_base)
+        served = self._adapters[name]
+        if served is None:
+            raise KeyError(name)
+        return served
 
-    async def _get_base(self, load: Load) -> Served:
+    async def _find_base(self, load: Load) -> Served:
         async with self._base_lock:
             if self._base is None:
-                self._base = await asyncio.to_thread(load)
+                self._base = await self._load(BASE, load)
             return self._base
+
+    async def _load(self, name: str, load: Load) -> Served:
+        """Load in a thread, after the loads before it. A fault of ours becomes one message and a line in the log."""
+        async with self._one_at_a_time:
+            begun = time.monotonic()
+            try:
+                served = await asyncio.to_thread(load)
+            except SumtuneError:
+                raise
+            except Exception as error:
+                logger.error("Loading %s failed: %s", name, without_text(error))
+                reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+                raise ModelError(f"{name!r} cannot be loaded ({reason}); the log says where it failed.") from None
+        engine = ". ".join(filter(None, (served.summarizer.engine, served.slower_because)))
+        logger.info("Loaded %s in %.1f s, engine: %s", name, time.monotonic() - begun, engine)
+        return served

@@ -15,6 +15,7 @@ from sumtune.serve.adapters import Adapters, Load, Served
 from sumtune.serve.engine import Engine
 from sumtune.serve.http.access import Access
 from sumtune.serve.http.body import Body
+from sumtune.serve.http.connections import ConnectionLimit
 from sumtune.serve.http.errors import handle_refusals
 from sumtune.serve.http.headers import SecurityHeaders
 from sumtune.serve.http.log import Observe
@@ -40,19 +41,19 @@ def create_app(
     run_dir: RunDir | None = None,
     on_loaded: Callable[[BaseException | None], None] = lambda _error: None,
 ) -> FastAPI:
-    """The application. It listens at once and answers as soon as all of `loads` (by name, the default first) is loaded.
+    """Return the application. It answers as soon as all of `loads` (by name, the default first) is loaded.
 
     `load_adapter` loads further ones on request, `load_base` the model without adapter when it is first asked for.
-    `on_loaded` is called when loading has ended, with what it failed with.
+    `on_loaded` is called when loading has ended, with the error where it failed.
     """
     settings = settings or ServeSettings()
     metrics = Metrics()
-    service = Service(settings, metrics, Engine(settings, metrics), Adapters(load_base), run_dir)
+    service = Service(settings, metrics, Engine(settings, metrics), Adapters(loads, load_base), run_dir)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         service.engine.start()
-        loading = asyncio.create_task(service.adapters.load_all(loads))
+        loading = asyncio.create_task(service.adapters.load_all())
         loading.add_done_callback(lambda task: None if task.cancelled() else on_loaded(task.exception()))
         yield
         loading.cancel()
@@ -84,7 +85,8 @@ def _middleware(settings: ServeSettings, metrics: Metrics) -> list[Middleware]:
     return [
         Middleware(Observe, metrics=metrics),
         Middleware(SecurityHeaders),
-        Middleware(Access, keys=settings.keys),
+        Middleware(ConnectionLimit),
+        Middleware(Access, keys=settings.keys, admin_key=settings.admin_key),
         Middleware(RateLimit, per_minute=settings.requests_per_minute),
         Middleware(Body, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s),
     ]

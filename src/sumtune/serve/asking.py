@@ -125,6 +125,7 @@ async def completions(asked: Asked, request: Request) -> list[Completion]:
     """
     loop = asyncio.get_running_loop()
     everything = asyncio.gather(*(job.done for job in asked.jobs))
+    everything.add_done_callback(_look_at)
     gone = asyncio.ensure_future(_disconnected(request))
     try:
         remaining = asked.jobs[0].deadline - loop.time()
@@ -174,6 +175,12 @@ def _listen(job: Job, place: int, arrived: "asyncio.Queue[Piece | BaseException]
 
     job.on_piece = lambda text: arrived.put_nowait(Piece(place, text))
     job.done.add_done_callback(end)
+
+
+def _look_at(done: "asyncio.Future[list[Completion]]") -> None:
+    """Keeps asyncio from printing the traceback of what nobody waits for any more."""
+    if not done.cancelled():
+        done.exception()
 
 
 def _failure(error: Exception) -> HTTPException:

@@ -174,6 +174,7 @@ class Engine:
         begun = loop.time()
         try:
             completions = await loop.run_in_executor(self._threads, self._decode, batch, loop)
+            finished = list(zip(batch, completions, strict=True))
         except Exception as error:
             logger.error("Decoding a batch of %d failed: %s", len(batch), without_text(error))
             await self._save_what_can_be(batch)
@@ -181,7 +182,7 @@ class Engine:
         at_once = 1 if _takes_all(batch[0]) else self._settings.workers
         self._learn_speed((loop.time() - begun) / len(batch) / at_once)
         self._metrics.batch.observe(len(batch))
-        for job, completion in zip(batch, completions, strict=True):
+        for job, completion in finished:
             self._metrics.tokens.labels("read").inc(job.tokens)
             self._metrics.tokens.labels("written").inc(completion.tokens)
             if not job.done.done():

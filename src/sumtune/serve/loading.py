@@ -10,6 +10,7 @@ from sumtune.files.run_dir import RunDir
 from sumtune.memory import give_memory_back
 from sumtune.model.adapter_files import SETTINGS
 from sumtune.serve.adapters import BASE, Served
+from sumtune.summarizer import Summarizer
 
 __all__ = ["adapter_folder", "load_adapter", "load_base"]
 
@@ -36,10 +37,15 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> Served:
     from sumtune.decode.threads import in_torch_thread
 
     adapter = adapter_folder(folder)
-    tuned = in_torch_thread(partial(load_tuned, adapter, beams))
+    reasons: list[str] = []
+    tuned = in_torch_thread(partial(load_tuned, adapter, beams, reasons.append))
     give_memory_back()
-    beams = beams or int(_settings(adapter)["decode"]["beams"])
-    return Served(name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams)
+    decode = _settings(adapter)["decode"]
+    slower_because = _why_not_native(tuned.summarizer, decode["engine"], reasons)
+    beams = beams or int(decode["beams"])
+    return Served(
+        name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams, slower_because
+    )
 
 
 def load_base(folder: Path) -> Served:
@@ -60,10 +66,21 @@ def load_base(folder: Path) -> Served:
     model, decode = settings["model"], DecodeConfig(**(settings["decode"] | {"beams": 1}))
     source, prompt = locate(model["name"], model["revision"]), Prompt.load(adapter)
     encoder = encoder_of(source.folder, prompt)
-    make = partial(build_summarizer, source, None, prompt, decode, model["device"], encoder)
+    reasons: list[str] = []
+    make = partial(build_summarizer, source, None, prompt, decode, model["device"], encoder, reasons.append)
     summarizer = in_torch_thread(make)
     give_memory_back()
-    return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams)
+    slower_because = _why_not_native(summarizer, decode.engine, reasons)
+    return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams, slower_because)
+
+
+def _why_not_native(summarizer: Summarizer, asked_for: str, reasons: list[str]) -> str | None:
+    """Why `summarizer` is not the native engine, None where it is; `asked_for` is the setting `decode.engine`."""
+    if summarizer.engine.startswith("native"):
+        return None
+    if asked_for != "auto":
+        return f"The setting decode.engine asks for {asked_for}."
+    return " ".join(reasons) or "The native engine is for decoder-only models on the CPU."
 
 
 def _settings(adapter: Path) -> dict[str, dict[str, Any]]:

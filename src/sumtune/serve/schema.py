@@ -1,30 +1,47 @@
 """What goes in and out of the service."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from sumtune.serve.dialogues import Dialogues
 
 __all__ = [
     "AdapterInfo",
     "AdapterRequest",
+    "EngineInfo",
     "Figures",
     "Health",
     "Problem",
     "Readiness",
+    "RequestBody",
     "Summaries",
     "SummarizeRequest",
     "Summary",
     "Unsupported",
+    "shortened",
 ]
 
 MAX_TOKENS = 4096
 MAX_BEAMS = 8
 MIN_DEADLINE_S = 0.1
 MAX_DEADLINE_S = 3600
+MAX_PROBLEMS = 100
+"""Most fields of a body, and most things wrong with it, that are looked at one by one."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+
+LONGEST_ECHO = 40
+"""Characters of a name from a request that an answer repeats."""
 
 EXAMPLE = (
     "Maya: The boiler is out again, can someone call the landlord?\n"
@@ -33,7 +50,29 @@ EXAMPLE = (
 )
 
 
-class SummarizeRequest(BaseModel):
+def shortened(text: str, most: int = LONGEST_ECHO) -> str:
+    """Return at most `most` characters of what a client sent, to be repeated to it."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
+class RequestBody(BaseModel):
+    """What a client sends. Where very much is wrong with it, only how much: telling it all would take seconds."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _count_problems(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(value, dict) and len(value) > MAX_PROBLEMS:
+            raise PydanticCustomError("too_many_fields", "It has {count} fields", {"count": len(value)})
+        try:
+            return handler(value)
+        except ValidationError as error:
+            count = error.error_count()
+            if count <= MAX_PROBLEMS:
+                raise
+        raise PydanticCustomError("too_many_problems", "{count} things are wrong with it", {"count": count})
+
+
+class SummarizeRequest(RequestBody):
     """One dialogue, or up to 64 of them, each as text with one turn a line or as a list of turns."""
 
     model_config = ConfigDict(
@@ -90,7 +129,7 @@ class Summaries(BaseModel):
     elapsed_s: float = Field(description="Seconds from request to answer.")
 
 
-class AdapterRequest(BaseModel):
+class AdapterRequest(RequestBody):
     """An adapter to load."""
 
     model_config = ConfigDict(
@@ -146,11 +185,20 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
+class EngineInfo(BaseModel):
+    """What decodes the summaries of a model."""
+
+    model: str
+    engine: str = Field(description="Engine and number format, for example `native int8`.")
+    slower_because: str | None = Field(description="Why it is not the native engine; null where it is.")
+
+
 class Readiness(BaseModel):
     """The service can answer."""
 
     status: Literal["ready"] = "ready"
     models: list[str]
+    engines: list[EngineInfo] = Field(description="Of the models that are loaded.")
 
 
 class Problem(BaseModel):

@@ -1,31 +1,34 @@
 """`sumtune serve`: listens, loads the adapters, and serves until it is told to stop."""
 
 import logging
-import os
 import re
-import socket
+import resource
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import uvicorn
 
-from sumtune.errors import ConfigError, SumtuneError
+from sumtune.errors import ConfigError
 from sumtune.files.run_dir import RunDir
 from sumtune.serve.adapters import BASE, Load
 from sumtune.serve.app import create_app
 from sumtune.serve.http.access import is_loopback
-from sumtune.serve.http.timeouts import impatient
+from sumtune.serve.http.connections import MARGIN
+from sumtune.serve.http.protocol import READ_BYTES, limited_by
+from sumtune.serve.keys import KEY_VARIABLE, MIN_KEY_LENGTH
+from sumtune.serve.listen import BACKLOG, listen, shown_url
 from sumtune.serve.loading import adapter_folder, load_adapter, load_base
 from sumtune.serve.settings import ServeSettings
 
-__all__ = ["KEY_VARIABLE", "keys_from", "parse_adapters", "run"]
+__all__ = ["parse_adapters", "run", "uvicorn_config"]
 
-KEY_VARIABLE = "SUMTUNE_API_KEY"
-MIN_KEY_LENGTH = 16
 RUN_NAME = "tuned"
 """Name of the run folder's own adapter."""
+OTHER_FILES = 64
+"""Open files that are not connections, and some to spare."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -38,7 +41,7 @@ def run(
     adapters: Mapping[str, Path] | None = None,
     settings: ServeSettings | None = None,
 ) -> None:
-    """Serves until interrupted; then what runs is finished.
+    """Serve until interrupted; then finish what runs.
 
     Raises:
         ConfigError: the address can be reached from elsewhere and there is no API key.
@@ -49,7 +52,7 @@ def run(
     settings = settings or ServeSettings()
     _require_key_for(host, settings)
     chosen = _chosen(run_dir, adapters or {})
-    listener = _listen(host, port)
+    listeners = listen(host, port)
     folders = {name: adapter_folder(folder) for name, folder in chosen.items()}
     failures: list[BaseException] = []
 
@@ -69,30 +72,34 @@ def run(
         run_dir=run_dir,
         on_loaded=on_loaded,
     )
-    server = uvicorn.Server(_uvicorn_config(app, settings))
-    shown = "localhost" if is_loopback(host) or host == "0.0.0.0" else host
-    print(f"Serving at http://{shown}:{listener.getsockname()[1]}/ (documentation at /docs)", flush=True)
+    server = uvicorn.Server(uvicorn_config(app, settings))
+    print(f"Serving at {shown_url(host, listeners[0].getsockname()[1])} (documentation at /docs)", flush=True)
     # uvicorn raises the signal that stopped it once more, when everything is finished
     with _logging_to_standard_error(), suppress(KeyboardInterrupt):
-        server.run([listener])
+        server.run(listeners)
     if failures:
         raise failures[0]
 
 
-def keys_from(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """The API keys of the environment: one, or several with commas between.
-
-    Raises:
-        ConfigError: a key is so short that it could be guessed.
-    """
-    keys = tuple(key.strip() for key in environment.get(KEY_VARIABLE, "").split(",") if key.strip())
-    if any(len(key) < MIN_KEY_LENGTH for key in keys):
-        raise ConfigError(f"{KEY_VARIABLE}: a key needs at least {MIN_KEY_LENGTH} characters; `openssl rand -hex 24`.")
-    return keys
+def uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
+    """Return how uvicorn runs the application `app`."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="asyncio",
+        http=limited_by(replace(settings, connections=_affordable(settings.connections))),
+        ws="none",
+        h11_max_incomplete_event_size=READ_BYTES,
+        backlog=BACKLOG,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.shutdown_s),
+    )
 
 
 def parse_adapters(texts: list[str]) -> dict[str, Path]:
-    """Folders by name, from `name=folder` texts.
+    """Return folders by name, from `name=folder` texts.
 
     Raises:
         ConfigError: a text is of another form, or a name is not one.
@@ -111,6 +118,14 @@ def parse_adapters(texts: list[str]) -> dict[str, Path]:
     return adapters
 
 
+def _affordable(connections: int) -> int:
+    """As many connections as this process may have files open for, and some for everything else."""
+    most_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most_files == resource.RLIM_INFINITY:
+        return connections
+    return max(1, min(connections, int((most_files - BACKLOG - OTHER_FILES) / (1 + MARGIN))))
+
+
 def _require_key_for(host: str, settings: ServeSettings) -> None:
     if not settings.keys and not is_loopback(host):
         raise ConfigError(
@@ -126,19 +141,6 @@ def _chosen(run_dir: RunDir, adapters: Mapping[str, Path]) -> dict[str, Path]:
     return {RUN_NAME: run_dir.require(run_dir.adapter, "run")} | dict(adapters)
 
 
-def _uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        log_level="warning",
-        access_log=False,
-        http=impatient(settings.header_timeout_s, settings.send_timeout_s),
-        limit_concurrency=settings.connections,
-        timeout_graceful_shutdown=int(settings.shutdown_s),
-        server_header=False,
-        ws="none",
-    )
-
-
 @contextmanager
 def _logging_to_standard_error() -> Iterator[None]:
     logger = logging.getLogger("sumtune.serve")
@@ -150,12 +152,3 @@ def _logging_to_standard_error() -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket: a taken port is said before the model is loaded."""
-    try:
-        return socket.create_server((host, port))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SumtuneError(f"Cannot listen on {host}:{port} ({reason}): choose another --port.") from None

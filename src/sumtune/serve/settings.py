@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 __all__ = ["ServeSettings"]
 
@@ -12,6 +13,10 @@ class ServeSettings:
 
     keys: tuple[str, ...] = field(default=(), repr=False)
     """API keys; without one everybody who reaches the address may ask."""
+    admin_key: str | None = field(default=None, repr=False)
+    """The key with which adapters are loaded and unloaded at run time; None is nobody."""
+    adapter_root: Path | None = None
+    """Folder that adapters may be loaded from at run time."""
     deadline_s: float = 60.0
     """Seconds after which a request is given up, and the longest deadline a request may ask for."""
     queue_dialogues: int = 256
@@ -25,7 +30,7 @@ class ServeSettings:
     workers: int = os.cpu_count() or 1
     """Batches that are decoded at the same time, by summarizers that can."""
     requests_per_minute: int = 600
-    """Requests of one key; a quarter of them may come at once. Nothing is limited where there is no key."""
+    """Requests of one key; a quarter of them may come at once. Without keys there is no such limit."""
     max_body_bytes: int = 1_000_000
     """Largest request."""
     body_timeout_s: float = 10.0
@@ -38,3 +43,5 @@ class ServeSettings:
     """Seconds in which running requests are finished when the service is told to stop."""
     connections: int = 512
     """Most connections at once."""
+    connections_per_client: int = 256
+    """Most connections at once from one address: of IPv4 the whole, of IPv6 the first 64 bits."""

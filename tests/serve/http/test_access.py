@@ -1,19 +1,16 @@
 """Keys, hosts, rates, headers, and what the log may say."""
 
-import gc
 import logging
-import threading
-import weakref
 
 import pytest
 
-from sumtune.errors import ConfigError, ModelError, RunDirError
+from sumtune.errors import ConfigError, RunDirError
 from sumtune.files.run_dir import RunDir
 from sumtune.serve import server
 from sumtune.serve.http.rate_limit import RateLimit
 from sumtune.serve.settings import ServeSettings
 
-from ..fakes import KEY, OTHER_KEY, Shouting, Telling, client_of, served, wait_for
+from ..fakes import KEY, OTHER_KEY, Shouting, bearer, client_of
 
 CLOSED = [
     ("POST", "/summarize"), ("POST", "/v1/chat/completions"), ("GET", "/v1/models"), ("GET", "/adapters"),
@@ -21,10 +18,6 @@ CLOSED = [
     ("GET", "/nothing"),
 ]  # fmt: skip
 OPEN = ["/", "/docs", "/openapi.json", "/health", "/ready", "/page/style.css"]
-
-
-def bearer(key):
-    return {"Authorization": f"Bearer {key}"}
 
 
 @pytest.fixture(scope="module")
@@ -146,15 +139,6 @@ def test_an_address_that_others_reach_needs_a_key(tmp_path, host):
         server.run(RunDir(tmp_path), host, 0, settings=ServeSettings(keys=(KEY,)))
 
 
-def test_keys_come_from_the_environment_and_short_ones_are_refused():
-    assert server.keys_from({}) == ()
-    assert server.keys_from({"SUMTUNE_API_KEY": f" {KEY} ,{OTHER_KEY},"}) == (KEY, OTHER_KEY)
-    with pytest.raises(ConfigError, match="at least 16 characters") as caught:
-        server.keys_from({"SUMTUNE_API_KEY": "hunter2"})
-    assert "hunter2" not in str(caught.value)
-    assert KEY not in repr(ServeSettings(keys=(KEY,)))
-
-
 @pytest.mark.parametrize("text", ["short", "=x", "a=", "a b=x", "base=x", "tuned=x", "/=x", "ä=x"])
 def test_adapters_are_name_and_folder(text):
     with pytest.raises(ConfigError, match="--adapter"):
@@ -165,94 +149,3 @@ def test_adapters_are_name_and_folder(text):
         "a": "x",
         "b.2": "y=z",
     }
-
-
-@pytest.fixture
-def changing():
-    """A client of a service with a key, whose further adapters are `Telling` unless their folder is `bad`."""
-
-    def load(name, folder):
-        if folder.name == "bad":
-            raise ModelError(f"{folder} is neither an adapter folder nor a run folder with an adapter in it.")
-        return served(name, Telling())
-
-    settings = ServeSettings(keys=(KEY,), workers=1)
-    with client_of({"tuned": Shouting()}, settings=settings, load_adapter=load) as client:
-        client.headers.update(bearer(KEY))
-        yield client
-
-
-def names(client):
-    return [adapter["name"] for adapter in client.get("/adapters").json()]
-
-
-def test_an_adapter_is_loaded_used_and_unloaded_while_the_service_runs(changing):
-    loaded = changing.post("/adapters", json={"name": "new", "folder": "/runs/new"})
-    assert (loaded.status_code, loaded.json()["engine"]) == (201, "fake streaming")
-    assert names(changing) == ["tuned", "new"]
-    summary = changing.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).json()
-    assert (summary["model"], summary["summaries"][0]["summary"]) == ("new", "Ann: Hi")
-    assert changing.delete("/adapters/new").status_code == 204
-    assert names(changing) == ["tuned"]
-    assert changing.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 404
-
-
-def test_an_unloaded_adapter_gives_its_memory_back():
-    loaded = []
-
-    def load(name, folder):
-        made = Telling()
-        made.circle = made
-        loaded.append(weakref.ref(made))
-        return served(name, made)
-
-    settings = ServeSettings(keys=(KEY,), workers=1)
-    with client_of({"tuned": Shouting()}, settings=settings, load_adapter=load) as client:
-        client.headers.update(bearer(KEY))
-        client.post("/adapters", json={"name": "new", "folder": "x"})
-        assert client.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 200
-        assert loaded[0]() is not None
-        gc.disable()
-        try:
-            client.delete("/adapters/new")
-            assert loaded[0]() is None
-        finally:
-            gc.enable()
-
-
-def test_what_cannot_be_loaded_or_unloaded_is_said(changing):
-    assert changing.post("/adapters", json={"name": "tuned", "folder": "x"}).status_code == 409
-    bad = changing.post("/adapters", json={"name": "new", "folder": "bad"})
-    assert (bad.status_code, bad.json()["detail"].split()[0]) == (422, "bad")
-    assert changing.delete("/adapters/other").status_code == 404
-    assert changing.delete("/adapters/tuned").status_code == 409
-    assert names(changing) == ["tuned"]
-
-
-def test_unloading_the_default_makes_the_next_the_default(changing):
-    changing.post("/adapters", json={"name": "new", "folder": "x"})
-    assert changing.delete("/adapters/tuned").status_code == 204
-    assert changing.post("/summarize", json={"dialogues": "Ann: Hi"}).json()["model"] == "new"
-
-
-def test_without_a_key_adapters_cannot_be_changed():
-    with client_of({"tuned": Shouting(), "other": Shouting()}) as client:
-        assert client.post("/adapters", json={"name": "new", "folder": "x"}).status_code == 403
-        assert client.delete("/adapters/other").status_code == 403
-        assert names(client) == ["tuned", "other"]
-
-
-def test_an_adapter_that_is_unloaded_while_it_writes_finishes():
-    summarizer, answers = Telling(), []
-    summarizer.gate.clear()
-    settings = ServeSettings(keys=(KEY,), workers=1)
-    with client_of({"tuned": Shouting(), "slow": summarizer}, settings=settings) as client:
-        client.headers.update(bearer(KEY))
-        body = {"dialogues": "Ann: Hi", "adapter": "slow"}
-        thread = threading.Thread(target=lambda: answers.append(client.post("/summarize", json=body)))
-        thread.start()
-        wait_for(lambda: summarizer.calls)
-        assert client.delete("/adapters/slow").status_code == 204
-        summarizer.gate.set()
-        thread.join(10)
-    assert answers[0].json()["summaries"][0]["summary"] == "Ann: Hi"

@@ -12,12 +12,14 @@ from ..live import running
 openai = pytest.importorskip("openai", reason="needs the package openai: pip install '.[dev]'")
 
 DIALOGUE = "Ann: I pay Bob 5 euros"
-CHAT = [
-    {"role": "system", "content": "Summarize."},
-    {"role": "user", "content": "Eve: An older one"},
-    {"role": "assistant", "content": "Eve."},
-    {"role": "user", "content": DIALOGUE},
+CHAT = [{"role": "system", "content": "You summarize."}, {"role": "user", "content": DIALOGUE}]
+TURNS = [
+    {"role": "system", "content": "You help customers."},
+    {"role": "user", "content": "My order 7 is late."},
+    {"role": "assistant", "content": "It left\nyesterday."},
+    {"role": "user", "name": "Maya", "content": "Thanks!"},
 ]
+ASKING = {"role": "user", "content": "Please summarize our conversation."}
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +37,92 @@ def test_models_are_listed(client):
     assert [model.id for model in client.models.list()] == ["tuned", "plain", "broken"]
 
 
-def test_the_last_user_message_is_summarized(client):
-    done = client.chat.completions.create(model="tuned", messages=CHAT, temperature=0.2, user="me")
+def ask(client, messages, **settings):
+    return client.chat.completions.create(model="tuned", messages=messages, **settings)
+
+
+def test_one_message_with_a_dialogue_is_summarized_as_it_stands(client):
+    done = ask(client, CHAT, temperature=0.2, user="me")
     assert done.model == "tuned"
     assert done.object == "chat.completion"
     assert done.choices[0].message.content == DIALOGUE
     assert done.choices[0].finish_reason == "stop"
     assert (done.usage.prompt_tokens, done.usage.completion_tokens, done.usage.total_tokens) == (6, 6, 12)
+
+
+@pytest.mark.parametrize("end", [[], [ASKING]], ids=["turns alone", "turns and a request"])
+def test_several_messages_are_the_turns_of_the_conversation(client, end):
+    """A chat of four messages and "Please summarize our conversation." had an invented summary of that sentence."""
+    done = ask(client, TURNS + end)
+    assert done.choices[0].message.content == ("user: My order 7 is late. assistant: It left yesterday. Maya: Thanks!")
+
+
+def test_what_is_left_out_or_has_no_effect_is_said(client):
+    notes = ask(client, [*TURNS, ASKING], temperature=0.2, seed=1, extra_body={"min_p": 0.1}).sumtune
+    assert notes["left_out"] == [
+        {"message": 0, "text": "You help customers.", "reason": "instruction"},
+        {"message": 4, "text": "Please summarize our conversation.", "reason": "instruction"},
+    ]
+    assert notes["without_effect"] == ["min_p", "seed", "temperature"]
+    first, *others = ask(client, [*TURNS, ASKING], stream=True)
+    assert [part["message"] for part in first.sumtune["left_out"]] == [0, 4]
+    assert not any(hasattr(chunk, "sumtune") for chunk in others)
+    assert ask(client, [{"role": "user", "content": DIALOGUE}]).sumtune == {"left_out": [], "without_effect": []}
+
+
+def test_a_request_and_a_pasted_dialogue_in_one_message_are_told_apart(client):
+    pasted = {"role": "user", "content": f"Summarize the following conversation: {DIALOGUE}"}
+    done = ask(client, [pasted])
+    assert done.choices[0].message.content == DIALOGUE
+    assert done.sumtune["left_out"][0]["text"] == "Summarize the following conversation:"
+
+
+def test_an_answer_of_this_service_can_be_sent_back_as_a_turn(client):
+    answer = ask(client, CHAT).choices[0].message.model_dump()
+    done = ask(client, [{"role": "user", "content": "Ann: Hi"}, answer])
+    assert done.choices[0].message.content == f"user: Ann: Hi assistant: {DIALOGUE}"
+
+
+REFUSED = {
+    "image": ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, "text"),
+    "tool message": ({"messages": [{"role": "tool", "content": "5", "tool_call_id": "x"}]}, "role `tool`"),
+    "tool call": ({"messages": [{"role": "assistant", "tool_calls": [{"id": "x"}]}]}, "`tool_calls`"),
+    "tools": ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "`tools` has no meaning"),
+    "format": ({"response_format": {"type": "json_object"}}, "`response_format` has no meaning"),
+    "n": ({"n": 2}, "body.n"),
+    "logprobs": ({"logprobs": True}, "`logprobs` has no meaning"),
+    "stop": ({"stop": ["."]}, "`stop` has no meaning"),
+    "only instructions": (
+        {"messages": [{"role": "system", "content": DIALOGUE}, ASKING]},
+        "no message with a dialogue",
+    ),
+    "more than asked": (
+        {"messages": [*TURNS, {"role": "user", "content": "Summarize our conversation as a poem about Maya."}]},
+        "message 4 asks for a summary and says more",
+    ),
+    "answered": (
+        {"messages": [{"role": "user", "content": "Summarize: Ann: Hi\nBob: Ho"}, *TURNS[2:]]},
+        "message 0 asks for a summary of the dialogue in it and was answered",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changed", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_summarized_is_refused_with_a_reason(client, changed, reason):
+    request = {"model": "tuned", "messages": TURNS} | changed
+    with pytest.raises(openai.UnprocessableEntityError) as caught:
+        client.chat.completions.create(**request)
+    assert reason in caught.value.body["message"]
+    assert "euros" not in caught.value.body["message"]
+
+
+def test_settings_that_ask_for_nothing_are_taken(client):
+    harmless = {
+        "n": 1, "logprobs": False, "top_logprobs": None, "tools": [], "tool_choice": "none", "stop": None,
+        "response_format": {"type": "text"}, "modalities": ["text"], "logit_bias": {},
+    }  # fmt: skip
+    answer = client.post("/chat/completions", body={"model": "tuned", "messages": CHAT} | harmless, cast_to=object)
+    assert answer["sumtune"]["without_effect"] == []
 
 
 def test_a_limit_cuts_and_says_so(client):
@@ -72,7 +153,7 @@ def test_a_stream_comes_in_chunks_with_its_usage_last(client):
 def test_errors_are_the_clients_own(client):
     with pytest.raises(openai.NotFoundError, match="There is no such model"):
         client.chat.completions.create(model="gpt", messages=CHAT)
-    with pytest.raises(openai.UnprocessableEntityError, match="no user message") as caught:
+    with pytest.raises(openai.UnprocessableEntityError, match="no message with a dialogue") as caught:
         client.chat.completions.create(model="tuned", messages=[{"role": "system", "content": DIALOGUE}])
     assert caught.value.body["type"] == "invalid_request_error"
     assert "euros" not in json.dumps(caught.value.body)

@@ -9,8 +9,15 @@ from sumtune.serve.http.errors import refusal
 __all__ = ["Body"]
 
 
+MAX_CONTAINERS = 50_000
+"""Most lists and objects of a body. Making hundreds of thousands would hold up everybody for tenths of a second."""
+
+
 class Body:
-    """Refuses bodies over `max_bytes` with 413, announced or not, and those slower than `timeout_s` with 408."""
+    """Refuses bodies over `max_bytes` with 413, announced or not, and those slower than `timeout_s` with 408.
+
+    Those that are nothing but brackets get 422, before they are parsed.
+    """
 
     def __init__(self, app: ASGIApp, max_bytes: int, timeout_s: float) -> None:
         self.app = app
@@ -33,6 +40,10 @@ class Body:
             detail = f"The request is over {self.max_bytes:,} bytes."
             await refusal(scope["path"], 413, detail, {"Connection": "close"})(scope, receive, send)
             return
+        if _containers(messages) > MAX_CONTAINERS:
+            detail = f"The request has more than {MAX_CONTAINERS:,} lists and objects."
+            await refusal(scope["path"], 422, detail)(scope, receive, send)
+            return
 
         async def replay() -> Message:
             return messages.pop(0) if messages else await receive()
@@ -54,3 +65,9 @@ class Body:
             more = message.get("more_body", False)
             messages.append(message)
         return messages
+
+
+def _containers(messages: list[Message]) -> int:
+    """How many lists and objects the body has at most; brackets in texts are counted as well."""
+    bodies = [message.get("body", b"") for message in messages]
+    return sum(body.count(bracket) for body in bodies for bracket in (b"[", b"{"))

@@ -1,5 +1,6 @@
 """How a refusal looks: `detail` in one sentence, or under `/v1/` the form that OpenAI's clients read."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -7,18 +8,20 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from sumtune.serve.schema import Problem
+from sumtune.serve.schema import Problem, shortened
 
 __all__ = ["documented", "handle_refusals", "refusal"]
 
 OPENAI_PREFIX = "/v1/"
+MOST_TOLD = 5
+"""Problems of one request that its refusal names."""
 MEANINGS = {
     400: "The body is not UTF-8, or nested too deep to be read.",
     401: "The API key is missing or wrong.",
-    403: "The service has no API key, without which this cannot be done.",
+    403: "The service does not load adapters at run time, or this is not the admin key.",
     404: "There is no such model or adapter.",
     408: "The body did not arrive in time.",
-    409: "The name is taken, or it is the last adapter.",
+    409: "The name is taken, the adapter is still being loaded, or it is the last one.",
     413: "The request is over 1 MB.",
     422: "Malformed JSON, no text, or a dialogue that is too long.",
     429: "Too many requests with this key; `Retry-After` says when to ask again.",
@@ -55,6 +58,13 @@ def handle_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
-        """All problems of a request as one sentence each, without the request's text in them."""
-        problems = dict.fromkeys(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        return refusal(request.url.path, 422, "; ".join(problems))
+        return refusal(request.url.path, 422, _in_words(error.errors()))
+
+
+def _in_words(problems: Sequence[Mapping[str, Any]]) -> str:
+    """The first problems of a request, each with its place; names of the client's making are cut."""
+    told = list(
+        dict.fromkeys(f"{'.'.join(shortened(str(part)) for part in item['loc'])}: {item['msg']}" for item in problems)
+    )
+    rest = [f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
+    return "; ".join(told[:MOST_TOLD] + rest)

@@ -1,5 +1,6 @@
 """A line in the log and a count in the metrics for each request, and an answer where our own code fails."""
 
+import asyncio
 import logging
 import time
 
@@ -40,6 +41,9 @@ class Observe:
 
         try:
             await self.app(scope, receive, watched)
+        except asyncio.CancelledError:  # it outlasted the time in which running requests are finished
+            if status == 0:
+                await refusal(scope["path"], 503, "The service is being stopped.")(scope, receive, watched)
         except Exception as error:
             logger.error("%s %s failed: %s", _method(scope), _route(scope), without_text(error))
             if status == 0:

@@ -6,7 +6,8 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException
 
 from sumtune.errors import SumtuneError
-from sumtune.serve.adapters import LastAdapterError, Served, TakenError
+from sumtune.serve.adapters import InUseError, Served
+from sumtune.serve.confine import OutsideError, confined
 from sumtune.serve.http.errors import documented
 from sumtune.serve.schema import AdapterInfo, AdapterRequest
 from sumtune.serve.service import Service
@@ -18,7 +19,7 @@ LoadAdapter = Callable[[str, Path], Served]
 
 
 def routes(service: Service, load_adapter: LoadAdapter) -> APIRouter:
-    """The routes under `/adapters`. Changing anything needs a service with an API key."""
+    """Return the routes under `/adapters`. `http.access` lets only the admin key change anything."""
     router = APIRouter(prefix="/adapters")
 
     @router.get("", responses=documented(401, 429))
@@ -28,34 +29,31 @@ def routes(service: Service, load_adapter: LoadAdapter) -> APIRouter:
 
     @router.post("", status_code=201, responses=documented(400, 401, 403, 408, 409, 413, 422, 429, 503))
     async def load(body: AdapterRequest) -> AdapterInfo:
-        """Loads an adapter from a folder of the service's machine; answers when it can be asked for."""
-        _require_key(service)
+        """Load an adapter from a folder of the service's machine; answers when it can be asked for."""
+        root = service.settings.adapter_root
         try:
-            served = await service.adapters.load(body.name, lambda: load_adapter(body.name, Path(body.folder)))
-        except TakenError:
-            raise HTTPException(409, f"The name {body.name!r} is taken: unload that adapter first.") from None
+            if root is None:
+                raise OutsideError
+            served = await service.adapters.load(
+                body.name, lambda: load_adapter(body.name, confined(root, body.folder))
+            )
+        except InUseError as error:
+            raise HTTPException(409, str(error)) from None
         except SumtuneError as error:
             raise HTTPException(422, str(error)) from None
         return _info(served, default=False)
 
     @router.delete("/{name}", status_code=204, responses=documented(401, 403, 404, 409, 429))
     async def unload(name: str) -> None:
-        """Takes an adapter out of service; summaries that it is writing are finished."""
-        _require_key(service)
+        """Take an adapter out of service; summaries that it is writing are finished."""
         try:
             service.adapters.unload(name)
         except KeyError:
             raise HTTPException(404, "There is no such adapter.") from None
-        except LastAdapterError:
-            raise HTTPException(409, "This is the only adapter: load another one first.") from None
+        except InUseError as error:
+            raise HTTPException(409, str(error)) from None
 
     return router
-
-
-def _require_key(service: Service) -> None:
-    """Else every program on the machine could have any folder read."""
-    if not service.settings.keys:
-        raise HTTPException(403, "Adapters can be changed only where the service was started with SUMTUNE_API_KEY.")
 
 
 def _info(served: Served, *, default: bool) -> AdapterInfo:

@@ -56,14 +56,14 @@ def routes(service: Service) -> APIRouter:
         responses=EVENTS | documented(400, 401, 404, 408, 413, 422, 429, 500, 503, 504),
     )
     async def chat(body: ChatRequest, request: Request) -> Chat | StreamingResponse:
-        """The summary of the last user message, which holds the dialogue; all other messages are passed over."""
+        """Summarize the messages as one dialogue. Instructions are left out; `sumtune` in the answer says which."""
         asked = await ask(service, [body.dialogue], Wish(body.model, body.limit, in_pieces=body.stream))
         identity = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": asked.served.name}
         if body.stream:
-            return event_stream(_chunks(asked, identity, body.wants_usage))
+            return event_stream(_chunks(asked, identity, body))
         (completion,) = await completions(asked, request)
         choice = ChatChoice(message=ChatMessage(content=completion.text), finish_reason=_reason(completion))
-        return Chat(**identity, choices=[choice], usage=_usage(asked, completion))
+        return Chat(**identity, choices=[choice], usage=_usage(asked, completion), sumtune=body.notes)
 
     return router
 
@@ -77,23 +77,23 @@ def _usage(asked: Asked, completion: Completion) -> ChatUsage:
     return ChatUsage(prompt_tokens=read, completion_tokens=completion.tokens, total_tokens=read + completion.tokens)
 
 
-async def _chunks(asked: Asked, identity: dict[str, Any], wants_usage: bool) -> AsyncIterator[str]:
-    """Chunks in OpenAI's form, the usage last where it is asked for, then `[DONE]`."""
+async def _chunks(asked: Asked, identity: dict[str, Any], body: ChatRequest) -> AsyncIterator[str]:
+    """Chunks in OpenAI's form, the notes first, the usage last where it is asked for, then `[DONE]`."""
 
-    def chunk(delta: dict[str, str], reason: str | None = None) -> str:
+    def chunk(delta: dict[str, str], reason: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        usage: dict[str, Any] = {"usage": None} if wants_usage else {}
-        return event({**identity, "object": "chat.completion.chunk", "choices": [choice], **usage})
+        usage: dict[str, Any] = {"usage": None} if body.wants_usage else {}
+        return event({**identity, "object": "chat.completion.chunk", "choices": [choice], **usage, **more})
 
     async with aclosing(pieces(asked)) as arriving:
         try:
-            yield chunk({"role": "assistant", "content": ""})
+            yield chunk({"role": "assistant", "content": ""}, sumtune=body.notes.model_dump())
             async for piece in arriving:
                 if piece.completion is None:
                     yield chunk({"content": piece.text})
                     continue
                 yield chunk({}, _reason(piece.completion))
-                if wants_usage:
+                if body.wants_usage:
                     usage = _usage(asked, piece.completion).model_dump()
                     yield event({**identity, "object": "chat.completion.chunk", "choices": [], "usage": usage})
             yield event("[DONE]")

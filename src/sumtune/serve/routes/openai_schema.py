@@ -2,39 +2,32 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from sumtune.data.dialogue import as_text
-from sumtune.serve.dialogues import MAX_CHARACTERS
-from sumtune.serve.schema import EXAMPLE, MAX_TOKENS
+from sumtune.serve.chat.conversation import Conversation, Reason, Turn, UnclearError, read_conversation
+from sumtune.serve.chat.messages import GivenMessage
+from sumtune.serve.chat.settings import without_effect
+from sumtune.serve.schema import EXAMPLE, MAX_TOKENS, RequestBody, shortened
 
-__all__ = ["Chat", "ChatChoice", "ChatMessage", "ChatRequest", "ChatUsage", "ModelCard", "ModelList", "OpenAIProblem"]
+__all__ = [
+    "Chat",
+    "ChatChoice",
+    "ChatMessage",
+    "ChatRequest",
+    "ChatUsage",
+    "ModelCard",
+    "ModelList",
+    "Notes",
+    "OpenAIProblem",
+]
 
 MAX_MESSAGES = 1000
-Text = Annotated[str, Field(max_length=MAX_CHARACTERS)]
+LONGEST_LEFT_OUT = 200
+"""Characters of a text that was left out which the answer repeats."""
 
 
-class TextPart(BaseModel):
-    """A piece of a message; only text can be summarized."""
-
-    type: Literal["text"]
-    text: Text
-
-
-class GivenMessage(BaseModel):
-    """A message of the request."""
-
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: Text | Annotated[list[TextPart], Field(max_length=MAX_MESSAGES)] | None = None
-
-    @property
-    def text(self) -> str:
-        """Its content as one text, as training reads it."""
-        parts = self.content if isinstance(self.content, list) else [TextPart(type="text", text=self.content or "")]
-        return as_text("\n".join(part.text for part in parts)) or ""
-
-
-class StreamOptions(BaseModel):
+class StreamOptions(RequestBody):
     """What a stream should have besides its text."""
 
     model_config = ConfigDict(strict=True)
@@ -42,10 +35,11 @@ class StreamOptions(BaseModel):
     include_usage: bool = False
 
 
-class ChatRequest(BaseModel):
-    """A chat whose last user message holds the dialogue. Settings of sampling are read and have no effect."""
+class ChatRequest(RequestBody):
+    """A chat whose messages are the dialogue. Settings of sampling are read and have no effect."""
 
     model_config = ConfigDict(
+        extra="allow",
         strict=True,
         json_schema_extra={"examples": [{"model": "tuned", "messages": [{"role": "user", "content": EXAMPLE}]}]},
     )
@@ -58,21 +52,37 @@ class ChatRequest(BaseModel):
     stream: bool = False
     stream_options: StreamOptions | None = None
 
+    _conversation: Conversation = PrivateAttr()
+    _without_effect: list[str] = PrivateAttr()
+
     @field_validator("stream", mode="before")
     @classmethod
     def _null_is_false(cls, value: Any) -> Any:
         return False if value is None else value
 
     @model_validator(mode="after")
-    def _has_dialogue(self) -> "ChatRequest":
-        if not self.dialogue:
-            raise ValueError("there is no user message with a dialogue in it")
+    def _read(self) -> "ChatRequest":
+        self._without_effect = without_effect(self.model_extra or {})
+        turns = [Turn(place, message.role, message.name, message.text) for place, message in enumerate(self.messages)]
+        try:
+            self._conversation = read_conversation(turns)
+        except UnclearError as error:
+            raise PydanticCustomError("unclear", "{reason}", {"reason": str(error)}) from None
         return self
 
     @property
     def dialogue(self) -> str:
-        """The text of the last user message."""
-        return next((message.text for message in reversed(self.messages) if message.role == "user"), "")
+        """What the model reads."""
+        return self._conversation.dialogue
+
+    @property
+    def notes(self) -> "Notes":
+        """What the model does not read."""
+        left_out = [
+            LeftOutText(message=part.message, text=shortened(part.text, LONGEST_LEFT_OUT), reason=part.reason)
+            for part in self._conversation.left_out
+        ]
+        return Notes(left_out=left_out, without_effect=self._without_effect)
 
     @property
     def limit(self) -> int | None:
@@ -111,8 +121,25 @@ class ChatUsage(BaseModel):
     total_tokens: int
 
 
+class LeftOutText(BaseModel):
+    """A text of the request that is no part of what was summarized."""
+
+    message: int = Field(description="Which message it stands in, counted from 0.")
+    text: str = Field(description="How it begins.")
+    reason: Reason = Field(
+        description="`instruction`: the model has one fixed prompt. `earlier message`: the last one holds the dialogue."
+    )
+
+
+class Notes(BaseModel):
+    """What had no effect on the summary."""
+
+    left_out: list[LeftOutText]
+    without_effect: list[str] = Field(description="Settings that change nothing.")
+
+
 class Chat(BaseModel):
-    """A chat completion."""
+    """A chat completion, with notes that OpenAI's answers do not have."""
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -120,6 +147,7 @@ class Chat(BaseModel):
     model: str
     choices: list[ChatChoice]
     usage: ChatUsage
+    sumtune: Notes
 
 
 class ModelCard(BaseModel):

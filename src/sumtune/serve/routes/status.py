@@ -4,7 +4,7 @@ from fastapi import APIRouter, HTTPException, Response
 
 from sumtune.serve.asking import LOADING_RETRY_S
 from sumtune.serve.http.errors import documented
-from sumtune.serve.schema import Health, Readiness
+from sumtune.serve.schema import EngineInfo, Health, Readiness
 from sumtune.serve.service import Service
 
 __all__ = ["routes"]
@@ -21,10 +21,14 @@ def routes(service: Service) -> APIRouter:
 
     @router.get("/ready", responses=documented(503))
     async def ready() -> Readiness:
-        """Whether the models are loaded."""
+        """Whether the models are loaded, and which engine decodes each."""
         if not service.adapters.ready:
             raise HTTPException(503, "The model is still being loaded.", {"Retry-After": str(LOADING_RETRY_S)})
-        return Readiness(models=service.adapters.names)
+        engines = [
+            EngineInfo(model=served.name, engine=served.summarizer.engine, slower_because=served.slower_because)
+            for served in service.adapters.in_memory()
+        ]
+        return Readiness(models=service.adapters.names, engines=engines)
 
     @router.get(
         "/metrics",

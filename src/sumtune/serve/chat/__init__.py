@@ -1,0 +1,1 @@
+"""From the messages of a chat to the dialogue that is summarized."""

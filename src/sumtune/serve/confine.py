@@ -1,0 +1,54 @@
+"""Folders that a client names: they stay below one root, and nothing outside it is looked at."""
+
+import os
+from pathlib import Path
+
+from sumtune.errors import SumtuneError
+
+__all__ = ["OutsideError", "confined"]
+
+
+class OutsideError(SumtuneError):
+    """A folder is not below the root. The message does not depend on what exists outside."""
+
+    def __init__(self) -> None:
+        super().__init__("The folder and everything in it must lie in the folder that --adapter-root names.")
+
+
+def confined(root: Path, named: str) -> Path:
+    """Return the folder `named` (relative to `root`, or absolute) with all links resolved.
+
+    Raises:
+        OutsideError: the folder, or a link in it, leads out of `root`.
+    """
+    resolved_root = root.resolve()
+    folder = resolved_root
+    try:
+        for part in _parts_below((root.absolute(), resolved_root), Path(named)):
+            folder = _inside(resolved_root, folder / part)
+        for parent, folders, files in os.walk(folder):
+            for name in (*folders, *files):
+                if (entry := Path(parent, name)).is_symlink():
+                    _inside(resolved_root, entry)
+    except (OSError, RuntimeError):  # a loop of links, a name that is too long
+        raise OutsideError from None
+    return folder
+
+
+def _parts_below(roots: tuple[Path, ...], named: Path) -> tuple[str, ...]:
+    """Names on the way from the root to `named`. `..` is refused: where it leads depends on links outside."""
+    if ".." in named.parts:
+        raise OutsideError
+    if not named.is_absolute():
+        return named.parts
+    for root in roots:
+        if named.is_relative_to(root):
+            return named.relative_to(root).parts
+    raise OutsideError
+
+
+def _inside(root: Path, path: Path) -> Path:
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root):
+        raise OutsideError
+    return resolved

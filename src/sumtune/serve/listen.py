@@ -1,0 +1,73 @@
+"""The sockets that the service listens on, and the address to show for them."""
+
+import errno
+import socket
+from ipaddress import ip_address
+from typing import Any
+
+from sumtune.errors import SumtuneError
+
+__all__ = ["BACKLOG", "listen", "shown_url"]
+
+BACKLOG = 128
+"""Connections that the system keeps until they are accepted; as many are accepted in one go."""
+EVERYWHERE = {"", "0.0.0.0", "::"}
+ADDRESS_FAULTS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Return bound sockets for every address of `host`: a name may have some of IPv4 and of IPv6. Port 0 is any port.
+
+    Raises:
+        SumtuneError: the name is unknown, no address of it belongs to this machine, or the port is taken.
+    """
+    listeners: list[socket.socket] = []
+    faults: list[OSError] = []
+    try:
+        for family, address in _addresses(host, port):
+            chosen = listeners[0].getsockname()[1] if listeners else port
+            try:
+                listeners.append(_bind(family, (address[0], chosen, *address[2:])))
+            except OSError as error:
+                faults.append(error)
+                if error.errno not in ADDRESS_FAULTS:
+                    raise
+        if not listeners:
+            raise faults[0]
+    except (OSError, UnicodeError) as error:
+        for listener in listeners:
+            listener.close()
+        raise _fault(host, port, error) from None
+    return listeners
+
+
+def shown_url(host: str, port: int) -> str:
+    """Return the address under which a browser on this machine reaches a service that listens on `host`.
+
+    >>> shown_url("127.0.0.1", 8000), shown_url("::1", 8000), shown_url("192.168.1.5", 80)
+    ('http://localhost:8000/', 'http://[::1]:8000/', 'http://192.168.1.5:80/')
+    """
+    name = host.strip("[]")
+    if name == "127.0.0.1" or name in EVERYWHERE:
+        name = "localhost"
+    return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
+    found = socket.getaddrinfo(host.strip("[]") or "0.0.0.0", port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+
+
+def _bind(family: socket.AddressFamily, address: Any) -> socket.socket:
+    """Bind one socket; that of every IPv6 address takes IPv4 as well."""
+    both = family == socket.AF_INET6 and ip_address(str(address[0]).partition("%")[0]).is_unspecified
+    return socket.create_server(
+        address, family=family, backlog=BACKLOG, dualstack_ipv6=both and socket.has_dualstack_ipv6()
+    )
+
+
+def _fault(host: str, port: int, error: OSError | UnicodeError) -> SumtuneError:
+    unknown = isinstance(error, socket.gaierror | UnicodeError) or error.errno in ADDRESS_FAULTS
+    reason = (isinstance(error, OSError) and error.strerror) or str(error)
+    place = f"[{host}]:{port}" if ":" in host.strip("[]") and not host.startswith("[") else f"{host}:{port}"
+    return SumtuneError(f"Cannot listen on {place} ({reason}): choose another --{'host' if unknown else 'port'}.")

@@ -1,0 +1,218 @@
+"""Clients that take more connections than they should: whose go, and who is answered all the same."""
+
+import contextlib
+import json
+import resource
+import socket
+import time
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from sumtune.serve.http.connections import GRACE_S, MARGIN, Connections
+from sumtune.serve.server import _affordable
+from sumtune.serve.settings import ServeSettings
+
+from ..fakes import Shouting, Telling, wait_for
+from ..live import running
+
+LIMIT = 8
+HALF_SENT = {
+    "nothing": b"",
+    "half a line": b"POST /summ",
+    "half the headers": b"POST /summarize HTTP/1.1\r\nHost: localhost\r\n",
+    "half the body": b"POST /summarize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 500\r\n\r\n{"dialogues"',
+    "answered before": b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n",
+}
+
+
+def settings(**options):
+    return ServeSettings(**({"workers": 1, "connections": LIMIT, "connections_per_client": LIMIT} | options))
+
+
+@contextlib.contextmanager
+def opened(url, count, content=b"", source="127.0.0.1"):
+    """Connections from `source` that have sent `content`."""
+    parts = urlsplit(url)
+    with contextlib.ExitStack() as stack:
+        made = []
+        for _ in range(count):
+            one = socket.create_connection((parts.hostname, parts.port), 5, (source, 0))
+            made.append(stack.enter_context(one))
+            with contextlib.suppress(OSError):
+                one.sendall(content)
+        yield made
+
+
+def is_open(connection):
+    """Whether the service has not ended the connection; what it has answered is read."""
+    connection.settimeout(0.01)
+    try:
+        while block := connection.recv(65536):
+            assert block
+        return False
+    except TimeoutError:
+        return True
+    except ConnectionError:
+        return False
+
+
+LIMITS = {"of all": settings(connections_per_client=1000), "of one client": settings(connections=1000)}
+
+
+@pytest.fixture(scope="module", params=LIMITS.values(), ids=LIMITS)
+def limited(request):
+    """The address of a service with few connections, whether in all or of one client."""
+    with running({"tuned": Shouting()}, request.param) as url:
+        yield url
+
+
+@pytest.mark.parametrize("start", HALF_SENT.values(), ids=HALF_SENT)
+def test_half_sent_requests_lock_nobody_out_not_even_their_own_client(limited, start):
+    with opened(limited, 5 * LIMIT, start) as connections:
+        begun = time.monotonic()
+        for path in ("/health", "/ready", "/v1/models"):
+            assert httpx.get(f"{limited}{path}").status_code == 200
+        assert httpx.post(f"{limited}/summarize", json={"dialogues": "Ann: Hi"}).status_code == 200
+        assert time.monotonic() - begun < 5, "no waiting for a timeout of 10 s"
+        assert sum(map(is_open, connections)) <= LIMIT * (1 + MARGIN)
+
+
+def test_the_client_with_most_connections_makes_room():
+    with (
+        running({"tuned": Shouting()}, settings(connections_per_client=1000)) as url,
+        opened(url, 2, HALF_SENT["half the headers"], "127.0.0.2") as small,
+        opened(url, 40, HALF_SENT["half the headers"], "127.0.0.3") as large,
+    ):
+        assert httpx.get(f"{url}/health").status_code == 200
+        assert all(map(is_open, small))
+        left = [is_open(one) for one in large]
+        assert left == sorted(left), "those that have waited longest go first"
+        assert sum(left) <= LIMIT * (1 + MARGIN)
+
+
+class Parallel(Telling):
+    """Decodes every request at once, when it may."""
+
+    copies = 8
+
+
+@contextlib.contextmanager
+def busy(url, summarizer, count):
+    """Connections whose requests are being answered, as long as `summarizer` is held up."""
+    body = json.dumps({"dialogues": "Ann: Hi", "beams": 1}).encode()
+    head = "POST /summarize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    content = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with contextlib.ExitStack() as stack:
+        connections = []
+        for number in range(1, count + 1):
+            connections += stack.enter_context(opened(url, 1, content))
+            wait_for(lambda number=number: len(summarizer.calls) == number)
+        try:
+            yield connections
+        finally:
+            summarizer.gate.set()
+
+
+def test_where_every_connection_is_being_answered_health_is_too_and_the_rest_is_told_when_to_ask_again():
+    summarizer = Parallel()
+    summarizer.gate.clear()
+    few = settings(workers=4, batch_dialogues=1, connections=4)
+    with running({"tuned": summarizer}, few) as url, busy(url, summarizer, 4) as connections:
+        refused = httpx.get(f"{url}/v1/models")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert refused.headers["connection"] == "close"
+        assert refused.json()["error"]["type"] == "server_error"
+        with opened(url, 20, HALF_SENT["half the headers"]):
+            assert [httpx.get(f"{url}/health").status_code for _ in range(3)] == [200] * 3
+        summarizer.gate.set()
+        for one in connections:
+            assert one.recv(65536).startswith(b"HTTP/1.1 200")
+        wait_for(lambda: httpx.get(f"{url}/v1/models").status_code == 200)
+
+
+def test_a_busy_client_is_refused_at_its_limit_and_others_are_not():
+    summarizer = Parallel()
+    summarizer.gate.clear()
+    other = httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2"))
+    few = settings(workers=4, batch_dialogues=1, connections=100, connections_per_client=3)
+    with other, running({"tuned": summarizer}, few) as url, busy(url, summarizer, 3):
+        assert httpx.get(f"{url}/v1/models").status_code == 503
+        assert httpx.get(f"{url}/health").status_code == 200
+        assert other.get(f"{url}/v1/models").status_code == 200
+
+
+class Waiting:
+    """A connection of a test: it waits for its client, or is being answered."""
+
+    def __init__(self, awaits_client=True):
+        self.awaits_client = awaits_client
+        self.dropped = False
+
+    def drop(self):
+        self.dropped = True
+
+
+class Clock:
+    """A clock of a test."""
+
+    now = 0.0
+
+    def __call__(self):
+        self.now += 10 * GRACE_S
+        return self.now
+
+
+def test_addresses_of_one_ipv6_network_are_one_client():
+    connections = Connections(most=100, most_per_client=2, clock=Clock())
+    own = [Waiting() for _ in range(4)]
+    for number, one in enumerate(own):
+        assert connections.add(one, f"2001:db8:0:1::{number}")
+    other = Waiting()
+    assert connections.add(other, "2001:db8:0:2::1")
+    assert [one.dropped for one in [*own, other]] == [True, True, False, False, False]
+
+
+def test_a_connection_that_was_answered_has_not_waited_long():
+    connections = Connections(most=2, most_per_client=2, clock=Clock())
+    first, second, third = Waiting(), Waiting(), Waiting()
+    for one in (first, second):
+        connections.add(one, "192.0.2.1")
+    connections.waits_again(first)
+    connections.add(third, "192.0.2.1")
+    assert (first.dropped, second.dropped) == (False, True)
+
+
+def test_a_burst_of_connections_has_a_moment_to_send_its_requests():
+    now = [0.0]
+    connections = Connections(most=100, most_per_client=8, clock=lambda: now[0])
+    burst = [Waiting() for _ in range(10)]
+    assert all(connections.add(one, "192.0.2.1") for one in burst)
+    assert not any(one.dropped for one in burst)
+    now[0] = GRACE_S * 2
+    connections.add(Waiting(), "192.0.2.1")
+    assert [one.dropped for one in burst] == [True] * 3 + [False] * 7
+    now[0] += GRACE_S / 2
+    flood = [Waiting() for _ in range(100)]
+    assert all(connections.add(one, "192.0.2.1") for one in flood)
+    assert sum(one.dropped for one in [*burst, *flood]) >= 100, "a flood has no moment"
+
+
+def test_connections_are_counted_until_they_end():
+    connections = Connections(most=2, most_per_client=2)
+    busy = [Waiting(awaits_client=False) for _ in range(2)]
+    assert [connections.add(one, "192.0.2.1") for one in busy] == [True, True]
+    assert not connections.add(Waiting(awaits_client=False), "192.0.2.1")
+    assert not connections.add(Waiting(awaits_client=False), "192.0.2.2")
+    for one in [*busy, *busy]:
+        connections.remove(one)
+    connections.waits_again(busy[0])
+    assert len(connections) == 2
+
+
+@pytest.mark.parametrize(("files", "connections"), [(1024, 512), (256, 51), (100, 1), (resource.RLIM_INFINITY, 512)])
+def test_there_are_no_more_connections_than_files_that_may_be_open(monkeypatch, files, connections):
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (files, files))
+    assert _affordable(512) == connections

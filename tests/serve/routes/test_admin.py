@@ -1,0 +1,184 @@
+"""Adapters are loaded and unloaded at run time by whoever may, from where they may come."""
+
+import gc
+import os
+import threading
+import weakref
+from dataclasses import replace
+
+import pytest
+
+from sumtune.errors import ModelError
+from sumtune.serve.settings import ServeSettings
+
+from ..fakes import ADMIN, KEY, Shouting, Telling, bearer, client_of, loading_from, served, wait_for
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A folder that adapters may come from, beside one that they may not."""
+    for folder in ("root/x", "root/bad", "outside"):
+        (tmp_path / folder).mkdir(parents=True)
+    return tmp_path / "root"
+
+
+def telling(name, folder):
+    return served(name, Telling())
+
+
+@pytest.fixture
+def changing(root):
+    """A client with the admin key, whose further adapters are `Telling` unless their folder is `bad`."""
+
+    def load(name, folder):
+        if folder.name == "bad":
+            raise ModelError(f"{folder} is neither an adapter folder nor a run folder with an adapter in it.")
+        return served(name, Telling())
+
+    with client_of({"tuned": Shouting()}, settings=loading_from(root), load_adapter=load) as client:
+        client.headers.update(bearer(ADMIN))
+        yield client
+
+
+def names(client, **options):
+    return [adapter["name"] for adapter in client.get("/adapters", **options).json()]
+
+
+def test_an_adapter_is_loaded_used_and_unloaded_while_the_service_runs(changing, root):
+    loaded = changing.post("/adapters", json={"name": "new", "folder": str(root / "x")})
+    assert (loaded.status_code, loaded.json()["engine"]) == (201, "fake streaming")
+    assert names(changing) == ["tuned", "new"]
+    summary = changing.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).json()
+    assert (summary["model"], summary["summaries"][0]["summary"]) == ("new", "Ann: Hi")
+    assert changing.delete("/adapters/new").status_code == 204
+    assert names(changing) == ["tuned"]
+    assert changing.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 404
+
+
+def test_an_unloaded_adapter_gives_its_memory_back(root):
+    loaded = []
+
+    def load(name, folder):
+        made = Telling()
+        made.circle = made
+        loaded.append(weakref.ref(made))
+        return served(name, made)
+
+    with client_of({"tuned": Shouting()}, settings=loading_from(root), load_adapter=load) as client:
+        client.headers.update(bearer(ADMIN))
+        client.post("/adapters", json={"name": "new", "folder": "x"})
+        assert client.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 200
+        assert loaded[0]() is not None
+        gc.disable()
+        try:
+            client.delete("/adapters/new")
+            assert loaded[0]() is None
+        finally:
+            gc.enable()
+
+
+def test_what_cannot_be_loaded_or_unloaded_is_said(changing):
+    assert changing.post("/adapters", json={"name": "tuned", "folder": "x"}).status_code == 409
+    bad = changing.post("/adapters", json={"name": "new", "folder": "bad"})
+    assert (bad.status_code, "is neither" in bad.json()["detail"]) == (422, True)
+    assert changing.delete("/adapters/other").status_code == 404
+    assert changing.delete("/adapters/tuned").status_code == 409
+    assert names(changing) == ["tuned"]
+
+
+def test_unloading_the_default_makes_the_next_the_default(changing):
+    changing.post("/adapters", json={"name": "new", "folder": "x"})
+    assert changing.delete("/adapters/tuned").status_code == 204
+    assert changing.post("/summarize", json={"dialogues": "Ann: Hi"}).json()["model"] == "new"
+
+
+@pytest.mark.parametrize("keys", [(), (KEY,)], ids=["open", "with keys"])
+def test_unless_asked_for_adapters_cannot_be_changed_with_any_key(keys):
+    settings = ServeSettings(workers=1, keys=keys)
+    with client_of({"tuned": Shouting(), "other": Shouting()}, settings=settings) as client:
+        client.headers.update(bearer(KEY))
+        for answer in (client.post("/adapters", json={"name": "new", "folder": "x"}), client.delete("/adapters/other")):
+            assert (answer.status_code, "--allow-adapter-loading" in answer.text) == (403, True)
+        assert names(client) == ["tuned", "other"]
+
+
+@pytest.mark.parametrize("keys", [(), (KEY,)], ids=["open", "with keys"])
+@pytest.mark.parametrize(("key", "status"), [(KEY, 403), (None, 401), (ADMIN + "x", 401), (ADMIN, 201)])
+def test_only_the_admin_key_changes_adapters(root, keys, key, status):
+    settings = replace(loading_from(root), keys=keys)
+    status = 401 if status == 403 and not keys else status
+    with client_of({"tuned": Shouting(), "other": Shouting()}, settings=settings, load_adapter=telling) as client:
+        headers = bearer(key) if key else {}
+        assert client.post("/adapters", json={"name": "new", "folder": "x"}, headers=headers).status_code == status
+        assert client.delete("/adapters/other", headers=headers).status_code == (204 if status == 201 else status)
+        assert client.post("/adapters/", json={}, headers=headers).status_code != 201
+        assert len(names(client, headers=bearer(ADMIN))) == 2
+
+
+def test_the_admin_key_also_asks_for_summaries_and_has_a_rate_of_its_own(root):
+    settings = loading_from(root, requests_per_minute=8)
+    with client_of({"tuned": Shouting()}, settings=settings) as client:
+        statuses = [client.get("/v1/models", headers=bearer(key)).status_code for key in (KEY, ADMIN) for _ in range(3)]
+    assert statuses == [200, 200, 429] * 2
+
+
+def test_an_adapter_that_is_unloaded_while_it_writes_finishes(root):
+    summarizer, answers = Telling(), []
+    summarizer.gate.clear()
+    with client_of({"tuned": Shouting(), "slow": summarizer}, settings=loading_from(root)) as client:
+        client.headers.update(bearer(ADMIN))
+        body = {"dialogues": "Ann: Hi", "adapter": "slow"}
+        thread = threading.Thread(target=lambda: answers.append(client.post("/summarize", json=body)))
+        thread.start()
+        wait_for(lambda: summarizer.calls)
+        assert client.delete("/adapters/slow").status_code == 204
+        summarizer.gate.set()
+        thread.join(10)
+    assert answers[0].json()["summaries"][0]["summary"] == "Ann: Hi"
+
+
+OUTSIDE = [
+    "..", "../outside", "../nothing", "x/../../outside", "/", "/etc/passwd", "/nothing", "{root}/../outside",
+    "leads out", "leads nowhere", "leads out/deeper", "holds a way out", "loop", "x" * 300, "~", "../root/x",
+]  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs symbolic links")
+@pytest.mark.parametrize("named", OUTSIDE)
+def test_a_folder_outside_is_refused_in_the_same_words_whatever_is_there(changing, root, named):
+    outside = root.parent / "outside"
+    (outside / "deeper").mkdir()
+    (root / "leads out").symlink_to(outside)
+    (root / "leads nowhere").symlink_to(root.parent / "nothing")
+    (root / "loop").symlink_to(root / "loop")
+    (root / "holds a way out" / "deep").mkdir(parents=True)
+    (root / "holds a way out" / "deep" / "prompt.json").symlink_to(outside / "secret")
+    answer = changing.post("/adapters", json={"name": "new", "folder": named.replace("{root}", str(root))})
+    if named in ("~", "x" * 300):  # names like any other, which are not there
+        assert answer.status_code in (201, 422)
+        return
+    assert (answer.status_code, answer.json()) == (
+        422,
+        {"detail": "The folder and everything in it must lie in the folder that --adapter-root names."},
+    )
+    assert names(changing) == ["tuned"]
+
+
+def test_links_that_stay_inside_are_followed(root, changing):
+    (root / "latest").symlink_to(root / "x")
+    (root / "x" / "prompt.json").symlink_to(root / "bad" / "prompt.json")
+    assert changing.post("/adapters", json={"name": "new", "folder": "latest"}).status_code == 201
+    assert changing.post("/adapters", json={"name": "again", "folder": str(root / "latest")}).status_code == 201
+
+
+def test_what_is_loaded_is_the_folder_that_was_checked(root):
+    loaded = []
+
+    def load(name, folder):
+        loaded.append(folder)
+        return served(name, Telling())
+
+    (root / "latest").symlink_to("x")
+    with client_of({"tuned": Shouting()}, settings=loading_from(root), load_adapter=load) as client:
+        client.post("/adapters", json={"name": "new", "folder": "latest"}, headers=bearer(ADMIN))
+    assert loaded == [(root / "x").resolve()]
