@@ -115,6 +115,11 @@ def option(*more):
     return arguments
 
 
+def option_of_check(*more):
+    """The same for `check`."""
+    return lambda folder, models: ["check", tiny.write_jsonl(folder / "good.jsonl", 30), "--model", models["t5"], *more]
+
+
 def config_file(text):
     def arguments(folder, models):
         (folder / "own.yaml").write_text(text)
@@ -207,6 +212,8 @@ BROKEN = {
     "setting of wrong type": (option("--set", "train.epochs=many"), "train.epochs"),
     "setting out of range": (option("--set", "lora.dropout=1.5"), "lora.dropout"),
     "setting without =": (option("--set", "train.epochs"), "key=value"),
+    "device not there": (option("--set", "model.device=cuda"), "model.device=auto"),
+    "device not there, check": (option_of_check("--set", "model.device=mps"), "model.device=auto"),
     "settings contradict": (option("--set", "model.max_source_tokens=4000"), "micro_batch_tokens"),
     "config missing": (option("--config", "none.yaml"), "none.yaml"),
     "config broken": (config_file("train: {epochs: 2"), "not valid YAML"),

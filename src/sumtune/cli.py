@@ -110,7 +110,9 @@ def check(
     from sumtune.data import ingest
     from sumtune.data.finding import display, raise_errors
     from sumtune.model.encode_stage import make_encoder
+    from sumtune.model.precision import choose_device
 
+    choose_device(settings.model.device)
     checked = ingest.check(settings.data, make_encoder(settings.model).count, settings.model)
     raise_errors(checked.findings)
     for line in display(checked.findings):

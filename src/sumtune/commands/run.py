@@ -25,6 +25,7 @@ from sumtune.forecast.fitting import fitted
 from sumtune.forecast.forecast import evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
 from sumtune.memory import give_memory_back
 from sumtune.model import encode_stage as encode
+from sumtune.model.precision import choose_device
 from sumtune.model.sources import locate
 from sumtune.summarizer import Progress
 from sumtune.terminal import diagnosis as show_diagnosis
@@ -72,7 +73,8 @@ def _train(
 ) -> None:
     if not overwrite:
         _require_same_settings(config, run_dir)
-    locate(config.model.name, config.model.revision)  # a wrong name is told before the data are read
+    locate(config.model.name, config.model.revision)  # a wrong name or device is reported before the data are read
+    choose_device(config.model.device)
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
     ingested = ingest.run(config, run_dir, lambda texts: make_encoder().count(texts))
     for line in display(ingested.findings):
@@ -139,7 +141,11 @@ def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Confi
     recorded = run_dir.record().get("config")
     if recorded is None:
         raise RunDirError(f"{run_dir.root} holds no run: run `sumtune run --run-dir {run_dir.root}` first.")
-    return revise(Config.model_validate(recorded), assignments)
+    before = Config.model_validate(recorded)
+    config = revise(before, assignments)
+    if config.model.device != before.model.device:  # asked for now; that of the training may be another machine's
+        choose_device(config.model.device)
+    return config
 
 
 def _require_same_settings(config: Config, run_dir: RunDir) -> None:

@@ -26,7 +26,7 @@ from sumtune.kernels.build import load_kernels
 from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS
 from sumtune.model.load import load_config, sliding_window
 from sumtune.model.merge import load_merged
-from sumtune.model.precision import choose_device, choose_precision
+from sumtune.model.precision import available_device, choose_precision
 from sumtune.model.sources import ModelSource, cache_dir, locate
 from sumtune.model.tokenizer import encoder_of
 from sumtune.summarizer import Summarizer
@@ -76,7 +76,7 @@ def build_summarizer(
         ModelError: model or adapter cannot be read.
         UnsupportedError: CTranslate2 was asked for by name and does not know the model.
     """
-    encoder, place = encoder or encoder_of(source.folder, prompt), choose_device(device)
+    encoder, place = encoder or encoder_of(source.folder, prompt), available_device(device)
 
     def with_torch() -> Summarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
