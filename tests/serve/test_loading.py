@@ -1,6 +1,7 @@
 """From folders to a service with real, tiny models."""
 
 import json
+import shutil
 
 import pytest
 import tiny
@@ -85,10 +86,9 @@ def test_the_service_writes_what_the_summarizer_writes_streamed_or_not(run_dir):
 
 def test_an_adapter_whose_model_is_gone_ends_the_service_with_its_reason(run_dir, tmp_path):
     broken = RunDir(tmp_path / "run")
-    broken.adapter.mkdir(parents=True)
+    shutil.copytree(run_dir.adapter, broken.adapter)
     settings = json.loads((run_dir.adapter / "sumtune.json").read_text())
     settings["model"]["name"] = "./gone"
     (broken.adapter / "sumtune.json").write_text(json.dumps(settings))
-    PROMPT.save(broken.adapter)
     with pytest.raises(ModelError, match=r"There is no model at '\./gone'"):
         server.run(broken, "127.0.0.1", 0, settings=ServeSettings(workers=1))

@@ -1,6 +1,5 @@
 """The summarizer for a base model and an adapter: the fastest engine that this machine and model allow."""
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,10 +19,9 @@ from sumtune.decode.native.summarizer import NativeSummarizer, make
 from sumtune.decode.native.weights import UnfitError
 from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
-from sumtune.errors import ModelError
 from sumtune.files.checksums import fingerprint
 from sumtune.kernels.build import load_kernels
-from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS
+from sumtune.model.adapter_files import CONFIG, WEIGHTS, read_settings
 from sumtune.model.load import load_config, sliding_window
 from sumtune.model.merge import load_merged
 from sumtune.model.precision import available_device, choose_precision
@@ -50,17 +48,13 @@ def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
     """The summarizer of an adapter folder, with the model, prompt and decoding that it was tuned and scored with.
 
     Raises:
-        ModelError: the folder is no adapter of sumtune, or its base model is missing.
+        ModelError: the folder is no adapter of sumtune or a file in it is damaged, or its base model is missing.
     """
-    settings_file = adapter / SETTINGS
-    if not settings_file.is_file():
-        raise ModelError(f"{adapter} is not an adapter folder of sumtune: it has no {SETTINGS}.")
-    settings = json.loads(settings_file.read_text(encoding="utf-8"))
-    decode = DecodeConfig(**(settings["decode"] | ({"beams": beams} if beams else {})))
-    source = locate(settings["model"]["name"], settings["model"]["revision"])
-    prompt = Prompt.load(adapter)
+    settings, prompt = read_settings(adapter), Prompt.load(adapter)
+    decode = settings.decode.model_copy(update={"beams": beams} if beams else {})
+    source = locate(settings.model.name, settings.model.revision)
     encoder = encoder_of(source.folder, prompt)
-    summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"], encoder)
+    summarizer = build_summarizer(source, adapter, prompt, decode, settings.model.device, encoder)
     return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
 
 

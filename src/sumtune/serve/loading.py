@@ -1,14 +1,12 @@
 """From folders to what is served. The only module of the service that knows models."""
 
-import json
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sumtune.errors import ModelError
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import give_memory_back
-from sumtune.model.adapter_files import SETTINGS
+from sumtune.model.adapter_files import SETTINGS, read_settings
 from sumtune.serve.adapters import BASE, Served
 
 __all__ = ["adapter_folder", "load_adapter", "load_base"]
@@ -38,7 +36,7 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> Served:
     adapter = adapter_folder(folder)
     tuned = in_torch_thread(partial(load_tuned, adapter, beams))
     give_memory_back()
-    beams = beams or int(_settings(adapter)["decode"]["beams"])
+    beams = beams or read_settings(adapter).decode.beams
     return Served(name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams)
 
 
@@ -48,7 +46,6 @@ def load_base(folder: Path) -> Served:
     Raises:
         ModelError: the model is missing.
     """
-    from sumtune.config import DecodeConfig
     from sumtune.decode.build import build_summarizer
     from sumtune.decode.threads import in_torch_thread
     from sumtune.model.sources import locate
@@ -56,16 +53,11 @@ def load_base(folder: Path) -> Served:
     from sumtune.text.prompt import Prompt
 
     adapter = adapter_folder(folder)
-    settings = _settings(adapter)
-    model, decode = settings["model"], DecodeConfig(**(settings["decode"] | {"beams": 1}))
-    source, prompt = locate(model["name"], model["revision"]), Prompt.load(adapter)
+    settings, prompt = read_settings(adapter), Prompt.load(adapter)
+    decode = settings.decode.model_copy(update={"beams": 1})
+    source = locate(settings.model.name, settings.model.revision)
     encoder = encoder_of(source.folder, prompt)
-    make = partial(build_summarizer, source, None, prompt, decode, model["device"], encoder)
+    make = partial(build_summarizer, source, None, prompt, decode, settings.model.device, encoder)
     summarizer = in_torch_thread(make)
     give_memory_back()
     return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams)
-
-
-def _settings(adapter: Path) -> dict[str, dict[str, Any]]:
-    settings: dict[str, dict[str, Any]] = json.loads((adapter / SETTINGS).read_text(encoding="utf-8"))
-    return settings

@@ -1,15 +1,27 @@
 """The words around a dialogue, saved beside the adapter so that serving uses what was trained."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
-__all__ = ["Prompt", "default_prompt"]
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from sumtune.errors import ModelError
+from sumtune.files.records import read_record, validated, write_record
+
+__all__ = ["FILE_NAME", "Prompt", "default_prompt"]
 
 FILE_NAME = "prompt.json"
+MAX_TOKENS = 1 << 20
+MAX_CHARACTERS = 1 << 14
+
+Text = Annotated[str, Field(strict=True, max_length=MAX_CHARACTERS)]
+"""Its bound makes pydantic refuse half a character (an unpaired surrogate) as well."""
+Tokens = Annotated[int, Field(strict=True, ge=1, le=MAX_TOKENS)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Prompt:
     """Text before the dialogue, after it, and before the summary, and the token limits of both.
 
@@ -17,24 +29,28 @@ class Prompt:
     output. For a decoder-only model all of it is one sequence, and the loss looks only at the summary.
     """
 
-    before: str
-    after: str
-    before_summary: str
-    max_source_tokens: int
+    before: Text
+    after: Text
+    before_summary: Text
+    max_source_tokens: Tokens
     """Most tokens of the dialogue alone; longer dialogues lose their end."""
-    max_target_tokens: int
+    max_target_tokens: Tokens
     """Most tokens of the summary with its end mark."""
-    single_line: bool = False
+    single_line: Annotated[bool, Field(strict=True)] = False
     """True where no training summary has a line break: then generation ends at one."""
 
     def save(self, folder: Path) -> None:
-        """Writes `prompt.json` into `folder`."""
-        (folder / FILE_NAME).write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        """Write `prompt.json` into `folder`."""
+        write_record(folder / FILE_NAME, asdict(self))
 
     @classmethod
     def load(cls, folder: Path) -> "Prompt":
-        """The prompt saved in `folder`."""
-        return cls(**json.loads((folder / FILE_NAME).read_text(encoding="utf-8")))
+        """Return the prompt saved in `folder`.
+
+        Raises:
+            ModelError: it is missing, damaged, or of a newer version.
+        """
+        return validated(cls, read_record(folder / FILE_NAME, ModelError), folder / FILE_NAME, ModelError)
 
 
 def default_prompt(is_encoder_decoder: bool, model_type: str, max_source_tokens: int, max_target_tokens: int) -> Prompt:

@@ -14,6 +14,7 @@ from sumtune.config import Config
 from sumtune.errors import RunDirError
 from sumtune.files.atomic import new_folder, write_json
 from sumtune.files.checksums import fingerprint
+from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.kernels.build import load_kernels
 from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS, adapter_sums
@@ -206,6 +207,6 @@ def _publish(session: Session, result: Path, state: TrainState) -> None:
         Prompt.load(run_dir.transformation).save(folder)
         model = session.config.model.model_dump() | {"precision": session.precision.name}
         settings = {"model": model, "decode": session.config.decode.model_dump()}
-        write_json(folder / SETTINGS, settings | adapter_sums(folder))
+        write_record(folder / SETTINGS, settings | adapter_sums(folder, settings))
     write_json(run_dir.trainer / "manifest.json", {"fingerprint": session.fingerprint, "best_step": state.best_step,
                "best_loss": state.best_loss, "elapsed_s": state.elapsed_s})  # fmt: skip
