@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sumtune.errors import ModelError
 from sumtune.files.records import read_record, validated
@@ -22,9 +22,10 @@ IGNORED = {"auto_mapping", "megatron_core", "qalora_group_size", "runtime_config
 MEANINGLESS: tuple[object, ...] = (None, False, {}, [])
 """Values with which a key that is not known here changes nothing."""
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$", max_length=256)]
+ALL_LINEAR = "all-linear"
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=256)]
 """A module's name, or the end of its path: no regular expression."""
-AnchoredName = Annotated[str, Field(pattern=r"^\^?[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$", max_length=256)]
+AnchoredName = Annotated[str, Field(pattern=r"^\^?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=256)]
 Rank = Annotated[int, Field(ge=1, le=MAX_RANK)]
 Alpha = Annotated[float, Field(gt=0, le=MAX_ALPHA)]
 
@@ -39,7 +40,7 @@ class LoraSettings(BaseModel):
     rank: Rank = Field(alias="r")
     alpha: Alpha = Field(alias="lora_alpha")
     dropout: float = Field(0.0, alias="lora_dropout", ge=0, lt=1)
-    target_modules: Annotated[list[Name], Field(max_length=MAX_NAMES)] | Literal["all-linear"] | Name
+    target_modules: Annotated[list[Name], Field(max_length=MAX_NAMES)]
     rank_pattern: Annotated[dict[AnchoredName, Rank], Field(max_length=MAX_PATTERNS)] | None = None
     alpha_pattern: Annotated[dict[AnchoredName, Alpha], Field(max_length=MAX_PATTERNS)] | None = None
     use_rslora: bool = False
@@ -54,15 +55,20 @@ class LoraSettings(BaseModel):
     base_model_name_or_path: str | None = None
     """Never followed: the base model is what the user names."""
 
+    @field_validator("target_modules", mode="before")
+    @classmethod
+    def _one_name_is_a_list(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
     def rank_of(self, path: str) -> int:
         """Return the rank of the module at `path`."""
         return int(_first(self.rank_pattern or {}, path, self.rank))
 
     def targets(self, paths: Iterable[str]) -> set[str] | None:
         """Return those of the module `paths` that are adapted; None where it is all linear layers."""
-        if self.target_modules == "all-linear":
+        names = set(self.target_modules)
+        if ALL_LINEAR in names:
             return None
-        names = {self.target_modules} if isinstance(self.target_modules, str) else set(self.target_modules)
         return {path for path in paths if not names.isdisjoint(_ends(path))}
 
 
