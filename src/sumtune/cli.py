@@ -109,11 +109,14 @@ def check(
     settings = _config(None, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
     from sumtune.data import ingest
     from sumtune.data.finding import display, raise_errors
-    from sumtune.model.encode_stage import make_encoder
+    from sumtune.model.encode_stage import changes, fitted, make_encoder
     from sumtune.model.precision import choose_device
 
     choose_device(settings.model.device)
-    checked = ingest.check(settings.data, make_encoder(settings.model).count, settings.model)
+    allowed = fitted(settings.model)
+    for note in changes(settings.model, allowed):
+        print(note)
+    checked = ingest.check(settings.data, make_encoder(allowed).count, allowed)
     raise_errors(checked.findings)
     for line in display(checked.findings):
         print(line)

@@ -26,7 +26,6 @@ from sumtune.forecast.forecast import evaluation_seconds, forecast, forecast_of_
 from sumtune.memory import give_memory_back
 from sumtune.model import encode_stage as encode
 from sumtune.model.precision import choose_device
-from sumtune.model.sources import locate
 from sumtune.summarizer import Progress
 from sumtune.terminal import diagnosis as show_diagnosis
 from sumtune.terminal import progress as live
@@ -42,6 +41,7 @@ __all__ = ["diagnose", "evaluate", "recorded_config", "run", "train"]
 def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
     """Data → tuned adapter → scores → diagnosis, each stage skipped where its result is there already."""
     run_dir.require_usable()
+    config = _fitted(config, console)
     with locked(run_dir.root):
         _train(config, run_dir, console, resume, overwrite, evaluates=True)
         give_memory_back()
@@ -57,6 +57,7 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
         StoppedError: the user stopped the training; the same command continues it.
     """
     run_dir.require_usable()
+    config = _fitted(config, console)
     with locked(run_dir.root):
         _train(config, run_dir, console, resume, overwrite, evaluates=False)
 
@@ -73,8 +74,6 @@ def _train(
 ) -> None:
     if not overwrite:
         _require_same_settings(config, run_dir)
-    locate(config.model.name, config.model.revision)  # a wrong name or device is reported before the data are read
-    choose_device(config.model.device)
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
     ingested = ingest.run(config, run_dir, lambda texts: make_encoder().count(texts))
     for line in display(ingested.findings):
@@ -100,6 +99,20 @@ def _train(
         state = training.run(session, report, resume=going_on is not None)
     if going_on is None:
         learn(session, expected, state.elapsed_s)
+
+
+def _fitted(config: Config, console: Console) -> Config:
+    """Return `config` as the model and the machine allow it: what does not is reported before the data are read.
+
+    Raises:
+        ConfigError: the device is not there.
+        ModelError: the model is missing or of no use, or has no positions for a dialogue.
+    """
+    choose_device(config.model.device)
+    model = encode.fitted(config.model)
+    for note in encode.changes(config.model, model):
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    return config.model_copy(update={"model": model})
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:

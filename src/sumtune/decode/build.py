@@ -55,7 +55,7 @@ def load_tuned(adapter: Path, beams: int | None = None) -> Tuned:
     source = locate(settings.model.name, settings.model.revision)
     encoder = encoder_of(source.folder, prompt)
     summarizer = build_summarizer(source, adapter, prompt, decode, settings.model.device, encoder)
-    return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
+    return Tuned(summarizer, encoder.count, encoder.prompt.max_source_tokens, f"{source.name} + LoRA")
 
 
 def build_summarizer(
@@ -94,7 +94,7 @@ def build_summarizer(
             raise
         return with_torch()
     window = sliding_window(load_config(source.folder))
-    if window is None or prompt.max_source_tokens + encoder.overhead <= window:
+    if window is None or encoder.prompt.max_source_tokens + encoder.overhead <= window:
         return fast
     return RoutedSummarizer(fast, with_torch, lambda dialogue: len(encoder.source(dialogue)) > window)
 

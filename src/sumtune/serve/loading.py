@@ -60,4 +60,4 @@ def load_base(folder: Path) -> Served:
     make = partial(build_summarizer, source, None, prompt, decode, settings.model.device, encoder)
     summarizer = in_torch_thread(make)
     give_memory_back()
-    return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams)
+    return Served(BASE, source.name, summarizer, encoder.count, encoder.prompt.max_source_tokens, decode.beams)
