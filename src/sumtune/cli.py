@@ -9,6 +9,7 @@ import typer
 
 from sumtune.errors import ConfigError, StoppedError, SumtuneError
 from sumtune.serve.settings import ServeSettings
+from sumtune.terminal.encoding import never_fail_on_output
 
 if TYPE_CHECKING:
     from sumtune.config import Config
@@ -51,6 +52,7 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Runs the command line; exit code 0, 2 for what the user can mend, 1 for a bug of ours."""
+    never_fail_on_output()
     try:
         app()
     except StoppedError as stopped:

@@ -41,7 +41,6 @@ __all__ = ["diagnose", "evaluate", "recorded_config", "run", "train"]
 def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
     """Data → tuned adapter → scores → diagnosis, each stage skipped where its result is there already."""
     run_dir.require_usable()
-    config = _fitted(config, console)
     with locked(run_dir.root):
         _train(config, run_dir, console, resume, overwrite, evaluates=True)
         give_memory_back()
@@ -57,7 +56,6 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
         StoppedError: the user stopped the training; the same command continues it.
     """
     run_dir.require_usable()
-    config = _fitted(config, console)
     with locked(run_dir.root):
         _train(config, run_dir, console, resume, overwrite, evaluates=False)
 
@@ -74,8 +72,9 @@ def _train(
 ) -> None:
     if not overwrite:
         _require_same_settings(config, run_dir)
+    allowed = _allowed(config, console)
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
-    ingested = ingest.run(config, run_dir, lambda texts: make_encoder().count(texts))
+    ingested = ingest.run(allowed, run_dir, lambda texts: make_encoder().count(texts))
     for line in display(ingested.findings):
         console.print(line, highlight=False, markup=False)
     encode.run(config, run_dir, make_encoder)
@@ -101,8 +100,8 @@ def _train(
         learn(session, expected, state.elapsed_s)
 
 
-def _fitted(config: Config, console: Console) -> Config:
-    """Return `config` as the model and the machine allow it: what does not is reported before the data are read.
+def _allowed(config: Config, console: Console) -> Config:
+    """Return `config` with token limits that the model allows; what is wrong with it is known before data are read.
 
     Raises:
         ConfigError: the device is not there.
