@@ -121,6 +121,11 @@ def option(*more):
     return arguments
 
 
+def option_of_check(*more):
+    """The same for `check`."""
+    return lambda folder, models: ["check", tiny.write_jsonl(folder / "good.jsonl", 30), "--model", models["t5"], *more]
+
+
 def config_file(text):
     def arguments(folder, models):
         (folder / "own.yaml").write_text(text)
@@ -192,6 +197,22 @@ def words(*arguments):
     return lambda _folder, _models: list(arguments)
 
 
+def configured(**changed):
+    """Changes keys of a model's configuration."""
+
+    def change(folder):
+        file = folder / "config.json"
+        file.write_text(json.dumps(json.loads(file.read_text()) | changed))
+
+    return change
+
+
+def gpt2_with(*more):
+    """Arguments of a run with a model of 512 learned positions."""
+    return lambda _folder, models: ["run", "--model", models["gpt2"], *more]
+
+
+GPTQ = {"quant_method": "gptq", "bits": 4, "group_size": 128}
 PAIR = b"dialogue,summary\n"
 BROKEN = {
     "data missing": (words("run", "--data", "none.csv"), "none.csv"),
@@ -213,6 +234,8 @@ BROKEN = {
     "setting of wrong type": (option("--set", "train.epochs=many"), "train.epochs"),
     "setting out of range": (option("--set", "lora.dropout=1.5"), "lora.dropout"),
     "setting without =": (option("--set", "train.epochs"), "key=value"),
+    "device not there": (option("--set", "model.device=cuda"), "model.device=auto"),
+    "device not there, check": (option_of_check("--set", "model.device=mps"), "model.device=auto"),
     "settings contradict": (option("--set", "model.max_source_tokens=4000"), "micro_batch_tokens"),
     "config missing": (option("--config", "none.yaml"), "none.yaml"),
     "config broken": (config_file("train: {epochs: 2"), "not valid YAML"),
@@ -223,6 +246,12 @@ BROKEN = {
     "model half a file": (model_folder(half_weights), "model"),
     "model without tokenizer": (model_folder(no_tokenizer, "check"), "tokenizer"),
     "model config broken": (model_folder(broken_config), "configuration"),
+    "model quantized": (model_folder(configured(quantization_config=GPTQ)), "are quantized (gptq)"),
+    "model quantized, check": (model_folder(configured(quantization={"bits": 4}), "check"), "are quantized"),
+    "model without positions": (
+        gpt2_with("--set", "model.max_target_tokens=510", "--set", "model.max_source_tokens=64"),
+        "model.max_target_tokens to at most 4",
+    ),
     "model gguf missing": (words("run", "--model", "none.gguf"), "none.gguf"),
     "model gguf garbage": (model_file("bad.gguf", b"garbage"), "not a GGUF file"),
     "model gguf cut": (model_file("cut.gguf", b"GGUF\x03\x00\x00\x00\x01\x00"), "GGUF"),
@@ -321,3 +350,16 @@ def test_check_says_that_good_data_can_be_used_and_writes_nothing(call, tmp_path
     assert (code, err) == (0, "")
     assert "The data can be used: train" in out
     assert set(snapshot(here)) == {"good.jsonl"}, "only the cache, which is elsewhere, keeps a tokenizer"
+
+
+def test_a_model_with_few_positions_is_checked_with_what_it_reads(call, tmp_path, tiny_models, own_cache):
+    """GPT-2 has no position for a 513th token: what of a dialogue would not be read is known before training."""
+    rows = [tiny.conversation(number) for number in range(30)]
+    rows[0]["dialogue"] += "\nAna: more bread." * 200
+    file = tmp_path / "long.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, out, err = call("check", file, "--model", tiny_models["gpt2"])
+    assert (code, err) == (0, "")
+    limit = int(re.search(r"model\.max_source_tokens is (\d+) instead of 1024", out)[1])
+    assert 300 < limit < 512 - 128
+    assert f"longer than {limit} tokens" in out

@@ -67,7 +67,7 @@ def _gemma(tok: Any) -> Any:
     return Gemma3ForCausalLM(
         Gemma3TextConfig(
             **_common(tok), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-            num_key_value_heads=1, head_dim=16, query_pre_attn_scalar=16, max_position_embeddings=512,
+            num_key_value_heads=1, head_dim=16, query_pre_attn_scalar=16, max_position_embeddings=2048,
             sliding_window=64, layer_types=["sliding_attention", "full_attention"],
         )
     )  # fmt: skip
@@ -79,7 +79,7 @@ def _llama(tok: Any) -> Any:
     return LlamaForCausalLM(
         LlamaConfig(
             **_common(tok), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-            num_key_value_heads=2, max_position_embeddings=512,
+            num_key_value_heads=2, max_position_embeddings=2048,
         )
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import typer
 
 from sumtune.errors import ConfigError, StoppedError, SumtuneError
 from sumtune.serve.settings import ServeSettings
+from sumtune.terminal.encoding import never_fail_on_output
 
 if TYPE_CHECKING:
     from sumtune.config import Config
@@ -52,6 +53,7 @@ PATH_PROBLEMS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, err
 
 def main() -> None:
     """Runs the command line; exit code 0, 2 for what the user can mend, 1 for a bug of ours."""
+    never_fail_on_output()
     try:
         app()
     except StoppedError as stopped:
@@ -129,9 +131,14 @@ def check(
     settings = _config(None, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
     from sumtune.data import ingest
     from sumtune.data.finding import display, raise_errors
-    from sumtune.model.encode_stage import make_encoder
+    from sumtune.model.encode_stage import changes, fitted, make_encoder
+    from sumtune.model.precision import choose_device
 
-    checked = ingest.check(settings.data, make_encoder(settings.model), settings.model)
+    choose_device(settings.model.device)
+    allowed = fitted(settings.model)
+    for note in changes(settings.model, allowed):
+        print(note)
+    checked = ingest.check(settings.data, make_encoder(allowed), allowed)
     raise_errors(checked.findings)
     for line in display(checked.findings):
         print(line)

@@ -29,6 +29,7 @@ Preset = Literal["quality", "balanced", "fast"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
 Positive = Annotated[int, Field(gt=0)]
+Beams = Annotated[int, Field(gt=0, le=128)]
 
 
 class Section(BaseModel):
@@ -114,15 +115,15 @@ class TrainConfig(Section):
 class DecodeConfig(Section):
     """How summaries are generated."""
 
-    beams: Positive = 4
+    beams: Beams = 4
     """1 is greedy search."""
-    length_penalty: float = 1.0
+    length_penalty: float = Field(1.0, ge=-10, le=10)
     """Exponent of the length by which beam scores are divided; above 1 favours longer summaries."""
     engine: Literal["auto", "native", "ctranslate2", "torch"] = "auto"
     """`auto` takes on the CPU the first that knows the model: native (decoder-only), CTranslate2, torch."""
     quantization: Literal["int8", "float32"] = "int8"
     """Number format of native and CTranslate2."""
-    batch_tokens: Annotated[int, Field(ge=64)] = 4096
+    batch_tokens: Annotated[int, Field(ge=64, le=1 << 20)] = 4096
     """Most source tokens, padding included, that are read together."""
     shortlist: Positive | None = 98304
     """Native engine: summaries are written with so many of the most frequent tokens, with single characters and the
@@ -134,7 +135,7 @@ class EvaluateConfig(Section):
 
     base: bool = True
     """Also generate with the base model, to show whether training helped."""
-    base_beams: Positive = 1
+    base_beams: Beams = 1
     """Beams of the base model: it ends few summaries by itself, so beam search would take it several times as long."""
     max_examples: Positive | None = None
     """Score at most this many examples, chosen by hash."""

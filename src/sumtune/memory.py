@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sumtune import cgroup
+
 __all__ = [
     "available_bytes",
     "forget_peak",
@@ -86,15 +88,13 @@ def _unchanged_files() -> list[tuple[int, int]]:
     return found
 
 
-def available_bytes(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
-    """What this process may still take: memory that is free, within the limit of its container (cgroup v2)."""
+def available_bytes() -> int:
+    """Memory that this process may still take: what is free, within the limits of its container."""
     import psutil  # what is imported here, every start imports
 
-    free = psutil.virtual_memory().available
-    with suppress(OSError, ValueError):  # no container, or none with a limit
-        limit, used = (int((cgroup / name).read_text(encoding="ascii")) for name in ("memory.max", "memory.current"))
-        free = min(free, max(0, limit - used))
-    return int(free)
+    free = int(psutil.virtual_memory().available)
+    limit = cgroup.unused_bytes()
+    return free if limit is None else min(free, limit)
 
 
 def resident_bytes() -> int:

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
+from sumtune.errors import ConfigError
 from sumtune.model import precision
-from sumtune.model.precision import choose_device, choose_precision
+from sumtune.model.precision import available_device, choose_device, choose_precision
 
 CPU = torch.device("cpu")
 
@@ -42,3 +43,37 @@ def test_device_is_as_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     assert choose_device("auto") == CPU
+
+
+@pytest.fixture
+def _cpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    precision._note_once.cache_clear()
+
+
+@pytest.mark.usefixtures("_cpu_only")
+@pytest.mark.parametrize("wanted", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_refused_with_the_setting_that_works(wanted: str) -> None:
+    with pytest.raises(ConfigError, match=f"model.device is {wanted}.*model.device=auto"):
+        choose_device(wanted)
+
+
+@pytest.mark.usefixtures("_cpu_only")
+@pytest.mark.parametrize("trained_on", ["cuda", "mps"])
+def test_an_adapter_of_another_device_is_used_on_what_is_there_with_one_note(
+    capsys: pytest.CaptureFixture[str], trained_on: str
+) -> None:
+    assert [available_device(trained_on) for _ in range(2)] == [CPU, CPU]
+    assert capsys.readouterr().err == (
+        f"Note: the adapter was trained on {trained_on}, which this machine does not have; using cpu.\n"
+    )
+
+
+@pytest.mark.usefixtures("_cpu_only")
+@pytest.mark.parametrize("trained_on", ["auto", "cpu"])
+def test_there_is_nothing_to_note_where_the_device_is_there(
+    capsys: pytest.CaptureFixture[str], trained_on: str
+) -> None:
+    assert available_device(trained_on) == CPU
+    assert capsys.readouterr().err == ""

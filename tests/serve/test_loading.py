@@ -153,10 +153,9 @@ def test_a_damaged_adapter_is_refused_with_a_message_and_the_service_goes_on(run
 
 def test_an_adapter_whose_model_is_gone_ends_the_service_with_its_reason(run_dir, tmp_path):
     broken = RunDir(tmp_path / "run")
-    broken.adapter.mkdir(parents=True)
+    shutil.copytree(run_dir.adapter, broken.adapter)
     settings = json.loads((run_dir.adapter / "sumtune.json").read_text())
     settings["model"]["name"] = "./gone"
     (broken.adapter / "sumtune.json").write_text(json.dumps(settings))
-    PROMPT.save(broken.adapter)
     with pytest.raises(ModelError, match=r"There is no model at '\./gone'"):
         server.run(broken, "127.0.0.1", 0, settings=ServeSettings(workers=1))

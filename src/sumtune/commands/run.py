@@ -29,7 +29,7 @@ from sumtune.forecast.fitting import fitted
 from sumtune.forecast.forecast import Forecast, evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
 from sumtune.memory import give_memory_back
 from sumtune.model import encode_stage as encode
-from sumtune.model.sources import locate
+from sumtune.model.precision import choose_device
 from sumtune.summarizer import Progress
 from sumtune.terminal import diagnosis as show_diagnosis
 from sumtune.terminal import progress as live
@@ -87,9 +87,9 @@ def _train(
     """Trains unless that is done. Whatever refuses the run does so before anything in its folder is replaced."""
     if not overwrite:
         _require_same_settings(config, run_dir)
-    locate(config.model.name, config.model.revision)  # a wrong name is told before the data are read
+    allowed = _allowed(config, console)
     with drafted(run_dir) as draft:
-        _prepare_data(config, draft, console)
+        _prepare_data(config, allowed, draft, console)
         if finished(config, draft):
             adopt(draft)
             _record(run_dir, {**_circumstances(), **_recorded(run_dir), "config": config.model_dump(mode="json")})
@@ -105,10 +105,10 @@ def _train(
     _learn(config, session, planned, console)
 
 
-def _prepare_data(config: Config, run_dir: RunDir, console: Console) -> None:
+def _prepare_data(config: Config, allowed: Config, run_dir: RunDir, console: Console) -> None:
     """The stages ingest, validate, split and encode."""
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
-    ingested = ingest.run(config, run_dir, make_encoder)
+    ingested = ingest.run(allowed, run_dir, make_encoder)
     for line in display(ingested.findings):
         console.print(line)
     encode.run(config, run_dir, make_encoder)
@@ -146,6 +146,20 @@ def _learn(config: Config, session: Session, planned: _Planned, console: Console
         state = training.run(session, report, resume=going_on is not None)
     if going_on is None:
         learn(session, expected, state.elapsed_s)
+
+
+def _allowed(config: Config, console: Console) -> Config:
+    """Return `config` with token limits that the model allows; what is wrong with it is known before data are read.
+
+    Raises:
+        ConfigError: the device is not there.
+        ModelError: the model is missing or of no use, or has no positions for a dialogue.
+    """
+    choose_device(config.model.device)
+    model = encode.fitted(config.model)
+    for note in encode.changes(config.model, model):
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    return config.model_copy(update={"model": model})
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:
@@ -188,12 +202,15 @@ def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Confi
     if recorded is None:
         raise RunDirError(f"{run_dir.root} holds no run: run `sumtune run --run-dir {run_dir.root}` first.")
     try:
-        config = Config.model_validate(recorded)
+        before = Config.model_validate(recorded)
     except ValidationError:
         raise RunDirError(
             f"{run_dir.run_json} has settings of another version of sumtune: {run_dir.remedy('run')}"
         ) from None
-    return revise(config, assignments)
+    config = revise(before, assignments)
+    if config.model.device != before.model.device:  # asked for now; that of the training may be another machine's
+        choose_device(config.model.device)
+    return config
 
 
 def _require_same_settings(config: Config, run_dir: RunDir) -> None:

@@ -1,6 +1,5 @@
 """The summarizer for a base model and an adapter: the fastest engine that this machine and model allow."""
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,13 +19,12 @@ from sumtune.decode.native.summarizer import NativeSummarizer, make
 from sumtune.decode.native.weights import UnfitError
 from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
-from sumtune.errors import ModelError
 from sumtune.files.checksums import fingerprint
 from sumtune.kernels.build import load_kernels
-from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS
+from sumtune.model.adapter_files import CONFIG, WEIGHTS, read_settings
 from sumtune.model.load import load_config, sliding_window
 from sumtune.model.merge import load_merged
-from sumtune.model.precision import choose_device, choose_precision
+from sumtune.model.precision import available_device, choose_precision
 from sumtune.model.sources import ModelSource, cache_dir, locate
 from sumtune.model.tokenizer import encoder_of
 from sumtune.summarizer import Summarizer
@@ -59,18 +57,14 @@ def load_tuned(adapter: Path, beams: int | None = None, explain: Explain = _say_
     `explain` is told why a faster engine cannot be used.
 
     Raises:
-        ModelError: the folder is no adapter of sumtune, or its base model is missing.
+        ModelError: the folder is no adapter of sumtune or a file in it is damaged, or its base model is missing.
     """
-    settings_file = adapter / SETTINGS
-    if not settings_file.is_file():
-        raise ModelError(f"{adapter} is not an adapter folder of sumtune: it has no {SETTINGS}.")
-    settings = json.loads(settings_file.read_text(encoding="utf-8"))
-    decode = DecodeConfig(**(settings["decode"] | ({"beams": beams} if beams else {})))
-    source = locate(settings["model"]["name"], settings["model"]["revision"])
-    prompt = Prompt.load(adapter)
+    settings, prompt = read_settings(adapter), Prompt.load(adapter)
+    decode = settings.decode.model_copy(update={"beams": beams} if beams else {})
+    source = locate(settings.model.name, settings.model.revision)
     encoder = encoder_of(source.folder, prompt)
-    summarizer = build_summarizer(source, adapter, prompt, decode, settings["model"]["device"], encoder, explain)
-    return Tuned(summarizer, encoder.count, prompt.max_source_tokens, f"{source.name} + LoRA")
+    summarizer = build_summarizer(source, adapter, prompt, decode, settings.model.device, encoder, explain)
+    return Tuned(summarizer, encoder.count, encoder.prompt.max_source_tokens, f"{source.name} + LoRA")
 
 
 def build_summarizer(
@@ -86,7 +80,7 @@ def build_summarizer(
         ModelError: model or adapter cannot be read.
         UnsupportedError: CTranslate2 was asked for by name and does not know the model.
     """
-    encoder, place = encoder or encoder_of(source.folder, prompt), choose_device(device)
+    encoder, place = encoder or encoder_of(source.folder, prompt), available_device(device)
 
     def with_torch() -> Summarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
@@ -112,7 +106,7 @@ def build_summarizer(
         explain(str(error))
         return with_torch()
     window = sliding_window(load_config(source.folder))
-    if window is None or prompt.max_source_tokens + encoder.overhead <= window:
+    if window is None or encoder.prompt.max_source_tokens + encoder.overhead <= window:
         return fast
     return RoutedSummarizer(fast, with_torch, lambda dialogue: len(encoder.source(dialogue)) > window)
 

@@ -11,12 +11,13 @@ from safetensors import SafetensorError, safe_open
 
 from sumtune.data.example import SPLITS, Example, load_jsonl
 from sumtune.diagnose.outputs import Outputs
-from sumtune.errors import RunDirError
+from sumtune.errors import ModelError, RunDirError
 from sumtune.evaluate.scorecard import BASE, TUNED
 from sumtune.evaluate.scorecard_files import read_rows
 from sumtune.files.manifest import changed_since
 from sumtune.files.run_dir import RunDir
 from sumtune.text.encode import load_encoded
+from sumtune.text.prompt import Prompt
 from sumtune.train.metrics import Event, read_events
 
 __all__ = ["Data", "Subject", "Training", "read_outputs", "read_subject"]
@@ -71,7 +72,8 @@ class Data:
     splits: Mapping[str, Sequence[Example]]
     scored: str
     max_source_tokens: int | None = None
-    """Tokens of a dialogue that are read."""
+    """Tokens of a dialogue that are read: as set, or as far as the model's positions reach."""
+    limited_by_model: bool = False
     characters_a_token: float | None = None
     """Measured on the training dialogues."""
 
@@ -187,7 +189,8 @@ def _read_data(run_dir: RunDir, config: Mapping[str, Any]) -> Data | None:
     if "train" not in splits:
         return None
     scored = "test" if "test" in splits else "validation"
-    limit, ratio = config.get("model", {}).get("max_source_tokens"), None
+    asked, ratio = config.get("model", {}).get("max_source_tokens"), None
+    limit = _source_limit(run_dir, asked)
     lengths = _lengths(run_dir)
     if lengths is not None and len(lengths[0]) == len(splits["train"]):
         whole = [
@@ -197,4 +200,12 @@ def _read_data(run_dir: RunDir, config: Mapping[str, Any]) -> Data | None:
         ]
         ratio = sum(size for size, _ in whole) / sum(count for _, count in whole) if whole else None
     return Data(splits={name: splits.get(name, ()) for name in SPLITS}, scored=scored, max_source_tokens=limit,
-                characters_a_token=ratio)  # fmt: skip
+                limited_by_model=limit != asked, characters_a_token=ratio)  # fmt: skip
+
+
+def _source_limit(run_dir: RunDir, asked: int | None) -> int | None:
+    """Return the limit that the examples were encoded with; `asked` where the folder does not say."""
+    try:
+        return Prompt.load(run_dir.transformation).max_source_tokens
+    except ModelError:
+        return asked

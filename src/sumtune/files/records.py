@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sumtune.errors import RunDirError, SumtuneError
 from sumtune.files.atomic import write_json
 
-__all__ = ["FORMAT", "find_record", "read_record", "write_record"]
+__all__ = ["FORMAT", "find_record", "read_record", "validated", "write_record"]
 
 FORMAT = 1
 """Version of the files that this release writes; raised when an older release could misread them."""
@@ -25,15 +25,15 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
     write_json(path, {KEY: FORMAT, CHECKSUM: _checksum(record), **record})
 
 
-def read_record(path: Path, error: type[SumtuneError] = RunDirError) -> dict[str, Any]:
+def read_record(path: Path, error: type[SumtuneError] = RunDirError, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
     """Return the record in `path`, without its format version and checksum.
 
     Raises:
         SumtuneError: of the class `error`, where the file is missing, damaged, or written by a newer version.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise error(f"{path} is damaged: it is larger than {MAX_BYTES >> 20} MB.")
+        if path.stat().st_size > max_bytes:
+            raise error(f"{path} is damaged: it is larger than {max_bytes >> 20} MB.")
         record = json.loads(path.read_text(encoding="utf-8"))
     except OSError as reason:
         raise error(f"Cannot read {path}: {reason.strerror or reason}.") from None
@@ -51,7 +51,10 @@ def read_record(path: Path, error: type[SumtuneError] = RunDirError) -> dict[str
         )
     checksum = record.pop(CHECKSUM, None)  # nor a checksum
     if checksum not in (None, _checksum(record)):
-        raise error(f"{path} is damaged: its content does not match its checksum.")
+        raise error(
+            f"{path} is damaged: its content does not match its checksum. If you changed it on purpose, delete its "
+            f"entry {CHECKSUM!r}."
+        )
     return record
 
 
@@ -71,3 +74,25 @@ def find_record(path: Path) -> dict[str, Any] | None:
         if "newer version" in str(error):
             raise
         return None
+
+
+T = TypeVar("T")
+SHOWN_CHARACTERS = 60
+
+
+def validated(kind: type[T], record: Mapping[str, Any], path: Path, error: type[SumtuneError] = RunDirError) -> T:
+    """Return `record`, read from `path`, as `kind`: a pydantic model or a dataclass with pydantic's annotations.
+
+    Raises:
+        SumtuneError: of the class `error`, with the first field that is missing, unknown, of another type or out of
+            range.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return TypeAdapter(kind).validate_python(record)
+    except ValidationError as problems:
+        first = problems.errors(include_url=False)[0]
+        key = ".".join(str(part)[:SHOWN_CHARACTERS] for part in first["loc"])
+        shown = "" if first["type"] == "missing" else f" = {repr(first['input'])[:SHOWN_CHARACTERS]}"
+        raise error(f"{path} cannot be used: {key}{shown}: {first['msg']}.") from None

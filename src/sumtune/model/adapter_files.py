@@ -1,71 +1,112 @@
 """The files of an adapter folder, checked before a model is built from what they say."""
 
-import json
-from hashlib import sha256
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 
+from sumtune.config import DecodeConfig, ModelConfig
 from sumtune.errors import ModelError
+from sumtune.files.checksums import changed_file, file_sum
+from sumtune.files.records import read_record, validated
+from sumtune.model.lora_settings import LoraSettings, read_lora_settings
+from sumtune.text.prompt import FILE_NAME as PROMPT
 
-__all__ = ["CONFIG", "SETTINGS", "WEIGHTS", "adapter_sums", "check_adapter"]
+__all__ = ["CONFIG", "SETTINGS", "WEIGHTS", "AdapterFiles", "AdapterSettings", "adapter_sums", "check_adapter",
+           "read_settings"]  # fmt: skip
 
 WEIGHTS, CONFIG, SETTINGS = "adapter_model.safetensors", "adapter_config.json", "sumtune.json"
-MAX_CONFIG_BYTES = 1 << 20
 SUMS = "sha256"
+TENSOR = re.compile(r"base_model\.model\.(?P<path>.+)\.(?P<part>lora_A\.weight|lora_B\.weight|lora_magnitude_vector)")
+DTYPES = {"F32", "F16", "BF16"}
+
+
+class AdapterSettings(BaseModel):
+    """What `sumtune.json` holds: the base model of an adapter, and how its summaries were scored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: ModelConfig
+    decode: DecodeConfig = DecodeConfig()
+    sha256: dict[str, str] = Field(default_factory=dict)
+    """Sums of the other files by name; early releases wrote fewer."""
+
+
+@dataclass(frozen=True)
+class AdapterFiles:
+    """The checked content of a LoRA adapter, but for the tensors themselves."""
+
+    settings: LoraSettings
+    shapes: dict[str, tuple[int, ...]]
+    """By the tensors' names in the file."""
+
+    @property
+    def paths(self) -> set[str]:
+        """Paths of the adapted modules in the base model."""
+        return {match["path"] for match in map(TENSOR.fullmatch, self.shapes) if match}
 
 
 def adapter_sums(folder: Path) -> dict[str, dict[str, str]]:
-    """What `sumtune.json` says of the other files: the SHA-256 of each by name."""
-    return {SUMS: {name: sha256((folder / name).read_bytes()).hexdigest() for name in (WEIGHTS, CONFIG)}}
+    """Return the sums of the other files in `folder`, which `sumtune.json` keeps."""
+    return {SUMS: {name: file_sum(folder / name) for name in (WEIGHTS, CONFIG, PROMPT)}}
 
 
-def check_adapter(folder: Path) -> list[str]:
-    """The keys of all tensors of the LoRA adapter in `folder`.
+def read_settings(folder: Path) -> AdapterSettings:
+    """Return the settings of the adapter in `folder`.
 
     Raises:
-        ModelError: a file is missing, unreadable, too large, or not what was written after training; or a tensor has
-            not the rank that the configuration says.
+        ModelError: a file is missing, or `sumtune.json` or the prompt is damaged, changed, or of a newer version.
+    """
+    if missing := [name for name in (SETTINGS, WEIGHTS, CONFIG, PROMPT) if not (folder / name).is_file()]:
+        raise ModelError(f"{folder} is not an adapter folder of sumtune: it has no {' and no '.join(missing)}.")
+    settings = validated(AdapterSettings, read_record(folder / SETTINGS, ModelError), folder / SETTINGS, ModelError)
+    _require_unchanged(folder, settings.sha256, PROMPT)
+    return settings
+
+
+def _require_unchanged(folder: Path, sums: Mapping[str, str], *names: str) -> None:
+    """Adapters of the first releases have no sum of some files, those of other tools of none."""
+    if (changed := changed_file(folder, {name: sums[name] for name in names if name in sums})) is not None:
+        raise ModelError(f"{folder / changed} is not the file that training wrote (its sha256 differs): copy the "
+                         "folder again, or train again.")  # fmt: skip
+
+
+def check_adapter(folder: Path) -> AdapterFiles:
+    """Return what the LoRA adapter in `folder` says, which may be of another tool.
+
+    Raises:
+        ModelError: a file is missing, unreadable, too large, or not what was written after training; or a tensor is
+            not LoRA's, or has not the rank that the configuration says.
     """
     if not (folder / WEIGHTS).is_file() or not (folder / CONFIG).is_file():
         raise ModelError(f"{folder} holds no adapter: expected {WEIGHTS} and {CONFIG} in it.")
-    _check_sums(folder)
-    config = _json_of(folder / CONFIG)
-    if config.get("peft_type") != "LORA":
-        raise ModelError(f"The adapter in {folder} is of the type {config.get('peft_type')!r}, expected 'LORA'.")
-    try:
-        with safe_open(folder / WEIGHTS, "pt") as opened:
-            shapes = {key: opened.get_slice(key).get_shape() for key in opened.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"Cannot read {folder / WEIGHTS}: {error}.") from error
-    ranks = {config.get("r"), *(config.get("rank_pattern") or {}).values()}
-    for key, shape in shapes.items():
-        if ".lora_A." in key and shape[0] not in ranks:
-            raise ModelError(f"The adapter in {folder} has rank {shape[0]} in {key!r}, and {config.get('r')!r} in "
+    if (folder / SETTINGS).is_file():
+        _require_unchanged(folder, _sums(folder), WEIGHTS, CONFIG)
+    settings, tensors = read_lora_settings(folder / CONFIG), _tensors(folder / WEIGHTS)
+    for key, (shape, dtype) in tensors.items():
+        match = TENSOR.fullmatch(key)
+        if match is None or dtype not in DTYPES:
+            raise ModelError(f"The adapter in {folder} has a tensor that is not LoRA's: {key[:200]!r} ({dtype}).")
+        rank = settings.rank_of(match["path"])
+        if match["part"] == "lora_A.weight" and shape[:1] != (rank,):
+            raise ModelError(f"The adapter in {folder} has rank {shape[0] if shape else 0} in {key!r}, and {rank} in "
                              f"{CONFIG}.")  # fmt: skip
-    return list(shapes)
+    return AdapterFiles(settings, {key: shape for key, (shape, _) in tensors.items()})
 
 
-def _check_sums(folder: Path) -> None:
-    """Of adapters that sumtune made; those of other tools have no sums."""
-    if not (folder / SETTINGS).is_file():
-        return
-    for name, wanted in _json_of(folder / SETTINGS).get(SUMS, {}).items():
-        if name in (WEIGHTS, CONFIG) and sha256((folder / name).read_bytes()).hexdigest() != wanted:
-            raise ModelError(
-                f"{folder / name} is not the file that training wrote (its sha256 differs): copy the folder again, or "
-                f"train again."
-            )
+def _sums(folder: Path) -> dict[str, str]:
+    record = read_record(folder / SETTINGS, ModelError)
+    return validated(dict[str, str], record.get(SUMS, {}), folder / SETTINGS, ModelError)
 
 
-def _json_of(file: Path) -> dict[str, Any]:
+def _tensors(file: Path) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shape and number format of each tensor in `file`, by name."""
     try:
-        if file.stat().st_size > MAX_CONFIG_BYTES:
-            raise ModelError(f"{file} is larger than {MAX_CONFIG_BYTES >> 20} MB.")
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        with safe_open(file, "pt") as opened:
+            slices = {key: opened.get_slice(key) for key in opened.keys()}  # noqa: SIM118
+            return {key: (tuple(part.get_shape()), str(part.get_dtype())) for key, part in slices.items()}
+    except (OSError, SafetensorError) as error:
         raise ModelError(f"Cannot read {file}: {error}.") from error
-    if not isinstance(content, dict):
-        raise ModelError(f"Cannot read {file}: expected an object.")
-    return content

@@ -1,6 +1,6 @@
 """The stage `encode`: the splits of the run folder become token ids and a prompt."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -10,21 +10,47 @@ from sumtune.files.atomic import new_folder
 from sumtune.files.checksums import fingerprint
 from sumtune.files.manifest import up_to_date, write_manifest
 from sumtune.files.run_dir import RunDir
-from sumtune.model.load import is_encoder_decoder, load_config
+from sumtune.model.load import is_encoder_decoder, load_config, positions
 from sumtune.model.sources import locate
 from sumtune.model.tokenizer import encoder_of
 from sumtune.text.encode import Encoder, save_encoded
 from sumtune.text.prompt import Prompt, default_prompt
 
-__all__ = ["make_encoder", "run"]
+__all__ = ["changes", "fitted", "make_encoder", "run"]
 
 SPLITS = ("train", "validation")
+MOST_OVERHEAD = 128
+"""No default prompt has so many tokens, whatever the tokenizer."""
 
 
 def make_encoder(settings: ModelConfig) -> Encoder:
     """The encoder of the base model with the default prompt of its family."""
     folder = locate(settings.name, settings.revision).folder
     return encoder_of(folder, _default_prompt(settings, folder))
+
+
+def fitted(settings: ModelConfig) -> ModelConfig:
+    """Return `settings` with token limits that the positions of the base model allow.
+
+    Raises:
+        ModelError: they leave no room for a dialogue.
+    """
+    folder = locate(settings.name, settings.revision).folder
+    limits, prompt = positions(load_config(folder)), _default_prompt(settings, folder)
+    roomy = prompt.max_source_tokens + prompt.max_target_tokens + MOST_OVERHEAD
+    if all(limit is None or roomy <= limit for limit in (limits.encoder, limits.decoder)):
+        return settings  # without reading the tokenizer
+    prompt = make_encoder(settings).prompt
+    return settings.model_copy(
+        update={"max_source_tokens": prompt.max_source_tokens, "max_target_tokens": prompt.max_target_tokens}
+    )
+
+
+def changes(asked: ModelConfig, settings: ModelConfig) -> Iterator[str]:
+    """Yield a note for each token limit that is smaller in `settings` than asked for."""
+    for key in ("max_source_tokens", "max_target_tokens"):
+        if (limit := getattr(settings, key)) != getattr(asked, key):
+            yield f"Note: model.{key} is {limit} instead of {getattr(asked, key)}: the model has no further positions."
 
 
 def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:

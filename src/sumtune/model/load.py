@@ -8,8 +8,9 @@ import torch
 from safetensors import SafetensorError
 
 from sumtune.errors import ModelError
+from sumtune.text.positions import Positions
 
-__all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "sliding_window"]
+__all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "positions", "sliding_window"]
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
 
@@ -40,6 +41,24 @@ def sliding_window(config: Any) -> int | None:
         return None
     window = getattr(config, "sliding_window", None)
     return None if window is None else int(window)
+
+
+def positions(config: Any) -> Positions:
+    """Return the positions that the model was made with.
+
+    Learned ones end there; rotary ones can be computed further, but what the model does with them was never trained.
+    """
+    if not is_encoder_decoder(config):
+        return Positions(decoder=_position_limit(config, "decoder"))
+    return Positions(_position_limit(config, "encoder"), _position_limit(config, "decoder"))
+
+
+def _position_limit(config: Any, side: str) -> int | None:
+    """LED and T5Gemma have a limit for each side; XLNet says -1 where there is none."""
+    part = getattr(config, side, None) or config
+    names = (f"max_{side}_position_embeddings", "max_position_embeddings")
+    limit = next((found for name in names if (found := getattr(part.get_text_config(), name, None))), None)
+    return int(limit) if isinstance(limit, int | float) and limit > 0 else None
 
 
 def load_tokenizer(folder: Path) -> Any:

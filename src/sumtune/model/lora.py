@@ -1,17 +1,17 @@
 """LoRA adapters: putting them into a base model, saving them in PEFT's format, merging them."""
 
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from sumtune.errors import ConfigError, ModelError
 from sumtune.memory import unmap_pages
-from sumtune.model.adapter_files import check_adapter
+from sumtune.model.adapter_files import WEIGHTS, AdapterFiles, check_adapter
 
 __all__ = [
     "FeatureDropout",
@@ -134,7 +134,9 @@ def adapter_keys(adapted: Any) -> dict[str, str]:
 
     parameters = {name: parameter.data for name, parameter in trainable(adapted).items()}
     names = {id(tensor): name for name, tensor in parameters.items()}
-    return {key: names[id(tensor)] for key, tensor in get_peft_model_state_dict(adapted, parameters).items()}
+    # With "auto" PEFT looks on the hub for the base model that the configuration names.
+    state = get_peft_model_state_dict(adapted, parameters, save_embedding_layers=False)
+    return {key: names[id(tensor)] for key, tensor in state.items()}
 
 
 def save_adapter(adapted: Any, weights: Mapping[str, Tensor], folder: Path) -> None:
@@ -143,39 +145,82 @@ def save_adapter(adapted: Any, weights: Mapping[str, Tensor], folder: Path) -> N
 
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {key: weights[name].detach().cpu().contiguous() for key, name in adapter_keys(adapted).items()}
-    save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     adapted.peft_config["default"].save_pretrained(folder)
 
 
 def load_adapter(base: Any, folder: Path) -> Any:
-    """`base` with the adapter in `folder`, as plain PEFT loads it.
+    """Return `base` with the adapter in `folder`, as plain PEFT would load it, in evaluation mode.
+
+    The layers and their sizes come from the tensors, so nothing is allocated that is not in the file.
 
     Raises:
         ModelError: it is no safetensors adapter, damaged, or not of this base model.
     """
-    from peft import PeftModel
+    from peft import get_peft_model
+    from safetensors.torch import load_file
 
-    given = set(check_adapter(folder))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
-            warnings.filterwarnings("ignore", "Found missing adapter keys")  # said below
-            adapted = PeftModel.from_pretrained(base, folder, torch_device="cpu").eval()
-    except (RuntimeError, ValueError, KeyError, TypeError, OSError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise ModelError(f"The adapter in {folder} does not fit this base model: {reason}") from error
-    if differing := sorted(given ^ set(_saved_keys(adapted))):
-        raise ModelError(
-            f"The adapter in {folder} does not fit this base model: {differing[0]!r} is only in "
-            f"{'the adapter' if differing[0] in given else 'the model'}, and {len(differing) - 1} more."
-        )
-    return adapted
+    files = check_adapter(folder)
+    _require_layers(base, files, folder)
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
+        warnings.simplefilter("ignore")  # all that PEFT could warn of is checked
+        adapted = get_peft_model(base, _peft_config(base, files))
+    parameters, keys = trainable(adapted), adapter_keys(adapted)
+    expected = {key: tuple(parameters[name].shape) for key, name in keys.items()}
+    if differing := sorted(expected.items() ^ files.shapes.items()):
+        key = differing[0][0]
+        raise _unfit(folder, f"{key!r} is {_size(files.shapes.get(key))} in the adapter and {_size(expected.get(key))} "
+                             "in the model")  # fmt: skip
+    for key, tensor in load_file(folder / WEIGHTS).items():
+        if not tensor.isfinite().all():
+            raise ModelError(f"The adapter in {folder} has values that are no numbers in {key!r}: train it again.")
+        parameters[keys[key]].data.copy_(tensor)
+    return adapted.eval().requires_grad_(False)
 
 
-def _saved_keys(adapted: Any) -> list[str]:
-    from peft import get_peft_model_state_dict
+def _require_layers(base: Any, files: AdapterFiles, folder: Path) -> None:
+    """Raises ModelError unless the adapter has tensors for exactly the layers of `base` that its settings name."""
+    from transformers.pytorch_utils import Conv1D
 
-    return list(get_peft_model_state_dict(adapted))
+    modules = dict(base.named_modules())
+    wanted = files.settings.targets(modules)
+    paths = files.paths
+    if unknown := sorted(paths - modules.keys()):
+        raise _unfit(folder, f"{unknown[0]!r} is only in the adapter")
+    if other := sorted(path for path in paths if not isinstance(modules[path], nn.Linear | Conv1D)):
+        raise _unfit(folder, f"{other[0]!r} is no linear layer")
+    if wanted is not None and (differing := sorted(paths ^ wanted)):
+        side = "only in the adapter's tensors" if differing[0] in paths else "named in its settings and has no tensors"
+        raise _unfit(folder, f"{differing[0]!r} is {side}")
+    if not paths:
+        raise _unfit(folder, "it has no tensors")
+
+
+def _peft_config(base: Any, files: AdapterFiles) -> Any:
+    """Settings for PEFT made from checked values alone; the names are no longer patterns."""
+    from peft import LoraConfig, TaskType
+
+    settings = files.settings
+    return LoraConfig(
+        task_type=TaskType.SEQ_2_SEQ_LM if base.config.is_encoder_decoder else TaskType.CAUSAL_LM,
+        r=settings.rank, lora_alpha=settings.alpha,  # type: ignore[arg-type]
+        rank_pattern=_literal(settings.rank_pattern), alpha_pattern=_literal(settings.alpha_pattern),
+        target_modules=sorted(files.paths), use_rslora=settings.use_rslora, use_dora=settings.use_dora,
+        fan_in_fan_out=base.config.model_type == "gpt2",
+    )  # fmt: skip
+
+
+def _literal(names: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`names` as regular expressions that match nothing else; `^` at the beginning keeps its meaning."""
+    return {"^" * name.startswith("^") + re.escape(name.lstrip("^")): value for name, value in (names or {}).items()}
+
+
+def _size(shape: tuple[int, ...] | None) -> str:
+    return "missing" if shape is None else f"of the shape {shape}"
+
+
+def _unfit(folder: Path, reason: str) -> ModelError:
+    return ModelError(f"The adapter in {folder} does not fit this base model: {reason}.")
 
 
 def merge(adapted: Any, dtype: torch.dtype) -> Any:

@@ -1,11 +1,15 @@
 """Device and number format, chosen by looking at this machine."""
 
+import sys
 import time
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 
-__all__ = ["Precision", "choose_device", "choose_precision"]
+from sumtune.errors import ConfigError
+
+__all__ = ["Precision", "available_device", "choose_device", "choose_precision"]
 
 BF16_MIN_SPEEDUP = 1.2
 """bf16 has to be this much faster than fp32 to be worth its lower precision."""
@@ -25,12 +29,43 @@ class Precision:
 
 
 def choose_device(wanted: str) -> torch.device:
-    """`wanted`, or for `auto` the first there is of CUDA, Apple's GPU, CPU."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """Return `wanted`, or for `auto` the first there is of CUDA, Apple's GPU, CPU.
+
+    Raises:
+        ConfigError: this machine or this torch cannot compute on `wanted`.
+    """
+    if wanted == "auto":
+        return torch.device(next(name for name in ("cuda", "mps", "cpu") if _is_there(name)))
+    if not _is_there(wanted):
+        raise ConfigError(
+            f"model.device is {wanted}, but torch {torch.__version__} finds no such device on this machine: "
+            "use --set model.device=auto, or install a torch that was built for it."
+        )
+    return torch.device(wanted)
+
+
+def available_device(trained_on: str) -> torch.device:
+    """Return the device to use an adapter on: the one it was trained with, or what this machine has, with a note."""
+    if _is_there(trained_on):
+        return torch.device(trained_on)
+    device = choose_device("auto")
+    if trained_on != "auto":
+        _note_once(f"Note: the adapter was trained on {trained_on}, which this machine does not have; using {device}.")
+    return device
+
+
+@cache
+def _note_once(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _is_there(name: str) -> bool:
+    """True where torch can compute on the device `name`."""
+    return (
+        name == "cpu"
+        or (name == "cuda" and torch.cuda.is_available())
+        or (name == "mps" and torch.backends.mps.is_available())
+    )
 
 
 def choose_precision(wanted: str, device: torch.device) -> Precision:

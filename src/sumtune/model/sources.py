@@ -12,6 +12,9 @@ __all__ = ["EMBEDDED", "ModelSource", "cache_dir", "locate"]
 
 EMBEDDED = "embedded"
 MAX_INDEX_BYTES = 64 << 20
+MAX_CONFIG_BYTES = 16 << 20
+QUANTIZED = ("quantization_config", "compression_config", "quantization")
+"""Keys of config.json: of GPTQ, AWQ, bitsandbytes and most others; of compressed tensors; of MLX."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ def locate(name: str, revision: str | None = None) -> ModelSource:
     Raises:
         ModelError: it does not exist, has no safetensors weights, or cannot be fetched.
     """
-    path = Path(name)
+    path = _path(name)
     if name == EMBEDDED:
         return ModelSource(gguf.embedded_folder(cache_dir()), "Gemma 3 270M (embedded)")
     if path.suffix == ".gguf":
@@ -43,17 +46,33 @@ def locate(name: str, revision: str | None = None) -> ModelSource:
     if path.is_dir():
         return ModelSource(_require_safetensors(path), name)
     if path.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
-        raise ModelError(
-            f"There is no model at {name!r}: give `embedded`, a folder with config.json and safetensors weights, "
-            "a .gguf file, or a Hugging Face id such as google/flan-t5-small."
-        )
+        raise _no_model(name)
     return ModelSource(_require_safetensors(_download(name, revision)), name)
+
+
+def _path(name: str) -> Path:
+    """`name` as a path that the file system can be asked for: no NUL in it, not too long, no half characters."""
+    try:
+        Path(name).stat()
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError):
+        raise _no_model(name) from None
+    return Path(name)
+
+
+def _no_model(name: str) -> ModelError:
+    return ModelError(
+        f"There is no model at {name[:500]!r}: give `embedded`, a folder with config.json and safetensors weights, "
+        "a .gguf file, or a Hugging Face id such as google/flan-t5-small."
+    )
 
 
 def _require_safetensors(folder: Path) -> Path:
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} is not a model folder: it has no config.json.")
     _require_inside(folder)
+    _require_unquantized(folder / "config.json", str(folder))
     if any(folder.glob("*.safetensors")):
         return folder
     other = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt") for file in folder.glob(pattern))
@@ -77,6 +96,24 @@ def _require_inside(folder: Path) -> None:
                 raise ModelError(f"{index} says tensor {tensor!r} is in {name!r}, which is no file of that folder.")
 
 
+def _require_unquantized(config: Path, model: str) -> None:
+    """Raises ModelError where the weights are quantized: neither can LoRA's gradient pass them, nor be merged in."""
+    try:
+        if config.stat().st_size > MAX_CONFIG_BYTES:
+            raise ModelError(f"The configuration {config} is larger than {MAX_CONFIG_BYTES >> 20} MB.")
+        content = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"Cannot read the configuration {config}: {error}.") from None
+    if not isinstance(content, dict):
+        raise ModelError(f"Cannot read the configuration {config}: expected an object.")
+    if (how := next((content[key] for key in QUANTIZED if content.get(key)), None)) is not None:
+        method = how.get("quant_method", "") if isinstance(how, dict) else ""
+        raise ModelError(
+            f"The weights of {model} are quantized{f' ({method})' if method else ''} and cannot be tuned: give the "
+            "model that they were made from, or a GGUF file of it. (Summaries are generated in 8 bits in any case.)"
+        )
+
+
 def _weight_map(index: Path) -> dict[str, object]:
     try:
         if index.stat().st_size > MAX_INDEX_BYTES:
@@ -87,11 +124,13 @@ def _weight_map(index: Path) -> dict[str, object]:
 
 
 def _download(name: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import hf_hub_download, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     patterns = ["*.json", "*.safetensors", "*.model", "merges.txt", "vocab.txt"]
     try:
+        config = hf_hub_download(name, "config.json", revision=revision)
+        _require_unquantized(Path(config), name)  # before gigabytes are fetched
         return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
     except LocalEntryNotFoundError:
         reason = "the hub cannot be reached and the model is not in the local cache"

@@ -10,9 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer, positions
 from sumtune.model.sources import cache_dir
 from sumtune.text.encode import Encoder
+from sumtune.text.positions import Positions
 from sumtune.text.prompt import Prompt
 
 __all__ = ["QuickTokenizer", "encoder_of"]
@@ -25,7 +26,7 @@ PROBES = (
 """Texts on which it must do what transformers' tokenizer does."""
 SUFFIXES = {".json", ".model", ".txt", ".jinja"}
 """Of the files that a tokenizer or a configuration is read from."""
-FORMAT = 2
+FORMAT = 3
 """Raised when what is kept changes."""
 
 
@@ -34,6 +35,8 @@ class _Facts:
     """What the tokenizer's own file does not say."""
 
     is_encoder_decoder: bool
+    encoder_positions: int | None
+    decoder_positions: int | None
     eos_token_id: int
     pad_token_id: int | None
     all_special_ids: tuple[int, ...]
@@ -84,14 +87,17 @@ def encoder_of(folder: Path, prompt: Prompt) -> Encoder:
         ModelError: there is no tokenizer or configuration that can be read.
     """
     kept = _kept_folder(folder)
-    with suppress(Exception):  # `tokenizers` raises nothing more special
+    try:
         tokenizer, facts = _load(kept)
-        return Encoder(tokenizer, prompt, facts.is_encoder_decoder)
-    slow = load_tokenizer(folder)
-    encoder = Encoder(slow, prompt, is_encoder_decoder(load_config(folder)))
+    except Exception:  # `tokenizers` raises nothing more special
+        pass
+    else:
+        limits = Positions(facts.encoder_positions, facts.decoder_positions)
+        return Encoder(tokenizer, prompt, facts.is_encoder_decoder, limits)
+    slow, config = load_tokenizer(folder), load_config(folder)
     with suppress(Exception):
-        _keep(slow, encoder.is_encoder_decoder, kept)
-    return encoder
+        _keep(slow, config, kept)
+    return Encoder(slow, prompt, is_encoder_decoder(config), positions(config))
 
 
 def _kept_folder(folder: Path) -> Path:
@@ -109,7 +115,7 @@ def _load(kept: Path) -> tuple[QuickTokenizer, _Facts]:
     return QuickTokenizer(Tokenizer.from_str(text), facts), facts
 
 
-def _keep(slow: Any, both: bool, kept: Path) -> None:
+def _keep(slow: Any, config: Any, kept: Path) -> None:
     """Writes `kept`, whole or not at all, where a `QuickTokenizer` does what `slow` does on the probes."""
     from tokenizers import Tokenizer
 
@@ -117,7 +123,10 @@ def _keep(slow: Any, both: bool, kept: Path) -> None:
         return
     raw.no_truncation()
     raw.no_padding()
-    facts, text = _Facts(both, slow.eos_token_id, slow.pad_token_id, tuple(slow.all_special_ids)), _short(raw.to_str())
+    limits = positions(config)
+    facts = _Facts(is_encoder_decoder(config), limits.encoder, limits.decoder, slow.eos_token_id, slow.pad_token_id,
+                   tuple(slow.all_special_ids))  # fmt: skip
+    text = _short(raw.to_str())
     if not _is_same(slow, QuickTokenizer(Tokenizer.from_str(text), facts)):
         return
     kept.parent.mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,12 @@
 """From folders to what is served. The only module of the service that knows models."""
 
-import json
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sumtune.errors import ModelError
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import give_memory_back
-from sumtune.model.adapter_files import SETTINGS
+from sumtune.model.adapter_files import SETTINGS, read_settings
 from sumtune.serve.adapters import BASE, Served
 from sumtune.summarizer import Summarizer
 
@@ -40,9 +38,9 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> Served:
     reasons: list[str] = []
     tuned = in_torch_thread(partial(load_tuned, adapter, beams, reasons.append))
     give_memory_back()
-    decode = _settings(adapter)["decode"]
-    slower_because = _why_not_native(tuned.summarizer, decode["engine"], reasons)
-    beams = beams or int(decode["beams"])
+    decode = read_settings(adapter).decode
+    slower_because = _why_not_native(tuned.summarizer, decode.engine, reasons)
+    beams = beams or decode.beams
     return Served(
         name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams, slower_because
     )
@@ -54,7 +52,6 @@ def load_base(folder: Path) -> Served:
     Raises:
         ModelError: the model is missing.
     """
-    from sumtune.config import DecodeConfig
     from sumtune.decode.build import build_summarizer
     from sumtune.decode.threads import in_torch_thread
     from sumtune.model.sources import locate
@@ -62,16 +59,17 @@ def load_base(folder: Path) -> Served:
     from sumtune.text.prompt import Prompt
 
     adapter = adapter_folder(folder)
-    settings = _settings(adapter)
-    model, decode = settings["model"], DecodeConfig(**(settings["decode"] | {"beams": 1}))
-    source, prompt = locate(model["name"], model["revision"]), Prompt.load(adapter)
+    settings, prompt = read_settings(adapter), Prompt.load(adapter)
+    decode = settings.decode.model_copy(update={"beams": 1})
+    source = locate(settings.model.name, settings.model.revision)
     encoder = encoder_of(source.folder, prompt)
     reasons: list[str] = []
-    make = partial(build_summarizer, source, None, prompt, decode, model["device"], encoder, reasons.append)
+    make = partial(build_summarizer, source, None, prompt, decode, settings.model.device, encoder, reasons.append)
     summarizer = in_torch_thread(make)
     give_memory_back()
     slower_because = _why_not_native(summarizer, decode.engine, reasons)
-    return Served(BASE, source.name, summarizer, encoder.count, prompt.max_source_tokens, decode.beams, slower_because)
+    most = encoder.prompt.max_source_tokens
+    return Served(BASE, source.name, summarizer, encoder.count, most, decode.beams, slower_because)
 
 
 def _why_not_native(summarizer: Summarizer, asked_for: str, reasons: list[str]) -> str | None:
@@ -81,8 +79,3 @@ def _why_not_native(summarizer: Summarizer, asked_for: str, reasons: list[str]) 
     if asked_for != "auto":
         return f"The setting decode.engine asks for {asked_for}."
     return " ".join(reasons) or "The native engine is for decoder-only models on the CPU."
-
-
-def _settings(adapter: Path) -> dict[str, dict[str, Any]]:
-    settings: dict[str, dict[str, Any]] = json.loads((adapter / SETTINGS).read_text(encoding="utf-8"))
-    return settings

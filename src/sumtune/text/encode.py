@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save
 
 from sumtune.errors import ModelError, RunDirError
 from sumtune.files.atomic import write_bytes
+from sumtune.text.positions import UNLIMITED, Positions
 from sumtune.text.prompt import Prompt
 
 __all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]
@@ -41,16 +42,21 @@ class Encoder:
     covers exactly the summary.
     """
 
-    def __init__(self, tokenizer: Any, prompt: Prompt, is_encoder_decoder: bool) -> None:
+    prompt: Prompt
+    """With token limits that the model's positions allow."""
+
+    def __init__(
+        self, tokenizer: Any, prompt: Prompt, is_encoder_decoder: bool, positions: Positions = UNLIMITED
+    ) -> None:
         """`tokenizer` is a Hugging Face tokenizer.
 
         Raises:
-            ModelError: the tokenizer has no end mark, so that a summary could never end.
+            ModelError: the tokenizer has no end mark, so that a summary could never end; or the model has too few
+                positions for a dialogue.
         """
         if tokenizer.eos_token_id is None:
             raise ModelError("The tokenizer has no end-of-sequence token; choose a model that defines one.")
         self.tokenizer = tokenizer
-        self.prompt = prompt
         self.is_encoder_decoder = is_encoder_decoder
         specials = list(tokenizer("").input_ids)
         ends = bool(specials) and specials[-1] == tokenizer.eos_token_id
@@ -59,6 +65,7 @@ class Encoder:
         self._before = self._head + self._ids(prompt.before)
         self._target_head = self._head if is_encoder_decoder else []
         self._after = self._ids(prompt.after) + self._tail
+        self.prompt = positions.fit(prompt, self.overhead, is_encoder_decoder)
 
     @property
     def overhead(self) -> int:

@@ -1,17 +1,27 @@
 """The words around a dialogue, saved beside the adapter so that serving uses what was trained."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 from sumtune.errors import ModelError
-from sumtune.files.records import read_record, write_record
+from sumtune.files.records import read_record, validated, write_record
 
-__all__ = ["Prompt", "default_prompt"]
+__all__ = ["FILE_NAME", "Prompt", "default_prompt"]
 
 FILE_NAME = "prompt.json"
+MAX_TOKENS = 1 << 20
+MAX_CHARACTERS = 1 << 14
+
+Text = Annotated[str, Field(strict=True, max_length=MAX_CHARACTERS)]
+"""Its bound makes pydantic refuse half a character (an unpaired surrogate) as well."""
+Tokens = Annotated[int, Field(strict=True, ge=1, le=MAX_TOKENS)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Prompt:
     """Text before the dialogue, after it, and before the summary, and the token limits of both.
 
@@ -19,28 +29,28 @@ class Prompt:
     output. For a decoder-only model all of it is one sequence, and the loss looks only at the summary.
     """
 
-    before: str
-    after: str
-    before_summary: str
-    max_source_tokens: int
+    before: Text
+    after: Text
+    before_summary: Text
+    max_source_tokens: Tokens
     """Most tokens of the dialogue alone; longer dialogues lose their end."""
-    max_target_tokens: int
+    max_target_tokens: Tokens
     """Most tokens of the summary with its begin and end mark; longer ones lose their end in training."""
-    single_line: bool = False
+    single_line: Annotated[bool, Field(strict=True)] = False
     """True where no training summary has a line break: then generation ends at one."""
 
     def save(self, folder: Path) -> None:
-        """Writes `prompt.json` into `folder`."""
+        """Write `prompt.json` into `folder`."""
         write_record(folder / FILE_NAME, asdict(self))
 
     @classmethod
     def load(cls, folder: Path) -> "Prompt":
-        """The prompt saved in `folder`.
+        """Return the prompt saved in `folder`.
 
         Raises:
-            ModelError: there is none, or it is damaged.
+            ModelError: it is missing, damaged, or of a newer version.
         """
-        return cls(**read_record(folder / FILE_NAME, ModelError))
+        return validated(cls, read_record(folder / FILE_NAME, ModelError), folder / FILE_NAME, ModelError)
 
 
 def default_prompt(is_encoder_decoder: bool, model_type: str, max_source_tokens: int, max_target_tokens: int) -> Prompt:

@@ -124,14 +124,15 @@ def dialogues_truncated(subject: Subject) -> Finding | None:
             what = f" Truncated ones score {scores[0]:.3f}, whole ones {scores[1]:.3f}."
             mended = outputs.keeping([not is_long for is_long in long]) if scores[1] > scores[0] else None
     budget = TrainConfig().micro_batch_tokens
+    longer = (f"sumtune run --set model.max_source_tokens={2 * data.max_source_tokens} "
+              f"--set train.micro_batch_tokens={max(budget, 3 * data.max_source_tokens)} --overwrite")  # fmt: skip
     return Finding(
         code="dialogues_truncated",
         title="Dialogues are cut before the model reads them",
         severity="limit",
         evidence=f"About {share(cut):.0%} of the dialogues are longer than the {data.max_source_tokens} tokens that "
         f"are read ({data.characters_a_token:.1f} characters a token).{what}",
-        remedy=f"sumtune run --set model.max_source_tokens={2 * data.max_source_tokens} "
-        f"--set train.micro_batch_tokens={max(budget, 3 * data.max_source_tokens)} --overwrite",
+        remedy="choose a model that reads more: this one has no further positions" if data.limited_by_model else longer,
         numbers=numbers,
         mended=mended,
     )
