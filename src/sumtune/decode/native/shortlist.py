@@ -80,21 +80,18 @@ class OutputLayer:
         own = [set(ids) - self._known for ids in allowed]
         more = sorted(set().union(*own))
         if not more:
-            return Words(self._listed, self._product)
+            return Words(self._listed, [self._product])
         barred = torch.tensor([[token not in ids for token in more] for ids in own])
         ids = torch.tensor(more)
-        return Words(torch.cat([self._listed, ids]), self._product, self._make_product(self._weight[ids]), barred)
+        products = [self._product, self._make_product(self._weight[ids])]
+        return Words(torch.cat([self._listed, ids]), products, barred)
 
     def all_words(self) -> "Words":
         """The whole vocabulary."""
         if not self.is_short:
-            return Words(self._listed, self._product)
+            return Words(self._listed, [self._product])
         unlisted, products = self._unlisted
-
-        def product(hidden: Tensor) -> Tensor:
-            return torch.cat([one(hidden) for one in products], 1)
-
-        return Words(torch.cat([self._listed, unlisted]), self._product, product)
+        return Words(torch.cat([self._listed, unlisted]), [self._product, *products])
 
     @cached_property
     def _unlisted(self) -> tuple[Tensor, list[Product]]:
@@ -111,22 +108,19 @@ class OutputLayer:
 class Words:
     """Logits of the tokens that one batch may be written with; a token is known by its column."""
 
-    def __init__(self, ids: Tensor, product: Product, own: Product | None = None, barred: Tensor | None = None) -> None:
-        """`ids` (columns,) are token ids; `barred` (dialogues, columns of `own`) is True where one may not.
+    def __init__(self, ids: Tensor, products: Sequence[Product], barred: Tensor | None = None) -> None:
+        """`ids` (columns,) are the token ids of the columns of all `products`, side by side.
 
-        The columns of `product` stand first, then those of `own`.
+        `barred` (dialogues, columns of the last product) is True where one may not.
         """
-        self.ids, self._product, self._own, self._barred = ids, product, own, barred
+        self.ids, self._products, self._barred = ids, products, barred
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(rows, columns) float32 of `hidden` (rows, features), as many rows of each dialogue."""
-        listed = self._product(hidden)
-        if self._own is None:
-            return listed
-        own = self._own(hidden)
+        parts = [product(hidden) for product in self._products]
         if self._barred is not None:
-            own.view(len(self._barred), -1, own.shape[1]).masked_fill_(self._barred[:, None], -torch.inf)
-        return torch.cat([listed, own], 1)
+            parts[-1].view(len(self._barred), -1, parts[-1].shape[1]).masked_fill_(self._barred[:, None], -torch.inf)
+        return torch.cat(parts, 1) if len(parts) > 1 else parts[0]
 
     def columns(self, ids: Sequence[int]) -> list[int]:
         """Where `ids` stand."""
