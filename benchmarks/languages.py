@@ -2,10 +2,10 @@
 
 python benchmarks/languages.py --work DIR [--languages de pl tr zh ja hi] [--train 30] [--english RUN_DIR]
 
-For each language an adapter is tuned on the first `--train` conversations of `benchmarks/languages/` (preset `fast`, all of
-them, three epochs), and summarizes the others twice: with the default decoding, and with the whole vocabulary
-(`decode.shortlist: null`). With `--english`, a run folder tuned on English, its adapter summarizes the same dialogues, too.
-Printed is the share of summaries that are the same, and the seconds of each. Runs in `--work` are used again.
+For each language an adapter is tuned on the first `--train` conversations of `benchmarks/languages/` (preset `fast`,
+all of them, three epochs), and summarizes the others twice: with the default decoding, and with the whole vocabulary
+(`decode.shortlist: null`). With `--english`, a run folder tuned on English, its adapter summarizes the same dialogues,
+too. Printed is the share of summaries that are the same, and the seconds of each. Runs in `--work` are used again.
 """
 
 import argparse
