@@ -1,6 +1,7 @@
 """Tiny random models of both families with a tokenizer trained on the spot, and conversations for them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,20 @@ def write_jsonl(path: Path, count: int, start: int = 0) -> Path:
     return path
 
 
-def tokenizer(is_t5: bool = False) -> Any:
-    """A byte-level BPE tokenizer of 400 tokens, trained on made-up conversations."""
+LANGUAGES = Path(__file__).parents[1] / "benchmarks" / "languages"
+
+
+def foreign_pairs() -> dict[str, list[tuple[str, str]]]:
+    """Dialogues with summaries in other languages than English, by language."""
+    rows = {
+        file.stem: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        for file in sorted(LANGUAGES.glob("*.jsonl"))
+    }
+    return {language: [(row["dialogue"], row["summary"]) for row in some] for language, some in rows.items()}
+
+
+def tokenizer(is_t5: bool = False, more_texts: Sequence[str] = (), size: int = 400) -> Any:
+    """A byte-level BPE tokenizer of `size` tokens, trained on made-up conversations and `more_texts`."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -41,9 +54,12 @@ def tokenizer(is_t5: bool = False) -> Any:
     texts = [text for number in range(60) for text in conversation(number).values()]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=["<pad>", "<s>", "</s>", "<unk>"], initial_alphabet=alphabet, show_progress=False
+        vocab_size=size,
+        special_tokens=["<pad>", "<s>", "</s>", "<unk>"],
+        initial_alphabet=alphabet,
+        show_progress=False,
     )
-    raw.train_from_iterator(texts, trainer)
+    raw.train_from_iterator([*texts, *more_texts], trainer)
     template = "$A </s>" if is_t5 else "<s> $A"
     raw.post_processor = processors.TemplateProcessing(
         single=template, special_tokens=[("<s>", raw.token_to_id("<s>")), ("</s>", raw.token_to_id("</s>"))]
@@ -116,13 +132,13 @@ def _bart(tok: Any) -> Any:
 ARCHITECTURES = {"gemma": _gemma, "llama": _llama, "gpt2": _gpt2, "t5": _t5, "bart": _bart}
 
 
-def save_model(name: str, folder: Path) -> Path:
-    """Writes a tiny random model and its tokenizer to `folder`; the same weights at every call."""
+def save_model(name: str, folder: Path, tok: Any = None) -> Path:
+    """Writes a tiny random model and its tokenizer (or `tok`) to `folder`; the same weights at every call."""
     import torch
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        tok = tokenizer(is_t5=name == "t5")
+        tok = tok or tokenizer(is_t5=name == "t5")
         model = ARCHITECTURES[name](tok)
     model.save_pretrained(folder)
     tok.save_pretrained(folder)

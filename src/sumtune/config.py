@@ -126,8 +126,8 @@ class DecodeConfig(Section):
     batch_tokens: Annotated[int, Field(ge=64, le=1 << 20)] = 4096
     """Most source tokens, padding included, that are read together."""
     shortlist: Positive | None = 98304
-    """Native engine: summaries are written with so many of the most frequent tokens, with single characters and the
-    dialogue's own words; null is the whole vocabulary."""
+    """Native engine, English only: this many of the most frequent tokens can be written, and all tokens of the training
+    summaries and of the dialogue; null, like any other language, is the whole vocabulary."""
 
 
 class EvaluateConfig(Section):

@@ -13,6 +13,7 @@ from sumtune.decode.build import build_summarizer
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, save_adapter, target_modules, trainable
 from sumtune.model.sources import ModelSource
+from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.summarizer import Summarizer
 from sumtune.text.prompt import Prompt
 
@@ -53,6 +54,16 @@ def sharp_models(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPath
     for folder in folders.values():
         change_weights(folder, _sharpened)
     return folders
+
+
+@pytest.fixture(scope="session")
+def polyglot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Gemma with peaked predictions and words of seven languages among its tokens, English ones first."""
+    texts = [text for pairs in tiny.foreign_pairs().values() for pair in pairs for text in pair]
+    tokenizer = tiny.tokenizer(more_texts=texts, size=1500)
+    folder = tiny.save_model("gemma", tmp_path_factory.mktemp("polyglot") / "gemma", tokenizer)
+    change_weights(folder, _sharpened)
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +114,7 @@ def save_lora(tmp_path: Path) -> Callable[[Path, float], Path]:
         folder = tmp_path / f"adapter-{size}"
         save_adapter(adapted, weights, folder)
         PROMPT.save(folder)
+        SummaryTokens((), english=True).save(folder)
         return folder
 
     return save

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -6,6 +8,13 @@ from sumtune.model import precision
 from sumtune.model.precision import available_device, choose_device, choose_precision
 
 CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _not_measured_before() -> Iterator[None]:
+    precision._bf16_speedup.cache_clear()
+    yield
+    precision._bf16_speedup.cache_clear()
 
 
 def speeds(monkeypatch: pytest.MonkeyPatch, bf16_speedup: float) -> None:
@@ -30,6 +39,13 @@ def test_auto_takes_bf16_only_where_it_was_measured_faster(
     chosen = choose_precision("auto", CPU)
     assert chosen.name == name
     assert f"{speedup:.1f}x" in chosen.reason
+
+
+def test_one_process_chooses_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    speeds(monkeypatch, 4.0)
+    first = choose_precision("auto", CPU)
+    speeds(monkeypatch, 0.1)  # other work has begun
+    assert choose_precision("auto", CPU) == first
 
 
 def test_measuring_gives_seconds() -> None:

@@ -17,6 +17,7 @@ from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model.load import load_base
 from sumtune.model.lora import load_adapter
+from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState, list_checkpoints, newest, prune
 from sumtune.train.metrics import Event, append_event, cut_after, read_events
@@ -113,8 +114,10 @@ def test_the_adapter_folder_has_all_that_serving_needs(make_session: Make) -> No
     session = make_session("gemma")
     run(session)
     folder = session.run_dir.adapter
-    names = {"adapter_config.json", "adapter_model.safetensors", "prompt.json", "sumtune.json"}
+    names = {"adapter_config.json", "adapter_model.safetensors", "prompt.json", "summary_tokens.json", "sumtune.json"}
     assert {file.name for file in folder.iterdir()} == names
+    written = {token for example in session.examples for token in example.target}
+    assert SummaryTokens.load(folder, 400) == SummaryTokens(tuple(sorted(written)), english=True)
     assert (folder / "prompt.json").read_bytes() == (session.run_dir.transformation / "prompt.json").read_bytes()
     settings = json.loads((folder / "sumtune.json").read_text())
     assert settings["model"]["name"] == session.config.model.name

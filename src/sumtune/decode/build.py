@@ -15,6 +15,7 @@ from sumtune.data.sources import embedded_pairs
 from sumtune.decode.ctranslate2.convert import UnsupportedError, convert
 from sumtune.decode.ctranslate2.summarizer import CTranslate2Summarizer
 from sumtune.decode.native.cache import kept_file, load_kept, save_kept
+from sumtune.decode.native.shortlist import listed_ids
 from sumtune.decode.native.summarizer import NativeSummarizer, make
 from sumtune.decode.native.weights import UnfitError
 from sumtune.decode.routed import RoutedSummarizer
@@ -26,6 +27,7 @@ from sumtune.model.load import load_config, sliding_window
 from sumtune.model.merge import load_merged
 from sumtune.model.precision import available_device, choose_precision
 from sumtune.model.sources import ModelSource, cache_dir, locate
+from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import encoder_of
 from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
@@ -39,6 +41,10 @@ Explain = Callable[[str], None]
 
 def _say_nothing(_reason: str) -> None:
     pass
+
+
+NOTHING_LEARNED = SummaryTokens((), english=True)
+"""For base models: a shortlist for English dialogues, the whole vocabulary for others."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +123,9 @@ def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode:
         raise UnsupportedError("This engine needs a C compiler (cc, gcc or clang) for its kernels.")
     if not hasattr(torch, "_int_mm"):
         raise UnsupportedError("This engine needs a torch with products of 8-bit integers.")
-    quantization, shortlist = decode.quantization, decode.shortlist
-    file = kept_file(source, adapter, kernels, quantization, shortlist)
+    quantization = decode.quantization
+    written = SummaryTokens.load(adapter, len(encoder.tokenizer)) if adapter else NOTHING_LEARNED
+    file = kept_file(source, adapter, kernels, quantization, (decode.shortlist, written))
     finish = partial(
         NativeSummarizer, encoder=encoder, kernels=kernels, beams=decode.beams, length_penalty=decode.length_penalty,
         batch_tokens=decode.batch_tokens,
@@ -129,7 +136,8 @@ def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode:
     begun, cpu = time.monotonic(), torch.device("cpu")
     dtype = choose_precision("auto", cpu).dtype if quantization == "int8" else torch.float32
     model = load_merged(source.folder, adapter, dtype, cpu)
-    made = make(model, encoder.tokenizer, kernels, quantization, shortlist, _usual_texts(encoder))
+    listed = listed_ids(encoder.tokenizer, decode.shortlist, written)
+    made = make(model, kernels, quantization, listed, _usual_texts(encoder))
     made = replace(made, setup_s=time.monotonic() - begun)
     if quantization == "int8":
         save_kept(file, made, source.folder)

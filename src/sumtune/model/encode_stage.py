@@ -12,8 +12,10 @@ from sumtune.files.manifest import up_to_date, write_manifest
 from sumtune.files.run_dir import RunDir
 from sumtune.model.load import is_encoder_decoder, load_config, positions
 from sumtune.model.sources import locate
+from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import encoder_of
 from sumtune.text.encode import Encoder, save_encoded
+from sumtune.text.language import is_english
 from sumtune.text.prompt import Prompt, default_prompt
 
 __all__ = ["changes", "fitted", "make_encoder", "run"]
@@ -54,7 +56,9 @@ def changes(asked: ModelConfig, settings: ModelConfig) -> Iterator[str]:
 
 
 def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
-    """Writes `{train,validation}.safetensors`, `prompt.json` and their manifest; skips where nothing changed.
+    """Write `{train,validation}.safetensors`, `prompt.json`, `summary_tokens.json` and their manifest.
+
+    Nothing is written where nothing changed.
 
     `make` gives the encoder of `make_encoder` where it is needed.
     """
@@ -71,6 +75,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
             encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
             save_encoded(encoded, folder / f"{name}.safetensors")
         _prompt_for(encoder, splits["train"]).save(folder)
+        _summary_tokens(encoder, splits["train"]).save(folder)
         write_manifest(folder, {"fingerprint": made_from})
 
 
@@ -85,3 +90,8 @@ def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
     longest = max(len(encoder.target(example.summary)) for example in training)
     single_line = all("\n" not in example.summary.strip() for example in training)
     return replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
+
+
+def _summary_tokens(encoder: Encoder, training: Sequence[Example]) -> SummaryTokens:
+    summaries = [example.summary for example in training]
+    return SummaryTokens.of(map(encoder.target, summaries), is_english(summaries))

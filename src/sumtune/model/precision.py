@@ -72,11 +72,17 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
     """`wanted`, or for `auto` bf16 where a matrix product on `device` shows it faster than fp32."""
     if wanted != "auto":
         return Precision(torch.bfloat16 if wanted == "bf16" else torch.float32, "as set")
-    speedup = _product_seconds(torch.float32, device) / _product_seconds(torch.bfloat16, device)
+    speedup = _bf16_speedup(device)
     measured = f"measured {speedup:.1f}x the speed of fp32 on this {device.type}"
     if speedup >= BF16_MIN_SPEEDUP:
         return Precision(torch.bfloat16, f"bf16 {measured}")
     return Precision(torch.float32, f"bf16 {measured}, not worth it")
+
+
+@cache
+def _bf16_speedup(device: torch.device) -> float:
+    """Measured once a process: beside other work it varies, and the same adapter must give the same engine."""
+    return _product_seconds(torch.float32, device) / _product_seconds(torch.bfloat16, device)
 
 
 def _product_seconds(dtype: torch.dtype, device: torch.device, repeats: int = 8) -> float:

@@ -11,7 +11,8 @@ from sumtune.files.manifest import MANIFEST, SUMS
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS, adapter_sums
-from sumtune.text.prompt import Prompt
+from sumtune.model.summary_tokens import SUMMARY_TOKENS
+from sumtune.text.prompt import FILE_NAME as PROMPT
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 
@@ -51,7 +52,7 @@ def adapter_damage(run_dir: RunDir) -> str | None:
 
 
 def publish(config: Config, run_dir: RunDir, state: TrainState) -> None:
-    """Copies the adapter of the best or last checkpoint, with prompt and settings, to `adapter`; the manifest is last.
+    """Copy the adapter of the best or last checkpoint to `adapter`, with what decoding needs; the manifest is last.
 
     Raises:
         RunDirError: that checkpoint was damaged or deleted while the run went on.
@@ -77,7 +78,8 @@ def _copy(config: Config, run_dir: RunDir, result: Path, precision: str) -> None
     with new_folder(run_dir.adapter) as folder:
         for name in (CONFIG, WEIGHTS):
             shutil.copyfile(result / name, folder / name)
-        Prompt.load(run_dir.transformation).save(folder)
+        for name in (PROMPT, SUMMARY_TOKENS):
+            shutil.copyfile(run_dir.transformation / name, folder / name)
         model = config.model.model_dump() | {"precision": precision}
         settings = {"model": model, "decode": config.decode.model_dump()}
         write_record(folder / SETTINGS, settings | adapter_sums(folder))

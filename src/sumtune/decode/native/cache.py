@@ -53,9 +53,12 @@ class _About(BaseModel):
 
 
 def kept_file(
-    source: ModelSource, adapter: Path | None, kernels: Kernels, quantization: str, shortlist: int | None
+    source: ModelSource, adapter: Path | None, kernels: Kernels, quantization: str, shortlist: object
 ) -> Path:
-    """Where the engine is or will be: beside the adapter, or for a base model in the cache; named by its origin."""
+    """Where the engine is or will be: beside the adapter, or for a base model in the cache; named by its origin.
+
+    `shortlist` is what decides which tokens are on it.
+    """
     base = sorted(
         (file.name, file.stat().st_size, file.stat().st_mtime_ns)
         for pattern in ("*.safetensors", "*.json")

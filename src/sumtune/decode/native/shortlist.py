@@ -1,17 +1,24 @@
-"""The tokens that summaries are written with: the most frequent ones, and those of the dialogue's own words."""
+"""The tokens that English summaries are written with: frequent ones, those of training, and those of the dialogue."""
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["OutputLayer", "Product", "Words", "frequent_ids", "ids_of_words"]
+from sumtune.memory import unmap_pages
+from sumtune.model.summary_tokens import SummaryTokens
+
+__all__ = ["OutputLayer", "Product", "Words", "frequent_ids", "ids_of_words", "listed_ids"]
 
 WORD = re.compile(r"\w+")
 WORD_BEGINS = "▁Ġ"
 """What a space in front of a word is in the tokens of SentencePiece and of byte-level vocabularies."""
+
+ROWS_AT_ONCE = 16384
+"""Rows of the output layer that are put into another format together: more need much memory for a moment."""
 
 Product = Callable[[Tensor], Tensor]
 """Hidden states (rows, features) to logits (rows, columns) in float32."""
@@ -35,6 +42,17 @@ def frequent_ids(tokenizer: Any, count: int) -> list[int]:
     return [at for at, token in enumerate(tokens) if at < count or at in special or len(token.lstrip(WORD_BEGINS)) <= 1]
 
 
+def listed_ids(tokenizer: Any, count: int | None, written: SummaryTokens | None) -> list[int] | None:
+    """The tokens that every dialogue may be summarized with, ascending; None is the whole vocabulary.
+
+    These are the `count` most frequent tokens and those `written` in the training summaries. Where these are not
+    English, or not known, it is the whole vocabulary.
+    """
+    if count is None or written is None or not written.english:
+        return None
+    return sorted({*frequent_ids(tokenizer, count), *written.ids})
+
+
 class OutputLayer:
     """An output layer whose product is only taken for tokens that are likely to be written.
 
@@ -42,46 +60,67 @@ class OutputLayer:
     """
 
     def __init__(
-        self, weight: Tensor, make_product: Callable[[Tensor], Product], frequent: Tensor | None, product: Product
+        self, weight: Tensor, make_product: Callable[[Tensor], Product], listed: Tensor | None, product: Product
     ) -> None:
-        """`weight` (vocabulary, features); `product` is that of the tokens `frequent`, None the whole vocabulary."""
+        """`weight` (vocabulary, features); `product` is that of the tokens `listed`, None the whole vocabulary."""
         self._weight, self._make_product, self._product = weight, make_product, product
-        self._known = None if frequent is None else set(frequent.tolist())
-        self._frequent = torch.arange(len(weight)) if frequent is None else frequent
+        self._listed = torch.arange(len(weight)) if listed is None else listed
 
     @property
     def is_short(self) -> bool:
-        """False where every token is there for all dialogues."""
-        return self._known is not None
+        """False where every token is on the list."""
+        return len(self._listed) < len(self._weight)
+
+    @cached_property
+    def _known(self) -> frozenset[int]:
+        return frozenset(self._listed.tolist())
 
     def words(self, allowed: Sequence[Collection[int]]) -> "Words":
-        """What dialogues may be summarized with, each with the frequent tokens and those `allowed` to it alone."""
-        if self._known is None:
-            return Words(self._frequent, self._product)
+        """What dialogues may be summarized with, each with the listed tokens and those `allowed` to it alone."""
         own = [set(ids) - self._known for ids in allowed]
         more = sorted(set().union(*own))
         if not more:
-            return Words(self._frequent, self._product)
+            return Words(self._listed, [self._product])
         barred = torch.tensor([[token not in ids for token in more] for ids in own])
         ids = torch.tensor(more)
-        return Words(torch.cat([self._frequent, ids]), self._product, self._make_product(self._weight[ids]), barred)
+        products = [self._product, self._make_product(self._weight[ids])]
+        return Words(torch.cat([self._listed, ids]), products, barred)
+
+    def all_words(self) -> "Words":
+        """The whole vocabulary."""
+        if not self.is_short:
+            return Words(self._listed, [self._product])
+        unlisted, products = self._unlisted
+        return Words(torch.cat([self._listed, unlisted]), [self._product, *products])
+
+    @cached_property
+    def _unlisted(self) -> tuple[Tensor, list[Product]]:
+        """Ids of the tokens that are not on the list, and their products, which are made when they are first needed."""
+        is_unlisted = torch.ones(len(self._weight), dtype=torch.bool)
+        is_unlisted[self._listed] = False
+        ids, weight = is_unlisted.nonzero()[:, 0], self._weight
+        parts = [ids[start : start + ROWS_AT_ONCE] for start in range(0, len(ids), ROWS_AT_ONCE)]
+        products = [self._make_product(weight[part]) for part in parts]
+        unmap_pages([(weight.data_ptr(), weight.nbytes)])
+        return ids, products
 
 
 class Words:
     """Logits of the tokens that one batch may be written with; a token is known by its column."""
 
-    def __init__(self, ids: Tensor, product: Product, own: Product | None = None, barred: Tensor | None = None) -> None:
-        """`ids` (columns,) are token ids; `barred` (dialogues, columns of `own`) is True where one may not."""
-        self.ids, self._product, self._own, self._barred = ids, product, own, barred
+    def __init__(self, ids: Tensor, products: Sequence[Product], barred: Tensor | None = None) -> None:
+        """`ids` (columns,) are the token ids of the columns of all `products`, side by side.
+
+        `barred` (dialogues, columns of the last product) is True where one may not.
+        """
+        self.ids, self._products, self._barred = ids, products, barred
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(rows, columns) float32 of `hidden` (rows, features), as many rows of each dialogue."""
-        frequent = self._product(hidden)
-        if self._own is None or self._barred is None:
-            return frequent
-        own = self._own(hidden)
-        own.view(len(self._barred), -1, own.shape[1]).masked_fill_(self._barred[:, None], -torch.inf)
-        return torch.cat([frequent, own], 1)
+        parts = [product(hidden) for product in self._products]
+        if self._barred is not None:
+            parts[-1].view(len(self._barred), -1, parts[-1].shape[1]).masked_fill_(self._barred[:, None], -torch.inf)
+        return torch.cat(parts, 1) if len(parts) > 1 else parts[0]
 
     def columns(self, ids: Sequence[int]) -> list[int]:
         """Where `ids` stand."""

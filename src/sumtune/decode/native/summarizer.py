@@ -16,7 +16,7 @@ from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import dissect
 from sumtune.decode.native.kv_cache import KVCache
 from sumtune.decode.native.search import BeamSearch, GreedySearch, Search, WatchToken, Written
-from sumtune.decode.native.shortlist import OutputLayer, Words, frequent_ids, ids_of_words
+from sumtune.decode.native.shortlist import OutputLayer, Words, ids_of_words
 from sumtune.decode.native.smoothing import smoothed
 from sumtune.decode.native.weights import Parts, int8_tensors
 from sumtune.decode.threads import in_torch_thread
@@ -27,6 +27,7 @@ from sumtune.summarizer import Completion, Progress, Watch
 from sumtune.text.batching import micro_batches
 from sumtune.text.encode import Encoder
 from sumtune.text.growing import GrowingText
+from sumtune.text.language import is_english
 
 __all__ = ["NativeSummarizer", "make"]
 
@@ -34,7 +35,7 @@ ROWS = 64
 """Rows that are written together, beams of one dialogue included: so many that the weights are seldom read."""
 HELD_TOKENS = 32768
 """Most source tokens, padding included, whose keys and values are held at a time."""
-OUTPUT, FREQUENT = "output", "frequent"
+OUTPUT, LISTED = "output", "listed"
 """Names among a model's parts: the product of the output layer, and the ids of its columns where these are not all."""
 SHRINK_BELOW = 0.75
 """Finished summaries leave the batch when less than this share of it goes on."""
@@ -51,13 +52,13 @@ class NativeSummarizer:
         Raises:
             UnfitError: the tensors do not fit each other.
         """
-        parts, frequent = made.parts, made.parts.tensors.get(FREQUENT)
-        shape, columns = parts.shape, len(made.output_weight if frequent is None else frequent)
+        parts, listed = made.parts, made.parts.tensors.get(LISTED)
+        shape, columns = parts.shape, len(made.output_weight if listed is None else listed)
         self._decoder = Decoder(parts, made.embedding, kernels)
         product = parts.product(kernels, OUTPUT, columns, shape.features, torch.float32)
         quantization = "int8" if parts.is_int8(OUTPUT) else "float32"
         make_product = _products(quantization, shape.activations, kernels)
-        self._output = OutputLayer(made.output_weight, make_product, frequent, product)
+        self._output = OutputLayer(made.output_weight, make_product, listed, product)
         self.engine, self.setup_s = f"native {quantization}", made.setup_s
         unmap_pages([(large.data_ptr(), large.nbytes) for large in (made.embedding, made.output_weight)])
         self._encoder, self._batch_tokens = encoder, batch_tokens
@@ -100,13 +101,21 @@ class NativeSummarizer:
         return other
 
     def _batches(self, dialogues: Sequence[str], max_tokens: int | None) -> "Iterator[_Batch]":
+        """English dialogues, which are summarized with the list, then the others, with the whole vocabulary."""
         limit = min(max_tokens or self._limit, self._limit)
         sources = [self._encoder.source(dialogue) for dialogue in dialogues]
-        for places in longest_first(sources, HELD_TOKENS, max(1, ROWS // self._beams)):
-            tokenizer, chosen = self._encoder.tokenizer, places if self._output.is_short else []
-            allowed = [ids_of_words(tokenizer, dialogues[at]).union(sources[at]) for at in chosen]
-            words = self._output.words(allowed)
-            yield _Batch(places, [sources[at] for at in places], words, limit)
+        suits = [self._output.is_short and is_english([dialogue]) for dialogue in dialogues]
+        for is_listed in (True, False):
+            group = [at for at, one in enumerate(suits) if one == is_listed]
+            for batch in longest_first([sources[at] for at in group], HELD_TOKENS, max(1, ROWS // self._beams)):
+                places = [group[at] for at in batch]
+                words = self._listed_words(dialogues, sources, places) if is_listed else self._output.all_words()
+                yield _Batch(places, [sources[at] for at in places], words, limit)
+
+    def _listed_words(self, dialogues: Sequence[str], sources: Sequence[Sequence[int]], places: Sequence[int]) -> Words:
+        """The list with the tokens of each dialogue: as they stand in it, and those of its words after a space."""
+        tokenizer = self._encoder.tokenizer
+        return self._output.words([ids_of_words(tokenizer, dialogues[at]).union(sources[at]) for at in places])
 
     @torch.inference_mode()
     def _write(
@@ -201,10 +210,9 @@ class _Watched:
 
 
 def make(
-    model: Any, tokenizer: Any, kernels: Kernels, quantization: str, shortlist: int | None,
-    texts: Sequence[Sequence[int]],
-) -> Made:  # fmt: skip
-    """The engine of `model`; of its output layer the `shortlist` most frequent tokens, or all.
+    model: Any, kernels: Kernels, quantization: str, listed: Sequence[int] | None, texts: Sequence[Sequence[int]]
+) -> Made:
+    """The engine of `model`; of its output layer the tokens `listed`, or all.
 
     `texts` are token ids of a few whole texts, for 8 bits: how large features become is looked up in them.
 
@@ -213,9 +221,9 @@ def make(
     """
     parts, embedding, output = dissect(model, kernels)
     weight, tensors = output, {}
-    if shortlist is not None and shortlist < len(output):
-        tensors[FREQUENT] = torch.tensor(frequent_ids(tokenizer, shortlist))
-        weight = output[tensors[FREQUENT]]
+    if listed is not None and len(listed) < len(output):
+        tensors[LISTED] = torch.tensor(listed)
+        weight = output[tensors[LISTED]]
     if quantization == "int8":
         parts = smoothed(parts, embedding, kernels, texts).quantized(kernels)
         tensors |= int8_tensors(kernels, OUTPUT, weight)
