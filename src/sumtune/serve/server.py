@@ -141,7 +141,7 @@ def _uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
 
 @contextmanager
 def _logging_to_standard_error() -> Iterator[None]:
-    logger = logging.getLogger("sumtune.serve")
+    logger = logging.getLogger("sumtune")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)

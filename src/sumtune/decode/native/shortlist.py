@@ -58,7 +58,7 @@ class OutputLayer:
         """What dialogues may be summarized with, each with the frequent tokens and those `allowed` to it alone."""
         if self._known is None:
             return Words(self._frequent, self._product)
-        own = [set(ids) - self._known for ids in allowed]
+        own = [{at for at in ids if at < len(self._weight)} - self._known for ids in allowed]
         more = sorted(set().union(*own))
         if not more:
             return Words(self._frequent, self._product)

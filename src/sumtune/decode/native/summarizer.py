@@ -229,7 +229,7 @@ def make(
     parts, embedding, output = dissect(model, kernels)
     weight, tensors = output, {}
     if shortlist is not None and shortlist < len(output):
-        tensors[FREQUENT] = torch.tensor(frequent_ids(tokenizer, shortlist))
+        tensors[FREQUENT] = torch.tensor([at for at in frequent_ids(tokenizer, shortlist) if at < len(output)])
         weight = output[tensors[FREQUENT]]
     if quantization == "int8":
         parts = smoothed(parts, embedding, kernels, texts).quantized(kernels)
