@@ -28,7 +28,7 @@ test-unit: $(VENV)/.dev ## without the embedded model and Chromium: three minute
 sanitize: $(VENV)/.dev ## the kernels' tests with AddressSanitizer and UndefinedBehaviorSanitizer of gcc, half a minute
 	SUMTUNE_CACHE=build/sanitize PYTHONPATH=tests ASAN_OPTIONS=detect_leaks=0 \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	$(BIN)/python -m pytest -p sanitized tests/kernels --ignore tests/kernels/test_build.py $(ARGS)
+	$(BIN)/python -m pytest -p sanitized --capture no tests/kernels --ignore tests/kernels/test_build.py $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -178,6 +178,11 @@ def test_nothing_is_no_error(kernels: Kernels, name: str, dtype: torch.dtype) ->
     kernels(name, *(sized | zeros).values())
 
 
+def test_a_matrix_without_inputs_is_packed_to_nothing(kernels: Kernels) -> None:
+    nothing = torch.empty(0, dtype=torch.bfloat16)
+    kernels("pack_bf16", nothing, nothing, OUTPUTS, 0, 0, 1)
+
+
 @st.composite
 def drawn_numbers(draw: st.DrawFn, name: str) -> dict[str, float]:
     """Numbers that function `name` takes, among them sizes of zero and ends of blocks."""
