@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint constraints.txt
 
-.PHONY: run serve check test test-unit format clean
+.PHONY: run serve check test test-unit sanitize format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## the main job: tune, score (ARGS="--preset fast" for options)
@@ -26,6 +26,11 @@ test: test-unit ## all tests, those with the embedded model and with Chromium in
 
 test-unit: $(VENV)/.dev ## without the embedded model and Chromium: three minutes on two cores
 	$(BIN)/pytest -m "not e2e and not browser" --numprocesses 2 --dist loadfile $(ARGS)
+
+sanitize: $(VENV)/.dev ## the kernels' tests with AddressSanitizer and UndefinedBehaviorSanitizer of gcc, half a minute
+	SUMTUNE_CACHE=build/sanitize PYTHONPATH=tests ASAN_OPTIONS=detect_leaks=0 \
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	$(BIN)/python -m pytest -p sanitized --capture no tests/kernels --ignore tests/kernels/test_build.py $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

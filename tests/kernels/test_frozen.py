@@ -4,20 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from sumtune.kernels.build import Kernels, load_kernels
+from sumtune.kernels.build import Kernels
 from sumtune.kernels.frozen import FrozenWeight
-from sumtune.model.sources import cache_dir
 
 SIZES = [(1, 2, 2), (2, 64, 66), (5, 640, 64), (7, 20, 130), (400, 32, 200), (9, 7, 6), (3, 6, 7)]
 """Rows, inputs, outputs; the last two of odd size."""
-
-
-@pytest.fixture(scope="module")
-def kernels() -> Kernels:
-    found = load_kernels(cache_dir() / "kernels")
-    if found is None:
-        pytest.skip("no C compiler: install gcc")
-    return found
 
 
 def random(*shape: int, seed: int) -> Tensor:

@@ -3,17 +3,8 @@
 import pytest
 import torch
 
-from sumtune.kernels.build import Kernels, load_kernels
+from sumtune.kernels.build import Kernels
 from sumtune.kernels.int8 import Int8Matrix, quantize_rows
-from sumtune.model.sources import cache_dir
-
-
-@pytest.fixture(scope="module")
-def kernels() -> Kernels:
-    found = load_kernels(cache_dir() / "kernels")
-    if found is None:
-        pytest.skip("no C compiler")
-    return found
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -51,3 +42,19 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(kernels: Kernels) -> None:
 
 def test_a_row_of_zeros_gives_zeros(kernels: Kernels) -> None:
     assert not Int8Matrix.quantized(kernels, torch.randn(5, 8)).product(torch.zeros(2, 8), torch.float32).any()
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("place", [0, 70])
+def test_what_is_not_finite_stays_so(kernels: Kernels, bad: float, place: int) -> None:
+    x = torch.randn(3, 72)
+    x[1, place] = bad
+    out = Int8Matrix.quantized(kernels, torch.randn(5, 72)).product(x, torch.float32)
+    assert not out[1].isfinite().any()
+    assert out[[0, 2]].isfinite().all()
+
+
+def test_a_tiny_row_does_not_overflow(kernels: Kernels) -> None:
+    x = torch.full((1, 8), 1e-44)
+    rows, scales = quantize_rows(kernels, x)
+    assert ((rows * scales[:, None]) - x).abs().max() < 1e-43

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
@@ -7,19 +6,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from sumtune.kernels.attention import BLOCK, Heads, attend
-from sumtune.kernels.build import OFF, Kernels, load_kernels
+from sumtune.kernels.build import Kernels
 from sumtune.kernels.cross_entropy import LOGIT_ROWS, summed_cross_entropy
 from sumtune.kernels.ops import Gate, gated, rms_norm
 
 DTYPES = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
-
-
-@pytest.fixture(scope="module")
-def kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
-    found = load_kernels(tmp_path_factory.mktemp("kernels"))
-    if found is None:
-        pytest.skip("no C compiler: install gcc")
-    return found
 
 
 def random(*shape: int, dtype: torch.dtype, seed: int = 0) -> Tensor:
@@ -144,26 +135,3 @@ def test_cross_entropy_of_what_is_not_finite_is_not_finite(kernels: Kernels) -> 
     weight, targets = torch.eye(3), torch.tensor([0])
     for bad in (float("nan"), float("inf")):
         assert not summed_cross_entropy(kernels, torch.tensor([[bad, 0.0, 0.0]]), weight, targets).isfinite()
-
-
-def test_kernels_are_compiled_once(kernels: Kernels, tmp_path: Path) -> None:
-    load_kernels(tmp_path)
-    (library,) = tmp_path.iterdir()
-    written = library.stat().st_mtime_ns
-    load_kernels.cache_clear()
-    assert load_kernels(tmp_path) is not None
-    assert [file.stat().st_mtime_ns for file in tmp_path.iterdir()] == [written]
-
-
-@pytest.mark.parametrize("hindrance", ["switched off", "no compiler", "compiler fails"])
-def test_without_kernels_there_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hindrance: str) -> None:
-    if hindrance == "switched off":
-        monkeypatch.setenv(OFF, "0")
-    else:
-        monkeypatch.setenv("PATH", str(tmp_path))
-    if hindrance == "compiler fails":
-        (tmp_path / "cc").write_text("#!/bin/sh\nexit 1\n")
-        (tmp_path / "cc").chmod(0o755)
-    load_kernels.cache_clear()
-    assert load_kernels(tmp_path / "cache") is None
-    load_kernels.cache_clear()

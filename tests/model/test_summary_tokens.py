@@ -38,4 +38,4 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, content: bytes) -> No
 
 def test_the_file_says_its_format(tmp_path: Path) -> None:
     SummaryTokens((1,), english=True).save(tmp_path)
-    assert json.loads((tmp_path / SUMMARY_TOKENS).read_text()) == {"format": 1, "english": True, "ids": [1]}
+    assert json.loads((tmp_path / SUMMARY_TOKENS).read_text())["format"] == 1

@@ -89,6 +89,8 @@ def test_another_tokenizer_in_the_same_folder_is_seen(tiny_models, tmp_path):
     other = load_tokenizer(folder)
     other.add_tokens(["there"])
     other.save_pretrained(folder)
+    config = folder / "config.json"
+    config.write_text(config.read_text().replace('"vocab_size": 400', '"vocab_size": 401'))
     assert encoder_of(folder, PROMPT).source("Ann: Hi there") != before
 
 

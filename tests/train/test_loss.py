@@ -101,7 +101,7 @@ def test_target_positions_are_exactly_the_summaries(
     examples = examples_of(encoder)
     inputs, rows, targets = SummaryLoss(load_base(tiny_models[name], torch.float32), 0).collate(examples)
     end = encoder.tokenizer.eos_token_id
-    texts = encoder.tokenizer.decode(targets).split(encoder.tokenizer.eos_token)
+    texts = encoder.tokenizer.decode(targets).split(encoder.tokenizer.decode([end]))
     assert [text.replace("<s>", "").strip() for text in texts] == [
         tiny.conversation(n)["summary"] for n in range(5)
     ] + [""]

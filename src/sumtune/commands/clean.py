@@ -3,14 +3,15 @@
 from pathlib import Path
 
 from sumtune.errors import RunDirError
+from sumtune.files.cache import delete_entry
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
 from sumtune.train.checkpoint import delete, list_checkpoints, newest, state_of
 
 __all__ = ["clean"]
 
-ENGINES = "checkpoint-*.native-*.safetensors"
-"""What is kept of a checkpoint that was generated with; it is made again where it is needed."""
+ENGINES = ("checkpoint-*.native-*", "checkpoint-*.ctranslate2-*", ".checkpoint-*.lock")
+"""Engines made of a checkpoint, and their locks; they are made again when they are needed."""
 
 
 def clean(run_dir: RunDir, everything: bool = False) -> str:
@@ -23,17 +24,21 @@ def clean(run_dir: RunDir, everything: bool = False) -> str:
         raise RunDirError(f"There is no run folder {str(run_dir.root)!r}.")
     with locked(run_dir.root):
         checkpoints = list_checkpoints(run_dir.trainer)
-        engines = sorted(run_dir.trainer.glob(ENGINES))
+        engines = sorted(path for pattern in ENGINES for path in run_dir.trainer.glob(pattern))
         if not checkpoints and not engines:
             return f"{run_dir.trainer} has no checkpoints."
         kept = set() if everything else _needed(run_dir.trainer)
         deleted = [path for path in checkpoints if path.name not in kept]
-        freed = sum(file.stat().st_size for folder in deleted for file in folder.iterdir())
-        freed += sum(file.stat().st_size for file in engines)
+        freed = sum(_size(path) for path in (*deleted, *engines))
         delete(deleted)
-        for file in engines:
-            file.unlink()
+        for engine in engines:
+            delete_entry(engine)
     return f"Deleted {len(deleted)} of {len(checkpoints)} checkpoints ({freed / 1e6:.0f} MB)."
+
+
+def _size(path: Path) -> int:
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)
 
 
 def _needed(trainer: Path) -> set[str]:

@@ -181,6 +181,8 @@ def _evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
         console.print(panel)
     console.print(show.table(scorecard))
     console.print(show.faithfulness(scorecard))
+    engines = ", ".join(sorted(set(scorecard.signature.engines.values())))
+    console.print(f"Generated with: {engines}", highlight=False)
     for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
         console.print(f"{name}: {path}", soft_wrap=True)
     return scorecard

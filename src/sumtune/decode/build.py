@@ -1,11 +1,11 @@
 """The summarizer for a base model and an adapter: the fastest engine that this machine and model allow."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
-from hashlib import sha256
+from functools import cache, partial
 from pathlib import Path
 
 import torch
@@ -14,19 +14,20 @@ from sumtune.config import DecodeConfig
 from sumtune.data.sources import embedded_pairs
 from sumtune.decode.ctranslate2.convert import UnsupportedError, convert
 from sumtune.decode.ctranslate2.summarizer import CTranslate2Summarizer
-from sumtune.decode.native.cache import kept_file, load_kept, save_kept
+from sumtune.decode.engine_entry import engine_entry
+from sumtune.decode.native.cache import FORMAT, Made, load_kept, make_kept
 from sumtune.decode.native.shortlist import listed_ids
 from sumtune.decode.native.summarizer import NativeSummarizer, make
 from sumtune.decode.native.weights import UnfitError
 from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
-from sumtune.files.checksums import fingerprint
-from sumtune.kernels.build import load_kernels
-from sumtune.model.adapter_files import CONFIG, WEIGHTS, read_settings
+from sumtune.files.cache_dir import cache_dir
+from sumtune.kernels.build import load_kernels, why_no_kernels
+from sumtune.model.adapter_files import read_settings
 from sumtune.model.load import load_config, sliding_window
 from sumtune.model.merge import load_merged
 from sumtune.model.precision import available_device, choose_precision
-from sumtune.model.sources import ModelSource, cache_dir, locate
+from sumtune.model.sources import ModelSource, locate
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import encoder_of
 from sumtune.summarizer import Summarizer
@@ -39,12 +40,15 @@ Explain = Callable[[str], None]
 """Told, in a sentence, why a faster engine cannot be used."""
 
 
-def _say_nothing(_reason: str) -> None:
-    pass
-
-
 NOTHING_LEARNED = SummaryTokens((), english=True)
 """For base models: a shortlist for English dialogues, the whole vocabulary for others."""
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def _say_once(reason: str) -> None:
+    logger.log(logging.INFO if load_kernels(cache_dir() / "kernels") else logging.WARNING, "%s", reason)
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class Tuned:
     name: str
 
 
-def load_tuned(adapter: Path, beams: int | None = None, explain: Explain = _say_nothing) -> Tuned:
+def load_tuned(adapter: Path, beams: int | None = None, explain: Explain = _say_once) -> Tuned:
     """The summarizer of an adapter folder, with the model, prompt and decoding that it was tuned and scored with.
 
     `explain` is told why a faster engine cannot be used.
@@ -75,7 +79,7 @@ def load_tuned(adapter: Path, beams: int | None = None, explain: Explain = _say_
 
 def build_summarizer(
     source: ModelSource, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto",
-    encoder: Encoder | None = None, explain: Explain = _say_nothing,
+    encoder: Encoder | None = None, explain: Explain = _say_once,
 ) -> Summarizer:  # fmt: skip
     """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
 
@@ -84,7 +88,7 @@ def build_summarizer(
 
     Raises:
         ModelError: model or adapter cannot be read.
-        UnsupportedError: CTranslate2 was asked for by name and does not know the model.
+        UnsupportedError: an engine was asked for by name and does not know the model, or cannot run here.
     """
     encoder, place = encoder or encoder_of(source.folder, prompt), available_device(device)
 
@@ -96,7 +100,18 @@ def build_summarizer(
         )
 
     if decode.engine == "torch" or (decode.engine == "auto" and place.type != "cpu"):
-        return with_torch()
+        summarizer = with_torch()
+    else:
+        summarizer = _fastest(source, adapter, encoder, decode, with_torch, explain)
+    logger.info("%s generates with %s", adapter or source.name, summarizer.engine)
+    return summarizer
+
+
+def _fastest(
+    source: ModelSource, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
+    with_torch: Callable[[], Summarizer], explain: Explain,
+) -> Summarizer:  # fmt: skip
+    """The first engine on the CPU that runs here and knows the model, or the one that `decode` names."""
     if decode.engine == "native" or (decode.engine == "auto" and not encoder.is_encoder_decoder):
         try:
             return _native(source, adapter, encoder, decode)
@@ -118,30 +133,36 @@ def build_summarizer(
 
 
 def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode: DecodeConfig) -> NativeSummarizer:
-    kernels = load_kernels(cache_dir() / "kernels")
+    folder = cache_dir() / "kernels"
+    kernels = load_kernels(folder)
     if kernels is None:
-        raise UnsupportedError("This engine needs a C compiler (cc, gcc or clang) for its kernels.")
+        raise UnsupportedError(f"The native engine cannot be used: {why_no_kernels(folder)}.")
     if not hasattr(torch, "_int_mm"):
-        raise UnsupportedError("This engine needs a torch with products of 8-bit integers.")
-    quantization = decode.quantization
+        raise UnsupportedError("The native engine needs a torch with products of 8-bit integers.")
     written = SummaryTokens.load(adapter, len(encoder.tokenizer)) if adapter else NOTHING_LEARNED
-    file = kept_file(source, adapter, kernels, quantization, (decode.shortlist, written))
+    quantization = decode.quantization
     finish = partial(
         NativeSummarizer, encoder=encoder, kernels=kernels, beams=decode.beams, length_penalty=decode.length_penalty,
         batch_tokens=decode.batch_tokens,
     )  # fmt: skip
-    if (kept := load_kept(file, source.folder)) is not None:
+
+    def make_engine() -> Made:
+        begun, cpu = time.monotonic(), torch.device("cpu")
+        dtype = choose_precision("auto", cpu).dtype if quantization == "int8" else torch.float32
+        model = load_merged(source.folder, adapter, dtype, cpu)
+        listed = listed_ids(encoder.tokenizer, decode.shortlist, written)
+        made = make(model, kernels, quantization, listed, _usual_texts(encoder))
+        return replace(made, setup_s=time.monotonic() - begun)
+
+    if quantization != "int8":
+        return finish(make_engine())
+    settings = (FORMAT, quantization, decode.shortlist, written, kernels.has_int8_product)
+    entry = engine_entry("native", source, adapter, settings)
+    kept = load_kept(entry, source.folder)
+    if kept is not None:
         with suppress(UnfitError):
             return finish(kept)
-    begun, cpu = time.monotonic(), torch.device("cpu")
-    dtype = choose_precision("auto", cpu).dtype if quantization == "int8" else torch.float32
-    model = load_merged(source.folder, adapter, dtype, cpu)
-    listed = listed_ids(encoder.tokenizer, decode.shortlist, written)
-    made = make(model, kernels, quantization, listed, _usual_texts(encoder))
-    made = replace(made, setup_s=time.monotonic() - begun)
-    if quantization == "int8":
-        save_kept(file, made, source.folder)
-    return finish(made)
+    return finish(make_kept(entry, source.folder, make_engine, replaces=kept is not None))
 
 
 def _usual_texts(encoder: Encoder) -> list[list[int]]:
@@ -153,24 +174,12 @@ def _with_ctranslate2(
     source: ModelSource, adapter: Path | None, encoder: Encoder, decode: DecodeConfig
 ) -> CTranslate2Summarizer:
     quantization = decode.quantization
-    folder = convert(source.folder, adapter, quantization, _engine_folder(source, adapter, quantization))
+    entry = engine_entry("ctranslate2", source, adapter, quantization)
     return CTranslate2Summarizer(
-        folder,
+        convert(source.folder, adapter, quantization, entry),
         encoder,
         beams=decode.beams,
         length_penalty=decode.length_penalty,
         batch_tokens=decode.batch_tokens,
         quantization=quantization,
     )
-
-
-def _engine_folder(source: ModelSource, adapter: Path | None, quantization: str) -> Path:
-    """Beside the adapter, or for a base model in the cache; named by what it was made from."""
-    if adapter is not None:
-        made_from = fingerprint([adapter / WEIGHTS, adapter / CONFIG], quantization)
-        return adapter.parent / f"ctranslate2-{quantization}-{made_from[:12]}"
-    weights = [
-        (file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in source.folder.glob("*.safetensors")
-    ]
-    made_from = sha256(repr((str(source.folder.resolve()), sorted(weights))).encode()).hexdigest()
-    return cache_dir() / "ctranslate2" / f"{made_from[:16]}-{quantization}"

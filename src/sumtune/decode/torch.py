@@ -26,7 +26,9 @@ class TorchSummarizer:
         self._batch_tokens = batch_tokens
         tokenizer = encoder.tokenizer
         self._end_ids = encoder.end_ids
-        self._pad_id = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+        pad = tokenizer.pad_token_id
+        has_row = pad is not None and (encoder.rows is None or pad < encoder.rows)
+        self._pad_id = pad if has_row else tokenizer.eos_token_id  # nothing looks at it
         self._limit = encoder.prompt.max_target_tokens
         self._options: dict[str, Any] = {
             "do_sample": False,

@@ -1,6 +1,5 @@
-"""Measurements that are kept: the next start on the same machine, data and settings need not make them again."""
+"""Cache of timing measurements, named by data, settings, versions and machine."""
 
-import json
 import math
 import os
 import platform
@@ -10,36 +9,41 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from sumtune.files.atomic import write_json
+from sumtune.errors import ConfigError, SumtuneError
+from sumtune.files.cache import Entry
 from sumtune.files.checksums import fingerprint
-from sumtune.model.sources import cache_dir
+from sumtune.files.records import read_record, write_record
 
 __all__ = ["KeptMeasurement"]
+
+FILE = "seconds.json"
 
 
 @dataclass(frozen=True)
 class KeptMeasurement:
-    """A file of numbers in the cache, named by all that they depend on."""
+    """Numbers by name in the cache."""
 
-    file: Path
+    entry: Entry
 
     @classmethod
     def of(cls, files: Iterable[Path], settings: object) -> "KeptMeasurement":
-        """The one of what is computed from `files` with `settings` on this machine, with these versions."""
+        """Return the measurement of what is computed from `files` with `settings` on this machine."""
         packages = {name: version(name) for name in ("sumtune", "torch", "transformers")}
         machine = (platform.node(), platform.machine(), os.cpu_count())
         made_from = fingerprint(files, {"settings": settings, "packages": packages, "machine": machine})
-        return cls(cache_dir() / "forecasts" / f"{made_from[:16]}.json")
+        return cls(Entry.named("forecasts", made_from[:16]))
 
     def read(self) -> dict[str, float] | None:
-        """The numbers; None where there are none that can be used."""
+        """Return the numbers; None where there are none that can be used."""
+        if (folder := self.entry.find()) is None:
+            return None
         try:
-            numbers = {str(name): float(n) for name, n in json.loads(self.file.read_text(encoding="utf-8")).items()}
-        except (OSError, ValueError, AttributeError, TypeError):
+            numbers = {str(name): float(number) for name, number in read_record(folder / FILE).items()}
+        except (SumtuneError, ValueError, TypeError):
             return None
         return numbers if all(0 <= number < math.inf for number in numbers.values()) else None
 
     def write(self, numbers: dict[str, float]) -> None:
-        """Keeps `numbers`; where that is impossible they are measured again each time."""
-        with suppress(OSError):
-            write_json(self.file, numbers)
+        """Write `numbers` in place of what is there; where that is impossible they are measured again each time."""
+        with suppress(OSError, ConfigError):
+            self.entry.put(lambda folder: write_record(folder / FILE, numbers))

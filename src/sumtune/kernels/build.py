@@ -1,99 +1,136 @@
-"""The compiled kernels: made once for this processor with the C compiler that is there, kept in the cache."""
+"""The compiled kernels: made once for this processor with the C compiler that is there, and kept in the cache."""
 
 import ctypes
-import hashlib
+import logging
 import os
 import platform
 import shutil
 import subprocess
-import tempfile
-from functools import cache
+from functools import cache, partial
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import torch
 
-__all__ = ["COLUMNS", "MAX_HEAD_DIM", "Kernels", "load_kernels"]
+from sumtune.files.cache import Entry
+from sumtune.kernels.signatures import COLUMNS, MAX_HEAD_DIM, SIGNATURES, Argument, Signature
 
-MAX_HEAD_DIM = 512
-"""`MAX_DIM` of kernels.c: the longest head that `rotate_heads` takes."""
-COLUMNS = 64
-"""`COLUMNS` of kernels_tile.h: outputs in a block of packed weights."""
+__all__ = ["COLUMNS", "MAX_HEAD_DIM", "Kernels", "load_kernels", "why_no_kernels"]
+
+logger = logging.getLogger(__name__)
+
 SOURCES = ("kernels.c", "kernels_typed.h", "kernels_tile.h", "kernels_int8.h", "kernels_bf16.h")
 FLAGS = (
     *("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared", "-fopenmp"),
     # Lets sums become vector code. -ffast-math would also let the compiler forget about infinity and NaN.
     *("-fno-math-errno", "-fno-trapping-math", "-fassociative-math", "-fno-signed-zeros", "-freciprocal-math"),
 )
-SUFFIXES = {torch.bfloat16: "bf16", torch.float32: "f32"}
+LIBRARY = "kernels.so"
+COMPILERS = ("cc", "gcc", "clang")
 OFF = "SUMTUNE_KERNELS"
 """Environment variable: 0 turns the kernels off."""
-
-Argument = torch.Tensor | int | float | None
+COMPILE_TIMEOUT_S = 120
+SHOWN_LINES = 5
+"""Of what a compiler that fails has said."""
 
 
 class Kernels:
-    """The functions of kernels.c on torch tensors; the element type is that of the first argument."""
+    """The functions of kernels.c on torch tensors."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
+        self._functions: dict[tuple[str, torch.dtype], Any] = {}
         self.has_int8_product = bool(library.has_int8_product())
         """Whether kernels_int8.h has a product for this processor."""
         self.has_bf16_product = bool(library.has_bf16_product())
         """Whether kernels_bf16.h has a product for this processor."""
 
-    def untyped(self, name: str, *arguments: Argument) -> None:
-        """Runs function `name`, which is for one element type only."""
-        function = getattr(self._library, name)
-        function.restype = None
-        function(*map(_as_c, arguments))
-
     def __call__(self, name: str, *arguments: Argument) -> None:
-        """Runs kernel `name`. Tensors must be dense and on the CPU; the kernel trusts their shapes."""
-        first = arguments[0]
-        assert isinstance(first, torch.Tensor)
-        self.untyped(f"{name}_{SUFFIXES[first.dtype]}", *arguments)
+        """Run the function `name`, for the element type of its first argument where there is one for each.
+
+        Raises:
+            ValueError: the arguments are not those of its signature.
+        """
+        signature, element = SIGNATURES[name], getattr(arguments[0], "dtype", None)
+        try:
+            fits = signature.fits(element, *arguments)
+        except (AttributeError, TypeError):  # too few or too many, or something that is no tensor
+            fits = False
+        if not fits:
+            raise ValueError(f"Kernel {name} with {signature.explain(arguments)}.")
+        self._function(signature, element)(*signature.to_c(*arguments))
+
+    def _function(self, signature: Signature, element: Any) -> Any:
+        key = signature.name, element
+        if key not in self._functions:
+            self._functions[key] = signature.function(self._library, element)
+        return self._functions[key]
 
 
-def _as_c(argument: Argument) -> ctypes.c_void_p | ctypes.c_int64 | ctypes.c_float:
-    if isinstance(argument, torch.Tensor):
-        assert argument.is_contiguous()
-        assert argument.device.type == "cpu"
-        return ctypes.c_void_p(argument.data_ptr())
-    if isinstance(argument, float):
-        return ctypes.c_float(argument)
-    return ctypes.c_void_p(None) if argument is None else ctypes.c_int64(argument)
+def load_kernels(folder: Path) -> Kernels | None:
+    """Return the kernels, compiled into `folder` unless they are there; None where that is impossible or turned off."""
+    found = _load(folder, os.environ.get(OFF))
+    return found if isinstance(found, Kernels) else None
+
+
+def why_no_kernels(folder: Path) -> str | None:
+    """Return why `load_kernels` gives None, as the end of a sentence; None where it gives kernels."""
+    found = _load(folder, os.environ.get(OFF))
+    return found if isinstance(found, str) else None
 
 
 @cache
-def load_kernels(folder: Path) -> Kernels | None:
-    """The kernels, compiled into `folder` unless they are there; None where that is impossible or switched off."""
-    if os.environ.get(OFF) == "0":
-        return None
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None:
-        return None
+def _load(folder: Path, switch: str | None) -> Kernels | str:
+    """The kernels, or why there are none."""
+    if switch == "0":
+        return f"{OFF}=0 turns its kernels off"
+    own, *others = _entries(folder)
     try:
-        return Kernels(ctypes.CDLL(str(_compiled(compiler, folder))))
-    except (OSError, subprocess.SubprocessError):
-        return None
+        place = next((found for entry in (own, *others) if (found := entry.find())), None)
+        if place is None:
+            compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
+            if compiler is None:
+                return (
+                    f"there is no C compiler ({', '.join(COMPILERS)}) for its kernels, and {folder} has none that were "
+                    "compiled for this processor"
+                )
+            place = own.get(partial(_compile, compiler))
+        return Kernels(ctypes.CDLL(str(place / LIBRARY)))
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.decode("utf-8", "replace").strip().splitlines()[-SHOWN_LINES:]
+        reason = " ".join(["the C compiler fails:", *lines])
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = f"its kernels cannot be compiled or loaded: {error}"
+    logger.warning("Training and generation are slower without kernels, and %s", reason)
+    return reason
 
 
-def _compiled(compiler: str, folder: Path) -> Path:
-    source = files("sumtune.kernels")
-    texts = {name: source.joinpath(name).read_bytes() for name in SOURCES}
-    made_from = hashlib.sha256(repr((texts, FLAGS, compiler, _processor())).encode()).hexdigest()
-    library = folder / f"kernels-{made_from[:16]}.so"
-    if library.exists():
-        return library
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".compiling-") as work:
-        for name, text in texts.items():
-            (Path(work) / name).write_bytes(text)
-        command = [compiler, *FLAGS, "-o", "kernels.so", SOURCES[0], "-lm"]
-        subprocess.run(command, cwd=work, check=True, capture_output=True, timeout=120)
-        (Path(work) / "kernels.so").replace(library)
-    return library
+def _entries(folder: Path) -> list[Entry]:
+    """Where the library for these sources and this processor can be: this user's, root's, and one beside the package.
+
+    Users of one cache compile for themselves, as nobody runs code that another user wrote. The compiler does not
+    matter: without one, what another start or another machine has compiled is used.
+    """
+    package, user = Path(str(files("sumtune.kernels"))), os.geteuid() if hasattr(os, "geteuid") else 0
+    made_from = (_sources(), FLAGS, platform.system(), platform.machine(), _processor())
+    key = sha256(repr(made_from).encode()).hexdigest()[:16]
+    places = (folder / f"{key}-{user}", folder / f"{key}-0", package / "compiled" / key)
+    return [Entry((place,), is_code=True) for place in places]
+
+
+def _sources() -> dict[str, bytes]:
+    return {name: files("sumtune.kernels").joinpath(name).read_bytes() for name in SOURCES}
+
+
+def _compile(compiler: str, folder: Path) -> None:
+    for name, text in _sources().items():
+        (folder / name).write_bytes(text)
+    command = [compiler, *FLAGS, "-o", LIBRARY, SOURCES[0], "-lm"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=COMPILE_TIMEOUT_S)
+    for name in SOURCES:
+        (folder / name).unlink()
 
 
 def _processor() -> str:
@@ -101,5 +138,5 @@ def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return platform.processor() + platform.machine()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), platform.machine())
+        return platform.processor()
+    return next((line for line in lines if line.startswith(("flags", "Features"))), "")

@@ -76,7 +76,7 @@ def _packed(kernels: Kernels, matrix: Tensor, *, transposed: bool = False) -> Te
     rows, columns = matrix.shape
     outputs, inputs, steps = (columns, rows, (1, columns)) if transposed else (rows, columns, (columns, 1))
     packed = matrix.new_empty(-(-outputs // COLUMNS) * COLUMNS * inputs)
-    kernels.untyped("pack_bf16", matrix, packed, outputs, inputs, *steps)
+    kernels("pack_bf16", matrix, packed, outputs, inputs, *steps)
     return packed
 
 
@@ -86,5 +86,5 @@ def _product(
     x, y = x.contiguous(), None if y is None else y.contiguous()
     out = x.new_empty(len(x), outputs)
     rank = 0 if y is None else y.shape[1]
-    kernels.untyped("bf16_product", out, x, weight, y, more, *x.shape, outputs, rank)
+    kernels("bf16_product", out, x, weight, y, more, *x.shape, outputs, rank)
     return out

@@ -54,7 +54,7 @@ class Int8Matrix:
             return cls(kernels, scales, rows, None)
         packed = torch.empty(packed_size(m, n), dtype=torch.int8)
         corrections = torch.empty(m, dtype=torch.int32)
-        kernels.untyped("pack_int8", rows, packed, corrections, m, n)
+        kernels("pack_int8", rows, packed, corrections, m, n)
         return cls(kernels, scales, packed, corrections)
 
     def product(self, x: Tensor, dtype: torch.dtype) -> Tensor:

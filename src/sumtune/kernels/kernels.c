@@ -20,13 +20,19 @@ static inline bf16 store_bf16(float value) {
     return (bf16)((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
+static inline uint32_t absolute_bits(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits & 0x7fffffffu;
+}
+
 static inline float load_f32(float value) { return value; }
 static inline float store_f32(float value) { return value; }
 
 /* e^x to about 2 units in the last place, without a call, so that loops over it become vector code.
- * x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial; 2^n by its exponent bits. */
-static inline float exp_inline(float x) {
-    x = x < -87.0f ? -87.0f : x;
+ * x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial; 2^n by its exponent bits. Not a number stays one. */
+static inline float exp_inline(float given) {
+    float x = given > -87.0f ? given : -87.0f; /* also where it is not a number: C does not convert that to int */
     x = x > 88.0f ? 88.0f : x;
     float n = rintf(x * 1.44269504f);
     float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -40,7 +46,7 @@ static inline float exp_inline(float x) {
     int32_t bits = ((int32_t)n + 127) << 23;
     float scale;
     memcpy(&scale, &bits, sizeof scale);
-    return p * scale;
+    return given == given ? p * scale : given;
 }
 
 static inline float sigmoid_inline(float x) { return 1.0f / (1.0f + exp_inline(-x)); }

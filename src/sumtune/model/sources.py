@@ -1,14 +1,13 @@
 """From the name a user gives to a local model folder: embedded, folder, GGUF file, or hub id."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from sumtune.errors import ModelError
 from sumtune.model import gguf
 
-__all__ = ["EMBEDDED", "ModelSource", "cache_dir", "locate"]
+__all__ = ["EMBEDDED", "ModelSource", "locate"]
 
 EMBEDDED = "embedded"
 MAX_INDEX_BYTES = 64 << 20
@@ -25,13 +24,6 @@ class ModelSource:
     name: str
 
 
-def cache_dir() -> Path:
-    """`$SUMTUNE_CACHE`, else `$XDG_CACHE_HOME/sumtune`, else `~/.cache/sumtune`."""
-    if own := os.environ.get("SUMTUNE_CACHE"):
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sumtune"
-
-
 def locate(name: str, revision: str | None = None) -> ModelSource:
     """The folder of the base model `name`, converted or downloaded first where that is needed.
 
@@ -40,9 +32,9 @@ def locate(name: str, revision: str | None = None) -> ModelSource:
     """
     path = _path(name)
     if name == EMBEDDED:
-        return ModelSource(gguf.embedded_folder(cache_dir()), "Gemma 3 270M (embedded)")
+        return ModelSource(gguf.embedded_folder(), "Gemma 3 270M (embedded)")
     if path.suffix == ".gguf":
-        return ModelSource(gguf.converted_folder(path, cache_dir()), path.name)
+        return ModelSource(gguf.converted_folder(path), path.name)
     if path.is_dir():
         return ModelSource(_require_safetensors(path), name)
     if path.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):

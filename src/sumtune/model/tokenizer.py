@@ -1,17 +1,19 @@
-"""The tokenizer of a base model, kept in the form that is read fastest."""
+"""The tokenizer of a base model, cached in the form that is read fastest."""
 
 import json
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from sumtune.files.cache import Entry
+from sumtune.files.records import read_record, write_record
 from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer, positions
-from sumtune.model.sources import cache_dir
+from sumtune.model.rows import vocabulary_rows
 from sumtune.text.encode import Encoder
 from sumtune.text.positions import Positions
 from sumtune.text.prompt import Prompt
@@ -28,6 +30,7 @@ SUFFIXES = {".json", ".model", ".txt", ".jinja"}
 """Of the files that a tokenizer or a configuration is read from."""
 FORMAT = 3
 """Raised when what is kept changes."""
+FACTS, TOKENIZER = "facts.json", "tokenizer.json"
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ class _Facts:
     eos_token_id: int
     pad_token_id: int | None
     all_special_ids: tuple[int, ...]
+    rows: int | None
+    """Rows of the model's embedding."""
+
+
+class UnlikeError(Exception):
+    """The library alone does not do what transformers' tokenizer does."""
 
 
 @dataclass(frozen=True)
@@ -81,62 +90,61 @@ class QuickTokenizer:
 
 
 def encoder_of(folder: Path, prompt: Prompt) -> Encoder:
-    """What turns dialogues into the token ids that the model in `folder` reads with `prompt`.
+    """Return what turns dialogues into the token ids that the model in `folder` reads with `prompt`.
 
     Raises:
-        ModelError: there is no tokenizer or configuration that can be read.
+        ModelError: there is no tokenizer or configuration that can be read, or they do not belong together.
     """
-    kept = _kept_folder(folder)
-    try:
-        tokenizer, facts = _load(kept)
-    except Exception:  # `tokenizers` raises nothing more special
-        pass
-    else:
-        limits = Positions(facts.encoder_positions, facts.decoder_positions)
-        return Encoder(tokenizer, prompt, facts.is_encoder_decoder, limits)
+    entry = _entry_of(folder)
+    if (kept := entry.find()) is not None:
+        with suppress(Exception):  # `tokenizers` raises nothing more special
+            tokenizer, facts = _load(kept)
+            limits = Positions(facts.encoder_positions, facts.decoder_positions)
+            return Encoder(tokenizer, prompt, facts.is_encoder_decoder, limits, facts.rows)
     slow, config = load_tokenizer(folder), load_config(folder)
+    limits = positions(config)
+    encoder = Encoder(slow, prompt, is_encoder_decoder(config), limits, vocabulary_rows(config))
     with suppress(Exception):
-        _keep(slow, config, kept)
-    return Encoder(slow, prompt, is_encoder_decoder(config), positions(config))
+        (entry.get if kept is None else entry.put)(partial(_keep, slow, encoder, limits))
+    return encoder
 
 
-def _kept_folder(folder: Path) -> Path:
+def _entry_of(folder: Path) -> Entry:
     found = sorted(file for file in folder.glob("*") if file.suffix in SUFFIXES)
     files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in found]
     made_from = (FORMAT, version("transformers"), version("tokenizers"), str(folder.resolve()), files)
-    return cache_dir() / "tokenizers" / sha256(repr(made_from).encode()).hexdigest()[:16]
+    return Entry.named("tokenizers", sha256(repr(made_from).encode()).hexdigest()[:16])
 
 
 def _load(kept: Path) -> tuple[QuickTokenizer, _Facts]:
     from tokenizers import Tokenizer
 
-    facts = _Facts(**json.loads((kept / "facts.json").read_text(encoding="utf-8")))
-    text = (kept / "tokenizer.json").read_text(encoding="utf-8")
+    facts = _Facts(**read_record(kept / FACTS))
+    text = (kept / TOKENIZER).read_text(encoding="utf-8")
     return QuickTokenizer(Tokenizer.from_str(text), facts), facts
 
 
-def _keep(slow: Any, config: Any, kept: Path) -> None:
-    """Writes `kept`, whole or not at all, where a `QuickTokenizer` does what `slow` does on the probes."""
+def _keep(slow: Any, encoder: Encoder, limits: Positions, folder: Path) -> None:
+    """Write a `QuickTokenizer` that does what `slow` does on the probes into `folder`.
+
+    Raises:
+        UnlikeError: there is none.
+    """
     from tokenizers import Tokenizer
 
     if (raw := getattr(slow, "backend_tokenizer", None)) is None or slow.eos_token_id is None:
-        return
+        raise UnlikeError
     raw.no_truncation()
     raw.no_padding()
-    limits = positions(config)
-    facts = _Facts(is_encoder_decoder(config), limits.encoder, limits.decoder, slow.eos_token_id, slow.pad_token_id,
-                   tuple(slow.all_special_ids))  # fmt: skip
+    facts = _Facts(
+        encoder.is_encoder_decoder, limits.encoder, limits.decoder, slow.eos_token_id, slow.pad_token_id,
+        tuple(slow.all_special_ids), encoder.rows,
+    )  # fmt: skip
     text = _short(raw.to_str())
     if not _is_same(slow, QuickTokenizer(Tokenizer.from_str(text), facts)):
-        return
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".keeping-") as work:
-        whole = Path(work) / "whole"
-        whole.mkdir()
-        (whole / "facts.json").write_text(json.dumps(asdict(facts)), encoding="utf-8")
-        (whole / "tokenizer.json").write_text(text, encoding="utf-8")
-        if not kept.exists():  # another process may have been faster
-            whole.replace(kept)
+        raise UnlikeError
+    write_record(folder / FACTS, asdict(facts))
+    (folder / TOKENIZER).write_text(text, encoding="utf-8")
 
 
 def _short(text: str) -> str:

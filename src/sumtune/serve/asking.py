@@ -70,7 +70,7 @@ async def ask(service: Service, dialogues: Sequence[str], wish: Wish) -> Asked:
     begun = loop.time()
     served = await _find(service, wish.adapter)
     way = _way(served, wish)
-    counts = await asyncio.to_thread(served.count_tokens, dialogues)
+    counts = await asyncio.to_thread(_count_tokens, served, dialogues)
     _require_readable(counts, served.max_source_tokens)
     deadline = begun + min(wish.deadline_s or service.settings.deadline_s, service.settings.deadline_s)
     jobs = [
@@ -87,6 +87,13 @@ async def ask(service: Service, dialogues: Sequence[str], wish: Wish) -> Asked:
         message = f"Too many dialogues wait already; ask again in {busy.retry_after_s} s."
         raise HTTPException(503, message, {"Retry-After": str(busy.retry_after_s)}) from None
     return Asked(service, served, way.beams, jobs, begun, arrived)
+
+
+def _count_tokens(served: Served, dialogues: Sequence[str]) -> list[int]:
+    try:
+        return served.count_tokens(dialogues)
+    except SumtuneError as error:
+        raise HTTPException(422, str(error)) from None
 
 
 def _require_readable(counts: Sequence[int], most: int) -> None:

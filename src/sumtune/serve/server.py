@@ -143,7 +143,7 @@ def _chosen(run_dir: RunDir, adapters: Mapping[str, Path]) -> dict[str, Path]:
 
 @contextmanager
 def _logging_to_standard_error() -> Iterator[None]:
-    logger = logging.getLogger("sumtune.serve")
+    logger = logging.getLogger("sumtune")
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger.addHandler(handler)

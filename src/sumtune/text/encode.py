@@ -46,19 +46,22 @@ class Encoder:
     """With token limits that the model's positions allow."""
 
     def __init__(
-        self, tokenizer: Any, prompt: Prompt, is_encoder_decoder: bool, positions: Positions = UNLIMITED
-    ) -> None:
-        """`tokenizer` is a Hugging Face tokenizer.
+        self, tokenizer: Any, prompt: Prompt, is_encoder_decoder: bool, positions: Positions = UNLIMITED,
+        rows: int | None = None,
+    ) -> None:  # fmt: skip
+        """`tokenizer` is a Hugging Face tokenizer; the model has embeddings for the ids below `rows`, None any.
 
         Raises:
-            ModelError: the tokenizer has no end mark, so that a summary could never end; or the model has too few
-                positions for a dialogue.
+            ModelError: the tokenizer has no end mark, so that a summary could never end, or a mark without a row; or
+                the model has too few positions for a dialogue.
         """
         if tokenizer.eos_token_id is None:
             raise ModelError("The tokenizer has no end-of-sequence token; choose a model that defines one.")
         self.tokenizer = tokenizer
         self.is_encoder_decoder = is_encoder_decoder
-        specials = list(tokenizer("").input_ids)
+        self.rows = rows
+        specials = self._require_rows(list(tokenizer("").input_ids))
+        self._require_rows([tokenizer.eos_token_id])
         ends = bool(specials) and specials[-1] == tokenizer.eos_token_id
         self._head = specials[:-1] if ends else specials
         self._tail = specials[-1:] if ends and is_encoder_decoder else []
@@ -79,13 +82,29 @@ class Encoder:
         return [self.tokenizer.eos_token_id, *(ids[0] for ids in breaks if len(ids) == 1)]
 
     def _ids(self, text: str) -> list[int]:
-        return list(self.tokenizer(text, add_special_tokens=False).input_ids)
+        return self._require_rows(list(self.tokenizer(text, add_special_tokens=False).input_ids))
+
+    def _require_rows(self, ids: list[int]) -> list[int]:
+        """Return `ids`; raise ModelError where the model has no row for one of them."""
+        if self.rows is not None and ids and (largest := max(ids)) >= self.rows:
+            (token,) = self.tokenizer.convert_ids_to_tokens([largest])
+            raise ModelError(
+                f"The tokenizer gives {token!r} the id {largest}, but the model has only {self.rows:,} rows, for ids "
+                f"below {self.rows}. Resize the model to its tokenizer (`resize_token_embeddings`, then "
+                "`save_pretrained`), use the tokenizer that belongs to the model, or, if only a text has it, remove it "
+                "there."
+            )
+        return ids
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, before any truncation."""
+        """Tokens of each text, before any truncation.
+
+        Raises:
+            ModelError: a text has a token that the model has no row for.
+        """
         if not texts:
             return []
-        return [len(ids) for ids in self.tokenizer(list(texts), add_special_tokens=False).input_ids]
+        return [len(self._require_rows(ids)) for ids in self.tokenizer(list(texts), add_special_tokens=False).input_ids]
 
     def count_targets(self, summaries: Sequence[str]) -> list[int]:
         """Tokens of each summary as it is learned, with begin and end mark, before any truncation."""
@@ -93,7 +112,11 @@ class Encoder:
         return [marks + count for count in self.count([self._target_text(summary) for summary in summaries])]
 
     def source(self, dialogue: str) -> tuple[int, ...]:
-        """Ids of prompt and dialogue; a dialogue over `max_source_tokens` loses its end."""
+        """Ids of prompt and dialogue; a dialogue over `max_source_tokens` loses its end.
+
+        Raises:
+            ModelError: it has a token that the model has no row for; `target` and `encode` likewise.
+        """
         return tuple(self._before + self._ids(dialogue)[: self.prompt.max_source_tokens] + self._after)
 
     def target(self, summary: str) -> tuple[int, ...]:

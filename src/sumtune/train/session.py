@@ -11,6 +11,7 @@ import torch
 
 from sumtune.config import Config
 from sumtune.errors import RunDirError
+from sumtune.files.cache_dir import cache_dir
 from sumtune.files.manifest import MANIFEST
 from sumtune.files.run_dir import RunDir
 from sumtune.kernels.build import load_kernels
@@ -19,7 +20,8 @@ from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
-from sumtune.model.sources import cache_dir, locate
+from sumtune.model.rows import require_rows
+from sumtune.model.sources import locate
 from sumtune.text.batching import spread
 from sumtune.text.encode import Encoded, load_encoded
 from sumtune.train import checkpoint
@@ -91,6 +93,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         fuse(base, kernels)
     examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
+    require_rows(base, (*examples, *held_out))
     chosen = spread([example.length for example in held_out], config.train.validation_examples)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,

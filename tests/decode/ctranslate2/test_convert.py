@@ -5,28 +5,39 @@ import pytest
 from sumtune.decode.ctranslate2 import convert as conversion
 from sumtune.decode.ctranslate2.convert import UnsupportedError, conversion_seconds, convert
 from sumtune.decode.torch import TorchSummarizer
+from sumtune.files.cache import Entry
 
 from ..conftest import with_limit
 
 
-def test_a_conversion_is_made_once(tiny_models, tmp_path):
-    folder = convert(tiny_models["t5"], None, "int8", tmp_path / "made")
+def visible(folder):
+    """What is in `folder` besides locks."""
+    return list(folder.glob("[!.]*"))
+
+
+@pytest.fixture
+def entry(tmp_path):
+    return Entry((tmp_path / "made",))
+
+
+def test_a_conversion_is_made_once(tiny_models, tmp_path, entry):
+    folder = convert(tiny_models["t5"], None, "int8", entry)
     before = {file: file.stat().st_mtime_ns for file in folder.iterdir()}
-    assert convert(tiny_models["t5"], None, "int8", folder) == folder
+    assert convert(tiny_models["t5"], None, "int8", entry) == folder
     assert {file: file.stat().st_mtime_ns for file in folder.iterdir()} == before
     assert conversion_seconds(folder) > 0
-    assert list(tmp_path.iterdir()) == [folder], "nothing is left beside it"
+    assert visible(tmp_path) == [folder], "nothing is left beside it"
 
 
 def test_the_engine_folder_is_found_again_and_differs_by_adapter(make, sharp_models, save_lora, tmp_path):
     first = save_lora(sharp_models["t5"], 0.0)
     make("t5", adapter=first)
-    (folder,) = tmp_path.glob("ctranslate2-*")
+    (folder,) = tmp_path.glob("[!.]*.ctranslate2-*")
     before = (folder / "model.bin").stat().st_mtime_ns
     make("t5", adapter=first)
     assert (folder / "model.bin").stat().st_mtime_ns == before
     make("t5", adapter=save_lora(sharp_models["t5"], 1.0))
-    assert len(list(tmp_path.glob("ctranslate2-*"))) == 2
+    assert len(visible(tmp_path)) == 4, "two adapters, each with its engine"
 
 
 def refuse(*arguments, **options):
@@ -58,10 +69,10 @@ def _broken(request, monkeypatch):
 
 
 @pytest.mark.usefixtures("_broken")
-def test_a_failed_conversion_leaves_nothing(sharp_models, tmp_path):
+def test_a_failed_conversion_leaves_nothing(sharp_models, tmp_path, entry):
     with pytest.raises(UnsupportedError, match="CTranslate2"):
-        convert(sharp_models["t5"], None, "float32", tmp_path / "made")
-    assert list(tmp_path.iterdir()) == []
+        convert(sharp_models["t5"], None, "float32", entry)
+    assert visible(tmp_path) == []
 
 
 @pytest.mark.usefixtures("_broken", "own_cache")
@@ -88,11 +99,11 @@ def test_every_tiny_architecture_is_one_that_ctranslate2_takes(make, name):
     assert make(name, "ctranslate2", prompt=with_limit(4)).engine.startswith("ctranslate2")
 
 
-def test_a_bart_of_a_new_transformers_can_be_converted(sharp_models, tmp_path):
+def test_a_bart_of_a_new_transformers_can_be_converted(sharp_models, entry):
     assert "normalize_before" not in (sharp_models["bart"] / "config.json").read_text()
-    assert convert(sharp_models["bart"], None, "float32", tmp_path / "made").is_dir()
+    assert convert(sharp_models["bart"], None, "float32", entry).is_dir()
 
 
 @pytest.mark.parametrize("name", ["gemma", "llama", "gpt2", "t5", "bart"])
-def test_int8_stays_within_what_is_allowed(tiny_models, tmp_path, name):
-    assert convert(tiny_models[name], None, "int8", tmp_path / "made").is_dir()
+def test_int8_stays_within_what_is_allowed(tiny_models, entry, name):
+    assert convert(tiny_models[name], None, "int8", entry).is_dir()

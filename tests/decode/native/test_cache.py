@@ -53,7 +53,7 @@ def test_a_kept_engine_writes_what_the_made_one_wrote(
 
 def test_an_engine_in_float32_is_not_kept(make, sharp_models, save_lora, tmp_path):
     make("llama", "native", save_lora(sharp_models["llama"], 0.2))
-    assert not list(tmp_path.glob("*.safetensors"))
+    assert not list(tmp_path.glob("*native*"))
 
 
 def test_a_changed_adapter_has_an_engine_of_its_own_and_the_old_one_goes(
@@ -62,10 +62,10 @@ def test_a_changed_adapter_has_an_engine_of_its_own_and_the_old_one_goes(
     adapter, other = save_lora(sharp_models["llama"], 0.2), save_lora(sharp_models["llama"], 0.4)
     int8(make, "llama", copytree(other, tmp_path / "neighbour"))
     first = int8(make, "llama", adapter).summarize(dialogues)
-    before = set(tmp_path.glob("*.safetensors"))
+    before = set(tmp_path.glob("[!.]*.native-*"))
     copytree(other, adapter, dirs_exist_ok=True)
     second = int8(make, "llama", adapter).summarize(dialogues)
-    after = set(tmp_path.glob("*.safetensors"))
+    after = set(tmp_path.glob("[!.]*.native-*"))
     assert first != second
     assert len(before) == len(after) == 2
     assert len(before & after) == 1, "that of the neighbour stays"
@@ -111,7 +111,7 @@ DAMAGES = {
 def test_a_damaged_engine_is_made_again(make, dialogues, sharp_models, save_lora, tmp_path, kept_only, damage):
     adapter = save_lora(sharp_models["llama"], 0.2)
     expected = int8(make, "llama", adapter).summarize(dialogues)
-    (file,) = tmp_path.glob("*.safetensors")
+    (file,) = tmp_path.glob("*/engine.safetensors")
     whole = file.read_bytes()
     damage(file)
     assert file.read_bytes() != whole
@@ -128,7 +128,7 @@ def test_where_nothing_can_be_written_nothing_is_kept(make, dialogues, sharp_mod
     with monkeypatch.context() as patch:
         patch.setattr("sumtune.decode.native.cache.save_file", full)
         written = int8(make, "llama", adapter).summarize(dialogues)
-    assert sorted(path.name for path in adapter.parent.iterdir()) == [adapter.name]
+    assert [path.name for path in adapter.parent.glob("[!.]*")] == [adapter.name]
     assert int8(make, "llama", adapter).summarize(dialogues) == written
 
 
@@ -137,7 +137,7 @@ def test_runs_of_engines_leave_one_file(make, sharp_models, save_lora, tmp_path)
     files = []
     for _ in range(3):
         int8(make, "gemma", adapter)
-        files.append([(file.name, file.stat().st_mtime_ns) for file in tmp_path.glob("*.safetensors")])
+        files.append([(file.name, file.stat().st_mtime_ns) for file in tmp_path.glob("*/engine.safetensors")])
     assert all(one == other for one, other in pairwise(files))
 
 

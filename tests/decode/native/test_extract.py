@@ -7,8 +7,8 @@ from architectures import KNOWN, UNKNOWN, tiny_model
 from sumtune.decode.ctranslate2.convert import UnsupportedError
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import dissect
+from sumtune.files.cache_dir import cache_dir
 from sumtune.kernels.build import load_kernels
-from sumtune.model.sources import cache_dir
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from architectures import KNOWN, tiny_model
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import dissect
 from sumtune.decode.native.smoothing import smoothed
+from sumtune.files.cache_dir import cache_dir
 from sumtune.kernels.build import load_kernels
-from sumtune.model.sources import cache_dir
 
 TEXTS = [torch.randint(3, 90, (24,), generator=torch.Generator().manual_seed(seed)).tolist() for seed in range(4)]
 LARGE = 60.0

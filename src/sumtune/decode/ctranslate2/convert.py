@@ -1,7 +1,6 @@
 """CTranslate2 models: made once from a merged model, and held against it before they are trusted."""
 
-import json
-import tempfile
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +8,11 @@ from typing import Any
 
 import torch
 
+from sumtune.decode.engine_entry import delete_older
 from sumtune.decode.threads import keeping_torch_threads
 from sumtune.errors import ModelError
-from sumtune.files.atomic import write_json
+from sumtune.files.cache import Entry
+from sumtune.files.records import read_record, write_record
 from sumtune.model.load import load_config, load_tokenizer, sliding_window
 from sumtune.model.merge import load_merged, save_model
 
@@ -27,31 +28,36 @@ class UnsupportedError(ModelError):
     """CTranslate2 does not know this architecture, or computes something else than torch with it."""
 
 
-def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, folder: Path) -> Path:
-    """`folder`, holding the merged model for CTranslate2; it appears whole or not at all, and is reused if there.
+def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, entry: Entry) -> Path:
+    """Return the folder of `entry`, with the merged model for CTranslate2, converted unless it is there.
 
     Raises:
         UnsupportedError: the architecture is unknown to CTranslate2, or the converted model disagrees with torch.
     """
-    if folder.exists():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".converting-") as work:
-        merged, result = Path(work) / "merged", Path(work) / "converted"
+
+    def fill(folder: Path) -> None:
+        merged, result = folder / ".merged", folder / ".converted"
         begun = time.monotonic()
         model = load_merged(base_folder, adapter_folder, torch.float32)
         save_model(model, base_folder, merged)
         _run_converter(merged, quantization, result)
         _require_agreement(model, merged, result)
-        write_json(result / TIMING, {"seconds": time.monotonic() - begun})
-        if not folder.exists():  # another process may have been faster
-            result.replace(folder)
+        for file in result.iterdir():
+            file.rename(folder / file.name)
+        shutil.rmtree(merged)
+        result.rmdir()
+        write_record(folder / TIMING, {"seconds": time.monotonic() - begun})
+
+    if (found := entry.find()) is not None:
+        return found
+    folder = entry.get(fill)
+    delete_older(entry)
     return folder
 
 
 def conversion_seconds(folder: Path) -> float:
     """Seconds that making `folder` took on this machine."""
-    return float(json.loads((folder / TIMING).read_text(encoding="utf-8"))["seconds"])
+    return float(read_record(folder / TIMING)["seconds"])
 
 
 def _run_converter(merged: Path, quantization: str, result: Path) -> None:

@@ -1,9 +1,7 @@
 """Finished 8-bit engines on disk: made once from a model, then read in a fraction of a second."""
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +12,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, equal
 
+from sumtune.decode.engine_entry import delete_older
 from sumtune.decode.native.weights import Parts, Shape
-from sumtune.files.atomic import sync_folder
-from sumtune.files.checksums import fingerprint
-from sumtune.kernels.build import Kernels
-from sumtune.model.adapter_files import CONFIG, WEIGHTS
-from sumtune.model.sources import ModelSource, cache_dir
+from sumtune.errors import ConfigError
+from sumtune.files.cache import Entry
 
-__all__ = ["Made", "kept_file", "load_kept", "save_kept"]
+__all__ = ["FORMAT", "Made", "load_kept", "make_kept"]
 
 FORMAT = 2
 """Raised when what stands in the file changes, so that older ones are not used."""
+FILE = "engine.safetensors"
 SHARED = ("embedding", "output_weight")
 """Large tensors that an adapter seldom changes: only their names in the base model are kept, where that has them."""
 
@@ -52,36 +49,12 @@ class _About(BaseModel):
     """Names in the base model of the tensors that are not in the file."""
 
 
-def kept_file(
-    source: ModelSource, adapter: Path | None, kernels: Kernels, quantization: str, shortlist: object
-) -> Path:
-    """Where the engine is or will be: beside the adapter, or for a base model in the cache; named by its origin.
-
-    `shortlist` is what decides which tokens are on it.
-    """
-    base = sorted(
-        (file.name, file.stat().st_size, file.stat().st_mtime_ns)
-        for pattern in ("*.safetensors", "*.json")
-        for file in source.folder.glob(pattern)
-    )
-    files = [adapter / name for name in (WEIGHTS, CONFIG)] if adapter else []
-    settings = (FORMAT, str(source.folder.resolve()), base, quantization, shortlist, kernels.has_int8_product)
-    made_from = fingerprint(files, settings)[:16]
-    folder = cache_dir() / "native" if adapter is None else adapter.parent
-    return folder / f"{adapter.name if adapter else 'base'}.native-{made_from}.safetensors"
-
-
-def _made_before(file: Path) -> set[Path]:
-    """The engines of what the adapter was before; other base models, in the cache, are still wanted."""
-    if file.parent == cache_dir() / "native":
-        return set()
-    return set(file.parent.glob(f"{file.name.rpartition('-')[0]}-*.safetensors")) - {file}
-
-
-def load_kept(file: Path, base_folder: Path) -> Made | None:
-    """The engine in `file`; None where there is none, or none that can be used."""
+def load_kept(entry: Entry, base_folder: Path) -> Made | None:
+    """Return the engine in `entry`; None where there is none that can be read."""
+    if (place := entry.find()) is None:
+        return None
     try:
-        with safe_open(file, "pt") as opened:
+        with safe_open(place / FILE, "pt") as opened:
             about = _About.model_validate_json(opened.metadata()["about"])
             # Not mapped: what is read here must not change when the file does.
             tensors = {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
@@ -97,27 +70,30 @@ def load_kept(file: Path, base_folder: Path) -> Made | None:
     return Made(Parts(about.shape, tensors), shared["embedding"], shared["output_weight"], about.setup_s)
 
 
-def save_kept(file: Path, made: Made, base_folder: Path) -> None:
-    """Writes `file`, whole or not at all, in place of those of what the adapter was before.
+def make_kept(entry: Entry, base_folder: Path, make: Callable[[], Made], *, replaces: bool) -> Made:
+    """Return the engine that `make` makes, or that another process makes meanwhile; it is in `entry` afterwards.
 
-    Where that is impossible nothing happens: the engine is made again each time.
+    With `replaces` the entry is written anew. Where it cannot be written, the engine is made again at each start.
     """
+    made: list[Made] = []
+
+    def fill(folder: Path) -> None:
+        made.append(make())
+        _save(folder / FILE, made[0], base_folder)
+
+    with suppress(OSError, ConfigError):
+        (entry.put if replaces else entry.get)(fill)
+        delete_older(entry)
+    return made[0] if made else load_kept(entry, base_folder) or make()
+
+
+def _save(file: Path, made: Made, base_folder: Path) -> None:
     names = {name: _name_in(base_folder, getattr(made, name)) for name in SHARED}
     own = {name: getattr(made, name).contiguous().clone() for name in SHARED if names[name] is None}
     about = _About(
         shape=made.parts.shape, setup_s=made.setup_s, shared={name: there for name, there in names.items() if there}
     )
-    with suppress(OSError, SafetensorError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".keeping-") as work:
-            whole = Path(work) / file.name
-            save_file(made.parts.tensors | own, whole, metadata={"about": json.dumps(about.model_dump(mode="json"))})
-            with whole.open("rb") as written:
-                os.fsync(written.fileno())
-            whole.replace(file)
-        sync_folder(file.parent)
-        for older in _made_before(file):
-            older.unlink(missing_ok=True)
+    save_file(made.parts.tensors | own, file, metadata={"about": json.dumps(about.model_dump(mode="json"))})
 
 
 def _name_in(base_folder: Path, tensor: Tensor) -> str | None:

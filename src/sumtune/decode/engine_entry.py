@@ -1,0 +1,39 @@
+"""Where the engine made of a base model and an adapter is: beside the adapter, or for a base model in the cache."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from sumtune.files.cache import Entry, delete_entry
+from sumtune.files.checksums import fingerprint
+from sumtune.model.adapter_files import CONFIG, WEIGHTS
+from sumtune.model.sources import ModelSource
+
+__all__ = ["delete_older", "engine_entry"]
+
+
+def engine_entry(kind: str, source: ModelSource, adapter: Path | None, settings: object) -> Entry:
+    """Return the entry of the engine of this `kind`, named by all that it is made from."""
+    base = sorted(
+        (file.name, file.stat().st_size, file.stat().st_mtime_ns)
+        for pattern in ("*.safetensors", "*.json")
+        for file in source.folder.glob(pattern)
+    )
+    files = [adapter / name for name in (WEIGHTS, CONFIG)] if adapter else []
+    made_from = fingerprint(files, (settings, str(source.folder.resolve()), base))[:16]
+    name = f"{adapter.name if adapter else 'base'}.{kind}-{made_from}"
+    return Entry.named(kind, name, beside=adapter.parent if adapter else None)
+
+
+def delete_older(entry: Entry) -> None:
+    """Delete the engines of the same kind that were made of what the adapter was before.
+
+    Those in the cache, of other base models, are still wanted.
+    """
+    beside, *inside = entry.places
+    if not inside:
+        return
+    prefix = beside.name.rpartition("-")[0]
+    for older in (*beside.parent.glob(f"{prefix}-*"), *beside.parent.glob(f".{prefix}-*.lock")):
+        if beside.name not in older.name:
+            with suppress(OSError):
+                delete_entry(older)

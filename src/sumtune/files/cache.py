@@ -1,0 +1,215 @@
+"""Entries of the cache: folders that are made once, checked whenever they are used, and made again when damaged.
+
+An entry is a folder of files with a manifest of their SHA-256 sums. The sums of data are compared when its files look
+changed (size, times, inode), so that half a gigabyte costs nothing at a usual start; those of code every time.
+
+Data (converted models, engines, tokenizers) may belong to anybody: whoever names a cache or a run folder trusts what is
+in it. Code has to be ours (`is_ours`); else it is made again in a place that is.
+"""
+
+import logging
+import os
+import re
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from sumtune.errors import SumtuneError
+from sumtune.files.atomic import new_folder
+from sumtune.files.cache_dir import CACHE, cache_dir, private_dir
+from sumtune.files.cache_manifest import Manifest, Stamp, stamps_of
+from sumtune.files.ownership import GROUP_OR_OTHERS, is_ours
+
+__all__ = ["Entry", "delete_entry"]
+
+Make = Callable[[Path], None]
+"""Fills the empty folder that it is given."""
+
+logger = logging.getLogger(__name__)
+
+SAY_WAITING_AFTER_S = 2
+OS_ERROR = re.compile(r"\(os error (\d+)\)")
+CLOCK_TICK_S = 0.02
+"""Changes within one tick of the system's clock can leave the same times on a file; ticks are at most 10 ms."""
+
+_compared: dict[Path, dict[str, Stamp]] = {}
+"""Stamps of the entries whose sums this process has compared."""
+_moved: dict[tuple[Path, ...], Path] = {}
+"""Where in `private_dir` this process made the entries that no other place could take."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A folder that is looked for in `places`, in order, and made in the first of them that can be written."""
+
+    places: tuple[Path, ...]
+    is_code: bool = False
+    """Whether the files are run."""
+
+    @classmethod
+    def named(cls, kind: str, name: str, *, beside: Path | None = None) -> "Entry":
+        """Return the entry `name` among those of one `kind` in the cache, or first of all in the folder `beside`."""
+        inside = cache_dir() / kind / name
+        return cls((inside,) if beside is None else (beside / name, inside))
+
+    def find(self) -> Path | None:
+        """Return the folder where the entry is whole; None where there is none."""
+        moved = (_moved[self.places],) if self.places in _moved else ()
+        return next((place for place in (*self.places, *moved) if self._is_usable(place)), None)
+
+    def get(self, make: Make) -> Path:
+        """Return the folder of the entry, made by `make` first where none is whole.
+
+        A second process that needs it waits for the first. Where no place can be written, the entry is made in a
+        temporary folder for this process alone.
+
+        Raises:
+            OSError: the disk is full.
+            ConfigError: there is no temporary folder either.
+        """
+        return self.find() or self._made(make, replaces=False)
+
+    def put(self, make: Make) -> Path:
+        """Make the entry anew, in place of what is there; raises what `get` raises."""
+        return self._made(make, replaces=True)
+
+    def _made(self, make: Make, *, replaces: bool) -> Path:
+        for place in self.places:
+            if (lock := _lock(place)) is None:
+                continue
+            try:
+                if not replaces and (found := self.find()):
+                    return found  # another process has made it meanwhile
+                if place.exists() and not replaces:
+                    _warn_once(f"{place} is damaged, or not of this version: it is made again.")
+                if _is_cleared(place):
+                    return self._filled(place, make)
+            finally:
+                lock.release()
+        _warn_once(
+            f"{cache_dir()} cannot be written: what is made goes into a temporary folder and is made again at the "
+            f"next start. Set {CACHE} to a folder that you can write to."
+        )
+        _moved[self.places] = place = private_dir() / self.places[-1].parent.name / self.places[-1].name
+        return self._filled(place, make)
+
+    def _filled(self, place: Path, make: Make) -> Path:
+        with new_folder(place) as folder:
+            with _system_errors():
+                make(folder)
+            _set_modes(folder, self.is_code)
+            time.sleep(CLOCK_TICK_S)
+            Manifest.of(folder).write(folder)
+        return place
+
+    def _is_usable(self, place: Path) -> bool:
+        manifest = Manifest.read(place)
+        if manifest is None:
+            return False
+        try:
+            stamps = stamps_of(place)
+            if self.is_code and not all(map(is_ours, (place, *(place / name for name in stamps)))):
+                _warn_once(f"{place} is not used: others than you can write to it.")
+                return False
+            if not self.is_code and stamps in (manifest.stamps, _compared.get(place)):
+                return True
+            now = Manifest.of(place)
+        except OSError:
+            return False
+        if not now.has_sums_of(manifest):
+            return False
+        _compared[place] = stamps
+        _remember(place, now)
+        return True
+
+
+def delete_entry(place: Path) -> None:
+    """Delete what is at `place`, a file, a link or a folder, if there is anything.
+
+    Raises:
+        OSError: it cannot be deleted.
+    """
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
+def _is_cleared(place: Path) -> bool:
+    """Delete what is at `place` and cannot be used; False where that is impossible, as it belongs to somebody else."""
+    try:
+        delete_entry(place)
+    except OSError:
+        return False
+    return True
+
+
+def _lock(place: Path) -> FileLock | None:
+    """Return the lock of `place`, held, after waiting for whoever makes it; None where nothing can be written."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(_lock_file(place))
+        try:
+            lock.acquire(timeout=SAY_WAITING_AFTER_S)
+        except Timeout:
+            logger.warning("Waiting for another process, which is making %s.", place)
+            lock.acquire()
+    except OSError:
+        return None
+    _collect_leftovers(place)
+    return lock
+
+
+def _lock_file(place: Path) -> Path:
+    return place.with_name(f".{place.name}.lock")
+
+
+def _collect_leftovers(place: Path) -> None:
+    """Delete the unfinished neighbours of `place` whose makers were killed, so that nobody holds their locks."""
+    for file in set(place.parent.glob(".*.lock")) - {_lock_file(place)}:
+        unfinished = file.with_suffix(".tmp")
+        with suppress(OSError, Timeout):
+            if unfinished.is_dir():
+                with FileLock(file, timeout=0):
+                    shutil.rmtree(unfinished)
+
+
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """Raise OSError for what Rust libraries such as safetensors only say in words, like `… (os error 28)`."""
+    try:
+        yield
+    except Exception as error:
+        if (said := OS_ERROR.search(str(error))) is None or isinstance(error, OSError | SumtuneError):
+            raise
+        raise OSError(int(said[1]), os.strerror(int(said[1]))) from error
+
+
+def _set_modes(folder: Path, is_code: bool) -> None:
+    """Let those read the files who may read the folder, as the umask says; safetensors writes files of mode 0600.
+
+    Only this user may write code, whatever the umask.
+    """
+    readable = folder.stat().st_mode & 0o444
+    for path in (folder, *folder.iterdir()):
+        mode = stat.S_IMODE(path.stat().st_mode) | readable
+        path.chmod(mode & ~GROUP_OR_OTHERS if is_code else mode)
+
+
+def _remember(place: Path, now: Manifest) -> None:
+    """Write down how the files of `place` look, so that their sums need not be compared at the next start."""
+    with suppress(OSError, Timeout), FileLock(_lock_file(place), timeout=0):
+        if stamps_of(place) == now.stamps:
+            now.write(place)
+
+
+@cache
+def _warn_once(message: str) -> None:
+    logger.warning("%s", message)

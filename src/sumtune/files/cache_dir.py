@@ -1,0 +1,60 @@
+"""The cache folder, and a private temporary folder for a machine that has none which can be written."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+from sumtune.errors import ConfigError
+
+__all__ = ["CACHE", "cache_dir", "private_dir"]
+
+CACHE = "SUMTUNE_CACHE"
+"""Environment variable that names the cache folder."""
+
+
+def cache_dir() -> Path:
+    """Return `$SUMTUNE_CACHE`, else the user's cache folder: `$XDG_CACHE_HOME/sumtune` or `~/.cache/sumtune` on Linux.
+
+    A user without a home folder gets `private_dir`.
+
+    Raises:
+        ConfigError: `$SUMTUNE_CACHE` begins with `~` and there is no such home folder.
+    """
+    if chosen := os.environ.get(CACHE):
+        try:
+            return Path(chosen).expanduser().absolute()
+        except RuntimeError:
+            raise ConfigError(f"{CACHE}={chosen}: there is no such home folder; give an absolute path.") from None
+    try:
+        folder = user_cache_path("sumtune", appauthor=False)
+    except RuntimeError:  # what older versions of platformdirs say by a relative path
+        return private_dir()
+    return folder if folder.is_absolute() else private_dir()
+
+
+@cache
+def private_dir() -> Path:
+    """Return a temporary folder that only this user can enter; it is deleted when the process ends.
+
+    Raises:
+        ConfigError: no temporary folder can be written either.
+    """
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="sumtune-"))
+    except OSError as error:
+        raise ConfigError(
+            f"Neither the cache nor a temporary folder can be written ({error.strerror or error}): set {CACHE} to a "
+            "folder that you can write to."
+        ) from None
+    atexit.register(_delete, folder, os.getpid())
+    return folder
+
+
+def _delete(folder: Path, owner: int) -> None:
+    if os.getpid() == owner:  # a forked process runs this, too
+        shutil.rmtree(folder, ignore_errors=True)

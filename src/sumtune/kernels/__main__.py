@@ -1,0 +1,14 @@
+"""`python -m sumtune.kernels`: compile the kernels into the cache, and say where they are or why there are none.
+
+For a machine whose service has no compiler: docs/serving.md.
+"""
+
+import sys
+
+from sumtune.files.cache_dir import cache_dir
+from sumtune.kernels.build import load_kernels, why_no_kernels
+
+folder = cache_dir() / "kernels"
+if load_kernels(folder) is None:
+    sys.exit(f"No kernels: {why_no_kernels(folder)}")
+print(f"The kernels are in {folder}")

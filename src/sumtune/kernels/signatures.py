@@ -1,0 +1,168 @@
+"""What each function of kernels.c takes, checked before the call: C would read and write past the end of an array.
+
+A call is checked by one expression, made of the table when this module is imported: generation calls some 300 of these
+functions for each token, so a check may take no more than two microseconds.
+"""
+
+import ctypes
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["COLUMNS", "MAX_HEAD_DIM", "SIGNATURES", "Argument", "Signature"]
+
+MAX_HEAD_DIM = 512
+"""`MAX_DIM` of kernels.c: the longest head that `rotate_heads` takes."""
+COLUMNS = 64
+"""`COLUMNS` of kernels_tile.h: outputs in a block of packed weights."""
+
+Argument = Tensor | int | float | None
+
+ELEMENT_TYPES = {torch.bfloat16: "bf16", torch.float32: "f32"}
+"""What T can be, with the ending of the functions for it. In one call it is the type of the first array."""
+TYPES = {
+    "bf16": "torch.bfloat16", "f32": "torch.float32", "i64": "torch.int64", "i32": "torch.int32", "i8": "torch.int8",
+    "u8": "torch.uint8", "T": "T",
+}  # fmt: skip
+FLOATS = {"eps", "scale", "linear", "cubic", "least"}
+"""Numbers that C takes as float. All others are int64, and not negative."""
+
+TABLE = {
+    "rms_norm": "x T rows*n, weight f32 n, out T rows*n, rstd f32 rows, rows, n, eps",
+    "rms_norm_backward":
+        "grad T rows*n, x T rows*n, weight f32 n, rstd f32 rows, dx T rows*n, rows, n",
+    "gated": "gate T count, up T count, out T count, count, linear, cubic",
+    "gated_backward":
+        "grad T count, gate T count, up T count, dgate T count, dup T count, count, linear, cubic",
+    "rotate_heads":
+        "x T batch*time*heads*dim, weight f32? dim, cosine T time*dim, sine T time*dim, out T batch*time*heads*dim, "
+        "rstd f32 batch*time*heads, batch, time, heads, share, dim, eps, scale",
+    "rotate_heads_backward":
+        "grad T batch*time*heads*dim, x T batch*time*heads*dim, weight f32? dim, cosine T time*dim, sine T time*dim, "
+        "rstd f32 batch*time*heads, dx T batch*time*heads*dim, batch, time, heads, share, dim, scale",
+    "causal_softmax": "scores T rows*columns, rows, block_rows, columns, share, first, window",
+    "softmax_backward": "probabilities T rows*columns, grad T rows*columns, rows, columns",
+    "cross_entropy": "logits T rows*n, targets i64<n rows, losses f32 rows, rows, n, gradient",
+    "columns_above": "x T rows*n, above u8 n, rows, n, least",
+    "quantize_rows": "x T rows*n, quantized i8|u8 rows*n, scales f32 rows, rows, n, shift",
+    "scale_products": "out T rows*n, products i32 rows*n, row_scales f32 rows, column_scales f32 n, rows, n",
+    "int8_product":
+        "out T rows*outputs, x u8 rows*n, row_scales f32 rows, packed i8 padded(outputs)*n, corrections i32 outputs, "
+        "column_scales f32 outputs, rows, n, outputs",
+    "pack_int8": "weight i8 outputs*n, packed i8 padded(outputs)*n, corrections i32 outputs, outputs, n",
+    "pack_bf16": "weight bf16 outputs*n, packed bf16 padded(outputs)*n, outputs, n, output_step, input_step",
+    "bf16_product":
+        "out bf16 rows*outputs, x bf16 rows*n, weight bf16 padded(outputs)*n, y bf16 rows*rank, "
+        "more bf16 padded(outputs)*rank, rows, n, outputs, rank",
+}  # fmt: skip
+"""Arrays as `name type elements`, then the names of the numbers. `?`: may be None; `<n`: indices below n."""
+RULES = {
+    "rotate_heads": "share > 0 and heads % share == 0 and dim % 2 == 0 and dim <= MAX_HEAD_DIM",
+    "rotate_heads_backward": "share > 0 and heads % share == 0 and dim % 2 == 0 and dim <= MAX_HEAD_DIM",
+    "causal_softmax":
+        "share > 0 and window > 0 and block_rows > 0 and first + (block_rows - 1) // share < columns",
+    "quantize_rows": "shift in (0, 128)",
+    "int8_product": "n % 4 == 0",
+    "pack_int8": "n % 4 == 0",
+    "pack_bf16": "n % 2 == 0 and (output_step, input_step) in ((n, 1), (1, outputs))",
+    "bf16_product": "n % 2 == 0 and rank % 2 == 0",
+}  # fmt: skip
+"""What the numbers have to fulfil besides."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a function takes: arrays, then numbers."""
+
+    name: str
+    is_typed: bool
+    """Whether there is a function for each type T."""
+    parameters: tuple[str, ...]
+    conditions: tuple[tuple[str, str], ...]
+    """What has to hold, in words and as an expression of the parameters."""
+    c_types: tuple[type, ...]
+    fits: Callable[..., bool]
+    """Whether all conditions hold."""
+    to_c: Callable[..., tuple[Any, ...]]
+    """The arguments as C takes them."""
+
+    def function(self, library: ctypes.CDLL, element: torch.dtype) -> Any:
+        """Return the function of `library` for the type T `element`."""
+        ending = f"_{ELEMENT_TYPES[element]}" if self.is_typed else ""
+        function = getattr(library, self.name + ending)
+        function.argtypes, function.restype = self.c_types, None
+        return function
+
+    def explain(self, arguments: Sequence[Argument]) -> str:
+        """Return what keeps the function from being called with `arguments`."""
+        if len(arguments) != len(self.parameters):
+            return f"{len(arguments)} arguments, expected {len(self.parameters)}"
+        named = dict(zip(self.parameters, arguments, strict=True))
+        given = {name: _shown(argument) for name, argument in named.items()}
+        for words, condition in self.conditions:
+            if not _holds(condition, named):
+                return f"{given}: expected {words}"
+        return f"{given} do not fit"
+
+
+def _holds(condition: str, named: dict[str, Argument]) -> bool:
+    first: Any = next(iter(named.values()))
+    try:
+        return bool(eval(condition, NAMES, {**named, "T": getattr(first, "dtype", None)}))
+    except (AttributeError, TypeError):  # None, or something that is no tensor
+        return False
+
+
+def _shown(argument: Argument) -> str:
+    return f"{argument.dtype} {tuple(argument.shape)}" if isinstance(argument, Tensor) else repr(argument)
+
+
+def _padded(outputs: int) -> int:
+    """`outputs` rounded up to whole blocks."""
+    return -(-outputs // COLUMNS) * COLUMNS
+
+
+NAMES = {"torch": torch, "padded": _padded, "MAX_HEAD_DIM": MAX_HEAD_DIM, "ELEMENT_TYPES": ELEMENT_TYPES}
+"""What the expressions know besides the parameters."""
+
+
+def _signature(name: str, text: str, rule: str) -> Signature:
+    """The signature that a line of the table describes."""
+    parts = [part.split() for part in text.split(", ")]
+    arrays, numbers = [part for part in parts if len(part) == 3], [part[0] for part in parts if len(part) == 1]
+    signs = " and ".join(f"{number} >= 0" for number in numbers if number not in FLOATS)
+    conditions = [("T is bfloat16 or float32", "T in ELEMENT_TYPES")] if "T" in text.split() else []
+    conditions += [("no negative numbers", signs), *([(rule, rule)] if rule else [])]
+    for array in arrays:
+        conditions += _conditions(*array)
+    parameters = [part[0] for part in parts]
+    head, pointers = (
+        ", ".join(parameters),
+        (f"{array[0]} is not None and {array[0]}.data_ptr() or None" for array in arrays),
+    )
+    return Signature(
+        name, "T" in text.split(), tuple(parameters), tuple(conditions),
+        (*(ctypes.c_void_p for _ in arrays), *(ctypes.c_float if n in FLOATS else ctypes.c_int64 for n in numbers)),
+        eval(f"lambda T, {head}: {' and '.join(f'({condition})' for _, condition in conditions)}", NAMES),
+        eval(f"lambda {head}: ({', '.join([*pointers, *numbers])},)", NAMES),
+    )  # fmt: skip
+
+
+def _conditions(name: str, kind: str, size: str) -> Iterator[tuple[str, str]]:
+    """What has to hold of an array."""
+    kind, _, below = kind.partition("<")
+    types = [TYPES[one] for one in kind.rstrip("?").split("|")]
+    is_type = " or ".join(f"{name}.dtype is {one}" for one in types)
+    dense = f"({is_type}) and {name}.numel() == {size} and {name}.is_contiguous() and {name}.is_cpu"
+    may_be_none = f"{name} is None" if kind.endswith("?") else f"{name} is None and {size} == 0"
+    yield f"`{name}` dense, on the CPU, {' or '.join(types)}, of {size} elements", f"{may_be_none} or {dense}"
+    if below:
+        inside = f"0 <= int({name}.min()) and int({name}.max()) < {below}"
+        yield f"`{name}` from 0 to {below} - 1", f"{name}.numel() == 0 or {inside}"
+
+
+SIGNATURES = {name: _signature(name, text, RULES.get(name, "")) for name, text in TABLE.items()}
+"""What each function takes, by its name without the ending for T."""

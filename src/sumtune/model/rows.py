@@ -1,0 +1,41 @@
+"""The rows of a model's embedding: each token id of a text must have one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sumtune.errors import ModelError
+from sumtune.text.encode import Encoded
+
+__all__ = ["require_rows", "vocabulary_rows"]
+
+
+def vocabulary_rows(config: Any) -> int | None:
+    """Return the rows that a Hugging Face configuration names; a model whose weights have others cannot be loaded.
+
+    Raises:
+        ModelError: the mark that a decoder starts with has no row.
+    """
+    rows = getattr(config.get_text_config(decoder=True), "vocab_size", None)
+    start = getattr(config, "decoder_start_token_id", None)
+    if rows is not None and start is not None and not 0 <= start < rows:
+        raise ModelError(
+            f"The model's decoder starts with the id {start}, but it has only {rows:,} rows: mend "
+            "`decoder_start_token_id` in its config.json."
+        )
+    return rows
+
+
+def require_rows(model: Any, examples: Iterable[Encoded]) -> None:
+    """Return where `model` has a row for each id of `examples`.
+
+    Raises:
+        ModelError: an id has none.
+    """
+    rows = min(len(layer.weight) for layer in (model.get_input_embeddings(), model.get_output_embeddings()))
+    for example in examples:
+        for token in example.source + example.target:
+            if not 0 <= token < rows:
+                raise ModelError(
+                    f"The encoded examples have the id {token}, but the model has only {rows:,} rows: the "
+                    "model has changed, or data_transformation/ is damaged. Delete that folder and repeat the command."
+                )

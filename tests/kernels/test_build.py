@@ -1,0 +1,156 @@
+"""The compiled library is made once, used without a compiler, and loaded only where it is whole and ours."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from sumtune.kernels import build
+from sumtune.kernels.build import LIBRARY, OFF, load_kernels, why_no_kernels
+
+
+@pytest.fixture(autouse=True)
+def _new_process() -> Iterator[None]:
+    build._load.cache_clear()
+    yield
+    build._load.cache_clear()
+
+
+@pytest.fixture
+def folder(compiled: Path, tmp_path: Path) -> Path:
+    """A copy of a folder with the compiled kernels."""
+    return copytree(compiled, tmp_path / "kernels")
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The only folder where programs are looked for; it is empty."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    return programs
+
+
+def libraries(folder: Path) -> list[Path]:
+    return list(folder.glob(f"[!.]*/{LIBRARY}"))
+
+
+def test_kernels_are_compiled_once(folder: Path) -> None:
+    before = [file.stat().st_mtime_ns for file in libraries(folder)]
+    assert load_kernels(folder) is not None
+    assert [file.stat().st_mtime_ns for file in libraries(folder)] == before
+    assert len(before) == 1
+    assert sorted(path.name for path in libraries(folder)[0].parent.iterdir()) == [LIBRARY, "manifest.json"]
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_a_library_that_was_compiled_before_needs_no_compiler(folder: Path) -> None:
+    assert load_kernels(folder) is not None
+    assert why_no_kernels(folder) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.usefixtures("no_compiler")
+def test_a_library_of_another_user_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (library,) = libraries(folder)
+    key = library.parent.name.rpartition("-")[0]
+    library.parent.rename(folder / f"{key}-12345")
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    monkeypatch.setattr("sumtune.files.ownership.PACKAGE", Path("/"))
+    os.chown(folder / f"{key}-12345" / LIBRARY, 777, 777)
+    assert load_kernels(folder) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of root")
+@pytest.mark.usefixtures("no_compiler")
+def test_a_library_of_root_is_used_by_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    monkeypatch.setattr("sumtune.files.ownership.PACKAGE", Path("/"))
+    assert load_kernels(folder) is not None
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_a_library_for_another_processor_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "_processor", lambda: "flags : none")
+    assert load_kernels(folder) is None
+    assert "no C compiler (cc, gcc, clang)" in why_no_kernels(folder)
+    assert "for this processor" in why_no_kernels(folder)
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_a_library_beside_the_package_is_used(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (library,) = libraries(folder)
+    package = copytree(Path(build.__file__).parent, tmp_path / "package")
+    copytree(library.parent, package / "compiled" / library.parent.name.rpartition("-")[0])
+    monkeypatch.setattr(build, "files", lambda _name: package)
+    assert load_kernels(tmp_path / "empty") is not None
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut": lambda file: os.truncate(file, file.stat().st_size // 2),
+    "empty": lambda file: os.truncate(file, 0),
+    "a bit": lambda file: file.write_bytes(bytes([file.read_bytes()[0] ^ 1]) + file.read_bytes()[1:]),
+    "deleted": Path.unlink,
+    "not a library": lambda file: file.write_text("x" * 5000),
+}
+LOAD = """
+import sys
+from pathlib import Path
+from sumtune.kernels.build import load_kernels
+print("kernels" if load_kernels(Path(sys.argv[1])) else "none")
+"""
+
+
+@pytest.mark.usefixtures("no_compiler")
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_library_is_never_loaded(folder: Path, damage: Callable[[Path], object]) -> None:
+    """Loading half of one ends the process with a bus error."""
+    damage(libraries(folder)[0])
+    assert load_kernels(folder) is None
+
+
+def test_a_cut_library_is_compiled_again_and_the_process_lives(folder: Path) -> None:
+    (library,) = libraries(folder)
+    whole = library.stat().st_size
+    os.truncate(library, whole // 2)
+    loaded = subprocess.run([sys.executable, "-c", LOAD, str(folder)], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "kernels\n"
+    assert "damaged" in loaded.stderr
+    assert library.stat().st_size == whole
+
+
+def test_kernels_can_be_turned_off(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(OFF, "0")
+    assert load_kernels(folder) is None
+    assert OFF in why_no_kernels(folder)
+    monkeypatch.delenv(OFF)
+    assert load_kernels(folder) is not None
+
+
+def test_what_the_compiler_says_is_told_once(
+    tmp_path: Path, no_compiler: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (no_compiler / "cc").write_text("#!/bin/sh\nfor n in 1 2 3 4 5 6; do echo line $n >&2; done\nexit 1\n")
+    (no_compiler / "cc").chmod(0o755)
+    for _ in range(2):
+        assert load_kernels(tmp_path / "kernels") is None
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "line 2 line 3 line 4 line 5 line 6" in record.message
+    assert "line 1" not in record.message
+    assert not libraries(tmp_path / "kernels")
+
+
+def test_the_kernels_can_be_compiled_beforehand(tmp_path: Path) -> None:
+    environment = os.environ | {"SUMTUNE_CACHE": str(tmp_path)}
+    command = [sys.executable, "-m", "sumtune.kernels"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == f"The kernels are in {tmp_path / 'kernels'}\n"
+    assert libraries(tmp_path / "kernels")
+    off = subprocess.run(command, env=environment | {OFF: "0"}, capture_output=True, text=True, check=False)
+    assert off.returncode != 0
+    assert OFF in off.stderr
