@@ -189,7 +189,7 @@ def run_dir_of_another(folder, models):
 
 
 def port_taken(folder, models):
-    (folder / "artifacts" / "model_trainer" / "adapter").mkdir(parents=True)
+    write_json(folder / "artifacts" / "model_trainer" / "adapter" / "sumtune.json", {})
     return ["serve", "--port", models["taken port"]]
 
 

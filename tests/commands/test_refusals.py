@@ -1,90 +1,19 @@
 """A refused run changes nothing in its folder, and what was interrupted there can still be resumed."""
 
-import io
 import json
 import os
 import shutil
-from contextlib import contextmanager
-from hashlib import sha256
-from pathlib import Path
 
 import pytest
 import tiny
+from small_runs import DATA, MODEL, RUN, config, snapshot, train
 
 from sumtune.commands import run as pipeline
-from sumtune.config import resolve
 from sumtune.errors import RunDirError, SumtuneError
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
-from sumtune.terminal.console import plain_console
 from sumtune.train import session as training
 from sumtune.train import space
-
-RUN, DATA, MODEL = RunDir(Path("run")), Path("chats.jsonl"), Path("model")
-SETTINGS = {
-    "data.path": str(DATA), "model.name": f"./{MODEL}", "model.precision": "fp32", "model.max_target_tokens": 16,
-    "train.epochs": 1, "train.validate_every_steps": 3, "train.learning_rate": 0.01, "decode.beams": 1,
-    "lora.rank": 4, "lora.target_modules": ["q", "v"],
-}  # fmt: skip
-STOPPED_AT = 4
-
-
-def config(**changed):
-    return resolve(overrides=SETTINGS | {key.replace("__", "."): value for key, value in changed.items()})
-
-
-def train(settings=None, **options):
-    pipeline.train(settings or config(), RUN, plain_console(file=io.StringIO(), width=200), **options)
-
-
-def snapshot(folder):
-    """Every file and folder below `folder`, with the SHA-256 of each file."""
-    return {
-        str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
-        for path in folder.rglob("*")
-    }
-
-
-@contextmanager
-def stopping(_console):
-    """A reporter at which somebody presses Control-C in the middle of the training."""
-
-    def report(event):
-        if event["event"] == "step" and event["step"] == STOPPED_AT:
-            raise KeyboardInterrupt
-
-    yield report
-
-
-@pytest.fixture(scope="module")
-def made(tiny_models, tmp_path_factory):
-    """Folders with data, a model, and a run that is `finished`, was `interrupted`, or is not there yet."""
-    root = tmp_path_factory.mktemp("made")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SUMTUNE_CACHE", str(root / "cache"))
-        patch.setattr(training, "load_kernels", lambda _folder: None)  # nothing to compile
-        for name in ("new", "interrupted", "finished"):
-            shutil.copytree(tiny_models["t5"], root / name / MODEL)
-            tiny.write_jsonl(root / name / DATA, 30)
-            patch.chdir(root / name)
-            if name == "finished":
-                train()
-            elif name == "interrupted":
-                with pytest.MonkeyPatch.context() as inner:
-                    inner.setattr(pipeline.live, "training", stopping)
-                    with pytest.raises(KeyboardInterrupt):
-                        train()
-        yield root
-
-
-@pytest.fixture
-def place(made, tmp_path, monkeypatch):
-    """Goes to a copy of one of the folders."""
-
-    def go(name):
-        monkeypatch.chdir(shutil.copytree(made / name, tmp_path / name))
-
-    return go
 
 
 def other_data(patch):
@@ -152,8 +81,8 @@ CASES = [
     CASES,
     ids=lambda value: value if isinstance(value, str) else "+".join(getattr(one, "__name__", one) for one in value),
 )
-def test_a_refused_run_changes_nothing(place, monkeypatch, state, problems, options):
-    place(state)
+def test_a_refused_run_changes_nothing(go_to, monkeypatch, state, problems, options):
+    go_to(state)
     before, existed = snapshot(RUN.root), RUN.root.exists()
     with monkeypatch.context() as patch:
         for problem in problems:
@@ -164,8 +93,8 @@ def test_a_refused_run_changes_nothing(place, monkeypatch, state, problems, opti
     assert RUN.root.exists() == existed
 
 
-def test_other_settings_and_a_folder_in_use_are_refused_likewise(place):
-    place("interrupted")
+def test_other_settings_and_a_folder_in_use_are_refused_likewise(go_to):
+    go_to("interrupted")
     before = snapshot(RUN.root)
     with pytest.raises(RunDirError, match=r"lora\.rank: 4 → 2"):
         train(config(lora__rank=2))
@@ -175,8 +104,8 @@ def test_other_settings_and_a_folder_in_use_are_refused_likewise(place):
     assert snapshot(RUN.root) == before
 
 
-def test_an_interrupt_while_the_forecast_is_made_changes_nothing(place, monkeypatch):
-    place("finished")
+def test_an_interrupt_while_the_forecast_is_made_changes_nothing(go_to, monkeypatch):
+    go_to("finished")
     other_data(None)
     before = snapshot(RUN.root)
 
@@ -189,8 +118,8 @@ def test_an_interrupt_while_the_forecast_is_made_changes_nothing(place, monkeypa
     assert snapshot(RUN.root) == before
 
 
-def test_an_interrupted_run_goes_on_after_refused_ones(place, made):
-    place("interrupted")
+def test_an_interrupted_run_goes_on_after_refused_ones(go_to, places):
+    go_to("interrupted")
     kept = DATA.read_bytes()
     for problem in (other_data, broken_data):
         problem(None)
@@ -198,13 +127,13 @@ def test_an_interrupted_run_goes_on_after_refused_ones(place, made):
             train()
     DATA.write_bytes(kept)
     train(resume=True)
-    straight = RunDir(made / "finished" / RUN.root)
+    straight = RunDir(places / "finished" / RUN.root)
     for name in ("adapter_model.safetensors", "prompt.json", "sumtune.json"):
         assert (RUN.adapter / name).read_bytes() == (straight.adapter / name).read_bytes()
 
 
-def test_overwriting_leaves_nothing_that_the_old_run_learned_or_scored(place):
-    place("finished")
+def test_overwriting_leaves_nothing_that_the_old_run_learned_or_scored(go_to):
+    go_to("finished")
     (RUN.evaluation).mkdir()
     (RUN.evaluation / "scores.json").write_text("{}")
     RUN.diagnosis.write_text("{}")
@@ -223,8 +152,8 @@ def test_overwriting_leaves_nothing_that_the_old_run_learned_or_scored(place):
      RUN.trainer / "manifest.json"],
     ids=str,
 )  # fmt: skip
-def test_a_folder_of_a_newer_version_is_refused_even_with_overwrite(place, file):
-    place("finished")
+def test_a_folder_of_a_newer_version_is_refused_even_with_overwrite(go_to, file):
+    go_to("finished")
     content = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps(content | {"format": 99, "new": "entries"}), encoding="utf-8")
     before = snapshot(RUN.root)

@@ -143,7 +143,7 @@ def test_shares_that_will_be_cut(write: Any, rows: list[dict[str, Any]]) -> None
 @pytest.mark.parametrize(
     ("size", "codes"),
     [
-        (1, ["too_few_training_examples", "empty_split", "empty_split"]),
+        (1, ["too_few_training_examples", "empty_split"]),
         (2, ["too_few_training_examples", "empty_split"]),
         (5, ["few_training_examples"]),
         (25, []),
@@ -152,6 +152,15 @@ def test_shares_that_will_be_cut(write: Any, rows: list[dict[str, Any]]) -> None
 def test_too_few_examples(size: int, codes: list[str], write: Any, rows: list[dict[str, Any]]) -> None:
     checked = check(DataConfig(path=str(write("a.jsonl", rows[:size]))))
     assert [finding.code for finding in checked.findings] == codes
+
+
+def test_one_dialogue_with_many_summaries_leaves_nothing_to_validate_on(write: Any, tmp_path: Path) -> None:
+    rows = [{"dialogue": "A: Hi\nB: Hello you", "summary": f"Number {number}."} for number in range(30)]
+    for path in (write("a.jsonl", rows), write("split/train.jsonl", rows).parent):
+        checked = check(DataConfig(path=str(path)))
+        assert places(checked, "no_validation_examples") == [("error", "", None)]
+    rows[0]["dialogue"] += "."
+    assert not places(check(DataConfig(path=str(write("a.jsonl", rows)))), "no_validation_examples")
 
 
 def test_validation_without_training_examples_is_an_error(write: Any, rows: list[dict[str, Any]]) -> None:

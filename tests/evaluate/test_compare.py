@@ -133,5 +133,5 @@ def test_one_run_a_folder_without_scores_and_other_formats_are_errors(runs, tmp_
     with pytest.raises(RunDirError, match="has changed since it was written: run `sumtune evaluate"):
         comparing.show(runs, Console())
     (runs[1].evaluation / "manifest.json").unlink()
-    with pytest.raises(RunDirError, match="another version"):
+    with pytest.raises(RunDirError, match="damaged or of another version"):
         comparing.show(runs, Console())

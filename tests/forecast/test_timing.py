@@ -181,7 +181,8 @@ def test_the_rest_of_a_run_takes_as_long_for_a_token_as_its_log_says(
             assert (rest.evaluation_s, rest.peak_memory_bytes) == (3.0, 7)
         tokens += tokens_of(plan, step)
         append_event(run_dir.train_metrics, {"event": "step", "step": step + 1, "tokens": tokens_of(plan, step),
-                                             "elapsed_s": 2.0 * (step + 1)})  # fmt: skip
+                                             "elapsed_s": 2.0 * (step + 1), "loss": 1.0, "learning_rate": 1e-3,
+                                             "gradient_norm": 1.0})  # fmt: skip
 
 
 def tokens_of(plan: Plan, step: int) -> int:

@@ -16,9 +16,11 @@ def show(runs: Sequence[RunDir], console: Console) -> None:
     """Prints a comparison of each run after the first with the first.
 
     Raises:
-        RunDirError: a folder holds no scored run, or the runs were scored on different examples.
+        RunDirError: a folder holds no scored run or a damaged one, or they were scored on different examples.
     """
     cards = [load(run) for run in runs]
+    for run in runs:
+        run.require(run.run_json, "run")
     settings = [run.record().get("config", {}) for run in runs]
     for run, card, config in zip(runs[1:], cards[1:], settings[1:], strict=True):
         names = (str(runs[0].root), str(run.root))

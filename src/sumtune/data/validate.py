@@ -153,8 +153,9 @@ def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
     elif size < FEW_TRAINING_EXAMPLES:
         message = f"there are only {size} examples to train on; a few hundred are needed to learn much"
         yield Finding("few_training_examples", "warning", message)
-    if not splits["validation"]:
-        yield Finding("empty_split", "warning", "no example is left for validation: the best adapter cannot be chosen")
+    if not splits["validation"] and size >= FEWEST_TRAINING_EXAMPLES:
+        message = f"all {size} examples are of one dialogue, so none is left for validation; 2 dialogues are needed"
+        yield Finding("no_validation_examples", "error", message)
     if not splits["test"]:
         message = "there is no test example: scores are of validation, whose loss is also watched in training"
         yield Finding("empty_split", "warning", message)

@@ -137,7 +137,10 @@ def _read_training(run_dir: RunDir, config: Mapping[str, Any], examples: int) ->
         )
     events = read_events(run_dir.train_metrics)
     start = next((event for event in events if event["event"] == "start"), None)
-    if start is None or "train" not in config:
+    if start is None:
+        return None
+    if "train" not in config:
+        run_dir.require(run_dir.run_json, "run")
         return None
     steps = [event for event in events if event["event"] == "step"]
     validations = [event for event in events if event["event"] == "validation"]

@@ -20,7 +20,7 @@ from sumtune.evaluate.scorecard import (
 )
 from sumtune.files.atomic import new_folder, write_text
 from sumtune.files.manifest import up_to_date, write_manifest
-from sumtune.files.records import read_record, write_record
+from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 
 __all__ = ["FORMAT", "load", "load_if_current", "read_rows", "write"]
@@ -66,7 +66,7 @@ def load(run_dir: RunDir) -> Scorecard:
     Raises:
         RunDirError: nothing was scored there, or the files are damaged or of another version.
     """
-    scores = read_record(run_dir.require(run_dir.evaluation / "scores.json", "evaluate"))
+    scores = find_record(run_dir.require(run_dir.evaluation / "scores.json", "evaluate")) or {}
     try:
         examples = tuple(_read_example(row) for row in read_rows(run_dir))
         systems = {name: _read_system(row) for name, row in scores["systems"].items()}
@@ -74,7 +74,7 @@ def load(run_dir: RunDir) -> Scorecard:
         return Scorecard(Signature(**scores["signature"]), systems, upper_mark, examples)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RunDirError(
-            f"The scores in {run_dir.evaluation} are of another version of sumtune: {run_dir.remedy('evaluate')}"
+            f"The scores in {run_dir.evaluation} are damaged or of another version: {run_dir.remedy('evaluate')}"
         ) from None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from sumtune.errors import RunDirError, SumtuneError
+from sumtune.errors import RunDirError
 
 __all__ = ["locked"]
 
@@ -36,7 +36,7 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError as error:
             raise _unusable(folder, error) from None
         yield
-    except SumtuneError:
+    except BaseException:
         if new and lock.is_locked:
             (folder / LOCK).unlink(missing_ok=True)  # a refused run leaves nothing behind
         raise

@@ -6,7 +6,7 @@ from typing import Any
 
 from sumtune.errors import RunDirError
 from sumtune.files.manifest import changed_since, listed
-from sumtune.files.records import read_record
+from sumtune.files.records import find_record
 
 __all__ = ["RunDir"]
 
@@ -67,9 +67,12 @@ class RunDir:
         """What `run.json` holds; empty where there is none.
 
         Raises:
-            RunDirError: it is damaged (`sumtune run` writes it again), or was written by a newer version.
+            RunDirError: it is damaged, or was written by a newer version.
         """
-        return read_record(self.run_json) if self.run_json.exists() else {}
+        record = find_record(self.run_json)
+        if record is None and self.run_json.exists():
+            raise RunDirError(f"{self.run_json} is damaged: {self.remedy('run')}")
+        return record or {}
 
     def require(self, path: Path, stage: str) -> Path:
         """`path`, which the command `stage` must have written, and nothing have changed since.

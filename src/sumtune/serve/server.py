@@ -52,8 +52,8 @@ def run(
     settings = settings or ServeSettings()
     _require_key_for(host, settings)
     chosen = _chosen(run_dir, adapters or {})
-    listeners = listen(host, port)
     folders = {name: adapter_folder(folder) for name, folder in chosen.items()}
+    listeners = listen(host, port)
     failures: list[BaseException] = []
 
     def on_loaded(error: BaseException | None) -> None:

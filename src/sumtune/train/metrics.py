@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from sumtune.files.atomic import write_text
 
@@ -12,6 +13,7 @@ __all__ = ["Event", "Report", "append_event", "cut_after", "read_events"]
 Event = dict[str, Any]
 """`event` (`start`, `step`, `validation`, `epoch`, `warning`, `end`), `step`, and what belongs to it."""
 Report = Callable[[Event], None]
+CHECKSUM = "crc32"
 NUMBERS = {
     "start": ("total_steps", "warmup_steps"),
     "step": ("loss", "learning_rate", "gradient_norm", "tokens", "elapsed_s"),
@@ -24,30 +26,45 @@ def append_event(path: Path, event: Event) -> None:
     """Adds one line to the log."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as log:
-        log.write(json.dumps(event) + "\n")
+        log.write(_line(event))
 
 
 def read_events(path: Path) -> list[Event]:
     """All events of the log; a line that a crash tore or that is damaged is left out."""
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [event for line in lines if (event := _event(line)) is not None]
+    return [event for line in _lines(path) if (event := _event(line)) is not None]
+
+
+def cut_after(path: Path, step: int) -> int:
+    """Removes the events after optimizer step `step`, which a resumed run will write again, and what is damaged.
+
+    Returns how many whole lines were damaged.
+    """
+    kept = [event for event in read_events(path) if event["step"] <= step and event["event"] != "end"]
+    damaged = sum(line.endswith("\n") and _event(line) is None for line in _lines(path))
+    if path.exists():
+        write_text(path, "".join(map(_line, kept)))
+    return damaged
+
+
+def _line(event: Event) -> str:
+    return json.dumps(event | {CHECKSUM: _checksum(event)}) + "\n"
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True) if path.exists() else []
 
 
 def _event(line: str) -> Event | None:
-    """The event in `line`; None where it is none, or lacks a number of its kind."""
+    """The event in `line`; None where it is none, was changed, or lacks a number of its kind."""
     try:
-        event = json.loads(line)
-        kind, step = event["event"], event["step"]
-        numbers = [step, *(event[name] for name in NUMBERS.get(kind, ()))]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        event: Event = json.loads(line)
+        checksum = event.pop(CHECKSUM, None)  # logs of the first releases have none
+        numbers = [event["step"], *(event[name] for name in NUMBERS.get(event["event"], ()))]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return event if all(type(number) in (int, float) for number in numbers) else None
+    whole = checksum in (None, _checksum(event)) and all(type(number) in (int, float) for number in numbers)
+    return event if whole else None
 
 
-def cut_after(path: Path, step: int) -> None:
-    """Removes the events after optimizer step `step`, which a resumed run will write again."""
-    kept = [event for event in read_events(path) if event["step"] <= step and event["event"] != "end"]
-    if path.exists():
-        write_text(path, "".join(json.dumps(event) + "\n" for event in kept))
+def _checksum(event: Event) -> str:
+    return f"{crc32(json.dumps(event).encode()):08x}"

@@ -140,7 +140,9 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
 
     def go_back() -> TrainState:
         restored = checkpoint.load(_newest(folder), session.fingerprint, *parts)
-        cut_after(log_file, restored.step)
+        if damaged := cut_after(log_file, restored.step):
+            message = f"{damaged} damaged lines of {log_file} are left out."
+            log({"event": "warning", "step": restored.step, "message": message})
         return _with_best_on_disk(session, restored, log)
 
     def save(now: TrainState) -> None:

@@ -1,18 +1,20 @@
 """The page for people, the documentation, and what the page shows of the run."""
 
-import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import FileResponse
 
+from sumtune.errors import RunDirError
+from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
 from sumtune.serve.http.errors import documented
 from sumtune.serve.schema import Figures
 from sumtune.serve.service import Service
 
-__all__ = ["routes"]
+__all__ = ["figures", "routes"]
 
 TYPES = {
     ".html": "text/html",
@@ -52,7 +54,7 @@ def routes(service: Service) -> APIRouter:
     @router.get("/run", responses=documented(401, 429))
     def run() -> Figures:
         """What the run of the served adapter was scored with."""
-        return _figures(service.run_dir)
+        return figures(service.run_dir)
 
     @router.get(
         "/report",
@@ -74,12 +76,20 @@ def _report(run_dir: RunDir | None) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def _figures(run_dir: RunDir | None) -> Figures:
+def _scores(run_dir: RunDir) -> dict[str, Any] | None:
+    """What `scores.json` holds; None where there is none that can be shown."""
+    try:
+        return read_record(run_dir.require(run_dir.evaluation / "scores.json", "evaluate"))
+    except RunDirError:
+        return None
+
+
+def figures(run_dir: RunDir | None) -> Figures:
+    """What the run was scored with; no systems where it was not, or where the scores are damaged."""
     has_report = _report(run_dir) is not None
-    scores_file = run_dir.evaluation / "scores.json" if run_dir else None
-    if scores_file is None or not scores_file.is_file():
+    scores = None if run_dir is None else _scores(run_dir)
+    if scores is None:
         return Figures(split=None, n=0, systems=[], report=has_report)
-    scores = json.loads(scores_file.read_text(encoding="utf-8"))
     systems = [
         {"name": name} | {metric: system[metric] for metric in SHOWN} for name, system in scores["systems"].items()
     ]

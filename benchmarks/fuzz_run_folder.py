@@ -1,0 +1,325 @@
+"""Damaged run folders: every command must end in one message, or as if nothing had been damaged.
+
+python benchmarks/fuzz_run_folder.py --times 2000 --seed 0
+
+Each time one file of the folder of a finished or interrupted run of a tiny model is damaged, and one command is
+called: no other exception, no crash, no result that differs from that of the whole folder. Prints `N passed`.
+"""
+
+import argparse
+import io
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+import tiny
+from rich.console import Console
+
+from sumtune.commands import clean as cleaning
+from sumtune.commands import compare as comparing
+from sumtune.commands import run as pipeline
+from sumtune.commands.summarize import summarize_text
+from sumtune.config import Config, resolve
+from sumtune.diagnose import stage as diagnosing
+from sumtune.diagnose.diagnosis import to_json
+from sumtune.errors import SumtuneError
+from sumtune.files.run_dir import RunDir
+from sumtune.model import precision
+from sumtune.serve.loading import adapter_folder, load_adapter
+from sumtune.serve.routes.pages import figures
+from sumtune.terminal.console import plain_console
+from sumtune.train import checkpoint
+
+LIMIT_S = 120
+RUN, WHOLE, OTHER = Path("run"), Path("whole"), Path("other")
+SETTINGS = {
+    "data.path": "chats.jsonl", "model.name": "./model", "model.precision": "fp32", "model.max_source_tokens": 128,
+    "model.max_target_tokens": 16, "train.micro_batch_tokens": 256, "train.epochs": 1,
+    "train.validate_every_steps": 3, "train.learning_rate": 0.01, "decode.beams": 1, "lora.rank": 2,
+}  # fmt: skip
+STOPPED_AT = 5
+TEXT = tiny.conversation(77)["dialogue"]
+CIRCULAR = ("run `sumtune run", "repeat the `sumtune run`")
+"""What `sumtune run` itself must never say."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One damage and the command that meets it."""
+
+    state: str
+    """`finished` or `interrupted`."""
+    file: Path
+    damage: str
+    command: str
+
+
+def main() -> None:
+    """Damages, calls, judges."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", choices=sorted(tiny.ARCHITECTURES), default="gemma")
+    given = parser.parse_args()
+    chance, outcomes, passed = random.Random(given.seed), Counter(), 0
+    with tempfile.TemporaryDirectory() as root:
+        os.chdir(root)
+        os.environ["SUMTUNE_CACHE"] = f"{root}/cache"
+        expected = prepare(given.model)
+        for _ in range(given.times):
+            case = drawn(chance)
+            outcome = judged(case, chance, expected)
+            outcomes[case.command, outcome.splitlines()[0]] += 1
+            passed += outcome in ("refused", "unharmed")
+            if outcome not in ("refused", "unharmed"):
+                print(f"{case}: {outcome}", flush=True)
+    for (command, outcome), count in sorted(outcomes.items()):
+        print(f"{command:10} {outcome:12} {count}")
+    print(f"{passed} passed" + (f", {given.times - passed} failed" if passed < given.times else ""))
+    sys.exit(passed < given.times)
+
+
+def prepare(model: str, **settings: object) -> dict[str, object]:
+    """Makes the runs in the current folder; what each command gives for the whole one."""
+    tiny.save_model(model, Path("model"))
+    tiny.write_jsonl(Path("chats.jsonl"), 40)
+    SETTINGS.update(settings)
+    precision._product_seconds = lambda *_: 1.0  # measured again each time, it would decide what is generated
+    pipeline.run(configured(), RunDir(RUN), console())
+    summarize(RunDir(RUN))  # leaves what it keeps of the adapter
+    shutil.copytree(RUN, WHOLE / "finished")
+    shutil.rmtree(RUN)
+    pipeline.live.training, shown = stopping, pipeline.live.training
+    try:
+        pipeline.run(configured(), RunDir(RUN), console())
+    except KeyboardInterrupt:
+        pipeline.live.training = shown
+    shutil.move(RUN, WHOLE / "interrupted")
+    pipeline.train(configured(**{"train.seed": 1, "data.train_share": 0.8}), RunDir(OTHER), console())
+    shutil.copytree(WHOLE / "finished", RUN)
+    return {name: command(RunDir(RUN)) for name, command in COMMANDS.items()}
+
+
+def configured(**settings: object) -> Config:
+    """The settings of a tiny run."""
+    return resolve(overrides=SETTINGS | settings)
+
+
+def console() -> Console:
+    """A console that nobody sees."""
+    return plain_console(file=io.StringIO(), width=200)
+
+
+@contextmanager
+def stopping(_console: Console):
+    """A reporter at which somebody presses Control-C in the middle of the training."""
+
+    def report(event):
+        if event["event"] == "step" and event["step"] == STOPPED_AT:
+            raise KeyboardInterrupt
+
+    yield report
+
+
+def drawn(chance: random.Random) -> Case:
+    """A random case."""
+    state = chance.choice(["finished", "finished", "finished", "interrupted"])
+    folder = WHOLE / state
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    command = chance.choice(list(COMMANDS)) if state == "finished" else "run"
+    file = chance.choice(files)
+    damages = [name for name in DAMAGES if name not in ("type", "value", "newer") or file.suffix == ".json"]
+    if state == "interrupted" and file.name == "metrics.jsonl":
+        damages.remove("foreign")  # nothing vouches for a log that still grows
+    return Case(state, file, chance.choice(damages), command)
+
+
+def judged(case: Case, chance: random.Random, expected: dict[str, object]) -> str:
+    """`refused` (one message), `unharmed` (the same result as of the whole folder), or what went wrong."""
+    shutil.rmtree(RUN, ignore_errors=True)
+    shutil.copytree(WHOLE / case.state, RUN)
+    damage(RUN / case.file, case.damage, chance)
+    signal.signal(signal.SIGALRM, hang)
+    signal.alarm(LIMIT_S)
+    try:
+        found = COMMANDS[case.command](RunDir(RUN))
+    except SumtuneError as error:
+        return refusal(str(error), case.command)
+    except TimeoutError:
+        return "hang"
+    except Exception:
+        return "traceback\n" + traceback.format_exc()
+    finally:
+        signal.alarm(0)
+    wrong = difference(found, expected[case.command])
+    return f"silent wrong use\n{wrong}" if wrong else "unharmed"
+
+
+def refusal(message: str, command: str) -> str:
+    """`refused` for a message that says something and does not send people in a circle."""
+    if not message.strip():
+        return "refused without a word"
+    if command == "run" and any(words in message for words in CIRCULAR):
+        return f"circular message\n{message}"
+    return "refused"
+
+
+def difference(found: object, expected: object) -> str:
+    """What differs, shortly; without data or the whole log of the training a diagnosis has less, which is no fault."""
+    if isinstance(found, dict) and isinstance(expected, dict):
+        log = RUN / "model_trainer" / "metrics.jsonl"
+        logged = log.exists() and "damaged lines" not in log.read_text()
+        logged &= all((RUN / name).exists() for name in ("data_ingestion", "data_transformation"))
+        keys = [key for key in {**expected, **found} if logged or key not in DIAGNOSED]
+        return ", ".join(key for key in keys if found.get(key) != expected.get(key))
+    return "" if found == expected else f"{str(found)[:300]} instead of {str(expected)[:300]}"
+
+
+def hang(*_: object) -> None:
+    """What the alarm does."""
+    raise TimeoutError
+
+
+def run(run_dir: RunDir) -> dict[str, bytes]:
+    """`sumtune run`; every file that has to come out the same."""
+    pipeline.run(configured(), run_dir, console())
+    places = ("data_ingestion", "data_validation", "data_transformation", "model_trainer/adapter", "model_evaluation")
+    files = [file for place in places for file in sorted((run_dir.root / place).iterdir())]
+    files += [run_dir.diagnosis]
+    for timed in ("scores.json", "manifest.json"):  # how long generating took, and its sum
+        files.remove(run_dir.evaluation / timed)
+    return {str(file): file.read_bytes() for file in files}
+
+
+def evaluate(run_dir: RunDir) -> object:
+    """`sumtune evaluate`: the means of all systems, and what was generated."""
+    card = pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
+    metrics = {name: system.metrics for name, system in card.systems.items()}
+    return metrics, [example.systems for example in card.examples], (run_dir.evaluation / "metrics.csv").read_bytes()
+
+
+def diagnose(run_dir: RunDir) -> object:
+    """`sumtune diagnose`."""
+    return to_json(diagnosing.run(run_dir))
+
+
+def compare(run_dir: RunDir) -> object:
+    """`sumtune compare`: what is printed about the whole folder against this one."""
+    shown = console()
+    comparing.show([RunDir(WHOLE / "finished"), run_dir], shown)
+    return shown.file.getvalue()
+
+
+def summarize(run_dir: RunDir) -> object:
+    """`sumtune summarize`."""
+    return summarize_text(TEXT, run_dir)
+
+
+def serve(run_dir: RunDir) -> object:
+    """What `sumtune serve` does before it listens, and a request; scores that cannot be read are not shown."""
+    served = load_adapter("tuned", adapter_folder(run_dir.root))
+    shown, right = figures(run_dir), figures(RunDir(WHOLE / "finished"))
+    return served.summarizer.summarize([TEXT])[0].text, served.beams, shown.n == 0 or shown == right
+
+
+def clean(run_dir: RunDir) -> object:
+    """`sumtune clean`: the newest whole checkpoint and its best one stay."""
+    whole, _ = checkpoint.newest(run_dir.trainer)
+    cleaning.clean(run_dir)
+    return whole is None or checkpoint.newest(run_dir.trainer)[0] == whole
+
+
+COMMANDS: dict[str, Callable[[RunDir], object]] = {
+    "run": run, "evaluate": evaluate, "diagnose": diagnose, "compare": compare, "summarize": summarize, "serve": serve,
+    "clean": clean,
+}  # fmt: skip
+DIAGNOSED = {"run/diagnosis.json", "findings", "advice"}
+"""What depends on the log of the training."""
+
+
+def damage(file: Path, kind: str, chance: random.Random) -> None:
+    """Damages `file`."""
+    if kind == "delete":
+        file.unlink()
+    elif kind == "delete folder":
+        shutil.rmtree(file.parent) if file.parent != RUN else file.unlink()
+    else:
+        file.write_bytes(DAMAGES[kind](file, file.read_bytes(), chance))
+
+
+def flipped(_file: Path, content: bytes, chance: random.Random, bits: int = 1) -> bytes:
+    """With flipped bits."""
+    changed = bytearray(content or b"x")
+    for _ in range(bits):
+        changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
+    return bytes(changed)
+
+
+def cut(_file: Path, content: bytes, chance: random.Random) -> bytes:
+    """Without its end."""
+    return content[: chance.randrange(len(content) or 1)]
+
+
+def zeros(_file: Path, content: bytes, chance: random.Random) -> bytes:
+    """With a block of zeros, as a power cut leaves them."""
+    at = chance.randrange(len(content) or 1)
+    end = min(len(content), at + chance.randint(1, 4096))
+    return content[:at] + bytes(end - at) + content[end:]
+
+
+def of_another_run(file: Path, content: bytes, _chance: random.Random) -> bytes:
+    """The file of the same name of another run, if it has one; else the same line twice."""
+    other = OTHER / file.relative_to(RUN)
+    return other.read_bytes() if other.is_file() else content + content
+
+
+def of_another_type(_file: Path, _content: bytes, chance: random.Random) -> bytes:
+    """Other JSON."""
+    return json.dumps(chance.choice(OTHER_VALUES)).encode()
+
+
+def with_another_value(_file: Path, content: bytes, chance: random.Random) -> bytes:
+    """With one value, at any depth, of another type, or lost."""
+    whole = json.loads(content)
+    at = whole
+    while True:
+        key = chance.choice(list(at) if isinstance(at, dict) else range(len(at)))
+        if isinstance(at[key], dict | list) and at[key] and chance.random() < 0.7:
+            at = at[key]
+        elif chance.random() < 0.3:
+            del at[key]
+            break
+        else:
+            at[key] = chance.choice([other for other in OTHER_VALUES if other != at[key]])
+            break
+    return json.dumps(whole, indent=2).encode()
+
+
+def newer(_file: Path, content: bytes, chance: random.Random) -> bytes:
+    """As a later version writes it."""
+    return json.dumps({**json.loads(content), "format": chance.randint(2, 99), "later": [1]}).encode()
+
+
+OTHER_VALUES = [None, True, 0, -1, 10**30, 0.5, "x", "", [], [1], {}, {"a": 1}]
+DAMAGES: dict[str, Callable[[Path, bytes, random.Random], bytes]] = {
+    "flip": flipped, "flips": partial(flipped, bits=20), "cut": cut, "empty": lambda *_: b"", "zeros": zeros,
+    "foreign": of_another_run, "type": of_another_type, "value": with_another_value, "newer": newer,
+    "delete": flipped, "delete folder": flipped,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    main()

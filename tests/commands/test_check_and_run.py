@@ -1,0 +1,82 @@
+"""`sumtune check` and `sumtune run` agree on which data can be used."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import tiny
+
+from sumtune.commands import run as pipeline
+from sumtune.config import Config, resolve
+from sumtune.data import ingest
+from sumtune.data.finding import raise_errors
+from sumtune.errors import DataError
+from sumtune.files.run_dir import RunDir
+from sumtune.model import encode_stage as encode
+from sumtune.terminal.console import plain_console
+from sumtune.text.encode import Encoder
+from sumtune.train import session as training
+
+DIALOGUES, SUMMARIES = (1, 2, 3, 4, 5), (1, 2, 7)
+SPLITS = (("all",), ("train",), ("train", "test"), ("train", "validation"), ("validation", "test"), ("test",))
+
+
+@pytest.fixture(scope="module")
+def encoder(tiny_models: dict[str, Path]) -> Encoder:
+    return encode.make_encoder(Config().model.model_copy(update={"name": str(tiny_models["t5"])}))
+
+
+def write(folder: Path, dialogues: int, summaries: int, splits: tuple[str, ...]) -> Path:
+    for number, name in enumerate(splits):
+        rows = [tiny.conversation(10 * number + at) for at in range(dialogues)]
+        lines = [json.dumps(row | {"summary": f"{row['summary']} {n}"}) for row in rows for n in range(summaries)]
+        (folder / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder / "all.jsonl" if splits == ("all",) else folder
+
+
+def refusal(work: Callable[[], object]) -> str | None:
+    try:
+        work()
+    except DataError as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("splits", SPLITS, ids="+".join)
+def test_both_refuse_the_same_small_sets_with_the_same_message(
+    tmp_path: Path, tiny_models: dict[str, Path], encoder: Encoder, splits: tuple[str, ...]
+) -> None:
+    for dialogues in DIALOGUES:
+        for summaries in SUMMARIES:
+            folder = tmp_path / f"{dialogues}-{summaries}"
+            folder.mkdir()
+            path = write(folder, dialogues, summaries, splits)
+            config = resolve(overrides={"data.path": str(path), "model.name": str(tiny_models["t5"])})
+            run_dir = RunDir(folder / "run")
+
+            def check(config: Config = config) -> None:
+                raise_errors(ingest.check(config.data, encoder.count, config.model).findings)
+
+            def run(config: Config = config, run_dir: RunDir = run_dir) -> None:
+                ingest.run(config, run_dir, encoder.count)
+                encode.run(config, run_dir, lambda: encoder)
+
+            assert refusal(check) == refusal(run)
+
+
+@pytest.mark.parametrize(("dialogues", "summaries"), [(2, 2), (4, 1)])
+def test_the_smallest_sets_that_check_accepts_go_the_whole_way(
+    tmp_path: Path, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch, dialogues: int, summaries: int
+) -> None:
+    monkeypatch.setattr(training, "load_kernels", lambda _folder: None)  # nothing to compile
+    path = write(tmp_path, dialogues, summaries, ("all",))
+    settings = {
+        "data.path": str(path), "model.name": str(tiny_models["llama"]), "model.precision": "fp32",
+        "model.max_target_tokens": 8, "train.epochs": 1, "decode.engine": "torch", "decode.beams": 1,
+    }  # fmt: skip
+    config, run_dir = resolve(overrides=settings), RunDir(tmp_path / "run")
+    pipeline.run(config, run_dir, plain_console(file=io.StringIO()))
+    assert (run_dir.evaluation / "metrics.csv").is_file()
+    assert pipeline.recorded_config(run_dir) == config
