@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sumtune.commands.summarize import read_text
 from sumtune.config import DataConfig
 from sumtune.data.conversations import open_conversations
+from sumtune.data.dialogue import DIRECTION_MARKS
 from sumtune.data.ingest import check
 from sumtune.diagnose.reading import read_predictions
 from sumtune.errors import InputError
@@ -30,7 +31,8 @@ Turns = list[tuple[str, str]]
 SUMMARY = "They talk."
 
 words = st.text(
-    st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff") | st.sampled_from("aeiou \"',;:\t\\{}[]éß👋"),
+    st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff" + DIRECTION_MARKS)
+    | st.sampled_from("aeiou \"',;:\t\\{}[]éß👋"),
     max_size=30,
 )
 line = words.map(str.strip).filter(bool)
@@ -52,6 +54,7 @@ TEXT_FILES: dict[str, Callable[[Turns], bytes]] = {
     "old Mac": lambda turns: text_of(turns, "\r").encode(),
     "byte order mark": lambda turns: text_of(turns).encode("utf-8-sig"),
     "blanks around": lambda turns: ("\n\n  " + text_of(turns, " \t \r\n") + "  \n\n").encode(),
+    "marks of a messenger": lambda turns: ("\u200e" + text_of(turns, "\n\u200e")).encode(),
     "UTF-16": lambda turns: text_of(turns, "\r\n").encode("utf-16"),
     "UTF-16, other order": lambda turns: b"\xfe\xff" + text_of(turns).encode("utf-16-be"),
     "UTF-32": lambda turns: text_of(turns).encode("utf-32"),
