@@ -16,6 +16,8 @@ JSON_VALUES = st.recursive(
     ("value", "text"),
     [
         ("\ufeff Ann: Hi\r\nBob: Yo\0 \r", "Ann: Hi\nBob: Yo"),
+        ("\u200eAnn: Hi \t\r\n\u202aBob\u202c: Yo  yo", "Ann: Hi\nBob: Yo  yo"),
+        ([{"speaker": "\u200eAnn", "text": "Hi \r\n  there  you "}], "Ann: Hi there  you"),
         (None, ""),
         ([], ""),
         (["Ann: Hi", None, " ", "Bob:\nYo"], "Ann: Hi\nBob: Yo"),

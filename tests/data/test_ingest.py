@@ -93,6 +93,15 @@ def test_token_limits_matter_only_where_tokens_are_counted(rows: Rows, write: An
     assert "summary_truncated" in {finding.code for finding in counted.findings}
 
 
+def test_dialogues_that_are_cut_are_known_after_the_stage(rows: Rows, write: Any, run_dir: RunDir) -> None:
+    assert ingest.truncated_dialogues(run_dir) == []
+    rows[3]["dialogue"] += "\nAnn: " + "well " * 20
+    settings = Config(data=DataConfig(path=str(write("a.jsonl", rows))), model=ModelConfig(max_source_tokens=30))
+    ingest.run(settings, run_dir, Words)
+    (found,) = ingest.truncated_dialogues(run_dir)
+    assert "4.0% of the dialogues (1 of 25) are longer than 30 tokens" in found.message
+
+
 def test_a_split_that_became_empty_has_no_file(rows: Rows, write: Any, run_dir: RunDir, tmp_path: Path) -> None:
     ingest.run(config(write("a.jsonl", rows)), run_dir)
     write("folder/train.jsonl", rows)

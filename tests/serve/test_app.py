@@ -49,6 +49,24 @@ def test_many_dialogues_are_answered_in_their_order_with_one_call(client, summar
     assert summarizer.calls == [dialogues]
 
 
+TURNS = [{"speaker": "Ann", "text": "Hello\r\nthere"}, {"role": "Bob", "content": "Yo"}]
+
+
+@pytest.mark.parametrize(
+    ("dialogues", "heard"),
+    [
+        ("\ufeff Ann: Hello there \r\nBob: Yo\r\n", 1),
+        (["Ann: Hello there\rBob: Yo\0"], 1),
+        (TURNS, 1),
+        ([TURNS], 1),
+        ([["Ann: Hello there", TURNS[1]], "Ann: Hello there\nBob: Yo", TURNS], 3),
+    ],
+)
+def test_a_dialogue_may_be_text_or_turns_as_in_training(client, summarizer, dialogues, heard):
+    assert client.post("/summarize", json={"dialogues": dialogues}).status_code == 200
+    assert summarizer.calls == [["Ann: Hello there\nBob: Yo"] * heard]
+
+
 def test_health_and_readiness_are_said(client):
     assert client.get("/health").json() == {"status": "ok"}
     ready = client.get("/ready").json()

@@ -28,6 +28,7 @@ CONTENTS = [
     b"\xfe\xff" + "Ann: Café 👋".encode("utf-16-be"),
     "Ann: Café at 5?\nBob: Yes".encode("cp1252"),
     "Ann: ¿5 £? «fine»".encode("cp1252"),  # within Latin-1, for which Node 20 takes Windows-1252
+    "Änn: Ã© für alle\r\n".encode("latin-1"),
     b"Ann: \x81 and more",
     "Zoë: ".encode() + b"\xff and more",
     "Аня: привет".encode("cp1251"),

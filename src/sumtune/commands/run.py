@@ -68,7 +68,10 @@ def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
     """Scores the adapter of the run folder beside base and baselines, and shows the result."""
     run_dir.require(run_dir.adapter, "train")
     with locked(run_dir.root):
-        return _evaluate(config, run_dir, console)
+        scorecard = _evaluate(config, run_dir, console)
+    for line in display(ingest.truncated_dialogues(run_dir)):
+        console.print(line, highlight=False, markup=False)
+    return scorecard
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,11 @@ def open_conversations(path: Path, given: str | None = None, learned: str | None
     _require_file(path)
     if path.suffix.lower() in JSON_LINES:
         lines = _Lines(path)
-        columns = list(dict.fromkeys(key for _, row in lines for key in row))
-        empty = not any(True for _ in lines)
-        sources = [] if empty else [_Source(path.name, find_dialogue(path.name, columns, given, learned), lines)]
+        columns, empty = dict[str, None](), True
+        for _, row in lines:
+            columns |= dict.fromkeys(row)
+            empty = False
+        sources = [] if empty else [_Source(path.name, find_dialogue(path.name, list(columns), given, learned), lines)]
         return Conversations(tuple(sources), lines.warnings)
     tables = read_file(path, guess_encoding=True, every_column=True)
     findings = [finding for table in tables for finding in table.findings]

@@ -7,6 +7,9 @@ __all__ = ["as_text", "is_unicode"]
 
 SPEAKER_KEYS = ("speaker", "role", "from")
 TEXT_KEYS = ("text", "content", "value", "message")
+DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Invisible characters that say where text runs from right to left; exports of messengers put them before names."""
+DROPPED = dict.fromkeys(map(ord, "\0\ufeff" + DIRECTION_MARKS))
 
 
 def as_text(value: Any) -> str | None:
@@ -14,7 +17,7 @@ def as_text(value: Any) -> str | None:
 
     A list is read as turns: texts, or objects with a text (`text`, `content`, `value` or `message`) and
     perhaps a speaker (`speaker`, `role` or `from`). Turns without text are left out. Line ends become `\n`; blanks at
-    the ends of lines, empty lines at both ends, NUL characters and byte order marks are dropped.
+    the ends of lines, empty lines at both ends, NUL characters, byte order and direction marks are dropped.
 
     >>> as_text([{"role": "Ann", "content": "Hi"}, {"role": "Bob", "content": "Hello\r\nAnn"}, "Bye"])
     'Ann: Hi\nBob: Hello Ann\nBye'
@@ -41,7 +44,7 @@ def is_unicode(text: str) -> bool:
 
 
 def _clean(text: str) -> str:
-    text = text.replace("\0", "").replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.translate(DROPPED).replace("\r\n", "\n").replace("\r", "\n")
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 

@@ -18,8 +18,8 @@ BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
 UTF_8 = "utf-8-sig"
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 """A byte that is not UTF-8, as the error handler `surrogateescape` reads it."""
-ONLY_UTF_8 = re.compile("[^\0-\x7f\udc80-\udcff]")
-"""A character of several bytes: they are hardly ever UTF-8 by chance."""
+BEYOND_ASCII = re.compile("[^\0-\x7f\udc80-\udcff]")
+"""A character of several bytes: they are seldom UTF-8 by chance, as those of “ß“ in Windows-1252 are."""
 MOST_ACCENTS = 0.3
 """Share of characters beyond ASCII that no text in a Western European language reaches."""
 
@@ -57,8 +57,8 @@ def detect(stream: BinaryIO, guess: bool = False) -> str:
 
 
 def _can_be_legacy(stream: BinaryIO) -> bool:
-    """Whether some bytes are not UTF-8, none is UTF-8 beyond ASCII, and all together can be Windows-1252."""
-    accents = characters = 0
+    """Whether most of what is not ASCII is not UTF-8 either, and all of it can be Windows-1252."""
+    accents = others = characters = 0
     for line in stream:
         if line.isascii():
             characters += len(line)
@@ -68,8 +68,7 @@ def _can_be_legacy(stream: BinaryIO) -> bool:
             line.decode(LEGACY)
         except UnicodeDecodeError:
             return False
-        if ONLY_UTF_8.search(text):
-            return False
         characters += len(text)
         accents += len(NOT_UTF_8.findall(text))
-    return 0 < accents <= MOST_ACCENTS * characters
+        others += len(BEYOND_ASCII.findall(text))
+    return others < accents <= MOST_ACCENTS * characters

@@ -25,7 +25,7 @@ from sumtune.files.manifest import up_to_date, write_manifest
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 
-__all__ = ["CheckedData", "IngestResult", "check", "run"]
+__all__ = ["CheckedData", "IngestResult", "check", "run", "truncated_dialogues"]
 
 MakeCounter = Callable[[], TokenCounter]
 
@@ -81,6 +81,12 @@ def check(data: DataConfig, counter: TokenCounter | None = None, model: ModelCon
         DataError: the source as a whole cannot be read.
     """
     return _check(find_source(data.path), data, counter, model or ModelConfig())
+
+
+def truncated_dialogues(run_dir: RunDir) -> list[Finding]:
+    """What the stage found about dialogues that lose their end: at most one finding."""
+    report = find_record(run_dir.validation_report) or {}
+    return [Finding(**entry) for entry in report.get("findings", ()) if entry.get("code") == "dialogue_truncated"]
 
 
 def _check(source: Source, data: DataConfig, counter: TokenCounter | None, model: ModelConfig) -> CheckedData:

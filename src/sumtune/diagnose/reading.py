@@ -33,8 +33,8 @@ def read_predictions(
     Raises:
         DataError: the file cannot be read, lacks a column, or a row has no reference.
     """
-    tables = read_file(path)
-    for finding in (finding for table in tables for finding in table.findings):
+    tables = read_file(path, guess_encoding=True)
+    for finding in (finding for table in tables for finding in table.findings if finding.severity == "error"):
         raise DataError(f"{finding}.")
     rows = [(number, _flat(row)) for table in tables for number, row in table.rows]
     if not rows:
@@ -50,7 +50,7 @@ def read_predictions(
         references=tuple(
             _references(path, number, row.get(several or "") or row.get(wanted or "")) for number, row in rows
         ),
-        dialogues=None if heard is None else tuple(_text(path, n, "dialogue", row.get(heard)) for n, row in rows),
+        dialogues=None if heard is None else tuple(_dialogue(path, n, row.get(heard)) for n, row in rows),
     )
 
 
@@ -85,6 +85,11 @@ def _text(path: Path, row: int, role: str, value: Any) -> str:
     if text is None:
         raise DataError(f"{path}:{row}: the {role} is not text.")
     return text
+
+
+def _dialogue(path: Path, row: int, value: Any) -> str:
+    """The dialogue as a model of sumtune reads it."""
+    return _text(path, row, "dialogue", as_text(value) if isinstance(value, str) else value)
 
 
 def _references(path: Path, row: int, value: Any) -> tuple[str, ...]:

@@ -137,6 +137,13 @@ def test_content_in_parts_is_read(client):
     assert done.choices[0].message.content == "Ann: Hi Bob: Ho"
 
 
+def test_content_is_read_as_training_reads_it(client):
+    message = {"role": "user", "content": "\ufeffAnn: Hi \r\nBob: Ho\r\n"}
+    done = client.chat.completions.create(model="tuned", messages=[message], extra_body={"max_tokens": 40})
+    assert done.usage.prompt_tokens == 4
+    assert done.choices[0].message.content == "Ann: Hi Bob: Ho"
+
+
 def test_a_stream_comes_in_chunks_with_its_usage_last(client):
     stream = client.chat.completions.create(
         model="tuned", messages=CHAT, stream=True, stream_options={"include_usage": True}

@@ -24,9 +24,11 @@ function strict(encoding, bytes) {
   return new TextDecoder(encoding, { fatal: true }).decode(bytes);
 }
 
-/** Whether no byte is UTF-8 beyond ASCII, and all together can be Windows-1252. */
+/** Whether most of what is not ASCII is not UTF-8 either, and all of it can be Windows-1252. */
 function canBeWindows1252(bytes) {
-  if (/[^\0-\x7f\ufffd]/.test(new TextDecoder("utf-8").decode(bytes))) return false;
-  const accents = bytes.filter((byte) => byte > 0x7f);
-  return accents.length <= MOST_ACCENTS * bytes.length && !accents.some((byte) => UNDEFINED_IN_WINDOWS_1252.has(byte));
+  if (bytes.some((byte) => UNDEFINED_IN_WINDOWS_1252.has(byte))) return false;
+  const text = new TextDecoder("utf-8").decode(bytes);
+  const others = text.match(/[^\0-\x7f\ufffd]/gu)?.length ?? 0;
+  const accents = text.match(/\ufffd/g)?.length ?? 0;
+  return others < accents && accents <= MOST_ACCENTS * text.length;
 }

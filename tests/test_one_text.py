@@ -1,0 +1,177 @@
+"""The same conversation gives the same tokens, whichever way it is asked for: the text is made by one function."""
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+import tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sumtune.commands.summarize import read_text
+from sumtune.config import DataConfig
+from sumtune.data.conversations import open_conversations
+from sumtune.data.dialogue import DIRECTION_MARKS
+from sumtune.data.ingest import check
+from sumtune.diagnose.reading import read_predictions
+from sumtune.errors import InputError
+from sumtune.serve.routes.openai_schema import ChatRequest
+from sumtune.serve.schema import SummarizeRequest
+from sumtune.text.encode import Encoder
+from sumtune.text.prompt import default_prompt
+
+Turns = list[tuple[str, str]]
+SUMMARY = "They talk."
+
+words = st.text(
+    st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff" + DIRECTION_MARKS)
+    | st.sampled_from("aeiou \"',;:\t\\{}[]éß👋"),
+    max_size=30,
+)
+line = words.map(str.strip).filter(bool)
+conversations = st.lists(st.tuples(st.sampled_from(["Ann", "Zoë", "李"]), line), min_size=1, max_size=4)
+
+
+def text_of(turns: Turns, end: str = "\n") -> str:
+    return end.join(f"{name}: {text}" for name, text in turns)
+
+
+def objects(turns: Turns) -> list[dict[str, str]]:
+    return [{"speaker": name, "text": text} for name, text in turns]
+
+
+TEXT_FILES: dict[str, Callable[[Turns], bytes]] = {
+    "as it is": lambda turns: text_of(turns).encode(),
+    "a line end at the end": lambda turns: (text_of(turns) + "\n").encode(),
+    "Windows": lambda turns: (text_of(turns, "\r\n") + "\r\n").encode(),
+    "old Mac": lambda turns: text_of(turns, "\r").encode(),
+    "byte order mark": lambda turns: text_of(turns).encode("utf-8-sig"),
+    "blanks around": lambda turns: ("\n\n  " + text_of(turns, " \t \r\n") + "  \n\n").encode(),
+    "marks of a messenger": lambda turns: ("\u200e" + text_of(turns, "\n\u200e")).encode(),
+    "UTF-16": lambda turns: text_of(turns, "\r\n").encode("utf-16"),
+    "UTF-16, other order": lambda turns: b"\xfe\xff" + text_of(turns).encode("utf-16-be"),
+    "UTF-32": lambda turns: text_of(turns).encode("utf-32"),
+}
+
+
+def as_csv(rows: list[dict[str, Any]], delimiter: str = ",", encoding: str = "utf-8", end: str = "\r\n") -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter, lineterminator=end)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue().encode(encoding)
+
+
+def as_parquet(rows: list[dict[str, Any]]) -> bytes:
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def row(dialogue: Any, name: str = "dialogue") -> list[dict[str, Any]]:
+    """Twice, so that there is something to train on."""
+    return [{"id": 1, name: dialogue, "summary": SUMMARY, "prediction": SUMMARY}] * 2
+
+
+def as_lines(rows: list[dict[str, Any]], **options: Any) -> bytes:
+    return "".join(json.dumps(row, **options) + "\n" for row in rows).encode()
+
+
+DATA_FILES: dict[str, Callable[[Turns], bytes]] = {
+    "text.jsonl": lambda turns: as_lines(row(text_of(turns))),
+    "windows.jsonl": lambda turns: as_lines(row(text_of(turns, " \r\n") + "\r\n"), ensure_ascii=False),
+    "utf16.jsonl": lambda turns: as_lines(row(text_of(turns)), ensure_ascii=False).decode().encode("utf-16"),
+    "capital.jsonl": lambda turns: as_lines(row(text_of(turns), "Dialogue")),
+    "turns.jsonl": lambda turns: as_lines(row(objects(turns))),
+    "lines.jsonl": lambda turns: as_lines(row(text_of(turns).split("\n"))),
+    "turns.json": lambda turns: json.dumps({"data": row(objects(turns), "Conversation")}).encode(),
+    "text.json": lambda turns: json.dumps(row(text_of(turns))).encode(),
+    "comma.csv": lambda turns: as_csv(row(text_of(turns))),
+    "windows.csv": lambda turns: as_csv(row(text_of(turns, "\r\n") + " \r\n", "Text"), ";", "utf-8-sig"),
+    "excel.tsv": lambda turns: as_csv(row(text_of(turns)), "\t", "utf-16"),
+    "text.parquet": lambda turns: as_parquet(row(text_of(turns))),
+    "turns.parquet": lambda turns: as_parquet(row(objects(turns))),
+}
+REQUESTS: dict[str, Callable[[Turns], Any]] = {
+    "text": text_of,
+    "Windows": lambda turns: text_of(turns, "\r\n") + "\r\n ",
+    "list of texts": lambda turns: [text_of(turns)],
+    "turns": objects,
+    "list of turns": lambda turns: [objects(turns)],
+    "list of lines": lambda turns: [text_of(turns).split("\n")],
+}
+
+
+def texts_of(turns: Turns, folder: Path) -> dict[str, str]:
+    """The text of the conversation by the way in which it was asked for."""
+    found = {}
+    for name, write in TEXT_FILES.items():
+        (folder / "chat.txt").write_bytes(write(turns))
+        found[name] = read_text(folder / "chat.txt")
+    for name, write in DATA_FILES.items():
+        path = folder / name
+        path.write_bytes(write(turns))
+        (trained,) = {
+            example.dialogue for same in check(DataConfig(path=str(path))).examples.values() for example in same
+        }
+        (used,) = {conversation.dialogue for conversation in open_conversations(path)}
+        found |= {f"{name} in training": trained, f"{name} in use": used}
+        (diagnosed,) = set(read_predictions(path).dialogues or ())
+        found[f"{name} in diagnosis"] = diagnosed
+    for name, form in REQUESTS.items():
+        (found[f"{name} in a request"],) = SummarizeRequest(dialogues=form(turns)).as_list()
+    for end in ("\n", " \r\n"):
+        message = {"role": "user", "content": text_of(turns, end) + end}
+        found[f"chat message {end!r}"] = ChatRequest.model_validate({"model": "tuned", "messages": [message]}).dialogue
+    return found
+
+
+ENCODERS = [
+    Encoder(tiny.tokenizer(is_t5=both), default_prompt(both, "t5" if both else "gemma", 512, 64), both)
+    for both in (False, True)
+]
+
+
+@settings(max_examples=12, deadline=None)
+@given(conversations)
+def test_the_same_conversation_gives_the_same_tokens(turns: Turns) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        found = texts_of(turns, Path(folder))
+    assert found == dict.fromkeys(found, found["text.jsonl in training"])
+    for encoder in ENCODERS:
+        assert len({encoder.source(text) for text in found.values()}) == 1
+
+
+western = st.lists(
+    st.sampled_from(["well", "“fine”", "über", "„Spaß“", "5 €…", "ça", "then", "and"]), min_size=1, max_size=8
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["Ann", "Zoë"]), western.map(" ".join)), min_size=1))
+def test_windows_1252_is_read_as_the_same_text_or_not_at_all(turns: Turns) -> None:
+    text = text_of(turns)
+    with tempfile.TemporaryDirectory() as folder:
+        chat, data = Path(folder) / "chat.txt", Path(folder) / "a.jsonl"
+        chat.write_bytes(text_of(turns, "\r\n").encode("cp1252"))
+        data.write_bytes(as_lines(row(text), ensure_ascii=False).decode().encode("cp1252"))
+        try:
+            found = read_text(chat)
+        except InputError:
+            assert sum(not letter.isascii() for letter in text) > len(text) / 5
+            return
+        assert found == text
+        assert {conversation.dialogue for conversation in open_conversations(data)} == {text}
+
+
+def test_a_guessed_encoding_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "chat.txt").write_bytes("Ann: Café at 5?\nBob: Yes".encode("cp1252"))
+    assert read_text(tmp_path / "chat.txt") == "Ann: Café at 5?\nBob: Yes"
+    assert "chat.txt: it is not UTF-8 and was read as Windows-1252" in capsys.readouterr().err
