@@ -321,3 +321,14 @@ def test_check_says_that_good_data_can_be_used_and_writes_nothing(call, tmp_path
     assert (code, err) == (0, "")
     assert "The data can be used: train" in out
     assert set(snapshot(here)) == {"good.jsonl"}, "only the cache, which is elsewhere, keeps a tokenizer"
+
+
+def test_a_home_that_cannot_be_written_is_one_warning(tiny_models, tmp_path, monkeypatch, caplog):
+    for name in ("SUMTUNE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", os.devnull)
+    data = tiny.write_jsonl(tmp_path / "chats.jsonl", 12)
+    result = CliRunner().invoke(cli.app, ["check", str(data), "--model", str(tiny_models["llama"])])
+    assert result.exit_code == 0, result.output
+    assert [message for message in caplog.messages if os.devnull in message] == caplog.messages
+    assert len(caplog.messages) <= 1, "other tests of this process may have told it already"
