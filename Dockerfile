@@ -12,7 +12,9 @@ COPY src ./src
 RUN /opt/sumtune/bin/pip install --no-cache-dir --constraint constraints.txt '.[embedded]'
 
 FROM python:3.11-slim
-RUN apt-get update && apt-get install --no-install-recommends -y libgomp1 && rm -rf /var/lib/apt/lists/* \
+# With COMPILER="gcc libc6-dev" the kernels are compiled at the first start; without, docs/serving.md says where they come from.
+ARG COMPILER=
+RUN apt-get update && apt-get install --no-install-recommends -y libgomp1 $COMPILER && rm -rf /var/lib/apt/lists/* \
     && useradd --create-home --uid 10001 sumtune && install -d -o sumtune /run-folder /cache
 COPY --from=build /opt/sumtune /opt/sumtune
 ENV PATH=/opt/sumtune/bin:$PATH PYTHONUNBUFFERED=1 SUMTUNE_CACHE=/cache

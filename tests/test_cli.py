@@ -363,3 +363,14 @@ def test_a_model_with_few_positions_is_checked_with_what_it_reads(call, tmp_path
     limit = int(re.search(r"model\.max_source_tokens is (\d+) instead of 1024", out)[1])
     assert 300 < limit < 512 - 128
     assert f"longer than {limit} tokens" in out
+
+
+def test_a_home_that_cannot_be_written_is_one_warning(tiny_models, tmp_path, monkeypatch, caplog):
+    for name in ("SUMTUNE_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", os.devnull)
+    data = tiny.write_jsonl(tmp_path / "chats.jsonl", 12)
+    result = CliRunner().invoke(cli.app, ["check", str(data), "--model", str(tiny_models["llama"])])
+    assert result.exit_code == 0, result.output
+    assert [message for message in caplog.messages if os.devnull in message] == caplog.messages
+    assert len(caplog.messages) <= 1, "other tests of this process may have told it already"

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 
 from sumtune.errors import ConfigError
 from sumtune.files import cache, cache_dir
-from sumtune.files.cache import Entry
+from sumtune.files.cache import Entry, identity_of
 from sumtune.files.cache_manifest import MANIFEST
 from sumtune.files.failpoints import KILL_AT
 
@@ -288,7 +288,7 @@ def test_one_of_many_makes_it_and_the_others_wait(entry: Entry, place: Path) -> 
 
 KILLED = """
 from pathlib import Path
-from sumtune.files.cache import Entry
+from sumtune.files.cache import Entry, identity_of
 Entry((Path({place!r}),)).get(lambda folder: (folder / "a.bin").write_bytes(b"half") and None)
 """
 
@@ -312,3 +312,19 @@ def test_what_another_is_making_stays_when_a_neighbour_is_made(place: Path) -> N
 
     Entry((place,)).get(make_both)
     assert_whole(place)
+
+
+def test_an_entry_is_told_by_its_content_and_another_folder_by_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that an engine beside an adapter serves those whose cache is elsewhere."""
+    identities = []
+    for name in ("first", "second"):
+        monkeypatch.setenv("SUMTUNE_CACHE", str(tmp_path / name))
+        identities.append(identity_of(Entry.named("kind", "name").get(fill), {".bin"}))
+        os.utime(Entry.named("kind", "name").get(never) / "a.bin")
+    assert identities[0] == identities[1]
+    outside = [identity_of(tmp_path / "first" / "kind" / "name", {".bin"}) for _ in range(2)]
+    assert outside[0] == outside[1] != identities[0]
+    (tmp_path / "first" / "kind" / "name" / "a.bin").write_bytes(b"other")
+    assert identity_of(tmp_path / "first" / "kind" / "name", {".bin"}) != outside[0]

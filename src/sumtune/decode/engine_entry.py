@@ -3,23 +3,28 @@
 from contextlib import suppress
 from pathlib import Path
 
-from sumtune.files.cache import Entry, delete_entry
+from sumtune.errors import ModelError
+from sumtune.files.cache import Entry, delete_entry, identity_of
 from sumtune.files.checksums import fingerprint
 from sumtune.model.adapter_files import CONFIG, WEIGHTS
 from sumtune.model.sources import ModelSource
 
 __all__ = ["delete_older", "engine_entry"]
 
+MODEL_SUFFIXES = {".safetensors", ".json"}
+
 
 def engine_entry(kind: str, source: ModelSource, adapter: Path | None, settings: object) -> Entry:
-    """Return the entry of the engine of this `kind`, named by all that it is made from."""
-    base = sorted(
-        (file.name, file.stat().st_size, file.stat().st_mtime_ns)
-        for pattern in ("*.safetensors", "*.json")
-        for file in source.folder.glob(pattern)
-    )
+    """Return the entry of the engine of this `kind`, named by all that it is made from.
+
+    Raises:
+        ModelError: a file of the adapter or of the base model cannot be read.
+    """
     files = [adapter / name for name in (WEIGHTS, CONFIG)] if adapter else []
-    made_from = fingerprint(files, (settings, str(source.folder.resolve()), base))[:16]
+    try:
+        made_from = fingerprint(files, (settings, identity_of(source.folder, MODEL_SUFFIXES)))[:16]
+    except OSError as error:
+        raise ModelError(f"Cannot read {error.filename}: {error.strerror}.") from None
     name = f"{adapter.name if adapter else 'base'}.{kind}-{made_from}"
     return Entry.named(kind, name, beside=adapter.parent if adapter else None)
 

@@ -13,7 +13,7 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +27,7 @@ from sumtune.files.cache_dir import CACHE, cache_dir, private_dir
 from sumtune.files.cache_manifest import Manifest, Stamp, stamps_of
 from sumtune.files.ownership import GROUP_OR_OTHERS, is_ours
 
-__all__ = ["Entry", "delete_entry"]
+__all__ = ["Entry", "delete_entry", "identity_of"]
 
 Make = Callable[[Path], None]
 """Fills the empty folder that it is given."""
@@ -128,6 +128,19 @@ class Entry:
         _compared[place] = stamps
         _remember(place, now)
         return True
+
+
+def identity_of(folder: Path, suffixes: Collection[str]) -> object:
+    """Return what changes when a file of `folder` with one of these suffixes does; to be told apart in JSON or by repr.
+
+    Of an entry of the cache these are the checksums, which are the same for every user; else path, size and time.
+    """
+    manifest = Manifest.read(folder) if folder.is_relative_to(cache_dir()) else None
+    if manifest is not None:
+        return sorted((name, file.sha256) for name, file in manifest.files.items())
+    found = sorted(file for file in folder.glob("*") if file.suffix in suffixes)
+    files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in found]
+    return str(folder.resolve()), files
 
 
 def delete_entry(place: Path) -> None:

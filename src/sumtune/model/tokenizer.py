@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sumtune.files.cache import Entry
+from sumtune.files.cache import Entry, identity_of
 from sumtune.files.records import read_record, write_record
 from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer, positions
 from sumtune.model.rows import vocabulary_rows
@@ -110,9 +110,7 @@ def encoder_of(folder: Path, prompt: Prompt) -> Encoder:
 
 
 def _entry_of(folder: Path) -> Entry:
-    found = sorted(file for file in folder.glob("*") if file.suffix in SUFFIXES)
-    files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in found]
-    made_from = (FORMAT, version("transformers"), version("tokenizers"), str(folder.resolve()), files)
+    made_from = (FORMAT, version("transformers"), version("tokenizers"), identity_of(folder, SUFFIXES))
     return Entry.named("tokenizers", sha256(repr(made_from).encode()).hexdigest()[:16])
 
 
