@@ -85,6 +85,16 @@ def test_a_second_request_on_a_connection_must_arrive_in_time_too(url):
         assert time.monotonic() - begun < 3
 
 
+def test_an_answer_does_not_wait_for_the_clients_acknowledgement(url):
+    with httpx.Client() as client:
+        took_s = []
+        for _ in range(10):
+            begun = time.perf_counter()
+            client.get(f"{url}/health")
+            took_s.append(time.perf_counter() - begun)
+    assert min(took_s[1:]) < 0.025, "a delayed acknowledgement takes 40 ms"
+
+
 def test_a_body_that_comes_byte_by_byte_is_refused(url, slow):
     with connect(url) as connection:
         connection.sendall(request(b'{"dialogues"', length=500))

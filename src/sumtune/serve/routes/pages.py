@@ -1,6 +1,7 @@
 """The page for people, the documentation, and what the page shows of the run."""
 
 import json
+import logging
 from importlib.resources import files
 from pathlib import Path
 
@@ -21,6 +22,8 @@ TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
+logger = logging.getLogger(__name__)
+
 REPORT = "report.html"
 REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 """The report carries its styles inside, and runs nothing."""
@@ -75,10 +78,18 @@ def _report(run_dir: RunDir | None) -> Path | None:
 
 
 def _figures(run_dir: RunDir | None) -> Figures:
+    """The scores of the run, none where it was not scored or the file is damaged."""
     has_report = _report(run_dir) is not None
     scores_file = run_dir.evaluation / "scores.json" if run_dir else None
-    if scores_file is None or not scores_file.is_file():
-        return Figures(split=None, n=0, systems=[], report=has_report)
+    if scores_file is not None and scores_file.is_file():
+        try:
+            return _read_figures(scores_file, has_report)
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            logger.warning("The page shows no scores: %s cannot be read (%s).", scores_file, type(error).__name__)
+    return Figures(split=None, n=0, systems=[], report=has_report)
+
+
+def _read_figures(scores_file: Path, has_report: bool) -> Figures:
     scores = json.loads(scores_file.read_text(encoding="utf-8"))
     systems = [
         {"name": name} | {metric: system[metric] for metric in SHOWN} for name, system in scores["systems"].items()
