@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from sumtune.data.dialogue import is_unicode
-from sumtune.serve.schema import MAX_CHARACTERS, RequestBody, shortened
+from sumtune.data.dialogue import as_text, is_unicode
+from sumtune.serve.request_body import RequestBody, shortened
+from sumtune.serve.schema import MAX_CHARACTERS
 
 __all__ = ["GivenMessage"]
 
@@ -43,9 +44,9 @@ class GivenMessage(RequestBody):
 
     @property
     def text(self) -> str:
-        """Its content as one text."""
-        texts = self.content if isinstance(self.content, str) else "\n".join(map(_text_of, self.content or ()))
-        return "\n".join(text for text in (texts.strip(), (self.refusal or "").strip()) if text)
+        """Its content as one text, as training reads it."""
+        content = [self.content] if isinstance(self.content, str) else map(_text_of, self.content or ())
+        return as_text("\n".join([*content, self.refusal or ""])) or ""
 
     @model_validator(mode="after")
     def _is_text(self) -> "GivenMessage":
