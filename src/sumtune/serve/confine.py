@@ -13,7 +13,7 @@ class OutsideError(SumtuneError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The folder must lie in the folder that --adapter-root names, with regular files only and no link out of it."
+            "The folder must lie in the one that --adapter-root names, with regular files only and no link out of it."
         )
 
 
