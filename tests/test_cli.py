@@ -265,6 +265,8 @@ BROKEN = {
     "summarize with --input alone": (words("summarize", "--input", "a.jsonl"), "--output"),
     "serve nothing": (words("serve"), "sumtune run"),
     "serve port taken": (port_taken, "another --port"),
+    "serve loading without a key": (words("serve", "--allow-adapter-loading"), "SUMTUNE_ADMIN_KEY"),
+    "serve a folder without loading": (words("serve", "--adapter-root", "."), "--allow-adapter-loading"),
     "serve port out of range": (words("serve", "--port", "99999"), "65535"),
     "clean nothing": (words("clean", "--run-dir", "none"), "none"),
 }

@@ -85,6 +85,16 @@ def test_a_second_request_on_a_connection_must_arrive_in_time_too(url):
         assert time.monotonic() - begun < 3
 
 
+def test_an_answer_does_not_wait_for_the_clients_acknowledgement(url):
+    with httpx.Client() as client:
+        took_s = []
+        for _ in range(10):
+            begun = time.perf_counter()
+            client.get(f"{url}/health")
+            took_s.append(time.perf_counter() - begun)
+    assert min(took_s[1:]) < 0.025, "a delayed acknowledgement takes 40 ms"
+
+
 def test_a_body_that_comes_byte_by_byte_is_refused(url, slow):
     with connect(url) as connection:
         connection.sendall(request(b'{"dialogues"', length=500))
@@ -173,6 +183,7 @@ def test_under_overload_every_request_is_answered_or_refused_within_its_deadline
                 begun = time.monotonic()
                 answer = client.post(f"{url}/summarize", json={"dialogues": "word " * 10, "beams": 1})
                 outcomes.append((answer.status_code, time.monotonic() - begun, answer.headers.get("retry-after")))
+                time.sleep(0.05)
 
     with running({"tuned": Telling(pause_s=0.005)}, settings) as url:
         threads = [threading.Thread(target=ask_often, args=(url,)) for _ in range(24)]
@@ -183,7 +194,7 @@ def test_under_overload_every_request_is_answered_or_refused_within_its_deadline
     assert len(outcomes) == 96
     statuses = [status for status, _, _ in outcomes]
     assert set(statuses) <= {200, 503, 504}
-    assert statuses.count(200) > 10
-    assert statuses.count(503) > 10
+    assert statuses.count(200) > 5
+    assert statuses.count(503) > 5
     assert all(retry for status, _, retry in outcomes if status == 503)
     assert max(seconds for _, seconds, _ in outcomes) < settings.deadline_s + 1.0

@@ -12,14 +12,16 @@ class OutsideError(SumtuneError):
     """A folder is not below the root. The message does not depend on what exists outside."""
 
     def __init__(self) -> None:
-        super().__init__("The folder and everything in it must lie in the folder that --adapter-root names.")
+        super().__init__(
+            "The folder must lie in the one that --adapter-root names, with regular files only and no link out of it."
+        )
 
 
 def confined(root: Path, named: str) -> Path:
     """Return the folder `named` (relative to `root`, or absolute) with all links resolved.
 
     Raises:
-        OutsideError: the folder, or a link in it, leads out of `root`.
+        OutsideError: the folder, or a link in it, leads out of `root`, or it holds what is neither file nor folder.
     """
     resolved_root = root.resolve()
     folder = resolved_root
@@ -28,8 +30,9 @@ def confined(root: Path, named: str) -> Path:
             folder = _inside(resolved_root, folder / part)
         for parent, folders, files in os.walk(folder):
             for name in (*folders, *files):
-                if (entry := Path(parent, name)).is_symlink():
-                    _inside(resolved_root, entry)
+                entry = _inside(resolved_root, Path(parent, name))
+                if not entry.is_dir() and not entry.is_file():  # opening a pipe would wait forever
+                    raise OutsideError
     except (OSError, RuntimeError):  # a loop of links, a name that is too long
         raise OutsideError from None
     return folder

@@ -1,19 +1,11 @@
 """What goes in and out of the service."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ModelWrapValidatorHandler,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from sumtune.serve.dialogues import Dialogues
+from sumtune.serve.request_body import RequestBody
 
 __all__ = [
     "AdapterInfo",
@@ -23,53 +15,24 @@ __all__ = [
     "Health",
     "Problem",
     "Readiness",
-    "RequestBody",
     "Summaries",
     "SummarizeRequest",
     "Summary",
     "Unsupported",
-    "shortened",
 ]
 
 MAX_TOKENS = 4096
 MAX_BEAMS = 8
 MIN_DEADLINE_S = 0.1
 MAX_DEADLINE_S = 3600
-MAX_PROBLEMS = 100
-"""Most fields of a body, and most things wrong with it, that are looked at one by one."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-
-LONGEST_ECHO = 40
-"""Characters of a name from a request that an answer repeats."""
 
 EXAMPLE = (
     "Maya: The boiler is out again, can someone call the landlord?\n"
     "Ivo: I'll call him after work, around 6.\n"
     "Maya: Thanks!"
 )
-
-
-def shortened(text: str, most: int = LONGEST_ECHO) -> str:
-    """Return at most `most` characters of what a client sent, to be repeated to it."""
-    return text if len(text) <= most else f"{text[:most]}…"
-
-
-class RequestBody(BaseModel):
-    """What a client sends. Where very much is wrong with it, only how much: telling it all would take seconds."""
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _count_problems(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        if isinstance(value, dict) and len(value) > MAX_PROBLEMS:
-            raise PydanticCustomError("too_many_fields", "It has {count} fields", {"count": len(value)})
-        try:
-            return handler(value)
-        except ValidationError as error:
-            count = error.error_count()
-            if count <= MAX_PROBLEMS:
-                raise
-        raise PydanticCustomError("too_many_problems", "{count} things are wrong with it", {"count": count})
 
 
 class SummarizeRequest(RequestBody):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sumtune.serve.http.errors import MOST_TOLD
-from sumtune.serve.schema import LONGEST_ECHO, MAX_PROBLEMS
+from sumtune.serve.request_body import LONGEST_ECHO, MAX_PROBLEMS
 
 from ..fakes import ADMIN, Shouting, bearer, client_of, loading_from
 from ..live import running

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from sumtune.errors import ModelError
+from sumtune.serve.confine import OutsideError
 from sumtune.serve.settings import ServeSettings
 
 from ..fakes import ADMIN, KEY, Shouting, Telling, bearer, client_of, loading_from, served, wait_for
@@ -139,11 +140,12 @@ def test_an_adapter_that_is_unloaded_while_it_writes_finishes(root):
 
 OUTSIDE = [
     "..", "../outside", "../nothing", "x/../../outside", "/", "/etc/passwd", "/nothing", "{root}/../outside",
-    "leads out", "leads nowhere", "leads out/deeper", "holds a way out", "loop", "x" * 300, "~", "../root/x",
+    "leads out", "leads nowhere", "leads out/deeper", "holds a way out", "holds a pipe", "loop",
+    "x" * 300, "~", "../root/x",
 ]  # fmt: skip
 
 
-@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs symbolic links")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs links and pipes")
 @pytest.mark.parametrize("named", OUTSIDE)
 def test_a_folder_outside_is_refused_in_the_same_words_whatever_is_there(changing, root, named):
     outside = root.parent / "outside"
@@ -153,19 +155,22 @@ def test_a_folder_outside_is_refused_in_the_same_words_whatever_is_there(changin
     (root / "loop").symlink_to(root / "loop")
     (root / "holds a way out" / "deep").mkdir(parents=True)
     (root / "holds a way out" / "deep" / "prompt.json").symlink_to(outside / "secret")
+    (root / "holds a pipe").mkdir()
+    os.mkfifo(root / "holds a pipe" / "prompt.json")
     answer = changing.post("/adapters", json={"name": "new", "folder": named.replace("{root}", str(root))})
     if named in ("~", "x" * 300):  # names like any other, which are not there
         assert answer.status_code in (201, 422)
         return
     assert (answer.status_code, answer.json()) == (
         422,
-        {"detail": "The folder and everything in it must lie in the folder that --adapter-root names."},
+        {"detail": str(OutsideError())},
     )
     assert names(changing) == ["tuned"]
 
 
 def test_links_that_stay_inside_are_followed(root, changing):
     (root / "latest").symlink_to(root / "x")
+    (root / "bad" / "prompt.json").write_text("{}")
     (root / "x" / "prompt.json").symlink_to(root / "bad" / "prompt.json")
     assert changing.post("/adapters", json={"name": "new", "folder": "latest"}).status_code == 201
     assert changing.post("/adapters", json={"name": "again", "folder": str(root / "latest")}).status_code == 201

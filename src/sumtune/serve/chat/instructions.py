@@ -77,6 +77,9 @@ def split_request(text: str) -> Request:
             start = min(end, _end_of_first(first, vocabulary, len(text), asked=end < len(text)))
             if start or end < len(text):
                 return _unwrapped(text[:start].strip(), text[start:end].strip(), text[end:].strip())
+    end = first[0].end if first else 0
+    if looks_like_dialogue(text[end:]) and _asks_for_more(text[:end]):
+        return _unwrapped(text[:end].strip(), text[end:].strip(), "")
     return Request("", text, "")
 
 
@@ -106,11 +109,16 @@ def asks_for_something_else(text: str) -> bool:
     """
     if len(text) > LONGEST_SENTENCE or LABEL.search(text) or split_request(text).asks:
         return False
+    return _asks_for_more(text)
+
+
+def _asks_for_more(text: str) -> bool:
+    """Whether `text` begins like a request for a summary of a conversation, whatever else it asks for."""
     words = _words(text)
-    return any(_asks_for_more(words, vocabulary) for vocabulary in VOCABULARIES)
+    return any(_begins_request(words, vocabulary) for vocabulary in VOCABULARIES)
 
 
-def _asks_for_more(words: Sequence[str], vocabulary: Vocabulary) -> bool:
+def _begins_request(words: Sequence[str], vocabulary: Vocabulary) -> bool:
     verb = next((place for place, word in enumerate(words) if word in vocabulary.verb), len(words))
     if verb > MOST_WORDS_BEFORE_VERB or vocabulary.topic.isdisjoint(words):
         return False

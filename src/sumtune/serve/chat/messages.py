@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.serve.dialogues import MAX_CHARACTERS
-from sumtune.serve.schema import RequestBody, shortened
+from sumtune.serve.request_body import RequestBody, shortened
 
 __all__ = ["GivenMessage"]
 
@@ -45,8 +45,8 @@ class GivenMessage(RequestBody):
     @property
     def text(self) -> str:
         """Its content as one text, as training reads it."""
-        content = self.content if isinstance(self.content, str) else "\n".join(map(_text_of, self.content or ()))
-        return "\n".join(text for part in (content, self.refusal) if (text := as_text(part)))
+        content = [self.content] if isinstance(self.content, str) else map(_text_of, self.content or ())
+        return as_text("\n".join([*content, self.refusal or ""])) or ""
 
     @model_validator(mode="after")
     def _is_text(self) -> "GivenMessage":

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from sumtune.serve.schema import shortened
+from sumtune.serve.request_body import shortened
 
 __all__ = ["without_effect"]
 

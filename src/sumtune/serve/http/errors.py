@@ -8,7 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from sumtune.serve.schema import Problem, shortened
+from sumtune.serve.request_body import shortened
+from sumtune.serve.schema import Problem
 
 __all__ = ["documented", "handle_refusals", "refusal"]
 

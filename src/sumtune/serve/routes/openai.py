@@ -10,13 +10,13 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import StreamingResponse
 
 from sumtune.serve.asking import Asked, Wish, ask, completions, pieces
+from sumtune.serve.chat.request import ChatRequest
 from sumtune.serve.http.errors import MEANINGS
 from sumtune.serve.http.sse import event, event_stream
 from sumtune.serve.routes.openai_schema import (
     Chat,
     ChatChoice,
     ChatMessage,
-    ChatRequest,
     ChatUsage,
     ModelCard,
     ModelList,

@@ -1,8 +1,8 @@
 """The page for people, the documentation, and what the page shows of the run."""
 
+import logging
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import FileResponse
@@ -23,6 +23,8 @@ TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
+logger = logging.getLogger(__name__)
+
 REPORT = "report.html"
 REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 """The report carries its styles inside, and runs nothing."""
@@ -76,20 +78,20 @@ def _report(run_dir: RunDir | None) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def _scores(run_dir: RunDir) -> dict[str, Any] | None:
-    """What `scores.json` holds; None where there is none that can be shown."""
-    try:
-        return read_record(run_dir.require(run_dir.evaluation / "scores.json", "evaluate"))
-    except RunDirError:
-        return None
-
-
 def figures(run_dir: RunDir | None) -> Figures:
-    """What the run was scored with; no systems where it was not, or where the scores are damaged."""
+    """Return what the run was scored with; no systems where it was not scored, or where the file is damaged."""
     has_report = _report(run_dir) is not None
-    scores = None if run_dir is None else _scores(run_dir)
-    if scores is None:
-        return Figures(split=None, n=0, systems=[], report=has_report)
+    scores_file = run_dir.evaluation / "scores.json" if run_dir else None
+    if scores_file is not None and scores_file.is_file():
+        try:
+            return _read_figures(scores_file, has_report)
+        except (RunDirError, ValueError, LookupError, TypeError, AttributeError) as error:
+            logger.warning("The page shows no scores: %s cannot be read (%s).", scores_file, type(error).__name__)
+    return Figures(split=None, n=0, systems=[], report=has_report)
+
+
+def _read_figures(scores_file: Path, has_report: bool) -> Figures:
+    scores = read_record(scores_file)
     systems = [
         {"name": name} | {metric: system[metric] for metric in SHOWN} for name, system in scores["systems"].items()
     ]

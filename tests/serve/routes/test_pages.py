@@ -1,0 +1,40 @@
+"""What the page shows of the run."""
+
+import json
+
+import pytest
+
+from sumtune.files.run_dir import RunDir
+
+from ..fakes import Shouting, client_of
+
+INTERVAL = {"mean": 0.5, "low": 0.4, "high": 0.6}
+SCORES = {"split": "test", "n": 3, "systems": {"tuned": dict.fromkeys(("rouge1", "rouge2", "rougeL"), INTERVAL)}}
+
+
+@pytest.fixture
+def scores_file(tmp_path):
+    file = RunDir(tmp_path).evaluation / "scores.json"
+    file.parent.mkdir()
+    return file
+
+
+def figures(scores_file):
+    with client_of({"tuned": Shouting()}, run_dir=RunDir(scores_file.parent.parent)) as client:
+        answer = client.get("/run")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_the_scores_of_the_run_are_shown(scores_file):
+    scores_file.write_text(json.dumps(SCORES))
+    assert figures(scores_file)["systems"] == [{"name": "tuned"} | SCORES["systems"]["tuned"]]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"\xff", b"[]", b"{}", b'{"systems": 1}', b'{"systems": {"tuned": {}}}']
+)
+def test_damaged_scores_are_no_scores_and_a_line_in_the_log(scores_file, caplog, content):
+    scores_file.write_bytes(content)
+    assert figures(scores_file)["systems"] == []
+    assert [record.levelname for record in caplog.records if "scores.json" in record.getMessage()] == ["WARNING"]
