@@ -13,13 +13,17 @@ from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
 from sumtune.model.load import is_encoder_decoder, load_config
 from sumtune.model.sources import locate
+from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import encoder_of
 from sumtune.text.encode import Encoder, save_encoded
+from sumtune.text.language import is_english
 from sumtune.text.prompt import Prompt, default_prompt
 
 __all__ = ["make_encoder", "run"]
 
 SPLITS = ("train", "validation")
+FORMAT = 2
+"""Raised when the stage writes other files, so that it does not skip where an earlier version has been."""
 
 
 def make_encoder(settings: ModelConfig) -> Encoder:
@@ -29,13 +33,14 @@ def make_encoder(settings: ModelConfig) -> Encoder:
 
 
 def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
-    """Writes `{train,validation}.safetensors`, `prompt.json` and, last, the manifest; skips where nothing changed.
+    """Writes `{train,validation}.safetensors`, what generation learns from the training summaries (`prompt.json` and
+    `summary_tokens.json`) and, last, the manifest; skips where nothing changed.
 
     `make` gives the encoder of `make_encoder` where it is needed.
     """
     files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
     prompt = _default_prompt(config.model, locate(config.model.name, config.model.revision).folder)
-    settings = {"model": config.model.model_dump(), "prompt": asdict(prompt)}
+    settings = {"format": FORMAT, "model": config.model.model_dump(), "prompt": asdict(prompt)}
     wanted = {"fingerprint": fingerprint(files, settings)}
     folder, manifest = run_dir.transformation, run_dir.transformation / "manifest.json"
     if manifest.exists() and _read(manifest) == wanted:
@@ -47,6 +52,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
         encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
         save_encoded(encoded, folder / f"{name}.safetensors")
     _prompt_for(encoder, splits["train"]).save(folder)
+    _summary_tokens(encoder, splits["train"]).save(folder)
     write_json(manifest, wanted)
 
 
@@ -61,6 +67,11 @@ def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
     longest = max(len(encoder.target(example.summary)) for example in training)
     single_line = all("\n" not in example.summary.strip() for example in training)
     return replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
+
+
+def _summary_tokens(encoder: Encoder, training: Sequence[Example]) -> SummaryTokens:
+    summaries = [example.summary for example in training]
+    return SummaryTokens.of(map(encoder.target, summaries), is_english(summaries))
 
 
 def _read(manifest: Any) -> Any:

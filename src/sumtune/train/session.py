@@ -11,7 +11,6 @@ from typing import Any
 import torch
 
 from sumtune.config import Config
-from sumtune.data.example import load_jsonl
 from sumtune.errors import RunDirError
 from sumtune.files.atomic import new_folder, write_json
 from sumtune.files.checksums import fingerprint
@@ -24,10 +23,9 @@ from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.sources import cache_dir, locate
-from sumtune.model.summary_tokens import SummaryTokens
+from sumtune.model.summary_tokens import SUMMARY_TOKENS
 from sumtune.text.batching import spread
 from sumtune.text.encode import Encoded, load_encoded
-from sumtune.text.language import is_english
 from sumtune.text.prompt import Prompt
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
@@ -59,7 +57,6 @@ class Session:
     plan: Plan
     examples: Sequence[Encoded]
     validation: Sequence[Encoded]
-    summary_tokens: SummaryTokens
     precision: Precision
     max_tokens: int
     """Tokens with padding that are computed at once: the budget of a micro-batch, or less where memory is short."""
@@ -116,14 +113,12 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         fuse(base, kernels)
     examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
-    summaries = [example.summary for example in load_jsonl(run_dir.require(run_dir.split("train"), "run"))]
     chosen = spread([example.length for example in held_out], config.train.validation_examples)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
         loss_of=SummaryLoss(base, kernels=kernels), masters=MasterWeights(trainable(adapted)),
         plan=Plan(tuple(example.length for example in examples), config.train), examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision,
-        summary_tokens=SummaryTokens.of([example.target for example in examples], is_english(summaries)),
         max_tokens=config.train.micro_batch_tokens, model_name=source.name, targets=targets,
         fingerprint=training_fingerprint(config, run_dir), all_parameters=all_parameters,
     )  # fmt: skip
@@ -204,13 +199,13 @@ def _clear(folder: Path) -> None:
 
 
 def _publish(session: Session, result: Path, state: TrainState) -> None:
-    """Copies the adapter of checkpoint `result` to `adapter`, with what decoding needs; the manifest comes last."""
+    """Copies the adapter of checkpoint `result` to `adapter`, with all that decoding needs; the manifest comes last."""
     run_dir = session.run_dir
     with new_folder(run_dir.adapter) as folder:
         for name in (CONFIG, WEIGHTS):
             shutil.copyfile(result / name, folder / name)
         Prompt.load(run_dir.transformation).save(folder)
-        session.summary_tokens.save(folder)
+        shutil.copyfile(run_dir.transformation / SUMMARY_TOKENS, folder / SUMMARY_TOKENS)
         model = session.config.model.model_dump() | {"precision": session.precision.name}
         settings = {"model": model, "decode": session.config.decode.model_dump()}
         write_json(folder / SETTINGS, settings | adapter_sums(folder))
