@@ -43,7 +43,7 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, encoder: Encoder
 
 
 @pytest.mark.parametrize(
-    ("suffix", "english"), [("", True), (" 这是一个很长的中文总结，讲的是谁在哪一天去拿东西。", False)]
+    ("suffix", "english"), [("", True), (" 这是一个很长的中文总结，说明谁在哪天去拿什么。", False)]
 )
 def test_the_tokens_of_all_training_summaries_are_noted(
     tmp_path: Path, encoder: Encoder, suffix: str, english: bool
