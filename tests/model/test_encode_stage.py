@@ -10,6 +10,7 @@ from sumtune.errors import RunDirError
 from sumtune.files.atomic import write_text
 from sumtune.files.run_dir import RunDir
 from sumtune.model import encode_stage as encode
+from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.text.encode import Encoder, load_encoded
 from sumtune.text.prompt import Prompt
 
@@ -44,6 +45,20 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, config: Config, 
     longest = max(len(encoded.target) for encoded in load_encoded(run_dir.transformation / "train.safetensors"))
     wanted = replace(encoder.prompt, single_line=True, max_target_tokens=longest)
     assert Prompt.load(run_dir.transformation) == wanted
+
+
+@pytest.mark.parametrize(
+    ("suffix", "english"), [("", True), (" 这是一个很长的中文总结，说明谁在哪天去拿什么。", False)]
+)
+def test_the_tokens_of_all_training_summaries_are_noted(
+    tmp_path: Path, encoder: Encoder, suffix: str, english: bool
+) -> None:
+    run_dir = RunDir(tmp_path)
+    write_splits(run_dir, suffix)
+    encode.run(Config(), run_dir, lambda: encoder)
+    targets = [encoded.target for encoded in load_encoded(run_dir.transformation / "train.safetensors")]
+    tokens = SummaryTokens.load(run_dir.transformation, len(encoder.tokenizer))
+    assert tokens == SummaryTokens(tuple(sorted(set().union(*targets))), english)
 
 
 @pytest.mark.parametrize(("suffix", "single"), [("", True), ("\n", True), ("\nAnd more.", False)])

@@ -23,6 +23,8 @@ __all__ = ["changes", "fitted", "make_encoder", "run"]
 SPLITS = ("train", "validation")
 MOST_OVERHEAD = 128
 """No default prompt has so many tokens, whatever the tokenizer."""
+FORMAT = 2
+"""Raised when the stage writes other files, so that it does not skip where an earlier version has been."""
 
 
 def make_encoder(settings: ModelConfig) -> Encoder:
@@ -64,7 +66,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     """
     files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
     prompt = _default_prompt(config.model, locate(config.model.name, config.model.revision).folder)
-    settings = {"model": config.model.model_dump(), "prompt": asdict(prompt)}
+    settings = {"format": FORMAT, "model": config.model.model_dump(), "prompt": asdict(prompt)}
     made_from = fingerprint(files, settings)
     if up_to_date(run_dir.transformation, made_from):
         return

@@ -77,7 +77,7 @@ class OutputLayer:
 
     def words(self, allowed: Sequence[Collection[int]]) -> "Words":
         """What dialogues may be summarized with, each with the listed tokens and those `allowed` to it alone."""
-        own = [{at for at in ids if at < len(self._weight)} - self._known for ids in allowed]
+        own = [{token for token in ids if token < len(self._weight)} - self._known for ids in allowed]
         more = sorted(set().union(*own))
         if not more:
             return Words(self._listed, [self._product])

@@ -222,7 +222,7 @@ def make(
     parts, embedding, output = dissect(model, kernels)
     weight, tensors = output, {}
     if listed is not None and len(listed) < len(output):
-        tensors[LISTED] = torch.tensor([at for at in listed if at < len(output)])
+        tensors[LISTED] = torch.tensor([token for token in listed if token < len(output)])
         weight = output[tensors[LISTED]]
     if quantization == "int8":
         parts = smoothed(parts, embedding, kernels, texts).quantized(kernels)
