@@ -14,6 +14,7 @@ import tiny
 from typer.testing import CliRunner
 
 from sumtune import cli
+from sumtune.config import resolve
 from sumtune.files.atomic import write_json
 
 ROOT = Path(__file__).parents[1]
@@ -182,6 +183,21 @@ def port_taken(folder, models):
     return ["serve", "--port", models["taken port"]]
 
 
+def scored(*more):
+    """Arguments of `evaluate` for a folder that holds a run."""
+
+    def arguments(folder, models):
+        write_json(folder / "artifacts" / "run.json", {"config": resolve().model_dump(mode="json")})
+        return ["evaluate", *more]
+
+    return arguments
+
+
+def checked(*more):
+    """Arguments of `check` on good data with further options."""
+    return lambda folder, models: ["check", tiny.write_jsonl(folder / "good.jsonl", 30), "--model", models["t5"], *more]
+
+
 def words(*arguments):
     return lambda _folder, _models: list(arguments)
 
@@ -226,6 +242,12 @@ BROKEN = {
     "run dir of another run": (run_dir_of_another, "--overwrite"),
     "resume nothing": (option("--resume"), "no whole checkpoint"),
     "evaluate nothing": (words("evaluate"), "sumtune run"),
+    "evaluate with a setting of training": (scored("--set", "train.epochs=9"), "does not use train.epochs"),
+    "evaluate with a preset": (scored("--set", "preset=fast"), "Its settings are: model.device, decode.beams"),
+    "evaluate with other data": (scored("--set", "data.path=b.csv"), "does not use data.path"),
+    "evaluate with a setting unknown": (scored("--set", "decode.beam=1"), "Did you mean decode.beams?"),
+    "check with a setting of training": (checked("--set", "train.epochs=9"), "does not use train.epochs"),
+    "check with a setting of decoding": (checked("--set", "decode.beams=1"), "does not use decode.beams"),
     "summarize nothing": (words("summarize", "pyproject.toml"), "pyproject.toml"),
     "summarize with --input alone": (words("summarize", "--input", "a.jsonl"), "--output"),
     "serve nothing": (words("serve"), "sumtune run"),
@@ -289,7 +311,7 @@ def test_an_error_never_shows_a_dialogue(call, tmp_path, tiny_models, own_cache)
 
 def test_our_bug_is_a_traceback_and_exit_code_1():
     planted = (
-        "import sys; from sumtune import cli, cleaning\n"
+        "import sys; from sumtune import cli; from sumtune.commands import clean as cleaning\n"
         "def fail(*arguments): raise RuntimeError('planted')\n"
         "cleaning.clean = fail; sys.argv = ['sumtune', 'clean']; cli.main()"
     )
@@ -321,3 +343,16 @@ def test_check_says_that_good_data_can_be_used_and_writes_nothing(call, tmp_path
     assert (code, err) == (0, "")
     assert "The data can be used: train" in out
     assert set(snapshot(here)) == {"good.jsonl"}, "only the cache, which is elsewhere, keeps a tokenizer"
+
+
+def test_settings_that_check_uses_change_what_it_says_and_files_may_hold_all(call, tmp_path, tiny_models, own_cache):
+    file = tiny.write_jsonl(tmp_path / "good.jsonl", 60)
+    (tmp_path / "mine.yaml").write_text("train: {epochs: 1}\ndecode: {beams: 1}")
+    given = ["check", file, "--model", tiny_models["t5"], "--config", tmp_path / "mine.yaml"]
+    _, plain, _ = call(*given)
+    for setting in ("preset=fast", "data.train_share=0.5", "model.max_source_tokens=16"):
+        code, out, _ = call(*given, "--set", setting)
+        assert code == 0
+        assert out != plain, setting
+    code, _, _ = call(*given, "--set", "model.max_source_tokens=4000", "--set", "train.micro_batch_tokens=8000")
+    assert code == 0

@@ -15,8 +15,10 @@ from sumtune.commands import run as pipeline
 from sumtune.commands.clean import clean
 from sumtune.config import resolve
 from sumtune.errors import ConfigError, RunDirError
+from sumtune.evaluate.scorecard_files import load
 from sumtune.files.run_dir import RunDir
 from sumtune.train.checkpoint import list_checkpoints
+from sumtune.train.checkpoint import state_of as state_of_checkpoint
 
 FILES = {
     ".": ("run.json", "diagnosis.json"),
@@ -123,6 +125,34 @@ def test_the_record_has_configuration_versions_forecast_and_times(finished, conf
     assert pipeline.recorded_config(run_dir) == config_for(name)
 
 
+def test_the_record_says_how_long_training_took_over_all_restarts_and_scoring_when_it_was_done(copied, config_for):
+    name, run_dir = copied
+    before = run_dir.record()
+    assert before["training_s"] == manifest_of(run_dir)["elapsed_s"] > 0
+    assert before["evaluation_s"] > sum(system.generation_s or 0 for system in load(run_dir).systems.values()) > 0
+    pipeline.run(config_for(name), run_dir, console())
+    pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
+    assert run_dir.record() == before, "nothing was done, so nothing took another time"
+    run_dir.run_json.unlink()
+    pipeline.run(config_for(name), run_dir, console())
+    kept = ("config", "training_s", "evaluation_s")
+    assert run_dir.record() == {key: before[key] for key in kept}, "both are known also where the record was lost"
+
+
+def manifest_of(run_dir):
+    return json.loads((run_dir.trainer / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_the_signature_says_what_really_ran(finished):
+    name, run_dir, _ = finished
+    tuned, base = (load(run_dir).signature.decoding[system] for system in ("tuned", "base"))
+    ran = {"gemma": ("native", "int8"), "t5": ("ctranslate2", "int8_float32")}[name]
+    assert (tuned["engine"], tuned["number_format"]) == (base["engine"], base["number_format"]) == ran
+    assert (tuned["beams"], tuned["length_penalty"]) == (1, None)
+    if name == "gemma":
+        assert (tuned["smoothed"], tuned["shortlist"]) == (True, None), "the list is longer than this vocabulary"
+
+
 def test_no_dialogue_is_in_the_record_or_the_log(finished):
     _, run_dir, _ = finished
     files = (run_dir.run_json, run_dir.train_metrics, run_dir.diagnosis)
@@ -201,12 +231,14 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_adapter(finished, con
         with pytest.raises(KeyboardInterrupt):
             pipeline.train(config_for(name), run_dir, console())
     assert not run_dir.adapter.exists()
+    interrupted_after_s = state_of_checkpoint(run_dir.trainer / "checkpoint-6").elapsed_s
     shown = console()
     pipeline.train(config_for(name), run_dir, shown, resume=resume)
     assert "Continuing from step 6." in shown.file.getvalue()
     for file in ("adapter_model.safetensors", "adapter_config.json", "prompt.json", "sumtune.json"):
         assert (run_dir.adapter / file).read_bytes() == (straight.adapter / file).read_bytes()
     assert losses(run_dir) == losses(straight)
+    assert run_dir.record()["training_s"] == manifest_of(run_dir)["elapsed_s"] > interrupted_after_s
 
 
 def losses(run_dir):
@@ -226,11 +258,15 @@ def test_evaluate_with_another_decoding_scores_again_and_with_the_same_does_not(
     pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
     assert state_of(run_dir.evaluation) == before
     card = pipeline.evaluate(pipeline.recorded_config(run_dir, ("decode.beams=2",)), run_dir, console())
-    assert card.signature.decoding["beams"] == {"tuned": 2, "base": 1}
+    assert beams(card.signature.decoding) == {"tuned": 2, "base": 1}
     after = state_of(run_dir.evaluation)
     assert all(after[name] > before[name] for name in before)
     scores = json.loads((run_dir.evaluation / "scores.json").read_text(encoding="utf-8"))
-    assert scores["signature"]["decoding"]["beams"] == {"tuned": 2, "base": 1}
+    assert beams(scores["signature"]["decoding"]) == {"tuned": 2, "base": 1}
+
+
+def beams(decoding):
+    return {system: settings["beams"] for system, settings in decoding.items()}
 
 
 def test_evaluating_a_folder_without_a_run_and_unknown_settings_are_errors(copied, tmp_path):

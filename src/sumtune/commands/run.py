@@ -2,16 +2,16 @@
 
 import os
 import platform
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import shlex
+from collections.abc import Mapping
+from contextlib import ExitStack
 from functools import cache, partial
 from importlib.metadata import version
 from typing import Any
 
 from rich.console import Console
 
-from sumtune.config import Config, revise
+from sumtune.config import Config, assignment, revise
 from sumtune.data import ingest
 from sumtune.data.finding import display
 from sumtune.diagnose import stage as diagnose_stage
@@ -25,6 +25,8 @@ from sumtune.forecast.fitting import fitted
 from sumtune.forecast.forecast import evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
 from sumtune.memory import give_memory_back
 from sumtune.model import encode_stage as encode
+from sumtune.model.adapter_files import SETTINGS
+from sumtune.model.adapter_settings import GenerationSettings, load_generation
 from sumtune.model.sources import locate
 from sumtune.summarizer import Progress
 from sumtune.terminal import diagnosis as show_diagnosis
@@ -60,11 +62,14 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
         _train(config, run_dir, console, resume, overwrite, evaluates=False)
 
 
-def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
-    """Scores the adapter of the run folder beside base and baselines, and shows the result."""
+def evaluate(config: Config, run_dir: RunDir, console: Console, *, again: bool = False) -> Scorecard:
+    """Score the adapter of the run folder beside base and baselines, and show the result.
+
+    With `again` engines and scores are made anew even where nothing changed.
+    """
     run_dir.require(run_dir.adapter, "train")
     with locked(run_dir.root):
-        return _evaluate(config, run_dir, console)
+        return _evaluate(config, run_dir, console, again)
 
 
 def _train(
@@ -81,8 +86,7 @@ def _train(
     make_encoder.cache_clear()  # a vocabulary of 262,144 tokens is half a gigabyte
     give_memory_back()
     if training.finished(config, run_dir):
-        _record(run_dir, {"config": config.model_dump(mode="json")})
-        console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
+        _skip_training(config, run_dir, console, evaluates)
         return
     going_on = _continues(config, run_dir, console, resume, overwrite)
     evaluation_s = _evaluation_forecast(config, run_dir, going_on) if evaluates else None
@@ -94,10 +98,29 @@ def _train(
     console.print(announcement(session, expected), highlight=False, markup=False)
     if going_on is not None:
         console.print(f"Continuing from step {going_on.step}.", highlight=False)
-    with _timed(run_dir, "training_s"), live.training(console) as report:
+    with live.training(console) as report:
         state = training.run(session, report, resume=going_on is not None)
+    _record(run_dir, {"training_s": state.elapsed_s})
     if going_on is None:
         learn(session, expected, state.elapsed_s)
+
+
+def _skip_training(config: Config, run_dir: RunDir, console: Console, evaluates: bool) -> None:
+    """Record the settings and say that the adapter is there; only an evaluation changes how it generates."""
+    before, asked = load_generation(run_dir.adapter), GenerationSettings.of(config)
+    recorded = config if evaluates else config.model_copy(update={"decode": before.decode})
+    seconds = training.elapsed_seconds(run_dir)
+    _record(run_dir, {"config": recorded.model_dump(mode="json"), "training_s": seconds})
+    console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
+    if not evaluates and (changes := before.changes_to(asked)):
+        settings = shlex.join(part for key, (_, new) in changes.items() for part in ("--set", assignment(key, new)))
+        command = f"sumtune evaluate --run-dir {shlex.quote(str(run_dir.root))} {settings}"
+        console.print(f"It generates as before ({_shown(changes)} would be new); to score and use that: {command}",
+                      highlight=False, markup=False, soft_wrap=True)  # fmt: skip
+
+
+def _shown(changes: Mapping[str, tuple[Any, Any]]) -> str:
+    return ", ".join(f"{key}: {old} → {new}" for key, (old, new) in changes.items())
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:
@@ -108,20 +131,31 @@ def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState |
     return evaluation_seconds(config, run_dir) if said is None else float(said)
 
 
-def _evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
-    with _timed(run_dir, "evaluation_s"), ExitStack() as bars:
+def _evaluate(config: Config, run_dir: RunDir, console: Console, again: bool = False) -> Scorecard:
+    before = load_generation(run_dir.adapter)
+    with ExitStack() as bars:
 
         def start(name: str, total: int) -> Progress:
             return bars.enter_context(live.generation(console, name, total))
 
-        scorecard = evaluate_stage.run(config, run_dir, start)
+        scorecard = evaluate_stage.run(config, run_dir, start, again=again)
+    _record_evaluation(config, run_dir, scorecard)
     for panel in show.examples(scorecard, config.evaluate.shown_examples):
         console.print(panel)
     console.print(show.table(scorecard))
     console.print(show.faithfulness(scorecard))
     for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
         console.print(f"{name}: {path}", highlight=False, soft_wrap=True)
+    if changes := before.changes_to(GenerationSettings.of(config)):
+        console.print(f"Changed ({_shown(changes)}): `summarize` and `serve` now generate as scored here.",
+                      highlight=False, markup=False, soft_wrap=True)  # fmt: skip
     return scorecard
+
+
+def _record_evaluation(config: Config, run_dir: RunDir, scorecard: Scorecard) -> None:
+    """Record how the adapter generates, and how long the scores took when they were made."""
+    recorded = run_dir.record().get("config", {}) | {"decode": config.decode.model_dump(mode="json")}
+    _record(run_dir, {"config": recorded, "evaluation_s": scorecard.elapsed_s})
 
 
 def diagnose(run_dir: RunDir, console: Console) -> None:
@@ -131,15 +165,19 @@ def diagnose(run_dir: RunDir, console: Console) -> None:
 
 
 def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Config:
-    """The configuration that the run folder was made with, changed by `key=value` texts.
+    """The configuration of the run in the folder, changed by `key=value` texts; the adapter decides how it generates.
 
     Raises:
         RunDirError: the folder holds no run.
+        ModelError: the adapter's settings cannot be read.
     """
     recorded = run_dir.record().get("config")
     if recorded is None:
         raise RunDirError(f"{run_dir.root} holds no run: run `sumtune run --run-dir {run_dir.root}` first.")
-    return revise(Config.model_validate(recorded), assignments)
+    config = Config.model_validate(recorded)
+    if (run_dir.adapter / SETTINGS).is_file():
+        config = load_generation(run_dir.adapter).applied_to(config)
+    return revise(config, assignments)
 
 
 def _require_same_settings(config: Config, run_dir: RunDir) -> None:
@@ -206,10 +244,3 @@ def _begin_record(run_dir: RunDir, config: Config, forecast: Mapping[str, object
 def _record(run_dir: RunDir, entries: Mapping[str, Any]) -> None:
     """Adds to `run.json`."""
     write_json(run_dir.run_json, run_dir.record() | dict(entries))
-
-
-@contextmanager
-def _timed(run_dir: RunDir, name: str) -> Iterator[None]:
-    begun = time.monotonic()
-    yield
-    _record(run_dir, {name: time.monotonic() - begun})

@@ -22,7 +22,7 @@ from sumtune.files.run_dir import RunDir
 
 __all__ = ["FORMAT", "load", "write"]
 
-FORMAT = 2
+FORMAT = 3
 """Goes up when what these files hold changes; files of another format are made anew."""
 
 
@@ -51,7 +51,7 @@ def load(run_dir: RunDir) -> Scorecard:
         examples = tuple(_read_example(json.loads(line)) for line in lines)
     systems = {name: _read_system(row) for name, row in scores["systems"].items()}
     upper_mark = _read_upper_mark(scores["references"]) if scores["references"] else None
-    return Scorecard(Signature(**scores["signature"]), systems, upper_mark, examples)
+    return Scorecard(Signature(**scores["signature"]), systems, upper_mark, examples, scores["elapsed_s"])
 
 
 def _example_row(example: ScoredExample) -> dict[str, Any]:
@@ -89,6 +89,7 @@ def _scores(scorecard: Scorecard) -> dict[str, Any]:
     return {
         "split": scorecard.signature.split,
         "n": scorecard.signature.n,
+        "elapsed_s": scorecard.elapsed_s,
         "systems": {name: _system_row(scores) for name, scores in scorecard.systems.items()},
         "references": asdict(scorecard.upper_mark) if scorecard.upper_mark else None,
         "signature": asdict(scorecard.signature),

@@ -37,7 +37,7 @@ from sumtune.train.space import require_space, save_making_room
 from sumtune.train.step import mean_loss, step_gradient
 from sumtune.train.stopping import stop_wishes
 
-__all__ = ["Session", "finished", "prepare", "run"]
+__all__ = ["Session", "elapsed_seconds", "finished", "prepare", "run"]
 
 BYTES_A_PARAMETER = 16
 """Of a checkpoint: weight, average and two moments in float32."""
@@ -87,6 +87,12 @@ def finished(config: Config, run_dir: RunDir) -> bool:
         return False
     recorded = json.loads(manifest.read_text(encoding="utf-8")).get("fingerprint")
     return bool(recorded == training_fingerprint(config, run_dir))
+
+
+def elapsed_seconds(run_dir: RunDir) -> float:
+    """Seconds that the finished training in the run folder took, over all restarts."""
+    manifest = json.loads((run_dir.trainer / "manifest.json").read_text(encoding="utf-8"))
+    return float(manifest["elapsed_s"])
 
 
 def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Session:
@@ -144,7 +150,7 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
         state = go_back()
         state = replace(state, max_tokens=min(state.max_tokens, session.max_tokens))
     else:
-        _clear(folder)
+        _clear(session.run_dir)
         require_space(folder, BYTES_A_PARAMETER * session.trainable_parameters * (settings.keep_checkpoints + 2))
 
     def log(event: Event) -> None:
@@ -189,12 +195,13 @@ def _newest(folder: Path) -> Path:
     return found
 
 
-def _clear(folder: Path) -> None:
-    """Removes what an earlier run left, so that no file is of another run than its neighbours."""
-    for path in (*checkpoint.list_checkpoints(folder), folder / "adapter"):
+def _clear(run_dir: RunDir) -> None:
+    """Remove what an earlier run left, its scores included, so that no file is of another run than its neighbours."""
+    (run_dir.evaluation / "metrics.csv").unlink(missing_ok=True)
+    for path in (run_dir.evaluation, *checkpoint.list_checkpoints(run_dir.trainer), run_dir.adapter):
         shutil.rmtree(path, ignore_errors=True)
-    for name in ("manifest.json", "metrics.jsonl"):
-        (folder / name).unlink(missing_ok=True)
+    for file in (run_dir.diagnosis, run_dir.trainer / "manifest.json", run_dir.train_metrics):
+        file.unlink(missing_ok=True)
 
 
 def _publish(session: Session, result: Path, state: TrainState) -> None:
