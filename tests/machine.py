@@ -15,11 +15,13 @@ from typer.testing import CliRunner
 
 from sumtune import cli
 from sumtune.summarizer import Completion
-from sumtune.text.batching import spread
 from sumtune.text.encode import load_encoded
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.plan import Plan
+
+NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
+"""What training losses are multiplied by, by optimizer step."""
 
 
 def write_rows(path, examples):
@@ -28,20 +30,29 @@ def write_rows(path, examples):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+def prepare_data(folder, train=24, scored=6):
+    """Files of splits in `folder` with made-up conversations."""
+    folder.mkdir(exist_ok=True)
+    for split, (start, count) in {"train": (0, train), "validation": (5000, 8), "test": (6000, scored)}.items():
+        write_rows(folder / f"{split}.jsonl", [synthetic(number) for number in range(start, start + count)])
+    return folder
+
+
 class Machine:
     """Replaces training and generation for the length of a test."""
 
     def __init__(self, patch):
-        self.loss = None
-        """From settings, plan and optimizer step to the training loss; None falls as it should."""
-        self.validation = None
-        """The same for the validation loss."""
-        self.norm = 1.0
-        """Gradient norm of every optimizer step."""
-        self.write = lambda dialogue, tuned: dialogue.splitlines()[0 if tuned else -1]
-        """From a dialogue and whether an adapter is on to the summary."""
-        self.cut_off = False
-        self.trained, self.generated = 0, 0
+        self.loss = self.validation = None
+        """From settings and optimizer step to training and validation loss; None falls as it should."""
+        self.norm = lambda _config: 1.0
+        """From settings to the gradient norm of every optimizer step."""
+        self.columns = 8
+        """Numbers in the adapter for each of its ranks."""
+        self.write = lambda dialogue, tuned, _settings: dialogue.splitlines()[0 if tuned else -1]
+        """From a dialogue, whether an adapter is on, and the decoding settings to the summary."""
+        self.config = None
+        """Settings of what was trained last."""
+        self.trained = self.generated = 0
         """How often a model was trained, and how often an engine wrote."""
         self.decoded = []
         """Decoding settings and device of every summarizer of an adapter, in the order they were made."""
@@ -68,14 +79,6 @@ class Machine:
         patch.setattr(build, "build_summarizer", self._build)
         patch.setattr(scorecard, "interval", lambda values, generator: interval(values, generator, 20))
 
-    def prepare_data(self, folder, train=24, scored=6):
-        """Files of splits in `folder` with made-up conversations."""
-        folder.mkdir(exist_ok=True)
-        starts = {"train": (0, train), "validation": (5000, 8), "test": (6000, scored)}
-        for split, (start, count) in starts.items():
-            write_rows(folder / f"{split}.jsonl", [synthetic(number) for number in range(start, start + count)])
-        return folder
-
     def sumtune(self, command):
         """What the command line prints for `command`, a text or a list; it must end well."""
         arguments = shlex.split(command)[1:] if isinstance(command, str) else list(map(str, command))
@@ -85,57 +88,51 @@ class Machine:
 
     def _prepare(self, config, run_dir, _precision=""):
         examples = load_encoded(run_dir.transformation / "train.safetensors")
-        held_out = load_encoded(run_dir.transformation / "validation.safetensors")
         return SimpleNamespace(
             config=config, run_dir=run_dir, precision=SimpleNamespace(name="fp32"), max_tokens=1536,
             fingerprint=training.training_fingerprint(config, run_dir),
             plan=Plan(tuple(example.length for example in examples), config.train),
-            validation=spread([example.length for example in held_out], config.train.validation_examples),
         )  # fmt: skip
 
     def _train(self, session, report, resume=False):
         assert not resume
-        self.trained += 1
-        run_dir, plan = session.run_dir, session.plan
-        training._clear(run_dir)
-        losses, validations = self._losses(session.config, plan)
-        events = [{"event": "start", "step": 0, "total_steps": plan.total_steps, "epochs": plan.settings.epochs,
-                   "steps_per_epoch": plan.steps_per_epoch, "warmup_steps": plan.warmup_steps}]  # fmt: skip
-        for step in range(plan.total_steps + 1):
-            if plan.validates_at(step):
-                events.append({"event": "validation", "step": step, "loss": validations(step)})
-            if step < plan.total_steps:
-                events.append(self._step(plan, step, losses(step)))
-        events.append({"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0})
-        run_dir.train_metrics.parent.mkdir(parents=True, exist_ok=True)
-        run_dir.train_metrics.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
-        state = TrainState(step=plan.total_steps, elapsed_s=1.0, fingerprint=session.fingerprint)
+        self.trained, self.config = self.trained + 1, session.config
+        training._clear(session.run_dir)
+        log = session.run_dir.train_metrics
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(json.dumps(event) + "\n" for event in self._events(session)), encoding="utf-8")
+        state = TrainState(step=session.plan.total_steps, elapsed_s=1.0, fingerprint=session.fingerprint)
         training._publish(session, self._checkpoint(session), state)
         return state
 
-    def _losses(self, config, plan):
-        training_loss, validation_loss = curve(plan)
-        loss = self.loss and (lambda step: float(self.loss(config, plan, step)))
-        validation = self.validation and (lambda step: float(self.validation(config, plan, step)))
-        return loss or training_loss, validation or validation_loss
-
-    def _step(self, plan, step, loss):
-        noise = float(np.random.default_rng(step).lognormal(0, 0.05))
-        return {"event": "step", "step": step + 1, "tokens": 500, "seconds": 1.0, "elapsed_s": 1.0,
-                "loss": loss * noise, "gradient_norm": self.norm,
-                "learning_rate": plan.learning_rate(step)}  # fmt: skip
+    def _events(self, session):
+        config, plan = session.config, session.plan
+        loss, validation = curve(plan)
+        if self.loss:
+            loss = lambda step: self.loss(config, step)  # noqa: E731
+        if self.validation:
+            validation = lambda step: self.validation(config, step)  # noqa: E731
+        yield {"event": "start", "step": 0, "total_steps": plan.total_steps, "epochs": plan.settings.epochs,
+               "steps_per_epoch": plan.steps_per_epoch, "warmup_steps": plan.warmup_steps}  # fmt: skip
+        for step in range(plan.total_steps + 1):
+            if plan.validates_at(step):
+                yield {"event": "validation", "step": step, "loss": float(validation(step))}
+            if step < plan.total_steps:
+                yield {"event": "step", "step": step + 1, "tokens": 500, "seconds": 1.0, "elapsed_s": 1.0,
+                       "loss": float(loss(step) * NOISE[step]), "gradient_norm": self.norm(config),
+                       "learning_rate": plan.learning_rate(step)}  # fmt: skip
+        yield {"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0}
 
     def _checkpoint(self, session):
-        """An adapter of the wanted rank: one matrix, whose content is how often something was trained."""
+        """An adapter of the wanted rank, its content how often something was trained."""
         from safetensors.numpy import save_file
 
         folder = session.run_dir.trainer / f"checkpoint-{session.plan.total_steps}"
         folder.mkdir(parents=True)
         rank = session.config.lora.rank
         (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": rank}), encoding="utf-8")
-        save_file(
-            {"q.lora_A.weight": np.full((rank, 8), self.trained, np.float32)}, folder / "adapter_model.safetensors"
-        )
+        weights = {"q.lora_A.weight": np.full((rank, self.columns), self.trained, np.int8)}
+        save_file(weights, folder / "adapter_model.safetensors")
         return folder
 
     def _build(self, _source, adapter, _prompt, decode, device="auto", _encoder=None):
@@ -155,5 +152,5 @@ class Written:
 
     def summarize(self, dialogues, progress=None, max_tokens=None):
         self._machine.generated += 1
-        texts = [self._machine.write(dialogue, self._tuned) for dialogue in dialogues]
-        return [Completion(text, len(text.split()), self._machine.cut_off) for text in texts]
+        texts = [self._machine.write(dialogue, self._tuned, self.decoding) for dialogue in dialogues]
+        return [Completion(text, len(text.split()), False) for text in texts]

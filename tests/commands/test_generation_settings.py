@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from machine import Machine
+from machine import Machine, prepare_data
 
 from sumtune.commands import run as pipeline
 from sumtune.errors import ModelError
@@ -25,7 +25,7 @@ def machine(monkeypatch, own_cache):
 @pytest.fixture
 def run_dir(machine, tmp_path, tiny_models):
     """The folder of a finished run; `again(command, …)` repeats a command of it with further arguments."""
-    data = machine.prepare_data(tmp_path / "data")
+    data = prepare_data(tmp_path / "data")
     run_dir = RunDir(tmp_path / "run")
     machine.sumtune(["run", "--data", data, "--model", tiny_models["t5"], "--run-dir", run_dir.root])
     return run_dir

@@ -68,6 +68,6 @@ def raise_errors(findings: Iterable[Finding]) -> None:
     lines += [f"  {error}" for error in errors[:SHOWN_IN_ERROR]]
     if len(errors) > SHOWN_IN_ERROR:
         lines.append(f"  … and {len(errors) - SHOWN_IN_ERROR} more")
-    if any(error.row is not None for error in errors):
+    if all(error.row is not None for error in errors):  # else what is left without these rows has an error, too
         lines.append("Mend these rows, or leave them out with --drop-invalid.")
     raise DataError("\n".join(lines))

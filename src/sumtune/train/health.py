@@ -33,7 +33,7 @@ class Health:
         return self._once(
             "rising",
             f"The training loss is rising: {average:.2f} over the last {WINDOW} steps, after {self.lowest:.2f}. "
-            "The learning rate may be too high: try --set train.learning_rate=2e-4.",
+            "The learning rate may be too high: if the scores are bad, train again with half of train.learning_rate.",
         )
 
     def validation(self, loss: float) -> str | None:

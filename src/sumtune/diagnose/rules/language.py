@@ -52,8 +52,6 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions are {found or 'in another language'}, the references "
         f"{expected}.{others}",
-        remedy="use a base model that knows the language of your data, and data in one language: sumtune run --model "
-        "ID",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         mended=mended,
@@ -72,8 +70,6 @@ def case_destroyed(outputs: Outputs) -> Finding | None:
                 severity="fault",
                 evidence=f"{share(bad):.0%} of the predictions are {what}, {in_references:.0%} of the references. "
                 "ROUGE ignores case, so the score does not show it; readers do, and names are no longer recognized.",
-                remedy="remove lower(), upper() or an uncased tokenizer from what writes the predictions, and score "
-                "again: sumtune diagnose --predictions FILE",
                 numbers={"share": share(bad), "share_references": in_references},
                 examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
                 mended=replace(outputs, predictions=tuple(text.casefold() for text in outputs.predictions)),
