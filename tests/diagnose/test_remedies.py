@@ -282,7 +282,15 @@ CASES = {
     "label_noise": examples(train=moved(TRAIN, 30)),
     "dialogues_truncated": Plant(examples(train=LONG, settings={"model.max_source_tokens": 300}).plant),
     "splits_differ": Plant(examples(train=LOWER).plant, all_in_one_file),
-    "duplicates": examples(train=[*TRAIN, *TRAIN[:40]]),
+    "duplicates": examples(
+        train=[*TRAIN, *TRAIN[:40]],
+        settings={
+            "model.max_source_tokens": 1600,
+            "train.micro_batch_tokens": 2000,
+            "preset": "balanced",
+            "data.train_share": 1.0,
+        },
+    ),
     "too_few_examples": examples(train=TRAIN[:60], settings={"train.epochs": 5}),
     "more_data": Plant(lambda case: case.run(), more_rows, stays=True),
     "more_data in one file": Plant(

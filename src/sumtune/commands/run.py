@@ -124,7 +124,7 @@ def _shown(changes: Mapping[str, tuple[Any, Any]]) -> str:
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:
-    """As said at the beginning of a run that is gone on with; else measured, before the training needs the memory."""
+    """Return what was forecast at the start of a resumed run; else measure, before training needs the memory."""
     record, mine = run_dir.record(), config.model_dump(mode="json")
     same = all(record.get("config", {}).get(section) == mine[section] for section in ("decode", "evaluate"))
     said = (record.get("forecast") or {}).get("evaluation_s") if going_on and same else None

@@ -46,7 +46,7 @@ class Health:
         return self._once(
             "gap",
             f"The validation loss ({loss:.2f}) is far above the training loss ({average:.2f}): the model begins to "
-            "learn by heart. More data would help, and where the scores fall, too, fewer epochs.",
+            "learn by heart. Where the scores are worse than before, train for fewer epochs.",
         )
 
     def _once(self, code: str, message: str) -> str | None:

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
@@ -99,8 +100,13 @@ def _language(text: str) -> str | None:
 
 def _script(text: str) -> str | None:
     """First word of the Unicode name that most letters have, `LATIN` or `CYRILLIC`; None without letters."""
-    scripts = Counter(unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha())
+    scripts = Counter(_script_of(letter) for letter in text if letter.isalpha())
     return scripts.most_common(1)[0][0] if scripts else None
+
+
+@cache
+def _script_of(letter: str) -> str:
+    return unicodedata.name(letter, "?").split()[0]
 
 
 def _all_upper(text: str) -> bool:
