@@ -13,7 +13,6 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.files.atomic import write_json, write_text
 from sumtune.files.run_dir import RunDir
 from sumtune.text.encode import Encoded, save_encoded
-from sumtune.train.metrics import append_event
 from sumtune.train.plan import Plan
 
 CHARACTERS_A_TOKEN = 4
@@ -128,20 +127,19 @@ def make_run(
 
 
 def _log(run_dir, plan, chance, losses, validation, norms, rate, warmup):
-    log = run_dir.train_metrics
-    append_event(log, {"event": "start", "step": 0, "total_steps": plan.total_steps, "epochs": plan.settings.epochs,
-                       "steps_per_epoch": plan.steps_per_epoch,
-                       "warmup_steps": plan.warmup_steps if warmup is None else warmup})  # fmt: skip
+    events = [{"event": "start", "step": 0, "total_steps": plan.total_steps, "epochs": plan.settings.epochs,
+               "steps_per_epoch": plan.steps_per_epoch,
+               "warmup_steps": plan.warmup_steps if warmup is None else warmup}]  # fmt: skip
     for step in range(plan.total_steps + 1):
         if plan.validates_at(step):
-            append_event(log, {"event": "validation", "step": step, "loss": float(validation(step))})
+            events.append({"event": "validation", "step": step, "loss": float(validation(step))})
         if step < plan.total_steps:
             norm = float(chance.gamma(8, 0.5)) if norms is None else norms(step)
-            append_event(log, {"event": "step", "step": step + 1, "tokens": 500, "seconds": 1.0,
-                               "elapsed_s": step + 1.0, "gradient_norm": norm,
-                               "loss": float(losses(step)) * float(chance.lognormal(0, 0.2)),
-                               "learning_rate": (rate or plan.learning_rate)(step)})  # fmt: skip
-    append_event(log, {"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0})
+            events.append({"event": "step", "step": step + 1, "tokens": 500, "seconds": 1.0, "elapsed_s": step + 1.0,
+                           "loss": float(losses(step)) * float(chance.lognormal(0, 0.2)), "gradient_norm": norm,
+                           "learning_rate": (rate or plan.learning_rate)(step)})  # fmt: skip
+    events.append({"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0})
+    write_text(run_dir.train_metrics, "".join(json.dumps(event) + "\n" for event in events))
 
 
 def _write_predictions(run_dir, scored, predictions, base, cut_off):

@@ -15,6 +15,7 @@ import tiny
 from typer.testing import CliRunner
 
 from sumtune import cli
+from sumtune.config import resolve
 from sumtune.files.atomic import write_json
 
 ROOT = Path(__file__).parents[1]
@@ -193,6 +194,21 @@ def port_taken(folder, models):
     return ["serve", "--port", models["taken port"]]
 
 
+def scored(*more):
+    """Arguments of `evaluate` for a folder that holds a run."""
+
+    def arguments(folder, models):
+        write_json(folder / "artifacts" / "run.json", {"config": resolve().model_dump(mode="json")})
+        return ["evaluate", *more]
+
+    return arguments
+
+
+def checked(*more):
+    """Arguments of `check` on good data with further options."""
+    return lambda folder, models: ["check", tiny.write_jsonl(folder / "good.jsonl", 30), "--model", models["t5"], *more]
+
+
 def words(*arguments):
     return lambda _folder, _models: list(arguments)
 
@@ -261,6 +277,12 @@ BROKEN = {
     "run dir of another run": (run_dir_of_another, "--overwrite"),
     "resume nothing": (option("--resume"), "no whole checkpoint"),
     "evaluate nothing": (words("evaluate"), "sumtune run"),
+    "evaluate with a setting of training": (scored("--set", "train.epochs=9"), "does not use train.epochs"),
+    "evaluate with a preset": (scored("--set", "preset=fast"), "Its settings are: model.device, decode.beams"),
+    "evaluate with other data": (scored("--set", "data.path=b.csv"), "does not use data.path"),
+    "evaluate with a setting unknown": (scored("--set", "decode.beam=1"), "Did you mean decode.beams?"),
+    "check with a setting of training": (checked("--set", "train.epochs=9"), "does not use train.epochs"),
+    "check with a setting of decoding": (checked("--set", "decode.beams=1"), "does not use decode.beams"),
     "summarize nothing": (words("summarize", "pyproject.toml"), "pyproject.toml"),
     "summarize with --input alone": (words("summarize", "--input", "a.jsonl"), "--output"),
     "serve nothing": (words("serve"), "sumtune run"),
@@ -376,3 +398,16 @@ def test_a_home_that_cannot_be_written_is_one_warning(tiny_models, tmp_path, mon
     assert result.exit_code == 0, result.output
     assert [message for message in caplog.messages if os.devnull in message] == caplog.messages
     assert len(caplog.messages) <= 1, "other tests of this process may have told it already"
+
+
+def test_settings_that_check_uses_change_what_it_says_and_files_may_hold_all(call, tmp_path, tiny_models, own_cache):
+    file = tiny.write_jsonl(tmp_path / "good.jsonl", 60)
+    (tmp_path / "mine.yaml").write_text("train: {epochs: 1}\ndecode: {beams: 1}")
+    given = ["check", file, "--model", tiny_models["t5"], "--config", tmp_path / "mine.yaml"]
+    _, plain, _ = call(*given)
+    for setting in ("preset=fast", "data.train_share=0.5", "model.max_source_tokens=16"):
+        code, out, _ = call(*given, "--set", setting)
+        assert code == 0
+        assert out != plain, setting
+    code, _, _ = call(*given, "--set", "model.max_source_tokens=4000", "--set", "train.micro_batch_tokens=8000")
+    assert code == 0

@@ -44,6 +44,10 @@ SummaryOption = Annotated[str | None, typer.Option("--summary-column", help="Col
 DropOption = Annotated[bool, typer.Option("--drop-invalid", help="Drop rows with errors instead of stopping.")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace another run in the run folder.")]
+BeamsOption = Annotated[
+    int | None,
+    typer.Option("--beams", min=1, help="Beams for this command, else as the adapter was scored; 1 is greedy search."),
+]
 
 RUN_DIR = Path("artifacts")
 INTERRUPTED = 130
@@ -129,6 +133,9 @@ def check(
 ) -> None:
     """Say what is wrong with the data, with file and row; write nothing."""
     settings = _config(None, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    from sumtune.commands.settings import CHECK, require_used
+
+    require_used("check", set_ or (), CHECK)
     from sumtune.data import ingest
     from sumtune.data.finding import display, raise_errors
     from sumtune.model.encode_stage import changes, fitted, make_encoder
@@ -171,14 +178,29 @@ def train(
 
 
 @app.command(epilog="Example: sumtune evaluate --run-dir runs/first --set decode.beams=1")
-def evaluate(run_dir: RunDirOption = RUN_DIR, set_: SetOption = None) -> None:
+def evaluate(
+    run_dir: RunDirOption = RUN_DIR,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting of decode or evaluate, or model.device; may be repeated. `summarize` and `serve` generate "
+            "as was scored last.",
+        ),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Make engines and scores anew where nothing changed.")] = False,
+) -> None:
     """Score the adapter of a run folder beside base model and baselines."""
     from sumtune.commands import run as pipeline
+    from sumtune.commands.settings import EVALUATE, require_used
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
 
     folder = RunDir(run_dir)
-    pipeline.evaluate(pipeline.recorded_config(folder, tuple(set_ or ())), folder, plain_console())
+    config = pipeline.recorded_config(folder, tuple(set_ or ()))
+    require_used("evaluate", set_ or (), EVALUATE)
+    pipeline.evaluate(config, folder, plain_console(), again=again)
 
 
 @app.command(epilog="Example: sumtune compare runs/first runs/second")
@@ -236,7 +258,7 @@ def summarize(
     ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="JSONL of these rows, each with a summary.")] = None,
     run_dir: RunDirOption = RUN_DIR,
-    beams: Annotated[int | None, typer.Option("--beams", min=1, help="1 is greedy search.")] = None,
+    beams: BeamsOption = None,
     dialogue_column: DialogueOption = None,
 ) -> None:
     """Summarize one dialogue to standard output, or all of a data file to JSONL."""
@@ -263,7 +285,7 @@ def serve(
         str, typer.Option("--host", help="Address to listen on; others than this machine's need SUMTUNE_API_KEY.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")] = 8000,
-    beams: Annotated[int | None, typer.Option("--beams", min=1, help="1 is greedy search.")] = None,
+    beams: BeamsOption = None,
     deadline: Annotated[
         float, typer.Option("--deadline", min=1, help="Seconds after which a request is given up.")
     ] = ServeSettings.deadline_s,

@@ -21,12 +21,18 @@ __all__ = [
     "ModelConfig",
     "Preset",
     "TrainConfig",
+    "assignment",
+    "known_keys",
+    "parse_assignment",
     "resolve",
     "revise",
 ]
 
 Preset = Literal["quality", "balanced", "fast"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
+
+YAML_END = "...\n"
+"""What PyYAML writes after a value that is neither a list nor a mapping."""
 
 Positive = Annotated[int, Field(gt=0)]
 Beams = Annotated[int, Field(gt=0, le=128)]
@@ -178,7 +184,7 @@ def resolve(
         ConfigError: names every problem at once, with the nearest known name for an unknown one.
     """
     from_file = _read_yaml(config_file) if config_file else {}
-    from_set = dict(_parse_assignment(text) for text in assignments)
+    from_set = dict(parse_assignment(text) for text in assignments)
     chosen = preset or from_set.get("preset") or from_file.get("preset") or Config.model_fields["preset"].default
     if chosen not in PRESETS:
         raise ConfigError(f"Unknown preset {chosen!r}: choose one of {', '.join(PRESETS)}.{_nearest(chosen, PRESETS)}")
@@ -197,7 +203,7 @@ def revise(config: Config, assignments: tuple[str, ...]) -> Config:
     """
     merged: dict[str, Any] = config.model_dump(mode="json")
     for text in assignments:
-        merged = _deep_merge(merged, _nested(*_parse_assignment(text)))
+        merged = _deep_merge(merged, _nested(*parse_assignment(text)))
     return _validated(merged)
 
 
@@ -222,7 +228,12 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return value
 
 
-def _parse_assignment(text: str) -> tuple[str, Any]:
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Return key and value of a `key=value` text; the value is YAML.
+
+    Raises:
+        ConfigError: the text is of another form.
+    """
     key, sign, value = text.partition("=")
     if not sign or not key.strip():
         raise ConfigError(f"--set {text!r}: expected key=value, for example train.epochs=2.")
@@ -250,14 +261,25 @@ def _problems(error: ValidationError) -> Iterator[str]:
     for detail in error.errors(include_url=False):
         key = ".".join(str(part) for part in detail["loc"])
         if detail["type"] == "extra_forbidden":
-            yield f"  {key}: unknown setting.{_nearest(key, _known_keys())}"
+            yield f"  {key}: unknown setting.{_nearest(key, known_keys())}"
         elif not key:
             yield f"  {detail['msg'].removeprefix('Value error, ')}"
         else:
             yield f"  {key} = {detail['input']!r}: {detail['msg']}"
 
 
-def _known_keys() -> list[str]:
+def assignment(key: str, value: Any) -> str:
+    """Return the `key=value` text that sets `key` to `value`, the inverse of `parse_assignment`.
+
+    >>> assignment("decode.shortlist", None), assignment("lora.target_modules", ["all-linear"])
+    ('decode.shortlist=null', 'lora.target_modules=[all-linear]')
+    """
+    text = yaml.safe_dump(value, default_flow_style=True, width=2**20, allow_unicode=True)
+    return f"{key}={text.removesuffix(YAML_END).strip()}"
+
+
+def known_keys() -> list[str]:
+    """Return the sections and all settings by dotted key."""
     keys = []
     for name, field in Config.model_fields.items():
         section = field.annotation

@@ -1,8 +1,8 @@
 """The seam between everything that wants summaries and everything that can write them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 __all__ = [
     "AdjustableSummarizer",
@@ -41,6 +41,13 @@ class Summarizer(Protocol):
     @property
     def engine(self) -> str:
         """Engine and number format, for example `native int8`."""
+        ...
+
+    @property
+    def decoding(self) -> Mapping[str, Any]:
+        """All that decides what is written: `engine`, `number_format`, `beams`, `length_penalty` (None for greedy
+        search), `max_tokens`, and what only this engine has.
+        """
         ...
 
     @property

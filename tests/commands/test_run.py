@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shlex
 import shutil
 import time
 from contextlib import contextmanager
@@ -10,13 +11,22 @@ from contextlib import contextmanager
 import pytest
 import tiny
 from rich.console import Console
+from safetensors.torch import load_file
+from typer.testing import CliRunner
 
+from sumtune import cli
 from sumtune.commands import run as pipeline
 from sumtune.commands.clean import clean
 from sumtune.config import resolve
+from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.remedies import training as training_remedies
+from sumtune.diagnose.subject import read_subject
 from sumtune.errors import ConfigError, RunDirError
+from sumtune.evaluate import stage as evaluate_stage
+from sumtune.evaluate.scorecard_files import load
 from sumtune.files.run_dir import RunDir
 from sumtune.train.checkpoint import list_checkpoints
+from sumtune.train.checkpoint import state_of as state_of_checkpoint
 
 FILES = {
     ".": ("run.json", "diagnosis.json"),
@@ -123,6 +133,34 @@ def test_the_record_has_configuration_versions_forecast_and_times(finished, conf
     assert pipeline.recorded_config(run_dir) == config_for(name)
 
 
+def test_the_record_says_how_long_training_took_over_all_restarts_and_scoring_when_it_was_done(copied, config_for):
+    name, run_dir = copied
+    before = run_dir.record()
+    assert before["training_s"] == manifest_of(run_dir)["elapsed_s"] > 0
+    assert before["evaluation_s"] > sum(system.generation_s or 0 for system in load(run_dir).systems.values()) > 0
+    pipeline.run(config_for(name), run_dir, console())
+    pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
+    assert run_dir.record() == before, "nothing was done, so nothing took another time"
+    run_dir.run_json.unlink()
+    pipeline.run(config_for(name), run_dir, console())
+    kept = ("config", "training_s", "evaluation_s")
+    assert run_dir.record() == {key: before[key] for key in kept}, "both are known also where the record was lost"
+
+
+def manifest_of(run_dir):
+    return json.loads((run_dir.trainer / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_the_signature_says_what_really_ran(finished):
+    name, run_dir, _ = finished
+    tuned, base = (load(run_dir).signature.decoding[system] for system in ("tuned", "base"))
+    ran = {"gemma": ("native", "int8"), "t5": ("ctranslate2", "int8_float32")}[name]
+    assert (tuned["engine"], tuned["number_format"]) == (base["engine"], base["number_format"]) == ran
+    assert (tuned["beams"], tuned["length_penalty"]) == (1, None)
+    if name == "gemma":
+        assert (tuned["smoothed"], tuned["shortlist"]) == (True, None), "the list is longer than this vocabulary"
+
+
 def test_no_dialogue_is_in_the_record_or_the_log(finished):
     _, run_dir, _ = finished
     files = (run_dir.run_json, run_dir.train_metrics, run_dir.diagnosis)
@@ -201,12 +239,14 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_adapter(finished, con
         with pytest.raises(KeyboardInterrupt):
             pipeline.train(config_for(name), run_dir, console())
     assert not run_dir.adapter.exists()
+    interrupted_after_s = state_of_checkpoint(run_dir.trainer / "checkpoint-6").elapsed_s
     shown = console()
     pipeline.train(config_for(name), run_dir, shown, resume=resume)
     assert "Continuing from step 6." in shown.file.getvalue()
     for file in ("adapter_model.safetensors", "adapter_config.json", "prompt.json", "sumtune.json"):
         assert (run_dir.adapter / file).read_bytes() == (straight.adapter / file).read_bytes()
     assert losses(run_dir) == losses(straight)
+    assert run_dir.record()["training_s"] == manifest_of(run_dir)["elapsed_s"] > interrupted_after_s
 
 
 def losses(run_dir):
@@ -226,11 +266,60 @@ def test_evaluate_with_another_decoding_scores_again_and_with_the_same_does_not(
     pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
     assert state_of(run_dir.evaluation) == before
     card = pipeline.evaluate(pipeline.recorded_config(run_dir, ("decode.beams=2",)), run_dir, console())
-    assert card.signature.decoding["beams"] == {"tuned": 2, "base": 1}
+    assert beams(card.signature.decoding) == {"tuned": 2, "base": 1}
     after = state_of(run_dir.evaluation)
     assert all(after[name] > before[name] for name in before)
     scores = json.loads((run_dir.evaluation / "scores.json").read_text(encoding="utf-8"))
-    assert scores["signature"]["decoding"]["beams"] == {"tuned": 2, "base": 1}
+    assert beams(scores["signature"]["decoding"]) == {"tuned": 2, "base": 1}
+
+
+def beams(decoding):
+    return {system: settings["beams"] for system, settings in decoding.items()}
+
+
+def sumtune(command):
+    result = CliRunner().invoke(cli.app, shlex.split(command)[1:], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
+def texts_of(run_dir, system):
+    return [example.systems[system].text for example in load(run_dir).examples]
+
+
+def test_the_remedy_of_an_adapter_that_was_not_used_makes_engines_and_scores_anew(copied, monkeypatch):
+    _, run_dir = copied
+    right, build = texts_of(run_dir, "tuned"), evaluate_stage.build_summarizer
+
+    def without_adapter(source, _adapter, *others):
+        return build(source, None, *others)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluate_stage, "build_summarizer", without_adapter)
+        pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console(), again=True)
+    made = {path.name: path.stat().st_mtime_ns for path in run_dir.trainer.iterdir()}
+    same, subject = texts_of(run_dir, "tuned"), read_subject(run_dir)
+    assert same == texts_of(run_dir, "base") != right
+    (command,) = training_remedies.adapter_not_used(None, subject).commands
+    sumtune(command.removesuffix(" --again"))
+    assert texts_of(run_dir, "tuned") == same, "without --again nothing has changed, so the scores are those"
+    sumtune(command)
+    assert texts_of(run_dir, "tuned") == right
+    engines = [path for path in run_dir.trainer.iterdir() if "native-" in path.name or "ctranslate2-" in path.name]
+    assert engines
+    assert all(made.get(path.name) != path.stat().st_mtime_ns for path in engines)
+
+
+@pytest.mark.e2e
+def test_the_remedy_of_a_learning_rate_that_is_too_low_trains_again_and_learns(config_for, tmp_path):
+    run_dir, seldom = RunDir(tmp_path / "artifacts"), {"train__validate_every_steps": 12, "train__epochs": 4}
+    pipeline.run(config_for("t5", train__learning_rate=1e-7, **seldom), run_dir, console())
+    (finding,) = [one for one in diagnose(read_subject(run_dir)).findings if one.code == "learning_rate_too_low"]
+    before = load_file(run_dir.adapter / "adapter_model.safetensors")
+    sumtune(finding.commands[0])
+    after = load_file(run_dir.adapter / "adapter_model.safetensors")
+    assert any((after[name] - weight).abs().max() > 1e-4 for name, weight in before.items())
+    assert pipeline.recorded_config(run_dir).train.learning_rate == 3e-4
+    assert "learning_rate_too_low" not in [one.code for one in diagnose(read_subject(run_dir)).findings]
 
 
 def test_evaluating_a_folder_without_a_run_and_unknown_settings_are_errors(copied, tmp_path):

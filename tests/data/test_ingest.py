@@ -7,7 +7,7 @@ import pytest
 from sumtune.config import Config, DataConfig, ModelConfig
 from sumtune.data import hub, ingest
 from sumtune.data.example import load_jsonl
-from sumtune.data.finding import Finding
+from sumtune.data.finding import Finding, raise_errors
 from sumtune.errors import DataError
 from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
@@ -134,6 +134,18 @@ def test_errors_stop_the_run_and_drop_invalid_goes_on(rows: Rows, write: Any, ru
     assert (result.dropped, sum(result.counts.values())) == (7, 18)
     assert all(finding.severity != "error" for finding in result.findings)
     assert json.loads(run_dir.validation_report.read_text())["dropped"] == 7
+
+
+@pytest.mark.parametrize("good", range(6))
+def test_drop_invalid_is_named_exactly_where_it_helps(rows: Rows, write: Any, good: int) -> None:
+    for row in rows[good:]:
+        row["summary"] = ""
+    path = write("a.jsonl", rows)
+    with pytest.raises(DataError) as error:
+        raise_errors(ingest.check(DataConfig(path=str(path))).findings)
+    dropped = ingest.check(DataConfig(path=str(path), drop_invalid=True))
+    helps = all(finding.severity != "error" for finding in dropped.findings)
+    assert ("--drop-invalid" in str(error.value)) == helps
 
 
 def test_an_error_leaves_an_earlier_run_as_it_was(rows: Rows, write: Any, run_dir: RunDir) -> None:

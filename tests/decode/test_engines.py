@@ -165,6 +165,31 @@ def test_dialogues_longer_than_the_sliding_window_are_as_torch_writes_them(make)
     assert beams[0] == beams[1] == beams[2]
 
 
+@knowing("gemma", "t5")
+def test_an_engine_says_how_it_decodes(make, name, engine):
+    searching = {"beams": 3, "length_penalty": 2.0, "max_tokens": PROMPT.max_target_tokens}
+    summarizer = make(name, engine, beams=3, length_penalty=2.0)
+    said = summarizer.decoding
+    assert said.items() >= ({"engine": engine, "number_format": "float32"} | searching).items()
+    greedy = {"beams": 1, "length_penalty": None, "max_tokens": PROMPT.max_target_tokens}
+    assert summarizer.with_beams(1).decoding == said | greedy == make(name, engine).decoding
+
+
+def test_the_native_engine_says_what_it_leaves_out_and_smooths(make):
+    whole, short = make("gemma", "native", shortlist=None), make("gemma", "native", shortlist=300, quantization="int8")
+    assert (whole.decoding["smoothed"], whole.decoding["shortlist"]) == (False, None)
+    assert short.decoding["smoothed"] is True
+    assert 300 <= short.decoding["shortlist"] < 400
+    assert whole.decoding["activations"] == "float32"
+
+
+def test_what_decodes_dialogues_over_the_window_is_said_once_it_did(make):
+    summarizer = make("gemma", "ctranslate2")
+    assert "over_window" not in summarizer.decoding
+    summarizer.summarize(["\n".join(tiny.conversation(number)["dialogue"] for number in range(5))])
+    assert summarizer.decoding["over_window"]["engine"] == "torch"
+
+
 def test_the_engine_says_its_number_format(make, tiny_models):
     assert make(tiny_models["t5"], "ctranslate2", quantization="int8").engine == "ctranslate2 int8"
     assert make("t5", "torch").engine == "torch float32"

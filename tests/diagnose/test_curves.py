@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sumtune.diagnose.curves import drop, learning_slope
+from sumtune.diagnose.curves import Measured, difference_of_means, drop, learning_slope, rise, validation_gap
 from sumtune.diagnose.subject import Training
 
 
@@ -21,20 +21,20 @@ def line(count, slope):
 
 def test_the_slope_of_an_exact_line_is_found_without_error():
     found = learning_slope(training(line(100, -0.125)))
-    assert found.per_doubling == pytest.approx(-0.125)
+    assert found.value == pytest.approx(-0.125)
     assert found.error == pytest.approx(0, abs=1e-12)
     assert found.falls
 
 
 def test_only_the_first_epoch_after_warmup_counts():
     losses = np.concatenate([np.full(10, 9.0), line(100, -0.1)[10:], np.full(100, 0.5)])
-    assert learning_slope(training(losses, warmup_steps=10)).per_doubling == pytest.approx(-0.1)
+    assert learning_slope(training(losses, warmup_steps=10)).value == pytest.approx(-0.1)
 
 
 def test_noise_alone_is_no_slope_and_its_error_is_that_of_repetition():
     chance = np.random.default_rng(0)
     found = [learning_slope(training(2 + chance.normal(0, 0.3, 100))) for _ in range(200)]
-    slopes = np.array([slope.per_doubling for slope in found])
+    slopes = np.array([slope.value for slope in found])
     assert slopes.std() == pytest.approx(np.mean([slope.error for slope in found]), rel=0.2)
     assert np.mean([slope.falls for slope in found]) < 0.06
 
@@ -44,6 +44,29 @@ def test_too_few_steps_have_no_slope():
 
 
 def test_the_drop_is_of_validation_where_it_was_measured_twice():
-    assert drop(training(line(50, -0.1), validation=(2.0, 1.0, 1.5))) == pytest.approx(0.5)
-    assert drop(training(np.linspace(2, 1, 50))) == pytest.approx(0.4, abs=0.05)
+    assert drop(training(line(50, -0.1), validation=(2.0, 1.0, 1.5))) == Measured(pytest.approx(0.5), 0)
+    assert drop(training(np.linspace(2, 1, 50))).value == pytest.approx(0.4, abs=0.05)
     assert drop(training([2.0, 1.0])) is None
+
+
+def test_the_error_of_a_rise_is_that_of_repetition():
+    chance = np.random.default_rng(0)
+    found = [rise(2 + chance.normal(0, 0.3, 50)) for _ in range(400)]
+    assert np.std([one.value for one in found]) == pytest.approx(np.mean([one.error for one in found]), rel=0.15)
+    assert np.mean([one.low > 0 or one.high < 0 for one in found]) < 0.1
+    assert rise(np.array([1.0, 2.0])).low == -np.inf, "of two values nothing is known"
+
+
+def test_the_gap_has_the_error_of_the_training_losses():
+    chance = np.random.default_rng(0)
+    found = [validation_gap(training(2 + chance.normal(0, 0.3, 50), validation=(2.5,))) for _ in range(400)]
+    assert np.mean([one.value for one in found]) == pytest.approx(0.5, abs=0.02)
+    assert np.std([one.value for one in found]) == pytest.approx(np.mean([one.error for one in found]), rel=0.15)
+    assert validation_gap(training([2.0, 2.0])) is None
+
+
+def test_a_difference_of_means_is_zero_for_the_same_values():
+    values = np.array([0.1, 0.5, 0.9])
+    same = difference_of_means(values, values)
+    assert same.value == 0
+    assert same.low < 0 < same.high

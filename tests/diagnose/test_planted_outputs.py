@@ -154,11 +154,10 @@ def test_what_the_engine_says_about_the_limit_counts_where_texts_end_well():
     assert codes(replace(clean, cut_off=(False,) * 60)) == []
 
 
-def test_every_finding_has_title_evidence_with_numbers_and_remedy():
+def test_every_finding_has_a_title_and_evidence_with_numbers():
     for code, _, damage in PLANTED:
         (finding,) = rules.find(clean_outputs(0, False).rewritten(damage))
         assert finding.code == code
         assert any(letter.isdigit() for letter in finding.evidence)
         assert finding.title
-        assert finding.remedy
         assert len(finding.examples) <= 3

@@ -77,7 +77,7 @@ def test_overfitting_is_named_first(tmp_path):
     (first, *_) = diagnosis_of(tmp_path, settings={"train.epochs": 3}, validation=bowl).findings
     assert first.code == "overfitting"
     assert first.numbers["best_step"] == 100
-    assert "train.epochs=1 " in first.remedy
+    assert "--set train.epochs=1 " in first.commands[0]
 
 
 def test_underfitting_is_named_first(tmp_path):
@@ -117,6 +117,10 @@ def test_a_rank_that_is_too_low_is_named_first_and_a_higher_one_with_the_same_lo
 
 def test_a_loss_on_the_prompt_is_named_first(tmp_path):
     assert codes(tmp_path, label_tokens=lambda one: (len(one.dialogue) + len(one.summary)) // 4) == ["loss_on_prompt"]
+
+
+def test_dialogues_that_all_lost_their_end_are_no_loss_on_the_prompt(tmp_path):
+    assert codes(tmp_path, settings=SETTINGS | {"model.max_source_tokens": 20}) == ["dialogues_truncated"]
 
 
 @pytest.mark.parametrize("why", [{"norms": lambda _: 0.0}, {"label_tokens": lambda _: 1}], ids=["gradient", "labels"])

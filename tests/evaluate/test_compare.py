@@ -34,7 +34,7 @@ def scored(words=8, count=COUNT, split="validation", beams=1):
     texts = [" ".join(one.references[0].split()[: words - (n % 3 == 0)]) for n, one in enumerate(examples(count))]
     return score_systems(
         examples(count), {"tuned": [Completion(text, 5, False) for text in texts]}, split=split,
-        decoding={"beams": {"tuned": beams}}, engines={"tuned": "torch"}, precision="fp32", seed=0,
+        decoding={"tuned": {"engine": "torch", "beams": beams}}, seed=0,
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_a_better_run_differs_by_an_interval_above_zero_and_swapping_turns_the_s
 def test_settings_and_decoding_that_differ_are_named_and_no_others():
     settings = ({"train": {"epochs": 1, "seed": 0}}, {"train": {"epochs": 2, "seed": 0}})
     result = compared(scored(), scored(beams=4), settings)
-    assert dict(result.settings) == {"train.epochs": (1, 2), "signature.decoding.beams.tuned": (1, 4)}
+    assert dict(result.settings) == {"train.epochs": (1, 2), "signature.decoding.tuned.beams": (1, 4)}
 
 
 def test_the_largest_gains_and_losses_are_shown_largest_first():

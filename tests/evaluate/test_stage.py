@@ -10,6 +10,7 @@ from sumtune.data.example import Example, dump_jsonl
 from sumtune.errors import RunDirError
 from sumtune.evaluate import stage
 from sumtune.files.atomic import write_text
+from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model.sources import ModelSource
 from sumtune.summarizer import Completion
@@ -31,6 +32,8 @@ def run_dir(tmp_path):
     run_dir.adapter.mkdir(parents=True)
     (run_dir.adapter / "adapter_model.safetensors").write_bytes(b"weights")
     Prompt("", "", "", 100, 20).save(run_dir.adapter)
+    settings = {"model": {"device": "auto"}, "decode": configured().decode.model_dump()}
+    write_record(run_dir.adapter / "sumtune.json", settings)
     return run_dir
 
 
@@ -41,7 +44,7 @@ class Echo:
 
     def __init__(self, adapter):
         self.adapter = adapter
-        self.engine = "tuned engine" if adapter else "base engine"
+        self.decoding = {"engine": "tuned engine" if adapter else "base engine", "beams": 1}
 
     def summarize(self, dialogues, progress=None, **_options):
         if progress is not None:
@@ -96,7 +99,8 @@ def test_tuned_base_and_baselines_are_scored_on_the_same_examples(run_dir, made)
     card = stage.run(configured(), run_dir, start)
     assert made == [run_dir.adapter, None]
     assert list(card.systems) == ["tuned", "base", "lead-3", "longest-3"]
-    assert dict(card.signature.engines) == {"tuned": "tuned engine", "base": "base engine"}
+    engines = {name: decoding["engine"] for name, decoding in card.signature.decoding.items()}
+    assert engines == {"tuned": "tuned engine", "base": "base engine"}
     assert card.systems["base"].measures["cut_off"].mean == 1
     assert card.systems["tuned"].measures["cut_off"].mean == 0
     for example in card.examples:
@@ -127,6 +131,22 @@ def test_unchanged_inputs_are_not_scored_again(run_dir, made):
     made.clear()
     assert stage.run(configured(evaluate__shown_examples=9), run_dir, start) == first
     assert made == []
+
+
+def test_what_is_asked_for_again_is_scored_again_with_engines_made_anew(run_dir, made):
+    first = stage.run(configured(), run_dir, start)
+    engines = [run_dir.trainer / "adapter.native-0123.safetensors", run_dir.trainer / "ctranslate2-int8-4567" / "bin"]
+    for file in engines:
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    made.clear()
+    assert stage.run(configured(), run_dir, start) == first
+    assert made == []
+    second = stage.run(configured(), run_dir, start, again=True)
+    assert made == [run_dir.adapter, None]
+    assert not any(file.exists() for file in engines)
+    assert second.examples == first.examples
+    assert second.elapsed_s != first.elapsed_s
 
 
 def rewrite_adapter(run_dir):

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import MappingProxyType
 
 from fastapi.testclient import TestClient
 
@@ -33,6 +34,7 @@ class Shouting:
     """Summarizes by shouting the first word; remembers its calls."""
 
     engine = "fake"
+    decoding = MappingProxyType({"engine": "fake"})
     setup_s = 0.0
 
     def __init__(self):
@@ -47,6 +49,7 @@ class Telling:
     """Repeats a dialogue word by word, `pause_s` apart, and can be watched and stopped; `gate` holds it up."""
 
     engine = "fake streaming"
+    decoding = MappingProxyType({"engine": "fake streaming"})
     setup_s = 0.0
 
     def __init__(self, pause_s=0.0, beams=1):
@@ -97,6 +100,7 @@ class Breaking:
     """Fails, quoting the dialogue."""
 
     engine = "fake broken"
+    decoding = MappingProxyType({"engine": "fake broken"})
     setup_s = 0.0
 
     def summarize(self, dialogues, progress=None, max_tokens=None):

@@ -18,9 +18,7 @@ def make_scorecard(systems=("tuned", "base", "longest-3"), turns=3):
         examples,
         dict.fromkeys(systems, texts),
         split="validation",
-        decoding={"beams": {"tuned": 4, "base": 1}},
-        engines=dict.fromkeys(systems, "torch fp32"),
-        precision="fp32",
+        decoding={"tuned": {"beams": 4}, "base": {"beams": 1}},
         seed=0,
     )
 
@@ -84,5 +82,5 @@ def test_the_measures_of_every_system_fit_80_columns_and_have_a_heading_each():
 def test_what_people_reach_against_each_other_stands_below_the_systems():
     examples = [Referenced(f"e{n}", "Ann: Hi.", ("Ann greets.", "Ann says hi.")) for n in range(3)]
     card = score_systems(examples, {"tuned": [Completion("Ann greets.", 3, False)] * 3}, split="test",
-                         decoding={}, engines={}, precision="fp32", seed=0)  # fmt: skip
+                         decoding={}, seed=0)  # fmt: skip
     assert "references (3)" in rendered(show.table(card))

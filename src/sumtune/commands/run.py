@@ -2,9 +2,9 @@
 
 import os
 import platform
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import shlex
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.metadata import version
@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 from rich.console import Console
 
-from sumtune.config import Config, revise
+from sumtune.config import Config, assignment, revise
 from sumtune.data import ingest
 from sumtune.data.finding import display
 from sumtune.diagnose import stage as diagnose_stage
@@ -29,6 +29,8 @@ from sumtune.forecast.fitting import fitted
 from sumtune.forecast.forecast import Forecast, evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
 from sumtune.memory import give_memory_back
 from sumtune.model import encode_stage as encode
+from sumtune.model.adapter_files import SETTINGS
+from sumtune.model.adapter_settings import GenerationSettings, load_generation
 from sumtune.model.precision import choose_device
 from sumtune.summarizer import Progress
 from sumtune.terminal import diagnosis as show_diagnosis
@@ -38,7 +40,7 @@ from sumtune.terminal.announcement import announcement
 from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
-from sumtune.train.publish import adapter_damage, finished, training_fingerprint
+from sumtune.train.publish import adapter_damage, elapsed_seconds, finished, training_fingerprint
 from sumtune.train.session import Session
 
 __all__ = ["diagnose", "evaluate", "recorded_config", "run", "train"]
@@ -64,11 +66,14 @@ def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = F
         _train(config, run_dir, console, resume, overwrite, evaluates=False)
 
 
-def evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
-    """Scores the adapter of the run folder beside base and baselines, and shows the result."""
+def evaluate(config: Config, run_dir: RunDir, console: Console, *, again: bool = False) -> Scorecard:
+    """Score the adapter of the run folder beside base and baselines, and show the result.
+
+    With `again` engines and scores are made anew even where nothing changed.
+    """
     run_dir.require(run_dir.adapter, "train")
     with locked(run_dir.root):
-        scorecard = _evaluate(config, run_dir, console)
+        scorecard = _evaluate(config, run_dir, console, again)
     for line in display(ingest.truncated_dialogues(run_dir)):
         console.print(line, highlight=False, markup=False)
     return scorecard
@@ -95,10 +100,7 @@ def _train(
         _prepare_data(config, allowed, draft, console)
         if finished(config, draft):
             adopt(draft)
-            _record(run_dir, {**_circumstances(), **_recorded(run_dir), "config": config.model_dump(mode="json")})
-            console.print(
-                f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped."
-            )
+            _skip_training(config, run_dir, console, evaluates)
             return
         planned = _plan(config, draft, console, resume, overwrite, evaluates)
         if planned.going_on is None:
@@ -145,8 +147,9 @@ def _learn(config: Config, session: Session, planned: _Planned, console: Console
     console.print(announcement(session, expected))
     if going_on is not None:
         console.print(f"Continuing from step {going_on.step}.")
-    with _timed(run_dir, "training_s"), live.training(console) as report:
+    with live.training(console) as report:
         state = training.run(session, report, resume=going_on is not None)
+    _record(run_dir, {"training_s": state.elapsed_s})
     if going_on is None:
         learn(session, expected, state.elapsed_s)
 
@@ -165,30 +168,60 @@ def _allowed(config: Config, console: Console) -> Config:
     return config.model_copy(update={"model": model})
 
 
+def _skip_training(config: Config, run_dir: RunDir, console: Console, evaluates: bool) -> None:
+    """Record the settings and say that the adapter is there; only an evaluation changes how it generates."""
+    before, asked = load_generation(run_dir.adapter), GenerationSettings.of(config)
+    recorded = config if evaluates else config.model_copy(update={"decode": before.decode})
+    seconds = elapsed_seconds(run_dir)
+    _record(run_dir, {**_circumstances(), **_recorded(run_dir), "config": recorded.model_dump(mode="json"),
+                      "training_s": seconds})  # fmt: skip
+    console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
+    if not evaluates and (changes := before.changes_to(asked)):
+        settings = shlex.join(part for key, (_, new) in changes.items() for part in ("--set", assignment(key, new)))
+        command = f"sumtune evaluate --run-dir {shlex.quote(str(run_dir.root))} {settings}"
+        console.print(f"It generates as before ({_shown(changes)} would be new); to score and use that: {command}",
+                      highlight=False, markup=False, soft_wrap=True)  # fmt: skip
+
+
+def _shown(changes: Mapping[str, tuple[Any, Any]]) -> str:
+    return ", ".join(f"{key}: {old} → {new}" for key, (old, new) in changes.items())
+
+
 def _evaluation_forecast(config: Config, run_dir: RunDir, going_on: TrainState | None) -> float:
-    """As said at the beginning of a run that is gone on with; else measured, before the training needs the memory."""
+    """Return what was forecast at the start of a resumed run; else measure, before training needs the memory."""
     record, mine = _recorded(run_dir), config.model_dump(mode="json")
     same = all(record.get("config", {}).get(section) == mine[section] for section in ("decode", "evaluate"))
     said = (record.get("forecast") or {}).get("evaluation_s") if going_on and same else None
     return evaluation_seconds(config, run_dir) if said is None else float(said)
 
 
-def _evaluate(config: Config, run_dir: RunDir, console: Console) -> Scorecard:
-    with _timed(run_dir, "evaluation_s"), ExitStack() as bars:
+def _evaluate(config: Config, run_dir: RunDir, console: Console, again: bool = False) -> Scorecard:
+    before = load_generation(run_dir.adapter)
+    with ExitStack() as bars:
 
         def start(name: str, total: int) -> Progress:
             return bars.enter_context(live.generation(console, name, total))
 
-        scorecard = evaluate_stage.run(config, run_dir, start)
+        scorecard = evaluate_stage.run(config, run_dir, start, again=again)
+    _record_evaluation(config, run_dir, scorecard)
     for panel in show.examples(scorecard, config.evaluate.shown_examples):
         console.print(panel)
     console.print(show.table(scorecard))
     console.print(show.faithfulness(scorecard))
-    engines = ", ".join(sorted(set(scorecard.signature.engines.values())))
-    console.print(f"Generated with: {engines}", highlight=False)
+    engines = {f"{made['engine']} {made['number_format']}" for made in scorecard.signature.decoding.values()}
+    console.print(f"Generated with: {', '.join(sorted(engines))}")
     for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
         console.print(f"{name}: {path}", soft_wrap=True)
+    if changes := before.changes_to(GenerationSettings.of(config)):
+        console.print(f"Changed ({_shown(changes)}): `summarize` and `serve` now generate as scored here.",
+                      highlight=False, markup=False, soft_wrap=True)  # fmt: skip
     return scorecard
+
+
+def _record_evaluation(config: Config, run_dir: RunDir, scorecard: Scorecard) -> None:
+    """Record how the adapter generates, and how long the scores took when they were made."""
+    recorded = run_dir.record().get("config", {}) | {"decode": config.decode.model_dump(mode="json")}
+    _record(run_dir, {"config": recorded, "evaluation_s": scorecard.elapsed_s})
 
 
 def diagnose(run_dir: RunDir, console: Console) -> None:
@@ -198,20 +231,24 @@ def diagnose(run_dir: RunDir, console: Console) -> None:
 
 
 def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Config:
-    """The configuration that the run folder was made with, changed by `key=value` texts.
+    """The configuration of the run in the folder, changed by `key=value` texts; the adapter decides how it generates.
 
     Raises:
         RunDirError: the folder holds no run.
+        ModelError: the adapter's settings cannot be read.
     """
     recorded = run_dir.record().get("config")
     if recorded is None:
         raise RunDirError(f"{run_dir.root} holds no run: run `sumtune run --run-dir {run_dir.root}` first.")
     try:
-        before = Config.model_validate(recorded)
+        trained = Config.model_validate(recorded)
     except ValidationError:
         raise RunDirError(
             f"{run_dir.run_json} has settings of another version of sumtune: {run_dir.remedy('run')}"
         ) from None
+    before = trained
+    if (run_dir.adapter / SETTINGS).is_file():
+        before = load_generation(run_dir.adapter).applied_to(trained)
     config = revise(before, assignments)
     if config.model.device != before.model.device:  # asked for now; that of the training may be another machine's
         choose_device(config.model.device)
@@ -297,10 +334,3 @@ def _recorded(run_dir: RunDir) -> dict[str, Any]:
 def _record(run_dir: RunDir, entries: Mapping[str, Any]) -> None:
     """Adds to `run.json`."""
     write_record(run_dir.run_json, _recorded(run_dir) | dict(entries))
-
-
-@contextmanager
-def _timed(run_dir: RunDir, name: str) -> Iterator[None]:
-    begun = time.monotonic()
-    yield
-    _record(run_dir, {name: time.monotonic() - begun})

@@ -86,6 +86,6 @@ def raise_errors(findings: Iterable[Finding]) -> None:
             "Where the other rows of that file begin and end is uncertain, so none is used. Put fields with quotes, "
             "delimiters or line breaks in quotes and double the quotes inside them, or write the file as JSONL."
         )
-    elif any(error.can_be_dropped for error in errors):
+    elif all(error.can_be_dropped for error in errors):  # else what is left without these rows has an error, too
         lines.append("Mend these rows, or leave them out with --drop-invalid.")
     raise DataError("\n".join(lines))

@@ -9,8 +9,9 @@ from sumtune.files.checksums import fingerprint
 from sumtune.model.adapter_files import CONFIG, WEIGHTS
 from sumtune.model.sources import ModelSource
 
-__all__ = ["delete_older", "engine_entry"]
+__all__ = ["delete_engines", "delete_older", "engine_entry"]
 
+KINDS = ("native", "ctranslate2")
 MODEL_SUFFIXES = {".safetensors", ".json"}
 
 
@@ -27,6 +28,17 @@ def engine_entry(kind: str, source: ModelSource, adapter: Path | None, settings:
         raise ModelError(f"Cannot read {error.filename}: {error.strerror}.") from None
     name = f"{adapter.name if adapter else 'base'}.{kind}-{made_from}"
     return Entry.named(kind, name, beside=adapter.parent if adapter else None)
+
+
+def delete_engines(adapter: Path) -> None:
+    """Delete every engine beside `adapter` that was made of it; the next use makes what it needs.
+
+    Raises:
+        OSError: one cannot be deleted.
+    """
+    for kind in KINDS:
+        for place in adapter.parent.glob(f"{adapter.name}.{kind}-*"):
+            delete_entry(place)
 
 
 def delete_older(entry: Entry) -> None:

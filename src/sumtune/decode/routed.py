@@ -1,7 +1,8 @@
-"""Two summarizers as one: dialogues up to a length go to the first, longer ones to the second."""
+"""Route dialogues to one of two summarizers by length."""
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import Any
 
 from sumtune.summarizer import AdjustableSummarizer, Completion, Progress, StreamingSummarizer, Summarizer, Watch
 
@@ -11,7 +12,7 @@ __all__ = ["RoutedSummarizer"]
 class RoutedSummarizer:
     """For models whose sliding attention window CTranslate2 gets wrong where a prompt is longer than the window.
 
-    `long` is made when the first dialogue needs it, so nobody pays for it who has none.
+    The second summarizer is made when the first long dialogue arrives.
     """
 
     def __init__(self, short: Summarizer, make_long: Callable[[], Summarizer], is_long: Callable[[str], bool]) -> None:
@@ -20,6 +21,12 @@ class RoutedSummarizer:
         self._short = short
         self._make_long = make_long
         self._is_long = is_long
+
+    @property
+    def decoding(self) -> dict[str, Any]:
+        """That of the first, with that of the second under `over_window` once a dialogue needed it."""
+        long = {"over_window": dict(self._long.decoding)} if "_long" in vars(self) else {}
+        return dict(self._short.decoding) | long
 
     def with_beams(self, beams: int) -> "RoutedSummarizer":
         """Both models searching with `beams`."""

@@ -39,6 +39,15 @@ class TorchSummarizer:
         self._search = _search(beams, length_penalty)
         self._length_penalty = length_penalty
 
+    @property
+    def decoding(self) -> dict[str, Any]:
+        """Number format, device, and the search."""
+        return {
+            "engine": "torch", "number_format": self.engine.removeprefix("torch "), "device": self._model.device.type,
+            "beams": self._search["num_beams"], "length_penalty": self._search.get("length_penalty"),
+            "max_tokens": self._limit,
+        }  # fmt: skip
+
     def summarize(
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:

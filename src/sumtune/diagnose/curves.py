@@ -1,4 +1,4 @@
-"""Numbers that several rules read off a training run."""
+"""Numbers that several rules read off a training run, each with its standard error."""
 
 from dataclasses import dataclass
 
@@ -6,42 +6,83 @@ import numpy as np
 
 from sumtune.diagnose.subject import Array, Training
 
-__all__ = ["Slope", "drop", "ends_of", "learning_slope"]
+__all__ = ["Measured", "Slope", "difference_of_means", "drop", "ends_of", "learning_slope", "rise", "validation_gap"]
 
 WINDOW_SHARE = 0.2
 FEWEST_FOR_SLOPE = 8
 
 
 @dataclass(frozen=True)
-class Slope:
-    """Change of the loss (nats a token) with twice as many examples, and its standard error."""
+class Measured:
+    """A value and its standard error; what is claimed of it must hold from `low` to `high`."""
 
-    per_doubling: float
+    value: float
     error: float
+
+    @property
+    def low(self) -> float:
+        """Two standard errors below."""
+        return self.value - 2 * self.error
+
+    @property
+    def high(self) -> float:
+        """Two standard errors above."""
+        return self.value + 2 * self.error
+
+
+@dataclass(frozen=True)
+class Slope(Measured):
+    """Change of the loss (nats a token) with twice as many examples."""
+
     kind: str
     """Which losses it was fitted to."""
 
     @property
     def falls(self) -> bool:
         """Whether the loss falls by more than twice the standard error."""
-        return self.per_doubling + 2 * self.error < 0
+        return self.high < 0
 
 
 def ends_of(values: Array) -> tuple[float, float]:
     """Mean of the first and of the last fifth."""
-    size = max(1, round(WINDOW_SHARE * len(values)))
-    return float(values[:size].mean()), float(values[-size:].mean())
+    first, last = _ends(values)
+    return float(first.mean()), float(last.mean())
 
 
-def drop(training: Training) -> float | None:
-    """Share of the loss that training took away: of validation where it was measured twice, else of training."""
+def rise(values: Array) -> Measured:
+    """Mean of the last fifth minus that of the first; infinite error where these are single values."""
+    first, last = _ends(values)
+    return difference_of_means(last, first)
+
+
+def difference_of_means(one: Array, other: Array) -> Measured:
+    """Mean of `one` minus that of `other`, both `(values,)` of their own (Welch 1947)."""
+    error = float(np.hypot(_mean_error(one), _mean_error(other)))
+    return Measured(float(one.mean() - other.mean()), error)
+
+
+def drop(training: Training) -> Measured | None:
+    """Share of the loss that training took away: of validation where it was measured twice, else of training.
+
+    Validations look at the same examples, so the difference of two has no error here.
+    """
     if len(training.validation_losses) >= 2:
-        first, last = float(training.validation_losses[0]), float(training.validation_losses.min())
+        first = float(training.validation_losses[0])
+        fallen, error = first - float(training.validation_losses.min()), 0.0
     elif len(training.losses) >= 10:
-        first, last = ends_of(training.losses)
+        change = rise(training.losses)
+        first, fallen, error = ends_of(training.losses)[0], -change.value, change.error
     else:
         return None
-    return (first - last) / first if first > 0 else None
+    return Measured(fallen / first, error / first) if first > 0 else None
+
+
+def validation_gap(training: Training) -> Measured | None:
+    """Last validation loss minus the mean training loss of the last fifth, with the error of the latter."""
+    if len(training.losses) == 0 or len(training.validation_losses) == 0:
+        return None
+    _, last = _ends(training.losses)
+    return Measured(float(training.validation_losses[-1] - last.mean()), _mean_error(last))
 
 
 def learning_slope(training: Training) -> Slope | None:
@@ -64,3 +105,14 @@ def learning_slope(training: Training) -> Slope | None:
     return Slope(
         slope, error, f"the losses of the {len(y)} batches of the first epoch, each before it was learned from"
     )
+
+
+def _ends(values: Array) -> tuple[Array, Array]:
+    """The first and the last fifth."""
+    size = max(1, round(WINDOW_SHARE * len(values)))
+    return values[:size], values[-size:]
+
+
+def _mean_error(values: Array) -> float:
+    """Standard error of the mean."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")

@@ -1,6 +1,6 @@
 """From the summary of a run to ranked findings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -8,13 +8,18 @@ import numpy as np
 
 from sumtune.diagnose.finding import SEVERITIES, Finding, as_row
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.remedies import data as data_remedies
+from sumtune.diagnose.remedies import next_step as next_step_remedies
+from sumtune.diagnose.remedies import outputs as output_remedies
+from sumtune.diagnose.remedies import training as training_remedies
+from sumtune.diagnose.remedy import Remedy
 from sumtune.diagnose.rules import data, next_step, outputs, training
 from sumtune.diagnose.subject import Subject
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.bootstrap import interval, paired
 from sumtune.evaluate.scorecard import BASE, Estimate
 
-__all__ = ["ADVICE_RULES", "DATA_RULES", "TRAINING_RULES", "Diagnosis", "Gain", "diagnose", "to_json"]
+__all__ = ["ADVICE_RULES", "DATA_RULES", "REMEDIES", "TRAINING_RULES", "Diagnosis", "Gain", "diagnose", "to_json"]
 
 Rule = Callable[[Subject], Finding | None]
 
@@ -49,6 +54,13 @@ TEACHES_TOO_LITTLE = (
 )  # fmt: skip
 """Causes of that."""
 ADVICE_RULES: tuple[Rule, ...] = (next_step.more_data, next_step.larger_model, next_step.score_with_sumtune)
+
+REMEDIES: Mapping[str, Callable[[Finding, Subject], Remedy]] = {
+    name: getattr(module, name)
+    for module in (output_remedies, training_remedies, data_remedies, next_step_remedies)
+    for name in module.__all__
+}
+"""What to do, by the code of a finding."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +111,8 @@ def diagnose(subject: Subject, seed: int = 0, *, our_engine: bool = True) -> Dia
         score=_estimate(subject.outputs, seed) if subject.outputs else None,
         n=len(subject.outputs) if subject.outputs else 0,
         gains=tuple(_gains(subject, seed)),
-        findings=tuple(sorted(found, key=_rank)),
-        advice=() if faulty else tuple(_all(ADVICE_RULES, subject)),
+        findings=tuple(_with_remedy(finding, subject) for finding in sorted(found, key=_rank)),
+        advice=() if faulty else tuple(_with_remedy(finding, subject) for finding in _all(ADVICE_RULES, subject)),
     )
 
 
@@ -113,6 +125,11 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "findings": [as_row(finding) for finding in diagnosis.findings],
         "advice": [as_row(finding) for finding in diagnosis.advice],
     }
+
+
+def _with_remedy(finding: Finding, subject: Subject) -> Finding:
+    remedy = REMEDIES[finding.code](finding, subject)
+    return replace(finding, remedy=remedy.text, commands=remedy.commands)
 
 
 def _rank(finding: Finding) -> tuple[float, int]:

@@ -1,4 +1,4 @@
-"""What a rule found, with the evidence for it and the command that mends it."""
+"""What a rule found, with the evidence for it and the commands that mend it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,8 +24,8 @@ class Finding:
     severity: Severity
     evidence: str
     """One or two sentences with the numbers."""
-    remedy: str
-    """The command that mends it, or for outputs of another tool what to change there."""
+    sure: bool = True
+    """False where the evidence may be chance: then the title says so."""
     numbers: Mapping[str, float] = field(default_factory=dict)
     """The numbers of the evidence by name."""
     examples: tuple[str, ...] = ()
@@ -34,10 +34,17 @@ class Finding:
     """Part of what ROUGE-1 lacks to 1 that comes back when the cause is undone; None where that cannot be computed."""
     mended: Outputs | None = field(default=None, repr=False, compare=False)
     """The same outputs with the cause undone, or without the examples that have it; None where neither is possible."""
+    columns: tuple[str, ...] = ()
+    """Roles of the two columns that are swapped; one role twice where it holds what belongs to none."""
+    remedy: str = ""
+    """What to do; rules leave it to `diagnosis.REMEDIES`."""
+    commands: tuple[str, ...] = ()
+    """The commands that do it, as they are typed."""
 
 
 def as_row(finding: Finding) -> dict[str, Any]:
     """The finding for `diagnosis.json`."""
-    names = ("code", "title", "severity", "evidence", "remedy", "share")
+    names = ("code", "title", "severity", "sure", "evidence", "remedy", "share")
     row = {name: getattr(finding, name) for name in names}
-    return row | {"numbers": dict(finding.numbers), "examples": list(finding.examples)}
+    lists = {"commands": list(finding.commands), "examples": list(finding.examples)}
+    return row | lists | {"numbers": dict(finding.numbers)}

@@ -1,7 +1,7 @@
 """Predictions beside their references, as rules look at them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -27,6 +27,8 @@ class Outputs:
     dialogues: tuple[str, ...] | None = None
     cut_off: tuple[bool, ...] | None = None
     """Which reached the limit of generation, where the engine said so."""
+    columns: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Names of the columns by role, where they come from a table."""
 
     def __len__(self) -> int:
         return len(self.ids)

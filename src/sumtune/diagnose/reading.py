@@ -51,6 +51,7 @@ def read_predictions(
             _references(path, number, row.get(several or "") or row.get(wanted or "")) for number, row in rows
         ),
         dialogues=None if heard is None else tuple(_dialogue(path, n, row.get(heard)) for n, row in rows),
+        columns={"prediction": said or "", "reference": wanted or ""} | ({"dialogue": heard} if heard else {}),
     )
 
 

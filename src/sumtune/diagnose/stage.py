@@ -59,6 +59,9 @@ def of_file(
     """
     outputs = read_predictions(path, prediction, reference, dialogue)
     known = Subject() if run_dir is None else read_subject(run_dir)
+    given = {"prediction": prediction, "reference": reference, "dialogue": dialogue}
+    named = {role: column for role, column in given.items() if column is not None}
+    origin = replace(known.origin, predictions=path, given=named)
     if run_dir is not None and known.training is None:
         raise RunDirError(f"{run_dir.root} has no training log: give --predictions alone, or the folder of a run.")
-    return diagnose(replace(known, outputs=outputs, base=None), our_engine=False)
+    return diagnose(replace(known, outputs=outputs, base=None, origin=origin), our_engine=False)

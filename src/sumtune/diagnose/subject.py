@@ -1,20 +1,24 @@
 """What the rules look at, read from a run folder; what the folder lacks is None."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
+from sumtune.config import Config
 from sumtune.data.example import SPLITS, Example, load_jsonl
+from sumtune.diagnose.origin import Origin
 from sumtune.diagnose.outputs import Outputs
 from sumtune.errors import ModelError, RunDirError
 from sumtune.evaluate.scorecard import BASE, TUNED
 from sumtune.evaluate.scorecard_files import read_rows
 from sumtune.files.manifest import changed_since
+from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
@@ -86,6 +90,8 @@ class Subject:
     base: Outputs | None = None
     training: Training | None = None
     data: Data | None = None
+    origin: Origin = field(default_factory=Origin)
+    """Where it comes from, for the commands of remedies."""
 
 
 def read_subject(run_dir: RunDir) -> Subject:
@@ -97,7 +103,19 @@ def read_subject(run_dir: RunDir) -> Subject:
         base=read_outputs(run_dir, BASE),
         training=_read_training(run_dir, config, len(data.splits["train"]) if data else 0),
         data=data,
+        origin=_origin(run_dir, config),
     )
+
+
+def _origin(run_dir: RunDir, config: Mapping[str, Any]) -> Origin:
+    manifest = find_record(run_dir.ingestion / "manifest.json") or {}
+    first: Mapping[str, str] = next(iter(manifest.get("columns", {}).values()), {})
+    columns = {role: first[role] for role in ("dialogue", "summary") if role in first}
+    try:
+        settings = Config.model_validate(config)
+    except ValidationError:
+        settings = None
+    return Origin(run_dir=run_dir.root, config=settings, columns=columns)
 
 
 def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
@@ -196,12 +214,10 @@ def _read_data(run_dir: RunDir, config: Mapping[str, Any]) -> Data | None:
     limit = _source_limit(run_dir, asked)
     lengths = _lengths(run_dir)
     if lengths is not None and len(lengths[0]) == len(splits["train"]):
-        whole = [
-            (len(example.dialogue), int(count))
-            for example, count in zip(splits["train"], lengths[0], strict=True)
-            if limit is None or count < limit
-        ]
-        ratio = sum(size for size, _ in whole) / sum(count for _, count in whole) if whole else None
+        sizes, tokens = np.array([len(example.dialogue) for example in splits["train"]]), np.asarray(lengths[0])
+        whole = tokens < (np.inf if limit is None else limit)
+        # Of dialogues that all lost their end, the smallest ratio is nearest to the truth.
+        ratio = float(sizes[whole].sum() / tokens[whole].sum() if whole.any() else (sizes / tokens).min())
     return Data(splits={name: splits.get(name, ()) for name in SPLITS}, scored=scored, max_source_tokens=limit,
                 limited_by_model=limit != asked, characters_a_token=ratio)  # fmt: skip
 

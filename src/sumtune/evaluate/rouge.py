@@ -6,8 +6,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ __all__ = [
 
 SENTENCE_END = r"(?<=[.!?])\s+"
 """White space after `.`, `!` or `?`. The package would split with a model that it has to download."""
+STEMMED_WORDS = 1 << 16
+"""Words whose stem is kept."""
 
 
 @dataclass(frozen=True)
@@ -119,4 +122,18 @@ def signature() -> str:
 def _scorer(metrics: tuple[str, ...]) -> Any:
     from rouge_score.rouge_scorer import RougeScorer  # loads nltk
 
-    return RougeScorer(metrics, use_stemmer=True)
+    return RougeScorer(metrics, tokenizer=_StemmingTokenizer())
+
+
+class _StemmingTokenizer:
+    """The package's own tokenizer with its stemmer, which is most of the time of a score: each word is stemmed once."""
+
+    def __init__(self) -> None:
+        from nltk.stem.porter import PorterStemmer
+
+        self._stemmer = SimpleNamespace(stem=lru_cache(STEMMED_WORDS)(PorterStemmer().stem))
+
+    def tokenize(self, text: str) -> list[str]:
+        from rouge_score.tokenize import tokenize
+
+        return list(tokenize(text, self._stemmer))

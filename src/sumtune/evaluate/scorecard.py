@@ -109,10 +109,8 @@ class Signature:
     stemmer: bool
     sentence_splitting: str
     """Regular expression of what stands between two sentences."""
-    decoding: Mapping[str, Any]
-    engines: Mapping[str, str]
-    """Engine and number format of each system that generates."""
-    precision: str
+    decoding: Mapping[str, Mapping[str, Any]]
+    """`Summarizer.decoding` of each system that generates: what really ran."""
     seed: int
     """Of the bootstrap."""
     resamples: int
@@ -130,6 +128,8 @@ class Scorecard:
     upper_mark: UpperMark | None
     """None where no example has several references."""
     examples: tuple[ScoredExample, ...]
+    elapsed_s: float | None = None
+    """Seconds that making the engines, generating and scoring took; None where nobody measured it."""
 
 
 def score_systems(
@@ -137,9 +137,7 @@ def score_systems(
     predictions: Mapping[str, Predictions],
     *,
     split: str,
-    decoding: Mapping[str, Any],
-    engines: Mapping[str, str],
-    precision: str,
+    decoding: Mapping[str, Mapping[str, Any]],
     seed: int,
     generation_s: Mapping[str, float] | None = None,
 ) -> Scorecard:
@@ -160,9 +158,7 @@ def score_systems(
             rouge=rouge.signature(),
             stemmer=True,
             sentence_splitting=rouge.SENTENCE_END,
-            decoding=dict(decoding),
-            engines=dict(engines),
-            precision=precision,
+            decoding={name: dict(settings) for name, settings in decoding.items()},
             seed=seed,
             resamples=RESAMPLES,
             level=LEVEL,

@@ -25,7 +25,7 @@ from sumtune.files.run_dir import RunDir
 
 __all__ = ["FORMAT", "load", "load_if_current", "read_rows", "write"]
 
-FORMAT = 2
+FORMAT = 3
 """Goes up when what these files hold changes; files of another format are made anew."""
 
 
@@ -71,7 +71,7 @@ def load(run_dir: RunDir) -> Scorecard:
         examples = tuple(_read_example(row) for row in read_rows(run_dir))
         systems = {name: _read_system(row) for name, row in scores["systems"].items()}
         upper_mark = _read_upper_mark(scores["references"]) if scores["references"] else None
-        return Scorecard(Signature(**scores["signature"]), systems, upper_mark, examples)
+        return Scorecard(Signature(**scores["signature"]), systems, upper_mark, examples, scores["elapsed_s"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RunDirError(
             f"The scores in {run_dir.evaluation} are damaged or of another version: {run_dir.remedy('evaluate')}"
@@ -136,6 +136,7 @@ def _scores(scorecard: Scorecard) -> dict[str, Any]:
     return {
         "split": scorecard.signature.split,
         "n": scorecard.signature.n,
+        "elapsed_s": scorecard.elapsed_s,
         "systems": {name: _system_row(scores) for name, scores in scorecard.systems.items()},
         "references": asdict(scorecard.upper_mark) if scorecard.upper_mark else None,
         "signature": asdict(scorecard.signature),

@@ -1,13 +1,15 @@
 """The stage `evaluate`: tuned, base and baselines on the same examples."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sumtune.config import Config, DecodeConfig
 from sumtune.data.example import load_jsonl
 from sumtune.decode.build import build_summarizer
+from sumtune.decode.engine_entry import delete_engines
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.references import Referenced, group
 from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, score_systems
@@ -15,6 +17,7 @@ from sumtune.evaluate.scorecard_files import FORMAT, load_if_current, write
 from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import give_memory_back
+from sumtune.model.adapter_settings import GenerationSettings, save_generation
 from sumtune.model.sources import locate
 from sumtune.summarizer import Progress
 from sumtune.text.prompt import Prompt
@@ -38,25 +41,35 @@ def decoding_of(system: str, config: Config) -> DecodeConfig:
     return config.decode.model_copy(update={"beams": config.evaluate.base_beams}) if system == BASE else config.decode
 
 
-def run(config: Config, run_dir: RunDir, start: StartSystem) -> Scorecard:
-    """Generates, scores, and writes `predictions.jsonl`, `scores.json` and `metrics.csv`; reuses what is unchanged."""
+def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = False) -> Scorecard:
+    """Generate and score, and write `predictions.jsonl`, `scores.json` and `metrics.csv`; reuse what is unchanged.
+
+    From then on the adapter generates with the settings that it was scored with. With `again` nothing is reused, the
+    adapter's engines included.
+    """
     adapter = run_dir.require(run_dir.adapter, "train")
-    split, examples = chosen_examples(config, run_dir)
     made_from = _fingerprint(config, run_dir, adapter)
-    if (current := load_if_current(run_dir, made_from)) is not None:
+    if again:
+        delete_engines(adapter)
+    elif (current := load_if_current(run_dir, made_from)) is not None:
+        save_generation(adapter, GenerationSettings.of(config))
         return current
-    predictions, engines, seconds = _generate(config, adapter, [example.dialogue for example in examples], start)
-    decoding = {
-        "beams": {name: decoding_of(name, config).beams for name in engines},
-        "length_penalty": config.decode.length_penalty,
-        "max_tokens": Prompt.load(adapter).max_target_tokens,
-    }
-    scorecard = score_systems(
-        examples, predictions, split=split, decoding=decoding, engines=engines,
-        precision=config.decode.quantization, seed=config.train.seed, generation_s=seconds,
-    )  # fmt: skip
+    scorecard = _score(config, run_dir, adapter, start)
+    # Scores and settings never contradict each other, also after a crash: while the settings change there is no score.
+    (run_dir.evaluation / "metrics.csv").unlink(missing_ok=True)
+    save_generation(adapter, GenerationSettings.of(config))
     write(scorecard, run_dir, made_from)
     return scorecard
+
+
+def _score(config: Config, run_dir: RunDir, adapter: Path, start: StartSystem) -> Scorecard:
+    begun = time.monotonic()
+    split, examples = chosen_examples(config, run_dir)
+    predictions, decoding, seconds = _generate(config, adapter, [example.dialogue for example in examples], start)
+    scorecard = score_systems(
+        examples, predictions, split=split, decoding=decoding, seed=config.train.seed, generation_s=seconds
+    )
+    return replace(scorecard, elapsed_s=time.monotonic() - begun)
 
 
 def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
@@ -69,11 +82,11 @@ def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
 
 def _generate(
     config: Config, adapter: Path, dialogues: Sequence[str], start: StartSystem
-) -> tuple[dict[str, Predictions], dict[str, str], dict[str, float]]:
-    """Predictions by system; engine and seconds of each system that generates."""
+) -> tuple[dict[str, Predictions], dict[str, Mapping[str, Any]], dict[str, float]]:
+    """Predictions by system; decoding and seconds of each system that generates."""
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(adapter)
     predictions: dict[str, Predictions] = {}
-    engines: dict[str, str] = {}
+    decoding: dict[str, Mapping[str, Any]] = {}
     seconds: dict[str, float] = {}
     for name, folder in {TUNED: adapter, BASE: None}.items():
         if name == BASE and not config.evaluate.base:
@@ -83,9 +96,9 @@ def _generate(
         begun = time.monotonic()
         predictions[name] = summarizer.summarize(dialogues, progress)
         seconds[name] = time.monotonic() - begun
-        engines[name] = summarizer.engine
+        decoding[name] = dict(summarizer.decoding)
         del summarizer
         give_memory_back()
     for name, baseline in BASELINES.items():
         predictions[name] = [baseline(dialogue) for dialogue in dialogues]
-    return predictions, engines, seconds
+    return predictions, decoding, seconds

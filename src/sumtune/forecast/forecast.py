@@ -165,5 +165,5 @@ def _scoring_seconds(examples: Sequence[Referenced]) -> float:
     rouge.score("", "")  # loads what scoring needs
     texts = [lead_3(example.dialogue) for example in sample]
     begun = time.monotonic()
-    score_systems(sample, {TUNED: texts}, split="", decoding={}, engines={}, precision="", seed=0)
+    score_systems(sample, {TUNED: texts}, split="", decoding={}, seed=0)
     return (time.monotonic() - begun) * len(examples) / len(sample)

@@ -47,7 +47,7 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> Served:
 
 
 def load_base(folder: Path) -> Served:
-    """The base model of an adapter with the adapter's prompt, greedy, as it was scored.
+    """The base model of an adapter with the adapter's prompt, greedy unless a request says otherwise.
 
     Raises:
         ModelError: the model is missing.

@@ -41,4 +41,6 @@ def _finding(mark: str, finding: Finding) -> Iterator[str]:
     yield f"   {finding.evidence}"
     if finding.examples:
         yield "   For example: " + " | ".join(finding.examples).replace("\x1b", "␛").replace("\n", " ")
-    yield f"   Remedy: {finding.remedy}"
+    yield f"   Remedy: {finding.remedy}{':' if finding.commands else ''}"
+    for command in finding.commands:
+        yield f"      {command}"

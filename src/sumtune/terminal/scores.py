@@ -55,7 +55,7 @@ def examples(scorecard: Scorecard, count: int = 3) -> list[Panel]:
 
 
 def _caption(signature: Signature) -> str:
-    beams = signature.decoding.get("beams", {})
+    beams = {name: settings["beams"] for name, settings in signature.decoding.items()}
     decoding = ", ".join(f"{name} {'greedy' if count == 1 else f'beam {count}'}" for name, count in beams.items())
     return (
         f"{signature.split} split, {signature.n} examples; {decoding}; "

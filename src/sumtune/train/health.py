@@ -33,7 +33,7 @@ class Health:
         return self._once(
             "rising",
             f"The training loss is rising: {average:.2f} over the last {WINDOW} steps, after {self.lowest:.2f}. "
-            "The learning rate may be too high: try --set train.learning_rate=2e-4.",
+            "The learning rate may be too high: if the scores are bad, train again with half of train.learning_rate.",
         )
 
     def validation(self, loss: float) -> str | None:
@@ -46,7 +46,7 @@ class Health:
         return self._once(
             "gap",
             f"The validation loss ({loss:.2f}) is far above the training loss ({average:.2f}): the model begins to "
-            "learn by heart. More data would help, and where the scores fall, too, fewer epochs.",
+            "learn by heart. Where the scores are worse than before, train for fewer epochs.",
         )
 
     def _once(self, code: str, message: str) -> str | None:

@@ -103,7 +103,7 @@ def _recovered(report: Report, state: TrainState, go_back: Callable[[], TrainSta
         raise SumtuneError(
             f"Training stopped at step {state.step}: {NOT_FINITE_LIMIT} steps in a row had no finite loss or gradient, "
             f"at {0.5**state.rollbacks:g} of the learning rate, too. The last checkpoint is kept. "
-            "Try --set train.learning_rate=1e-4 or --set model.precision=fp32."
+            "Begin anew (--overwrite) with a lower train.learning_rate, or with model.precision=fp32."
         )
     restored = replace(go_back(), rollbacks=state.rollbacks + 1, max_tokens=state.max_tokens)
     _warn(report, restored, f"{NOT_FINITE_LIMIT} steps in a row had no finite loss or gradient: going on from step "

@@ -16,7 +16,7 @@ from sumtune.text.prompt import FILE_NAME as PROMPT
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 
-__all__ = ["adapter_damage", "finished", "publish", "training_fingerprint"]
+__all__ = ["adapter_damage", "elapsed_seconds", "finished", "publish", "training_fingerprint"]
 
 ADAPTER = "adapter"
 
@@ -35,6 +35,11 @@ def finished(config: Config, run_dir: RunDir) -> bool:
     manifest = find_record(run_dir.trainer / MANIFEST) or {}
     same = manifest.get("fingerprint") == training_fingerprint(config, run_dir)
     return same and adapter_damage(run_dir) is None
+
+
+def elapsed_seconds(run_dir: RunDir) -> float:
+    """Return the seconds that the finished training in the run folder took, over all restarts."""
+    return float((find_record(run_dir.trainer / MANIFEST) or {}).get("elapsed_s", 0.0))
 
 
 def adapter_damage(run_dir: RunDir) -> str | None:

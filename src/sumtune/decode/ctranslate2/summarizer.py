@@ -45,6 +45,15 @@ class CTranslate2Summarizer:
             "asynchronous": True,
         }
 
+    @property
+    def decoding(self) -> dict[str, Any]:
+        """The number format that this processor computes in, and the search."""
+        beams, penalty = self._options["beam_size"], self._options["length_penalty"]
+        return {
+            "engine": "ctranslate2", "number_format": self._model.compute_type, "beams": beams,
+            "length_penalty": penalty if beams > 1 else None, "max_tokens": self._limit,
+        }  # fmt: skip
+
     def summarize(
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:

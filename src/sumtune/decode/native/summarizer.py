@@ -60,10 +60,20 @@ class NativeSummarizer:
         make_product = _products(quantization, shape.activations, kernels)
         self._output = OutputLayer(made.output_weight, make_product, listed, product)
         self.engine, self.setup_s = f"native {quantization}", made.setup_s
+        self._format = {
+            "engine": "native", "number_format": quantization, "activations": shape.dtype,
+            "smoothed": quantization == "int8", "shortlist": None if listed is None else columns,
+        }  # fmt: skip
         unmap_pages([(large.data_ptr(), large.nbytes) for large in (made.embedding, made.output_weight)])
         self._encoder, self._batch_tokens = encoder, batch_tokens
         self._beams, self._length_penalty = beams, length_penalty
         self._limit = encoder.prompt.max_target_tokens
+
+    @property
+    def decoding(self) -> dict[str, Any]:
+        """Number formats, size of the shortlist (None is the whole vocabulary), and the search."""
+        penalty = self._length_penalty if self._beams > 1 else None
+        return self._format | {"beams": self._beams, "length_penalty": penalty, "max_tokens": self._limit}
 
     def summarize(
         self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None

@@ -1,22 +1,22 @@
 """Faults and limits of the examples: too few, repeated, leaked, cut, or not what they seem."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from sumtune.config import TrainConfig
 from sumtune.data.example import Example, normalize
-from sumtune.diagnose.curves import Slope, learning_slope
+from sumtune.diagnose.curves import Measured, Slope, difference_of_means, learning_slope
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.language import common_language
-from sumtune.diagnose.subject import Data, Subject
+from sumtune.diagnose.subject import Array, Data, Subject
 from sumtune.diagnose.texts import content_words, coverage, ends_sentence, share
 
 __all__ = [
     "dialogues_truncated",
     "duplicates",
+    "estimated_tokens",
     "label_noise",
     "leak",
     "splits_differ",
@@ -48,14 +48,16 @@ def leak(subject: Subject) -> Finding | None:
     leaked = [example for example in scored if example.fingerprint in trained]
     if len(leaked) < LEAK_SHARE * len(scored):
         return None
+    gain, compared = _gain_of_leaked(subject.outputs, leaked)
+    too_good = len(leaked) == len(scored) or (gain is not None and gain.low > 0)
     return Finding(
         code="leak",
-        title="The score is too good: it is of dialogues that the model was trained on",
+        title="The score is too good: it counts dialogues that the model was trained on"
+        if too_good
+        else "Dialogues that are scored are also in the training data",
         severity="fault",
-        evidence=f"{len(leaked)} of the {len(scored)} {data.scored} dialogues are also in train"
-        f"{_leaked_scores(subject.outputs, leaked)}. Such a score says nothing about new conversations.",
-        remedy="remove them from one split, or pass one file without splits (equal dialogues then stay together): "
-        "sumtune run --data FILE --overwrite",
+        evidence=f"{len(leaked)} of the {len(scored)} {data.scored} dialogues are also in train{compared}. What these "
+        "score says nothing about new conversations.",
         numbers={"leaked": len(leaked), "scored": len(scored)},
         examples=tuple(f"{example.file}:{example.row}" for example in leaked[:SHOWN_EXAMPLES]),
     )
@@ -67,14 +69,13 @@ def too_few_examples(subject: Subject) -> Finding | None:
     if data is None or len(data.splits["train"]) >= FEW_EXAMPLES:
         return None
     count = len(data.splits["train"])
+    slope = learning_slope(subject.training) if subject.training else None
+    falls = slope is not None and slope.falls
     return Finding(
         code="too_few_examples",
-        title="There is too little data to learn from",
+        title="There is too little data: more would help" if falls else "There are few examples to learn from",
         severity="limit",
-        evidence=f"{count} training examples; below {FEW_EXAMPLES} the choice of examples decides. "
-        f"{slope_sentence(learning_slope(subject.training) if subject.training else None)}",
-        remedy=f"collect {FEW_EXAMPLES} or more conversations, then: sumtune run --data FILE --overwrite; until then "
-        "more epochs: --set train.epochs=5",
+        evidence=f"{count} training examples, fewer than {FEW_EXAMPLES}. {slope_sentence(slope)}",
         numbers={"examples": count},
     )
 
@@ -98,8 +99,6 @@ def duplicates(subject: Subject) -> Finding | None:
         severity="limit",
         evidence=f"{len(repeated)} of the {len(examples)} training examples repeat an earlier one: there are only "
         f"{len(seen)} to learn from, and the repeated ones count several times.",
-        remedy="leave out the rows that `sumtune check FILE` calls duplicates, then: sumtune run --data FILE "
-        "--overwrite",
         numbers={"duplicates": len(repeated), "examples": len(examples)},
         examples=tuple(f"{example.file}:{example.row}" for example in repeated[:SHOWN_EXAMPLES]),
     )
@@ -110,10 +109,10 @@ def dialogues_truncated(subject: Subject) -> Finding | None:
     data, outputs = subject.data, subject.outputs
     if data is None or data.max_source_tokens is None or data.characters_a_token is None:
         return None
-    limit = data.max_source_tokens * data.characters_a_token
-    cut = [len(example.dialogue) > limit for name in ("train", data.scored) for example in data.splits[name]]
+    cut = (estimated_tokens(data) > data.max_source_tokens).tolist()
     if share(cut) < TRUNCATED_SHARE:
         return None
+    limit = data.max_source_tokens * data.characters_a_token
     numbers: dict[str, float] = {"share": share(cut), "max_source_tokens": data.max_source_tokens}
     what, mended = "", None
     if outputs is not None and outputs.dialogues is not None:
@@ -123,16 +122,12 @@ def dialogues_truncated(subject: Subject) -> Finding | None:
             numbers |= {"rouge1_truncated": scores[0], "rouge1_whole": scores[1]}
             what = f" Truncated ones score {scores[0]:.3f}, whole ones {scores[1]:.3f}."
             mended = outputs.keeping([not is_long for is_long in long]) if scores[1] > scores[0] else None
-    budget = TrainConfig().micro_batch_tokens
-    longer = (f"sumtune run --set model.max_source_tokens={2 * data.max_source_tokens} "
-              f"--set train.micro_batch_tokens={max(budget, 3 * data.max_source_tokens)} --overwrite")  # fmt: skip
     return Finding(
         code="dialogues_truncated",
         title="Dialogues are cut before the model reads them",
         severity="limit",
         evidence=f"About {share(cut):.0%} of the dialogues are longer than the {data.max_source_tokens} tokens that "
         f"are read ({data.characters_a_token:.1f} characters a token).{what}",
-        remedy="choose a model that reads more: this one has no further positions" if data.limited_by_model else longer,
         numbers=numbers,
         mended=mended,
     )
@@ -149,7 +144,6 @@ def summaries_unrelated(subject: Subject) -> Finding | None:
                 severity="fault",
                 evidence=f"{share(foreign):.0%} of the {len(foreign)} {name} summaries share no more words with their "
                 "dialogue than with another one: the columns were sorted or shifted apart.",
-                remedy="write dialogue and summary from the same record, then: sumtune run --data FILE --overwrite",
                 numbers={"share": share(foreign), "examples": len(foreign)},
                 examples=_named(pairs, foreign),
             )
@@ -163,11 +157,10 @@ def label_noise(subject: Subject) -> Finding | None:
         if foreign is not None and sum(foreign) >= FEWEST_FOREIGN and NOISE_SHARE <= share(foreign) < UNRELATED_SHARE:
             return Finding(
                 code="label_noise",
-                title="Some summaries are wrong: they are not about their dialogue",
+                title="Some summaries do not match their dialogue",
                 severity="limit",
                 evidence=f"{share(foreign):.1%} of the {len(foreign)} {name} summaries share no more words with their "
                 f"dialogue than with another one; in clean data it is below {NOISE_SHARE:.0%}.",
-                remedy="mend or remove these rows, then: sumtune run --data FILE --overwrite",
                 numbers={"share": share(foreign), "examples": len(foreign)},
                 examples=_named(pairs, foreign),
             )
@@ -187,19 +180,31 @@ def splits_differ(subject: Subject) -> Finding | None:
     gap = abs(styles[style][0] - styles[style][1])
     if ratio < LENGTH_RATIO and gap < STYLE_GAP:
         return None
-    what = (
-        f"have {lengths[0]:.0f} words in train and {lengths[1]:.0f} in {data.scored} (medians)"
-        if ratio >= LENGTH_RATIO
-        else f"{style}: {styles[style][0]:.0%} in train, {styles[style][1]:.0%} in {data.scored}"
-    )
+    if ratio >= LENGTH_RATIO:
+        what = f"have {lengths[0]:.0f} words in train and {lengths[1]:.0f} in {data.scored} (medians)"
+        difference = difference_of_means(_log_words(one), _log_words(two))
+    else:
+        what = f"{style}: {styles[style][0]:.0%} in train, {styles[style][1]:.0%} in {data.scored}"
+        difference = difference_of_means(*(_marks(map(STYLES[style], texts)) for texts in (one, two)))
+    sure = difference.low > 0 or difference.high < 0
+    known = "Training summaries are of another length or style than those that are scored"
     return Finding(
         code="splits_differ",
-        title="Training summaries are of another length or style than those that are scored",
+        title=known if sure else "Too few summaries to tell whether those of training are like those that are scored",
         severity="limit",
-        evidence=f"The summaries {what}: the model learns one kind and is scored on the other.",
-        remedy="mix the sources and let sumtune split them: sumtune run --data FILE --overwrite",
+        evidence=f"The summaries {what}{'' if sure else ', which may be chance'}.",
+        sure=sure,
         numbers={"length_ratio": ratio, "style_gap": gap},
     )
+
+
+def _log_words(texts: Sequence[str]) -> Array:
+    return np.log([max(1, len(text.split())) for text in texts])
+
+
+def _marks(marks: Iterable[bool]) -> Array:
+    """Ones and zeros; one of each is added, so that a share of none has an error, too (Agresti and Caffo 2000)."""
+    return np.array([*marks, True, False], dtype=np.float64)
 
 
 def slope_sentence(slope: Slope | None) -> str:
@@ -208,7 +213,7 @@ def slope_sentence(slope: Slope | None) -> str:
         return "The log has too few optimizer steps of the first epoch to measure what more data would bring."
     verdict = "so more data would help" if slope.falls else "which is not told apart from none"
     return (
-        f"Twice as many examples change the loss by {slope.per_doubling:+.3f} ± {2 * slope.error:.3f} nats a token, "
+        f"Twice as many examples change the loss by {slope.value:+.3f} ± {2 * slope.error:.3f} nats a token, "
         f"{verdict} ({slope.kind})."
     )
 
@@ -261,12 +266,21 @@ def _named(pairs: Sequence[Pair], chosen: Sequence[bool]) -> tuple[str, ...]:
     return tuple(name for (name, _, _), keep in zip(pairs, chosen, strict=True) if keep)[:SHOWN_EXAMPLES]
 
 
-def _leaked_scores(outputs: Outputs | None, leaked: Sequence[Example]) -> str:
-    """What leaked and other examples score, where both were scored."""
+def estimated_tokens(data: Data) -> Array:
+    """Tokens of the dialogues of train and of the scored split, by characters a token."""
+    sizes = [len(example.dialogue) for name in ("train", data.scored) for example in data.splits[name]]
+    return np.array(sizes, dtype=np.float64) / (data.characters_a_token or 1.0)
+
+
+def _gain_of_leaked(outputs: Outputs | None, leaked: Sequence[Example]) -> tuple[Measured | None, str]:
+    """By how much leaked examples score higher than others, and both in words; nothing where not both were scored."""
     if outputs is None or outputs.dialogues is None:
-        return ""
+        return None, ""
     known = {normalize(example.dialogue) for example in leaked}
     is_leaked = np.array([normalize(dialogue) in known for dialogue in outputs.dialogues])
     if is_leaked.all() or not is_leaked.any():
-        return ""
-    return f"; they score {outputs.scores[is_leaked].mean():.3f}, the others {outputs.scores[~is_leaked].mean():.3f}"
+        return None, ""
+    theirs, others = outputs.scores[is_leaked], outputs.scores[~is_leaked]
+    gain = difference_of_means(theirs, others)
+    within = f" (difference ± {2 * gain.error:.3f})" if np.isfinite(gain.error) else ""
+    return gain, f"; they score {theirs.mean():.3f}, the others {others.mean():.3f}{within}"

@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
@@ -52,8 +53,6 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions are {found or 'in another language'}, the references "
         f"{expected}.{others}",
-        remedy="use a base model that knows the language of your data, and data in one language: sumtune run --model "
-        "ID",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         mended=mended,
@@ -72,8 +71,6 @@ def case_destroyed(outputs: Outputs) -> Finding | None:
                 severity="fault",
                 evidence=f"{share(bad):.0%} of the predictions are {what}, {in_references:.0%} of the references. "
                 "ROUGE ignores case, so the score does not show it; readers do, and names are no longer recognized.",
-                remedy="remove lower(), upper() or an uncased tokenizer from what writes the predictions, and score "
-                "again: sumtune diagnose --predictions FILE",
                 numbers={"share": share(bad), "share_references": in_references},
                 examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
                 mended=replace(outputs, predictions=tuple(text.casefold() for text in outputs.predictions)),
@@ -103,8 +100,13 @@ def _language(text: str) -> str | None:
 
 def _script(text: str) -> str | None:
     """First word of the Unicode name that most letters have, `LATIN` or `CYRILLIC`; None without letters."""
-    scripts = Counter(unicodedata.name(letter, "?").split()[0] for letter in text if letter.isalpha())
+    scripts = Counter(_script_of(letter) for letter in text if letter.isalpha())
     return scripts.most_common(1)[0][0] if scripts else None
+
+
+@cache
+def _script_of(letter: str) -> str:
+    return unicodedata.name(letter, "?").split()[0]
 
 
 def _all_upper(text: str) -> bool:

@@ -37,8 +37,6 @@ def empty_predictions(outputs: Outputs) -> Finding | None:
         title="Predictions are empty",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions ({sum(bad)} of {len(bad)}) have no word.{others}",
-        remedy="generate at least one token and decode the right part of the ids; with sumtune: "
-        "sumtune evaluate --set decode.engine=torch",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.names(bad, SHOWN_EXAMPLES),
         mended=mended,
@@ -66,8 +64,6 @@ def never_stops(outputs: Outputs) -> Finding | None:
         evidence=f"{share(bad):.0%} of the predictions are cut off in the middle at nearly the same length, "
         f"{ratio:.1f} times that of their references. The {way} of each alone scores {tried[way].score:.3f}, all of "
         f"it {outputs.score:.3f}.",
-        remedy="teach the end mark (labels must hold it) and stop at it (generation: eos_token_id); with sumtune, "
-        "which does both: sumtune run --overwrite",
         numbers={
             "share": share(bad),
             "length_ratio": ratio,
@@ -98,8 +94,6 @@ def cut_short(outputs: Outputs) -> Finding | None:
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions break off at about {limit} words without the end of a sentence "
         f"({unfinished:.0%} of the references do), and hardly any is longer.{whole}",
-        remedy="raise the limit of generation (max_new_tokens); with sumtune: "
-        "sumtune run --set model.max_target_tokens=128 --overwrite",
         numbers={"share": share(bad), "limit_words": limit, "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         mended=mended,

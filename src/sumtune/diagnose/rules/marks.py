@@ -48,8 +48,6 @@ def characters_separated(outputs: Outputs) -> Finding | None:
         evidence=f"{share(bad):.0%} of the predictions consist of single characters with spaces between them. No word "
         f"of theirs can match a reference: the same outputs score {mended.score:.3f} without the spaces, "
         f"{outputs.score:.3f} with them.",
-        remedy='remove `text.replace("", " ")` (or `" ".join(text)`) where predictions are decoded, and score again: '
-        "sumtune diagnose --predictions FILE",
         numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         mended=mended,
@@ -69,8 +67,6 @@ def special_tokens_left(outputs: Outputs) -> Finding | None:
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions hold {', '.join(kinds[:6])}; without them the same outputs "
         f"score {mended.score:.3f} instead of {outputs.score:.3f}.",
-        remedy="decode with tokenizer.decode(ids, skip_special_tokens=True), and score again: "
-        "sumtune diagnose --predictions FILE",
         numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         mended=mended,
@@ -89,8 +85,6 @@ def word_pieces_left(outputs: Outputs) -> Finding | None:
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions hold `▁`, `Ġ`, `##` or `@@`: pieces of words were joined as if "
         f"they were words. Put together, the same outputs score {mended.score:.3f} instead of {outputs.score:.3f}.",
-        remedy="decode with tokenizer.decode(ids), not with convert_ids_to_tokens, and score again: "
-        "sumtune diagnose --predictions FILE",
         numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         mended=mended,
@@ -116,8 +110,6 @@ def prompt_echoed(outputs: Outputs) -> Finding | None:
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions {what}; what comes after that scores {mended.score:.3f}, all of "
         f"it {outputs.score:.3f}.",
-        remedy="decode only the new tokens, output_ids[:, input_ids.shape[1]:], and score again: "
-        "sumtune diagnose --predictions FILE",
         numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},
         examples=outputs.names(bad, SHOWN_EXAMPLES),
         mended=mended,

@@ -1,6 +1,6 @@
 """What would raise the score next, where nothing is wrong: more data, longer training, a larger model."""
 
-from sumtune.diagnose.curves import ends_of, learning_slope
+from sumtune.diagnose.curves import learning_slope, validation_gap
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.rules.data import slope_sentence
 from sumtune.diagnose.subject import Subject
@@ -12,37 +12,41 @@ FITTED = 0.15
 
 
 def more_data(subject: Subject) -> Finding | None:
-    """The learning curve still falls, or the gap to the training loss is one that data closes."""
+    """The learning curve still falls; or it does not tell, and the gap to the training loss is one that data closes."""
     training = subject.training
     if training is None:
         return None
-    slope, gap = learning_slope(training), _gap(subject)
-    if (slope is None or not slope.falls) and (gap is None or gap < FITTED):
+    slope, gap = learning_slope(training), validation_gap(training)
+    sure = slope is not None and slope.falls
+    if not sure and (gap is None or gap.value < FITTED):
         return None
-    beside = "" if gap is None else f" The validation loss is {gap:+.2f} from the training loss of the same time."
+    known, unknown = "More data would raise the score", "Too little data to tell whether more would raise the score"
+    beside = "" if gap is None else f" The validation loss is {gap.value:+.2f} from the training loss of the same time."
     return Finding(
         code="more_data",
-        title="More data would raise the score",
+        title=known if sure else unknown,
         severity="advice",
         evidence=slope_sentence(slope) + beside,
-        remedy="sumtune run --data MORE --run-dir runs/more, then: sumtune compare artifacts runs/more",
-        numbers={} if slope is None else {"slope_per_doubling": slope.per_doubling, "slope_error": slope.error},
+        sure=sure,
+        numbers={} if slope is None else {"slope_per_doubling": slope.value, "slope_error": slope.error},
     )
 
 
 def larger_model(subject: Subject) -> Finding | None:
-    """Training and validation loss are near each other and no longer fall: the model itself is the limit."""
-    gap = _gap(subject)
-    if gap is None or gap >= FITTED:
+    """Training and validation loss are near each other: more of the same data has little to close."""
+    gap = validation_gap(subject.training) if subject.training else None
+    if gap is None or gap.value >= FITTED:
         return None
+    sure = gap.high < FITTED
+    known = "The model does as well on new conversations as on those it learned from"
     return Finding(
         code="larger_model",
-        title="A larger model would raise the score",
+        title=known if sure else "Too little data to tell whether the model does as well on new conversations",
         severity="advice",
-        evidence=f"The validation loss is only {gap:+.2f} nats a token from the training loss: the model can say "
-        "little more about the data it has.",
-        remedy="sumtune run --model ID_OF_A_LARGER_ONE --run-dir runs/larger",
-        numbers={"gap": gap},
+        evidence=f"The validation loss is {gap.value:+.2f} ± {2 * gap.error:.2f} nats a token from the training loss. "
+        f"Below {FITTED} other data of this kind have little to add; what a larger model adds, a run tells.",
+        sure=sure,
+        numbers={"gap": gap.value, "gap_error": gap.error},
     )
 
 
@@ -56,14 +60,5 @@ def score_with_sumtune(subject: Subject) -> Finding | None:
         severity="advice",
         evidence=f"{len(subject.outputs)} predictions, ROUGE-1 {subject.outputs.score:.3f}; learning curve and "
         "losses of the training are not known.",
-        remedy="tune on the same data, which measures both: sumtune run --data FILE",
         numbers={"rouge1": subject.outputs.score},
     )
-
-
-def _gap(subject: Subject) -> float | None:
-    """Last validation loss minus the mean training loss of the last fifth."""
-    training = subject.training
-    if training is None or len(training.losses) == 0 or len(training.validation_losses) == 0:
-        return None
-    return float(training.validation_losses[-1]) - ends_of(training.losses)[1]

@@ -47,8 +47,6 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
         severity="fault",
         evidence=f"{count} of {len(texts)} predictions are the same text, while {distinct_references:.0%} of the "
         f"references differ; the score is {outputs.score:.3f}.{least}",
-        remedy="the dialogue does not reach the model, or training collapsed: look at one prompt as text, lower the "
-        "learning rate: sumtune run --set train.learning_rate=1e-4 --overwrite",
         numbers={"share": count / len(texts), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         mended=mended if mended and mended.score > outputs.score else None,
@@ -70,15 +68,13 @@ def predictions_shifted(outputs: Outputs) -> Finding | None:
     if paired(gain, np.random.default_rng(0), resamples=2_000)[2] > SHIFT_P_VALUE:
         return None
     mended = outputs.with_predictions(np.roll(np.array(outputs.predictions, dtype=object), shift).tolist())
-    rows = f"{abs(shift)} row{'s' if abs(shift) > 1 else ''} {'up' if shift > 0 else 'down'}"
+    rows = f"{abs(shift)} row{'s' if abs(shift) > 1 else ''} {'down' if shift > 0 else 'up'}"
     return Finding(
         code="predictions_shifted",
         title="The predictions stand beside the wrong references",
         severity="fault",
-        evidence=f"Moved by {abs(shift)} row{'s' if abs(shift) > 1 else ''}, the predictions score {mended.score:.3f} "
+        evidence=f"Moved {rows}, the predictions score {mended.score:.3f} "
         f"instead of {outputs.score:.3f}: each is about the dialogue of its neighbour.",
-        remedy=f"the predictions were shifted {rows}: write predictions and references from the same loop, skip no row "
-        "in only one of them, and score again: sumtune diagnose --predictions FILE",
         numbers={"shift": shift, "rouge1": outputs.score, "rouge1_mended": mended.score},
         examples=outputs.names([True] * len(outputs), SHOWN_EXAMPLES),
         mended=mended,
@@ -97,7 +93,7 @@ def columns_swapped(outputs: Outputs) -> Finding | None:
                 if name == "prediction"
                 else replace(outputs, references=tuple((text,) for text in outputs.dialogues), dialogues=texts)
             )
-            return _swapped(outputs, f"The columns `dialogue` and `{name}`", mended)
+            return _swapped(outputs, ("dialogue", name), mended)
     return _references_copy_more(outputs)
 
 
@@ -112,10 +108,11 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
         return None
     if paired(gain, np.random.default_rng(0), resamples=2_000)[2] > SHIFT_P_VALUE:
         return None
-    found = _swapped(outputs, "The columns `prediction` and `reference`", None)
+    found = _swapped(outputs, ("prediction", "reference"), None)
     return replace(
         found,
         title="Predictions and references may be swapped",
+        sure=False,
         severity="limit",
         evidence=f"{by_prediction.mean():.0%} of the word pairs of the predictions are not in their dialogues, and "
         f"only {by_reference.mean():.0%} of those of the references: the references copy more. ROUGE as F-measure is "
@@ -133,7 +130,7 @@ def _dialogue_as_reference(outputs: Outputs) -> Finding | None:
     if abs(in_references - in_predictions) < TURNS_SHARE:
         return None
     name = "reference" if in_references > in_predictions else "prediction"
-    return _swapped(outputs, f"A column of dialogues and the column `{name}`", None)
+    return _swapped(outputs, (name, name), None)
 
 
 def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> bool:
@@ -146,7 +143,9 @@ def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> b
     return turns - other_turns >= TURNS_SHARE or (far_longer and other_turns < 0.1)
 
 
-def _swapped(outputs: Outputs, what: str, mended: Outputs | None) -> Finding:
+def _swapped(outputs: Outputs, columns: tuple[str, str], mended: Outputs | None) -> Finding:
+    one, other = columns
+    what = f"The columns `{one}` and `{other}`" if one != other else f"A column of dialogues and the column `{one}`"
     scores = f" Swapped back, the score is {mended.score:.3f} instead of {outputs.score:.3f}." if mended else ""
     return Finding(
         code="columns_swapped",
@@ -154,11 +153,10 @@ def _swapped(outputs: Outputs, what: str, mended: Outputs | None) -> Finding:
         severity="fault",
         evidence=f"{what} are swapped: turns such as `Name: text`, or far longer texts, stand where a summary "
         f"belongs.{scores}",
-        remedy="sumtune diagnose --predictions FILE --prediction-column NAME --reference-column NAME "
-        "--dialogue-column NAME",
         numbers={"rouge1": outputs.score},
         examples=outputs.names([True] * len(outputs), SHOWN_EXAMPLES),
         mended=mended,
+        columns=columns,
     )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sumtune.config import TrainConfig
-from sumtune.diagnose.curves import drop, ends_of
+from sumtune.diagnose.curves import drop, ends_of, rise
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.subject import Subject, Training
 
@@ -64,8 +64,6 @@ def nothing_learned(subject: Subject) -> Finding | None:
         title="Training had nothing to learn from",
         severity="fault",
         evidence=f"In {len(training.norms)} optimizer steps nothing could change: {why}.",
-        remedy="see that summaries have tokens and that adapters sit in the model: sumtune check DATA; "
-        "sumtune run --set 'lora.target_modules=[all-linear]' --overwrite",
         numbers={"share_without_gradient": still, "steps": len(training.norms)},
     )
 
@@ -75,10 +73,16 @@ def loss_on_prompt(subject: Subject) -> Finding | None:
     training, data = subject.training, subject.data
     if training is None or data is None or training.label_tokens is None or training.source_tokens is None:
         return None
-    labels, sources = training.label_tokens.sum(), training.source_tokens.sum()
     examples = data.splits["train"]
-    written = sum(len(example.summary) for example in examples)
-    read = sum(len(example.dialogue) for example in examples)
+    whole = np.ones(len(examples), dtype=bool)
+    if data.max_source_tokens is not None:  # of dialogues that lost their end, tokens and text say different things
+        whole = training.source_tokens < data.max_source_tokens
+    if len(training.source_tokens) != len(examples) or not whole.any():
+        return None
+    labels, sources = training.label_tokens[whole].sum(), training.source_tokens[whole].sum()
+    texts = [example for example, is_whole in zip(examples, whole, strict=True) if is_whole]
+    written = sum(len(example.summary) for example in texts)
+    read = sum(len(example.dialogue) for example in texts)
     share, expected = float(labels / (labels + sources)), written / max(1, written + read)
     if share < PROMPT_SHARE or share < PROMPT_RATIO * expected:
         return None
@@ -88,7 +92,6 @@ def loss_on_prompt(subject: Subject) -> Finding | None:
         severity="fault",
         evidence=f"{share:.0%} of all tokens are labels, but summaries are only {expected:.0%} of the text: most of "
         "the gradient teaches the model to write dialogues.",
-        remedy="mask the prompt (label -100); sumtune does: sumtune run --overwrite",
         numbers={"label_share": share, "summary_share": expected},
     )
 
@@ -106,15 +109,16 @@ def learning_rate_too_high(subject: Subject) -> Finding | None:
     rising = len(finite) >= FEWEST_FOR_DIVERGED and last > DIVERGED * first
     if not broken and not rising and not (risen and last > first):
         return None
+    sure = broken > 0 or rise(finite).low > 0
     how = f"{broken} losses or gradients are not numbers" if broken else (
         f"the training loss rose from {first:.2f} to {last:.2f} nats a token (means of the first and last fifth)"
     )  # fmt: skip
     return Finding(
         code="learning_rate_too_high",
-        title="Training diverged: the learning rate is too high",
-        severity="fault",
+        title="Training diverged" if sure else "The loss rose; the steps are too few to tell whether training diverged",
+        severity="fault" if sure else "limit",
+        sure=sure,
         evidence=f"At a learning rate of {training.rate:g}, {how}.",
-        remedy=f"sumtune run --set train.learning_rate={training.rate / 5:g} --overwrite",
         numbers={"learning_rate": training.rate, "not_finite": broken, "first_loss": first, "last_loss": last},
     )
 
@@ -143,8 +147,6 @@ def warmup_too_long(subject: Subject) -> Finding | None:
         severity="fault" if never or late else "limit",
         evidence=f"{training.examples} examples and {_epochs(training)} are {total} "
         f"optimizer steps; {asked} of warm-up were asked for, {used} used: {effect}.",
-        remedy=f"sumtune run --set train.warmup_steps={total // 10} --set train.epochs="
-        f"{max(2, -(-2 * FEWEST_STEPS * int(training.settings['train']['epochs']) // total))} --overwrite",
         numbers={"warmup_asked": asked, "warmup_used": used, "total_steps": total, "rate_reached": reached},
     )
 
@@ -155,15 +157,18 @@ def learning_rate_too_low(subject: Subject) -> Finding | None:
     if training is None or len(training.losses) < FEWEST_FOR_FLAT or training.rate >= LOW_RATE:
         return None
     fallen = drop(training)
-    if fallen is None or fallen >= FLAT:
+    if fallen is None or fallen.value >= FLAT:
         return None
+    sure = fallen.high < LEARNED
+    within = f" ± {2 * fallen.error:.1%}" if fallen.error else ""
     return Finding(
         code="learning_rate_too_low",
-        title="The learning rate is too low: the loss is flat",
-        severity="fault",
-        evidence=f"In {len(training.losses)} optimizer steps at {training.rate:g} the loss fell by {fallen:.1%}.",
-        remedy=f"sumtune run --set train.learning_rate={max(3e-4, 10 * training.rate):g} --overwrite",
-        numbers={"learning_rate": training.rate, "loss_drop": fallen, "steps": len(training.losses)},
+        title="The loss is flat at a low learning rate" if sure else "Too few steps to tell whether the loss is flat",
+        severity="fault" if sure else "limit",
+        evidence=f"In {len(training.losses)} optimizer steps at {training.rate:g} the loss changed by "
+        f"{-fallen.value:+.1%}{within}.",
+        sure=sure,
+        numbers={"learning_rate": training.rate, "loss_drop": fallen.value, "steps": len(training.losses)},
     )
 
 
@@ -174,16 +179,15 @@ def adapter_not_used(subject: Subject) -> Finding | None:
     pairs = list(zip(subject.outputs.predictions, subject.base.predictions, strict=True))
     same = sum(tuned == base for tuned, base in pairs) / len(pairs)
     fallen = drop(subject.training) if subject.training else None
-    if same < SAME_SHARE or (fallen is not None and fallen < LEARNED) or len(set(pairs)) == 1:
+    if same < SAME_SHARE or (fallen is not None and fallen.low < LEARNED) or len(set(pairs)) == 1:
         return None
-    learned = f", although training took {fallen:.0%} off the loss" if fallen is not None else ""
+    learned = f", although training took {fallen.value:.0%} off the loss" if fallen is not None else ""
     return Finding(
         code="adapter_not_used",
-        title="The adapter was not loaded or not merged when summaries were written",
+        title="The tuned model writes what the base model writes",
         severity="fault",
         evidence=f"{same:.0%} of the summaries of the tuned model are those of the base model, letter by "
-        f"letter{learned}.",
-        remedy="delete what was made of the adapter (model_trainer/*native-*, ctranslate2-*), then: sumtune evaluate",
+        f"letter{learned}: as if the adapter had not been loaded or merged.",
         numbers={"share_same": same},
     )
 
@@ -193,16 +197,13 @@ def too_few_steps(subject: Subject) -> Finding | None:
     training = subject.training
     if training is None or training.total_steps >= FEWEST_STEPS:
         return None
-    batch, epochs = (int(training.settings["train"][name]) for name in ("effective_batch_size", "epochs"))
-    smaller = max(1, min(batch, training.examples * epochs // (2 * FEWEST_STEPS)))
-    wanted = max(epochs, min(10, -(-2 * FEWEST_STEPS * smaller // max(1, training.examples))))
+    batch = int(training.settings["train"]["effective_batch_size"])
     return Finding(
         code="too_few_steps",
-        title="Too few optimizer steps",
+        title="The run has few optimizer steps",
         severity="limit",
         evidence=f"{training.examples} examples in batches of {batch} for {_epochs(training)} are "
-        f"{training.total_steps} optimizer steps; below {FEWEST_STEPS} LoRA hardly leaves where it starts.",
-        remedy=f"sumtune run --set train.effective_batch_size={smaller} --set train.epochs={wanted} --overwrite",
+        f"{training.total_steps} optimizer steps, fewer than {FEWEST_STEPS}.",
         numbers={"total_steps": training.total_steps, "effective_batch_size": batch},
     )
 
@@ -217,11 +218,10 @@ def rank_too_high(subject: Subject) -> Finding | None:
         return None
     return Finding(
         code="rank_too_high",
-        title="The rank is too high for this much data",
+        title="The adapter is large for this much data, and the validation loss rises",
         severity="limit",
         evidence=f"The adapter of rank {training.rank} has {ratio:.0f} numbers for each label token, and the "
         f"validation loss rose by {rise:.1%} after its best.",
-        remedy=f"sumtune run --set lora.rank={training.rank // 4} --overwrite",
         numbers={"rank": training.rank, "parameters_a_label_token": ratio, "rise": rise},
     )
 
@@ -232,16 +232,13 @@ def overfitting(subject: Subject) -> Finding | None:
     if training is None or rise is None:
         return None
     best = int(training.validation_steps[training.validation_losses.argmin()])
-    epochs = int(training.settings["train"]["epochs"])
     return Finding(
         code="overfitting",
-        title="The model learns the training examples by heart",
+        title="The validation loss rises while training goes on",
         severity="limit",
         evidence=f"The validation loss was lowest ({training.validation_losses.min():.3f}) at optimizer step {best} of "
         f"{training.total_steps} and rose by {rise:.1%} since. The adapter of the "
         f"{training.settings['train']['result']} step is the one that was kept.",
-        remedy=f"sumtune run --set train.epochs={max(1, round(epochs * best / training.total_steps))} "
-        "--set lora.dropout=0.2 --overwrite",
         numbers={"best_step": best, "total_steps": training.total_steps, "rise": rise},
     )
 
@@ -264,7 +261,6 @@ def underfitting(subject: Subject) -> Finding | None:
         severity="limit",
         evidence=f"In the last quarter of the run the validation loss fell by {fallen:.1%}, to {losses[-1]:.3f}; the "
         "last adapter is the best.",
-        remedy=f"sumtune run --set train.epochs={2 * int(training.settings['train']['epochs'])} --overwrite",
         numbers={"fallen_in_last_quarter": fallen, "last_loss": float(losses[-1])},
     )
 
@@ -282,11 +278,10 @@ def rank_too_low(subject: Subject) -> Finding | None:
         return None
     return Finding(
         code="rank_too_low",
-        title="The rank is too low for this much data",
+        title="The loss has stopped falling at a low rank",
         severity="limit",
         evidence=f"At rank {training.rank} the validation loss has stood at {losses[-1]:.2f} since the middle of the "
-        f"run (it fell by {fallen:.1%}), only {gap:+.2f} from the training loss: the adapter can hold no more.",
-        remedy=f"sumtune run --set lora.rank={4 * training.rank} --set lora.alpha={8 * training.rank} --overwrite",
+        f"run (it fell by {fallen:.1%}), only {gap:+.2f} from the training loss: both have stopped.",
         numbers={"rank": training.rank, "fallen_in_second_half": fallen, "gap": gap},
     )
 

@@ -1,0 +1,44 @@
+"""Which settings a command uses: `--set` of any other would do nothing, so it is refused."""
+
+from collections.abc import Iterator, Sequence
+
+from sumtune.config import known_keys, parse_assignment
+from sumtune.errors import ConfigError
+
+__all__ = ["CHECK", "EVALUATE", "require_used"]
+
+CHECK = (
+    "preset", "data", "model.name", "model.revision", "model.max_source_tokens", "model.max_target_tokens",
+    "train.micro_batch_tokens",
+)  # fmt: skip
+"""A preset chooses a share of the data; `train.micro_batch_tokens` bounds the lengths of `model`."""
+EVALUATE = ("decode", "evaluate", "model.device")
+
+
+def require_used(command: str, assignments: Sequence[str], used: Sequence[str]) -> None:
+    """Check that each of the valid `key=value` texts sets something that `command` uses.
+
+    Raises:
+        ConfigError: names the settings that would do nothing, and those that the command has.
+    """
+    keys = [key for text in assignments for key in _keys(*parse_assignment(text))]
+    idle = [key for key in keys if not _is_among(key, used)]
+    if idle:
+        settings = (key for key in known_keys() if "." in key or key == "preset")
+        raise ConfigError(
+            f"`sumtune {command}` does not use {', '.join(dict.fromkeys(idle))}. Its settings are: "
+            f"{', '.join(key for key in settings if _is_among(key, used))}."
+        )
+
+
+def _is_among(key: str, used: Sequence[str]) -> bool:
+    return any(key == one or key.startswith(f"{one}.") for one in used)
+
+
+def _keys(key: str, value: object) -> Iterator[str]:
+    """Every setting that the assignment of `value` to `key` sets; a section may be assigned as a mapping."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _keys(f"{key}.{name}", inner)
+    else:
+        yield key

@@ -1,0 +1,78 @@
+"""Remedies of faults and limits of the examples: the user mends them, and the run starts again."""
+
+from typing import Any
+
+import numpy as np
+
+from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.origin import FILE
+from sumtune.diagnose.remedy import Remedy
+from sumtune.diagnose.rules.data import FEW_EXAMPLES, TRUNCATED_SHARE, estimated_tokens
+from sumtune.diagnose.subject import Subject
+
+__all__ = [
+    "dialogues_truncated",
+    "duplicates",
+    "label_noise",
+    "leak",
+    "splits_differ",
+    "summaries_unrelated",
+    "too_few_examples",
+]
+
+
+def leak(_finding: Finding, subject: Subject) -> Remedy:
+    """Each dialogue in one split."""
+    text = "remove the rows that `check` calls leaks, or pass one file, in whose splits equal dialogues stay together"
+    return _mended(subject, text, check_first=True)
+
+
+def summaries_unrelated(_finding: Finding, subject: Subject) -> Remedy:
+    """Pairs as they belong together."""
+    return _mended(subject, "write dialogue and summary from the same record")
+
+
+def label_noise(_finding: Finding, subject: Subject) -> Remedy:
+    """Right summaries only."""
+    return _mended(subject, "mend or remove these rows")
+
+
+def duplicates(_finding: Finding, subject: Subject) -> Remedy:
+    """Each example once."""
+    return _mended(subject, "remove the rows that `check` calls duplicates", check_first=True)
+
+
+def too_few_examples(_finding: Finding, subject: Subject) -> Remedy:
+    """More examples."""
+    return _mended(subject, f"collect {FEW_EXAMPLES} or more conversations")
+
+
+def splits_differ(_finding: Finding, subject: Subject) -> Remedy:
+    """One file, split by sumtune."""
+    text = "put all conversations into one file, which is split at random"
+    return Remedy(text, (subject.origin.run({"data.path": FILE}),))
+
+
+def dialogues_truncated(_finding: Finding, subject: Subject) -> Remedy:
+    """As many tokens as all but a few dialogues have."""
+    data, config = subject.data, subject.origin.config
+    assert data is not None
+    assert data.max_source_tokens is not None
+    if data.limited_by_model:
+        return Remedy("choose a model that reads more: this one has no further positions",
+                      (subject.origin.run({"model.name": "MODEL"}),))  # fmt: skip
+    lengths = estimated_tokens(data)
+    limit = data.max_source_tokens
+    while np.mean(lengths > limit) >= TRUNCATED_SHARE:
+        limit *= 2
+    changes: dict[str, Any] = {"model.max_source_tokens": limit}
+    if config is not None and (needed := limit + config.model.max_target_tokens) > config.train.micro_batch_tokens:
+        changes["train.micro_batch_tokens"] = needed
+    return Remedy("read longer dialogues, which takes more time and memory", (subject.origin.run(changes),))
+
+
+def _mended(subject: Subject, text: str, *, check_first: bool = False) -> Remedy:
+    """The user mends the data; then the run starts again."""
+    origin = subject.origin
+    checks = (origin.check(),) if check_first else ()
+    return Remedy(f"{text}; then train again", (*checks, origin.run(origin.on_mended_data)))

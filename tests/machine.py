@@ -1,0 +1,156 @@
+"""A machine on which models learn and write by formula in no time; all else of sumtune is real.
+
+Commands go through the command line: data are read, checked, split and encoded, records and scores are written. Only
+the tensors are missing: losses come from `Machine.loss` and `Machine.validation`, summaries from `Machine.write`.
+"""
+
+import gc
+import json
+import shlex
+from types import SimpleNamespace
+
+import numpy as np
+from planted import curve, synthetic
+from typer.testing import CliRunner
+
+from sumtune import cli
+from sumtune.summarizer import Completion
+from sumtune.text.encode import load_encoded
+from sumtune.train import session as training
+from sumtune.train.checkpoint import TrainState
+from sumtune.train.plan import Plan
+
+NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
+"""What training losses are multiplied by, by optimizer step."""
+
+
+def write_rows(path, examples):
+    """`examples` as JSONL."""
+    rows = ({"dialogue": one.dialogue, "summary": one.summary} for one in examples)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def prepare_data(folder, train=24, scored=6):
+    """Files of splits in `folder` with made-up conversations."""
+    folder.mkdir(exist_ok=True)
+    for split, (start, count) in {"train": (0, train), "validation": (5000, 8), "test": (6000, scored)}.items():
+        write_rows(folder / f"{split}.jsonl", [synthetic(number) for number in range(start, start + count)])
+    return folder
+
+
+class Machine:
+    """Replaces training and generation for the length of a test."""
+
+    def __init__(self, patch):
+        self.loss = self.validation = None
+        """From settings and optimizer step to training and validation loss; None falls as it should."""
+        self.norm = lambda _config: 1.0
+        """From settings to the gradient norm of every optimizer step."""
+        self.columns = 8
+        """Numbers in the adapter for each of its ranks."""
+        self.write = lambda dialogue, tuned, _settings: dialogue.splitlines()[0 if tuned else -1]
+        """From a dialogue, whether an adapter is on, and the decoding settings to the summary."""
+        self.config = None
+        """Settings of what was trained last."""
+        self.trained = self.generated = 0
+        """How often a model was trained, and how often an engine wrote."""
+        self.decoded = []
+        """Decoding settings and device of every summarizer of an adapter, in the order they were made."""
+        self._replace(patch)
+
+    def _replace(self, patch):
+        from sumtune.commands import run as pipeline
+        from sumtune.decode import build
+        from sumtune.evaluate import scorecard
+        from sumtune.evaluate import stage as evaluate_stage
+        from sumtune.evaluate.bootstrap import interval
+        from sumtune.forecast.forecast import Forecast
+
+        patch.setattr(training, "prepare", self._prepare)
+        patch.setattr(training, "run", self._train)
+        patch.setattr(pipeline, "fitted", lambda session, _peak: session)
+        patch.setattr(pipeline, "known_peak", lambda _session: None)
+        patch.setattr(pipeline, "evaluation_seconds", lambda *_: 1.0)
+        patch.setattr(pipeline, "forecast", lambda _session, seconds: Forecast(1.0, seconds, 1, 1))
+        patch.setattr(pipeline, "learn", lambda *_: None)
+        patch.setattr(pipeline, "announcement", lambda *_: "")
+        patch.setattr(gc, "collect", lambda: 0)
+        patch.setattr(evaluate_stage, "build_summarizer", self._build)
+        patch.setattr(build, "build_summarizer", self._build)
+        patch.setattr(scorecard, "interval", lambda values, generator: interval(values, generator, 20))
+
+    def sumtune(self, command):
+        """What the command line prints for `command`, a text or a list; it must end well."""
+        arguments = shlex.split(command)[1:] if isinstance(command, str) else list(map(str, command))
+        result = CliRunner().invoke(cli.app, arguments, catch_exceptions=False, env={"COLUMNS": "200"})
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def _prepare(self, config, run_dir, _precision=""):
+        examples = load_encoded(run_dir.transformation / "train.safetensors")
+        return SimpleNamespace(
+            config=config, run_dir=run_dir, precision=SimpleNamespace(name="fp32"), max_tokens=1536,
+            fingerprint=training.training_fingerprint(config, run_dir),
+            plan=Plan(tuple(example.length for example in examples), config.train),
+        )  # fmt: skip
+
+    def _train(self, session, report, resume=False):
+        assert not resume
+        self.trained, self.config = self.trained + 1, session.config
+        training._clear(session.run_dir)
+        log = session.run_dir.train_metrics
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text("".join(json.dumps(event) + "\n" for event in self._events(session)), encoding="utf-8")
+        state = TrainState(step=session.plan.total_steps, elapsed_s=1.0, fingerprint=session.fingerprint)
+        training._publish(session, self._checkpoint(session), state)
+        return state
+
+    def _events(self, session):
+        config, plan = session.config, session.plan
+        loss, validation = curve(plan)
+        if self.loss:
+            loss = lambda step: self.loss(config, step)  # noqa: E731
+        if self.validation:
+            validation = lambda step: self.validation(config, step)  # noqa: E731
+        yield {"event": "start", "step": 0, "total_steps": plan.total_steps, "epochs": plan.settings.epochs,
+               "steps_per_epoch": plan.steps_per_epoch, "warmup_steps": plan.warmup_steps}  # fmt: skip
+        for step in range(plan.total_steps + 1):
+            if plan.validates_at(step):
+                yield {"event": "validation", "step": step, "loss": float(validation(step))}
+            if step < plan.total_steps:
+                yield {"event": "step", "step": step + 1, "tokens": 500, "seconds": 1.0, "elapsed_s": 1.0,
+                       "loss": float(loss(step) * NOISE[step]), "gradient_norm": self.norm(config),
+                       "learning_rate": plan.learning_rate(step)}  # fmt: skip
+        yield {"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0}
+
+    def _checkpoint(self, session):
+        """An adapter of the wanted rank, its content how often something was trained."""
+        from safetensors.numpy import save_file
+
+        folder = session.run_dir.trainer / f"checkpoint-{session.plan.total_steps}"
+        folder.mkdir(parents=True)
+        rank = session.config.lora.rank
+        (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": rank}), encoding="utf-8")
+        weights = {"q.lora_A.weight": np.full((rank, self.columns), self.trained, np.int8)}
+        save_file(weights, folder / "adapter_model.safetensors")
+        return folder
+
+    def _build(self, _source, adapter, _prompt, decode, device="auto", _encoder=None):
+        settings = decode.model_dump() | {"device": device}
+        if adapter is not None:
+            self.decoded.append(settings)
+        return Written(self, adapter is not None, settings)
+
+
+class Written:
+    """What `Machine.write` says."""
+
+    engine, setup_s = "made up", 0.0
+
+    def __init__(self, machine, tuned, settings):
+        self._machine, self._tuned, self.decoding = machine, tuned, settings
+
+    def summarize(self, dialogues, progress=None, max_tokens=None):
+        self._machine.generated += 1
+        texts = [self._machine.write(dialogue, self._tuned, self.decoding) for dialogue in dialogues]
+        return [Completion(text, len(text.split()), False) for text in texts]
