@@ -19,7 +19,7 @@ RUN, DATA, MODEL = RunDir(Path("run")), Path("chats.jsonl"), Path("model")
 SETTINGS = {
     "data.path": str(DATA), "model.name": f"./{MODEL}", "model.precision": "fp32", "model.max_target_tokens": 16,
     "train.epochs": 1, "train.validate_every_steps": 3, "train.learning_rate": 0.01, "decode.beams": 1,
-    "decode.engine": "torch", "lora.rank": 4, "lora.target_modules": ["q", "v"],
+    "decode.engine": "torch", "lora.rank": 4,
 }  # fmt: skip
 STOPPED_AT = 4
 
@@ -28,8 +28,13 @@ def config(**changed):
     return resolve(overrides=SETTINGS | {key.replace("__", "."): value for key, value in changed.items()})
 
 
+def console():
+    """A console that nobody sees."""
+    return plain_console(file=io.StringIO(), width=200)
+
+
 def train(settings=None, **options):
-    pipeline.train(settings or config(), RUN, plain_console(file=io.StringIO(), width=200), **options)
+    pipeline.train(settings or config(), RUN, console(), **options)
 
 
 def snapshot(folder):

@@ -137,8 +137,8 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
 
     def go_back() -> TrainState:
         restored = checkpoint.load(_newest(folder), session.fingerprint, *parts)
-        if damaged := cut_after(log_file, restored.step):
-            message = f"{damaged} damaged lines of {log_file} are left out."
+        if lost := cut_after(log_file, restored.step):
+            message = f"{log_file}: {lost} lines are damaged or missing, which a diagnosis will not know."
             log({"event": "warning", "step": restored.step, "message": message})
         return _with_best_on_disk(session, restored, log)
 
