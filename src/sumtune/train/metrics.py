@@ -43,7 +43,7 @@ def cut_after(path: Path, step: int) -> int:
     damaged = sum(line.endswith("\n") and _event(line) is None for line in _lines(path))
     if path.exists():
         write_text(path, "".join(map(_line, kept)))
-    return max(damaged, step - sum(event["event"] == "step" for event in kept))
+    return max(damaged, step - len([event for event in kept if event["event"] == "step"]))
 
 
 def _line(event: Event) -> str:
