@@ -11,8 +11,8 @@ import torch
 
 from sumtune.config import Config
 from sumtune.errors import RunDirError
-from sumtune.files.manifest import MANIFEST
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import MANIFEST
 from sumtune.kernels.build import load_kernels
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
