@@ -13,7 +13,6 @@ from sumtune.commands import run as pipeline
 from sumtune.config import resolve
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.console import plain_console
-from sumtune.train import session as training
 
 RUN, DATA, MODEL = RunDir(Path("run")), Path("chats.jsonl"), Path("model")
 SETTINGS = {
@@ -48,7 +47,6 @@ def snapshot(folder):
 def make_places(root, model, names=("new", "interrupted", "finished")):
     """In `root`, folders with data, a copy of `model`, and a run that is not there yet, was interrupted, is trained."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "load_kernels", lambda _folder: None)  # nothing to compile
         for name in names:
             shutil.copytree(model, root / name / MODEL)
             tiny.write_jsonl(root / name / DATA, 30)
