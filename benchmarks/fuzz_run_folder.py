@@ -7,7 +7,6 @@ called: no other exception, no crash, no result that differs from that of the wh
 """
 
 import argparse
-import io
 import json
 import os
 import random
@@ -18,7 +17,6 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,14 +24,14 @@ from pathlib import Path
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+import small_runs
 import tiny
-from rich.console import Console
+from small_runs import RUN, SETTINGS, config, console
 
 from sumtune.commands import clean as cleaning
 from sumtune.commands import compare as comparing
 from sumtune.commands import run as pipeline
 from sumtune.commands.summarize import summarize_text
-from sumtune.config import Config, resolve
 from sumtune.diagnose import stage as diagnosing
 from sumtune.diagnose.diagnosis import to_json
 from sumtune.errors import SumtuneError
@@ -41,17 +39,11 @@ from sumtune.files.run_dir import RunDir
 from sumtune.model import precision
 from sumtune.serve.loading import adapter_folder, load_adapter
 from sumtune.serve.routes.pages import figures
-from sumtune.terminal.console import plain_console
 from sumtune.train import checkpoint
 
 LIMIT_S = 120
-RUN, WHOLE, OTHER = Path("run"), Path("whole"), Path("other")
-SETTINGS = {
-    "data.path": "chats.jsonl", "model.name": "./model", "model.precision": "fp32", "model.max_source_tokens": 128,
-    "model.max_target_tokens": 16, "train.micro_batch_tokens": 256, "train.epochs": 1,
-    "train.validate_every_steps": 3, "train.learning_rate": 0.01, "decode.beams": 1, "lora.rank": 2,
-}  # fmt: skip
-STOPPED_AT = 5
+OTHER, WHOLE = RunDir(Path("other")), RunDir(Path("whole"))
+PASSED = ("refused", "unharmed")
 TEXT = tiny.conversation(77)["dialogue"]
 CIRCULAR = ("run `sumtune run", "repeat the `sumtune run`")
 """What `sumtune run` itself must never say."""
@@ -76,97 +68,78 @@ def main() -> None:
     parser.add_argument("--model", choices=sorted(tiny.ARCHITECTURES), default="gemma")
     given = parser.parse_args()
     chance, outcomes, passed = random.Random(given.seed), Counter(), 0
+    SETTINGS["decode.engine"] = "auto"
     with tempfile.TemporaryDirectory() as root:
-        os.chdir(root)
         os.environ["SUMTUNE_CACHE"] = f"{root}/cache"
-        expected = prepare(given.model)
+        places = small_runs.make_places(Path(root), tiny.save_model(given.model, Path(root) / given.model))
+        fuzz = Fuzz.of(places)
+        pipeline.train(config(train__seed=1, data__train_share=0.8), OTHER, console())
         for _ in range(given.times):
-            case = drawn(chance)
-            outcome = judged(case, chance, expected)
+            case = fuzz.drawn(chance)
+            outcome = fuzz.judged(case, chance)
             outcomes[case.command, outcome.splitlines()[0]] += 1
-            passed += outcome in ("refused", "unharmed")
-            if outcome not in ("refused", "unharmed"):
+            passed += outcome in PASSED
+            if outcome not in PASSED:
                 print(f"{case}: {outcome}", flush=True)
     for (command, outcome), count in sorted(outcomes.items()):
-        print(f"{command:10} {outcome:12} {count}")
+        print(f"{command:10} {outcome:16} {count}")
     print(f"{passed} passed" + (f", {given.times - passed} failed" if passed < given.times else ""))
     sys.exit(passed < given.times)
 
 
-def prepare(model: str, **settings: object) -> dict[str, object]:
-    """Makes the runs in the current folder; what each command gives for the whole one."""
-    tiny.save_model(model, Path("model"))
-    tiny.write_jsonl(Path("chats.jsonl"), 40)
-    SETTINGS.update(settings)
-    precision._product_seconds = lambda *_: 1.0  # measured again each time, it would decide what is generated
-    pipeline.run(configured(), RunDir(RUN), console())
-    summarize(RunDir(RUN))  # leaves what it keeps of the adapter
-    shutil.copytree(RUN, WHOLE / "finished")
-    shutil.rmtree(RUN)
-    pipeline.live.training, shown = stopping, pipeline.live.training
-    try:
-        pipeline.run(configured(), RunDir(RUN), console())
-    except KeyboardInterrupt:
-        pipeline.live.training = shown
-    shutil.move(RUN, WHOLE / "interrupted")
-    pipeline.train(configured(**{"train.seed": 1, "data.train_share": 0.8}), RunDir(OTHER), console())
-    shutil.copytree(WHOLE / "finished", RUN)
-    return {name: command(RunDir(RUN)) for name, command in COMMANDS.items()}
+@dataclass(frozen=True)
+class Fuzz:
+    """Whole run folders by state, and what each command gives for the finished one."""
 
+    whole: dict[str, Path]
+    expected: dict[str, object]
 
-def configured(**settings: object) -> Config:
-    """The settings of a tiny run."""
-    return resolve(overrides=SETTINGS | settings)
+    @classmethod
+    def of(cls, places: Path) -> "Fuzz":
+        """Scores the finished run in `places`, and goes to the folder there that has no run."""
+        precision._product_seconds = lambda *_: 1.0  # measured each time, it would decide what is generated
+        os.chdir(places / "finished")
+        for command in (run, summarize):  # the latter leaves what it keeps of the adapter
+            command(RUN)
+        os.chdir(places / "new")
+        shutil.copytree(places / "finished" / RUN.root, RUN.root)
+        expected = {name: command(RUN) for name, command in COMMANDS.items() if name not in ("compare", "serve")}
+        fuzz = cls({state: places / state / RUN.root for state in ("finished", "interrupted")}, expected)
+        shutil.copytree(fuzz.whole["finished"], WHOLE.root)
+        fuzz.expected.update({name: COMMANDS[name](RUN) for name in ("compare", "serve")})
+        return fuzz
 
+    def drawn(self, chance: random.Random) -> Case:
+        """A random case."""
+        state = chance.choice(["finished", "finished", "finished", "interrupted"])
+        folder = self.whole[state]
+        files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.suffix)
+        command = chance.choice(list(COMMANDS)) if state == "finished" else "run"
+        file = chance.choice(files)
+        damages = [name for name in DAMAGES if file.suffix == ".json" or name not in OF_JSON]
+        if state == "interrupted" and file.name == "metrics.jsonl":
+            damages.remove("foreign")  # nothing vouches for a log that still grows
+        return Case(state, file, chance.choice(damages), command)
 
-def console() -> Console:
-    """A console that nobody sees."""
-    return plain_console(file=io.StringIO(), width=200)
-
-
-@contextmanager
-def stopping(_console: Console):
-    """A reporter at which somebody presses Control-C in the middle of the training."""
-
-    def report(event):
-        if event["event"] == "step" and event["step"] == STOPPED_AT:
-            raise KeyboardInterrupt
-
-    yield report
-
-
-def drawn(chance: random.Random) -> Case:
-    """A random case."""
-    state = chance.choice(["finished", "finished", "finished", "interrupted"])
-    folder = WHOLE / state
-    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
-    command = chance.choice(list(COMMANDS)) if state == "finished" else "run"
-    file = chance.choice(files)
-    damages = [name for name in DAMAGES if name not in ("type", "value", "newer") or file.suffix == ".json"]
-    if state == "interrupted" and file.name == "metrics.jsonl":
-        damages.remove("foreign")  # nothing vouches for a log that still grows
-    return Case(state, file, chance.choice(damages), command)
-
-
-def judged(case: Case, chance: random.Random, expected: dict[str, object]) -> str:
-    """`refused` (one message), `unharmed` (the same result as of the whole folder), or what went wrong."""
-    shutil.rmtree(RUN, ignore_errors=True)
-    shutil.copytree(WHOLE / case.state, RUN)
-    damage(RUN / case.file, case.damage, chance)
-    signal.signal(signal.SIGALRM, hang)
-    signal.alarm(LIMIT_S)
-    try:
-        found = COMMANDS[case.command](RunDir(RUN))
-    except SumtuneError as error:
-        return refusal(str(error), case.command)
-    except TimeoutError:
-        return "hang"
-    except Exception:
-        return "traceback\n" + traceback.format_exc()
-    finally:
-        signal.alarm(0)
-    wrong = difference(found, expected[case.command])
-    return f"silent wrong use\n{wrong}" if wrong else "unharmed"
+    def judged(self, case: Case, chance: random.Random) -> str:
+        """`refused` (one message), `unharmed` (the same result as of the whole folder), or what went wrong."""
+        shutil.rmtree(RUN.root, ignore_errors=True)
+        shutil.copytree(self.whole[case.state], RUN.root)
+        damage(RUN.root / case.file, case.damage, chance)
+        signal.signal(signal.SIGALRM, hang)
+        signal.alarm(LIMIT_S)
+        try:
+            found = COMMANDS[case.command](RUN)
+        except SumtuneError as error:
+            return refusal(str(error), case.command)
+        except TimeoutError:
+            return "hang"
+        except Exception:
+            return "traceback\n" + traceback.format_exc()
+        finally:
+            signal.alarm(0)
+        wrong = difference(found, self.expected[case.command])
+        return f"silent wrong use\n{wrong}" if wrong else "unharmed"
 
 
 def refusal(message: str, command: str) -> str:
@@ -181,10 +154,9 @@ def refusal(message: str, command: str) -> str:
 def difference(found: object, expected: object) -> str:
     """What differs, shortly; without data or the whole log of the training a diagnosis has less, which is no fault."""
     if isinstance(found, dict) and isinstance(expected, dict):
-        log = RUN / "model_trainer" / "metrics.jsonl"
-        logged = log.exists() and "damaged lines" not in log.read_text()
-        logged &= all((RUN / name).exists() for name in ("data_ingestion", "data_transformation"))
-        keys = [key for key in {**expected, **found} if logged or key not in DIAGNOSED]
+        known = all(place.exists() for place in (RUN.train_metrics, RUN.ingestion, RUN.transformation, RUN.evaluation))
+        known = known and "damaged or missing" not in RUN.train_metrics.read_text()
+        keys = [key for key in {**expected, **found} if known or key not in DIAGNOSED]
         return ", ".join(key for key in keys if found.get(key) != expected.get(key))
     return "" if found == expected else f"{str(found)[:300]} instead of {str(expected)[:300]}"
 
@@ -196,7 +168,7 @@ def hang(*_: object) -> None:
 
 def run(run_dir: RunDir) -> dict[str, bytes]:
     """`sumtune run`; every file that has to come out the same."""
-    pipeline.run(configured(), run_dir, console())
+    pipeline.run(config(), run_dir, console())
     places = ("data_ingestion", "data_validation", "data_transformation", "model_trainer/adapter", "model_evaluation")
     files = [file for place in places for file in sorted((run_dir.root / place).iterdir())]
     files += [run_dir.diagnosis]
@@ -220,7 +192,7 @@ def diagnose(run_dir: RunDir) -> object:
 def compare(run_dir: RunDir) -> object:
     """`sumtune compare`: what is printed about the whole folder against this one."""
     shown = console()
-    comparing.show([RunDir(WHOLE / "finished"), run_dir], shown)
+    comparing.show([WHOLE, run_dir], shown)
     return shown.file.getvalue()
 
 
@@ -232,7 +204,7 @@ def summarize(run_dir: RunDir) -> object:
 def serve(run_dir: RunDir) -> object:
     """What `sumtune serve` does before it listens, and a request; scores that cannot be read are not shown."""
     served = load_adapter("tuned", adapter_folder(run_dir.root))
-    shown, right = figures(run_dir), figures(RunDir(WHOLE / "finished"))
+    shown, right = figures(run_dir), figures(WHOLE)
     return served.summarizer.summarize([TEXT])[0].text, served.beams, shown.n == 0 or shown == right
 
 
@@ -247,8 +219,8 @@ COMMANDS: dict[str, Callable[[RunDir], object]] = {
     "run": run, "evaluate": evaluate, "diagnose": diagnose, "compare": compare, "summarize": summarize, "serve": serve,
     "clean": clean,
 }  # fmt: skip
-DIAGNOSED = {"run/diagnosis.json", "findings", "advice"}
-"""What depends on the log of the training."""
+DIAGNOSED = {"run/diagnosis.json", "rouge1", "n", "against", "findings", "advice"}
+"""What a diagnosis says, which depends on what there is to diagnose."""
 
 
 def damage(file: Path, kind: str, chance: random.Random) -> None:
@@ -256,7 +228,7 @@ def damage(file: Path, kind: str, chance: random.Random) -> None:
     if kind == "delete":
         file.unlink()
     elif kind == "delete folder":
-        shutil.rmtree(file.parent) if file.parent != RUN else file.unlink()
+        shutil.rmtree(file.parent) if file.parent != RUN.root else file.unlink()
     else:
         file.write_bytes(DAMAGES[kind](file, file.read_bytes(), chance))
 
@@ -283,7 +255,7 @@ def zeros(_file: Path, content: bytes, chance: random.Random) -> bytes:
 
 def of_another_run(file: Path, content: bytes, _chance: random.Random) -> bytes:
     """The file of the same name of another run, if it has one; else the same line twice."""
-    other = OTHER / file.relative_to(RUN)
+    other = OTHER.root / file.relative_to(RUN.root)
     return other.read_bytes() if other.is_file() else content + content
 
 
@@ -315,6 +287,7 @@ def newer(_file: Path, content: bytes, chance: random.Random) -> bytes:
 
 
 OTHER_VALUES = [None, True, 0, -1, 10**30, 0.5, "x", "", [], [1], {}, {"a": 1}]
+OF_JSON = ("type", "value", "newer")
 DAMAGES: dict[str, Callable[[Path, bytes, random.Random], bytes]] = {
     "flip": flipped, "flips": partial(flipped, bits=20), "cut": cut, "empty": lambda *_: b"", "zeros": zeros,
     "foreign": of_another_run, "type": of_another_type, "value": with_another_value, "newer": newer,

@@ -13,13 +13,12 @@ from sumtune.commands import run as pipeline
 from sumtune.config import resolve
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.console import plain_console
-from sumtune.train import session as training
 
 RUN, DATA, MODEL = RunDir(Path("run")), Path("chats.jsonl"), Path("model")
 SETTINGS = {
     "data.path": str(DATA), "model.name": f"./{MODEL}", "model.precision": "fp32", "model.max_target_tokens": 16,
     "train.epochs": 1, "train.validate_every_steps": 3, "train.learning_rate": 0.01, "decode.beams": 1,
-    "decode.engine": "torch", "lora.rank": 4, "lora.target_modules": ["q", "v"],
+    "decode.engine": "torch", "lora.rank": 4,
 }  # fmt: skip
 STOPPED_AT = 4
 
@@ -28,8 +27,13 @@ def config(**changed):
     return resolve(overrides=SETTINGS | {key.replace("__", "."): value for key, value in changed.items()})
 
 
+def console():
+    """A console that nobody sees."""
+    return plain_console(file=io.StringIO(), width=200)
+
+
 def train(settings=None, **options):
-    pipeline.train(settings or config(), RUN, plain_console(file=io.StringIO(), width=200), **options)
+    pipeline.train(settings or config(), RUN, console(), **options)
 
 
 def snapshot(folder):
@@ -43,7 +47,6 @@ def snapshot(folder):
 def make_places(root, model, names=("new", "interrupted", "finished")):
     """In `root`, folders with data, a copy of `model`, and a run that is not there yet, was interrupted, is trained."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "load_kernels", lambda _folder: None)  # nothing to compile
         for name in names:
             shutil.copytree(model, root / name / MODEL)
             tiny.write_jsonl(root / name / DATA, 30)

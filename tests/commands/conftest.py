@@ -14,6 +14,7 @@ def places(tiny_models, tmp_path_factory):
     root = tmp_path_factory.mktemp("places")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SUMTUNE_CACHE", str(root / "cache"))
+        patch.setattr(training, "load_kernels", lambda _folder: None)  # nothing to compile
         return small_runs.make_places(root, tiny_models["t5"])
 
 

@@ -9,9 +9,9 @@ import pytest
 from damaging import DAMAGES
 
 from sumtune.files.atomic import write_json
-from sumtune.files.manifest import MANIFEST
 from sumtune.files.records import read_record, write_record
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import MANIFEST
 from sumtune.train import session as training
 from sumtune.train.publish import adapter_damage, finished, publish
 from sumtune.train.session import Session

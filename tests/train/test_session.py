@@ -269,25 +269,25 @@ def test_a_state_is_best_only_with_a_lower_loss() -> None:
 
 def test_the_log_survives_a_torn_line_and_is_cut_behind_a_step(tmp_path: Path) -> None:
     log = tmp_path / "metrics.jsonl"
-    cut_after(log, 3)
+    assert cut_after(log, 3) == 3, "no step was logged"
     assert read_events(log) == []
-    for step in range(6):
+    for step in range(1, 6):
         append_event(log, {"event": "step", "step": step, **NUMBERS})
     with log.open("a") as file:
         file.write('{"event": "st')
-    assert [event["step"] for event in read_events(log)] == list(range(6))
+    assert [event["step"] for event in read_events(log)] == [1, 2, 3, 4, 5]
     assert cut_after(log, 3) == 0
     append_event(log, {"event": "step", "step": 4, **NUMBERS})
-    assert [event["step"] for event in read_events(log)] == [0, 1, 2, 3, 4]
+    assert [event["step"] for event in read_events(log)] == [1, 2, 3, 4]
 
 
 def test_a_damaged_line_of_the_log_is_left_out_and_counted(tmp_path: Path) -> None:
     log = tmp_path / "metrics.jsonl"
-    for step in range(4):
+    for step in range(1, 5):
         append_event(log, {"event": "step", "step": step, **NUMBERS})
     lines = log.read_text().splitlines(keepends=True)
     for bad in (lines[1].replace("0.5", "0.7"), "[]\n", "null\n", '{"event": "step", "step": 1}\n', "\xff\n"):
         log.write_bytes("".join([lines[0], bad, *lines[2:]]).encode("latin-1"))
-        assert [event["step"] for event in read_events(log)] == [0, 2, 3]
-        assert cut_after(log, 2) == 1
-        assert [event["step"] for event in read_events(log)] == [0, 2]
+        assert [event["step"] for event in read_events(log)] == [1, 3, 4]
+        assert cut_after(log, 3) == 1
+        assert [event["step"] for event in read_events(log)] == [1, 3]

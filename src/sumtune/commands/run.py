@@ -22,9 +22,9 @@ from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard import Scorecard
 from sumtune.files.draft import adopt, drafted
 from sumtune.files.locking import locked
-from sumtune.files.manifest import MANIFEST
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import MANIFEST
 from sumtune.forecast.fitting import fitted
 from sumtune.forecast.forecast import Forecast, evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
 from sumtune.memory import give_memory_back

@@ -21,9 +21,9 @@ from sumtune.data.validate import (
 )
 from sumtune.errors import DataError
 from sumtune.files.atomic import new_folder
-from sumtune.files.manifest import up_to_date, write_manifest
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import up_to_date, write_manifest
 
 __all__ = ["CheckedData", "IngestResult", "check", "run", "truncated_dialogues"]
 

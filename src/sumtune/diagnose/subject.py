@@ -17,9 +17,9 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.errors import ModelError, RunDirError
 from sumtune.evaluate.scorecard import BASE, TUNED
 from sumtune.evaluate.scorecard_files import read_rows
-from sumtune.files.manifest import changed_since
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import changed_since
 from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train.metrics import Event, read_events

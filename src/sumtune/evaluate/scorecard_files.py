@@ -19,9 +19,9 @@ from sumtune.evaluate.scorecard import (
     UpperMark,
 )
 from sumtune.files.atomic import new_folder, write_text
-from sumtune.files.manifest import up_to_date, write_manifest
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import up_to_date, write_manifest
 
 __all__ = ["FORMAT", "load", "load_if_current", "read_rows", "write"]
 

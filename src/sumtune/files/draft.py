@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sumtune.files.atomic import sync_folder
+from sumtune.files.failpoints import failpoint
 from sumtune.files.run_dir import RunDir
 
 __all__ = ["adopt", "drafted"]
@@ -40,7 +41,9 @@ def adopt(draft: RunDir) -> None:
         if new.is_dir() and not _same_files(new, old):
             if old.exists():
                 shutil.rmtree(old)
+            failpoint("draft.removed")
             new.replace(old)
+            failpoint("draft.adopted")
     sync_folder(draft.root)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.errors import RunDirError
-from sumtune.files.manifest import changed_since, listed
 from sumtune.files.records import find_record
+from sumtune.files.stage_manifest import changed_since, listed
 
 __all__ = ["RunDir"]
 

@@ -8,8 +8,8 @@ from sumtune.config import Config, ModelConfig
 from sumtune.data.example import Example, load_jsonl
 from sumtune.files.atomic import new_folder
 from sumtune.files.checksums import fingerprint
-from sumtune.files.manifest import up_to_date, write_manifest
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import up_to_date, write_manifest
 from sumtune.model.load import is_encoder_decoder, load_config, positions
 from sumtune.model.sources import locate
 from sumtune.model.summary_tokens import SummaryTokens

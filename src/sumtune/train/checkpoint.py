@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from sumtune.errors import RunDirError
 from sumtune.files.atomic import new_folder
 from sumtune.files.failpoints import failpoint
-from sumtune.files.manifest import MANIFEST, damage, write_manifest
 from sumtune.files.records import read_record, write_record
+from sumtune.files.stage_manifest import MANIFEST, damage, write_manifest
 from sumtune.model.lora import adapter_keys, save_adapter
 from sumtune.train.master import MasterWeights
 

@@ -37,13 +37,13 @@ def read_events(path: Path) -> list[Event]:
 def cut_after(path: Path, step: int) -> int:
     """Removes the events after optimizer step `step`, which a resumed run will write again, and what is damaged.
 
-    Returns how many whole lines were damaged.
+    Returns how many lines up to `step` are damaged or missing, as far as that can be told.
     """
     kept = [event for event in read_events(path) if event["step"] <= step and event["event"] != "end"]
     damaged = sum(line.endswith("\n") and _event(line) is None for line in _lines(path))
     if path.exists():
         write_text(path, "".join(map(_line, kept)))
-    return damaged
+    return max(damaged, step - len([event for event in kept if event["event"] == "step"]))
 
 
 def _line(event: Event) -> str:

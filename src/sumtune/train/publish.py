@@ -7,9 +7,9 @@ from sumtune.config import Config
 from sumtune.errors import RunDirError
 from sumtune.files.atomic import new_folder, sync_file
 from sumtune.files.checksums import changed_file, file_sum, fingerprint, folder_sums
-from sumtune.files.manifest import MANIFEST, SUMS
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import MANIFEST, SUMS
 from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS, adapter_sums
 from sumtune.model.summary_tokens import SUMMARY_TOKENS
 from sumtune.text.prompt import FILE_NAME as PROMPT

@@ -12,8 +12,8 @@ import torch
 from sumtune.config import Config
 from sumtune.errors import RunDirError
 from sumtune.files.cache_dir import cache_dir
-from sumtune.files.manifest import MANIFEST
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import MANIFEST
 from sumtune.kernels.build import load_kernels
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
@@ -140,8 +140,8 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
 
     def go_back() -> TrainState:
         restored = checkpoint.load(_newest(folder), session.fingerprint, *parts)
-        if damaged := cut_after(log_file, restored.step):
-            message = f"{damaged} damaged lines of {log_file} are left out."
+        if lost := cut_after(log_file, restored.step):
+            message = f"{log_file}: {lost} lines are damaged or missing, which a diagnosis will not know."
             log({"event": "warning", "step": restored.step, "message": message})
         return _with_best_on_disk(session, restored, log)
 

@@ -6,9 +6,9 @@ import pytest
 from damaging import DAMAGES
 
 from sumtune.errors import RunDirError
-from sumtune.files.manifest import MANIFEST, changed_since, damage, listed, up_to_date, write_manifest
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import MANIFEST, changed_since, damage, listed, up_to_date, write_manifest
 
 
 @pytest.fixture

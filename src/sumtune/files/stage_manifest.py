@@ -1,4 +1,4 @@
-"""`manifest.json` of a folder: what its files were made from, and the SHA-256 of each."""
+"""`manifest.json` of the folder of a stage: what its files were made from, and the SHA-256 of each."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
