@@ -17,6 +17,8 @@ from sumtune.errors import DataError
 
 __all__ = ["dump_row", "json_lines", "read_json", "read_lines"]
 
+DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
+"""Reads `NaN` and `Infinity` as null: JSON has neither, and programs write NaN for a missing value."""
 FORMS = 'Expected a list of objects, {"train": [...], "test": [...]} or {"data": [...]}, or one object a line.'
 
 
@@ -84,17 +86,13 @@ def _without_nan(value: Any) -> Any:
 def _parse(text: str) -> Any:
     """The JSON value of `text`, or a `_Broken` that says why there is none."""
     try:
-        return json.loads(text, parse_constant=_missing)
+        return DECODER.decode(text)
     except RecursionError:
         return _Broken("it is nested too deeply")
     except json.JSONDecodeError as error:
         return _Broken(f"it is not JSON ({error.msg}, column {error.colno})", is_unicode(text))
     except ValueError:
         return _Broken("it holds a number with too many digits")
-
-
-def _missing(_name: str) -> None:
-    """What `NaN` and `Infinity` are read as: JSON has neither, and programs write NaN for a missing value."""
 
 
 def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, Any] | Finding]]:
