@@ -100,8 +100,7 @@ def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, d
         if isinstance(value, dict):
             yield row, value
         elif not isinstance(value, _Broken):
-            expected = f"it is {_json_type(value)}, expected an object with a dialogue and a summary"
-            yield row, malformed(file, row, expected)
+            yield row, malformed(file, row, f"it is {_json_type(value)}, expected an object with a dialogue")
         elif value.is_unicode:
             yield row, malformed(file, row, value.reason)
         else:
