@@ -18,6 +18,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -28,7 +29,8 @@ import damage
 
 from sumtune.config import PRESETS, Config, resolve
 from sumtune.data import ingest
-from sumtune.data.example import SPLITS, load_jsonl
+from sumtune.data.conversations import open_conversations
+from sumtune.data.example import SPLITS, Example, load_jsonl
 from sumtune.errors import SumtuneError
 from sumtune.files.run_dir import RunDir
 
@@ -113,12 +115,22 @@ def one_data_file(folder: Path, chance: random.Random, suffixes: Sequence[str], 
     rows = some_rows(chance)
     file = damage.damage(damage.write(rows, suffix, checksums), chance)
     path.write_bytes(file.content)
+    with suppress(SumtuneError):
+        used(path, rows, file, suffix)
     ingest.run(config, run_dir)
     examples = [
         example for name in SPLITS if run_dir.split(name).exists() for example in load_jsonl(run_dir.split(name))
     ]
     if strangers := damage.strangers(examples, damage.pairs(rows, suffix), file, suffix):
         raise StrangerError(f"{suffix}, {file.budget} characters, of {len(examples)}: {strangers[0]}\n{file.content!r}")
+
+
+def used(path: Path, rows: Sequence[damage.Row], file: damage.Damaged, suffix: str) -> None:
+    """Reads the file as `sumtune summarize` does, and compares the dialogues alone."""
+    known = [(dialogue, "") for dialogue, _ in damage.pairs(rows, suffix)]
+    read = [Example(str(row), one.dialogue, "", path.name, row) for row, one in enumerate(open_conversations(path), 1)]
+    if not file.joined and (strangers := damage.strangers(read, known, file, suffix)):
+        raise StrangerError(f"{suffix} in use, {file.budget} characters: {strangers[0]}\n{file.content!r}")
 
 
 def some_rows(chance: random.Random) -> list[damage.Row]:

@@ -384,6 +384,10 @@ def test_impossible_files_are_errors(summarizer, run_dir, folder):
     with pytest.raises(DataError, match="is no file"):
         summarizing.summarize_file(folder / "chats.jsonl", folder / "out.jsonl", run_dir)
     (folder / "chats.jsonl").rmdir()
+    (folder / "broken.csv").write_text('dialogue\nAnn: "Hi\n', encoding="utf-8")
+    with pytest.raises(DataError, match=r"broken.csv:1: .*line 2 .* has a quote inside.*none is used"):
+        summarizing.summarize_file(folder / "broken.csv", folder / "out.jsonl", run_dir)
+    (folder / "broken.csv").unlink()
     with pytest.raises(DataError, match="unknown format"):
         summarizing.summarize_file(folder / "in.txt", folder / "out.jsonl", run_dir)
     with pytest.raises(InputError, match=r"would hold JSONL: name it .*out.jsonl"):

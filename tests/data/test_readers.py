@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sumtune.config import DataConfig
+from sumtune.data.conversations import open_conversations
 from sumtune.data.finding import raise_errors
 from sumtune.data.ingest import CheckedData, check
 from sumtune.data.readers import read_file
@@ -172,7 +173,7 @@ def test_a_file_that_may_be_cut_says_so(last: str, tmp_path: Path) -> None:
 FRAGMENTS = st.sampled_from(
     [
         *(b"dialogue", b"summary", b",", b'"', b"\n", b"\r", b"{", b"}", b"[", b"]", b":", b"\\ud800", b"\xff", b"\0"),
-        *(b'{"dialogue":"a b c","summary":"a"}\n', b'{"train":[', b"PAR1"),
+        *(b'{"dialogue":"a b c","summary":"a"}\n', b'{"train":[', b"PAR1", b"\xff\xfe", b"\xef\xbb\xbf", b"caf\xe9"),
         *(b"1" * 5000, b"[" * 3000, b"a" * 140_000),
     ]
 )
@@ -187,6 +188,8 @@ def test_any_bytes_are_read_or_refused(suffix: str, raw: bytes) -> None:
         path.write_bytes(raw)
         with contextlib.suppress(DataError):
             assert check(DataConfig(path=str(path))).findings
+        with contextlib.suppress(DataError):
+            assert all(conversation.dialogue for conversation in open_conversations(path))
 
 
 @settings(max_examples=60, deadline=None)

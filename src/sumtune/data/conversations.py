@@ -1,7 +1,7 @@
 """Dialogues to be summarized, read from a file as training reads it."""
 
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from sumtune.data.columns import find_dialogue
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.encoding import LEGACY, detect, open_text
-from sumtune.data.finding import Finding, legacy_encoding
+from sumtune.data.finding import Finding, legacy_encoding, raise_first_error
 from sumtune.data.json_rows import dump_row, json_lines
 from sumtune.data.readers import JSON_LINES, damaged_text, read_file, require_known_format
 from sumtune.data.validate import check_text
@@ -78,7 +78,7 @@ def open_conversations(path: Path, given: str | None = None, learned: str | None
         return Conversations(tuple(sources), lines.warnings)
     tables = read_file(path, guess_encoding=True, every_column=True)
     findings = [finding for table in tables for finding in table.findings]
-    _raise_first_error(findings)
+    raise_first_error(findings)
     sources = [
         _Source(table.file, find_dialogue(table.file, table.columns, given, learned), table.rows)
         for table in tables
@@ -113,7 +113,7 @@ class _Lines:
         with _opened(self._path) as stream, open_text(stream, self._encoding) as lines:
             for row, value in json_lines(self._path.name, lines):
                 if isinstance(value, Finding):
-                    _raise_first_error([value])
+                    raise_first_error([value])
                 else:
                     yield row, value
 
@@ -129,15 +129,9 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise damaged_text(path, error) from None
 
 
-def _raise_first_error(findings: Sequence[Finding]) -> None:
-    for finding in findings:
-        if finding.severity == "error":
-            raise DataError(f"{finding}.")
-
-
 def _conversation(source: _Source, number: int, row: Mapping[str, Any]) -> Conversation:
     dialogue = as_text(row.get(source.column))
-    _raise_first_error([*check_text("dialogue", dialogue, source.file, number)])
+    raise_first_error(check_text("dialogue", dialogue, source.file, number))
     place = f"{source.file}:{number}"
     if not is_unicode(dump_row(row)):
         raise DataError(f"{place}: holds half a character (an unpaired surrogate), which no text can.")

@@ -7,10 +7,23 @@ from typing import Literal
 
 from sumtune.errors import DataError
 
-__all__ = ["BROKEN_TABLE", "Finding", "Severity", "display", "legacy_encoding", "raise_errors", "undecodable"]
+__all__ = [
+    "BROKEN_TABLE",
+    "Finding",
+    "Severity",
+    "display",
+    "legacy_encoding",
+    "raise_errors",
+    "raise_first_error",
+    "undecodable",
+]
 
 BROKEN_TABLE = "broken_table"
 """Code of an error that makes all rows of its file uncertain, so that none can be left out."""
+BROKEN_TABLE_REMEDY = (
+    "Where the other rows of that file begin and end is uncertain, so none is used. Put fields with quotes, "
+    "delimiters or line breaks in quotes and double the quotes inside them, or write the file as JSONL."
+)
 Severity = Literal["error", "warning", "info"]
 SHOWN_IN_ERROR = 5
 SHOWN_PER_CODE = 10
@@ -82,10 +95,18 @@ def raise_errors(findings: Iterable[Finding]) -> None:
     if len(errors) > SHOWN_IN_ERROR:
         lines.append(f"  … and {len(errors) - SHOWN_IN_ERROR} more")
     if any(error.code == BROKEN_TABLE for error in errors):
-        lines.append(
-            "Where the other rows of that file begin and end is uncertain, so none is used. Put fields with quotes, "
-            "delimiters or line breaks in quotes and double the quotes inside them, or write the file as JSONL."
-        )
+        lines.append(BROKEN_TABLE_REMEDY)
     elif all(error.can_be_dropped for error in errors):  # else what is left without these rows has an error, too
         lines.append("Mend these rows, or leave them out with --drop-invalid.")
     raise DataError("\n".join(lines))
+
+
+def raise_first_error(findings: Iterable[Finding]) -> None:
+    """Nothing, where no finding is an error: for files of which every row is needed.
+
+    Raises:
+        DataError: shows the first error.
+    """
+    for finding in findings:
+        if finding.severity == "error":
+            raise DataError(f"{finding}." + (f" {BROKEN_TABLE_REMEDY}" if finding.code == BROKEN_TABLE else ""))

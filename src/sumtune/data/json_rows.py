@@ -17,6 +17,8 @@ from sumtune.errors import DataError
 
 __all__ = ["dump_row", "json_lines", "read_json", "read_lines"]
 
+DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
+"""Reads `NaN` and `Infinity` as null: JSON has neither, and programs write NaN for a missing value."""
 FORMS = 'Expected a list of objects, {"train": [...], "test": [...]} or {"data": [...]}, or one object a line.'
 
 
@@ -84,7 +86,7 @@ def _without_nan(value: Any) -> Any:
 def _parse(text: str) -> Any:
     """The JSON value of `text`, or a `_Broken` that says why there is none."""
     try:
-        return json.loads(text, parse_constant=_missing)
+        return DECODER.decode(text)
     except RecursionError:
         return _Broken("it is nested too deeply")
     except json.JSONDecodeError as error:
@@ -93,17 +95,12 @@ def _parse(text: str) -> Any:
         return _Broken("it holds a number with too many digits")
 
 
-def _missing(_name: str) -> None:
-    """What `NaN` and `Infinity` are read as: JSON has neither, and programs write NaN for a missing value."""
-
-
 def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, Any] | Finding]]:
     for row, value in values:
         if isinstance(value, dict):
             yield row, value
         elif not isinstance(value, _Broken):
-            expected = f"it is {_json_type(value)}, expected an object with a dialogue and a summary"
-            yield row, malformed(file, row, expected)
+            yield row, malformed(file, row, f"it is {_json_type(value)}, expected an object with a dialogue")
         elif value.is_unicode:
             yield row, malformed(file, row, value.reason)
         else:

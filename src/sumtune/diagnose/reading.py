@@ -6,6 +6,7 @@ from typing import Any
 
 from sumtune.data.columns import DIALOGUE_NAMES, show_names
 from sumtune.data.dialogue import as_text
+from sumtune.data.finding import raise_first_error
 from sumtune.data.readers import read_file
 from sumtune.diagnose.outputs import Outputs
 from sumtune.errors import DataError
@@ -34,8 +35,7 @@ def read_predictions(
         DataError: the file cannot be read, lacks a column, or a row has no reference.
     """
     tables = read_file(path, guess_encoding=True)
-    for finding in (finding for table in tables for finding in table.findings if finding.severity == "error"):
-        raise DataError(f"{finding}.")
+    raise_first_error(finding for table in tables for finding in table.findings)
     rows = [(number, _flat(row)) for table in tables for number, row in table.rows]
     if not rows:
         raise DataError(f"{path} has no rows: expected a prediction and a reference in each.")
