@@ -6,7 +6,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint constraints.txt
 
-.PHONY: run serve check test test-unit sanitize format clean
+LOWEST := $(VENV)/lowest
+NOT_ALL := "not e2e and not browser"
+
+.PHONY: run serve check test test-unit test-lowest lowest-versions sanitize format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## the main job: tune, score (ARGS="--preset fast" for options)
@@ -25,7 +28,16 @@ test: test-unit ## all tests, those with the embedded model and with Chromium in
 	$(BIN)/pytest -m "e2e or browser"
 
 test-unit: $(VENV)/.dev ## without the embedded model and Chromium: three minutes on two cores
-	$(BIN)/pytest -m "not e2e and not browser" --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
+
+test-lowest: $(LOWEST)/.dev ## the same with the lowest versions that pyproject.toml declares
+	$(LOWEST)/bin/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
+
+lowest-versions: $(VENV)/.dev ## constraints-lowest.txt anew, after a change of versions in pyproject.toml
+	$(BIN)/python -m pip install --quiet "uv>=0.5"
+	$(BIN)/uv pip compile pyproject.toml --upgrade --resolution lowest-direct --python-version 3.11 \
+		--extra embedded --extra hub --extra dev --constraint constraints.txt --no-annotate \
+		--custom-compile-command "make lowest-versions" --quiet --output-file constraints-lowest.txt
 
 sanitize: $(VENV)/.dev ## the kernels' tests with AddressSanitizer and UndefinedBehaviorSanitizer of gcc, half a minute
 	SUMTUNE_CACHE=build/sanitize PYTHONPATH=tests ASAN_OPTIONS=detect_leaks=0 \
@@ -49,6 +61,11 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing sumtune, its packages and the tools for development into $(VENV) (once)"
 	$(PIP_INSTALL) --editable ".[embedded,dev]"
 	@touch $@ $(VENV)/.run
+
+$(LOWEST)/.dev: pyproject.toml constraints-lowest.txt | $(VENV)/bin/python
+	$(BIN)/python -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable ".[embedded,hub,dev]"
+	@touch $@
 
 clean: ## the environment and tool caches; run folders stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -13,6 +13,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
+from strange import changed
 
 from sumtune.config import DecodeConfig, ModelConfig
 from sumtune.decode.build import load_tuned
@@ -190,25 +191,6 @@ def test_weights_that_cannot_be_read_are_one_message(adapter: Path) -> None:
         renew_sums(adapter)
         with pytest.raises(ModelError, match=f"Cannot read .*{WEIGHTS}"):
             load_tuned(adapter)
-
-
-scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | st.just("\ud800") | st.just("\0")
-)
-anything = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-)
-
-
-@st.composite
-def changed(draw: st.DrawFn, record: Any) -> Any:
-    """`record` with a value somewhere replaced by anything, or a key more or less."""
-    if not isinstance(record, dict) or not record or draw(st.integers(0, 3)) == 0:
-        return draw(anything)
-    key = draw(st.sampled_from(sorted(record)) | st.text(max_size=8))
-    if draw(st.integers(0, 4)) == 0:
-        return {other: value for other, value in record.items() if other != key}
-    return record | {key: draw(changed(record.get(key)))}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from sumtune.errors import ModelError
 from sumtune.text.positions import Positions
@@ -25,7 +25,7 @@ def load_config(folder: Path) -> Any:
 
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # transformers raises whatever a strange file makes it stumble over
         raise _unreadable("configuration", folder, error) from error
 
 
@@ -58,7 +58,7 @@ def _position_limit(config: Any, side: str) -> int | None:
     part = getattr(config, side, None) or config
     names = (f"max_{side}_position_embeddings", "max_position_embeddings")
     limit = next((found for name in names if (found := getattr(part.get_text_config(), name, None))), None)
-    return int(limit) if isinstance(limit, int | float) and limit > 0 else None
+    return limit if isinstance(limit, int) and limit > 0 else None
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -72,9 +72,11 @@ def load_tokenizer(folder: Path) -> Any:
     if not any((folder / name).exists() for name in TOKENIZER_FILES):
         raise ModelError(f"{folder} has no tokenizer: expected one of {', '.join(TOKENIZER_FILES)}.")
     try:
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+        tokenizer.decode(tokenizer("Ann: Hi").input_ids)  # some settings are looked at only here
+    except Exception as error:
         raise _unreadable("tokenizer", folder, error) from error
+    return tokenizer
 
 
 def load_base(folder: Path, dtype: torch.dtype | None, device: torch.device | str = "cpu") -> Any:
@@ -90,18 +92,36 @@ def load_base(folder: Path, dtype: torch.dtype | None, device: torch.device | st
 
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.getLogger("transformers").setLevel(logging.ERROR)
-    family = AutoModelForSeq2SeqLM if is_encoder_decoder(load_config(folder)) else AutoModelForCausalLM
+    config = load_config(folder)
+    _require_layers(config, folder)
+    family = AutoModelForSeq2SeqLM if is_encoder_decoder(config) else AutoModelForCausalLM
     loaded: Any
     try:
         loaded = family.from_pretrained(
             folder, dtype=dtype or "auto", use_safetensors=True, trust_remote_code=False, output_loading_info=True
         )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except Exception as error:
         raise _unreadable("model", folder, error) from error
     model, info = loaded
     if missing := sorted(info["missing_keys"]):
         raise ModelError(f"The weights in {folder} lack {len(missing)} tensors, for example {missing[0]}.")
     return model.to(device).eval().requires_grad_(False)
+
+
+def _require_layers(config: Any, folder: Path) -> None:
+    """Raises ModelError for more layers than the weights have tensors, before modules are made of all of them."""
+    layers = getattr(config.get_text_config(), "num_hidden_layers", None)
+    tensors = sum(len(_tensor_names(file)) for file in folder.glob("*.safetensors"))
+    if isinstance(layers, int) and layers > tensors:
+        raise ModelError(f"The configuration in {folder} has {layers} layers, and the weights have {tensors} tensors.")
+
+
+def _tensor_names(file: Path) -> list[str]:
+    try:
+        with safe_open(file, "pt") as opened:
+            return list(opened.keys())
+    except (OSError, SafetensorError) as error:
+        raise _unreadable("model", file, error) from error
 
 
 def _unreadable(what: str, folder: Path, error: Exception) -> ModelError:

@@ -1,0 +1,71 @@
+"""What is imported is declared, what is declared is used, and its lowest version is the one that is tested."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?P<bound>>=|==)(?P<version>[0-9a-z.]+)")
+FOR_OTHERS = {"sentencepiece"}
+"""Not imported here: transformers reads `.model` tokenizers with it."""
+ELSEWHERE = {"h11": "uvicorn", "typing_extensions": "pydantic"}
+"""Imported through a package that cannot do without it."""
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def lowest(requirements: list[str]) -> dict[str, str]:
+    """Lowest version by package name, without zeros at its end."""
+    found = {}
+    for requirement in requirements:
+        match = REQUIREMENT.fullmatch(requirement)
+        assert match, f"{requirement!r} has no lowest version"
+        found[normal(match["name"])] = re.sub(r"(\.0)+$", "", match["version"])
+    return found
+
+
+RUNTIME = lowest(PROJECT["dependencies"])
+OPTIONAL = lowest(EXTRAS["embedded"] + EXTRAS["hub"])
+DEVELOPMENT = lowest(EXTRAS["dev"])
+
+
+def imported(folder: str) -> dict[str, Path]:
+    """Distribution of each package that files in `folder` import, anywhere in them, with one such file."""
+    own = {file.stem for part in ("tests", "benchmarks") for file in (ROOT / part).glob("*.py")} | {"sumtune"}
+    names = packages_distributions()
+    found: dict[str, Path] = {}
+    for file in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                modules = [str(node.module)]
+            for package in {module.partition(".")[0] for module in modules} - (own | sys.stdlib_module_names):
+                found[normal(ELSEWHERE.get(package) or names.get(package, [package])[0])] = file
+    return found
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    assert imported("src").keys() <= RUNTIME.keys() | OPTIONAL.keys()
+    everything = RUNTIME.keys() | OPTIONAL.keys() | DEVELOPMENT.keys()
+    assert imported("tests").keys() <= everything
+    assert imported("benchmarks").keys() <= everything
+
+
+def test_every_package_that_is_declared_is_imported() -> None:
+    assert RUNTIME.keys() | OPTIONAL.keys() == imported("src").keys() | FOR_OTHERS
+
+
+def test_the_lowest_versions_are_the_ones_that_are_tested() -> None:
+    """`make lowest-versions` writes them anew; torch is tested in the one version that `make` installs."""
+    lines = (ROOT / "constraints-lowest.txt").read_text(encoding="utf-8").splitlines()
+    tested = lowest([line for line in lines if not line.startswith("#")])
+    declared = RUNTIME | OPTIONAL | DEVELOPMENT
+    (pinned,) = lowest((ROOT / "constraints.txt").read_text(encoding="utf-8").split()).items()
+    assert {name: tested.get(name) for name in declared} == declared | dict([pinned])
