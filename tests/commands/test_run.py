@@ -172,6 +172,7 @@ def test_no_dialogue_is_in_the_record_or_the_log(finished):
 
 def test_the_same_run_again_is_skipped_and_shows_the_table(copied, config_for):
     name, run_dir = copied
+    pipeline.diagnose(run_dir, console())  # its commands name the folder, which the copy has changed
     before, shown, begun = state_of(run_dir.root), console(), time.monotonic()
     pipeline.run(config_for(name), run_dir, shown)
     assert time.monotonic() - begun < 5
