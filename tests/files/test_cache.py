@@ -268,22 +268,41 @@ def test_a_whole_entry_that_cannot_be_written_is_used(entry: Entry, place: Path)
     assert entry.get(never) == place
 
 
-def test_one_of_many_makes_it_and_the_others_wait(entry: Entry, place: Path) -> None:
-    made: list[Path] = []
+def test_one_of_many_processes_makes_it_and_the_others_wait(entry: Entry, place: Path, tmp_path: Path) -> None:
+    log = tmp_path / "made"
 
     def slow(folder: Path) -> None:
-        made.append(folder)
+        with log.open("a") as file:
+            file.write("made\n")
         time.sleep(0.2)
         fill(folder)
 
-    found: list[Path] = []
-    threads = [threading.Thread(target=lambda: found.append(entry.get(slow))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 1
-    assert found == [place] * 4
+    children = []
+    for _ in range(4):
+        if not (child := os.fork()):
+            os._exit(0 if entry.get(slow) == place else 1)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    assert log.read_text() == "made\n"
+    assert_whole(place)
+
+
+def test_who_waits_says_what_for(entry: Entry, place: Path, monkeypatch: pytest.MonkeyPatch,
+                                 caplog: pytest.LogCaptureFixture) -> None:  # fmt: skip
+    monkeypatch.setattr(cache, "SAY_WAITING_AFTER_S", 0.01)
+    begun = threading.Event()
+
+    def slow(folder: Path) -> None:
+        begun.set()
+        time.sleep(0.2)
+        fill(folder)
+
+    maker = threading.Thread(target=entry.get, args=[slow])
+    maker.start()
+    begun.wait()
+    assert entry.get(never) == place
+    maker.join()
+    assert caplog.messages == [f"Waiting for another process, which is making {place}."]
 
 
 KILLED = """
