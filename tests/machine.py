@@ -7,21 +7,39 @@ the tensors are missing: losses come from `Machine.loss` and `Machine.validation
 import gc
 import json
 import shlex
+from dataclasses import asdict, dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from planted import curve, synthetic
 from typer.testing import CliRunner
 
 from sumtune import cli
+from sumtune.files.records import write_record
+from sumtune.files.stage_manifest import write_manifest
 from sumtune.summarizer import Completion
 from sumtune.text.encode import load_encoded
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.plan import Plan
+from sumtune.train.publish import publish, training_fingerprint
 
 NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
 """What training losses are multiplied by, by optimizer step."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What is left of a session without a model."""
+
+    config: Any
+    run_dir: Any
+    plan: Plan
+    fingerprint: str
+    precision: Any = field(default_factory=lambda: SimpleNamespace(name="fp32"))
+    max_tokens: int = 1536
+    trainable_parameters: int = 1
 
 
 def write_rows(path, examples):
@@ -88,21 +106,20 @@ class Machine:
 
     def _prepare(self, config, run_dir, _precision=""):
         examples = load_encoded(run_dir.transformation / "train.safetensors")
-        return SimpleNamespace(
-            config=config, run_dir=run_dir, precision=SimpleNamespace(name="fp32"), max_tokens=1536,
-            fingerprint=training.training_fingerprint(config, run_dir),
-            plan=Plan(tuple(example.length for example in examples), config.train),
-        )  # fmt: skip
+        plan = Plan(tuple(example.length for example in examples), config.train)
+        return Session(config, run_dir, plan, training_fingerprint(config, run_dir))
 
     def _train(self, session, report, resume=False):
         assert not resume
         self.trained, self.config = self.trained + 1, session.config
-        training._clear(session.run_dir)
         log = session.run_dir.train_metrics
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("".join(json.dumps(event) + "\n" for event in self._events(session)), encoding="utf-8")
-        state = TrainState(step=session.plan.total_steps, elapsed_s=1.0, fingerprint=session.fingerprint)
-        training._publish(session, self._checkpoint(session), state)
+        state = TrainState(
+            step=session.plan.total_steps, elapsed_s=1.0, fingerprint=session.fingerprint, precision="fp32"
+        )
+        self._checkpoint(session, state)
+        publish(session.config, session.run_dir, state)
         return state
 
     def _events(self, session):
@@ -123,7 +140,7 @@ class Machine:
                        "learning_rate": plan.learning_rate(step)}  # fmt: skip
         yield {"event": "end", "step": plan.total_steps, "best_step": 0, "best_loss": 0.0, "elapsed_s": 1.0}
 
-    def _checkpoint(self, session):
+    def _checkpoint(self, session, state):
         """An adapter of the wanted rank, its content how often something was trained."""
         from safetensors.numpy import save_file
 
@@ -133,9 +150,10 @@ class Machine:
         (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": rank}), encoding="utf-8")
         weights = {"q.lora_A.weight": np.full((rank, self.columns), self.trained, np.int8)}
         save_file(weights, folder / "adapter_model.safetensors")
-        return folder
+        write_record(folder / "state.json", asdict(state))
+        write_manifest(folder, {})
 
-    def _build(self, _source, adapter, _prompt, decode, device="auto", _encoder=None):
+    def _build(self, _source, adapter, _prompt, decode, device="auto", _encoder=None, _explain=None):
         settings = decode.model_dump() | {"device": device}
         if adapter is not None:
             self.decoded.append(settings)
@@ -148,7 +166,7 @@ class Written:
     engine, setup_s = "made up", 0.0
 
     def __init__(self, machine, tuned, settings):
-        self._machine, self._tuned, self.decoding = machine, tuned, settings
+        self._machine, self._tuned, self.decoding = machine, tuned, settings | {"number_format": "none"}
 
     def summarize(self, dialogues, progress=None, max_tokens=None):
         self._machine.generated += 1

@@ -57,10 +57,10 @@ def test_both_refuse_the_same_small_sets_with_the_same_message(
             run_dir = RunDir(folder / "run")
 
             def check(config: Config = config) -> None:
-                raise_errors(ingest.check(config.data, encoder.count, config.model).findings)
+                raise_errors(ingest.check(config.data, encoder, config.model).findings)
 
             def run(config: Config = config, run_dir: RunDir = run_dir) -> None:
-                ingest.run(config, run_dir, encoder.count)
+                ingest.run(config, run_dir, lambda: encoder)
                 encode.run(config, run_dir, lambda: encoder)
 
             assert refusal(check) == refusal(run)

@@ -24,12 +24,18 @@ TENSOR = re.compile(r"base_model\.model\.(?P<path>.+)\.(?P<part>lora_A\.weight|l
 DTYPES = {"F32", "F16", "BF16"}
 
 
+class AdapterModel(ModelConfig):
+    """The base model of an adapter, which must be named."""
+
+    name: str
+
+
 class AdapterSettings(BaseModel):
     """What `sumtune.json` holds: the base model of an adapter, and how its summaries were scored."""
 
     model_config = ConfigDict(frozen=True)
 
-    model: ModelConfig
+    model: AdapterModel
     decode: DecodeConfig = DecodeConfig()
     sha256: dict[str, str] = Field(default_factory=dict)
     """Sums of the other files by name; early releases wrote fewer."""
