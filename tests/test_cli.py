@@ -251,7 +251,7 @@ BROKEN = {
     "setting out of range": (option("--set", "lora.dropout=1.5"), "lora.dropout"),
     "setting without =": (option("--set", "train.epochs"), "key=value"),
     "device not there": (option("--set", "model.device=cuda"), "model.device=auto"),
-    "device not there, check": (option_of_check("--set", "model.device=mps"), "model.device=auto"),
+    "device not there, check": (option_of_check("--set", "model.device=mps"), "does not use model.device"),
     "settings contradict": (option("--set", "model.max_source_tokens=4000"), "micro_batch_tokens"),
     "config missing": (option("--config", "none.yaml"), "none.yaml"),
     "config broken": (config_file("train: {epochs: 2"), "not valid YAML"),

@@ -22,7 +22,7 @@ from sumtune.data.dialogue import DIRECTION_MARKS
 from sumtune.data.ingest import check
 from sumtune.diagnose.reading import read_predictions
 from sumtune.errors import InputError
-from sumtune.serve.routes.openai_schema import ChatRequest
+from sumtune.serve.chat.request import ChatRequest
 from sumtune.serve.schema import SummarizeRequest
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import default_prompt

@@ -99,9 +99,11 @@ def test_other_settings_and_a_folder_in_use_are_refused_likewise(go_to):
     with pytest.raises(RunDirError, match=r"lora\.rank: 4 → 2"):
         train(config(lora__rank=2))
     assert snapshot(RUN.root) == before
-    with locked(RUN.root), pytest.raises(RunDirError, match="is being written by process"):
-        train()
-    assert snapshot(RUN.root) == before
+    with locked(RUN.root):
+        held = snapshot(RUN.root)
+        with pytest.raises(RunDirError, match="is being written by process"):
+            train()
+        assert snapshot(RUN.root) == held
 
 
 def test_an_interrupt_while_the_forecast_is_made_changes_nothing(go_to, monkeypatch):

@@ -18,7 +18,9 @@ from sumtune.diagnose.diagnosis import ADVICE_RULES, DATA_RULES, REMEDIES, TRAIN
 from sumtune.diagnose.origin import Origin
 from sumtune.diagnose.rules import outputs as output_rules
 from sumtune.files.atomic import write_json
+from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import MANIFEST, write_manifest
 from sumtune.text.encode import Encoded, load_encoded, save_encoded
 
 RULES = (*output_rules.RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
@@ -188,6 +190,7 @@ def encoded_as(change):
         case.run()
         file = case.run_dir.transformation / "train.safetensors"
         save_encoded([change(one) for one in load_encoded(file)], file)
+        write_manifest(file.parent, {"fingerprint": read_record(file.parent / MANIFEST)["fingerprint"]})
         case.machine.sumtune(["diagnose", "--run-dir", case.run_dir.root])
 
     return plant

@@ -32,7 +32,7 @@ def run_dir(tmp_path):
     run_dir.adapter.mkdir(parents=True)
     (run_dir.adapter / "adapter_model.safetensors").write_bytes(b"weights")
     Prompt("", "", "", 100, 20).save(run_dir.adapter)
-    settings = {"model": {"device": "auto"}, "decode": configured().decode.model_dump()}
+    settings = {"model": {"name": "tiny", "device": "auto"}, "decode": configured().decode.model_dump()}
     write_record(run_dir.adapter / "sumtune.json", settings)
     return run_dir
 

@@ -16,7 +16,7 @@ from sumtune.train import session as training
 from sumtune.train.publish import adapter_damage, finished, publish
 from sumtune.train.session import Session
 
-FILES = ["adapter_config.json", "adapter_model.safetensors", "prompt.json", "sumtune.json"]
+FILES = ["adapter_config.json", "adapter_model.safetensors", "prompt.json", "summary_tokens.json", "sumtune.json"]
 SETTINGS = {"train.epochs": 1}
 
 

@@ -16,7 +16,7 @@ from sumtune.model.lora_settings import LoraSettings, read_lora_settings
 from sumtune.text.prompt import FILE_NAME as PROMPT
 
 __all__ = ["CONFIG", "SETTINGS", "WEIGHTS", "AdapterFiles", "AdapterSettings", "adapter_sums", "check_adapter",
-           "read_settings"]  # fmt: skip
+           "read_settings", "settings_in"]  # fmt: skip
 
 WEIGHTS, CONFIG, SETTINGS = "adapter_model.safetensors", "adapter_config.json", "sumtune.json"
 SUMS = "sha256"
@@ -68,9 +68,18 @@ def read_settings(folder: Path) -> AdapterSettings:
     """
     if missing := [name for name in (SETTINGS, WEIGHTS, CONFIG, PROMPT) if not (folder / name).is_file()]:
         raise ModelError(f"{folder} is not an adapter folder of sumtune: it has no {' and no '.join(missing)}.")
-    settings = validated(AdapterSettings, read_record(folder / SETTINGS, ModelError), folder / SETTINGS, ModelError)
+    settings = settings_in(folder)
     _require_unchanged(folder, settings.sha256, PROMPT)
     return settings
+
+
+def settings_in(folder: Path) -> AdapterSettings:
+    """Return what `sumtune.json` in `folder` holds, whatever the other files are.
+
+    Raises:
+        ModelError: it is missing or damaged, or of a newer version.
+    """
+    return validated(AdapterSettings, read_record(folder / SETTINGS, ModelError), folder / SETTINGS, ModelError)
 
 
 def _require_unchanged(folder: Path, sums: Mapping[str, str], *names: str) -> None:

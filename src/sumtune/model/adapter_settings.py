@@ -7,7 +7,7 @@ from typing import Any
 from sumtune.config import Config, DecodeConfig
 from sumtune.errors import ModelError
 from sumtune.files.records import read_record, write_record
-from sumtune.model.adapter_files import SETTINGS, read_settings
+from sumtune.model.adapter_files import SETTINGS, settings_in
 
 __all__ = ["GenerationSettings", "load_generation", "save_generation"]
 
@@ -43,9 +43,9 @@ def load_generation(adapter: Path) -> GenerationSettings:
     """Return how the adapter in the folder `adapter` generates.
 
     Raises:
-        ModelError: a file is missing or damaged, or written by a newer version.
+        ModelError: the settings are missing or damaged, or written by a newer version.
     """
-    settings = read_settings(adapter)
+    settings = settings_in(adapter)
     return GenerationSettings(settings.decode, settings.model.device)
 
 
