@@ -13,7 +13,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?P<bound>>=|==)(?P<version>[0-9a-z.]+)")
 FOR_OTHERS = {"sentencepiece"}
 """Not imported here: transformers reads `.model` tokenizers with it."""
-ELSEWHERE = {"h11": "uvicorn", "typing_extensions": "pydantic"}
+ELSEWHERE = {"h11": "uvicorn", "nltk": "rouge-score", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}
 """Imported through a package that cannot do without it."""
 
 

@@ -135,7 +135,7 @@ def test_unchanged_inputs_are_not_scored_again(run_dir, made):
 
 def test_what_is_asked_for_again_is_scored_again_with_engines_made_anew(run_dir, made):
     first = stage.run(configured(), run_dir, start)
-    engines = [run_dir.trainer / "adapter.native-0123.safetensors", run_dir.trainer / "ctranslate2-int8-4567" / "bin"]
+    engines = [run_dir.trainer / f"adapter.{kind}-0123" / "file" for kind in ("native", "ctranslate2")]
     for file in engines:
         file.parent.mkdir(exist_ok=True)
         file.touch()

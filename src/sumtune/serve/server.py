@@ -90,6 +90,7 @@ def uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
         ws="none",
         h11_max_incomplete_event_size=READ_BYTES,
         backlog=BACKLOG,
+        log_config=None,  # the handlers of others stay as they are
         log_level="warning",
         access_log=False,
         proxy_headers=False,
