@@ -137,7 +137,9 @@ def some_rows(chance: random.Random) -> list[damage.Row]:
     """Some of the rows, with some values of another type."""
     rows = [dict(row) for row in chance.sample(ROWS, chance.randint(2, len(ROWS)))]
     if chance.random() < 0.3:
-        chance.choice(rows)[chance.choice(["dialogue", "summary", "other"])] = chance.choice(damage.ODD)
+        chance.choice(rows)[chance.choice(["dialogue", "summary"])] = chance.choice(damage.ODD)
+    if chance.random() < 0.3:
+        chance.choice(rows)["other"] = chance.randrange(10**6)
     return rows
 
 

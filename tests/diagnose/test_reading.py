@@ -123,3 +123,13 @@ def test_escape_sequences_of_a_prediction_do_not_reach_the_terminal(tmp_path):
     result = CliRunner().invoke(cli.app, ["diagnose", "--predictions", str(write(tmp_path / "e.jsonl", damaged))])
     assert "characters_separated" in result.output
     assert "\x1b" not in result.output
+
+
+def test_a_guessed_encoding_is_said(tmp_path, capsys):
+    rows = [{"dialogue": "Ann: Café?\r\nZoë: ça va ", "prediction": "Über 5.", "reference": "Über 5. "}] * 3
+    path = write(tmp_path / "a.csv", rows)
+    path.write_bytes(path.read_text(encoding="utf-8").encode("cp1252"))
+    outputs = read_predictions(path)
+    assert "read as Windows-1252" in capsys.readouterr().err
+    assert (outputs.predictions[0], outputs.references[0]) == ("Über 5.", ("Über 5. ",))
+    assert outputs.dialogues[0] == "Ann: Café?\nZoë: ça va"

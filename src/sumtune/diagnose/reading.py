@@ -1,5 +1,6 @@
 """A file of predictions of any tool: CSV, JSON, JSONL or Parquet with prediction, reference and perhaps dialogue."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,10 @@ def read_predictions(
         DataError: the file cannot be read, lacks a column, or a row has no reference.
     """
     tables = read_file(path, guess_encoding=True)
-    raise_first_error(finding for table in tables for finding in table.findings)
+    findings = [finding for table in tables for finding in table.findings]
+    raise_first_error(findings)
+    for note in (finding for finding in findings if finding.severity == "warning"):
+        print(f"Note: {note}.", file=sys.stderr)
     rows = [(number, _flat(row)) for table in tables for number, row in table.rows]
     if not rows:
         raise DataError(f"{path} has no rows: expected a prediction and a reference in each.")
