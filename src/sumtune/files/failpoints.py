@@ -10,7 +10,8 @@ KILL_AT = "SUMTUNE_KILL_AT"
 """Environment variable: `point:n` kills the process the n-th time it comes by that point."""
 POINTS = (
     "file.begun", "file.whole", "file.renamed", "folder.begun", "folder.whole", "folder.removed", "folder.renamed",
-    "draft.removed", "draft.adopted", "checkpoint.adapter", "checkpoint.optimizer", "checkpoint.pruned", "step.moved", "step.logged",
+    "draft.removed", "draft.adopted", "checkpoint.adapter", "checkpoint.optimizer", "checkpoint.pruned", "step.moved",
+    "step.logged",
 )  # fmt: skip
 _passed: Counter[str] = Counter()
 
