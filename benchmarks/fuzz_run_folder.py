@@ -35,6 +35,7 @@ from sumtune.commands.summarize import summarize_text
 from sumtune.diagnose import stage as diagnosing
 from sumtune.diagnose.diagnosis import to_json
 from sumtune.errors import SumtuneError
+from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model import precision
 from sumtune.serve.loading import adapter_folder, load_adapter
@@ -166,15 +167,15 @@ def hang(*_: object) -> None:
     raise TimeoutError
 
 
-def run(run_dir: RunDir) -> dict[str, bytes]:
-    """`sumtune run`; every file that has to come out the same."""
+def run(run_dir: RunDir) -> dict[str, object]:
+    """`sumtune run`; the content of every file that has to come out the same."""
     pipeline.run(config(), run_dir, console())
     places = ("data_ingestion", "data_validation", "data_transformation", "model_trainer/adapter", "model_evaluation")
     files = [file for place in places for file in sorted((run_dir.root / place).iterdir())]
     files += [run_dir.diagnosis]
     for timed in ("scores.json", "manifest.json"):  # how long generating took, and its sum
         files.remove(run_dir.evaluation / timed)
-    return {str(file): file.read_bytes() for file in files}
+    return {str(file): read_record(file) if file.suffix == ".json" else file.read_bytes() for file in files}
 
 
 def evaluate(run_dir: RunDir) -> object:

@@ -95,6 +95,8 @@ def test_a_refused_run_changes_nothing(go_to, monkeypatch, state, problems, opti
 
 def test_other_settings_and_a_folder_in_use_are_refused_likewise(go_to):
     go_to("interrupted")
+    with locked(RUN.root):
+        pass  # leaves its file
     before = snapshot(RUN.root)
     with pytest.raises(RunDirError, match=r"lora\.rank: 4 → 2"):
         train(config(lora__rank=2))

@@ -67,11 +67,11 @@ class RunDir:
         """What `run.json` holds; empty where there is none.
 
         Raises:
-            RunDirError: it is damaged, or was written by a newer version.
+            RunDirError: it cannot be read, is damaged, or was written by a newer version.
         """
         record = find_record(self.run_json)
         if record is None and self.run_json.exists():
-            raise RunDirError(f"{self.run_json} is damaged: {self.remedy('run')}")
+            raise RunDirError(f"{self.run_json} cannot be read or is damaged: {self.remedy('run')}")
         return record or {}
 
     def require(self, path: Path, stage: str) -> Path:
