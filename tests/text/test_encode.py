@@ -101,7 +101,7 @@ def test_long_summaries_lose_only_their_end_and_still_stop(name: str, number: in
 
 @families
 @given(number=st.integers(0, 999), beyond=st.integers(-3, 3))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_summary_is_counted_as_cut_exactly_where_it_is_cut(name: str, number: int, beyond: int) -> None:
     summary = tiny.conversation(number)["summary"]
     whole = make_encoder(name).target(summary)
