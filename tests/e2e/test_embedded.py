@@ -110,8 +110,8 @@ def test_the_service_answers(server):
 
 def test_a_summary_does_not_depend_on_its_batch(server):
     process, url = server
-    process.stdout.readline()
-    process.stdout.readline()
+    while process.stdout.readline() != "Ready: tuned\n":
+        assert process.poll() is None
     one = ask(f"{url}/summarize", {"dialogues": CHAT})["summaries"]
     many = ask(f"{url}/summarize", {"dialogues": [CHAT, "Ann: Lunch at noon?\nBob: Yes, at the station."]})["summaries"]
     assert many[0] == one[0]
