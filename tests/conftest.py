@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import tiny
 import torch
+from hypothesis import settings
 
 from sumtune.config import resolve
 from sumtune.data.example import Example, dump_jsonl
@@ -16,6 +17,10 @@ from sumtune.files.run_dir import RunDir
 from sumtune.model import encode_stage as encode
 from sumtune.train import session as training
 from sumtune.train.session import Session
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+"""The same examples in every run; `--hypothesis-profile default` looks for new ones."""
 
 SETTINGS = {
     "train.epochs": 3, "train.learning_rate": 1e-2, "train.validate_every_steps": 4, "train.validation_examples": 6,
