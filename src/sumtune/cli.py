@@ -137,7 +137,7 @@ def check(
 
     require_used("check", set_ or (), CHECK)
     from sumtune.data import ingest
-    from sumtune.data.finding import display, raise_errors
+    from sumtune.data.issues import display, raise_errors
     from sumtune.model.encode_stage import changes, fitted, make_encoder
     from sumtune.model.precision import choose_device
 
@@ -146,8 +146,8 @@ def check(
     for note in changes(settings.model, allowed):
         print(note)
     checked = ingest.check(settings.data, make_encoder(allowed), allowed)
-    raise_errors(checked.findings)
-    for line in display(checked.findings):
+    raise_errors(checked.issues)
+    for line in display(checked.issues):
         print(line)
     counts = ", ".join(f"{name} {len(examples)}" for name, examples in checked.examples.items() if examples)
     dropped = f"; {checked.dropped} rows dropped" if checked.dropped else ""

@@ -11,7 +11,7 @@ import tiny
 from sumtune.commands import run as pipeline
 from sumtune.config import Config, resolve
 from sumtune.data import ingest
-from sumtune.data.finding import raise_errors
+from sumtune.data.issues import raise_errors
 from sumtune.errors import DataError
 from sumtune.files.run_dir import RunDir
 from sumtune.model import encode_stage as encode
@@ -57,7 +57,7 @@ def test_both_refuse_the_same_small_sets_with_the_same_message(
             run_dir = RunDir(folder / "run")
 
             def check(config: Config = config) -> None:
-                raise_errors(ingest.check(config.data, encoder, config.model).findings)
+                raise_errors(ingest.check(config.data, encoder, config.model).issues)
 
             def run(config: Config = config, run_dir: RunDir = run_dir) -> None:
                 ingest.run(config, run_dir, lambda: encoder)

@@ -12,7 +12,7 @@ Row = dict[str, Any]
 
 @pytest.fixture
 def rows() -> list[Row]:
-    """Twenty-five made-up examples without any finding but that they are few."""
+    """Twenty-five made-up examples without any issue but that they are few."""
     return [
         {
             "dialogue": f"Ann: Shall we meet on day {n}, at noon?\nBob: Yes, on day {n} I have time.",

@@ -35,7 +35,7 @@ def examples_of(content: bytes, path: Path) -> list[Example]:
         checked = check(DataConfig(path=str(path), drop_invalid=True))
     except DataError:
         return []
-    if any(finding.severity == "error" for finding in checked.findings if finding.code != "too_few_training_examples"):
+    if any(issue.severity == "error" for issue in checked.issues if issue.code != "too_few_training_examples"):
         return []
     return [example for examples in checked.examples.values() for example in examples]
 

@@ -7,7 +7,7 @@ import pytest
 from sumtune.config import Config, DataConfig, ModelConfig
 from sumtune.data import hub, ingest
 from sumtune.data.example import load_jsonl
-from sumtune.data.finding import Finding, raise_errors
+from sumtune.data.issues import Issue, raise_errors
 from sumtune.errors import DataError
 from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
@@ -39,7 +39,7 @@ def test_run_writes_what_check_finds(rows: Rows, write: Any, run_dir: RunDir) ->
     assert set(manifest["sha256"]) == {"train.jsonl", "validation.jsonl", "test.jsonl"}
     report = read_record(run_dir.validation_report)
     assert report.pop("fingerprint") == manifest["fingerprint"]
-    assert report == {"examples": result.counts, "dropped": 0, "findings": [vars(f) for f in result.findings]}
+    assert report == {"examples": result.counts, "dropped": 0, "findings": [vars(f) for f in result.issues]}
 
 
 def test_files_do_not_depend_on_input_order(rows: Rows, write: Any, tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_an_unchanged_source_is_not_read_again(rows: Rows, write: Any, run_dir: 
     before = snapshot(run_dir)
     second = ingest.run(config(path), run_dir)
     assert (first.reused, second.reused) == (False, True)
-    assert (second.counts, second.findings, second.dropped) == (first.counts, first.findings, first.dropped)
+    assert (second.counts, second.issues, second.dropped) == (first.counts, first.issues, first.dropped)
     assert snapshot(run_dir) == before
 
 
@@ -90,7 +90,7 @@ def test_token_limits_matter_only_where_tokens_are_counted(rows: Rows, write: An
     assert ingest.run(short, run_dir).reused
     counted = ingest.run(short, run_dir, Words)
     assert not counted.reused
-    assert "summary_truncated" in {finding.code for finding in counted.findings}
+    assert "summary_truncated" in {issue.code for issue in counted.issues}
 
 
 def test_dialogues_that_are_cut_are_known_after_the_stage(rows: Rows, write: Any, run_dir: RunDir) -> None:
@@ -132,7 +132,7 @@ def test_errors_stop_the_run_and_drop_invalid_goes_on(rows: Rows, write: Any, ru
     assert not run_dir.root.exists()
     result = ingest.run(config(path, drop_invalid=True), run_dir)
     assert (result.dropped, sum(result.counts.values())) == (7, 18)
-    assert all(finding.severity != "error" for finding in result.findings)
+    assert all(issue.severity != "error" for issue in result.issues)
     assert json.loads(run_dir.validation_report.read_text())["dropped"] == 7
 
 
@@ -142,9 +142,9 @@ def test_drop_invalid_is_named_exactly_where_it_helps(rows: Rows, write: Any, go
         row["summary"] = ""
     path = write("a.jsonl", rows)
     with pytest.raises(DataError) as error:
-        raise_errors(ingest.check(DataConfig(path=str(path))).findings)
+        raise_errors(ingest.check(DataConfig(path=str(path))).issues)
     dropped = ingest.check(DataConfig(path=str(path), drop_invalid=True))
-    helps = all(finding.severity != "error" for finding in dropped.findings)
+    helps = all(issue.severity != "error" for issue in dropped.issues)
     assert ("--drop-invalid" in str(error.value)) == helps
 
 
@@ -159,7 +159,7 @@ def test_an_error_leaves_an_earlier_run_as_it_was(rows: Rows, write: Any, run_di
 def test_the_embedded_data_set_is_clean(run_dir: RunDir) -> None:
     result = ingest.run(Config(), run_dir)
     assert all(result.counts.values())
-    assert not [finding for finding in result.findings if finding.severity != "info"]
+    assert not [issue for issue in result.issues if issue.severity != "info"]
 
 
 def test_a_hub_data_set_keeps_its_splits(rows: Rows, run_dir: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ def test_a_hub_data_set_keeps_its_splits(rows: Rows, run_dir: RunDir, monkeypatc
     assert ingest.run(settings, run_dir).reused
 
 
-def test_findings_of_a_reused_run_are_the_same_type(rows: Rows, write: Any, run_dir: RunDir) -> None:
+def test_issues_of_a_reused_run_are_the_same_type(rows: Rows, write: Any, run_dir: RunDir) -> None:
     path = write("a.jsonl", rows[:5])
     ingest.run(config(path), run_dir)
-    assert all(isinstance(finding, Finding) for finding in ingest.run(config(path), run_dir).findings)
+    assert all(isinstance(issue, Issue) for issue in ingest.run(config(path), run_dir).issues)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from sumtune.config import DataConfig
 from sumtune.data.conversations import open_conversations
-from sumtune.data.finding import raise_errors
 from sumtune.data.ingest import CheckedData, check
+from sumtune.data.issues import raise_errors
 from sumtune.data.readers import read_file
 from sumtune.errors import DataError
 
@@ -139,11 +139,11 @@ def test_a_broken_record_of_csv_costs_all_rows(
     path.write_text(f'dialogue,summary\n"A: x",x\n{broken}\n"A: z\nB: z",z\nA: u,u\n')
     checked = check(DataConfig(path=str(path), drop_invalid=drop_invalid))
     assert not any(checked.examples.values())
-    (finding,) = checked.findings
-    assert (finding.severity, finding.row) == ("error", row)
-    assert reason in finding.message
+    (issue,) = checked.issues
+    assert (issue.severity, issue.row) == ("error", row)
+    assert reason in issue.message
     with pytest.raises(DataError, match="so none is used") as error:
-        raise_errors(checked.findings)
+        raise_errors(checked.issues)
     assert "--drop-invalid" not in str(error.value)
 
 
@@ -167,7 +167,7 @@ def test_a_file_that_may_be_cut_says_so(last: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("dialogue,summary\nA: x,x\n" + last)
     (table,) = read_file(path)
-    assert [(finding.code, finding.row) for finding in table.findings] == [("no_line_end", 2)] * (last == "A: y,y")
+    assert [(issue.code, issue.row) for issue in table.issues] == [("no_line_end", 2)] * (last == "A: y,y")
 
 
 FRAGMENTS = st.sampled_from(
@@ -187,7 +187,7 @@ def test_any_bytes_are_read_or_refused(suffix: str, raw: bytes) -> None:
         path = Path(folder) / f"a{suffix}"
         path.write_bytes(raw)
         with contextlib.suppress(DataError):
-            assert check(DataConfig(path=str(path))).findings
+            assert check(DataConfig(path=str(path))).issues
         with contextlib.suppress(DataError):
             assert all(conversation.dialogue for conversation in open_conversations(path))
 

@@ -8,8 +8,8 @@ import pyarrow.parquet
 import pytest
 
 from sumtune.config import DataConfig, ModelConfig
-from sumtune.data.finding import Finding, display
 from sumtune.data.ingest import CheckedData, check
+from sumtune.data.issues import Issue, display
 
 SECRET = "the safe opens with 4711"
 GOOD = '{"dialogue": "A: aaaaaaaaaaaa\\nB: bbbbbbbbb", "summary": "a b"}\n'
@@ -29,7 +29,7 @@ WORDS = Words()
 
 
 def places(checked: CheckedData, code: str) -> list[tuple[str, str, int | None]]:
-    return [(f.severity, f.file, f.row) for f in checked.findings if f.code == code]
+    return [(f.severity, f.file, f.row) for f in checked.issues if f.code == code]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_bad_row_is_found_by_number_and_left_out(line: str, code: str, drop_in
     assert places(checked, code) == [("warning" if drop_invalid else "error", "a.jsonl", 3)]
     assert checked.dropped == 1
     assert {example.row for examples in checked.examples.values() for example in examples} == {1, 4}
-    assert SECRET not in str(checked.findings)
+    assert SECRET not in str(checked.issues)
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_a_bad_value_of_parquet_is_found_by_number(tmp_path: Path) -> None:
     assert places(check(DataConfig(path=str(tmp_path / "a.parquet"))), "undecodable") == [("error", "a.parquet", 2)]
 
 
-def test_all_findings_come_at_once(write: Any, rows: list[dict[str, Any]]) -> None:
+def test_all_issues_come_at_once(write: Any, rows: list[dict[str, Any]]) -> None:
     rows[1]["dialogue"], rows[1]["summary"], rows[4]["summary"] = "", 5, ""
     checked = check(DataConfig(path=str(write("a.jsonl", rows))))
-    errors = [(f.code, f.row) for f in checked.findings if f.severity == "error"]
+    errors = [(f.code, f.row) for f in checked.issues if f.severity == "error"]
     assert errors == [("empty_dialogue", 2), ("summary_not_text", 2), ("empty_summary", 5)]
     assert checked.dropped == 2
 
@@ -115,7 +115,7 @@ def test_duplicates_leaks_and_several_summaries(write: Any, rows: list[dict[str,
     assert places(checked, "duplicate") == [("warning", "train.jsonl", 21)]
     assert places(checked, "leak") == [("warning", "val.jsonl", 6)]
     assert places(checked, "several_summaries") == [("info", "", None)]
-    messages = {finding.code: finding.message for finding in checked.findings}
+    messages = {issue.code: issue.message for issue in checked.issues}
     assert "train.jsonl:1" in messages["duplicate"]
     assert "train.jsonl:3" in messages["leak"]
     assert messages["several_summaries"].startswith("1 of the 20 dialogues")
@@ -133,11 +133,11 @@ def test_shares_that_will_be_cut(write: Any, rows: list[dict[str, Any]]) -> None
     rows[2]["summary"] = "one two three four five six seven"
     path = str(write("a.jsonl", rows))
     limits = ModelConfig(max_source_tokens=99, max_target_tokens=8)
-    messages = {f.code: f.message for f in check(DataConfig(path=path), WORDS, limits).findings}
+    messages = {f.code: f.message for f in check(DataConfig(path=path), WORDS, limits).issues}
     assert "4.0% of the dialogues (1 of 25) are longer than 99 tokens" in messages["dialogue_truncated"]
     assert "4.0% of the summaries (1 of 25)" in messages["summary_truncated"]
-    assert not any("truncated" in finding.code for finding in check(DataConfig(path=path), WORDS).findings)
-    assert not any("truncated" in finding.code for finding in check(DataConfig(path=path)).findings)
+    assert not any("truncated" in issue.code for issue in check(DataConfig(path=path), WORDS).issues)
+    assert not any("truncated" in issue.code for issue in check(DataConfig(path=path)).issues)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_shares_that_will_be_cut(write: Any, rows: list[dict[str, Any]]) -> None
 )
 def test_too_few_examples(size: int, codes: list[str], write: Any, rows: list[dict[str, Any]]) -> None:
     checked = check(DataConfig(path=str(write("a.jsonl", rows[:size]))))
-    assert [finding.code for finding in checked.findings] == codes
+    assert [issue.code for issue in checked.issues] == codes
 
 
 def test_one_dialogue_with_many_summaries_leaves_nothing_to_validate_on(write: Any, tmp_path: Path) -> None:
@@ -165,19 +165,19 @@ def test_one_dialogue_with_many_summaries_leaves_nothing_to_validate_on(write: A
 
 def test_validation_without_training_examples_is_an_error(write: Any, rows: list[dict[str, Any]]) -> None:
     checked = check(DataConfig(path=str(write("dev.jsonl", rows).parent)))
-    assert checked.findings[0].severity == "error"
-    assert "validation only" in checked.findings[0].message
+    assert checked.issues[0].severity == "error"
+    assert "validation only" in checked.issues[0].message
 
 
-def test_many_findings_of_one_code_are_collapsed() -> None:
-    findings = [Finding("duplicate", "warning", "repeats a.csv:1", "a.csv", row) for row in range(2, 40)]
-    shown = display([*findings, Finding("empty_summary", "error", "the summary is empty", "a.csv", 50)])
+def test_many_issues_of_one_code_are_collapsed() -> None:
+    issues = [Issue("duplicate", "warning", "repeats a.csv:1", "a.csv", row) for row in range(2, 40)]
+    shown = display([*issues, Issue("empty_summary", "error", "the summary is empty", "a.csv", 50)])
     assert shown[0] == "error: a.csv:50: the summary is empty"
     assert len(shown) == 5
     assert shown[-1] == "warning: … and 35 more of `duplicate`"
-    assert len(display(findings[:10])) == 10
+    assert len(display(issues[:10])) == 10
 
 
-def test_findings_can_be_written_as_json(write: Any, rows: list[dict[str, Any]]) -> None:
+def test_issues_can_be_written_as_json(write: Any, rows: list[dict[str, Any]]) -> None:
     checked = check(DataConfig(path=str(write("a.jsonl", rows[:5]))))
-    assert json.loads(json.dumps([vars(finding) for finding in checked.findings]))
+    assert json.loads(json.dumps([vars(issue) for issue in checked.issues]))

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from sumtune.config import Config, assignment, revise
 from sumtune.data import ingest
-from sumtune.data.finding import display
+from sumtune.data.issues import display
 from sumtune.diagnose import stage as diagnose_stage
 from sumtune.errors import RunDirError
 from sumtune.evaluate import stage as evaluate_stage
@@ -114,7 +114,7 @@ def _prepare_data(config: Config, allowed: Config, run_dir: RunDir, console: Con
     """The stages ingest, validate, split and encode."""
     make_encoder = cache(partial(encode.make_encoder, config.model))  # not needed where nothing changed
     ingested = ingest.run(allowed, run_dir, make_encoder)
-    for line in display(ingested.findings):
+    for line in display(ingested.issues):
         console.print(line)
     encode.run(config, run_dir, make_encoder)
     make_encoder.cache_clear()  # a vocabulary of 262,144 tokens is half a gigabyte

@@ -9,7 +9,7 @@ from pathlib import Path
 from sumtune.data.conversations import Conversation, Conversations, open_conversations
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.encoding import LEGACY, decode
-from sumtune.data.finding import legacy_encoding
+from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import dump_row
 from sumtune.decode.build import Tuned, load_tuned
 from sumtune.errors import InputError

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from sumtune.data.columns import find_dialogue
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.encoding import LEGACY, detect, open_text
-from sumtune.data.finding import Finding, legacy_encoding, raise_first_error
+from sumtune.data.issues import Issue, legacy_encoding, raise_first_error
 from sumtune.data.json_rows import dump_row, json_lines
 from sumtune.data.readers import JSON_LINES, damaged_text, read_file, require_known_format
 from sumtune.data.validate import check_text
@@ -45,7 +45,7 @@ class Conversations:
     """The conversations of a file in its order; they can be iterated again."""
 
     sources: tuple[_Source, ...]
-    warnings: tuple[Finding, ...]
+    warnings: tuple[Issue, ...]
 
     def __iter__(self) -> Iterator[Conversation]:
         """Read the conversations.
@@ -77,14 +77,14 @@ def open_conversations(path: Path, given: str | None = None, learned: str | None
         sources = [] if empty else [_Source(path.name, find_dialogue(path.name, list(columns), given, learned), lines)]
         return Conversations(tuple(sources), lines.warnings)
     tables = read_file(path, guess_encoding=True, every_column=True)
-    findings = [finding for table in tables for finding in table.findings]
-    raise_first_error(findings)
+    issues = [issue for table in tables for issue in table.issues]
+    raise_first_error(issues)
     sources = [
         _Source(table.file, find_dialogue(table.file, table.columns, given, learned), table.rows)
         for table in tables
         if table.rows
     ]
-    return Conversations(tuple(sources), tuple(finding for finding in findings if finding.severity == "warning"))
+    return Conversations(tuple(sources), tuple(issue for issue in issues if issue.severity == "warning"))
 
 
 def _require_file(path: Path) -> None:
@@ -105,14 +105,14 @@ class _Lines:
             self._encoding = detect(stream, guess=True)
 
     @property
-    def warnings(self) -> tuple[Finding, ...]:
+    def warnings(self) -> tuple[Issue, ...]:
         """A warning where the encoding was guessed."""
         return (legacy_encoding(self._path.name),) if self._encoding == LEGACY else ()
 
     def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         with _opened(self._path) as stream, open_text(stream, self._encoding) as lines:
             for row, value in json_lines(self._path.name, lines):
-                if isinstance(value, Finding):
+                if isinstance(value, Issue):
                     raise_first_error([value])
                 else:
                     yield row, value

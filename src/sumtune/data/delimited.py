@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from sumtune.data.columns import show_names
-from sumtune.data.finding import BROKEN_TABLE, Finding
+from sumtune.data.issues import BROKEN_TABLE, Issue
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 
@@ -24,7 +24,7 @@ class _StrayQuoteError(Exception):
 def read_delimited(file: str, text: str, split: str | None) -> Table:
     """The table in `text`: a header, then a row a record. `,`, `;` or tab separate fields.
 
-    Where any record is broken, the table has no rows: its findings say where, and cannot be dropped.
+    Where any record is broken, the table has no rows: its issues say where, and cannot be dropped.
 
     Raises:
         DataError: the header cannot be read, or repeats a name.
@@ -99,12 +99,12 @@ def _reason(text: str, begin: int, end: int | None, quoted: bool) -> str:
     return f"line {line} of the file has a quote inside a field that does not begin with one"
 
 
-def _broken(file: str, row: int, reason: str) -> Finding:
-    return Finding(BROKEN_TABLE, "error", f"the row cannot be read: {reason}", file, row)
+def _broken(file: str, row: int, reason: str) -> Issue:
+    return Issue(BROKEN_TABLE, "error", f"the row cannot be read: {reason}", file, row)
 
 
-def _maybe_cut(file: str, text: str, row: int) -> Iterator[Finding]:
+def _maybe_cut(file: str, text: str, row: int) -> Iterator[Issue]:
     """Whether the file may have been cut off inside its last field, of which nothing in the file itself tells."""
     if row and text[-1] not in '\r\n"':
         message = "the file ends with this row, without a line end: if it was cut off, its last field is incomplete"
-        yield Finding("no_line_end", "info", message, file, row)
+        yield Issue("no_line_end", "info", message, file, row)

@@ -7,7 +7,7 @@ from typing import Any
 from sumtune.config import Config, DataConfig, ModelConfig
 from sumtune.data.columns import Columns, find_columns
 from sumtune.data.example import SPLITS, Example, dump_jsonl
-from sumtune.data.finding import BROKEN_TABLE, Finding, raise_errors
+from sumtune.data.issues import BROKEN_TABLE, Issue, raise_errors
 from sumtune.data.sources import Source, find_source
 from sumtune.data.split import complete_splits, select_share, split_examples
 from sumtune.data.table import Table
@@ -36,7 +36,7 @@ class CheckedData:
 
     examples: dict[str, list[Example]]
     """All three splits; each may be empty."""
-    findings: tuple[Finding, ...]
+    issues: tuple[Issue, ...]
     dropped: int
     """Rows with errors; they are not among the examples."""
     columns: dict[str, Columns]
@@ -50,7 +50,7 @@ class IngestResult:
     counts: dict[str, int]
     """Examples by split, zeros included."""
     dropped: int
-    findings: tuple[Finding, ...]
+    issues: tuple[Issue, ...]
     reused: bool
     """The run folder held the same already; nothing was read or written."""
 
@@ -69,13 +69,13 @@ def run(config: Config, run_dir: RunDir, make_counter: MakeCounter | None = None
     if reused is not None:
         return reused
     checked = _check(source, config.data, make_counter() if make_counter else None, config.model)
-    raise_errors(checked.findings)
+    raise_errors(checked.issues)
     _write(run_dir, checked, source.name, fingerprint)
-    return IngestResult(_counts(checked), checked.dropped, checked.findings, reused=False)
+    return IngestResult(_counts(checked), checked.dropped, checked.issues, reused=False)
 
 
 def check(data: DataConfig, counter: TokenCounter | None = None, model: ModelConfig | None = None) -> CheckedData:
-    """The examples by split and all findings, errors among them; nothing is written.
+    """The examples by split and all issues, errors among them; nothing is written.
 
     Raises:
         DataError: the source as a whole cannot be read.
@@ -83,30 +83,30 @@ def check(data: DataConfig, counter: TokenCounter | None = None, model: ModelCon
     return _check(find_source(data.path), data, counter, model or ModelConfig())
 
 
-def truncated_dialogues(run_dir: RunDir) -> list[Finding]:
-    """What the stage found about dialogues that lose their end: at most one finding."""
+def truncated_dialogues(run_dir: RunDir) -> list[Issue]:
+    """What the stage found about dialogues that lose their end: at most one issue."""
     report = find_record(run_dir.validation_report) or {}
-    return [Finding(**entry) for entry in report.get("findings", ()) if entry.get("code") == "dialogue_truncated"]
+    return [Issue(**entry) for entry in report.get("findings", ()) if entry.get("code") == "dialogue_truncated"]
 
 
 def _check(source: Source, data: DataConfig, counter: TokenCounter | None, model: ModelConfig) -> CheckedData:
     tables = source.read()
     columns = _columns(tables, data)
-    examples, findings = _examples(tables, columns)
+    examples, issues = _examples(tables, columns)
     if counter is not None:
-        findings += check_learnable(examples, counter)
-    bad = {(finding.file, finding.row) for finding in findings if finding.severity == "error"}
+        issues += check_learnable(examples, counter)
+    bad = {(issue.file, issue.row) for issue in issues if issue.severity == "error"}
     good = [example for example in examples if (example.file, example.row) not in bad]
     if data.drop_invalid:
-        findings = [_dropped(finding) for finding in findings]
+        issues = [_dropped(issue) for issue in issues]
     splits = _split(tables, good)
     splits["train"] = select_share(splits["train"], data.train_share)
-    if any(finding.code == BROKEN_TABLE for finding in findings):
-        return CheckedData(splits, tuple(findings), len(bad), columns)
-    findings += check_splits(splits)
+    if any(issue.code == BROKEN_TABLE for issue in issues):
+        return CheckedData(splits, tuple(issues), len(bad), columns)
+    issues += check_splits(splits)
     if counter is not None:
-        findings += check_lengths(splits, counter, model.max_source_tokens, model.max_target_tokens)
-    return CheckedData(splits, tuple(findings), len(bad), columns)
+        issues += check_lengths(splits, counter, model.max_source_tokens, model.max_target_tokens)
+    return CheckedData(splits, tuple(issues), len(bad), columns)
 
 
 def _columns(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:
@@ -118,24 +118,24 @@ def _columns(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:
     given = data.dialogue_column, data.summary_column
     holding = [table for table in tables if table.rows or table.columns]
     columns = {table.file: find_columns(table.file, table.columns, *given) for table in holding}
-    if not any(table.rows or table.findings for table in tables):
+    if not any(table.rows or table.issues for table in tables):
         names = ", ".join(table.file for table in tables)
         raise DataError(f"{names}: there are no rows; expected a dialogue and a summary in each.")
     return columns
 
 
-def _examples(tables: Sequence[Table], columns: dict[str, Columns]) -> tuple[list[Example], list[Finding]]:
+def _examples(tables: Sequence[Table], columns: dict[str, Columns]) -> tuple[list[Example], list[Issue]]:
     examples: list[Example] = []
-    findings: list[Finding] = []
+    issues: list[Issue] = []
     for table in tables:
         if table.file in columns:
             found, wrong = check_rows(table, columns[table.file])
             examples += found
-            findings += wrong
+            issues += wrong
         else:
-            findings += table.findings
+            issues += table.issues
     unique, repeated = make_ids_unique(examples)
-    return unique, findings + repeated
+    return unique, issues + repeated
 
 
 def _split(tables: Sequence[Table], examples: Sequence[Example]) -> dict[str, list[Example]]:
@@ -150,10 +150,10 @@ def _split(tables: Sequence[Table], examples: Sequence[Example]) -> dict[str, li
     return complete_splits(given)
 
 
-def _dropped(finding: Finding) -> Finding:
-    if finding.severity != "error" or not finding.can_be_dropped:
-        return finding
-    return replace(finding, severity="warning", message=f"{finding.message}; dropped")
+def _dropped(issue: Issue) -> Issue:
+    if issue.severity != "error" or not issue.can_be_dropped:
+        return issue
+    return replace(issue, severity="warning", message=f"{issue.message}; dropped")
 
 
 def _counts(checked: CheckedData) -> dict[str, int]:
@@ -169,8 +169,8 @@ def _settings(config: Config, counts_tokens: bool) -> dict[str, Any]:
 def _write(run_dir: RunDir, checked: CheckedData, source: str, fingerprint: str) -> None:
     """Writes the report, then the splits: their manifest vouches for both."""
     counts = _counts(checked)
-    findings = [asdict(finding) for finding in checked.findings]
-    report = {"fingerprint": fingerprint, "examples": counts, "dropped": checked.dropped, "findings": findings}
+    issues = [asdict(issue) for issue in checked.issues]
+    report = {"fingerprint": fingerprint, "examples": counts, "dropped": checked.dropped, "findings": issues}
     write_record(run_dir.validation_report, report)
     columns = {file: asdict(names) for file, names in checked.columns.items()}
     with new_folder(run_dir.ingestion) as folder:
@@ -187,7 +187,7 @@ def _reusable(run_dir: RunDir, fingerprint: str) -> IngestResult | None:
     if report is None or report.get("fingerprint") != fingerprint or not up_to_date(run_dir.ingestion, fingerprint):
         return None
     try:
-        findings = tuple(Finding(**finding) for finding in report["findings"])
-        return IngestResult(report["examples"], report["dropped"], findings, reused=True)
+        issues = tuple(Issue(**issue) for issue in report["findings"])
+        return IngestResult(report["examples"], report["dropped"], issues, reused=True)
     except (KeyError, TypeError):  # not what this stage writes: make it anew
         return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from sumtune.data.columns import show_names
 from sumtune.data.dialogue import is_unicode
-from sumtune.data.finding import Finding, undecodable
+from sumtune.data.issues import Issue, undecodable
 from sumtune.data.split import split_name
 from sumtune.data.table import Table, malformed
 from sumtune.errors import DataError
@@ -58,7 +58,7 @@ def read_lines(file: str, text: str, split: str | None) -> Table:
     return _table(file, split, json_lines(file, io.StringIO(text, newline=None)))
 
 
-def json_lines(file: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Finding]]:
+def json_lines(file: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Issue]]:
     """Number of each line that is not blank, with its object or what is wrong with it."""
     return _rows(file, ((row, _parse(line)) for row, line in enumerate(lines, 1) if line.strip()))
 
@@ -95,7 +95,7 @@ def _parse(text: str) -> Any:
         return _Broken("it holds a number with too many digits")
 
 
-def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, Any] | Finding]]:
+def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, Any] | Issue]]:
     for row, value in values:
         if isinstance(value, dict):
             yield row, value
@@ -107,17 +107,17 @@ def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, d
             yield row, undecodable(file, row, "the row")
 
 
-def _table(file: str, split: str | None, values: Iterable[tuple[int, dict[str, Any] | Finding]]) -> Table:
+def _table(file: str, split: str | None, values: Iterable[tuple[int, dict[str, Any] | Issue]]) -> Table:
     """A table of JSON objects; its columns are all their keys in order of appearance."""
     columns: dict[str, None] = {}
-    rows, findings = [], []
+    rows, issues = [], []
     for row, value in values:
-        if isinstance(value, Finding):
-            findings.append(value)
+        if isinstance(value, Issue):
+            issues.append(value)
         else:
             columns |= dict.fromkeys(value)
             rows.append((row, value))
-    return Table(file, split, tuple(columns), tuple(rows), tuple(findings))
+    return Table(file, split, tuple(columns), tuple(rows), tuple(issues))
 
 
 def _lists_by_split(path: Path, value: Mapping[str, Any]) -> dict[str | None, list[Any]]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sumtune.data.finding import undecodable
+from sumtune.data.issues import undecodable
 from sumtune.data.table import Table, malformed
 from sumtune.errors import DataError
 
@@ -57,12 +57,12 @@ def _is_no_binary(kind: Any) -> bool:
 
 
 def _row_by_row(file: str, split: str | None, columns: tuple[str, ...], table: Any) -> Table:
-    rows, findings = [], []
+    rows, issues = [], []
     for row in range(1, table.num_rows + 1):
         try:
             rows.append((row, table.slice(row - 1, 1).to_pylist()[0]))
         except UnicodeDecodeError:
-            findings.append(undecodable(file, row, "the row"))
+            issues.append(undecodable(file, row, "the row"))
         except (ValueError, OverflowError, NotImplementedError):
-            findings.append(malformed(file, row, "it holds a value that cannot be read"))
-    return Table(file, split, columns, tuple(rows), tuple(findings))
+            issues.append(malformed(file, row, "it holds a value that cannot be read"))
+    return Table(file, split, columns, tuple(rows), tuple(issues))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sumtune.data.delimited import read_delimited
 from sumtune.data.encoding import LEGACY, decode
-from sumtune.data.finding import legacy_encoding
+from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import read_json, read_lines
 from sumtune.data.parquet import read_parquet
 from sumtune.data.table import Table
@@ -22,7 +22,7 @@ def read_file(
 ) -> list[Table]:
     """The tables of one file: one, or several where a JSON file holds several splits.
 
-    `guess_encoding` takes a text that is not UTF-8 for Windows-1252, with a warning among the findings, instead of
+    `guess_encoding` takes a text that is not UTF-8 for Windows-1252, with a warning among the issues, instead of
     calling its rows undecodable. `every_column` gives all values of a Parquet file, also those that cannot be text.
 
     Raises:
@@ -38,7 +38,7 @@ def read_file(
         raise DataError(f"Cannot read {path}: {error.strerror or type(error).__name__}.") from None
     tables = _read_tables(path, text, split)
     if encoding == LEGACY:
-        tables[0] = replace(tables[0], findings=(*tables[0].findings, legacy_encoding(path.name)))
+        tables[0] = replace(tables[0], issues=(*tables[0].issues, legacy_encoding(path.name)))
     return tables
 
 

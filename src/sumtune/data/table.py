@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sumtune.data.finding import Finding
+from sumtune.data.issues import Issue
 
 __all__ = ["Table", "malformed"]
 
@@ -20,10 +20,10 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[int, Mapping[str, Any]], ...]
     """Row number (counted like `Example.row`) and values by column."""
-    findings: tuple[Finding, ...] = ()
+    issues: tuple[Issue, ...] = ()
     """Rows that could not be read."""
 
 
-def malformed(file: str, row: int, reason: str) -> Finding:
+def malformed(file: str, row: int, reason: str) -> Issue:
     """Return an error: the row cannot be read."""
-    return Finding("malformed_row", "error", f"the row cannot be read: {reason}", file, row)
+    return Issue("malformed_row", "error", f"the row cannot be read: {reason}", file, row)

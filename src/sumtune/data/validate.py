@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from sumtune.data.columns import Columns
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.example import Example, normalize
-from sumtune.data.finding import Finding, undecodable
+from sumtune.data.issues import Issue, undecodable
 from sumtune.data.table import Table
 
 __all__ = [
@@ -37,32 +37,32 @@ class TokenCounter(Protocol):
         ...
 
 
-def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Finding]]:
-    """The examples of a table, and a finding for every dialogue or summary that is missing or is not text."""
+def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Issue]]:
+    """The examples of a table, and an issue for every dialogue or summary that is missing or is not text."""
     examples: list[Example] = []
-    findings: list[Finding] = list(table.findings)
+    issues: list[Issue] = list(table.issues)
     for row, values in table.rows:
         dialogue, summary = as_text(values.get(columns.dialogue)), as_text(values.get(columns.summary))
         wrong = [*check_text("dialogue", dialogue, table.file, row), *check_text("summary", summary, table.file, row)]
-        findings += wrong
+        issues += wrong
         if dialogue is not None and summary is not None and not wrong:
             examples.append(Example(_example_id(table, columns, row, values), dialogue, summary, table.file, row))
-    return examples, findings
+    return examples, issues
 
 
-def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Finding]:
-    """At most one finding: `text`, the dialogue or summary of a row as `as_text` gives it, cannot be used."""
+def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Issue]:
+    """At most one issue: `text`, the dialogue or summary of a row as `as_text` gives it, cannot be used."""
     if text is None:
         expected = "a text or a list of turns" if part == "dialogue" else "a text"
-        yield Finding(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
+        yield Issue(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
     elif not text:
-        yield Finding(f"empty_{part}", "error", f"the {part} is missing or empty", file, row)
+        yield Issue(f"empty_{part}", "error", f"the {part} is missing or empty", file, row)
     elif not is_unicode(text):
         yield undecodable(file, row, f"the {part}")
 
 
-def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Finding]]:
-    """The examples, each repeated id extended by file and row, and one finding if there was any."""
+def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Issue]]:
+    """The examples, each repeated id extended by file and row, and one issue if there was any."""
     seen: set[str] = set()
     unique = []
     for example in examples:
@@ -72,32 +72,32 @@ def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Fi
         unique.append(example)
     changed = sum(new is not old for new, old in zip(unique, examples, strict=True))
     message = f"{changed} ids appear before; their file and row were added to tell them apart"
-    return unique, [Finding("repeated_id", "info", message)] if changed else []
+    return unique, [Issue("repeated_id", "info", message)] if changed else []
 
 
-def check_learnable(examples: Sequence[Example], counter: TokenCounter) -> Iterator[Finding]:
+def check_learnable(examples: Sequence[Example], counter: TokenCounter) -> Iterator[Issue]:
     """Findings: summaries of which the tokenizer leaves nothing to learn."""
     counts = counter.count([example.summary for example in examples])
     for example, count in zip(examples, counts, strict=True):
         if count == 0:
-            yield _finding("no_summary_tokens", "the tokenizer leaves no token of the summary to learn", example)
+            yield _issue("no_summary_tokens", "the tokenizer leaves no token of the summary to learn", example)
 
 
-def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Finding]:
+def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Issue]:
     """Findings about sizes, duplicates, leaks and lengths in characters, in a fixed order."""
     return [
         *_check_sizes(splits),
         *_check_leaks(splits),
-        *(finding for examples in splits.values() for finding in _check_duplicates(examples)),
-        *(finding for examples in splits.values() for finding in _check_summary_is_shorter(examples)),
+        *(issue for examples in splits.values() for issue in _check_duplicates(examples)),
+        *(issue for examples in splits.values() for issue in _check_summary_is_shorter(examples)),
         *_check_references(splits),
     ]
 
 
 def check_lengths(
     splits: Mapping[str, Sequence[Example]], counter: TokenCounter, max_source_tokens: int, max_target_tokens: int
-) -> Iterator[Finding]:
-    """At most two findings: the share of all dialogues, and of all summaries, that will lose their end."""
+) -> Iterator[Issue]:
+    """At most two issues: the share of all dialogues, and of all summaries, that will lose their end."""
     examples = [example for same in splits.values() for example in same]
     dialogues = counter.count([example.dialogue for example in examples])
     summaries = counter.count_targets([example.summary for example in examples])
@@ -111,7 +111,7 @@ def check_lengths(
                 f"{cut / len(counts):.1%} of the {plural} ({cut} of {len(counts)}) are longer than {limit} tokens "
                 f"and lose their end; raise {option} to keep it"
             )
-            yield Finding(code, "warning", message)
+            yield Issue(code, "warning", message)
 
 
 def _example_id(table: Table, columns: Columns, row: int, values: Mapping[str, Any]) -> str:
@@ -136,11 +136,11 @@ def row_id(file: str, row: int) -> str:
     return "-".join(part for part in (stem, split, str(row)) if part)
 
 
-def _finding(code: str, message: str, example: Example, *, error: bool = True) -> Finding:
-    return Finding(code, "error" if error else "warning", message, example.file, example.row)
+def _issue(code: str, message: str, example: Example, *, error: bool = True) -> Issue:
+    return Issue(code, "error" if error else "warning", message, example.file, example.row)
 
 
-def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
+def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
     size = len(splits["train"])
     if size < FEWEST_TRAINING_EXAMPLES:
         message = f"there are {size} examples to train on, at least {FEWEST_TRAINING_EXAMPLES} are needed"
@@ -149,46 +149,46 @@ def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
             message += (
                 f"; the source holds {' and '.join(given)} only: add a train file, or pass one file to have it split"
             )
-        yield Finding("too_few_training_examples", "error", message)
+        yield Issue("too_few_training_examples", "error", message)
     elif size < FEW_TRAINING_EXAMPLES:
         message = f"there are only {size} examples to train on; a few hundred are needed to learn much"
-        yield Finding("few_training_examples", "warning", message)
+        yield Issue("few_training_examples", "warning", message)
     if not splits["validation"] and size >= FEWEST_TRAINING_EXAMPLES:
         message = f"all {size} examples are of one dialogue, so none is left for validation; 2 dialogues are needed"
-        yield Finding("no_validation_examples", "error", message)
+        yield Issue("no_validation_examples", "error", message)
     if not splits["test"]:
         message = "there is no test example: scores are of validation, whose loss is also watched in training"
-        yield Finding("empty_split", "warning", message)
+        yield Issue("empty_split", "warning", message)
 
 
-def _check_duplicates(examples: Sequence[Example]) -> Iterator[Finding]:
-    """One finding for each row after the first with the same normalized dialogue and summary."""
+def _check_duplicates(examples: Sequence[Example]) -> Iterator[Issue]:
+    """One issue for each row after the first with the same normalized dialogue and summary."""
     first: dict[tuple[str, str], Example] = {}
     for example in _as_read(examples):
         original = first.setdefault((example.fingerprint, normalize(example.summary)), example)
         if original is not example:
-            yield _finding("duplicate", f"repeats {original.file}:{original.row}", example, error=False)
+            yield _issue("duplicate", f"repeats {original.file}:{original.row}", example, error=False)
 
 
-def _check_leaks(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
-    """One finding for each row whose dialogue is also in a split before."""
+def _check_leaks(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
+    """One issue for each row whose dialogue is also in a split before."""
     first: dict[str, tuple[str, Example]] = {}
     for name, examples in splits.items():
         for example in _as_read(examples):
             other_name, other = first.setdefault(example.fingerprint, (name, example))
             if other_name != name:
                 message = f"the dialogue of this {name} example is also in {other_name}: {other.file}:{other.row}"
-                yield _finding("leak", message, example, error=False)
+                yield _issue("leak", message, example, error=False)
 
 
-def _check_summary_is_shorter(examples: Sequence[Example]) -> Iterator[Finding]:
+def _check_summary_is_shorter(examples: Sequence[Example]) -> Iterator[Issue]:
     for example in _as_read(examples):
         if len(example.summary) > len(example.dialogue):
             sizes = f"{len(example.summary)} against {len(example.dialogue)} characters"
-            yield _finding("summary_longer", f"the summary is longer than its dialogue ({sizes})", example, error=False)
+            yield _issue("summary_longer", f"the summary is longer than its dialogue ({sizes})", example, error=False)
 
 
-def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Finding]:
+def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
     for name, examples in splits.items():
         summaries: dict[str, set[str]] = defaultdict(set)
         for example in examples:
@@ -199,9 +199,9 @@ def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Findi
                 f"{several} of the {len(summaries)} dialogues of {name} have several summaries: each is an example to "
                 "learn from, and a reference to score against"
             )
-            yield Finding("several_summaries", "info", message)
+            yield Issue("several_summaries", "info", message)
 
 
 def _as_read(examples: Sequence[Example]) -> list[Example]:
-    """The examples in the order of their files, so that findings come in the order a person mends them."""
+    """The examples in the order of their files, so that issues come in the order a person mends them."""
     return sorted(examples, key=lambda e: (e.file, e.row))

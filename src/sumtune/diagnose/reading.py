@@ -7,7 +7,7 @@ from typing import Any
 
 from sumtune.data.columns import DIALOGUE_NAMES, show_names
 from sumtune.data.dialogue import as_text
-from sumtune.data.finding import raise_first_error
+from sumtune.data.issues import raise_first_error
 from sumtune.data.readers import read_file
 from sumtune.diagnose.outputs import Outputs
 from sumtune.errors import DataError
@@ -36,9 +36,9 @@ def read_predictions(
         DataError: the file cannot be read, lacks a column, or a row has no reference.
     """
     tables = read_file(path, guess_encoding=True)
-    findings = [finding for table in tables for finding in table.findings]
-    raise_first_error(findings)
-    for note in (finding for finding in findings if finding.severity == "warning"):
+    issues = [issue for table in tables for issue in table.issues]
+    raise_first_error(issues)
+    for note in (issue for issue in issues if issue.severity == "warning"):
         print(f"Note: {note}.", file=sys.stderr)
     rows = [(number, _flat(row)) for table in tables for number, row in table.rows]
     if not rows:

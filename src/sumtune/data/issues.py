@@ -9,7 +9,7 @@ from sumtune.errors import DataError
 
 __all__ = [
     "BROKEN_TABLE",
-    "Finding",
+    "Issue",
     "Severity",
     "display",
     "legacy_encoding",
@@ -31,7 +31,7 @@ SHOWN_WHEN_COLLAPSED = 3
 
 
 @dataclass(frozen=True)
-class Finding:
+class Issue:
     """One thing that is wrong, or worth knowing: about a row, or about all data (`file` is "", `row` is None)."""
 
     code: str
@@ -51,42 +51,42 @@ class Finding:
         return f"{place}: {self.message}" if place else self.message
 
 
-def undecodable(file: str, row: int, part: str) -> Finding:
+def undecodable(file: str, row: int, part: str) -> Issue:
     """An error: `part` of the row holds bytes that are not UTF-8."""
-    return Finding("undecodable", "error", f"{part} is not valid UTF-8; save the file as UTF-8", file, row)
+    return Issue("undecodable", "error", f"{part} is not valid UTF-8; save the file as UTF-8", file, row)
 
 
-def legacy_encoding(file: str) -> Finding:
+def legacy_encoding(file: str) -> Issue:
     """A warning: the encoding of `file` was guessed."""
     message = "it is not UTF-8 and was read as Windows-1252; save it as UTF-8 if characters look wrong"
-    return Finding("legacy_encoding", "warning", message, file)
+    return Issue("legacy_encoding", "warning", message, file)
 
 
-def display(findings: Sequence[Finding]) -> list[str]:
-    """Lines for a terminal: errors first; a code with more than ten findings shows three and a count.
+def display(issues: Sequence[Issue]) -> list[str]:
+    """Lines for a terminal: errors first; a code with more than ten issues shows three and a count.
 
-    >>> rows = [Finding("duplicate", "warning", "repeats train.csv:1", "train.csv", row) for row in range(2, 14)]
+    >>> rows = [Issue("duplicate", "warning", "repeats train.csv:1", "train.csv", row) for row in range(2, 14)]
     >>> display(rows)[-2:]
     ['warning: train.csv:4: repeats train.csv:1', 'warning: … and 9 more of `duplicate`']
     """
-    kinds = dict.fromkeys((finding.severity, finding.code) for finding in findings)
+    kinds = dict.fromkeys((issue.severity, issue.code) for issue in issues)
     lines: list[str] = []
     for severity, code in sorted(kinds, key=lambda kind: ("error", "warning", "info").index(kind[0])):
-        same = [finding for finding in findings if (finding.severity, finding.code) == (severity, code)]
+        same = [issue for issue in issues if (issue.severity, issue.code) == (severity, code)]
         shown = len(same) if len(same) <= SHOWN_PER_CODE else SHOWN_WHEN_COLLAPSED
-        lines += [f"{severity}: {finding}" for finding in same[:shown]]
+        lines += [f"{severity}: {issue}" for issue in same[:shown]]
         if shown < len(same):
             lines.append(f"{severity}: … and {len(same) - shown} more of `{code}`")
     return lines
 
 
-def raise_errors(findings: Iterable[Finding]) -> None:
-    """Nothing, where no finding is an error.
+def raise_errors(issues: Iterable[Issue]) -> None:
+    """Nothing, where no issue is an error.
 
     Raises:
         DataError: counts the errors by code, shows the first, and names the remedy.
     """
-    errors = [finding for finding in findings if finding.severity == "error"]
+    errors = [issue for issue in issues if issue.severity == "error"]
     if not errors:
         return
     counts = ", ".join(f"{count} {code}" for code, count in Counter(error.code for error in errors).most_common())
@@ -101,12 +101,12 @@ def raise_errors(findings: Iterable[Finding]) -> None:
     raise DataError("\n".join(lines))
 
 
-def raise_first_error(findings: Iterable[Finding]) -> None:
-    """Nothing, where no finding is an error: for files of which every row is needed.
+def raise_first_error(issues: Iterable[Issue]) -> None:
+    """Nothing, where no issue is an error: for files of which every row is needed.
 
     Raises:
         DataError: shows the first error.
     """
-    for finding in findings:
-        if finding.severity == "error":
-            raise DataError(f"{finding}." + (f" {BROKEN_TABLE_REMEDY}" if finding.code == BROKEN_TABLE else ""))
+    for issue in issues:
+        if issue.severity == "error":
+            raise DataError(f"{issue}." + (f" {BROKEN_TABLE_REMEDY}" if issue.code == BROKEN_TABLE else ""))
