@@ -9,7 +9,7 @@ PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint con
 LOWEST := $(VENV)/lowest
 NOT_ALL := "not e2e and not browser"
 
-.PHONY: run serve check test test-unit test-lowest lowest-versions sanitize format clean
+.PHONY: run serve check test test-unit test-lowest lock sanitize format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## the main job: tune, score (ARGS="--preset fast" for options)
@@ -33,11 +33,14 @@ test-unit: $(VENV)/.dev ## without the embedded model and Chromium: three minute
 test-lowest: $(LOWEST)/.dev ## the same with the lowest versions that pyproject.toml declares
 	$(LOWEST)/bin/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
 
-lowest-versions: $(VENV)/.dev ## constraints-lowest.txt anew, after a change of versions in pyproject.toml
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --upgrade --python-version 3.11 --constraint build/torch.txt \
+	--extra embedded --extra hub --extra dev --no-annotate --custom-compile-command "make lock" --quiet
+
+lock: $(VENV)/.dev ## constraints.txt with the newest versions (but PyTorch's), constraints-lowest.txt with the lowest
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
-	$(BIN)/uv pip compile pyproject.toml --upgrade --resolution lowest-direct --python-version 3.11 \
-		--extra embedded --extra hub --extra dev --constraint constraints.txt --no-annotate \
-		--custom-compile-command "make lowest-versions" --quiet --output-file constraints-lowest.txt
+	mkdir -p build && grep ^torch== constraints.txt > build/torch.txt
+	$(UV_COMPILE) --universal --output-file constraints.txt
+	$(UV_COMPILE) --resolution lowest-direct --output-file constraints-lowest.txt
 
 sanitize: $(VENV)/.dev ## the kernels' tests with AddressSanitizer and UndefinedBehaviorSanitizer of gcc, half a minute
 	SUMTUNE_CACHE=build/sanitize PYTHONPATH=tests ASAN_OPTIONS=detect_leaks=0 \

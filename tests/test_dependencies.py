@@ -62,10 +62,18 @@ def test_every_package_that_is_declared_is_imported() -> None:
     assert RUNTIME.keys() | OPTIONAL.keys() == imported("src").keys() | FOR_OTHERS
 
 
+def pinned_in(file: str) -> dict[str, str]:
+    """Version by package name; `make lock` writes these files anew."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+    return lowest([line.partition(" ;")[0] for line in lines if not line.startswith("#")])
+
+
 def test_the_lowest_versions_are_the_ones_that_are_tested() -> None:
-    """`make lowest-versions` writes them anew; torch is tested in the one version that `make` installs."""
-    lines = (ROOT / "constraints-lowest.txt").read_text(encoding="utf-8").splitlines()
-    tested = lowest([line for line in lines if not line.startswith("#")])
-    declared = RUNTIME | OPTIONAL | DEVELOPMENT
-    (pinned,) = lowest((ROOT / "constraints.txt").read_text(encoding="utf-8").split()).items()
-    assert {name: tested.get(name) for name in declared} == declared | dict([pinned])
+    """PyTorch is tested in the one version that `make` installs."""
+    declared = RUNTIME | OPTIONAL | DEVELOPMENT | {"torch": pinned_in("constraints.txt")["torch"]}
+    tested = pinned_in("constraints-lowest.txt")
+    assert {name: tested.get(name) for name in declared} == declared
+
+
+def test_every_package_is_installed_in_a_fixed_version() -> None:
+    assert RUNTIME.keys() | OPTIONAL.keys() | DEVELOPMENT.keys() <= pinned_in("constraints.txt").keys()
