@@ -32,7 +32,7 @@ from sumtune.commands import clean as cleaning
 from sumtune.commands import compare as comparing
 from sumtune.commands import run as pipeline
 from sumtune.commands.summarize import summarize_text
-from sumtune.diagnose import stage as diagnosing
+from sumtune.diagnose.diagnose_stage import diagnose_run
 from sumtune.diagnose.diagnosis import to_json
 from sumtune.errors import SumtuneError
 from sumtune.files.records import read_record
@@ -187,7 +187,7 @@ def evaluate(run_dir: RunDir) -> object:
 
 def diagnose(run_dir: RunDir) -> object:
     """`sumtune diagnose`."""
-    return to_json(diagnosing.run(run_dir))
+    return to_json(diagnose_run(run_dir))
 
 
 def compare(run_dir: RunDir) -> object:

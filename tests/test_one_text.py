@@ -20,7 +20,7 @@ from sumtune.config import DataConfig
 from sumtune.data.conversations import open_conversations
 from sumtune.data.dialogue import DIRECTION_MARKS
 from sumtune.data.ingest import check
-from sumtune.diagnose.reading import read_predictions
+from sumtune.diagnose.read_predictions import read_predictions
 from sumtune.errors import InputError
 from sumtune.serve.chat.request import ChatRequest
 from sumtune.serve.schema import SummarizeRequest

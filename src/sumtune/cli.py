@@ -235,15 +235,15 @@ def diagnose(
     dialogue_column: DialogueOption = None,
 ) -> None:
     """Say what holds the score down, most important cause first, with evidence and remedy."""
-    from sumtune.diagnose import stage
+    from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal import diagnosis as show
 
     if predictions is None:
-        diagnosis = stage.run(RunDir(run_dir or RUN_DIR))
+        diagnosis = diagnose_run(RunDir(run_dir or RUN_DIR))
     else:
         columns = (prediction_column, reference_column, dialogue_column)
-        diagnosis = stage.of_file(predictions, *columns, None if run_dir is None else RunDir(run_dir))
+        diagnosis = diagnose_file(predictions, *columns, None if run_dir is None else RunDir(run_dir))
     for line in show.lines(diagnosis):
         print(line)
 

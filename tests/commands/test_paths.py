@@ -15,7 +15,7 @@ from small_runs import DATA, MODEL, RUN, SETTINGS, snapshot
 from sumtune import cli
 from sumtune.commands import clean as cleaning
 from sumtune.commands import run as pipeline
-from sumtune.diagnose import stage as diagnosing
+from sumtune.diagnose.diagnose_stage import diagnose_run
 from sumtune.errors import RunDirError
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.console import plain_console
@@ -153,10 +153,10 @@ def test_a_read_only_run_folder_is_one_message(go_to, command):
 
 def test_a_read_only_run_folder_can_be_diagnosed(go_to):
     go_to("finished")
-    expected = diagnosing.run(RUN)
+    expected = diagnose_run(RUN)
     RUN.diagnosis.unlink()
     with read_only(RUN.root):
-        assert diagnosing.run(RUN) == expected
+        assert diagnose_run(RUN) == expected
     assert not RUN.diagnosis.exists()
 
 

@@ -19,8 +19,8 @@ from sumtune.commands import run as pipeline
 from sumtune.commands.clean import clean
 from sumtune.config import resolve
 from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.read_run import read_run
 from sumtune.diagnose.remedies import training as training_remedies
-from sumtune.diagnose.subject import read_subject
 from sumtune.errors import ConfigError, RunDirError
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard_files import load
@@ -299,9 +299,9 @@ def test_the_remedy_of_an_adapter_that_was_not_used_makes_engines_and_scores_ane
         patch.setattr(evaluate_stage, "build_summarizer", without_adapter)
         pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console(), again=True)
     made = {path.name: path.stat().st_mtime_ns for path in run_dir.trainer.iterdir()}
-    same, subject = texts_of(run_dir, "tuned"), read_subject(run_dir)
+    same, context = texts_of(run_dir, "tuned"), read_run(run_dir)
     assert same == texts_of(run_dir, "base") != right
-    (command,) = training_remedies.adapter_not_used(None, subject).commands
+    (command,) = training_remedies.adapter_not_used(None, context).commands
     sumtune(command.removesuffix(" --again"))
     assert texts_of(run_dir, "tuned") == same, "without --again nothing has changed, so the scores are those"
     sumtune(command)
@@ -315,13 +315,13 @@ def test_the_remedy_of_an_adapter_that_was_not_used_makes_engines_and_scores_ane
 def test_the_remedy_of_a_learning_rate_that_is_too_low_trains_again_and_learns(config_for, tmp_path):
     run_dir, seldom = RunDir(tmp_path / "artifacts"), {"train__validate_every_steps": 12, "train__epochs": 4}
     pipeline.run(config_for("t5", train__learning_rate=1e-7, **seldom), run_dir, console())
-    (finding,) = [one for one in diagnose(read_subject(run_dir)).findings if one.code == "learning_rate_too_low"]
+    (finding,) = [one for one in diagnose(read_run(run_dir)).findings if one.code == "learning_rate_too_low"]
     before = load_file(run_dir.adapter / "adapter_model.safetensors")
     sumtune(finding.commands[0])
     after = load_file(run_dir.adapter / "adapter_model.safetensors")
     assert any((after[name] - weight).abs().max() > 1e-4 for name, weight in before.items())
     assert pipeline.recorded_config(run_dir).train.learning_rate == 3e-4
-    assert "learning_rate_too_low" not in [one.code for one in diagnose(read_subject(run_dir)).findings]
+    assert "learning_rate_too_low" not in [one.code for one in diagnose(read_run(run_dir)).findings]
 
 
 def test_evaluating_a_folder_without_a_run_and_unknown_settings_are_errors(copied, tmp_path):

@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from sumtune.diagnose import diagnosis
-from sumtune.diagnose.rules import outputs
+from sumtune.diagnose.rules import output_faults
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
-RULES = (*outputs.RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES)
-MODULES = ("marks", "lengths", "pairing", "language", "training", "data", "next_step")
+RULES = (*output_faults.RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES)
+MODULES = (
+    "decoding", "lengths", "alignment", "language_and_case", "training", "fit", "data", "splits", "pairs", "advice",
+)  # fmt: skip
 
 
 def test_the_page_has_a_section_for_each_rule_and_no_other():

@@ -5,8 +5,9 @@ import random
 import pytest
 from planted import CORPUS, make_run, outputs, synthetic, written
 
+from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
-from sumtune.diagnose.subject import Subject, read_subject
+from sumtune.diagnose.read_run import read_run
 from sumtune.evaluate.baselines import lead_3, longest_3
 
 EACH = 100
@@ -45,8 +46,8 @@ def clean_run(tmp_path, seed):
     )  # fmt: skip
 
 
-def false_faults(subjects):
-    found = [(seed, [finding.code for finding in diagnose(subject).faults]) for seed, subject in enumerate(subjects)]
+def false_faults(contexts):
+    found = [(seed, [finding.code for finding in diagnose(context).faults]) for seed, context in enumerate(contexts)]
     return [(seed, codes) for seed, codes in found if codes]
 
 
@@ -61,10 +62,10 @@ def _few_resamples(monkeypatch):
 
 
 def test_clean_files_have_no_fault():
-    false = false_faults(Subject(outputs=clean_file(seed)) for seed in range(EACH))
+    false = false_faults(Context(outputs=clean_file(seed)) for seed in range(EACH))
     assert len(false) <= MOST_FALSE, false
 
 
 def test_clean_runs_have_no_fault(tmp_path):
-    false = false_faults(read_subject(clean_run(tmp_path, seed)) for seed in range(EACH))
+    false = false_faults(read_run(clean_run(tmp_path, seed)) for seed in range(EACH))
     assert len(false) <= MOST_FALSE, false

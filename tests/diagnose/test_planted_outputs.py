@@ -7,9 +7,9 @@ from functools import cache
 import planted
 import pytest
 
+from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
-from sumtune.diagnose.rules import outputs as rules
-from sumtune.diagnose.subject import Subject
+from sumtune.diagnose.rules import output_faults
 from sumtune.evaluate.rouge import rouge1
 
 BABBLE = "and then they talk about the weather again and about what the others said to them on that day " * 5
@@ -74,13 +74,13 @@ def clean_outputs(seed, dialogues):
 
 
 def codes(outputs):
-    return [finding.code for finding in rules.find(outputs)]
+    return [finding.code for finding in output_faults.find_output_faults(outputs)]
 
 
 @pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
 @pytest.mark.parametrize(("code", "number", "damage"), PLANTED, ids=[f"{code}-{n}" for code, n, _ in PLANTED])
 def test_a_damage_is_named_first_and_alone(code, number, damage, dialogues):
-    assert codes(clean_outputs(number % 2, dialogues).rewritten(damage)) == [code]
+    assert codes(clean_outputs(number % 2, dialogues).mapped(damage)) == [code]
 
 
 @pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
@@ -97,7 +97,7 @@ def test_an_echo_of_prompt_and_dialogue_is_named_first(dialogues):
 def test_shifted_predictions_are_named_first_and_score_the_same_when_moved_back(shift, dialogues):
     clean = planted.outputs(60, dialogues=dialogues)
     moved = clean.predictions[shift:] + clean.predictions[:shift]
-    (finding,) = diagnose(Subject(outputs=clean.with_predictions(moved))).findings
+    (finding,) = diagnose(Context(outputs=clean.with_predictions(moved))).findings
     assert finding.code == "predictions_shifted"
     assert finding.numbers["rouge1_mended"] == pytest.approx(clean.score)
 
@@ -115,15 +115,15 @@ def test_swapped_columns_are_named_first():
 def test_references_that_copy_more_than_predictions_are_a_suspicion_but_no_fault():
     clean = planted.outputs(60)
     quoted = tuple((text.splitlines()[0],) for text in clean.dialogues)
-    diagnosis = diagnose(Subject(outputs=replace(clean, references=quoted)))
+    diagnosis = diagnose(Context(outputs=replace(clean, references=quoted)))
     assert [(finding.code, finding.severity) for finding in diagnosis.findings] == [("columns_swapped", "limit")]
     assert diagnosis.faults == ()
 
 
 def test_the_share_of_the_lost_score_is_what_scoring_again_gives_back():
     clean = planted.outputs(50)
-    damaged = clean.rewritten(spaced)
-    (finding,) = diagnose(Subject(outputs=damaged)).findings
+    damaged = clean.mapped(spaced)
+    (finding,) = diagnose(Context(outputs=damaged)).findings
     before = sum(rouge1(*pair) for pair in zip(damaged.predictions, clean.first_references, strict=True)) / 50
     after = sum(rouge1(*pair) for pair in zip(clean.predictions, clean.first_references, strict=True)) / 50
     assert finding.share == pytest.approx((after - before) / (1 - before))
@@ -135,14 +135,14 @@ def test_the_share_of_the_lost_score_is_what_scoring_again_gives_back():
 def test_the_references_themselves_get_all_back_when_the_spaces_go():
     references = planted.outputs(50)
     perfect = references.with_predictions(references.first_references)
-    (finding,) = diagnose(Subject(outputs=perfect.rewritten(spaced))).findings
+    (finding,) = diagnose(Context(outputs=perfect.mapped(spaced))).findings
     assert finding.share == pytest.approx(1)
 
 
 def test_two_faults_at_once_are_both_named_and_their_shares_add_up():
     clean = planted.outputs(60)
-    damaged = clean.rewritten(lambda text: spaced(f"<pad> {text}</s>"))
-    findings = diagnose(Subject(outputs=damaged)).findings
+    damaged = clean.mapped(lambda text: spaced(f"<pad> {text}</s>"))
+    findings = diagnose(Context(outputs=damaged)).findings
     assert [finding.code for finding in findings] == ["characters_separated", "special_tokens_left"]
     total = (clean.score - damaged.score) / (1 - damaged.score)
     assert sum(finding.share for finding in findings) == pytest.approx(total, abs=0.02)
@@ -156,7 +156,7 @@ def test_what_the_engine_says_about_the_limit_counts_where_texts_end_well():
 
 def test_every_finding_has_a_title_and_evidence_with_numbers():
     for code, _, damage in PLANTED:
-        (finding,) = rules.find(clean_outputs(0, False).rewritten(damage))
+        (finding,) = output_faults.find_output_faults(clean_outputs(0, False).mapped(damage))
         assert finding.code == code
         assert any(letter.isdigit() for letter in finding.evidence)
         assert finding.title

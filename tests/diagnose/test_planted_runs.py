@@ -9,7 +9,7 @@ import pytest
 from planted import CORPUS, make_run, synthetic, written
 
 from sumtune.data.example import dump_jsonl
-from sumtune.diagnose import stage
+from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
 from sumtune.errors import RunDirError
 from sumtune.files.atomic import write_text
 from sumtune.files.run_dir import RunDir
@@ -22,7 +22,7 @@ SETTINGS = {"train.epochs": 2}
 def diagnosis_of(tmp_path, **changed):
     given = {"train": MANY, "scored": SCORED, "settings": SETTINGS} | changed
     given.setdefault("predictions", [written(example) for example in given["scored"]])
-    return stage.run(make_run(tmp_path / "run", **given))
+    return diagnose_run(make_run(tmp_path / "run", **given))
 
 
 def codes(tmp_path, **changed):
@@ -89,9 +89,9 @@ def test_underfitting_is_named_first(tmp_path):
 def test_a_rank_that_is_too_high_needs_overfitting_and_many_numbers_for_each_label(tmp_path):
     settings = {"train.epochs": 3, "lora.rank": 128}
     run_dir = make_run(tmp_path / "run", train=MANY, scored=SCORED, settings=settings, validation=bowl)
-    assert stage.run(run_dir).findings[0].code == "overfitting", "without an adapter nothing is known of its size"
+    assert diagnose_run(run_dir).findings[0].code == "overfitting", "without an adapter nothing is known of its size"
     save_adapter(run_dir, 40_000_000)
-    assert stage.run(run_dir).findings[0].code == "rank_too_high"
+    assert diagnose_run(run_dir).findings[0].code == "rank_too_high"
 
 
 def save_adapter(run_dir, parameters):
@@ -253,11 +253,11 @@ def test_outputs_of_a_run_from_elsewhere_are_judged_with_its_training_and_data(t
     ]
     (tmp_path / "spaced.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     before = RunDir(tmp_path / "run").diagnosis.read_bytes()
-    diagnosis = stage.of_file(tmp_path / "spaced.jsonl", run_dir=RunDir(tmp_path / "run"))
+    diagnosis = diagnose_file(tmp_path / "spaced.jsonl", run_dir=RunDir(tmp_path / "run"))
     assert [one.code for one in diagnosis.findings] == ["characters_separated", "warmup_too_long", "too_few_examples"]
     assert RunDir(tmp_path / "run").diagnosis.read_bytes() == before, "a file of predictions leaves nothing"
     with pytest.raises(RunDirError, match="no training log"):
-        stage.of_file(tmp_path / "spaced.jsonl", run_dir=RunDir(tmp_path / "none"))
+        diagnose_file(tmp_path / "spaced.jsonl", run_dir=RunDir(tmp_path / "none"))
 
 
 def runaway(example):
@@ -284,14 +284,14 @@ def test_summaries_that_another_tool_wrote_may_not_end_for_its_own_reason(tmp_pa
     diagnosis_of(tmp_path, settings={"train.effective_batch_size": 128, "train.epochs": 1})
     rows = [{"prediction": runaway(one), "reference": one.summary, "dialogue": one.dialogue} for one in CORPUS[40:100]]
     (tmp_path / "endless.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    first, *others = stage.of_file(tmp_path / "endless.jsonl", run_dir=RunDir(tmp_path / "run")).findings
+    first, *others = diagnose_file(tmp_path / "endless.jsonl", run_dir=RunDir(tmp_path / "run")).findings
     assert first.code == "never_stops"
     assert "too_few_steps" in [one.code for one in others]
 
 
 def test_a_run_that_stopped_while_training_is_diagnosed_from_its_log(tmp_path):
     run_dir = make_run(tmp_path / "run", train=MANY, scored=SCORED, losses=lambda step: float("nan") if step else 2.5)
-    diagnosis = stage.run(RunDir(run_dir.root))
+    diagnosis = diagnose_run(RunDir(run_dir.root))
     assert (diagnosis.score, diagnosis.n) == (None, 0)
     assert [finding.code for finding in diagnosis.findings] == ["learning_rate_too_high"]
 
@@ -316,4 +316,4 @@ def test_an_unknown_split_file_or_torn_log_line_stops_nothing(tmp_path):
     with run_dir.train_metrics.open("a", encoding="utf-8") as log:
         log.write('{"event": "st')
     write_text(run_dir.split("test"), dump_jsonl(planted.CORPUS[:5]))
-    assert stage.run(run_dir).findings == ()
+    assert diagnose_run(run_dir).findings == ()

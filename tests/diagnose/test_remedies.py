@@ -13,17 +13,17 @@ import pytest
 from machine import Machine, write_rows
 from planted import CORPUS, synthetic, written
 
-from sumtune.diagnose import stage
+from sumtune.diagnose.command_lines import CommandLines
+from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
 from sumtune.diagnose.diagnosis import ADVICE_RULES, DATA_RULES, REMEDIES, TRAINING_RULES
-from sumtune.diagnose.origin import Origin
-from sumtune.diagnose.rules import outputs as output_rules
+from sumtune.diagnose.rules import output_faults
 from sumtune.files.atomic import write_json
 from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST, write_manifest
 from sumtune.text.encode import Encoded, load_encoded, save_encoded
 
-RULES = (*output_rules.RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
+RULES = (*output_faults.RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
 TRAIN = [synthetic(number) for number in range(202)]
 VALIDATION = [synthetic(number) for number in range(1000, 1008)]
 TEST = [synthetic(number) for number in range(2000, 2012)]
@@ -110,8 +110,8 @@ def writing(damage, settings=None, until=None):
     def plant(case):
         def write(dialogue, tuned, decoding):
             text = good(dialogue, tuned)
-            mended = until is not None and until(case.machine.config, decoding)
-            return text if mended or not tuned else damage(text)
+            repaired = until is not None and until(case.machine.config, decoding)
+            return text if repaired or not tuned else damage(text)
 
         case.machine.write = write
         case.run(settings)
@@ -134,14 +134,14 @@ def training(settings=None, **attributes):
     return Plant(plant)
 
 
-def examples(train=TRAIN, test=TEST, settings=None, mended=(TRAIN, TEST)):
+def examples(train=TRAIN, test=TEST, settings=None, repaired=(TRAIN, TEST)):
     """Faulty examples, which the user mends in their files."""
 
     def plant(case):
         write_splits(case.data, train, test)
         case.run(settings)
 
-    return Plant(plant, lambda case: write_splits(case.data, *mended))
+    return Plant(plant, lambda case: write_splits(case.data, *repaired))
 
 
 def moved(given, count):
@@ -330,7 +330,7 @@ def test_the_commands_of_a_remedy_work_as_they_stand(machine, tmp_path, tiny_mod
     case, (code, _, _), plant = Case(machine, tmp_path, tiny_models), name.partition(" "), CASES[name]
     plant.plant(case)
     found = case.finding(code)
-    assert found is not None, stage.run(case.run_dir).findings
+    assert found is not None, diagnose_run(case.run_dir).findings
     assert found["commands"]
     assert found["remedy"]
     plant.mend(case)
@@ -395,7 +395,7 @@ def write_outputs(path, rows):
 def test_the_commands_of_a_remedy_for_a_file_of_another_tool_work_as_they_stand(machine, tmp_path, name):
     code, file = name.replace(",", " ").partition(" ")[0], tmp_path / "out puts.jsonl"
     write_outputs(file, FILES[name](good_rows()))
-    (found, *_) = stage.of_file(file).findings
+    (found, *_) = diagnose_file(file).findings
     assert found.code == code
     (command,) = found.commands
     if code != "columns_swapped":  # there the command alone mends it
@@ -419,14 +419,14 @@ def test_a_command_repeats_the_columns_and_the_run_that_were_given(machine, tmp_
 def test_tuning_on_the_data_of_another_tool_starts_a_run_of_its_own(machine, tmp_path, tiny_models, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_outputs(Path("outputs.jsonl"), good_rows())
-    (advice,) = stage.of_file(Path("outputs.jsonl")).advice
+    (advice,) = diagnose_file(Path("outputs.jsonl")).advice
     assert advice.code == "score_with_sumtune"
     assert advice.commands == ("sumtune run --data FILE --run-dir artifacts-tuned",)
     write_splits(tmp_path / "data")
     (command,) = advice.commands
     machine.sumtune(f"{command.replace('FILE', 'data')} --model {tiny_models['t5']}")
     assert RunDir(Path("artifacts-tuned")).diagnosis.exists()
-    assert stage.of_file(Path("outputs.jsonl")).advice[0].commands != advice.commands, "that folder is taken now"
+    assert diagnose_file(Path("outputs.jsonl")).advice[0].commands != advice.commands, "that folder is taken now"
 
 
 def test_commands_are_quoted_and_of_the_run_that_was_diagnosed(machine, tmp_path, tiny_models, monkeypatch):
@@ -446,11 +446,11 @@ def test_a_new_folder_stands_beside_that_of_the_run(tmp_path, monkeypatch, folde
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    found = Origin(run_dir=Path(folder)).beside("more")
+    found = CommandLines(run_dir=Path(folder)).beside("more")
     assert found.resolve().parent == Path(folder).resolve().parent
     assert found.name == f"{Path(folder).resolve().name}-more"
     found.mkdir(parents=True)
-    assert Origin(run_dir=Path(folder)).beside("more").name == f"{found.name}-2"
+    assert CommandLines(run_dir=Path(folder)).beside("more").name == f"{found.name}-2"
 
 
 def test_a_run_whose_settings_are_of_a_newer_version_has_remedies_all_the_same(machine, tmp_path, tiny_models):
@@ -460,4 +460,4 @@ def test_a_run_whose_settings_are_of_a_newer_version_has_remedies_all_the_same(m
     record = case.run_dir.record()
     record["config"]["train"]["of_tomorrow"] = 1
     write_json(case.run_dir.run_json, record)
-    assert [finding.code for finding in stage.run(case.run_dir).findings] == ["characters_separated"]
+    assert [finding.code for finding in diagnose_run(case.run_dir).findings] == ["characters_separated"]

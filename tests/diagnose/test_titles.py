@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from planted import make_run, synthetic, written
 
-from sumtune.diagnose.curves import learning_slope
+from sumtune.diagnose.context import Data
 from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.loss_curves import learning_slope
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.subject import Data, read_subject
+from sumtune.diagnose.read_run import read_run
 
 TRAIN = [synthetic(number) for number in range(400)]
 SCORED = [synthetic(number) for number in range(1000, 1040)]
@@ -19,7 +20,7 @@ SCORED = [synthetic(number) for number in range(1000, 1040)]
 def run(tmp_path_factory):
     """What a sound run holds, without its summaries; tests replace its losses and examples."""
     root = tmp_path_factory.mktemp("run")
-    return read_subject(make_run(root, train=TRAIN, scored=SCORED, settings={"train.epochs": 2}))
+    return read_run(make_run(root, train=TRAIN, scored=SCORED, settings={"train.epochs": 2}))
 
 
 def with_training(run, losses, validation, **changed):
@@ -102,8 +103,8 @@ CASES = {
 }
 
 
-def finding_of(subject, code):
-    found = diagnose(subject)
+def finding_of(context, code):
+    found = diagnose(context)
     return next(one for one in (*found.findings, *found.advice) if one.code == code)
 
 
@@ -123,10 +124,10 @@ def test_a_title_says_that_more_data_would_help_only_where_the_slope_excludes_ze
     for seed in range(40):
         chance = np.random.default_rng(seed)
         losses = 3 - chance.uniform(0, 0.1) * np.log2(4 * np.arange(1, 101)) + chance.normal(0, 0.3, 100)
-        subject = with_training(run, losses, [3.6, 3.5, 3.5, 3.5])
-        finding = finding_of(subject, "more_data")
+        context = with_training(run, losses, [3.6, 3.5, 3.5, 3.5])
+        finding = finding_of(context, "more_data")
         claims = finding.title == "More data would raise the score"
-        assert claims == learning_slope(subject.training).falls == ("so more data would help" in finding.evidence)
+        assert claims == learning_slope(context.training).falls == ("so more data would help" in finding.evidence)
         assert claims != ("not told apart from none" in finding.evidence)
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from sumtune.config import Config, assignment, revise
 from sumtune.data import ingest
 from sumtune.data.issues import display
-from sumtune.diagnose import stage as diagnose_stage
+from sumtune.diagnose.diagnose_stage import diagnose_run
 from sumtune.errors import RunDirError
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard import Scorecard
@@ -226,7 +226,7 @@ def _record_evaluation(config: Config, run_dir: RunDir, scorecard: Scorecard) ->
 
 def diagnose(run_dir: RunDir, console: Console) -> None:
     """Says what holds the score down, and leaves it in `diagnosis.json`."""
-    for line in show_diagnosis.lines(diagnose_stage.run(run_dir)):
+    for line in show_diagnosis.lines(diagnose_run(run_dir)):
         console.print(line, soft_wrap=True)
 
 

@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from sumtune.diagnose.finding import SEVERITIES, Finding, as_row
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.finding import SEVERITIES, Finding, to_row
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.remedies import advice as advice_remedies
 from sumtune.diagnose.remedies import data as data_remedies
-from sumtune.diagnose.remedies import next_step as next_step_remedies
-from sumtune.diagnose.remedies import outputs as output_remedies
+from sumtune.diagnose.remedies import output_faults as output_remedies
 from sumtune.diagnose.remedies import training as training_remedies
 from sumtune.diagnose.remedy import Remedy
-from sumtune.diagnose.rules import data, next_step, outputs, training
-from sumtune.diagnose.subject import Subject
+from sumtune.diagnose.rules import advice, data, fit, output_faults, pairs, splits, training
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.bootstrap import interval, paired
 from sumtune.evaluate.scorecard import BASE, Estimate
 
 __all__ = ["ADVICE_RULES", "DATA_RULES", "REMEDIES", "TRAINING_RULES", "Diagnosis", "Gain", "diagnose", "to_json"]
 
-Rule = Callable[[Subject], Finding | None]
+Rule = Callable[[Context], Finding | None]
 
 TRAINING_RULES: tuple[Rule, ...] = (
     training.nothing_learned,
@@ -31,18 +31,18 @@ TRAINING_RULES: tuple[Rule, ...] = (
     training.learning_rate_too_low,
     training.adapter_not_used,
     training.too_few_steps,
-    training.rank_too_high,
-    training.overfitting,
-    training.underfitting,
-    training.rank_too_low,
+    fit.rank_too_high,
+    fit.overfitting,
+    fit.underfitting,
+    fit.rank_too_low,
 )
 """In the order of causes: only the first that holds is named, what comes after would be its symptom."""
 DATA_RULES: tuple[Rule, ...] = (
-    data.leak,
-    data.summaries_unrelated,
-    data.label_noise,
+    splits.leak,
+    pairs.summaries_unrelated,
+    pairs.label_noise,
     data.dialogues_truncated,
-    data.splits_differ,
+    splits.splits_differ,
     data.duplicates,
     data.too_few_examples,
 )
@@ -53,11 +53,11 @@ TEACHES_TOO_LITTLE = (
     "adapter_not_used", "too_few_steps", "underfitting", "too_few_examples",
 )  # fmt: skip
 """Causes of that."""
-ADVICE_RULES: tuple[Rule, ...] = (next_step.more_data, next_step.larger_model, next_step.score_with_sumtune)
+ADVICE_RULES: tuple[Rule, ...] = (advice.more_data, advice.larger_model, advice.score_with_sumtune)
 
-REMEDIES: Mapping[str, Callable[[Finding, Subject], Remedy]] = {
+REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = {
     name: getattr(module, name)
-    for module in (output_remedies, training_remedies, data_remedies, next_step_remedies)
+    for module in (output_remedies, training_remedies, data_remedies, advice_remedies)
     for name in module.__all__
 }
 """What to do, by the code of a finding."""
@@ -94,25 +94,25 @@ class Diagnosis:
         return tuple(finding for finding in self.findings if finding.severity == "fault")
 
 
-def diagnose(subject: Subject, seed: int = 0, *, our_engine: bool = True) -> Diagnosis:
-    """All findings about `subject`, ranked; `seed` is of the bootstrap, `our_engine` whether it wrote the outputs."""
-    found = list(outputs.find(subject.outputs)) if subject.outputs else []
+def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Diagnosis:
+    """All findings about `context`, ranked; `seed` is of the bootstrap, `our_engine` whether it wrote the outputs."""
+    found = list(output_faults.find_output_faults(context.outputs)) if context.outputs else []
     # What training and data did is judged on what the model wrote, not on what a fault made of it.
-    mended = found[-1].mended if found else subject.outputs
-    judged = replace(subject, outputs=mended if mended is not None else subject.outputs)
+    repaired = found[-1].repaired if found else context.outputs
+    judged = replace(context, outputs=repaired if repaired is not None else context.outputs)
     readable = all(finding.code in NOT_YET_LEARNED for finding in found)
-    causes = _first(TRAINING_RULES, subject if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
-    found = _attributed(found, causes) if our_engine and subject.training is not None else found + causes
+    causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
+    found = _attributed(found, causes) if our_engine and context.training is not None else found + causes
     faulty = any(finding.severity == "fault" for finding in found)
     # Where a fault cannot be undone, what these outputs would score without a limit says nothing.
-    if not any(finding.severity == "fault" and finding.mended is None for finding in found):
-        found = [_with_share(finding, subject.outputs, judged.outputs) for finding in found]
+    if not any(finding.severity == "fault" and finding.repaired is None for finding in found):
+        found = [_with_share(finding, context.outputs, judged.outputs) for finding in found]
     return Diagnosis(
-        score=_estimate(subject.outputs, seed) if subject.outputs else None,
-        n=len(subject.outputs) if subject.outputs else 0,
-        gains=tuple(_gains(subject, seed)),
-        findings=tuple(_with_remedy(finding, subject) for finding in sorted(found, key=_rank)),
-        advice=() if faulty else tuple(_with_remedy(finding, subject) for finding in _all(ADVICE_RULES, subject)),
+        score=_estimate(context.outputs, seed) if context.outputs else None,
+        n=len(context.outputs) if context.outputs else 0,
+        gains=tuple(_gains(context, seed)),
+        findings=tuple(_with_remedy(finding, context) for finding in sorted(found, key=_rank)),
+        advice=() if faulty else tuple(_with_remedy(finding, context) for finding in _all(ADVICE_RULES, context)),
     )
 
 
@@ -122,13 +122,13 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "rouge1": asdict(diagnosis.score) if diagnosis.score else None,
         "n": diagnosis.n,
         "against": [asdict(gain) for gain in diagnosis.gains],
-        "findings": [as_row(finding) for finding in diagnosis.findings],
-        "advice": [as_row(finding) for finding in diagnosis.advice],
+        "findings": [to_row(finding) for finding in diagnosis.findings],
+        "advice": [to_row(finding) for finding in diagnosis.advice],
     }
 
 
-def _with_remedy(finding: Finding, subject: Subject) -> Finding:
-    remedy = REMEDIES[finding.code](finding, subject)
+def _with_remedy(finding: Finding, context: Context) -> Finding:
+    remedy = REMEDIES[finding.code](finding, context)
     return replace(finding, remedy=remedy.text, commands=remedy.commands)
 
 
@@ -137,12 +137,12 @@ def _rank(finding: Finding) -> tuple[float, int]:
     return -round(finding.share or 0.0, 3), SEVERITIES.index(finding.severity)
 
 
-def _first(rules: Sequence[Rule], subject: Subject) -> list[Finding]:
-    return _all(rules, subject)[:1]
+def _first(rules: Sequence[Rule], context: Context) -> list[Finding]:
+    return _all(rules, context)[:1]
 
 
-def _all(rules: Sequence[Rule], subject: Subject) -> list[Finding]:
-    return [finding for rule in rules if (finding := rule(subject)) is not None]
+def _all(rules: Sequence[Rule], context: Context) -> list[Finding]:
+    return [finding for rule in rules if (finding := rule(context)) is not None]
 
 
 def _attributed(found: list[Finding], causes: list[Finding]) -> list[Finding]:
@@ -154,15 +154,15 @@ def _attributed(found: list[Finding], causes: list[Finding]) -> list[Finding]:
     why = replace(
         cause, evidence=f"{cause.evidence} So the model has not learned to end a summary: {symptom.evidence}",
         numbers={**symptom.numbers, **cause.numbers}, examples=symptom.examples, share=symptom.share,
-        mended=symptom.mended,
+        repaired=symptom.repaired,
     )  # fmt: skip
     return [finding for finding in found if finding is not symptom] + [why if one is cause else one for one in causes]
 
 
 def _with_share(finding: Finding, scored: Outputs | None, judged: Outputs | None) -> Finding:
-    if finding.share is not None or finding.mended is None or scored is None or judged is None:
+    if finding.share is not None or finding.repaired is None or scored is None or judged is None:
         return finding
-    return replace(finding, share=outputs.share_of_lost(scored, judged, finding.mended))
+    return replace(finding, share=output_faults.share_of_lost_score(scored, judged, finding.repaired))
 
 
 def _estimate(scored: Outputs, seed: int) -> Estimate:
@@ -170,15 +170,15 @@ def _estimate(scored: Outputs, seed: int) -> Estimate:
     return Estimate(scored.score, float(low), float(high))
 
 
-def _gains(subject: Subject, seed: int) -> list[Gain]:
+def _gains(context: Context, seed: int) -> list[Gain]:
     """The diagnosed system against the base model and the baselines, where dialogues are known."""
-    if subject.outputs is None:
+    if context.outputs is None:
         return []
-    others = {BASE: subject.base} if subject.base else {}
+    others = {BASE: context.base} if context.base else {}
     for name, baseline in BASELINES.items():
-        if subject.outputs.dialogues is not None:
-            others[name] = subject.outputs.with_predictions([baseline(text) for text in subject.outputs.dialogues])
-    return [_gain(name, subject.outputs, other, seed) for name, other in others.items()]
+        if context.outputs.dialogues is not None:
+            others[name] = context.outputs.with_predictions([baseline(text) for text in context.outputs.dialogues])
+    return [_gain(name, context.outputs, other, seed) for name, other in others.items()]
 
 
 def _gain(name: str, scored: Outputs, other: Outputs, seed: int) -> Gain:

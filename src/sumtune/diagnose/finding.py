@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from sumtune.diagnose.outputs import Outputs
 
-__all__ = ["SEVERITIES", "SHOWN_EXAMPLES", "Finding", "Severity", "as_row"]
+__all__ = ["SEVERITIES", "SHOWN_EXAMPLES", "Finding", "Severity", "to_row"]
 
 Severity = Literal["fault", "limit", "advice"]
 """A fault makes scores or training mean nothing; a limit holds a sound run back; advice is what to do next."""
@@ -32,7 +32,7 @@ class Finding:
     """At most three: ids, where it helps with the beginning of the prediction, never with a dialogue."""
     share: float | None = None
     """Part of what ROUGE-1 lacks to 1 that comes back when the cause is undone; None where that cannot be computed."""
-    mended: Outputs | None = field(default=None, repr=False, compare=False)
+    repaired: Outputs | None = field(default=None, repr=False, compare=False)
     """The same outputs with the cause undone, or without the examples that have it; None where neither is possible."""
     columns: tuple[str, ...] = ()
     """Roles of the two columns that are swapped; one role twice where it holds what belongs to none."""
@@ -42,7 +42,7 @@ class Finding:
     """The commands that do it, as they are typed."""
 
 
-def as_row(finding: Finding) -> dict[str, Any]:
+def to_row(finding: Finding) -> dict[str, Any]:
     """The finding for `diagnosis.json`."""
     names = ("code", "title", "severity", "sure", "evidence", "remedy", "share")
     row = {name: getattr(finding, name) for name in names}

@@ -49,7 +49,7 @@ class Outputs:
         """One reference of each example."""
         return tuple(references[0] for references in self.references)
 
-    def rewritten(self, rewrite: Callable[[str], str]) -> "Outputs":
+    def mapped(self, rewrite: Callable[[str], str]) -> "Outputs":
         """The same with each prediction passed through `rewrite`."""
         return self.with_predictions([rewrite(prediction) for prediction in self.predictions])
 
@@ -57,7 +57,7 @@ class Outputs:
         """The same with other predictions, which no engine cut."""
         return replace(self, predictions=tuple(predictions), cut_off=None)
 
-    def keeping(self, kept: Sequence[bool]) -> "Outputs | None":
+    def filtered(self, kept: Sequence[bool]) -> "Outputs | None":
         """The examples where `kept` is true; None where they are fewer than one in ten."""
         places = [place for place, keep in enumerate(kept) if keep]
         if 10 * len(places) < len(self):
@@ -89,7 +89,7 @@ class Outputs:
         shown, heard = (_letters(text) for text in (self._excerpt(place), self.dialogues[place]))
         return any(shown[start : start + QUOTE] in heard for start in range(max(1, len(shown) - QUOTE + 1)) if shown)
 
-    def names(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
+    def first_ids(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
         """The ids of the first `count` chosen examples."""
         return tuple(name for name, keep in zip(self.ids, chosen, strict=True) if keep)[:count]
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from sumtune.diagnose.command_lines import FILE
+from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding
-from sumtune.diagnose.origin import FILE
 from sumtune.diagnose.remedy import Remedy
 from sumtune.diagnose.rules.data import FEW_EXAMPLES, TRUNCATED_SHARE, estimated_tokens
-from sumtune.diagnose.subject import Subject
 
 __all__ = [
     "dialogues_truncated",
@@ -21,46 +21,46 @@ __all__ = [
 ]
 
 
-def leak(_finding: Finding, subject: Subject) -> Remedy:
+def leak(_finding: Finding, context: Context) -> Remedy:
     """Each dialogue in one split."""
     text = "remove the rows that `check` calls leaks, or pass one file, in whose splits equal dialogues stay together"
-    return _mended(subject, text, check_first=True)
+    return _fix_data_and_train_again(context, text, check_first=True)
 
 
-def summaries_unrelated(_finding: Finding, subject: Subject) -> Remedy:
+def summaries_unrelated(_finding: Finding, context: Context) -> Remedy:
     """Pairs as they belong together."""
-    return _mended(subject, "write dialogue and summary from the same record")
+    return _fix_data_and_train_again(context, "write dialogue and summary from the same record")
 
 
-def label_noise(_finding: Finding, subject: Subject) -> Remedy:
+def label_noise(_finding: Finding, context: Context) -> Remedy:
     """Right summaries only."""
-    return _mended(subject, "mend or remove these rows")
+    return _fix_data_and_train_again(context, "mend or remove these rows")
 
 
-def duplicates(_finding: Finding, subject: Subject) -> Remedy:
+def duplicates(_finding: Finding, context: Context) -> Remedy:
     """Each example once."""
-    return _mended(subject, "remove the rows that `check` calls duplicates", check_first=True)
+    return _fix_data_and_train_again(context, "remove the rows that `check` calls duplicates", check_first=True)
 
 
-def too_few_examples(_finding: Finding, subject: Subject) -> Remedy:
+def too_few_examples(_finding: Finding, context: Context) -> Remedy:
     """More examples."""
-    return _mended(subject, f"collect {FEW_EXAMPLES} or more conversations")
+    return _fix_data_and_train_again(context, f"collect {FEW_EXAMPLES} or more conversations")
 
 
-def splits_differ(_finding: Finding, subject: Subject) -> Remedy:
+def splits_differ(_finding: Finding, context: Context) -> Remedy:
     """One file, split by sumtune."""
     text = "put all conversations into one file, which is split at random"
-    return Remedy(text, (subject.origin.run({"data.path": FILE}),))
+    return Remedy(text, (context.commands.run({"data.path": FILE}),))
 
 
-def dialogues_truncated(_finding: Finding, subject: Subject) -> Remedy:
+def dialogues_truncated(_finding: Finding, context: Context) -> Remedy:
     """As many tokens as all but a few dialogues have."""
-    data, config = subject.data, subject.origin.config
+    data, config = context.data, context.commands.config
     assert data is not None
     assert data.max_source_tokens is not None
     if data.limited_by_model:
         return Remedy("choose a model that reads more: this one has no further positions",
-                      (subject.origin.run({"model.name": "MODEL"}),))  # fmt: skip
+                      (context.commands.run({"model.name": "MODEL"}),))  # fmt: skip
     lengths = estimated_tokens(data)
     limit = data.max_source_tokens
     while np.mean(lengths > limit) >= TRUNCATED_SHARE:
@@ -68,11 +68,11 @@ def dialogues_truncated(_finding: Finding, subject: Subject) -> Remedy:
     changes: dict[str, Any] = {"model.max_source_tokens": limit}
     if config is not None and (needed := limit + config.model.max_target_tokens) > config.train.micro_batch_tokens:
         changes["train.micro_batch_tokens"] = needed
-    return Remedy("read longer dialogues, which takes more time and memory", (subject.origin.run(changes),))
+    return Remedy("read longer dialogues, which takes more time and memory", (context.commands.run(changes),))
 
 
-def _mended(subject: Subject, text: str, *, check_first: bool = False) -> Remedy:
+def _fix_data_and_train_again(context: Context, text: str, *, check_first: bool = False) -> Remedy:
     """The user mends the data; then the run starts again."""
-    origin = subject.origin
-    checks = (origin.check(),) if check_first else ()
-    return Remedy(f"{text}; then train again", (*checks, origin.run(origin.on_mended_data)))
+    commands = context.commands
+    checks = (commands.check(),) if check_first else ()
+    return Remedy(f"{text}; then train again", (*checks, commands.run(commands.changed_data)))

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from sumtune.diagnose.context import Context, Training
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.remedy import Remedy, rounded
-from sumtune.diagnose.subject import Subject, Training
 
 __all__ = [
     "adapter_not_used",
@@ -26,52 +26,52 @@ MOST_EPOCHS = 10
 ALL_LINEAR = ["all-linear"]
 
 
-def nothing_learned(_finding: Finding, subject: Subject) -> Remedy:
+def nothing_learned(_finding: Finding, context: Context) -> Remedy:
     """Give the run something to learn: summaries with tokens, or an adapter on every linear layer."""
-    origin, training = subject.origin, _training(subject)
+    commands, training = context.commands, _training(context)
     if training.label_tokens is not None and training.label_tokens.mean() <= 1:
         text = "see that summaries have tokens, then train on them"
-        return Remedy(text, (origin.check(), origin.run(origin.on_mended_data)))
-    if origin.config is not None and list(origin.config.lora.target_modules or ()) != ALL_LINEAR:
-        return Remedy("put the adapter on every linear layer", (origin.run({"lora.target_modules": ALL_LINEAR}),))
-    return Remedy("train in a new folder", (origin.run_in(origin.beside("again")),))
+        return Remedy(text, (commands.check(), commands.run(commands.changed_data)))
+    if commands.config is not None and list(commands.config.lora.target_modules or ()) != ALL_LINEAR:
+        return Remedy("put the adapter on every linear layer", (commands.run({"lora.target_modules": ALL_LINEAR}),))
+    return Remedy("train in a new folder", (commands.run_in(commands.beside("again")),))
 
 
-def loss_on_prompt(_finding: Finding, subject: Subject) -> Remedy:
+def loss_on_prompt(_finding: Finding, context: Context) -> Remedy:
     """Mask the prompt."""
-    origin = subject.origin
+    commands = context.commands
     text = "mask the prompt (label -100); sumtune does, so train in a new folder"
-    return Remedy(text, (origin.run_in(origin.beside("again")),))
+    return Remedy(text, (commands.run_in(commands.beside("again")),))
 
 
-def learning_rate_too_high(_finding: Finding, subject: Subject) -> Remedy:
+def learning_rate_too_high(_finding: Finding, context: Context) -> Remedy:
     """A fifth of the learning rate."""
-    return _again(subject, "lower the learning rate", {"train.learning_rate": rounded(_training(subject).rate / 5)})
+    return _again(context, "lower the learning rate", {"train.learning_rate": rounded(_training(context).rate / 5)})
 
 
-def warmup_too_long(_finding: Finding, subject: Subject) -> Remedy:
+def warmup_too_long(_finding: Finding, context: Context) -> Remedy:
     """A warm-up of a tenth, and enough epochs for it to matter."""
-    training = _training(subject)
+    training = _training(context)
     total, epochs = training.total_steps, int(training.settings["train"]["epochs"])
     longer = max(2, -(-ENOUGH_STEPS * epochs // total))
     changes = {"train.warmup_steps": total // 10, "train.epochs": longer}
-    return _again(subject, "warm up for a tenth of the run, and train longer", changes)
+    return _again(context, "warm up for a tenth of the run, and train longer", changes)
 
 
-def learning_rate_too_low(_finding: Finding, subject: Subject) -> Remedy:
+def learning_rate_too_low(_finding: Finding, context: Context) -> Remedy:
     """Ten times the learning rate, at least what LoRA is usually trained with."""
-    rate = max(3e-4, rounded(10 * _training(subject).rate))
-    return _again(subject, "raise the learning rate", {"train.learning_rate": rate})
+    rate = max(3e-4, rounded(10 * _training(context).rate))
+    return _again(context, "raise the learning rate", {"train.learning_rate": rate})
 
 
-def adapter_not_used(_finding: Finding, subject: Subject) -> Remedy:
+def adapter_not_used(_finding: Finding, context: Context) -> Remedy:
     """Make the engines of the adapter anew."""
-    return Remedy("make the adapter's engines anew, and score again", (subject.origin.score_again(),))
+    return Remedy("make the adapter's engines anew, and score again", (context.commands.score_again(),))
 
 
-def too_few_steps(_finding: Finding, subject: Subject) -> Remedy:
+def too_few_steps(_finding: Finding, context: Context) -> Remedy:
     """Smaller batches, more epochs."""
-    training = _training(subject)
+    training = _training(context)
     batch, epochs = (int(training.settings["train"][name]) for name in ("effective_batch_size", "epochs"))
     smaller = max(1, min(batch, training.examples * epochs // ENOUGH_STEPS))
     needed = -(-ENOUGH_STEPS * smaller // max(1, training.examples))
@@ -79,42 +79,42 @@ def too_few_steps(_finding: Finding, subject: Subject) -> Remedy:
     if (smaller, wanted) == (batch, epochs):
         wanted = needed
     changes = {"train.effective_batch_size": smaller, "train.epochs": wanted}
-    return _again(subject, "take smaller batches or more epochs", changes)
+    return _again(context, "take smaller batches or more epochs", changes)
 
 
-def rank_too_high(_finding: Finding, subject: Subject) -> Remedy:
+def rank_too_high(_finding: Finding, context: Context) -> Remedy:
     """A quarter of the rank, with the same scale."""
-    training = _training(subject)
+    training = _training(context)
     alpha = float(training.settings["lora"]["alpha"]) / 4
-    return _again(subject, "lower the rank", {"lora.rank": training.rank // 4, "lora.alpha": alpha})
+    return _again(context, "lower the rank", {"lora.rank": training.rank // 4, "lora.alpha": alpha})
 
 
-def overfitting(finding: Finding, subject: Subject) -> Remedy:
+def overfitting(finding: Finding, context: Context) -> Remedy:
     """Epochs up to the best step; where that is the first epoch already, half the learning rate."""
-    training = _training(subject)
+    training = _training(context)
     settings = training.settings["train"]
     shorter = max(1, round(settings["epochs"] * finding.numbers["best_step"] / training.total_steps))
     changes: dict[str, Any] = {"train.epochs": shorter, "lora.dropout": 0.2}
     if shorter == settings["epochs"]:
         changes = {"train.learning_rate": rounded(training.rate / 2), "lora.dropout": 0.2}
-    return _again(subject, "end near the best optimizer step, with more dropout", changes)
+    return _again(context, "end near the best optimizer step, with more dropout", changes)
 
 
-def underfitting(_finding: Finding, subject: Subject) -> Remedy:
+def underfitting(_finding: Finding, context: Context) -> Remedy:
     """Twice the epochs."""
-    return _again(subject, "train longer", {"train.epochs": 2 * int(_training(subject).settings["train"]["epochs"])})
+    return _again(context, "train longer", {"train.epochs": 2 * int(_training(context).settings["train"]["epochs"])})
 
 
-def rank_too_low(_finding: Finding, subject: Subject) -> Remedy:
+def rank_too_low(_finding: Finding, context: Context) -> Remedy:
     """Four times the rank."""
-    rank = 4 * _training(subject).rank
-    return _again(subject, "try a higher rank", {"lora.rank": rank, "lora.alpha": 2.0 * rank})
+    rank = 4 * _training(context).rank
+    return _again(context, "try a higher rank", {"lora.rank": rank, "lora.alpha": 2.0 * rank})
 
 
-def _again(subject: Subject, text: str, changes: dict[str, Any]) -> Remedy:
-    return Remedy(text, (subject.origin.run(changes),))
+def _again(context: Context, text: str, changes: dict[str, Any]) -> Remedy:
+    return Remedy(text, (context.commands.run(changes),))
 
 
-def _training(subject: Subject) -> Training:
-    assert subject.training is not None, "only rules that look at training find these"
-    return subject.training
+def _training(context: Context) -> Training:
+    assert context.training is not None, "only rules that look at training find these"
+    return context.training

@@ -6,7 +6,7 @@ import numpy as np
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.texts import ends_sentence, share, words
+from sumtune.diagnose.text_features import ends_sentence, share, words
 
 __all__ = ["cut_short", "empty_predictions", "never_stops"]
 
@@ -30,16 +30,16 @@ def empty_predictions(outputs: Outputs) -> Finding | None:
     bad = [not words(prediction) for prediction in outputs.predictions]
     if share(bad) < EMPTY_SHARE:
         return None
-    mended = outputs.keeping([not wrong for wrong in bad])
-    others = f" The others score {mended.score:.3f}, all together {outputs.score:.3f}." if mended else ""
+    repaired = outputs.filtered([not wrong for wrong in bad])
+    others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="empty_predictions",
         title="Predictions are empty",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions ({sum(bad)} of {len(bad)}) have no word.{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
-        examples=outputs.names(bad, SHOWN_EXAMPLES),
-        mended=mended,
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+        repaired=repaired,
     )
 
 
@@ -53,7 +53,7 @@ def never_stops(outputs: Outputs) -> Finding | None:
         return None
     ways = {"first line": _first_line, "first sentence": _first_sentence, "two sentences": _two_sentences,
             "text before it repeats": _before_repetition}  # fmt: skip
-    tried = {name: outputs.rewritten(rewrite) for name, rewrite in ways.items()}
+    tried = {name: outputs.mapped(rewrite) for name, rewrite in ways.items()}
     way = max(tried, key=lambda name: tried[name].score)
     if tried[way].score < outputs.score + RUNAWAY_GAIN:
         return None
@@ -70,8 +70,8 @@ def never_stops(outputs: Outputs) -> Finding | None:
             "rouge1": outputs.score,
             "rouge1_mended": tried[way].score,
         },
-        examples=outputs.names(bad, SHOWN_EXAMPLES),
-        mended=tried[way],
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+        repaired=tried[way],
     )
 
 
@@ -83,10 +83,12 @@ def cut_short(outputs: Outputs) -> Finding | None:
         return None
     if not _engine_said(outputs) and (_variation(outputs, bad) > SAME_LENGTH or _above(outputs, bad) > ABOVE_LIMIT):
         return None
-    mended = outputs.keeping([not wrong for wrong in bad])
+    repaired = outputs.filtered([not wrong for wrong in bad])
     limit = int(np.median([len(text.split()) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
     whole = (
-        f" Those that end by themselves score {mended.score:.3f}, all together {outputs.score:.3f}." if mended else ""
+        f" Those that end by themselves score {repaired.score:.3f}, all together {outputs.score:.3f}."
+        if repaired
+        else ""
     )
     return Finding(
         code="cut_short",
@@ -96,7 +98,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
         f"({unfinished:.0%} of the references do), and hardly any is longer.{whole}",
         numbers={"share": share(bad), "limit_words": limit, "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
-        mended=mended,
+        repaired=repaired,
     )
 
 

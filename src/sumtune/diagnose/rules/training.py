@@ -3,21 +3,18 @@
 import numpy as np
 
 from sumtune.config import TrainConfig
-from sumtune.diagnose.curves import drop, ends_of, rise
+from sumtune.diagnose.context import Context, Training
 from sumtune.diagnose.finding import Finding
-from sumtune.diagnose.subject import Subject, Training
+from sumtune.diagnose.loss_curves import drop, end_means, rise
 
 __all__ = [
+    "FEWEST_STEPS",
     "adapter_not_used",
     "learning_rate_too_high",
     "learning_rate_too_low",
     "loss_on_prompt",
     "nothing_learned",
-    "overfitting",
-    "rank_too_high",
-    "rank_too_low",
     "too_few_steps",
-    "underfitting",
     "warmup_too_long",
 ]
 
@@ -36,19 +33,11 @@ LOW_RATE = 1e-4
 LEARNED = 0.05
 SAME_SHARE = 0.95
 FEWEST_STEPS = 50
-FEWEST_VALIDATIONS = 4
-OVERFIT_RISE = 0.2
-STILL_FALLING = 0.01
-HIGH_RANK = 32
-PARAMETERS_A_LABEL = 100
-LOW_RANK = 4
-PLATEAU = 0.01
-GAP = 0.1
 
 
-def nothing_learned(subject: Subject) -> Finding | None:
+def nothing_learned(context: Context) -> Finding | None:
     """No label token, or no gradient: the adapter cannot have changed."""
-    training = subject.training
+    training = context.training
     if training is None or len(training.norms) == 0:
         return None
     still = float(np.mean(training.norms < NO_GRADIENT))
@@ -68,9 +57,9 @@ def nothing_learned(subject: Subject) -> Finding | None:
     )
 
 
-def loss_on_prompt(subject: Subject) -> Finding | None:
+def loss_on_prompt(context: Context) -> Finding | None:
     """The loss looks at the dialogue, not only at the summary."""
-    training, data = subject.training, subject.data
+    training, data = context.training, context.data
     if training is None or data is None or training.label_tokens is None or training.source_tokens is None:
         return None
     examples = data.splits["train"]
@@ -96,14 +85,14 @@ def loss_on_prompt(subject: Subject) -> Finding | None:
     )
 
 
-def learning_rate_too_high(subject: Subject) -> Finding | None:
+def learning_rate_too_high(context: Context) -> Finding | None:
     """The loss is not a number, or rises."""
-    training = subject.training
+    training = context.training
     if training is None or len(training.losses) == 0:
         return None
     broken = int((~np.isfinite(training.losses)).sum() + (~np.isfinite(training.norms)).sum())
     finite = training.losses[np.isfinite(training.losses)]
-    first, last = ends_of(finite) if len(finite) else (float("nan"), float("nan"))
+    first, last = end_means(finite) if len(finite) else (float("nan"), float("nan"))
     checked = training.validation_losses
     risen = len(checked) >= 2 and checked[-1] > DIVERGED_VALIDATION * checked[0]
     rising = len(finite) >= FEWEST_FOR_DIVERGED and last > DIVERGED * first
@@ -123,9 +112,9 @@ def learning_rate_too_high(subject: Subject) -> Finding | None:
     )
 
 
-def warmup_too_long(subject: Subject) -> Finding | None:
+def warmup_too_long(context: Context) -> Finding | None:
     """The learning rate arrives late or never; or a warm-up was asked for that the run is too short for."""
-    training = subject.training
+    training = context.training
     if training is None or len(training.rates) == 0:
         return None
     asked, used, total = int(training.settings["train"]["warmup_steps"]), training.warmup_steps, training.total_steps
@@ -151,9 +140,9 @@ def warmup_too_long(subject: Subject) -> Finding | None:
     )
 
 
-def learning_rate_too_low(subject: Subject) -> Finding | None:
+def learning_rate_too_low(context: Context) -> Finding | None:
     """The loss hardly moves at a low learning rate."""
-    training = subject.training
+    training = context.training
     if training is None or len(training.losses) < FEWEST_FOR_FLAT or training.rate >= LOW_RATE:
         return None
     fallen = drop(training)
@@ -172,13 +161,13 @@ def learning_rate_too_low(subject: Subject) -> Finding | None:
     )
 
 
-def adapter_not_used(subject: Subject) -> Finding | None:
+def adapter_not_used(context: Context) -> Finding | None:
     """Tuned and base model write the same although training changed the loss."""
-    if subject.outputs is None or subject.base is None:
+    if context.outputs is None or context.base is None:
         return None
-    pairs = list(zip(subject.outputs.predictions, subject.base.predictions, strict=True))
+    pairs = list(zip(context.outputs.predictions, context.base.predictions, strict=True))
     same = sum(tuned == base for tuned, base in pairs) / len(pairs)
-    fallen = drop(subject.training) if subject.training else None
+    fallen = drop(context.training) if context.training else None
     if same < SAME_SHARE or (fallen is not None and fallen.low < LEARNED) or len(set(pairs)) == 1:
         return None
     learned = f", although training took {fallen.value:.0%} off the loss" if fallen is not None else ""
@@ -192,9 +181,9 @@ def adapter_not_used(subject: Subject) -> Finding | None:
     )
 
 
-def too_few_steps(subject: Subject) -> Finding | None:
+def too_few_steps(context: Context) -> Finding | None:
     """So few optimizer steps that no learning rate could do much."""
-    training = subject.training
+    training = context.training
     if training is None or training.total_steps >= FEWEST_STEPS:
         return None
     batch = int(training.settings["train"]["effective_batch_size"])
@@ -208,98 +197,6 @@ def too_few_steps(subject: Subject) -> Finding | None:
     )
 
 
-def rank_too_high(subject: Subject) -> Finding | None:
-    """Overfitting by an adapter with far more numbers than there are label tokens."""
-    training, rise = subject.training, _rise(subject)
-    if training is None or rise is None or training.parameters is None or training.label_tokens is None:
-        return None
-    ratio = training.parameters / max(1.0, float(training.label_tokens.sum()))
-    if training.rank < HIGH_RANK or ratio < PARAMETERS_A_LABEL:
-        return None
-    return Finding(
-        code="rank_too_high",
-        title="The adapter is large for this much data, and the validation loss rises",
-        severity="limit",
-        evidence=f"The adapter of rank {training.rank} has {ratio:.0f} numbers for each label token, and the "
-        f"validation loss rose by {rise:.1%} after its best.",
-        numbers={"rank": training.rank, "parameters_a_label_token": ratio, "rise": rise},
-    )
-
-
-def overfitting(subject: Subject) -> Finding | None:
-    """The validation loss rises for the last third of the run, and its best is far from the end."""
-    training, rise = subject.training, _rise(subject)
-    if training is None or rise is None:
-        return None
-    best = int(training.validation_steps[training.validation_losses.argmin()])
-    return Finding(
-        code="overfitting",
-        title="The validation loss rises while training goes on",
-        severity="limit",
-        evidence=f"The validation loss was lowest ({training.validation_losses.min():.3f}) at optimizer step {best} of "
-        f"{training.total_steps} and rose by {rise:.1%} since. The adapter of the "
-        f"{training.settings['train']['result']} step is the one that was kept.",
-        numbers={"best_step": best, "total_steps": training.total_steps, "rise": rise},
-    )
-
-
-def underfitting(subject: Subject) -> Finding | None:
-    """The validation loss still falls at the end."""
-    training = subject.training
-    if training is None or not training.ended or len(training.validation_losses) < FEWEST_VALIDATIONS:
-        return None
-    losses, last_quarter = training.validation_losses, training.validation_steps >= 0.75 * training.total_steps
-    before = losses[~last_quarter]
-    if len(before) == 0 or losses.argmin() != len(losses) - 1:
-        return None
-    fallen = float((before[-1] - losses[-1]) / before[-1])
-    if fallen < STILL_FALLING:
-        return None
-    return Finding(
-        code="underfitting",
-        title="Training ended while the validation loss was still falling",
-        severity="limit",
-        evidence=f"In the last quarter of the run the validation loss fell by {fallen:.1%}, to {losses[-1]:.3f}; the "
-        "last adapter is the best.",
-        numbers={"fallen_in_last_quarter": fallen, "last_loss": float(losses[-1])},
-    )
-
-
-def rank_too_low(subject: Subject) -> Finding | None:
-    """A small adapter that has long learned all it can, on training and validation data alike."""
-    training = subject.training
-    if training is None or training.rank > LOW_RANK or len(training.validation_losses) < FEWEST_VALIDATIONS:
-        return None
-    losses = training.validation_losses
-    middle = losses[training.validation_steps >= training.total_steps / 2][0]
-    fallen = float((middle - losses[-1]) / middle)
-    gap = float(losses[-1]) - ends_of(training.losses)[1]
-    if training.total_steps < FEWEST_STEPS or fallen > PLATEAU or gap > GAP:
-        return None
-    return Finding(
-        code="rank_too_low",
-        title="The loss has stopped falling at a low rank",
-        severity="limit",
-        evidence=f"At rank {training.rank} the validation loss has stood at {losses[-1]:.2f} since the middle of the "
-        f"run (it fell by {fallen:.1%}), only {gap:+.2f} from the training loss: both have stopped.",
-        numbers={"rank": training.rank, "fallen_in_second_half": fallen, "gap": gap},
-    )
-
-
 def _epochs(training: Training) -> str:
     count = int(training.settings["train"]["epochs"])
     return f"{count} epoch{'' if count == 1 else 's'}"
-
-
-def _rise(subject: Subject) -> float | None:
-    """By what part the validation loss rose after its best, where it did so for the last third of the run."""
-    training = subject.training
-    if training is None or len(training.validation_losses) < FEWEST_VALIDATIONS:
-        return None
-    losses, steps = training.validation_losses, training.validation_steps
-    best, last_third = int(losses.argmin()), steps >= 2 / 3 * training.total_steps
-    rise = float(losses[-1] / losses[best] - 1)
-    late = losses[last_third]
-    if rise < OVERFIT_RISE or steps[best] > 2 / 3 * training.total_steps or late[-1] <= losses[best]:
-        return None
-    return rise if late[-1] >= late[0] else None

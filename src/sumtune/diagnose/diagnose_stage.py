@@ -6,28 +6,29 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import Diagnosis, diagnose, to_json
-from sumtune.diagnose.reading import read_predictions
-from sumtune.diagnose.subject import Subject, read_subject
+from sumtune.diagnose.read_predictions import read_predictions
+from sumtune.diagnose.read_run import read_run
 from sumtune.errors import RunDirError
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 
-__all__ = ["of_file", "run"]
+__all__ = ["diagnose_file", "diagnose_run"]
 
 
-def run(run_dir: RunDir) -> Diagnosis:
+def diagnose_run(run_dir: RunDir) -> Diagnosis:
     """The diagnosis of a run, also left in `diagnosis.json` where the folder can be written to.
 
     Raises:
         RunDirError: the folder holds neither predictions nor a training log, or a file that is needed is damaged.
     """
-    subject = read_subject(run_dir)
-    if subject.outputs is None and subject.training is None:
+    context = read_run(run_dir)
+    if context.outputs is None and context.training is None:
         raise RunDirError(
             f"{run_dir.root} holds nothing to diagnose: give --predictions FILE, or {run_dir.remedy('run')}"
         )
-    diagnosis = diagnose(subject)
+    diagnosis = diagnose(context)
     if find_record(run_dir.diagnosis) != (row := to_json(diagnosis)):
         _leave(run_dir, row)
     return diagnosis
@@ -42,7 +43,7 @@ def _leave(run_dir: RunDir, row: Mapping[str, Any]) -> None:
             raise
 
 
-def of_file(
+def diagnose_file(
     path: Path,
     prediction: str | None = None,
     reference: str | None = None,
@@ -58,10 +59,10 @@ def of_file(
         RunDirError: the run folder does not hold a run.
     """
     outputs = read_predictions(path, prediction, reference, dialogue)
-    known = Subject() if run_dir is None else read_subject(run_dir)
+    known = Context() if run_dir is None else read_run(run_dir)
     given = {"prediction": prediction, "reference": reference, "dialogue": dialogue}
     named = {role: column for role, column in given.items() if column is not None}
-    origin = replace(known.origin, predictions=path, given=named)
+    commands = replace(known.commands, predictions=path, given=named)
     if run_dir is not None and known.training is None:
         raise RunDirError(f"{run_dir.root} has no training log: give --predictions alone, or the folder of a run.")
-    return diagnose(replace(known, outputs=outputs, base=None, origin=origin), our_engine=False)
+    return diagnose(replace(known, outputs=outputs, base=None, commands=commands), our_engine=False)

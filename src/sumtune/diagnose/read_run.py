@@ -1,18 +1,17 @@
-"""What the rules look at, read from a run folder; what the folder lacks is None."""
+"""Reads a run folder for the diagnosis; writes nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
 from sumtune.config import Config
-from sumtune.data.example import SPLITS, Example, load_jsonl
-from sumtune.diagnose.origin import Origin
+from sumtune.data.example import SPLITS, load_jsonl
+from sumtune.diagnose.command_lines import CommandLines
+from sumtune.diagnose.context import Array, Context, Data, Training
 from sumtune.diagnose.outputs import Outputs
 from sumtune.errors import ModelError, RunDirError
 from sumtune.evaluate.scorecard import BASE, TUNED
@@ -24,90 +23,23 @@ from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train.metrics import Event, read_events
 
-__all__ = ["Data", "Subject", "Training", "read_outputs", "read_subject"]
-
-Array = NDArray[np.float64]
+__all__ = ["read_outputs", "read_run"]
 
 
-@dataclass(frozen=True)
-class Training:
-    """What training was told and what it logged."""
-
-    settings: Mapping[str, Any]
-    """The sections `train` and `lora` of the configuration."""
-    examples: int
-    total_steps: int
-    """Optimizer steps planned."""
-    warmup_steps: int
-    """Of them, as the schedule used them."""
-    rates: Array
-    """Learning rate of each logged optimizer step, `(steps,)`."""
-    losses: Array
-    """Training loss of each logged optimizer step in nats a token, `(steps,)`; maybe not finite."""
-    norms: Array
-    """Gradient norm of each logged optimizer step, `(steps,)`."""
-    steps: Array
-    """Number of each logged optimizer step, from 1, `(steps,)`."""
-    validation_steps: Array
-    validation_losses: Array
-    ended: bool
-    source_tokens: Array | None = None
-    """Tokens of prompt and dialogue of each training example."""
-    label_tokens: Array | None = None
-    """Tokens of each training example that the loss looks at."""
-    parameters: int | None = None
-    """Numbers in the adapter."""
-
-    @property
-    def rate(self) -> float:
-        """The learning rate that was set."""
-        return float(self.settings["train"]["learning_rate"])
-
-    @property
-    def rank(self) -> int:
-        """The rank of the adapter that was set."""
-        return int(self.settings["lora"]["rank"])
-
-
-@dataclass(frozen=True)
-class Data:
-    """The examples by split, and the split that was scored."""
-
-    splits: Mapping[str, Sequence[Example]]
-    scored: str
-    max_source_tokens: int | None = None
-    """Tokens of a dialogue that are read: as set, or as far as the model's positions reach."""
-    limited_by_model: bool = False
-    characters_a_token: float | None = None
-    """Measured on the training dialogues."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Everything known about one run, or about one file of predictions."""
-
-    outputs: Outputs | None = None
-    base: Outputs | None = None
-    training: Training | None = None
-    data: Data | None = None
-    origin: Origin = field(default_factory=Origin)
-    """Where it comes from, for the commands of remedies."""
-
-
-def read_subject(run_dir: RunDir) -> Subject:
+def read_run(run_dir: RunDir) -> Context:
     """What the run folder holds; nothing is written."""
     config = run_dir.record().get("config", {})
     data = _read_data(run_dir, config)
-    return Subject(
+    return Context(
         outputs=read_outputs(run_dir, TUNED),
         base=read_outputs(run_dir, BASE),
         training=_read_training(run_dir, config, len(data.splits["train"]) if data else 0),
         data=data,
-        origin=_origin(run_dir, config),
+        commands=_origin(run_dir, config),
     )
 
 
-def _origin(run_dir: RunDir, config: Mapping[str, Any]) -> Origin:
+def _origin(run_dir: RunDir, config: Mapping[str, Any]) -> CommandLines:
     manifest = find_record(run_dir.ingestion / "manifest.json") or {}
     first: Mapping[str, str] = next(iter(manifest.get("columns", {}).values()), {})
     columns = {role: first[role] for role in ("dialogue", "summary") if role in first}
@@ -115,7 +47,7 @@ def _origin(run_dir: RunDir, config: Mapping[str, Any]) -> Origin:
         settings = Config.model_validate(config)
     except ValidationError:
         settings = None
-    return Origin(run_dir=run_dir.root, config=settings, columns=columns)
+    return CommandLines(run_dir=run_dir.root, config=settings, columns=columns)
 
 
 def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:

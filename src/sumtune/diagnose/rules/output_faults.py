@@ -5,12 +5,12 @@ from dataclasses import replace
 
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.rules.language import case_destroyed, wrong_language
+from sumtune.diagnose.rules.alignment import columns_swapped, one_summary_for_all, predictions_shifted
+from sumtune.diagnose.rules.decoding import characters_separated, prompt_echoed, special_tokens_left, word_pieces_left
+from sumtune.diagnose.rules.language_and_case import case_destroyed, wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
-from sumtune.diagnose.rules.marks import characters_separated, prompt_echoed, special_tokens_left, word_pieces_left
-from sumtune.diagnose.rules.pairing import columns_swapped, one_summary_for_all, predictions_shifted
 
-__all__ = ["RULES", "find", "share_of_lost"]
+__all__ = ["RULES", "find_output_faults", "share_of_lost_score"]
 
 RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
     characters_separated,
@@ -28,10 +28,10 @@ RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
 )
 
 
-def find(outputs: Outputs) -> Iterator[Finding]:
+def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     """The faults of `outputs`, each with the share of the lost score that undoing it gives back.
 
-    After each fault the rest is judged on the mended outputs; where a fault cannot be undone, nothing after it is.
+    After each fault the rest is judged on the repaired outputs; where a fault cannot be undone, nothing after it is.
     """
     now, left = outputs, list(RULES)
     while left:
@@ -39,19 +39,19 @@ def find(outputs: Outputs) -> Iterator[Finding]:
         if not found:
             return
         worst = max(found, key=lambda finding: _gain(now, finding))
-        yield replace(worst, share=share_of_lost(outputs, now, worst.mended) if worst.mended else None)
-        if worst.mended is None:
+        yield replace(worst, share=share_of_lost_score(outputs, now, worst.repaired) if worst.repaired else None)
+        if worst.repaired is None:
             return
-        now, left = worst.mended, [rule for rule in left if rule.__name__ != worst.code]
+        now, left = worst.repaired, [rule for rule in left if rule.__name__ != worst.code]
 
 
 def _gain(now: Outputs, finding: Finding) -> tuple[float, bool]:
     """ROUGE-1 that comes back; of faults that give nothing back, one that cannot be undone comes first."""
-    gain = finding.mended.score - now.score if finding.mended else 0.0
-    return round(gain, 3), finding.mended is None
+    gain = finding.repaired.score - now.score if finding.repaired else 0.0
+    return round(gain, 3), finding.repaired is None
 
 
-def share_of_lost(scored: Outputs, before: Outputs, after: Outputs) -> float | None:
+def share_of_lost_score(scored: Outputs, before: Outputs, after: Outputs) -> float | None:
     """Part of what the ROUGE-1 of `scored` lacks to 1 that lies between `before` and `after`; None where it is 1."""
     lost = 1 - scored.score
     return (after.score - before.score) / lost if lost > 0 else None

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from sumtune.diagnose.curves import Measured, difference_of_means, drop, learning_slope, rise, validation_gap
-from sumtune.diagnose.subject import Training
+from sumtune.diagnose.context import Training
+from sumtune.diagnose.loss_curves import Measurement, drop, learning_slope, mean_difference, rise, validation_gap
 
 
 def training(losses, warmup_steps=0, examples=400, validation=()):
@@ -44,7 +44,7 @@ def test_too_few_steps_have_no_slope():
 
 
 def test_the_drop_is_of_validation_where_it_was_measured_twice():
-    assert drop(training(line(50, -0.1), validation=(2.0, 1.0, 1.5))) == Measured(pytest.approx(0.5), 0)
+    assert drop(training(line(50, -0.1), validation=(2.0, 1.0, 1.5))) == Measurement(pytest.approx(0.5), 0)
     assert drop(training(np.linspace(2, 1, 50))).value == pytest.approx(0.4, abs=0.05)
     assert drop(training([2.0, 1.0])) is None
 
@@ -67,6 +67,6 @@ def test_the_gap_has_the_error_of_the_training_losses():
 
 def test_a_difference_of_means_is_zero_for_the_same_values():
     values = np.array([0.1, 0.5, 0.9])
-    same = difference_of_means(values, values)
+    same = mean_difference(values, values)
     assert same.value == 0
     assert same.low < 0 < same.high

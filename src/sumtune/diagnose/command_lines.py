@@ -9,7 +9,7 @@ from typing import Any
 
 from sumtune.config import Config, assignment, resolve
 
-__all__ = ["FILE", "MODEL", "NAME", "Origin"]
+__all__ = ["FILE", "MODEL", "NAME", "CommandLines"]
 
 FILE, MODEL, NAME = "FILE", "MODEL", "NAME"
 """What only the user knows, in commands: a file of data, a base model, a column."""
@@ -30,7 +30,7 @@ DEFAULT_RUN_DIR = Path("artifacts")
 
 
 @dataclass(frozen=True)
-class Origin:
+class CommandLines:
     """The run, the file of predictions, or both; its methods return commands that can be typed as they are."""
 
     run_dir: Path | None = None
@@ -49,7 +49,7 @@ class Origin:
         return path if path and Path(path).exists() else FILE
 
     @property
-    def on_mended_data(self) -> dict[str, str]:
+    def changed_data(self) -> dict[str, str]:
         """The settings of a run on data that the user changes: the same files, or `FILE`."""
         return {"data.path": FILE} if self.data == FILE else {}
 

@@ -1,9 +1,9 @@
 """What would raise the score next, where nothing is wrong: more data, longer training, a larger model."""
 
-from sumtune.diagnose.curves import learning_slope, validation_gap
+from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.loss_curves import learning_slope, validation_gap
 from sumtune.diagnose.rules.data import slope_sentence
-from sumtune.diagnose.subject import Subject
 
 __all__ = ["larger_model", "more_data", "score_with_sumtune"]
 
@@ -11,9 +11,9 @@ FITTED = 0.15
 """Nats a token: validation loss this near to the training loss leaves nothing that more data could close."""
 
 
-def more_data(subject: Subject) -> Finding | None:
+def more_data(context: Context) -> Finding | None:
     """The learning curve still falls; or it does not tell, and the gap to the training loss is one that data closes."""
-    training = subject.training
+    training = context.training
     if training is None:
         return None
     slope, gap = learning_slope(training), validation_gap(training)
@@ -32,9 +32,9 @@ def more_data(subject: Subject) -> Finding | None:
     )
 
 
-def larger_model(subject: Subject) -> Finding | None:
+def larger_model(context: Context) -> Finding | None:
     """Training and validation loss are near each other: more of the same data has little to close."""
-    gap = validation_gap(subject.training) if subject.training else None
+    gap = validation_gap(context.training) if context.training else None
     if gap is None or gap.value >= FITTED:
         return None
     sure = gap.high < FITTED
@@ -50,15 +50,15 @@ def larger_model(subject: Subject) -> Finding | None:
     )
 
 
-def score_with_sumtune(subject: Subject) -> Finding | None:
+def score_with_sumtune(context: Context) -> Finding | None:
     """Of a file of predictions nothing is known about training."""
-    if subject.outputs is None or subject.training is not None:
+    if context.outputs is None or context.training is not None:
         return None
     return Finding(
         code="score_with_sumtune",
         title="What would raise the score next cannot be read off predictions alone",
         severity="advice",
-        evidence=f"{len(subject.outputs)} predictions, ROUGE-1 {subject.outputs.score:.3f}; learning curve and "
+        evidence=f"{len(context.outputs)} predictions, ROUGE-1 {context.outputs.score:.3f}; learning curve and "
         "losses of the training are not known.",
-        numbers={"rouge1": subject.outputs.score},
+        numbers={"rouge1": context.outputs.score},
     )

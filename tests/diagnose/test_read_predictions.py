@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sumtune import cli
-from sumtune.diagnose.reading import read_predictions
+from sumtune.diagnose.read_predictions import read_predictions
 from sumtune.errors import DataError, RunDirError
 
 OUTPUTS = planted.outputs(40)

@@ -9,7 +9,7 @@ from functools import cache
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.texts import share, words
+from sumtune.diagnose.text_features import share, words
 
 __all__ = ["case_destroyed", "common_language", "wrong_language"]
 
@@ -45,8 +45,8 @@ def wrong_language(outputs: Outputs) -> Finding | None:
     if sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE:
         return None
     found = common_language([text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
-    mended = outputs.keeping([not wrong for wrong in bad])
-    others = f" The others score {mended.score:.3f}, all together {outputs.score:.3f}." if mended else ""
+    repaired = outputs.filtered([not wrong for wrong in bad])
+    others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="wrong_language",
         title="The predictions are in another language than the references",
@@ -55,7 +55,7 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         f"{expected}.{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
-        mended=mended,
+        repaired=repaired,
     )
 
 
@@ -73,7 +73,7 @@ def case_destroyed(outputs: Outputs) -> Finding | None:
                 "ROUGE ignores case, so the score does not show it; readers do, and names are no longer recognized.",
                 numbers={"share": share(bad), "share_references": in_references},
                 examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
-                mended=replace(outputs, predictions=tuple(text.casefold() for text in outputs.predictions)),
+                repaired=replace(outputs, predictions=tuple(text.casefold() for text in outputs.predictions)),
             )
     return None
 

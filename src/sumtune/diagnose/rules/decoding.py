@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.texts import TURN, share, words
+from sumtune.diagnose.text_features import TURN, share, words
 
 __all__ = ["characters_separated", "prompt_echoed", "special_tokens_left", "word_pieces_left"]
 
@@ -38,7 +38,7 @@ def characters_separated(outputs: Outputs) -> Finding | None:
     if share(bad) < SEPARATED_SHARE or share(_is_separated(text) for text in outputs.first_references) > 0.1:
         return None
     known = {word for text in (*outputs.first_references, *(outputs.dialogues or ())) for word in words(text)}
-    mended = outputs.with_predictions(
+    repaired = outputs.with_predictions(
         [_joined(text, known) if wrong else text for text, wrong in zip(outputs.predictions, bad, strict=True)]
     )
     return Finding(
@@ -46,11 +46,11 @@ def characters_separated(outputs: Outputs) -> Finding | None:
         title="The characters of the predictions are separated by spaces",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions consist of single characters with spaces between them. No word "
-        f"of theirs can match a reference: the same outputs score {mended.score:.3f} without the spaces, "
+        f"of theirs can match a reference: the same outputs score {repaired.score:.3f} without the spaces, "
         f"{outputs.score:.3f} with them.",
-        numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},
+        numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": repaired.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
-        mended=mended,
+        repaired=repaired,
     )
 
 
@@ -59,17 +59,17 @@ def special_tokens_left(outputs: Outputs) -> Finding | None:
     bad = [SPECIAL.search(prediction) is not None for prediction in outputs.predictions]
     if share(bad) < MARKED_SHARE or share(SPECIAL.search(text) is not None for text in outputs.first_references) > 0.1:
         return None
-    mended = _better(outputs, _without_special, _up_to_end)
+    repaired = _better(outputs, _without_special, _up_to_end)
     kinds = sorted({match.group() for text in outputs.predictions for match in SPECIAL.finditer(text)})
     return Finding(
         code="special_tokens_left",
         title="Special tokens were left in the predictions",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions hold {', '.join(kinds[:6])}; without them the same outputs "
-        f"score {mended.score:.3f} instead of {outputs.score:.3f}.",
-        numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},
+        f"score {repaired.score:.3f} instead of {outputs.score:.3f}.",
+        numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": repaired.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
-        mended=mended,
+        repaired=repaired,
     )
 
 
@@ -78,16 +78,16 @@ def word_pieces_left(outputs: Outputs) -> Finding | None:
     bad = [PIECE.search(prediction) is not None for prediction in outputs.predictions]
     if share(bad) < MARKED_SHARE or share(PIECE.search(text) is not None for text in outputs.first_references) > 0.1:
         return None
-    mended = _better(outputs, _pieces_to_words, _marks_to_spaces)
+    repaired = _better(outputs, _pieces_to_words, _marks_to_spaces)
     return Finding(
         code="word_pieces_left",
         title="Marks of word pieces were left in the predictions",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions hold `▁`, `Ġ`, `##` or `@@`: pieces of words were joined as if "
-        f"they were words. Put together, the same outputs score {mended.score:.3f} instead of {outputs.score:.3f}.",
-        numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},
+        f"they were words. Put together, the same outputs score {repaired.score:.3f} instead of {outputs.score:.3f}.",
+        numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": repaired.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
-        mended=mended,
+        repaired=repaired,
     )
 
 
@@ -100,25 +100,25 @@ def prompt_echoed(outputs: Outputs) -> Finding | None:
     else:
         rests = [_after_echo(text, dialogue) for text, dialogue in zip(rests, outputs.dialogues, strict=True)]
     bad = [rest != text for rest, text in zip(rests, outputs.predictions, strict=True)]
-    mended = outputs.with_predictions([LABEL.sub("", rest) for rest in rests])
-    if share(bad) < ECHO_SHARE or mended.score < outputs.score + ECHO_GAIN:
+    repaired = outputs.with_predictions([LABEL.sub("", rest) for rest in rests])
+    if share(bad) < ECHO_SHARE or repaired.score < outputs.score + ECHO_GAIN:
         return None
     what = f"begin with the same {len(prefix)} words" if prefix else "repeat their dialogue before the summary"
     return Finding(
         code="prompt_echoed",
         title="The prompt or the dialogue is repeated before the summary",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions {what}; what comes after that scores {mended.score:.3f}, all of "
-        f"it {outputs.score:.3f}.",
-        numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": mended.score},
-        examples=outputs.names(bad, SHOWN_EXAMPLES),
-        mended=mended,
+        evidence=f"{share(bad):.0%} of the predictions {what}; what comes after that scores {repaired.score:.3f}, all "
+        f"of it {outputs.score:.3f}.",
+        numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": repaired.score},
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+        repaired=repaired,
     )
 
 
 def _better(outputs: Outputs, *rewrites: Callable[[str], str]) -> Outputs:
     """The outputs rewritten in the way that scores highest."""
-    return max((outputs.rewritten(rewrite) for rewrite in rewrites), key=lambda rewritten: rewritten.score)
+    return max((outputs.mapped(rewrite) for rewrite in rewrites), key=lambda rewritten: rewritten.score)
 
 
 def _is_separated(text: str) -> bool:

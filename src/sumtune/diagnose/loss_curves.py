@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sumtune.diagnose.subject import Array, Training
+from sumtune.diagnose.context import Array, Training
 
-__all__ = ["Measured", "Slope", "difference_of_means", "drop", "ends_of", "learning_slope", "rise", "validation_gap"]
+__all__ = ["Measurement", "Slope", "drop", "end_means", "learning_slope", "mean_difference", "rise", "validation_gap"]
 
 WINDOW_SHARE = 0.2
 FEWEST_FOR_SLOPE = 8
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """A value and its standard error; what is claimed of it must hold from `low` to `high`."""
 
     value: float
@@ -31,7 +31,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Slope(Measured):
+class Slope(Measurement):
     """Change of the loss (nats a token) with twice as many examples."""
 
     kind: str
@@ -43,25 +43,25 @@ class Slope(Measured):
         return self.high < 0
 
 
-def ends_of(values: Array) -> tuple[float, float]:
+def end_means(values: Array) -> tuple[float, float]:
     """Mean of the first and of the last fifth."""
     first, last = _ends(values)
     return float(first.mean()), float(last.mean())
 
 
-def rise(values: Array) -> Measured:
+def rise(values: Array) -> Measurement:
     """Mean of the last fifth minus that of the first; infinite error where these are single values."""
     first, last = _ends(values)
-    return difference_of_means(last, first)
+    return mean_difference(last, first)
 
 
-def difference_of_means(one: Array, other: Array) -> Measured:
+def mean_difference(one: Array, other: Array) -> Measurement:
     """Mean of `one` minus that of `other`, both `(values,)` of their own (Welch 1947)."""
     error = float(np.hypot(_mean_error(one), _mean_error(other)))
-    return Measured(float(one.mean() - other.mean()), error)
+    return Measurement(float(one.mean() - other.mean()), error)
 
 
-def drop(training: Training) -> Measured | None:
+def drop(training: Training) -> Measurement | None:
     """Share of the loss that training took away: of validation where it was measured twice, else of training.
 
     Validations look at the same examples, so the difference of two has no error here.
@@ -71,18 +71,18 @@ def drop(training: Training) -> Measured | None:
         fallen, error = first - float(training.validation_losses.min()), 0.0
     elif len(training.losses) >= 10:
         change = rise(training.losses)
-        first, fallen, error = ends_of(training.losses)[0], -change.value, change.error
+        first, fallen, error = end_means(training.losses)[0], -change.value, change.error
     else:
         return None
-    return Measured(fallen / first, error / first) if first > 0 else None
+    return Measurement(fallen / first, error / first) if first > 0 else None
 
 
-def validation_gap(training: Training) -> Measured | None:
+def validation_gap(training: Training) -> Measurement | None:
     """Last validation loss minus the mean training loss of the last fifth, with the error of the latter."""
     if len(training.losses) == 0 or len(training.validation_losses) == 0:
         return None
     _, last = _ends(training.losses)
-    return Measured(float(training.validation_losses[-1] - last.mean()), _mean_error(last))
+    return Measurement(float(training.validation_losses[-1] - last.mean()), _mean_error(last))
 
 
 def learning_slope(training: Training) -> Slope | None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.texts import content_words, looks_like_dialogue, overlap, share
+from sumtune.diagnose.text_features import content_words, looks_like_dialogue, overlap, share
 from sumtune.evaluate.baselines import lead_3
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.faithfulness import measure
@@ -39,8 +39,8 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
         return None
     bad = [text == most for text in texts]
     # What two lines of code reach that do read the dialogue is the least that is lost.
-    mended = outputs.with_predictions([lead_3(text) for text in outputs.dialogues]) if outputs.dialogues else None
-    least = f" The first three turns of each dialogue alone would score {mended.score:.3f}." if mended else ""
+    repaired = outputs.with_predictions([lead_3(text) for text in outputs.dialogues]) if outputs.dialogues else None
+    least = f" The first three turns of each dialogue alone would score {repaired.score:.3f}." if repaired else ""
     return Finding(
         code="one_summary_for_all",
         title="One and the same summary is written for nearly all dialogues",
@@ -49,7 +49,7 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
         f"references differ; the score is {outputs.score:.3f}.{least}",
         numbers={"share": count / len(texts), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
-        mended=mended if mended and mended.score > outputs.score else None,
+        repaired=repaired if repaired and repaired.score > outputs.score else None,
     )
 
 
@@ -67,17 +67,17 @@ def predictions_shifted(outputs: Outputs) -> Finding | None:
         return None
     if paired(gain, np.random.default_rng(0), resamples=2_000)[2] > SHIFT_P_VALUE:
         return None
-    mended = outputs.with_predictions(np.roll(np.array(outputs.predictions, dtype=object), shift).tolist())
+    repaired = outputs.with_predictions(np.roll(np.array(outputs.predictions, dtype=object), shift).tolist())
     rows = f"{abs(shift)} row{'s' if abs(shift) > 1 else ''} {'down' if shift > 0 else 'up'}"
     return Finding(
         code="predictions_shifted",
         title="The predictions stand beside the wrong references",
         severity="fault",
-        evidence=f"Moved {rows}, the predictions score {mended.score:.3f} "
+        evidence=f"Moved {rows}, the predictions score {repaired.score:.3f} "
         f"instead of {outputs.score:.3f}: each is about the dialogue of its neighbour.",
-        numbers={"shift": shift, "rouge1": outputs.score, "rouge1_mended": mended.score},
-        examples=outputs.names([True] * len(outputs), SHOWN_EXAMPLES),
-        mended=mended,
+        numbers={"shift": shift, "rouge1": outputs.score, "rouge1_mended": repaired.score},
+        examples=outputs.first_ids([True] * len(outputs), SHOWN_EXAMPLES),
+        repaired=repaired,
     )
 
 
@@ -88,12 +88,12 @@ def columns_swapped(outputs: Outputs) -> Finding | None:
     columns = {"prediction": outputs.predictions, "reference": outputs.first_references}
     for name, texts in columns.items():
         if _is_rather_dialogue(texts, outputs.dialogues):
-            mended = (
+            repaired = (
                 replace(outputs, predictions=outputs.dialogues, dialogues=outputs.predictions, cut_off=None)
                 if name == "prediction"
                 else replace(outputs, references=tuple((text,) for text in outputs.dialogues), dialogues=texts)
             )
-            return _swapped(outputs, ("dialogue", name), mended)
+            return _swapped(outputs, ("dialogue", name), repaired)
     return _references_copy_more(outputs)
 
 
@@ -118,7 +118,7 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
         f"only {by_reference.mean():.0%} of those of the references: the references copy more. ROUGE as F-measure is "
         "nearly the same either way, so the score does not show it.",
         numbers={"novel_predictions": float(by_prediction.mean()), "novel_references": float(by_reference.mean())},
-        mended=replace(outputs, predictions=outputs.first_references,
+        repaired=replace(outputs, predictions=outputs.first_references,
                        references=tuple((text,) for text in outputs.predictions), cut_off=None),
     )  # fmt: skip
 
@@ -143,10 +143,10 @@ def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> b
     return turns - other_turns >= TURNS_SHARE or (far_longer and other_turns < 0.1)
 
 
-def _swapped(outputs: Outputs, columns: tuple[str, str], mended: Outputs | None) -> Finding:
+def _swapped(outputs: Outputs, columns: tuple[str, str], repaired: Outputs | None) -> Finding:
     one, other = columns
     what = f"The columns `{one}` and `{other}`" if one != other else f"A column of dialogues and the column `{one}`"
-    scores = f" Swapped back, the score is {mended.score:.3f} instead of {outputs.score:.3f}." if mended else ""
+    scores = f" Swapped back, the score is {repaired.score:.3f} instead of {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="columns_swapped",
         title="Columns are swapped",
@@ -154,8 +154,8 @@ def _swapped(outputs: Outputs, columns: tuple[str, str], mended: Outputs | None)
         evidence=f"{what} are swapped: turns such as `Name: text`, or far longer texts, stand where a summary "
         f"belongs.{scores}",
         numbers={"rouge1": outputs.score},
-        examples=outputs.names([True] * len(outputs), SHOWN_EXAMPLES),
-        mended=mended,
+        examples=outputs.first_ids([True] * len(outputs), SHOWN_EXAMPLES),
+        repaired=repaired,
         columns=columns,
     )
 

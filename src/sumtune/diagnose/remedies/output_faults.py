@@ -1,0 +1,132 @@
+"""Remedies of faults in outputs: mostly in the tool that wrote them."""
+
+from typing import Any
+
+from sumtune.diagnose.command_lines import MODEL, NAME
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.remedy import Remedy, rounded
+
+__all__ = [
+    "case_destroyed",
+    "characters_separated",
+    "columns_swapped",
+    "cut_short",
+    "empty_predictions",
+    "never_stops",
+    "one_summary_for_all",
+    "predictions_shifted",
+    "prompt_echoed",
+    "special_tokens_left",
+    "word_pieces_left",
+    "wrong_language",
+]
+
+
+def characters_separated(_finding: Finding, context: Context) -> Remedy:
+    """Remove the line that separates characters."""
+    return _fix_and_score_again(
+        context, 'remove `text.replace("", " ")` (or `" ".join(text)`) where predictions are decoded'
+    )
+
+
+def special_tokens_left(_finding: Finding, context: Context) -> Remedy:
+    """Decode without special tokens."""
+    return _fix_and_score_again(context, "decode with tokenizer.decode(ids, skip_special_tokens=True)")
+
+
+def word_pieces_left(_finding: Finding, context: Context) -> Remedy:
+    """Decode ids, not tokens."""
+    return _fix_and_score_again(context, "decode with tokenizer.decode(ids), not with convert_ids_to_tokens")
+
+
+def prompt_echoed(_finding: Finding, context: Context) -> Remedy:
+    """Decode what was generated alone."""
+    return _fix_and_score_again(context, "decode only the new tokens, output_ids[:, input_ids.shape[1]:]")
+
+
+def predictions_shifted(_finding: Finding, context: Context) -> Remedy:
+    """Keep predictions and references together."""
+    text = "write predictions and references from the same loop, and skip no row in only one of them"
+    return _fix_and_score_again(context, text)
+
+
+def case_destroyed(_finding: Finding, context: Context) -> Remedy:
+    """Keep the case."""
+    text = "remove lower(), upper() or an uncased tokenizer from what writes the predictions"
+    return _fix_and_score_again(context, text)
+
+
+def columns_swapped(finding: Finding, context: Context) -> Remedy:
+    """Name the columns as they are."""
+    commands = context.commands
+    if commands.predictions is None:
+        if commands.columns and finding.columns == ("dialogue", "reference"):
+            swapped = {"data.dialogue_column": commands.columns["summary"],
+                       "data.summary_column": commands.columns["dialogue"]}  # fmt: skip
+            return Remedy("name the columns of the data as they are", (commands.run(swapped),))
+        return _fix_and_score_again(context, "see that nothing swaps columns between reading and scoring")
+    known = context.outputs.columns if context.outputs else {}
+    one, other = finding.columns
+    right = {one: known.get(other, NAME), other: known.get(one, NAME)}
+    if one == other:  # a column of dialogues stands in this place, and the right one is not known
+        right = {one: NAME}
+    return Remedy("name the columns as they are", (commands.diagnose_predictions(right),))
+
+
+def empty_predictions(_finding: Finding, context: Context) -> Remedy:
+    """Generate with the most general engine, or decode the right part of the ids."""
+    commands = context.commands
+    if commands.predictions is not None:
+        return _fix_and_score_again(context, "generate at least one token, and decode the right part of the ids")
+    if commands.config is not None and commands.config.decode.engine != "torch":
+        return Remedy("generate with the engine of transformers", (commands.evaluate("--set", "decode.engine=torch"),))
+    return _fix_and_score_again(context, "make the engine anew")
+
+
+def one_summary_for_all(_finding: Finding, context: Context) -> Remedy:
+    """See that the dialogue reaches the model; in a run of sumtune, where it does, train more gently."""
+    commands = context.commands
+    if commands.predictions is not None or commands.config is None:
+        return _fix_and_score_again(context, "see that the dialogue reaches the model: look at one prompt as text")
+    slower = {"train.learning_rate": rounded(commands.config.train.learning_rate / 5)}
+    return Remedy("training has collapsed: lower the learning rate", (commands.run(slower),))
+
+
+def wrong_language(_finding: Finding, context: Context) -> Remedy:
+    """Use a model that knows the language."""
+    text = "use a base model that knows the language of your data, and data in one language"
+    if context.commands.predictions is not None:
+        return _fix_and_score_again(context, text)
+    return Remedy(text, (context.commands.run({"model.name": MODEL}),))
+
+
+def never_stops(_finding: Finding, context: Context) -> Remedy:
+    """Teach the end mark and stop at it, which sumtune does; it may need longer to learn."""
+    commands = context.commands
+    if commands.predictions is not None or commands.config is None:
+        text = "teach the end mark (labels must hold it), and stop at it (generation: eos_token_id)"
+        return _fix_and_score_again(context, text)
+    longer = {"train.epochs": 2 * commands.config.train.epochs}
+    return Remedy("train longer: the model has not learned to end a summary", (commands.run(longer),))
+
+
+def cut_short(_finding: Finding, context: Context) -> Remedy:
+    """Raise the limit, or give the model longer summaries to learn from where these are the limit."""
+    commands, training = context.commands, context.training
+    if commands.predictions is not None or commands.config is None:
+        return _fix_and_score_again(context, "raise the limit of generation (max_new_tokens)")
+    model, limit = commands.config.model, commands.config.model.max_target_tokens
+    if training is not None and training.label_tokens is not None and training.label_tokens.max() < limit:
+        text = "generation ends at the longest training summary: put summaries as long as the wanted ones among them"
+        return Remedy(text, (commands.run(commands.changed_data),))
+    changes: dict[str, Any] = {"model.max_target_tokens": 2 * limit}
+    needed = model.max_source_tokens + 2 * limit
+    if needed > commands.config.train.micro_batch_tokens:
+        changes["train.micro_batch_tokens"] = needed
+    return Remedy("raise the limit of generation", (commands.run(changes),))
+
+
+def _fix_and_score_again(context: Context, text: str) -> Remedy:
+    """The user mends the tool that wrote the predictions; then they are scored again."""
+    return Remedy(f"{text}; then score again", (context.commands.score_again(),))
