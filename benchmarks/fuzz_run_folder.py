@@ -39,7 +39,7 @@ from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model import precision
 from sumtune.serve.loading import adapter_folder, load_adapter
-from sumtune.serve.routes.pages import figures
+from sumtune.serve.routes.pages import read_run_scores
 from sumtune.train import checkpoint
 
 LIMIT_S = 120
@@ -205,7 +205,7 @@ def summarize(run_dir: RunDir) -> object:
 def serve(run_dir: RunDir) -> object:
     """What `sumtune serve` does before it listens, and a request; scores that cannot be read are not shown."""
     served = load_adapter("tuned", adapter_folder(run_dir.root))
-    shown, right = figures(run_dir), figures(WHOLE)
+    shown, right = read_run_scores(run_dir), read_run_scores(WHOLE)
     return served.summarizer.summarize([TEXT])[0].text, served.beams, shown.n == 0 or shown == right
 
 

@@ -291,7 +291,7 @@ def serve(
     ] = ServeSettings.deadline_s,
     queue: Annotated[
         int, typer.Option("--queue", min=1, help="Most dialogues that wait; more are refused.")
-    ] = ServeSettings.queue_dialogues,
+    ] = ServeSettings.max_queued_dialogues,
     requests_per_minute: Annotated[
         int, typer.Option("--requests-per-minute", min=1, help="Most requests of one API key.")
     ] = ServeSettings.requests_per_minute,
@@ -300,7 +300,7 @@ def serve(
         typer.Option(
             "--connections-per-client", min=1, help="Most connections of one address; a proxy is one address."
         ),
-    ] = ServeSettings.connections_per_client,
+    ] = ServeSettings.max_connections_per_client,
     allow_adapter_loading: Annotated[
         bool,
         typer.Option(
@@ -316,15 +316,15 @@ def serve(
     """Serve the tuned summarizer: a page and an API at http://localhost:8000."""
     from sumtune.files.run_dir import RunDir
     from sumtune.serve import server
-    from sumtune.serve.keys import adapter_loading, keys_from
+    from sumtune.serve.api_keys import adapter_loading_settings, read_api_keys
 
     settings = ServeSettings(
-        keys=keys_from(),
+        api_keys=read_api_keys(),
         deadline_s=deadline,
-        queue_dialogues=queue,
+        max_queued_dialogues=queue,
         requests_per_minute=requests_per_minute,
-        connections_per_client=connections_per_client,
-        **adapter_loading(allow_adapter_loading, adapter_root),
+        max_connections_per_client=connections_per_client,
+        **adapter_loading_settings(allow_adapter_loading, adapter_root),
     )
     adapters = server.parse_adapters(adapter or [])
     server.run(RunDir(run_dir), host, port, beams=beams, adapters=adapters, settings=settings)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from fastapi.testclient import TestClient
 
-from sumtune.serve.adapters import Served
+from sumtune.serve.adapters import LoadedModel
 from sumtune.serve.app import create_app
 from sumtune.serve.settings import ServeSettings
 from sumtune.summarizer import Completion
@@ -25,12 +25,12 @@ def bearer(key):
     return {"Authorization": f"Bearer {key}"}
 
 
-def loading_from(root, **options):
+def admin_settings(root, **options):
     """Settings of a service that loads adapters below `root` for whoever has the admin key."""
-    return ServeSettings(workers=1, keys=(KEY,), admin_key=ADMIN, adapter_root=root, **options)
+    return ServeSettings(workers=1, api_keys=(KEY,), admin_key=ADMIN, adapter_root=root, **options)
 
 
-class Shouting:
+class FirstWordSummarizer:
     """Summarizes by shouting the first word; remembers its calls."""
 
     engine = "fake"
@@ -45,7 +45,7 @@ class Shouting:
         return [Completion(text.split()[0].upper(), len(text.split()), len(text) > 100) for text in dialogues]
 
 
-class Telling:
+class EchoSummarizer:
     """Repeats a dialogue word by word, `pause_s` apart, and can be watched and stopped; `gate` holds it up."""
 
     engine = "fake streaming"
@@ -61,7 +61,7 @@ class Telling:
         self.gate.set()
 
     def with_beams(self, beams):
-        other = Telling(self.pause_s, beams)
+        other = EchoSummarizer(self.pause_s, beams)
         other.calls = self.calls
         return other
 
@@ -96,7 +96,7 @@ class Telling:
         return Completion(summary, min(limit, len(summary.split())), cut_off=len(dialogue.split()) > limit)
 
 
-class Breaking:
+class FailingSummarizer:
     """Fails, quoting the dialogue."""
 
     engine = "fake broken"
@@ -111,21 +111,21 @@ def count_tokens(texts):
     return [len(text.split()) for text in texts]
 
 
-def served(name, summarizer, beams=1):
-    return Served(name, f"Tiny + {name}", summarizer, count_tokens, MAX_SOURCE_TOKENS, beams)
+def loaded_model(name, summarizer, beams=1):
+    return LoadedModel(name, f"Tiny + {name}", summarizer, count_tokens, MAX_SOURCE_TOKENS, beams)
 
 
-def app_of(summarizers, **options):
+def make_app(summarizers, **options):
     """An application that serves `summarizers` by name."""
-    loads = {name: lambda name=name, one=one: served(name, one) for name, one in summarizers.items()}
+    loads = {name: lambda name=name, one=one: loaded_model(name, one) for name, one in summarizers.items()}
     options.setdefault("settings", ServeSettings(workers=1))
     return create_app(loads, **options)
 
 
 @contextmanager
-def client_of(summarizers, **options) -> Iterator[TestClient]:
+def make_client(summarizers, **options) -> Iterator[TestClient]:
     """A client of such an application, everything loaded."""
-    with TestClient(app_of(summarizers, **options), base_url=URL) as client:
+    with TestClient(make_app(summarizers, **options), base_url=URL) as client:
         wait_for(lambda: client.get("/ready").status_code == 200)
         yield client
 

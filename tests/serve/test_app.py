@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from sumtune.serve.dialogues import MAX_CHARACTERS, MAX_DIALOGUES
+from sumtune.serve.dialogue_input import MAX_CHARACTERS, MAX_DIALOGUES
 from sumtune.serve.settings import ServeSettings
 
-from .fakes import MAX_SOURCE_TOKENS, Shouting, client_of
+from .fakes import MAX_SOURCE_TOKENS, FirstWordSummarizer, make_client
 
 SECRET = "Zebulon: my password is swordfish"
 MAX_BODY_BYTES = ServeSettings.max_body_bytes
@@ -16,8 +16,10 @@ MAX_BODY_BYTES = ServeSettings.max_body_bytes
 @pytest.fixture(scope="module")
 def service():
     """One service for this file: client and summarizer."""
-    summarizer = Shouting()
-    with client_of({"tiny": summarizer}, settings=ServeSettings(workers=1, batch_dialogues=MAX_DIALOGUES)) as client:
+    summarizer = FirstWordSummarizer()
+    with make_client(
+        {"tiny": summarizer}, settings=ServeSettings(workers=1, max_batch_dialogues=MAX_DIALOGUES)
+    ) as client:
         yield client, summarizer
 
 

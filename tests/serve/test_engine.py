@@ -8,11 +8,11 @@ import pytest
 
 from sumtune.serve import engine as engine_module
 from sumtune.serve.engine import Engine
-from sumtune.serve.jobs import Busy, DecodingFailedError, Job, Way
+from sumtune.serve.jobs import BatchKey, DecodingFailedError, Job, QueueFullError
 from sumtune.serve.metrics import Metrics
 from sumtune.serve.settings import ServeSettings
 
-from .fakes import Breaking, Shouting, Telling
+from .fakes import EchoSummarizer, FailingSummarizer, FirstWordSummarizer
 
 
 def with_engine(test, **settings):
@@ -23,8 +23,8 @@ def with_engine(test, **settings):
         loop = asyncio.get_running_loop()
 
         def make(summarizer, text="Ann: Hi", tokens=10, beams=1, max_tokens=None, seconds=10.0):
-            way = Way(summarizer, beams, max_tokens)
-            return Job(text, tokens, way, loop.time() + seconds, loop.create_future())
+            batch_key = BatchKey(summarizer, beams, max_tokens)
+            return Job(text, tokens, batch_key, loop.time() + seconds, loop.create_future())
 
         engine.start()
         try:
@@ -36,11 +36,11 @@ def with_engine(test, **settings):
 
 
 async def results(jobs):
-    return [completion.text for completion in await asyncio.gather(*(job.done for job in jobs))]
+    return [completion.text for completion in await asyncio.gather(*(job.future for job in jobs))]
 
 
 def test_dialogues_that_come_together_are_decoded_together_and_in_order():
-    summarizer = Shouting()
+    summarizer = FirstWordSummarizer()
 
     async def test(engine, make):
         jobs = [make(summarizer, f"s{number}: Hi") for number in range(5)]
@@ -55,13 +55,13 @@ def test_dialogues_that_come_together_are_decoded_together_and_in_order():
 @pytest.mark.parametrize(
     ("settings", "tokens", "sizes"),
     [
-        ({"batch_dialogues": 2}, [10] * 5, [2, 2, 1]),
-        ({"batch_tokens": 100}, [40, 40, 40, 10, 50], [3, 2]),
-        ({"batch_tokens": 100}, [500, 10, 10], [1, 2]),
+        ({"max_batch_dialogues": 2}, [10] * 5, [2, 2, 1]),
+        ({"max_batch_tokens": 100}, [40, 40, 40, 10, 50], [3, 2]),
+        ({"max_batch_tokens": 100}, [500, 10, 10], [1, 2]),
     ],
 )
 def test_a_batch_is_bounded_by_dialogues_and_by_tokens(settings, tokens, sizes):
-    summarizer = Shouting()
+    summarizer = FirstWordSummarizer()
 
     async def test(engine, make):
         jobs = [make(summarizer, tokens=count) for count in tokens]
@@ -73,7 +73,7 @@ def test_a_batch_is_bounded_by_dialogues_and_by_tokens(settings, tokens, sizes):
 
 
 def test_what_differs_in_model_beams_or_length_does_not_share_a_batch():
-    one, other = Shouting(), Shouting()
+    one, other = FirstWordSummarizer(), FirstWordSummarizer()
 
     async def test(engine, make):
         jobs = [make(one), make(other), make(one), make(one, beams=4), make(one, max_tokens=5), make(other)]
@@ -85,7 +85,7 @@ def test_what_differs_in_model_beams_or_length_does_not_share_a_batch():
     assert [len(call) for call in other.calls] == [2]
 
 
-class Copied(Telling):
+class Copied(EchoSummarizer):
     copies = 2
 
 
@@ -102,7 +102,7 @@ def test_idle_workers_share_what_waits_for_a_summarizer_with_several_copies():
 
 
 def test_a_summarizer_that_takes_the_whole_machine_decodes_one_batch_at_a_time():
-    summarizer = Telling(pause_s=0.02)
+    summarizer = EchoSummarizer(pause_s=0.02)
 
     async def test(engine, make):
         engine.submit(first := [make(summarizer, "a b c")])
@@ -117,7 +117,7 @@ def test_a_summarizer_that_takes_the_whole_machine_decodes_one_batch_at_a_time()
 
 
 def test_a_batch_waits_while_more_dialogues_come():
-    summarizer = Shouting()
+    summarizer = FirstWordSummarizer()
 
     async def test(engine, make):
         jobs = []
@@ -127,62 +127,62 @@ def test_a_batch_waits_while_more_dialogues_come():
             await asyncio.sleep(0.01)
         await results(jobs)
 
-    with_engine(test, gather_s=0.05)
+    with_engine(test, batch_wait_s=0.05)
     assert [len(call) for call in summarizer.calls] == [6]
 
 
 def test_the_queue_is_bounded_and_takes_all_or_none():
-    summarizer = Shouting()
+    summarizer = FirstWordSummarizer()
 
     async def test(engine, make):
         engine.submit([make(summarizer) for _ in range(3)])
-        with pytest.raises(Busy) as caught:
+        with pytest.raises(QueueFullError) as caught:
             engine.submit([make(summarizer) for _ in range(3)])
         assert 1 <= caught.value.retry_after_s <= 60
         last = make(summarizer)
         engine.submit([last])
-        await last.done
+        await last.future
 
-    with_engine(test, queue_dialogues=5)
+    with_engine(test, max_queued_dialogues=5)
     assert sum(map(len, summarizer.calls)) == 4
 
 
 def test_what_could_not_be_done_in_time_is_refused_at_once():
-    summarizer = Telling(pause_s=0.2)
+    summarizer = EchoSummarizer(pause_s=0.2)
 
     async def test(engine, make):
         first = make(summarizer, "a")
         engine.submit([first])
-        await first.done  # now the engine knows that a dialogue takes 0.2 s
+        await first.future  # now the engine knows that a dialogue takes 0.2 s
         waiting = [make(summarizer, "a") for _ in range(5)]
         engine.submit(waiting)
-        with pytest.raises(Busy):
+        with pytest.raises(QueueFullError):
             engine.submit([make(summarizer, "a", seconds=0.3)])
         engine.submit([patient := make(summarizer, "a", seconds=10)])
-        await patient.done
+        await patient.future
 
-    with_engine(test, batch_dialogues=1)
+    with_engine(test, max_batch_dialogues=1)
 
 
 def test_what_is_being_decoded_counts_for_what_can_be_done_in_time():
-    summarizer = Telling(pause_s=0.3)
+    summarizer = EchoSummarizer(pause_s=0.3)
 
     async def test(engine, make):
         engine.submit([first := make(summarizer, "a")])
-        await first.done  # now the engine knows that a dialogue takes 0.3 s
+        await first.future  # now the engine knows that a dialogue takes 0.3 s
         engine.submit([hurried := make(summarizer, "a", seconds=0.1)])
-        hurried.done.add_done_callback(lambda done: done.exception())
+        hurried.future.add_done_callback(lambda done: done.exception())
         await asyncio.sleep(0.05)
-        with pytest.raises(Busy):
+        with pytest.raises(QueueFullError):
             engine.submit([make(summarizer, "a", seconds=0.45)])
         engine.submit([patient := make(summarizer, "a", seconds=5)])
-        await patient.done
+        await patient.future
 
     with_engine(test)
 
 
 def test_a_dialogue_whose_deadline_passes_in_the_queue_is_never_decoded():
-    summarizer = Telling(pause_s=0.15)
+    summarizer = EchoSummarizer(pause_s=0.15)
 
     async def test(engine, make):
         first, late = make(summarizer, "a"), make(summarizer, "late", seconds=0.05)
@@ -190,15 +190,15 @@ def test_a_dialogue_whose_deadline_passes_in_the_queue_is_never_decoded():
         await asyncio.sleep(0.03)
         engine.submit([late])
         with pytest.raises(TimeoutError):
-            await late.done
-        await first.done
+            await late.future
+        await first.future
 
-    with_engine(test, batch_dialogues=1)
+    with_engine(test, max_batch_dialogues=1)
     assert summarizer.calls == [["a"]]
 
 
 def test_withdrawn_dialogues_leave_the_queue_or_stop_at_the_next_word():
-    summarizer = Telling(pause_s=0.02)
+    summarizer = EchoSummarizer(pause_s=0.02)
 
     async def test(engine, make):
         running, kept = make(summarizer, "word " * 100), make(summarizer, "kept " * 5)
@@ -206,7 +206,7 @@ def test_withdrawn_dialogues_leave_the_queue_or_stop_at_the_next_word():
         await asyncio.sleep(0.1)
         waiting = make(summarizer, "never")
         engine.submit([waiting])
-        engine.withdraw([running, waiting])
+        engine.cancel([running, waiting])
         assert await results([kept]) == ["kept kept kept kept kept"]
 
     begun = time.monotonic()
@@ -217,7 +217,7 @@ def test_withdrawn_dialogues_leave_the_queue_or_stop_at_the_next_word():
 
 
 def test_pieces_arrive_in_the_event_loop_before_the_end():
-    summarizer = Telling(pause_s=0.01)
+    summarizer = EchoSummarizer(pause_s=0.01)
 
     async def test(engine, make):
         job = make(summarizer, "one two three")
@@ -225,25 +225,25 @@ def test_pieces_arrive_in_the_event_loop_before_the_end():
 
         def listen(piece):
             assert asyncio.get_running_loop() is loop
-            pieces.append((piece, job.done.done()))
+            pieces.append((piece, job.future.done()))
 
         job.on_piece = listen
         engine.submit([job])
-        await job.done
+        await job.future
         assert pieces == [("one", False), (" two", False), (" three", False)]
 
     with_engine(test)
 
 
 def test_a_broken_batch_fails_alone_and_the_log_does_not_quote_it(caplog):
-    summarizer = Shouting()
+    summarizer = FirstWordSummarizer()
 
     async def test(engine, make):
-        broken, good = make(Breaking(), "Zebulon: swordfish"), make(summarizer)
+        broken, good = make(FailingSummarizer(), "Zebulon: swordfish"), make(summarizer)
         engine.submit([broken, good])
         with pytest.raises(DecodingFailedError):
-            await broken.done
-        await good.done
+            await broken.future
+        await good.future
 
     with_engine(test)
     assert "RuntimeError at fakes.py" in caplog.text
@@ -251,7 +251,7 @@ def test_a_broken_batch_fails_alone_and_the_log_does_not_quote_it(caplog):
 
 
 def test_one_bad_dialogue_does_not_take_its_batch_with_it():
-    class Picky(Shouting):
+    class Picky(FirstWordSummarizer):
         def summarize(self, dialogues, **options):
             if "bad" in dialogues:
                 raise RuntimeError("bad")
@@ -261,7 +261,7 @@ def test_one_bad_dialogue_does_not_take_its_batch_with_it():
         picky = Picky()
         jobs = [make(picky, text) for text in ("one", "bad", "two")]
         engine.submit(jobs)
-        one, bad, two = await asyncio.gather(*(job.done for job in jobs), return_exceptions=True)
+        one, bad, two = await asyncio.gather(*(job.future for job in jobs), return_exceptions=True)
         assert (one.text, two.text) == ("ONE", "TWO")
         assert isinstance(bad, DecodingFailedError)
 
@@ -269,7 +269,7 @@ def test_one_bad_dialogue_does_not_take_its_batch_with_it():
 
 
 def test_what_was_shown_in_part_is_not_begun_anew():
-    class Tripping(Telling):
+    class Tripping(EchoSummarizer):
         def stream(self, dialogues, watch, max_tokens=None):
             self.calls.append(list(dialogues))
             watch(0, "half")
@@ -283,7 +283,7 @@ def test_what_was_shown_in_part_is_not_begun_anew():
         engine.submit([shown, other])
         for job in (shown, other):
             with pytest.raises(DecodingFailedError):
-                await job.done
+                await job.future
 
     with_engine(test)
     assert tripping.calls == [["a", "b"], ["b"]]
@@ -291,13 +291,13 @@ def test_what_was_shown_in_part_is_not_begun_anew():
 
 
 def test_the_event_loop_goes_on_while_something_is_decoded():
-    summarizer = Telling(pause_s=0.5)
+    summarizer = EchoSummarizer(pause_s=0.5)
 
     async def test(engine, make):
         job = make(summarizer, "slow")
         engine.submit([job])
         longest, last = 0.0, time.monotonic()
-        while not job.done.done():
+        while not job.future.done():
             await asyncio.sleep(0.005)
             now = time.monotonic()
             longest, last = max(longest, now - last), now
@@ -307,7 +307,7 @@ def test_the_event_loop_goes_on_while_something_is_decoded():
 
 
 def test_closing_finishes_what_was_taken_on_and_takes_no_more():
-    summarizer = Telling(pause_s=0.05)
+    summarizer = EchoSummarizer(pause_s=0.05)
     jobs = []
 
     async def test(engine, make):
@@ -315,17 +315,17 @@ def test_closing_finishes_what_was_taken_on_and_takes_no_more():
         engine.submit(jobs)
         closing = asyncio.ensure_future(engine.close())
         await asyncio.sleep(0)
-        with pytest.raises(Busy):
+        with pytest.raises(QueueFullError):
             engine.submit([make(summarizer)])
         await closing
         assert await results(jobs) == ["one two"] * 3
 
     async def run():
-        engine = Engine(ServeSettings(workers=1, batch_dialogues=1), Metrics())
+        engine = Engine(ServeSettings(workers=1, max_batch_dialogues=1), Metrics())
         loop = asyncio.get_running_loop()
         engine.start()
         await test(
-            engine, lambda one, text="x": Job(text, 1, Way(one, 1, None), loop.time() + 10, loop.create_future())
+            engine, lambda one, text="x": Job(text, 1, BatchKey(one, 1, None), loop.time() + 10, loop.create_future())
         )
 
     asyncio.run(run())
@@ -339,7 +339,7 @@ def test_the_heap_is_trimmed_between_batches_once_in_a_while(monkeypatch, every_
 
     async def test(engine, make):
         for _ in range(3):
-            jobs = [make(Shouting())]
+            jobs = [make(FirstWordSummarizer())]
             engine.submit(jobs)
             await results(jobs)
 
@@ -349,7 +349,7 @@ def test_the_heap_is_trimmed_between_batches_once_in_a_while(monkeypatch, every_
 
 
 def test_a_summarizer_that_loses_a_dialogue_fails_its_batch_and_the_next_is_decoded():
-    class Losing(Shouting):
+    class Losing(FirstWordSummarizer):
         def summarize(self, dialogues, **options):
             return super().summarize(dialogues, **options)[1:]
 
@@ -357,8 +357,8 @@ def test_a_summarizer_that_loses_a_dialogue_fails_its_batch_and_the_next_is_deco
         (lost,) = jobs = [make(Losing())]
         engine.submit(jobs)
         with pytest.raises(DecodingFailedError):
-            await lost.done
-        good = [make(Shouting())]
+            await lost.future
+        good = [make(FirstWordSummarizer())]
         engine.submit(good)
         assert await results(good) == ["ANN:"]
 

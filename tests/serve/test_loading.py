@@ -21,7 +21,7 @@ from sumtune.serve.loading import adapter_folder, load_adapter, load_base
 from sumtune.serve.settings import ServeSettings
 from sumtune.text.prompt import Prompt
 
-from .fakes import ADMIN, URL, Telling, bearer, events, loading_from, served, wait_for
+from .fakes import ADMIN, URL, EchoSummarizer, admin_settings, bearer, events, loaded_model, wait_for
 
 PROMPT = Prompt("", "\nTL;DR:", "", max_source_tokens=200, max_target_tokens=12)
 DECODE = {"beams": 2, "length_penalty": 1.0, "engine": "auto", "quantization": "float32", "batch_tokens": 4096}
@@ -74,7 +74,7 @@ def test_an_adapter_is_served_as_it_was_scored(run_dir):
 def test_the_service_writes_what_the_summarizer_writes_streamed_or_not(run_dir):
     tuned, base = load_adapter("tuned", run_dir.root), load_base(run_dir.root)
     expected = tuned.summarizer.summarize([CHAT])[0].text
-    greedy = tuned.searching(1).summarize([CHAT])[0].text
+    greedy = tuned.summarizer_with_beams(1).summarize([CHAT])[0].text
     untuned = base.summarizer.summarize([CHAT])[0].text
     assert len({greedy, untuned}) == 2, "the adapter must matter, or this test could not fail"
 
@@ -132,8 +132,8 @@ DAMAGES = {
 def loading(run_dir, tmp_path_factory):
     """A client that may load adapters, and the folder they come from."""
     root = tmp_path_factory.mktemp("adapters")
-    loads = {"tuned": lambda: served("tuned", Telling())}
-    app = create_app(loads, load_adapter=load_adapter, settings=loading_from(root))
+    loads = {"tuned": lambda: loaded_model("tuned", EchoSummarizer())}
+    app = create_app(loads, load_adapter=load_adapter, settings=admin_settings(root))
     with TestClient(app, base_url=URL, headers=bearer(ADMIN)) as client:
         yield client, root
 

@@ -16,8 +16,19 @@ from sumtune.serve import server
 from sumtune.serve.adapters import Adapters
 from sumtune.serve.settings import ServeSettings
 
-from .fakes import ADMIN, URL, Shouting, Telling, app_of, bearer, client_of, loading_from, served, wait_for
-from .live import listening
+from .fakes import (
+    ADMIN,
+    URL,
+    EchoSummarizer,
+    FirstWordSummarizer,
+    admin_settings,
+    bearer,
+    loaded_model,
+    make_app,
+    make_client,
+    wait_for,
+)
+from .live_server import listening_server
 
 
 class Gated:
@@ -33,7 +44,7 @@ class Gated:
         assert self.gate.wait(10)
         if name in self.failing:
             raise ModelError(f"{name} is damaged.")
-        return served(name, Telling())
+        return loaded_model(name, EchoSummarizer())
 
 
 @contextmanager
@@ -42,7 +53,7 @@ def starting(tmp_path, gated, names=("tuned", "short")):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
     loads = {name: (lambda name=name: gated(name)) for name in names}
-    app = server.create_app(loads, load_adapter=gated, settings=loading_from(tmp_path))
+    app = server.create_app(loads, load_adapter=gated, settings=admin_settings(tmp_path))
     with TestClient(app, base_url=URL, headers=bearer(ADMIN)) as client:
         wait_for(lambda: gated.begun == ["tuned"])
         try:
@@ -78,8 +89,8 @@ def test_an_adapter_that_is_being_loaded_cannot_be_unloaded_yet(tmp_path):
 
 def test_the_default_is_the_first_that_the_service_was_started_with_whoever_is_loaded_first():
     async def first_loaded():
-        adapters = Adapters({"tuned": lambda: served("tuned", Telling())})
-        await adapters.load("new", lambda: served("new", Telling()))
+        adapters = Adapters({"tuned": lambda: loaded_model("tuned", EchoSummarizer())})
+        await adapters.load("new", lambda: loaded_model("new", EchoSummarizer()))
         assert [one.name for one in adapters.loaded()] == ["new"]
         await adapters.load_all()
         return [one.name for one in adapters.loaded()], (await adapters.find()).name
@@ -114,7 +125,7 @@ def test_whatever_goes_wrong_while_an_adapter_is_loaded_is_a_422_and_a_line_in_t
         raise error
 
     (tmp_path / "a").mkdir()
-    with client_of({"tuned": Shouting()}, settings=loading_from(tmp_path), load_adapter=load) as client:
+    with make_client({"tuned": FirstWordSummarizer()}, settings=admin_settings(tmp_path), load_adapter=load) as client:
         client.headers.update(bearer(ADMIN))
         answer = post(client, "new")
         assert answer.status_code == 422
@@ -141,7 +152,7 @@ def test_a_service_whose_adapter_cannot_be_loaded_ends_with_one_message(tmp_path
 def test_a_service_that_is_told_to_stop_while_it_loads_stops(capfd):
     gated = Gated()
     ended = []
-    with listening(server.create_app({"tuned": lambda: gated("tuned")}, on_loaded=ended.append)) as url:
+    with listening_server(server.create_app({"tuned": lambda: gated("tuned")}, on_loaded=ended.append)) as url:
         wait_for(lambda: gated.begun)
         assert httpx.get(f"{url}/ready").status_code == 503
         threading.Timer(0.3, gated.gate.set).start()
@@ -150,7 +161,7 @@ def test_a_service_that_is_told_to_stop_while_it_loads_stops(capfd):
 
 
 def test_a_request_that_outlasts_the_shutdown_is_refused_without_a_traceback(caplog):
-    summarizer, answers = Telling(), []
+    summarizer, answers = EchoSummarizer(), []
     summarizer.gate.clear()
     settings = ServeSettings(workers=1, shutdown_s=1)
     body = {"dialogues": "Ann: Hi", "beams": 1}
@@ -158,7 +169,10 @@ def test_a_request_that_outlasts_the_shutdown_is_refused_without_a_traceback(cap
     def ask(url):
         answers.append(httpx.post(f"{url}/summarize", json=body))
 
-    with caplog.at_level(logging.INFO), listening(app_of({"tuned": summarizer}, settings=settings), settings) as url:
+    with (
+        caplog.at_level(logging.INFO),
+        listening_server(make_app({"tuned": summarizer}, settings=settings), settings) as url,
+    ):
         wait_for(lambda: httpx.get(f"{url}/ready").status_code == 200)
         thread = threading.Thread(target=ask, args=(url,))
         thread.start()

@@ -15,8 +15,8 @@ from sumtune.files.run_dir import RunDir
 from sumtune.serve.app import create_app
 from sumtune.serve.settings import ServeSettings
 
-from .fakes import KEY, Shouting, Telling, served
-from .live import listening, running
+from .fakes import KEY, EchoSummarizer, FirstWordSummarizer, loaded_model
+from .live_server import listening_server, running_service
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright: pip install '.[dev]'")
 Axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe
@@ -34,7 +34,7 @@ SCREENSHOTS = os.environ.get("SUMTUNE_SCREENSHOTS")
 """Folder for pictures of the page, for people to look at."""
 
 
-class Inventing(Shouting):
+class Inventing(FirstWordSummarizer):
     """Writes the same about everything."""
 
     def summarize(self, dialogues, progress=None, max_tokens=None):
@@ -65,15 +65,15 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def slow():
-    return Telling()
+    return EchoSummarizer()
 
 
 @pytest.fixture(scope="module")
 def url(run_dir, slow):
-    summarizers = {"tuned": Telling(), "inventing": Inventing(), "slow": slow}
-    base = served("base", Shouting())
+    summarizers = {"tuned": EchoSummarizer(), "inventing": Inventing(), "slow": slow}
+    base = loaded_model("base", FirstWordSummarizer())
     settings = ServeSettings(workers=2)
-    with running(summarizers, settings, load_base=lambda: base, run_dir=run_dir) as url:
+    with running_service(summarizers, settings, load_base=lambda: base, run_dir=run_dir) as url:
         yield url
 
 
@@ -297,8 +297,8 @@ def test_the_runs_figures_and_report_are_shown(page):
 
 
 def test_with_a_key_the_page_asks_for_it(open_page, run_dir):
-    settings = ServeSettings(keys=(KEY,), workers=1)
-    with running({"tuned": Telling()}, settings, run_dir=run_dir) as url:
+    settings = ServeSettings(api_keys=(KEY,), workers=1)
+    with running_service({"tuned": EchoSummarizer()}, settings, run_dir=run_dir) as url:
         page = open_page(url)
         expect(page.get_by_role("alert")).to_have_text("Enter the API key first.")
         page.get_by_label("API key").fill("0123456789abcdef-wrong")
@@ -321,9 +321,9 @@ def test_the_page_waits_for_the_model_and_says_so(open_page):
 
     def load():
         allowed.wait(20)
-        return served("tuned", Telling())
+        return loaded_model("tuned", EchoSummarizer())
 
-    with listening(create_app({"tuned": load})) as url:
+    with listening_server(create_app({"tuned": load})) as url:
         page = open_page(url)
         expect(page.get_by_role("status")).to_have_text("The model is being loaded…")
         expect(page.get_by_role("alert")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The summarizers that are served, by name. They are loaded and unloaded while the service runs."""
+"""Registry of the models in service, by name. They are loaded and unloaded while the service runs."""
 
 import asyncio
 import gc
@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sumtune.errors import ModelError, SumtuneError
-from sumtune.serve.failures import without_text
+from sumtune.serve.redaction import redacted_traceback
 from sumtune.summarizer import AdjustableSummarizer, StreamingSummarizer, Summarizer
 
-__all__ = ["BASE", "Adapters", "InUseError", "Served"]
+__all__ = ["BASE", "AdapterConflictError", "Adapters", "LoadedModel"]
 
 BASE = "base"
 """Name of the model without any adapter."""
@@ -19,13 +19,13 @@ BASE = "base"
 logger = logging.getLogger(__name__)
 
 
-class InUseError(Exception):
+class AdapterConflictError(Exception):
     """A name is taken, or an adapter cannot be unloaded now. The message says which, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
-class Served:
-    """One summarizer as it is served."""
+class LoadedModel:
+    """A summarizer in service."""
 
     name: str
     description: str
@@ -40,7 +40,7 @@ class Served:
     """Why it does not use the native engine; None where it does."""
     _others: dict[int, Summarizer] = field(default_factory=dict, init=False, repr=False)
 
-    def searching(self, beams: int) -> Summarizer | None:
+    def summarizer_with_beams(self, beams: int) -> Summarizer | None:
         """Return the summarizer that searches with `beams`, always the same object; None where its engine cannot."""
         if beams == self.beams:
             return self.summarizer
@@ -51,7 +51,7 @@ class Served:
         return self.summarizer if beams == 1 and isinstance(self.summarizer, StreamingSummarizer) else None
 
 
-Load = Callable[[], Served]
+Loader = Callable[[], LoadedModel]
 
 
 class Adapters:
@@ -60,12 +60,12 @@ class Adapters:
     Names are reserved from the moment a load is asked for. Loads run one after the other, each in a thread.
     """
 
-    def __init__(self, loads: Mapping[str, Load] | None = None, load_base: Load | None = None) -> None:
+    def __init__(self, loads: Mapping[str, Loader] | None = None, load_base: Loader | None = None) -> None:
         self._loads = dict(loads or {})
         self._load_base = load_base
-        self._base: Served | None = None
+        self._base: LoadedModel | None = None
         self._base_lock = asyncio.Lock()
-        self._adapters: dict[str, Served | None] = dict.fromkeys(self._loads)
+        self._adapters: dict[str, LoadedModel | None] = dict.fromkeys(self._loads)
         """None stands for an adapter that is still being loaded."""
         self._one_at_a_time = asyncio.Lock()
         self.ready = False
@@ -77,54 +77,54 @@ class Adapters:
             self._adapters[name] = await self._load(name, load)
         self.ready = True
 
-    async def load(self, name: str, load: Load) -> Served:
+    async def load(self, name: str, load: Loader) -> LoadedModel:
         """Load an adapter and serve it under `name`.
 
         Raises:
-            InUseError: the name is taken.
+            AdapterConflictError: the name is taken.
             SumtuneError: it cannot be loaded, for whatever reason.
         """
         if name == BASE:
-            raise InUseError(f"`{BASE}` is the name of the model without adapter: choose another one.")
+            raise AdapterConflictError(f"`{BASE}` is the name of the model without adapter: choose another one.")
         if name in self._adapters:
             state = "taken: unload that adapter first" if self._adapters[name] else "taken by an adapter being loaded"
-            raise InUseError(f"The name {name!r} is {state}.")
+            raise AdapterConflictError(f"The name {name!r} is {state}.")
         self._adapters[name] = None
         try:
-            self._adapters[name] = served = await self._load(name, load)
+            self._adapters[name] = model = await self._load(name, load)
         except BaseException:
             del self._adapters[name]
             raise
-        return served
+        return model
 
     def unload(self, name: str) -> None:
         """Take an adapter out of service. Summaries that it is writing are finished.
 
         Raises:
             KeyError: there is no such adapter.
-            InUseError: it is the only one, or is still being loaded.
+            AdapterConflictError: it is the only one, or is still being loaded.
         """
         if self._adapters[name] is None:
-            raise InUseError("This adapter is still being loaded: unload it when it is there.")
+            raise AdapterConflictError("This adapter is still being loaded: unload it when it is there.")
         if len(self.loaded()) == 1:
-            raise InUseError("This is the only adapter: load another one first.")
+            raise AdapterConflictError("This is the only adapter: load another one first.")
         del self._adapters[name]
         gc.collect()  # a model may be held by a cycle of references, and its memory is wanted now
 
     @property
     def names(self) -> list[str]:
         """Every name that can be asked for, the default first."""
-        return [*(served.name for served in self.loaded()), *([BASE] if self._load_base else [])]
+        return [*(model.name for model in self.loaded()), *([BASE] if self._load_base else [])]
 
-    def loaded(self) -> list[Served]:
+    def loaded(self) -> list[LoadedModel]:
         """The adapters in service, the default first; without the base model."""
-        return [served for served in self._adapters.values() if served is not None]
+        return [model for model in self._adapters.values() if model is not None]
 
-    def in_memory(self) -> list[Served]:
+    def in_memory(self) -> list[LoadedModel]:
         """The adapters in service and, once it was asked for, the base model."""
         return [*self.loaded(), *([self._base] if self._base else [])]
 
-    async def find(self, name: str | None = None) -> Served:
+    async def find(self, name: str | None = None) -> LoadedModel:
         """Return the summarizer of this name, the default where it is None.
 
         Raises:
@@ -135,29 +135,29 @@ class Adapters:
             return self.loaded()[0]
         if name == BASE and self._load_base is not None:
             return await self._find_base(self._load_base)
-        served = self._adapters[name]
-        if served is None:
+        model = self._adapters[name]
+        if model is None:
             raise KeyError(name)
-        return served
+        return model
 
-    async def _find_base(self, load: Load) -> Served:
+    async def _find_base(self, load: Loader) -> LoadedModel:
         async with self._base_lock:
             if self._base is None:
                 self._base = await self._load(BASE, load)
             return self._base
 
-    async def _load(self, name: str, load: Load) -> Served:
+    async def _load(self, name: str, load: Loader) -> LoadedModel:
         """Load in a thread, after the loads before it. A fault of ours becomes one message and a line in the log."""
         async with self._one_at_a_time:
             begun = time.monotonic()
             try:
-                served = await asyncio.to_thread(load)
+                model = await asyncio.to_thread(load)
             except SumtuneError:
                 raise
             except Exception as error:
-                logger.error("Loading %s failed: %s", name, without_text(error))
+                logger.error("Loading %s failed: %s", name, redacted_traceback(error))
                 reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
                 raise ModelError(f"{name!r} cannot be loaded ({reason}); the log says where it failed.") from None
-        engine = ". ".join(filter(None, (served.summarizer.engine, served.slower_because)))
+        engine = ". ".join(filter(None, (model.summarizer.engine, model.slower_because)))
         logger.info("Loaded %s in %.1f s, engine: %s", name, time.monotonic() - begun, engine)
-        return served
+        return model

@@ -11,32 +11,32 @@ from starlette.middleware import Middleware
 from sumtune import __version__
 from sumtune.errors import ModelError
 from sumtune.files.run_dir import RunDir
-from sumtune.serve.adapters import Adapters, Load, Served
+from sumtune.serve.adapters import Adapters, LoadedModel, Loader
 from sumtune.serve.engine import Engine
-from sumtune.serve.http.access import Access
-from sumtune.serve.http.body import Body
+from sumtune.serve.http.api_key_auth import ApiKeyAuth
+from sumtune.serve.http.body_limit import BodyLimit
 from sumtune.serve.http.connections import ConnectionLimit
-from sumtune.serve.http.errors import handle_refusals
-from sumtune.serve.http.headers import SecurityHeaders
-from sumtune.serve.http.log import Observe
+from sumtune.serve.http.error_responses import add_error_handlers
 from sumtune.serve.http.rate_limit import RateLimit
+from sumtune.serve.http.request_log import RequestLog
+from sumtune.serve.http.security_headers import SecurityHeaders
 from sumtune.serve.metrics import Metrics
 from sumtune.serve.routes import admin, openai, pages, status, summarize
-from sumtune.serve.service import Service
 from sumtune.serve.settings import ServeSettings
+from sumtune.serve.state import AppState
 
 __all__ = ["create_app"]
 
 
-def _loads_nothing(_name: str, folder: Path) -> Served:
+def _loads_nothing(_name: str, folder: Path) -> LoadedModel:
     raise ModelError(f"This service cannot load {str(folder)!r}.")
 
 
 def create_app(
-    loads: Mapping[str, Load],
+    loads: Mapping[str, Loader],
     *,
     load_adapter: admin.LoadAdapter = _loads_nothing,
-    load_base: Load | None = None,
+    load_base: Loader | None = None,
     settings: ServeSettings | None = None,
     run_dir: RunDir | None = None,
     on_loaded: Callable[[BaseException | None], None] = lambda _error: None,
@@ -48,16 +48,16 @@ def create_app(
     """
     settings = settings or ServeSettings()
     metrics = Metrics()
-    service = Service(settings, metrics, Engine(settings, metrics), Adapters(loads, load_base), run_dir)
+    state = AppState(settings, metrics, Engine(settings, metrics), Adapters(loads, load_base), run_dir)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        service.engine.start()
-        loading = asyncio.create_task(service.adapters.load_all())
+        state.engine.start()
+        loading = asyncio.create_task(state.adapters.load_all())
         loading.add_done_callback(lambda task: None if task.cancelled() else on_loaded(task.exception()))
         yield
         loading.cancel()
-        await service.engine.close()
+        await state.engine.close()
 
     app = FastAPI(
         title="sumtune",
@@ -68,13 +68,13 @@ def create_app(
         lifespan=lifespan,
         middleware=_middleware(settings, metrics),
     )
-    handle_refusals(app)
+    add_error_handlers(app)
     for router in (
-        summarize.routes(service),
-        openai.routes(service),
-        admin.routes(service, load_adapter),
-        pages.routes(service),
-        status.routes(service),
+        summarize.create_router(state),
+        openai.create_router(state),
+        admin.create_router(state, load_adapter),
+        pages.create_router(state),
+        status.create_router(state),
     ):
         app.include_router(router)
     return app
@@ -83,10 +83,10 @@ def create_app(
 def _middleware(settings: ServeSettings, metrics: Metrics) -> list[Middleware]:
     """What a request passes on its way in, from the outside."""
     return [
-        Middleware(Observe, metrics=metrics),
+        Middleware(RequestLog, metrics=metrics),
         Middleware(SecurityHeaders),
         Middleware(ConnectionLimit),
-        Middleware(Access, keys=settings.keys, admin_key=settings.admin_key),
+        Middleware(ApiKeyAuth, keys=settings.api_keys, admin_key=settings.admin_key),
         Middleware(RateLimit, per_minute=settings.requests_per_minute),
-        Middleware(Body, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s),
+        Middleware(BodyLimit, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s),
     ]

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from sumtune.summarizer import Completion, Summarizer
 
-__all__ = ["Busy", "DecodingFailedError", "Job", "Way"]
+__all__ = ["BatchKey", "DecodingFailedError", "Job", "QueueFullError"]
 
 
-class Busy(Exception):  # noqa: N818 - a state, not a fault
+class QueueFullError(Exception):
     """The queue is full, or too long for the deadline; `retry_after_s` is when to ask again, in whole seconds."""
 
     def __init__(self, retry_after_s: int) -> None:
@@ -22,7 +22,7 @@ class DecodingFailedError(Exception):
 
 
 @dataclass(frozen=True)
-class Way:
+class BatchKey:
     """How a dialogue is summarized. Dialogues with equal ways can share a batch."""
 
     summarizer: Summarizer
@@ -42,10 +42,10 @@ class Job:
     dialogue: str
     tokens: int
     """Of the dialogue: what the size of a batch is reckoned by."""
-    way: Way
+    batch_key: BatchKey
     deadline: float
     """By the clock of the event loop, in seconds."""
-    done: asyncio.Future[Completion]
+    future: asyncio.Future[Completion]
     on_piece: Callable[[str], None] = _ignore
     """Called in the event loop with each piece of the summary."""
     stopped: bool = field(default=False, init=False)

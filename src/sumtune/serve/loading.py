@@ -1,4 +1,4 @@
-"""From folders to what is served. The only module of the service that knows models."""
+"""Load models from folders. The only module of the service that knows models."""
 
 from functools import partial
 from pathlib import Path
@@ -7,7 +7,7 @@ from sumtune.errors import ModelError
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import give_memory_back
 from sumtune.model.adapter_files import SETTINGS, read_settings
-from sumtune.serve.adapters import BASE, Served
+from sumtune.serve.adapters import BASE, LoadedModel
 from sumtune.summarizer import Summarizer
 
 __all__ = ["adapter_folder", "load_adapter", "load_base"]
@@ -25,7 +25,7 @@ def adapter_folder(folder: Path) -> Path:
     raise ModelError(f"{folder} is neither an adapter folder nor a run folder with an adapter in it.")
 
 
-def load_adapter(name: str, folder: Path, beams: int | None = None) -> Served:
+def load_adapter(name: str, folder: Path, beams: int | None = None) -> LoadedModel:
     """The adapter of a run or adapter folder, ready to decode; `beams` None is what it was scored with.
 
     Raises:
@@ -39,14 +39,14 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> Served:
     tuned = in_torch_thread(partial(load_tuned, adapter, beams, reasons.append))
     give_memory_back()
     decode = read_settings(adapter).decode
-    slower_because = _why_not_native(tuned.summarizer, decode.engine, reasons)
+    slower_because = _reason_not_native(tuned.summarizer, decode.engine, reasons)
     beams = beams or decode.beams
-    return Served(
+    return LoadedModel(
         name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams, slower_because
     )
 
 
-def load_base(folder: Path) -> Served:
+def load_base(folder: Path) -> LoadedModel:
     """The base model of an adapter with the adapter's prompt, greedy unless a request says otherwise.
 
     Raises:
@@ -67,12 +67,12 @@ def load_base(folder: Path) -> Served:
     make = partial(build_summarizer, source, None, prompt, decode, settings.model.device, encoder, reasons.append)
     summarizer = in_torch_thread(make)
     give_memory_back()
-    slower_because = _why_not_native(summarizer, decode.engine, reasons)
+    slower_because = _reason_not_native(summarizer, decode.engine, reasons)
     most = encoder.prompt.max_source_tokens
-    return Served(BASE, source.name, summarizer, encoder.count, most, decode.beams, slower_because)
+    return LoadedModel(BASE, source.name, summarizer, encoder.count, most, decode.beams, slower_because)
 
 
-def _why_not_native(summarizer: Summarizer, asked_for: str, reasons: list[str]) -> str | None:
+def _reason_not_native(summarizer: Summarizer, asked_for: str, reasons: list[str]) -> str | None:
     """Why `summarizer` is not the native engine, None where it is; `asked_for` is the setting `decode.engine`."""
     if summarizer.engine.startswith("native"):
         return None

@@ -5,15 +5,15 @@ from typing import Any, Self
 from pydantic import BaseModel, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-__all__ = ["LONGEST_ECHO", "MAX_PROBLEMS", "RequestBody", "shortened"]
+__all__ = ["MAX_ECHO_CHARACTERS", "MAX_PROBLEMS", "RequestBody", "truncate"]
 
 MAX_PROBLEMS = 100
 """Most fields of a body, and most things wrong with it, that are looked at one by one."""
-LONGEST_ECHO = 40
+MAX_ECHO_CHARACTERS = 40
 """Characters of a name from a request that an answer repeats."""
 
 
-def shortened(text: str, most: int = LONGEST_ECHO) -> str:
+def truncate(text: str, most: int = MAX_ECHO_CHARACTERS) -> str:
     """Return at most `most` characters of what a client sent, to be repeated to it."""
     return text if len(text) <= most else f"{text[:most]}…"
 

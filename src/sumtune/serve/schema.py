@@ -4,21 +4,21 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from sumtune.serve.dialogues import Dialogues
+from sumtune.serve.dialogue_input import Dialogues
 from sumtune.serve.request_body import RequestBody
 
 __all__ = [
     "AdapterInfo",
     "AdapterRequest",
     "EngineInfo",
-    "Figures",
-    "Health",
-    "Problem",
-    "Readiness",
-    "Summaries",
+    "ErrorResponse",
+    "HealthResponse",
+    "ReadyResponse",
+    "RunScores",
     "SummarizeRequest",
+    "SummarizeResponse",
     "Summary",
-    "Unsupported",
+    "UnsupportedMention",
 ]
 
 MAX_TOKENS = 4096
@@ -64,7 +64,7 @@ class SummarizeRequest(RequestBody):
         return self.dialogues
 
 
-class Unsupported(BaseModel):
+class UnsupportedMention(BaseModel):
     """A name or number of a summary that its dialogue does not contain: check it first."""
 
     text: str
@@ -79,10 +79,10 @@ class Summary(BaseModel):
     summary: str
     tokens: int = Field(description="Generated tokens.")
     cut_off: bool = Field(description="True where the summary reached the token limit before it ended.")
-    unsupported: list[Unsupported] = Field(description="Names and numbers that the dialogue does not contain.")
+    unsupported: list[UnsupportedMention] = Field(description="Names and numbers that the dialogue does not contain.")
 
 
-class Summaries(BaseModel):
+class SummarizeResponse(BaseModel):
     """One summary for each dialogue, in the order of the request."""
 
     summaries: list[Summary]
@@ -124,7 +124,7 @@ class Interval(BaseModel):
     high: float
 
 
-class SystemFigures(BaseModel):
+class SystemScores(BaseModel):
     """ROUGE of one system."""
 
     name: str
@@ -133,16 +133,16 @@ class SystemFigures(BaseModel):
     rougeL: Interval  # noqa: N815 - its name everywhere
 
 
-class Figures(BaseModel):
+class RunScores(BaseModel):
     """What the run of the served adapter was scored with; no systems where it was not scored."""
 
     split: str | None
     n: int
-    systems: list[SystemFigures]
+    systems: list[SystemScores]
     report: bool = Field(description="Whether `GET /report` has the run's report.")
 
 
-class Health(BaseModel):
+class HealthResponse(BaseModel):
     """The service is up."""
 
     status: Literal["ok"] = "ok"
@@ -156,7 +156,7 @@ class EngineInfo(BaseModel):
     slower_because: str | None = Field(description="Why it is not the native engine; null where it is.")
 
 
-class Readiness(BaseModel):
+class ReadyResponse(BaseModel):
     """The service can answer."""
 
     status: Literal["ready"] = "ready"
@@ -164,7 +164,7 @@ class Readiness(BaseModel):
     engines: list[EngineInfo] = Field(description="Of the models that are loaded.")
 
 
-class Problem(BaseModel):
+class ErrorResponse(BaseModel):
     """Why a request was refused."""
 
     detail: str

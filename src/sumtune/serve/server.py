@@ -13,21 +13,21 @@ import uvicorn
 
 from sumtune.errors import ConfigError
 from sumtune.files.run_dir import RunDir
-from sumtune.serve.adapters import BASE, Load
+from sumtune.serve.adapters import BASE, Loader
+from sumtune.serve.api_keys import KEY_VARIABLE, MIN_KEY_LENGTH
 from sumtune.serve.app import create_app
-from sumtune.serve.http.access import is_loopback
-from sumtune.serve.http.connections import MARGIN
-from sumtune.serve.http.protocol import READ_BYTES, limited_by
-from sumtune.serve.keys import KEY_VARIABLE, MIN_KEY_LENGTH
-from sumtune.serve.listen import BACKLOG, listen, shown_url
+from sumtune.serve.http.api_key_auth import is_loopback
+from sumtune.serve.http.connections import OVERSHOOT
+from sumtune.serve.http.protocol import READ_BYTES, protocol_class
 from sumtune.serve.loading import adapter_folder, load_adapter, load_base
 from sumtune.serve.settings import ServeSettings
+from sumtune.serve.sockets import BACKLOG, bind_sockets, browser_url
 
 __all__ = ["parse_adapters", "run", "uvicorn_config"]
 
 RUN_NAME = "tuned"
 """Name of the run folder's own adapter."""
-OTHER_FILES = 64
+RESERVED_FILES = 64
 """Open files that are not connections, and some to spare."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -50,10 +50,10 @@ def run(
         SumtuneError: the address cannot be listened on.
     """
     settings = settings or ServeSettings()
-    _require_key_for(host, settings)
-    chosen = _chosen(run_dir, adapters or {})
+    _require_api_key(host, settings)
+    chosen = _adapter_folders(run_dir, adapters or {})
     folders = {name: adapter_folder(folder) for name, folder in chosen.items()}
-    listeners = listen(host, port)
+    listeners = bind_sockets(host, port)
     failures: list[BaseException] = []
 
     def on_loaded(error: BaseException | None) -> None:
@@ -63,7 +63,7 @@ def run(
             failures.append(error)
             server.should_exit = True
 
-    loads: dict[str, Load] = {name: partial(load_adapter, name, path, beams) for name, path in folders.items()}
+    loads: dict[str, Loader] = {name: partial(load_adapter, name, path, beams) for name, path in folders.items()}
     app = create_app(
         loads,
         load_adapter=partial(load_adapter, beams=beams),
@@ -73,7 +73,7 @@ def run(
         on_loaded=on_loaded,
     )
     server = uvicorn.Server(uvicorn_config(app, settings))
-    print(f"Serving at {shown_url(host, listeners[0].getsockname()[1])} (documentation at /docs)", flush=True)
+    print(f"Serving at {browser_url(host, listeners[0].getsockname()[1])} (documentation at /docs)", flush=True)
     # uvicorn raises the signal that stopped it once more, when everything is finished
     with _logging_to_standard_error(), suppress(KeyboardInterrupt):
         server.run(listeners)
@@ -86,7 +86,7 @@ def uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="asyncio",
-        http=limited_by(replace(settings, connections=_affordable(settings.connections))),
+        http=protocol_class(replace(settings, max_connections=_connection_limit(settings.max_connections))),
         ws="none",
         h11_max_incomplete_event_size=READ_BYTES,
         backlog=BACKLOG,
@@ -119,24 +119,24 @@ def parse_adapters(texts: list[str]) -> dict[str, Path]:
     return adapters
 
 
-def _affordable(connections: int) -> int:
+def _connection_limit(connections: int) -> int:
     """As many connections as this process may have files open for, and some for everything else."""
     most_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most_files == resource.RLIM_INFINITY:
         return connections
-    return max(1, min(connections, int((most_files - BACKLOG - OTHER_FILES) / (1 + MARGIN))))
+    return max(1, min(connections, int((most_files - BACKLOG - RESERVED_FILES) / (1 + OVERSHOOT))))
 
 
-def _require_key_for(host: str, settings: ServeSettings) -> None:
-    if not settings.keys and not is_loopback(host):
+def _require_api_key(host: str, settings: ServeSettings) -> None:
+    if not settings.api_keys and not is_loopback(host):
         raise ConfigError(
             f"--host {host} can be reached from other machines: set {KEY_VARIABLE} to a secret of at least "
             f"{MIN_KEY_LENGTH} characters, which clients then send as `Authorization: Bearer <key>`."
         )
 
 
-def _chosen(run_dir: RunDir, adapters: Mapping[str, Path]) -> dict[str, Path]:
-    """What is served, by name: the run folder's own adapter first, unless it has none and others are given."""
+def _adapter_folders(run_dir: RunDir, adapters: Mapping[str, Path]) -> dict[str, Path]:
+    """Adapter folders by name: the run folder's own adapter first, unless it has none and others are given."""
     if adapters and not run_dir.adapter.exists():
         return dict(adapters)
     return {RUN_NAME: run_dir.require(run_dir.adapter, "run")} | dict(adapters)

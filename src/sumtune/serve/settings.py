@@ -11,7 +11,7 @@ __all__ = ["ServeSettings"]
 class ServeSettings:
     """How much the service takes on, and how long it waits."""
 
-    keys: tuple[str, ...] = field(default=(), repr=False)
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
     """API keys; without one everybody who reaches the address may ask."""
     admin_key: str | None = field(default=None, repr=False)
     """The key with which adapters are loaded and unloaded at run time; None is nobody."""
@@ -19,13 +19,13 @@ class ServeSettings:
     """Folder that adapters may be loaded from at run time."""
     deadline_s: float = 60.0
     """Seconds after which a request is given up, and the longest deadline a request may ask for."""
-    queue_dialogues: int = 256
+    max_queued_dialogues: int = 256
     """Most dialogues that wait; more are refused."""
-    gather_s: float = 0.008
+    batch_wait_s: float = 0.008
     """Seconds without another dialogue after which a batch begins."""
-    batch_tokens: int = 8192
+    max_batch_tokens: int = 8192
     """Most tokens of dialogues that are decoded together."""
-    batch_dialogues: int = 32
+    max_batch_dialogues: int = 32
     """Most dialogues that are decoded together."""
     workers: int = os.cpu_count() or 1
     """Batches that are decoded at the same time, by summarizers that can."""
@@ -41,7 +41,7 @@ class ServeSettings:
     """Seconds that a client may leave a piece of an answer unread."""
     shutdown_s: float = 30.0
     """Seconds in which running requests are finished when the service is told to stop."""
-    connections: int = 512
+    max_connections: int = 512
     """Most connections at once."""
-    connections_per_client: int = 256
+    max_connections_per_client: int = 256
     """Most connections at once from one address: of IPv4 the whole, of IPv6 the first 64 bits."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sumtune.serve.chat.conversation import Turn, UnclearError, read_conversation
+from sumtune.serve.chat.conversation import AmbiguousChatError, Turn, read_conversation
 
 ROLES = ("system", "developer", "user", "assistant")
 TEXTS = [
@@ -42,7 +42,7 @@ def test_no_word_of_any_message_is_lost(given_messages):
     turns = messages(*given_messages)
     try:
         read = read_conversation(turns)
-    except UnclearError:
+    except AmbiguousChatError:
         return
     assert read.dialogue
     for turn in turns:
@@ -117,5 +117,5 @@ def test_a_turn_that_ends_with_a_request_keeps_the_turn():
     ],
 )
 def test_what_could_mean_two_things_is_refused_with_what_to_send(chat, reason):
-    with pytest.raises(UnclearError, match=reason):
+    with pytest.raises(AmbiguousChatError, match=reason):
         read_conversation(messages(*chat))

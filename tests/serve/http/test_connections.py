@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from sumtune.serve.http.connections import GRACE_S, MARGIN, Connections
-from sumtune.serve.server import _affordable
+from sumtune.serve.http.connections import GRACE_S, OVERSHOOT, ConnectionRegistry
+from sumtune.serve.server import _connection_limit
 from sumtune.serve.settings import ServeSettings
 
-from ..fakes import Shouting, Telling, wait_for
-from ..live import running
+from ..fakes import EchoSummarizer, FirstWordSummarizer, wait_for
+from ..live_server import running_service
 
 LIMIT = 8
 HALF_SENT = {
@@ -29,7 +29,7 @@ HALF_SENT = {
 
 
 def settings(**options):
-    return ServeSettings(**({"workers": 1, "connections": LIMIT, "connections_per_client": LIMIT} | options))
+    return ServeSettings(**({"workers": 1, "max_connections": LIMIT, "max_connections_per_client": LIMIT} | options))
 
 
 @contextlib.contextmanager
@@ -59,13 +59,13 @@ def is_open(connection):
         return False
 
 
-LIMITS = {"of all": settings(connections_per_client=1000), "of one client": settings(connections=1000)}
+LIMITS = {"of all": settings(max_connections_per_client=1000), "of one client": settings(max_connections=1000)}
 
 
 @pytest.fixture(scope="module", params=LIMITS.values(), ids=LIMITS)
 def limited(request):
     """The address of a service with few connections, whether in all or of one client."""
-    with running({"tuned": Shouting()}, request.param) as url:
+    with running_service({"tuned": FirstWordSummarizer()}, request.param) as url:
         yield url
 
 
@@ -77,12 +77,12 @@ def test_half_sent_requests_lock_nobody_out_not_even_their_own_client(limited, s
             assert httpx.get(f"{limited}{path}").status_code == 200
         assert httpx.post(f"{limited}/summarize", json={"dialogues": "Ann: Hi"}).status_code == 200
         assert time.monotonic() - begun < 5, "no waiting for a timeout of 10 s"
-        assert sum(map(is_open, connections)) <= LIMIT * (1 + MARGIN)
+        assert sum(map(is_open, connections)) <= LIMIT * (1 + OVERSHOOT)
 
 
 def test_the_client_with_most_connections_makes_room():
     with (
-        running({"tuned": Shouting()}, settings(connections_per_client=1000)) as url,
+        running_service({"tuned": FirstWordSummarizer()}, settings(max_connections_per_client=1000)) as url,
         opened(url, 2, HALF_SENT["half the headers"], "127.0.0.2") as small,
         opened(url, 40, HALF_SENT["half the headers"], "127.0.0.3") as large,
     ):
@@ -90,10 +90,10 @@ def test_the_client_with_most_connections_makes_room():
         assert all(map(is_open, small))
         left = [is_open(one) for one in large]
         assert left == sorted(left), "those that have waited longest go first"
-        assert sum(left) <= LIMIT * (1 + MARGIN)
+        assert sum(left) <= LIMIT * (1 + OVERSHOOT)
 
 
-class Parallel(Telling):
+class Parallel(EchoSummarizer):
     """Decodes every request at once, when it may."""
 
     copies = 8
@@ -119,8 +119,8 @@ def busy(url, summarizer, count):
 def test_where_every_connection_is_being_answered_health_is_too_and_the_rest_is_told_when_to_ask_again():
     summarizer = Parallel()
     summarizer.gate.clear()
-    few = settings(workers=4, batch_dialogues=1, connections=4)
-    with running({"tuned": summarizer}, few) as url, busy(url, summarizer, 4) as connections:
+    few = settings(workers=4, max_batch_dialogues=1, max_connections=4)
+    with running_service({"tuned": summarizer}, few) as url, busy(url, summarizer, 4) as connections:
         refused = httpx.get(f"{url}/v1/models")
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert refused.headers["connection"] == "close"
@@ -137,8 +137,8 @@ def test_a_busy_client_is_refused_at_its_limit_and_others_are_not():
     summarizer = Parallel()
     summarizer.gate.clear()
     other = httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2"))
-    few = settings(workers=4, batch_dialogues=1, connections=100, connections_per_client=3)
-    with other, running({"tuned": summarizer}, few) as url, busy(url, summarizer, 3):
+    few = settings(workers=4, max_batch_dialogues=1, max_connections=100, max_connections_per_client=3)
+    with other, running_service({"tuned": summarizer}, few) as url, busy(url, summarizer, 3):
         assert httpx.get(f"{url}/v1/models").status_code == 503
         assert httpx.get(f"{url}/health").status_code == 200
         assert other.get(f"{url}/v1/models").status_code == 200
@@ -166,7 +166,7 @@ class Clock:
 
 
 def test_addresses_of_one_ipv6_network_are_one_client():
-    connections = Connections(most=100, most_per_client=2, clock=Clock())
+    connections = ConnectionRegistry(most=100, most_per_client=2, clock=Clock())
     own = [Waiting() for _ in range(4)]
     for number, one in enumerate(own):
         assert connections.add(one, f"2001:db8:0:1::{number}")
@@ -176,18 +176,18 @@ def test_addresses_of_one_ipv6_network_are_one_client():
 
 
 def test_a_connection_that_was_answered_has_not_waited_long():
-    connections = Connections(most=2, most_per_client=2, clock=Clock())
+    connections = ConnectionRegistry(most=2, most_per_client=2, clock=Clock())
     first, second, third = Waiting(), Waiting(), Waiting()
     for one in (first, second):
         connections.add(one, "192.0.2.1")
-    connections.waits_again(first)
+    connections.mark_idle(first)
     connections.add(third, "192.0.2.1")
     assert (first.dropped, second.dropped) == (False, True)
 
 
 def test_a_burst_of_connections_has_a_moment_to_send_its_requests():
     now = [0.0]
-    connections = Connections(most=100, most_per_client=8, clock=lambda: now[0])
+    connections = ConnectionRegistry(most=100, most_per_client=8, clock=lambda: now[0])
     burst = [Waiting() for _ in range(10)]
     assert all(connections.add(one, "192.0.2.1") for one in burst)
     assert not any(one.dropped for one in burst)
@@ -201,18 +201,18 @@ def test_a_burst_of_connections_has_a_moment_to_send_its_requests():
 
 
 def test_connections_are_counted_until_they_end():
-    connections = Connections(most=2, most_per_client=2)
+    connections = ConnectionRegistry(most=2, most_per_client=2)
     busy = [Waiting(awaits_client=False) for _ in range(2)]
     assert [connections.add(one, "192.0.2.1") for one in busy] == [True, True]
     assert not connections.add(Waiting(awaits_client=False), "192.0.2.1")
     assert not connections.add(Waiting(awaits_client=False), "192.0.2.2")
     for one in [*busy, *busy]:
         connections.remove(one)
-    connections.waits_again(busy[0])
+    connections.mark_idle(busy[0])
     assert len(connections) == 2
 
 
 @pytest.mark.parametrize(("files", "connections"), [(1024, 512), (256, 51), (100, 1), (resource.RLIM_INFINITY, 512)])
 def test_there_are_no_more_connections_than_files_that_may_be_open(monkeypatch, files, connections):
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (files, files))
-    assert _affordable(512) == connections
+    assert _connection_limit(512) == connections

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from ..fakes import Shouting, client_of
+from ..fakes import FirstWordSummarizer, make_client
 
 BODIES = {
     "/summarize": {"dialogues": "Ann: Hello there"},
@@ -24,8 +24,8 @@ NO_JSON = {
 
 @pytest.fixture(scope="module")
 def service():
-    summarizer = Shouting()
-    with client_of({"tiny": summarizer}) as client:
+    summarizer = FirstWordSummarizer()
+    with make_client({"tiny": summarizer}) as client:
         yield client, summarizer
 
 

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from sumtune.serve.http.errors import MOST_TOLD
-from sumtune.serve.request_body import LONGEST_ECHO, MAX_PROBLEMS
+from sumtune.serve.http.error_responses import MAX_LISTED_PROBLEMS
+from sumtune.serve.request_body import MAX_ECHO_CHARACTERS, MAX_PROBLEMS
 
-from ..fakes import ADMIN, Shouting, bearer, client_of, loading_from
-from ..live import running
+from ..fakes import ADMIN, FirstWordSummarizer, admin_settings, bearer, make_client
+from ..live_server import running_service
 
 MOST_CPU_S = 0.6
 """Processor time of one request, some of it the test's own. The worst of these took 3 s."""
@@ -58,8 +58,8 @@ BODIES = {f"{path}: {name}": (path, body) for path, bodies in
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    settings = loading_from(tmp_path_factory.mktemp("adapters"), requests_per_minute=100_000)
-    with client_of({"tuned": Shouting()}, settings=settings) as client:
+    settings = admin_settings(tmp_path_factory.mktemp("adapters"), requests_per_minute=100_000)
+    with make_client({"tuned": FirstWordSummarizer()}, settings=settings) as client:
         client.headers.update(bearer(ADMIN) | {"content-type": "application/json"})
         yield client
 
@@ -87,16 +87,16 @@ def test_what_cannot_be_parsed_is_refused_quickly(client, content):
 def test_a_refusal_names_the_first_problems_and_how_many_there_are(client):
     names = [f"key{number:02}" for number in range(30)]
     detail = client.post("/summarize", json={"dialogues": "Ann: Hi"} | dict.fromkeys(names, 0)).json()["detail"]
-    assert [name in detail for name in names] == [True] * MOST_TOLD + [False] * (30 - MOST_TOLD)
-    assert detail.endswith(f"and {30 - MOST_TOLD} more")
+    assert [name in detail for name in names] == [True] * MAX_LISTED_PROBLEMS + [False] * (30 - MAX_LISTED_PROBLEMS)
+    assert detail.endswith(f"and {30 - MAX_LISTED_PROBLEMS} more")
     too_many = client.post("/summarize", json=dict.fromkeys(range(MAX_PROBLEMS + 1), 0)).json()["detail"]
     assert too_many == f"body: It has {MAX_PROBLEMS + 1} fields"
 
 
 def test_long_names_are_cut(client):
     detail = client.post("/summarize", json={"dialogues": "Ann: Hi", "k" * 1000: 0}).json()["detail"]
-    assert f"{'k' * LONGEST_ECHO}…" in detail
-    assert "k" * (LONGEST_ECHO + 1) not in detail
+    assert f"{'k' * MAX_ECHO_CHARACTERS}…" in detail
+    assert "k" * (MAX_ECHO_CHARACTERS + 1) not in detail
 
 
 HEAD = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
@@ -115,7 +115,7 @@ WIRE = {
 
 @pytest.fixture(scope="module")
 def url():
-    with running({"tuned": Shouting()}) as url:
+    with running_service({"tuned": FirstWordSummarizer()}) as url:
         yield url
 
 

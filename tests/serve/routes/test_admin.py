@@ -9,10 +9,20 @@ from dataclasses import replace
 import pytest
 
 from sumtune.errors import ModelError
-from sumtune.serve.confine import OutsideError
+from sumtune.serve.safe_path import OutsideRootError
 from sumtune.serve.settings import ServeSettings
 
-from ..fakes import ADMIN, KEY, Shouting, Telling, bearer, client_of, loading_from, served, wait_for
+from ..fakes import (
+    ADMIN,
+    KEY,
+    EchoSummarizer,
+    FirstWordSummarizer,
+    admin_settings,
+    bearer,
+    loaded_model,
+    make_client,
+    wait_for,
+)
 
 
 @pytest.fixture
@@ -24,19 +34,19 @@ def root(tmp_path):
 
 
 def telling(name, folder):
-    return served(name, Telling())
+    return loaded_model(name, EchoSummarizer())
 
 
 @pytest.fixture
 def changing(root):
-    """A client with the admin key, whose further adapters are `Telling` unless their folder is `bad`."""
+    """A client with the admin key, whose further adapters are `EchoSummarizer` unless their folder is `bad`."""
 
     def load(name, folder):
         if folder.name == "bad":
             raise ModelError(f"{folder} is neither an adapter folder nor a run folder with an adapter in it.")
-        return served(name, Telling())
+        return loaded_model(name, EchoSummarizer())
 
-    with client_of({"tuned": Shouting()}, settings=loading_from(root), load_adapter=load) as client:
+    with make_client({"tuned": FirstWordSummarizer()}, settings=admin_settings(root), load_adapter=load) as client:
         client.headers.update(bearer(ADMIN))
         yield client
 
@@ -60,12 +70,12 @@ def test_an_unloaded_adapter_gives_its_memory_back(root):
     loaded = []
 
     def load(name, folder):
-        made = Telling()
+        made = EchoSummarizer()
         made.circle = made
         loaded.append(weakref.ref(made))
-        return served(name, made)
+        return loaded_model(name, made)
 
-    with client_of({"tuned": Shouting()}, settings=loading_from(root), load_adapter=load) as client:
+    with make_client({"tuned": FirstWordSummarizer()}, settings=admin_settings(root), load_adapter=load) as client:
         client.headers.update(bearer(ADMIN))
         client.post("/adapters", json={"name": "new", "folder": "x"})
         assert client.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 200
@@ -95,8 +105,8 @@ def test_unloading_the_default_makes_the_next_the_default(changing):
 
 @pytest.mark.parametrize("keys", [(), (KEY,)], ids=["open", "with keys"])
 def test_unless_asked_for_adapters_cannot_be_changed_with_any_key(keys):
-    settings = ServeSettings(workers=1, keys=keys)
-    with client_of({"tuned": Shouting(), "other": Shouting()}, settings=settings) as client:
+    settings = ServeSettings(workers=1, api_keys=keys)
+    with make_client({"tuned": FirstWordSummarizer(), "other": FirstWordSummarizer()}, settings=settings) as client:
         client.headers.update(bearer(KEY))
         for answer in (client.post("/adapters", json={"name": "new", "folder": "x"}), client.delete("/adapters/other")):
             assert (answer.status_code, "--allow-adapter-loading" in answer.text) == (403, True)
@@ -106,9 +116,11 @@ def test_unless_asked_for_adapters_cannot_be_changed_with_any_key(keys):
 @pytest.mark.parametrize("keys", [(), (KEY,)], ids=["open", "with keys"])
 @pytest.mark.parametrize(("key", "status"), [(KEY, 403), (None, 401), (ADMIN + "x", 401), (ADMIN, 201)])
 def test_only_the_admin_key_changes_adapters(root, keys, key, status):
-    settings = replace(loading_from(root), keys=keys)
+    settings = replace(admin_settings(root), api_keys=keys)
     status = 401 if status == 403 and not keys else status
-    with client_of({"tuned": Shouting(), "other": Shouting()}, settings=settings, load_adapter=telling) as client:
+    with make_client(
+        {"tuned": FirstWordSummarizer(), "other": FirstWordSummarizer()}, settings=settings, load_adapter=telling
+    ) as client:
         headers = bearer(key) if key else {}
         assert client.post("/adapters", json={"name": "new", "folder": "x"}, headers=headers).status_code == status
         assert client.delete("/adapters/other", headers=headers).status_code == (204 if status == 201 else status)
@@ -117,16 +129,16 @@ def test_only_the_admin_key_changes_adapters(root, keys, key, status):
 
 
 def test_the_admin_key_also_asks_for_summaries_and_has_a_rate_of_its_own(root):
-    settings = loading_from(root, requests_per_minute=8)
-    with client_of({"tuned": Shouting()}, settings=settings) as client:
+    settings = admin_settings(root, requests_per_minute=8)
+    with make_client({"tuned": FirstWordSummarizer()}, settings=settings) as client:
         statuses = [client.get("/v1/models", headers=bearer(key)).status_code for key in (KEY, ADMIN) for _ in range(3)]
     assert statuses == [200, 200, 429] * 2
 
 
 def test_an_adapter_that_is_unloaded_while_it_writes_finishes(root):
-    summarizer, answers = Telling(), []
+    summarizer, answers = EchoSummarizer(), []
     summarizer.gate.clear()
-    with client_of({"tuned": Shouting(), "slow": summarizer}, settings=loading_from(root)) as client:
+    with make_client({"tuned": FirstWordSummarizer(), "slow": summarizer}, settings=admin_settings(root)) as client:
         client.headers.update(bearer(ADMIN))
         body = {"dialogues": "Ann: Hi", "adapter": "slow"}
         thread = threading.Thread(target=lambda: answers.append(client.post("/summarize", json=body)))
@@ -163,7 +175,7 @@ def test_a_folder_outside_is_refused_in_the_same_words_whatever_is_there(changin
         return
     assert (answer.status_code, answer.json()) == (
         422,
-        {"detail": str(OutsideError())},
+        {"detail": str(OutsideRootError())},
     )
     assert names(changing) == ["tuned"]
 
@@ -181,9 +193,9 @@ def test_what_is_loaded_is_the_folder_that_was_checked(root):
 
     def load(name, folder):
         loaded.append(folder)
-        return served(name, Telling())
+        return loaded_model(name, EchoSummarizer())
 
     (root / "latest").symlink_to("x")
-    with client_of({"tuned": Shouting()}, settings=loading_from(root), load_adapter=load) as client:
+    with make_client({"tuned": FirstWordSummarizer()}, settings=admin_settings(root), load_adapter=load) as client:
         client.post("/adapters", json={"name": "new", "folder": "latest"}, headers=bearer(ADMIN))
     assert loaded == [(root / "x").resolve()]

@@ -6,8 +6,8 @@ import pytest
 
 from sumtune.serve.settings import ServeSettings
 
-from ..fakes import KEY, Breaking, Shouting, Telling
-from ..live import running
+from ..fakes import KEY, EchoSummarizer, FailingSummarizer, FirstWordSummarizer
+from ..live_server import running_service
 
 openai = pytest.importorskip("openai", reason="needs the package openai: pip install '.[dev]'")
 
@@ -24,10 +24,10 @@ ASKING = {"role": "user", "content": "Please summarize our conversation."}
 
 @pytest.fixture(scope="module")
 def client():
-    summarizers = {"tuned": Telling(), "plain": Shouting(), "broken": Breaking()}
-    settings = ServeSettings(keys=(KEY,), workers=1)
+    summarizers = {"tuned": EchoSummarizer(), "plain": FirstWordSummarizer(), "broken": FailingSummarizer()}
+    settings = ServeSettings(api_keys=(KEY,), workers=1)
     with (
-        running(summarizers, settings) as url,
+        running_service(summarizers, settings) as url,
         openai.OpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0) as client,
     ):
         yield client

@@ -6,7 +6,7 @@ import pytest
 
 from sumtune.files.run_dir import RunDir
 
-from ..fakes import Shouting, client_of
+from ..fakes import FirstWordSummarizer, make_client
 
 INTERVAL = {"mean": 0.5, "low": 0.4, "high": 0.6}
 SCORES = {"split": "test", "n": 3, "systems": {"tuned": dict.fromkeys(("rouge1", "rouge2", "rougeL"), INTERVAL)}}
@@ -20,7 +20,7 @@ def scores_file(tmp_path):
 
 
 def figures(scores_file):
-    with client_of({"tuned": Shouting()}, run_dir=RunDir(scores_file.parent.parent)) as client:
+    with make_client({"tuned": FirstWordSummarizer()}, run_dir=RunDir(scores_file.parent.parent)) as client:
         answer = client.get("/run")
     assert answer.status_code == 200
     return answer.json()

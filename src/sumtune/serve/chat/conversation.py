@@ -14,7 +14,7 @@ from sumtune.serve.chat.instructions import (
     split_request,
 )
 
-__all__ = ["Conversation", "LeftOut", "Reason", "Turn", "UnclearError", "read_conversation"]
+__all__ = ["AmbiguousChatError", "Conversation", "LeftOut", "Reason", "Turn", "read_conversation"]
 
 Reason = Literal["instruction", "earlier message"]
 NO_DIALOGUE = "there is no message with a dialogue in it: system messages and requests for a summary are instructions"
@@ -28,7 +28,7 @@ ANSWERED = (
 )
 
 
-class UnclearError(ValueError):
+class AmbiguousChatError(ValueError):
     """Nobody can say what is to be summarized. The message says why, and what to send instead."""
 
 
@@ -68,7 +68,7 @@ def read_conversation(messages: Sequence[Turn]) -> Conversation:
     that the last message holds together with such a request is summarized alone.
 
     Raises:
-        UnclearError: there is no dialogue, or more than one, or a request that is not understood.
+        AmbiguousChatError: there is no dialogue, or more than one, or a request that is not understood.
     """
     given = [message for message in messages if message.text]
     left_out = [_instruction(message) for message in given if message.role in ("system", "developer")]
@@ -79,7 +79,7 @@ def read_conversation(messages: Sequence[Turn]) -> Conversation:
     left_out += found
     _refuse_answered(turns)
     if not turns:
-        raise UnclearError(NO_DIALOGUE)
+        raise AmbiguousChatError(NO_DIALOGUE)
     return Conversation(_as_dialogue(turns), sorted(left_out, key=lambda part: part.message))
 
 
@@ -90,7 +90,7 @@ def _without_last_request(turns: list[Turn]) -> tuple[list[Turn], list[LeftOut]]
     request = split_request(last.text)
     if not request.asks:
         if earlier and asks_for_something_else(last.text):
-            raise UnclearError(SAYS_MORE.format(place=last.place))
+            raise AmbiguousChatError(SAYS_MORE.format(place=last.place))
         return turns, []
     asked = _instruction(last, request)
     if not request.rest:
@@ -99,7 +99,7 @@ def _without_last_request(turns: list[Turn]) -> tuple[list[Turn], list[LeftOut]]
     if not earlier or not request.before:
         return [*earlier, rest], [asked]
     if not looks_like_dialogue(request.rest):
-        raise UnclearError(SAYS_MORE.format(place=last.place))
+        raise AmbiguousChatError(SAYS_MORE.format(place=last.place))
     return [rest], [*(LeftOut(turn.place, turn.text, "earlier message") for turn in earlier), asked]
 
 
@@ -120,7 +120,7 @@ def _refuse_answered(turns: Sequence[Turn]) -> None:
         if turn.role == "user" and answer.role == "assistant":
             request = split_request(turn.text)
             if request.asks and looks_like_dialogue(request.rest):
-                raise UnclearError(ANSWERED.format(place=turn.place))
+                raise AmbiguousChatError(ANSWERED.format(place=turn.place))
 
 
 def _instruction(message: Turn, request: Request | None = None) -> LeftOut:

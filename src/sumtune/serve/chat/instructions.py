@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
-from sumtune.serve.chat.words import CJK, VOCABULARIES, Vocabulary
+from sumtune.serve.chat.vocabulary import CJK, VOCABULARIES, Vocabulary
 
 __all__ = ["Request", "asks_for_something_else", "is_dialogue", "looks_like_dialogue", "split_request"]
 

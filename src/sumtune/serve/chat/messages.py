@@ -6,10 +6,10 @@ from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from sumtune.data.dialogue import as_text, is_unicode
-from sumtune.serve.dialogues import MAX_CHARACTERS
-from sumtune.serve.request_body import RequestBody, shortened
+from sumtune.serve.dialogue_input import MAX_CHARACTERS
+from sumtune.serve.request_body import RequestBody, truncate
 
-__all__ = ["GivenMessage"]
+__all__ = ["RequestMessage"]
 
 MAX_PARTS = 1000
 CONTENT_SCHEMA = {
@@ -32,7 +32,7 @@ WITHOUT_TEXT = frozenset({"cache_control", "id", "status"})
 """Fields of messages and parts that some clients send, and that hold no text of the conversation."""
 
 
-class GivenMessage(RequestBody):
+class RequestMessage(RequestBody):
     """A message of the request: a turn of the conversation, or an instruction."""
 
     model_config = ConfigDict(extra="allow")
@@ -49,7 +49,7 @@ class GivenMessage(RequestBody):
         return as_text("\n".join([*content, self.refusal or ""])) or ""
 
     @model_validator(mode="after")
-    def _is_text(self) -> "GivenMessage":
+    def _is_text(self) -> "RequestMessage":
         if self.role in ("tool", "function"):
             raise _unsupported(f"a message with the role `{self.role}` is no turn of a conversation")
         _refuse_more(self.model_extra or {}, "a message")
@@ -88,7 +88,7 @@ def _text_of(part: dict[str, str]) -> str:
 
 
 def _shown(name: Any) -> str:
-    return shortened(str(name) if isinstance(name, str) else type(name).__name__)
+    return truncate(str(name) if isinstance(name, str) else type(name).__name__)
 
 
 def _unsupported(reason: str) -> PydanticCustomError:

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from sumtune.serve.chat.conversation import Conversation, Reason, Turn, UnclearError, read_conversation
-from sumtune.serve.chat.messages import GivenMessage
-from sumtune.serve.chat.settings import without_effect
-from sumtune.serve.request_body import RequestBody, shortened
+from sumtune.serve.chat.conversation import AmbiguousChatError, Conversation, Reason, Turn, read_conversation
+from sumtune.serve.chat.messages import RequestMessage
+from sumtune.serve.chat.parameters import ignored_parameters
+from sumtune.serve.request_body import RequestBody, truncate
 from sumtune.serve.schema import EXAMPLE, MAX_TOKENS
 
 __all__ = ["ChatRequest", "Notes"]
@@ -56,7 +56,7 @@ class ChatRequest(RequestBody):
     )
 
     model: str = Field(max_length=200, description="One of `GET /v1/models`.")
-    messages: Annotated[list[GivenMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
+    messages: Annotated[list[RequestMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     n: Literal[1] | None = Field(None, description="There is one summary.")
@@ -73,11 +73,11 @@ class ChatRequest(RequestBody):
 
     @model_validator(mode="after")
     def _read(self) -> "ChatRequest":
-        self._without_effect = without_effect(self.model_extra or {})
+        self._without_effect = ignored_parameters(self.model_extra or {})
         turns = [Turn(place, message.role, message.name, message.text) for place, message in enumerate(self.messages)]
         try:
             self._conversation = read_conversation(turns)
-        except UnclearError as error:
+        except AmbiguousChatError as error:
             raise PydanticCustomError("unclear", "{reason}", {"reason": str(error)}) from None
         return self
 
@@ -90,7 +90,7 @@ class ChatRequest(RequestBody):
     def notes(self) -> Notes:
         """What the model does not read."""
         left_out = [
-            LeftOutText(message=part.message, text=shortened(part.text, LONGEST_LEFT_OUT), reason=part.reason)
+            LeftOutText(message=part.message, text=truncate(part.text, LONGEST_LEFT_OUT), reason=part.reason)
             for part in self._conversation.left_out
         ]
         return Notes(left_out=left_out, without_effect=self._without_effect)

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sumtune.serve.http.errors import refusal
+from sumtune.serve.http.error_responses import error_response
 
-__all__ = ["MARGIN", "ConnectionLimit", "Connections", "client_of", "crowded"]
+__all__ = ["OVERSHOOT", "ConnectionLimit", "ConnectionRegistry", "client_network", "crowded"]
 
 CROWDED = "sumtune.crowded"
 """Entry of the scope of requests whose connection came when all the others were being answered."""
@@ -17,7 +17,7 @@ ALWAYS_ANSWERED = "/health"
 RETRY_S = 1
 GRACE_S = 0.25
 """Seconds that a connection has at least in which to send its request."""
-MARGIN = 0.25
+OVERSHOOT = 0.25
 """Share of connections over the limit that may be in those seconds."""
 NETWORK_BITS = 64
 """Of an IPv6 address: what one client usually has all addresses of."""
@@ -36,7 +36,7 @@ class Connection(Protocol):
         ...
 
 
-class Connections:
+class ConnectionRegistry:
     """All connections by client. Where there are too many, one that waits for its client makes room for the new one.
 
     It is one of the same client if that has too many, else one of the client that has most. So half-sent requests keep
@@ -57,7 +57,7 @@ class Connections:
 
     def add(self, connection: Connection, address: str) -> bool:
         """Take a connection in and make room for it; False where all others of the client, or of all, are answered."""
-        client = client_of(address)
+        client = client_network(address)
         own = self._clients.setdefault(client, {})
         own[connection] = self.clock()
         self._client_of[connection] = client
@@ -68,7 +68,7 @@ class Connections:
             return self._make_room(largest_first, len(self), self.most, connection)
         return True
 
-    def waits_again(self, connection: Connection) -> None:
+    def mark_idle(self, connection: Connection) -> None:
         """Put a connection that was answered behind those that have waited longer."""
         if (client := self._client_of.get(connection)) is not None:
             own = self._clients[client]
@@ -93,17 +93,17 @@ class Connections:
             if connection is not new and connection.awaits_client
         ]
         for connection, since in others[: count - most]:
-            if now - since > GRACE_S or count > most * (1 + MARGIN):
+            if now - since > GRACE_S or count > most * (1 + OVERSHOOT):
                 self.remove(connection)
                 connection.drop()
                 count -= 1
         return bool(others)
 
 
-def client_of(address: str) -> str:
+def client_network(address: str) -> str:
     """Return what the connections of one client have in common: an IPv4 address, or the /64 network of an IPv6 one.
 
-    >>> client_of("192.0.2.7"), client_of("2001:db8:0:1:aaaa::5"), client_of("::ffff:192.0.2.7")
+    >>> client_network("192.0.2.7"), client_network("2001:db8:0:1:aaaa::5"), client_network("::ffff:192.0.2.7")
     ('192.0.2.7', '2001:db8:0:1::', '192.0.2.7')
     """
     try:
@@ -138,6 +138,6 @@ class ConnectionLimit:
         if scope.get(CROWDED) and scope["path"] != ALWAYS_ANSWERED:
             headers = {"Retry-After": str(RETRY_S), "Connection": "close"}
             detail = f"Too many connections are being answered; ask again in {RETRY_S} s."
-            await refusal(scope["path"], 503, detail, headers)(scope, receive, send)
+            await error_response(scope["path"], 503, detail, headers)(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Connections that only take up room: uvicorn keeps them as long as their client likes, this protocol does not."""
+"""Uvicorn protocol that drops idle and slow connections."""
 
 import asyncio
 import socket
@@ -6,10 +6,10 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sumtune.serve.http.connections import Connections, crowded
+from sumtune.serve.http.connections import ConnectionRegistry, crowded
 from sumtune.serve.settings import ServeSettings
 
-__all__ = ["READ_BYTES", "LimitedProtocol", "limited_by"]
+__all__ = ["READ_BYTES", "LimitedProtocol", "protocol_class"]
 
 READ_BYTES = 16_384
 """Most bytes that are read and parsed in one go, and about the most of a request's headers. One client's bytes must not
@@ -20,7 +20,7 @@ class LimitedProtocol(H11Protocol):
     """Drops clients that send no whole headers or read no answer in time, and those there is no room for."""
 
     settings: ServeSettings
-    registry: Connections
+    registry: ConnectionRegistry
     _for_request: asyncio.TimerHandle | None = None
     _for_reading: asyncio.TimerHandle | None = None
 
@@ -40,7 +40,7 @@ class LimitedProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
-        self.registry.waits_again(self)
+        self.registry.mark_idle(self)
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -86,9 +86,9 @@ class LimitedProtocol(H11Protocol):
             self.drop()
 
 
-def limited_by(settings: ServeSettings) -> type[LimitedProtocol]:
+def protocol_class(settings: ServeSettings) -> type[LimitedProtocol]:
     """Return a protocol for uvicorn with these limits; all its connections share them."""
-    registry = Connections(settings.connections, settings.connections_per_client)
+    registry = ConnectionRegistry(settings.max_connections, settings.max_connections_per_client)
     return type("ServiceProtocol", (LimitedProtocol,), {"settings": settings, "registry": registry})
 
 

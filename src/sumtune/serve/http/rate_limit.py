@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sumtune.serve.http.access import KEY_NUMBER
-from sumtune.serve.http.errors import refusal
+from sumtune.serve.http.api_key_auth import KEY_NUMBER
+from sumtune.serve.http.error_responses import error_response
 
 __all__ = ["RateLimit"]
 
@@ -38,7 +38,7 @@ class RateLimit:
         if wait_s > 0:
             seconds = math.ceil(wait_s)
             detail = f"Too many requests with this key; ask again in {seconds} s."
-            await refusal(scope["path"], 429, detail, {"Retry-After": str(seconds)})(scope, receive, send)
+            await error_response(scope["path"], 429, detail, {"Retry-After": str(seconds)})(scope, receive, send)
             return
         await self.app(scope, receive, send)
 

@@ -1,7 +1,7 @@
 // Text files that were chosen or dropped; each is one conversation.
 
 import { at, count, element, fail, show } from "/page/dom.js";
-import { decode } from "/page/text.js";
+import { decode } from "/page/encoding.js";
 
 let chosen = [];
 

@@ -7,17 +7,17 @@ from pydantic import BaseModel
 from sumtune.serve.chat.request import Notes
 
 __all__ = [
-    "Chat",
     "ChatChoice",
-    "ChatMessage",
-    "ChatUsage",
+    "ChatCompletion",
     "ModelCard",
     "ModelList",
-    "OpenAIProblem",
+    "OpenAIErrorResponse",
+    "ResponseMessage",
+    "Usage",
 ]
 
 
-class ChatMessage(BaseModel):
+class ResponseMessage(BaseModel):
     """The summary as a message."""
 
     role: Literal["assistant"] = "assistant"
@@ -29,12 +29,12 @@ class ChatChoice(BaseModel):
     """The one choice there is."""
 
     index: Literal[0] = 0
-    message: ChatMessage
+    message: ResponseMessage
     logprobs: None = None
     finish_reason: Literal["stop", "length"]
 
 
-class ChatUsage(BaseModel):
+class Usage(BaseModel):
     """Tokens of the dialogue and of the summary."""
 
     prompt_tokens: int
@@ -42,7 +42,7 @@ class ChatUsage(BaseModel):
     total_tokens: int
 
 
-class Chat(BaseModel):
+class ChatCompletion(BaseModel):
     """A chat completion, with notes that OpenAI's answers do not have."""
 
     id: str
@@ -50,7 +50,7 @@ class Chat(BaseModel):
     created: int
     model: str
     choices: list[ChatChoice]
-    usage: ChatUsage
+    usage: Usage
     sumtune: Notes
 
 
@@ -79,7 +79,7 @@ class OpenAIError(BaseModel):
     code: str | None
 
 
-class OpenAIProblem(BaseModel):
+class OpenAIErrorResponse(BaseModel):
     """Why a request was refused, in OpenAI's form."""
 
     error: OpenAIError

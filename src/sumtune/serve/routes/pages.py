@@ -10,11 +10,11 @@ from fastapi.responses import FileResponse
 from sumtune.errors import RunDirError
 from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
-from sumtune.serve.http.errors import documented
-from sumtune.serve.schema import Figures
-from sumtune.serve.service import Service
+from sumtune.serve.http.error_responses import documented_errors
+from sumtune.serve.schema import RunScores
+from sumtune.serve.state import AppState
 
-__all__ = ["figures", "routes"]
+__all__ = ["create_router", "read_run_scores"]
 
 TYPES = {
     ".html": "text/html",
@@ -31,7 +31,7 @@ REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; s
 SHOWN = ("rouge1", "rouge2", "rougeL")
 
 
-def routes(service: Service) -> APIRouter:
+def create_router(state: AppState) -> APIRouter:
     """`/`, `/docs`, their files under `/page`, `/run` and `/report`."""
     router = APIRouter()
     contents = {file.name: file.read_bytes() for file in (files("sumtune.serve") / "page").iterdir()}
@@ -53,19 +53,19 @@ def routes(service: Service) -> APIRouter:
     async def file(name: str) -> Response:
         return page(name)
 
-    @router.get("/run", responses=documented(401, 429))
-    def run() -> Figures:
+    @router.get("/run", responses=documented_errors(401, 429))
+    def run() -> RunScores:
         """What the run of the served adapter was scored with."""
-        return figures(service.run_dir)
+        return read_run_scores(state.run_dir)
 
     @router.get(
         "/report",
         response_class=Response,
-        responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **documented(401, 404, 429)},
+        responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **documented_errors(401, 404, 429)},
     )
     def report() -> Response:
         """The run's report, which quotes dialogues of its data."""
-        path = _report(service.run_dir)
+        path = _report(state.run_dir)
         if path is None:
             raise HTTPException(404, "This run has no report.")
         return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
@@ -78,23 +78,23 @@ def _report(run_dir: RunDir | None) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def figures(run_dir: RunDir | None) -> Figures:
+def read_run_scores(run_dir: RunDir | None) -> RunScores:
     """Return what the run was scored with; no systems where it was not scored, or where the file is damaged."""
     has_report = _report(run_dir) is not None
     scores_file = run_dir.evaluation / "scores.json" if run_dir else None
     if scores_file is not None and scores_file.is_file():
         try:
-            return _read_figures(scores_file, has_report)
+            return _parse_scores(scores_file, has_report)
         except (RunDirError, ValueError, LookupError, TypeError, AttributeError) as error:
             logger.warning("The page shows no scores: %s cannot be read (%s).", scores_file, type(error).__name__)
-    return Figures(split=None, n=0, systems=[], report=has_report)
+    return RunScores(split=None, n=0, systems=[], report=has_report)
 
 
-def _read_figures(scores_file: Path, has_report: bool) -> Figures:
+def _parse_scores(scores_file: Path, has_report: bool) -> RunScores:
     scores = read_record(scores_file)
     systems = [
         {"name": name} | {metric: system[metric] for metric in SHOWN} for name, system in scores["systems"].items()
     ]
-    return Figures.model_validate(
+    return RunScores.model_validate(
         {"split": scores["split"], "n": scores["n"], "systems": systems, "report": has_report}
     )

@@ -8,15 +8,15 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import StreamingResponse
 
-from sumtune.serve.asking import Asked, Wish, ask, completions, pieces
-from sumtune.serve.http.errors import documented
+from sumtune.serve.http.error_responses import documented_errors
 from sumtune.serve.http.sse import event, event_stream
-from sumtune.serve.schema import Summaries, SummarizeRequest, Summary, Unsupported
-from sumtune.serve.service import Service
+from sumtune.serve.schema import SummarizeRequest, SummarizeResponse, Summary, UnsupportedMention
+from sumtune.serve.state import AppState
+from sumtune.serve.submission import RequestOptions, Submission, stream_pieces, submit, wait_for_completions
 from sumtune.summarizer import Completion
 from sumtune.text.faithfulness import unsupported
 
-__all__ = ["routes"]
+__all__ = ["create_router"]
 
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -26,54 +26,54 @@ EVENTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def routes(service: Service) -> APIRouter:
+def create_router(state: AppState) -> APIRouter:
     """The route that summarizes."""
     router = APIRouter()
 
     @router.post(
         "/summarize",
-        response_model=Summaries,
-        responses=EVENTS | documented(400, 401, 404, 408, 413, 422, 429, 500, 503, 504),
+        response_model=SummarizeResponse,
+        responses=EVENTS | documented_errors(400, 401, 404, 408, 413, 422, 429, 500, 503, 504),
     )
-    async def summarize(body: SummarizeRequest, request: Request) -> Summaries | StreamingResponse:
+    async def summarize(body: SummarizeRequest, request: Request) -> SummarizeResponse | StreamingResponse:
         """One summary for each dialogue."""
-        wish = Wish(body.adapter, body.max_tokens, body.beams, body.deadline_s, in_pieces=body.stream)
-        asked = await ask(service, body.as_list(), wish)
+        options = RequestOptions(body.adapter, body.max_tokens, body.beams, body.deadline_s, stream=body.stream)
+        submission = await submit(state, body.as_list(), options)
         if body.stream:
-            return event_stream(_events(asked))
-        return _answer(asked, await completions(asked, request))
+            return event_stream(_events(submission))
+        return _answer(submission, await wait_for_completions(submission, request))
 
     return router
 
 
-def _answer(asked: Asked, done: Sequence[Completion]) -> Summaries:
-    summaries = [_summary(job.dialogue, completion) for job, completion in zip(asked.jobs, done, strict=True)]
-    return Summaries(summaries=summaries, **_about(asked))
+def _answer(submission: Submission, done: Sequence[Completion]) -> SummarizeResponse:
+    summaries = [_summary(job.dialogue, completion) for job, completion in zip(submission.jobs, done, strict=True)]
+    return SummarizeResponse(summaries=summaries, **_about(submission))
 
 
-def _about(asked: Asked) -> dict[str, Any]:
+def _about(submission: Submission) -> dict[str, Any]:
     return {
-        "model": asked.served.name,
-        "beams": asked.beams,
-        "queued_s": max(job.queued_s for job in asked.jobs),
-        "elapsed_s": asked.elapsed_s,
+        "model": submission.model.name,
+        "beams": submission.beams,
+        "queued_s": max(job.queued_s for job in submission.jobs),
+        "elapsed_s": submission.elapsed_s,
     }
 
 
 def _summary(dialogue: str, completion: Completion) -> Summary:
-    flags = [Unsupported(**asdict(mention)) for mention in unsupported(completion.text, dialogue)]
+    flags = [UnsupportedMention(**asdict(mention)) for mention in unsupported(completion.text, dialogue)]
     return Summary(summary=completion.text, tokens=completion.tokens, cut_off=completion.cut_off, unsupported=flags)
 
 
-async def _events(asked: Asked) -> AsyncIterator[str]:
-    async with aclosing(pieces(asked)) as arriving:
+async def _events(submission: Submission) -> AsyncIterator[str]:
+    async with aclosing(stream_pieces(submission)) as arriving:
         try:
             async for piece in arriving:
                 if piece.completion is None:
                     yield event({"index": piece.place, "text": piece.text}, "piece")
                 else:
-                    summary = _summary(asked.jobs[piece.place].dialogue, piece.completion)
+                    summary = _summary(submission.jobs[piece.place].dialogue, piece.completion)
                     yield event({"index": piece.place, **summary.model_dump()}, "summary")
-            yield event(_about(asked), "done")
+            yield event(_about(submission), "done")
         except HTTPException as error:
             yield event({"detail": error.detail, "status": error.status_code}, "error")

@@ -6,11 +6,11 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sumtune.serve.failures import without_text
-from sumtune.serve.http.errors import refusal
+from sumtune.serve.http.error_responses import error_response
 from sumtune.serve.metrics import Metrics
+from sumtune.serve.redaction import redacted_traceback
 
-__all__ = ["Observe"]
+__all__ = ["RequestLog"]
 
 NO_ROUTE = "(no route)"
 """Stands for paths that do not exist: they are not logged, since anything could be in them."""
@@ -18,7 +18,7 @@ NO_ROUTE = "(no route)"
 logger = logging.getLogger("sumtune.serve")
 
 
-class Observe:
+class RequestLog:
     """Logs method, route, status and time: never path, query, body or the words of an exception."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
@@ -43,11 +43,11 @@ class Observe:
             await self.app(scope, receive, watched)
         except asyncio.CancelledError:  # it outlasted the time in which running requests are finished
             if status == 0:
-                await refusal(scope["path"], 503, "The service is being stopped.")(scope, receive, watched)
+                await error_response(scope["path"], 503, "The service is being stopped.")(scope, receive, watched)
         except Exception as error:
-            logger.error("%s %s failed: %s", _method(scope), _route(scope), without_text(error))
+            logger.error("%s %s failed: %s", _method(scope), _route(scope), redacted_traceback(error))
             if status == 0:
-                await refusal(scope["path"], 500, "An error of the service; its log says where.")(
+                await error_response(scope["path"], 500, "An error of the service; its log says where.")(
                     scope, receive, watched
                 )
         finally:

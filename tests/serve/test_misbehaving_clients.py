@@ -14,20 +14,20 @@ import pytest
 
 from sumtune.serve.settings import ServeSettings
 
-from .fakes import KEY, Telling, wait_for
-from .live import running
+from .fakes import KEY, EchoSummarizer, wait_for
+from .live_server import running_service
 
 SETTINGS = ServeSettings(workers=1, header_timeout_s=0.4, body_timeout_s=0.4, send_timeout_s=0.5)
 
 
 @pytest.fixture
 def slow():
-    return Telling(pause_s=0.05)
+    return EchoSummarizer(pause_s=0.05)
 
 
 @pytest.fixture
 def url(slow):
-    with running({"tuned": slow}, SETTINGS) as url:
+    with running_service({"tuned": slow}, SETTINGS) as url:
         yield url
 
 
@@ -115,9 +115,9 @@ def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(url):
 
 
 def test_a_refused_key_leaves_the_connection_usable_or_closed_but_never_confused():
-    settings = ServeSettings(keys=(KEY,), workers=1)
+    settings = ServeSettings(api_keys=(KEY,), workers=1)
     body = {"dialogues": "Ann: Hi", "beams": 1}
-    with running({"tuned": Telling()}, settings) as url, httpx.Client() as client:
+    with running_service({"tuned": EchoSummarizer()}, settings) as url, httpx.Client() as client:
         for key, status in [("0123456789abcdef-wrong", 401), (KEY, 200)] * 3:
             padded = json.dumps(body).encode() + b" " * 300_000
             headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
@@ -143,7 +143,7 @@ def test_many_broken_clients_at_once_and_every_good_request_is_answered():
             connection.sendall(content)
             time.sleep(0.2)
 
-    with running({"tuned": Telling(pause_s=0.002)}, settings) as url, httpx.Client() as client:
+    with running_service({"tuned": EchoSummarizer(pause_s=0.002)}, settings) as url, httpx.Client() as client:
         post = partial(client.post, f"{url}/summarize", content=body, headers={"content-type": "application/json"})
         assert post().status_code == 200
         before = psutil.Process().num_fds()
@@ -162,9 +162,9 @@ def test_many_broken_clients_at_once_and_every_good_request_is_answered():
 
 def test_shutting_down_finishes_what_runs():
     answers = []
-    summarizer = Telling(pause_s=0.03)
+    summarizer = EchoSummarizer(pause_s=0.03)
     body = {"dialogues": "one two three four five six", "beams": 1}
-    with running({"tuned": summarizer}) as url:
+    with running_service({"tuned": summarizer}) as url:
         thread = threading.Thread(target=lambda: answers.append(httpx.post(f"{url}/summarize", json=body)))
         thread.start()
         wait_for(lambda: summarizer.words > 0)
@@ -174,7 +174,7 @@ def test_shutting_down_finishes_what_runs():
 
 
 def test_under_overload_every_request_is_answered_or_refused_within_its_deadline():
-    settings = ServeSettings(workers=1, queue_dialogues=8, batch_dialogues=4, deadline_s=1.0)
+    settings = ServeSettings(workers=1, max_queued_dialogues=8, max_batch_dialogues=4, deadline_s=1.0)
     outcomes = []
 
     def ask_often(url):
@@ -185,7 +185,7 @@ def test_under_overload_every_request_is_answered_or_refused_within_its_deadline
                 outcomes.append((answer.status_code, time.monotonic() - begun, answer.headers.get("retry-after")))
                 time.sleep(0.05)
 
-    with running({"tuned": Telling(pause_s=0.005)}, settings) as url:
+    with running_service({"tuned": EchoSummarizer(pause_s=0.005)}, settings) as url:
         threads = [threading.Thread(target=ask_often, args=(url,)) for _ in range(24)]
         for thread in threads:
             thread.start()

@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from sumtune.serve.request_body import shortened
+from sumtune.serve.request_body import truncate
 
-__all__ = ["without_effect"]
+__all__ = ["ignored_parameters"]
 
 MOST_NAMES = 20
 WITHOUT_MEANING: dict[str, tuple[Any, ...]] = {
@@ -27,7 +27,7 @@ WITHOUT_MEANING: dict[str, tuple[Any, ...]] = {
 """What would change the form or text of the answer, which nothing here can, with the values that ask for nothing."""
 
 
-def without_effect(settings: Mapping[str, Any]) -> list[str]:
+def ignored_parameters(settings: Mapping[str, Any]) -> list[str]:
     """Return the names of settings that change nothing: sampling, bookkeeping, and whatever is not known.
 
     Raises:
@@ -38,6 +38,6 @@ def without_effect(settings: Mapping[str, Any]) -> list[str]:
         if value and value not in harmless:
             raise PydanticCustomError("unsupported", "`{name}` has no meaning for a summarizer", {"name": name})
     given = sorted(
-        shortened(name) for name, value in settings.items() if value is not None and name not in WITHOUT_MEANING
+        truncate(name) for name, value in settings.items() if value is not None and name not in WITHOUT_MEANING
     )
     return given if len(given) <= MOST_NAMES else [*given[:MOST_NAMES], f"and {len(given) - MOST_NAMES} more"]

@@ -6,8 +6,8 @@ from hypothesis import settings as generation
 
 from sumtune.errors import ModelError
 
-from .fakes import ADMIN, Shouting, Telling, loading_from, served
-from .live import running
+from .fakes import ADMIN, EchoSummarizer, FirstWordSummarizer, admin_settings, loaded_model
+from .live_server import running_service
 
 schemathesis = pytest.importorskip("schemathesis", reason="needs the package schemathesis: pip install '.[dev]'")
 positive_data_acceptance = pytest.importorskip("schemathesis.specs.openapi.checks").positive_data_acceptance
@@ -22,15 +22,17 @@ OPERATIONS = {
 
 def load(name, folder):
     if len(folder.name) % 2:
-        return served(name, Telling())
+        return loaded_model(name, EchoSummarizer())
     raise ModelError("There is no adapter.")
 
 
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory):
     root = tmp_path_factory.mktemp("adapters")
-    settings = loading_from(root, requests_per_minute=10_000_000, max_body_bytes=100_000_000)
-    with running({"tuned": Telling(), "plain": Shouting()}, settings, load_adapter=load) as url:
+    settings = admin_settings(root, requests_per_minute=10_000_000, max_body_bytes=100_000_000)
+    with running_service(
+        {"tuned": EchoSummarizer(), "plain": FirstWordSummarizer()}, settings, load_adapter=load
+    ) as url:
         yield schemathesis.openapi.from_url(f"{url}/openapi.json")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sumtune.errors import ConfigError
 
-__all__ = ["ADMIN_VARIABLE", "KEY_VARIABLE", "MIN_KEY_LENGTH", "adapter_loading", "keys_from"]
+__all__ = ["ADMIN_VARIABLE", "KEY_VARIABLE", "MIN_KEY_LENGTH", "adapter_loading_settings", "read_api_keys"]
 
 KEY_VARIABLE = "SUMTUNE_API_KEY"
 """Environment variable: the keys of those who may ask for summaries."""
@@ -16,7 +16,7 @@ ADMIN_VARIABLE = "SUMTUNE_ADMIN_KEY"
 MIN_KEY_LENGTH = 16
 
 
-def keys_from(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+def read_api_keys(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Return the API keys of the environment: one, or several with commas between.
 
     Raises:
@@ -28,7 +28,9 @@ def keys_from(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     return keys
 
 
-def adapter_loading(allowed: bool, root: Path | None, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def adapter_loading_settings(
+    allowed: bool, root: Path | None, environment: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
     """Return the settings `admin_key` and `adapter_root` of a service that loads adapters at run time, else none.
 
     Raises:
@@ -45,7 +47,7 @@ def adapter_loading(allowed: bool, root: Path | None, environment: Mapping[str, 
         raise ConfigError(f"--allow-adapter-loading also needs {' and '.join(missing)}.")
     if len(key) < MIN_KEY_LENGTH:
         raise _too_short(ADMIN_VARIABLE)
-    if key in keys_from(environment):
+    if key in read_api_keys(environment):
         raise ConfigError(f"{ADMIN_VARIABLE} is one of the keys of {KEY_VARIABLE}: it must be another secret.")
     if root is None or not root.is_dir():
         raise ConfigError(f"--adapter-root {root}: there is no such folder.")

@@ -8,27 +8,27 @@ from typing import Any
 from fastapi import HTTPException, Request
 
 from sumtune.errors import SumtuneError
-from sumtune.serve.adapters import Served
-from sumtune.serve.jobs import Busy, DecodingFailedError, Job, Way
-from sumtune.serve.service import Service
+from sumtune.serve.adapters import LoadedModel
+from sumtune.serve.jobs import BatchKey, DecodingFailedError, Job, QueueFullError
+from sumtune.serve.state import AppState
 from sumtune.summarizer import Completion
 
-__all__ = ["Asked", "Piece", "Wish", "ask", "completions", "pieces"]
+__all__ = ["Piece", "RequestOptions", "Submission", "stream_pieces", "submit", "wait_for_completions"]
 
 LOADING_RETRY_S = 2
-CLIENT_GONE = 499
+CLIENT_CLOSED_REQUEST = 499
 """What is counted for a client that went away; nobody reads it."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class RequestOptions:
     """What a request may choose; None is the default of the adapter or the service."""
 
     adapter: str | None = None
     max_tokens: int | None = None
     beams: int | None = None
     deadline_s: float | None = None
-    in_pieces: bool = False
+    stream: bool = False
     """Show words while they are written, greedily unless `beams` says otherwise."""
 
 
@@ -42,11 +42,11 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Submission:
     """Dialogues that the engine has taken on."""
 
-    service: Service
-    served: Served
+    state: AppState
+    model: LoadedModel
     beams: int
     jobs: list[Job]
     begun: float
@@ -60,7 +60,7 @@ class Asked:
         return asyncio.get_running_loop().time() - self.begun
 
 
-async def ask(service: Service, dialogues: Sequence[str], wish: Wish) -> Asked:
+async def submit(state: AppState, dialogues: Sequence[str], options: RequestOptions) -> Submission:
     """Hands `dialogues` to the engine.
 
     Raises:
@@ -68,30 +68,30 @@ async def ask(service: Service, dialogues: Sequence[str], wish: Wish) -> Asked:
     """
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    served = await _find(service, wish.adapter)
-    way = _way(served, wish)
-    counts = await asyncio.to_thread(_count_tokens, served, dialogues)
-    _require_readable(counts, served.max_source_tokens)
-    deadline = begun + min(wish.deadline_s or service.settings.deadline_s, service.settings.deadline_s)
+    model = await _find(state, options.adapter)
+    batch_key = _batch_key(model, options)
+    counts = await asyncio.to_thread(_count_tokens, model, dialogues)
+    _require_readable(counts, model.max_source_tokens)
+    deadline = begun + min(options.deadline_s or state.settings.deadline_s, state.settings.deadline_s)
     jobs = [
-        Job(dialogue, tokens, way, deadline, loop.create_future())
+        Job(dialogue, tokens, batch_key, deadline, loop.create_future())
         for dialogue, tokens in zip(dialogues, counts, strict=True)
     ]
     arrived: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
-    if wish.in_pieces:
+    if options.stream:
         for place, job in enumerate(jobs):
             _listen(job, place, arrived)
     try:
-        service.engine.submit(jobs)
-    except Busy as busy:
+        state.engine.submit(jobs)
+    except QueueFullError as busy:
         message = f"Too many dialogues wait already; ask again in {busy.retry_after_s} s."
         raise HTTPException(503, message, {"Retry-After": str(busy.retry_after_s)}) from None
-    return Asked(service, served, way.beams, jobs, begun, arrived)
+    return Submission(state, model, batch_key.beams, jobs, begun, arrived)
 
 
-def _count_tokens(served: Served, dialogues: Sequence[str]) -> list[int]:
+def _count_tokens(model: LoadedModel, dialogues: Sequence[str]) -> list[int]:
     try:
-        return served.count_tokens(dialogues)
+        return model.count_tokens(dialogues)
     except SumtuneError as error:
         raise HTTPException(422, str(error)) from None
 
@@ -102,75 +102,75 @@ def _require_readable(counts: Sequence[int], most: int) -> None:
             raise HTTPException(422, f"Dialogue {number} has {tokens} tokens; this model reads at most {most}.")
 
 
-async def _find(service: Service, name: str | None) -> Served:
-    if not service.adapters.ready:
+async def _find(state: AppState, name: str | None) -> LoadedModel:
+    if not state.adapters.ready:
         raise HTTPException(503, "The model is still being loaded.", {"Retry-After": str(LOADING_RETRY_S)})
     try:
-        return await service.adapters.find(name)
+        return await state.adapters.find(name)
     except KeyError:
-        known = ", ".join(service.adapters.names)
+        known = ", ".join(state.adapters.names)
         raise HTTPException(404, f"There is no such model here; there are {known}.") from None
     except SumtuneError as error:
         raise HTTPException(503, str(error), {"Retry-After": str(LOADING_RETRY_S)}) from None
 
 
-def _way(served: Served, wish: Wish) -> Way:
-    beams = wish.beams or (1 if wish.in_pieces else served.beams)
-    summarizer = served.searching(beams)
+def _batch_key(model: LoadedModel, options: RequestOptions) -> BatchKey:
+    beams = options.beams or (1 if options.stream else model.beams)
+    summarizer = model.summarizer_with_beams(beams)
     if summarizer is None:
-        if wish.beams:
-            raise HTTPException(422, f"This engine searches with {served.beams} beams only.")
-        beams, summarizer = served.beams, served.summarizer
-    return Way(summarizer, beams, wish.max_tokens)
+        if options.beams:
+            raise HTTPException(422, f"This engine searches with {model.beams} beams only.")
+        beams, summarizer = model.beams, model.summarizer
+    return BatchKey(summarizer, beams, options.max_tokens)
 
 
-async def completions(asked: Asked, request: Request) -> list[Completion]:
+async def wait_for_completions(submission: Submission, request: Request) -> list[Completion]:
     """One completion for each dialogue, once all are done.
 
     Raises:
         HTTPException: 504 after the deadline, 500 where decoding failed, 499 where the client went away.
     """
     loop = asyncio.get_running_loop()
-    everything = asyncio.gather(*(job.done for job in asked.jobs))
-    everything.add_done_callback(_look_at)
+    everything = asyncio.gather(*(job.future for job in submission.jobs))
+    everything.add_done_callback(_retrieve_exception)
     gone = asyncio.ensure_future(_disconnected(request))
     try:
-        remaining = asked.jobs[0].deadline - loop.time()
+        remaining = submission.jobs[0].deadline - loop.time()
         either: set[asyncio.Future[Any]] = {everything, gone}
         await asyncio.wait(either, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
         if everything.done():
             return await everything
         if gone.done():
-            raise HTTPException(CLIENT_GONE, "The client went away.")
+            raise HTTPException(CLIENT_CLOSED_REQUEST, "The client went away.")
         raise TimeoutError
     except (TimeoutError, DecodingFailedError) as error:
-        raise _failure(error) from None
+        raise _http_error(error) from None
     finally:
         gone.cancel()
         everything.cancel()
-        asked.service.engine.withdraw(asked.jobs)
+        submission.state.engine.cancel(submission.jobs)
 
 
-async def pieces(asked: Asked) -> AsyncGenerator[Piece, None]:
-    """The summaries as they are written, where the wish was `in_pieces`; leaving the iteration early stops the work.
+async def stream_pieces(submission: Submission) -> AsyncGenerator[Piece, None]:
+    """The summaries as they are written, piece by piece; leaving the iteration early stops the work.
 
     Raises:
         HTTPException: 504 after the deadline, 500 where decoding failed.
     """
     loop = asyncio.get_running_loop()
-    missing = len(asked.jobs)
+    missing = len(submission.jobs)
     try:
         while missing:
             # Not one timeout around the loop: it would strike whoever reads the pieces, not this wait.
-            piece = await asyncio.wait_for(asked.arrived.get(), asked.jobs[0].deadline - loop.time())
+            piece = await asyncio.wait_for(submission.arrived.get(), submission.jobs[0].deadline - loop.time())
             if isinstance(piece, BaseException):
                 raise piece
             missing -= piece.completion is not None
             yield piece
     except (TimeoutError, DecodingFailedError) as error:
-        raise _failure(error) from None
+        raise _http_error(error) from None
     finally:
-        asked.service.engine.withdraw(asked.jobs)
+        submission.state.engine.cancel(submission.jobs)
 
 
 def _listen(job: Job, place: int, arrived: "asyncio.Queue[Piece | BaseException]") -> None:
@@ -181,16 +181,16 @@ def _listen(job: Job, place: int, arrived: "asyncio.Queue[Piece | BaseException]
         arrived.put_nowait(error if error else Piece(place, "", done.result()))
 
     job.on_piece = lambda text: arrived.put_nowait(Piece(place, text))
-    job.done.add_done_callback(end)
+    job.future.add_done_callback(end)
 
 
-def _look_at(done: "asyncio.Future[list[Completion]]") -> None:
+def _retrieve_exception(done: "asyncio.Future[list[Completion]]") -> None:
     """Keeps asyncio from printing the traceback of what nobody waits for any more."""
     if not done.cancelled():
         done.exception()
 
 
-def _failure(error: Exception) -> HTTPException:
+def _http_error(error: Exception) -> HTTPException:
     if isinstance(error, TimeoutError):
         return HTTPException(504, "The summary was not ready before the deadline of this request.")
     return HTTPException(500, "Decoding failed; the log of the service says where.")

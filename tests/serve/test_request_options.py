@@ -10,20 +10,29 @@ from sumtune.errors import ModelError
 from sumtune.serve.app import create_app
 from sumtune.serve.settings import ServeSettings
 
-from .fakes import URL, Breaking, Shouting, Telling, client_of, events, served, wait_for
+from .fakes import (
+    URL,
+    EchoSummarizer,
+    FailingSummarizer,
+    FirstWordSummarizer,
+    events,
+    loaded_model,
+    make_client,
+    wait_for,
+)
 
 DIALOGUE = "Ann: I pay Bob 5 euros"
 
 
 @pytest.fixture
 def telling():
-    return Telling()
+    return EchoSummarizer()
 
 
 @pytest.fixture
 def client(telling):
-    base = served("base", Shouting())
-    with client_of({"tuned": telling, "plain": Shouting()}, load_base=lambda: base) as client:
+    base = loaded_model("base", FirstWordSummarizer())
+    with make_client({"tuned": telling, "plain": FirstWordSummarizer()}, load_base=lambda: base) as client:
         yield client
 
 
@@ -45,9 +54,9 @@ def test_the_base_model_is_loaded_when_it_is_first_asked_for():
 
     def load_base():
         loads.append(1)
-        return served("base", Shouting())
+        return loaded_model("base", FirstWordSummarizer())
 
-    with client_of({"tuned": Telling()}, load_base=load_base) as client:
+    with make_client({"tuned": EchoSummarizer()}, load_base=load_base) as client:
         assert ask(client).status_code == 200
         assert loads == []
         assert [ask(client, adapter="base").json()["model"] for _ in range(3)] == ["base"] * 3
@@ -58,7 +67,7 @@ def test_a_base_model_that_cannot_be_loaded_is_said_and_the_service_goes_on():
     def load_base():
         raise ModelError("There is no model at 'x'.")
 
-    with client_of({"tuned": Telling()}, load_base=load_base) as client:
+    with make_client({"tuned": EchoSummarizer()}, load_base=load_base) as client:
         answer = ask(client, adapter="base")
         assert (answer.status_code, answer.json()["detail"]) == (503, "There is no model at 'x'.")
         assert ask(client).status_code == 200
@@ -74,11 +83,11 @@ def test_beams_are_chosen_where_the_engine_can(client):
 
 
 def test_the_same_beams_are_the_same_summarizer_so_that_requests_can_share_a_batch():
-    summarizer = Telling(beams=4)
-    tuned = served("tuned", summarizer, beams=4)
-    assert tuned.searching(4) is summarizer
-    assert tuned.searching(3) is tuned.searching(3)
-    assert tuned.searching(3) is not tuned.searching(2)
+    summarizer = EchoSummarizer(beams=4)
+    tuned = loaded_model("tuned", summarizer, beams=4)
+    assert tuned.summarizer_with_beams(4) is summarizer
+    assert tuned.summarizer_with_beams(3) is tuned.summarizer_with_beams(3)
+    assert tuned.summarizer_with_beams(3) is not tuned.summarizer_with_beams(2)
 
 
 def test_a_lower_limit_is_passed_on(client):
@@ -87,12 +96,12 @@ def test_a_lower_limit_is_passed_on(client):
 
 
 def test_names_and_numbers_that_the_dialogue_lacks_are_marked():
-    class Inventing(Shouting):
+    class Inventing(FirstWordSummarizer):
         def summarize(self, dialogues, **options):
             done = super().summarize(dialogues, **options)
             return [type(one)("👋 Ann owes Carl 7 euros.", one.tokens, one.cut_off) for one in done]
 
-    with client_of({"tuned": Inventing()}) as client:
+    with make_client({"tuned": Inventing()}) as client:
         (summary,) = ask(client).json()["summaries"]
     assert summary["unsupported"] == [
         {"text": "Carl", "kind": "name", "start": 11, "end": 15},
@@ -118,7 +127,7 @@ def test_a_stream_shows_pieces_then_summaries_then_the_whole(client):
 
 def test_no_piece_is_lost_however_quick_the_engine_is():
     dialogue = "a b c d e f g h"
-    with client_of({"tuned": Telling()}, settings=ServeSettings(workers=2, gather_s=0.0)) as client:
+    with make_client({"tuned": EchoSummarizer()}, settings=ServeSettings(workers=2, batch_wait_s=0.0)) as client:
         for _ in range(30):
             arrived = events(ask(client, dialogues=dialogue, stream=True).text)
             assert "".join(data["text"] for name, data in arrived if name == "piece") == dialogue
@@ -132,8 +141,8 @@ def test_a_stream_with_beams_or_from_another_engine_comes_in_one_piece(client):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_answer_after_the_deadline_is_refused_and_its_work_stops(stream, caplog):
-    slow = Telling(pause_s=0.05)
-    with client_of({"tuned": slow}) as client:
+    slow = EchoSummarizer(pause_s=0.05)
+    with make_client({"tuned": slow}) as client:
         answer = ask(client, dialogues="word " * 40, beams=1, deadline_s=0.3, stream=stream)
         if stream:
             name, data = events(answer.text)[-1]
@@ -150,13 +159,13 @@ def test_an_answer_after_the_deadline_is_refused_and_its_work_stops(stream, capl
 
 def test_the_deadline_of_the_service_holds_for_longer_wishes():
     settings = ServeSettings(workers=1, deadline_s=0.2)
-    with client_of({"tuned": Telling(pause_s=0.05)}, settings=settings) as client:
+    with make_client({"tuned": EchoSummarizer(pause_s=0.05)}, settings=settings) as client:
         assert ask(client, dialogues="word " * 40, beams=1, deadline_s=60).status_code == 504
 
 
 def test_a_full_queue_is_a_503_that_says_when_to_ask_again():
-    summarizer = Telling()
-    with client_of({"tuned": summarizer}, settings=ServeSettings(workers=1, queue_dialogues=4)) as client:
+    summarizer = EchoSummarizer()
+    with make_client({"tuned": summarizer}, settings=ServeSettings(workers=1, max_queued_dialogues=4)) as client:
         answer = client.post("/summarize", json={"dialogues": ["Ann: Hi"] * 5})
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) >= 1
@@ -165,7 +174,7 @@ def test_a_full_queue_is_a_503_that_says_when_to_ask_again():
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_fault_of_the_engine_is_a_500_without_the_dialogue(stream, caplog):
-    with client_of({"tuned": Breaking()}) as client:
+    with make_client({"tuned": FailingSummarizer()}) as client:
         answer = ask(client, dialogues="Zebulon: swordfish", stream=stream)
     assert answer.status_code == (200 if stream else 500)
     assert "Decoding failed" in answer.text
@@ -177,7 +186,7 @@ def test_before_everything_is_loaded_the_service_lives_but_is_not_ready():
 
     def load():
         allowed.wait(10)
-        return served("tuned", Telling())
+        return loaded_model("tuned", EchoSummarizer())
 
     with TestClient(create_app({"tuned": load}), base_url=URL) as client:
         assert client.get("/health").status_code == 200

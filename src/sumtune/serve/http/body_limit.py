@@ -4,16 +4,16 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sumtune.serve.http.errors import refusal
+from sumtune.serve.http.error_responses import error_response
 
-__all__ = ["Body"]
+__all__ = ["BodyLimit"]
 
 
 MAX_CONTAINERS = 50_000
 """Most lists and objects of a body. Making hundreds of thousands would hold up everybody for tenths of a second."""
 
 
-class Body:
+class BodyLimit:
     """Refuses bodies over `max_bytes` with 413, announced or not, and those slower than `timeout_s` with 408.
 
     Those that are nothing but brackets get 422, before they are parsed.
@@ -34,15 +34,15 @@ class Body:
                 messages = await self._read(scope, receive)
         except TimeoutError:
             detail = f"The request did not arrive within {self.timeout_s:g} s."
-            await refusal(scope["path"], 408, detail, {"Connection": "close"})(scope, receive, send)
+            await error_response(scope["path"], 408, detail, {"Connection": "close"})(scope, receive, send)
             return
         if messages is None:
             detail = f"The request is over {self.max_bytes:,} bytes."
-            await refusal(scope["path"], 413, detail, {"Connection": "close"})(scope, receive, send)
+            await error_response(scope["path"], 413, detail, {"Connection": "close"})(scope, receive, send)
             return
         if _containers(messages) > MAX_CONTAINERS:
             detail = f"The request has more than {MAX_CONTAINERS:,} lists and objects."
-            await refusal(scope["path"], 422, detail)(scope, receive, send)
+            await error_response(scope["path"], 422, detail)(scope, receive, send)
             return
 
         async def replay() -> Message:

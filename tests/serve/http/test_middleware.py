@@ -10,7 +10,7 @@ from sumtune.serve import server
 from sumtune.serve.http.rate_limit import RateLimit
 from sumtune.serve.settings import ServeSettings
 
-from ..fakes import KEY, OTHER_KEY, Shouting, bearer, client_of
+from ..fakes import KEY, OTHER_KEY, FirstWordSummarizer, bearer, make_client
 
 CLOSED = [
     ("POST", "/summarize"), ("POST", "/v1/chat/completions"), ("GET", "/v1/models"), ("GET", "/adapters"),
@@ -22,8 +22,8 @@ OPEN = ["/", "/docs", "/openapi.json", "/health", "/ready", "/page/style.css"]
 
 @pytest.fixture(scope="module")
 def keyed():
-    settings = ServeSettings(keys=(KEY, OTHER_KEY), workers=1)
-    with client_of({"tuned": Shouting()}, settings=settings) as client:
+    settings = ServeSettings(api_keys=(KEY, OTHER_KEY), workers=1)
+    with make_client({"tuned": FirstWordSummarizer()}, settings=settings) as client:
         yield client
 
 
@@ -52,20 +52,20 @@ def test_every_key_opens(keyed, key):
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000", "127.5.5.5"])
 def test_without_keys_the_names_of_this_machine_are_answered(host):
-    with client_of({"tuned": Shouting()}) as client:
+    with make_client({"tuned": FirstWordSummarizer()}) as client:
         assert client.get("/health", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.1:8000", "", "[::2]"])
 def test_without_keys_a_foreign_name_for_this_machine_is_refused(host):
-    with client_of({"tuned": Shouting()}) as client:
+    with make_client({"tuned": FirstWordSummarizer()}) as client:
         answer = client.get("/health", headers={"host": host})
         assert (answer.status_code, "SUMTUNE_API_KEY" in answer.text) == (421, True)
 
 
 def test_each_key_has_its_own_rate():
-    settings = ServeSettings(keys=(KEY, OTHER_KEY), requests_per_minute=12, workers=1)
-    with client_of({"tuned": Shouting()}, settings=settings) as client:
+    settings = ServeSettings(api_keys=(KEY, OTHER_KEY), requests_per_minute=12, workers=1)
+    with make_client({"tuned": FirstWordSummarizer()}, settings=settings) as client:
         statuses = [client.get("/v1/models", headers=bearer(KEY)).status_code for _ in range(5)]
         assert statuses == [200, 200, 200, 429, 429]
         refused = client.get("/v1/models", headers=bearer(KEY))
@@ -101,7 +101,7 @@ def test_every_answer_has_the_headers_that_bind_a_browser(keyed, path):
 
 def test_the_log_has_a_line_for_each_request_and_no_word_of_it(caplog):
     caplog.set_level(logging.DEBUG)
-    with client_of({"tuned": Shouting()}) as client:
+    with make_client({"tuned": FirstWordSummarizer()}) as client:
         client.post("/summarize?note=swordfish", json={"dialogues": "Zebulon: swordfish"})
         client.post("/summarize", json={"dialogue": "Zebulon: swordfish"})
         client.get("/swordfish", headers={"x-note": "swordfish"})
@@ -116,7 +116,7 @@ def test_the_log_has_a_line_for_each_request_and_no_word_of_it(caplog):
 
 
 def test_the_metrics_count_requests_tokens_and_batches_and_quote_nothing():
-    with client_of({"tuned": Shouting()}) as client:
+    with make_client({"tuned": FirstWordSummarizer()}) as client:
         client.post("/summarize", json={"dialogues": ["Zebulon: swordfish", "Ann: Hi there"]})
         client.get("/swordfish")
         text = client.get("/metrics").text
@@ -136,7 +136,7 @@ def test_an_address_that_others_reach_needs_a_key(tmp_path, host):
     with pytest.raises(ConfigError, match="SUMTUNE_API_KEY"):
         server.run(RunDir(tmp_path), host, 0)
     with pytest.raises(RunDirError, match="sumtune run"):
-        server.run(RunDir(tmp_path), host, 0, settings=ServeSettings(keys=(KEY,)))
+        server.run(RunDir(tmp_path), host, 0, settings=ServeSettings(api_keys=(KEY,)))
 
 
 @pytest.mark.parametrize("text", ["short", "=x", "a=", "a b=x", "base=x", "tuned=x", "/=x", "ä=x"])

@@ -6,9 +6,9 @@ from ipaddress import ip_address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sumtune.serve.http.errors import refusal
+from sumtune.serve.http.error_responses import error_response
 
-__all__ = ["KEY_NUMBER", "Access", "is_loopback"]
+__all__ = ["KEY_NUMBER", "ApiKeyAuth", "is_loopback"]
 
 KEY_NUMBER = "sumtune.key"
 """Entry of the scope with the place of the key that was used; missing where no key is needed."""
@@ -20,7 +20,7 @@ ADAPTERS = "/adapters"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Access:
+class ApiKeyAuth:
     """Refuses requests without a valid key; where there are no keys, those that do not name this machine as their host.
 
     The latter keeps a foreign web page, open in a browser on this machine, from reaching the service under a name of
@@ -45,7 +45,7 @@ class Access:
         if refused is not None:
             status, detail = refused
             extra = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-            await refusal(scope["path"], status, detail, extra)(scope, receive, send)
+            await error_response(scope["path"], status, detail, extra)(scope, receive, send)
             return
         if number is not None:
             scope[KEY_NUMBER] = number

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from sumtune.errors import SumtuneError
-from sumtune.serve.listen import listen, shown_url
+from sumtune.serve.sockets import bind_sockets, browser_url
 
-from .fakes import Shouting
-from .live import running
+from .fakes import FirstWordSummarizer
+from .live_server import running_service
 
 
 def has_ipv6():
@@ -26,7 +26,7 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="needs IPv6 on the loopba
 
 @contextlib.contextmanager
 def listening(host, port=0):
-    sockets = listen(host, port)
+    sockets = bind_sockets(host, port)
     with contextlib.ExitStack() as stack:
         for one in sockets:
             stack.enter_context(one)
@@ -64,7 +64,7 @@ def test_every_address_of_a_name_is_listened_on(monkeypatch):
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: addresses)
-    sockets = listen("name.example", 0)
+    sockets = bind_sockets("name.example", 0)
     names = [one.getsockname() for one in sockets]
     for one in sockets:
         one.close()
@@ -86,7 +86,7 @@ def test_every_address_of_a_name_is_listened_on(monkeypatch):
     ],
 )
 def test_the_address_that_is_shown_can_be_opened(host, shown):
-    assert shown_url(host, 80) == shown
+    assert browser_url(host, 80) == shown
 
 
 @pytest.mark.parametrize(
@@ -95,23 +95,23 @@ def test_the_address_that_is_shown_can_be_opened(host, shown):
 )
 def test_an_address_that_is_not_this_machines_is_one_message(host, remedy):
     with pytest.raises(SumtuneError, match=remedy):
-        listen(host, 0)
+        bind_sockets(host, 0)
 
 
 @pytest.mark.parametrize("host", ["x" * 300, "a..b", "\u0000"])
 def test_a_host_that_is_no_name_is_one_message(host):
     with pytest.raises(SumtuneError, match="Cannot listen on"):
-        listen(host, 0)
+        bind_sockets(host, 0)
 
 
 def test_a_taken_port_is_one_message():
     with listening("127.0.0.1") as port, pytest.raises(SumtuneError, match="another --port"):
-        listen("127.0.0.1", port)
+        bind_sockets("127.0.0.1", port)
 
 
 @needs_ipv6
 def test_a_service_answers_over_ipv6_and_under_its_ipv6_name():
-    with running({"tuned": Shouting()}, host="::1") as url:
+    with running_service({"tuned": FirstWordSummarizer()}, host="::1") as url:
         assert url.startswith("http://[::1]:")
         assert httpx.get(f"{url}/health").status_code == 200
         assert httpx.post(f"{url}/summarize", json={"dialogues": "Ann: Hi"}).status_code == 200

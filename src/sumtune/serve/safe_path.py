@@ -5,10 +5,10 @@ from pathlib import Path
 
 from sumtune.errors import SumtuneError
 
-__all__ = ["OutsideError", "confined"]
+__all__ = ["OutsideRootError", "resolve_inside"]
 
 
-class OutsideError(SumtuneError):
+class OutsideRootError(SumtuneError):
     """A folder is not below the root. The message does not depend on what exists outside."""
 
     def __init__(self) -> None:
@@ -17,11 +17,11 @@ class OutsideError(SumtuneError):
         )
 
 
-def confined(root: Path, named: str) -> Path:
+def resolve_inside(root: Path, named: str) -> Path:
     """Return the folder `named` (relative to `root`, or absolute) with all links resolved.
 
     Raises:
-        OutsideError: the folder, or a link in it, leads out of `root`, or it holds what is neither file nor folder.
+        OutsideRootError: the folder, or a link in it, leads out of `root`, or it holds what is neither file nor folder.
     """
     resolved_root = root.resolve()
     folder = resolved_root
@@ -32,26 +32,26 @@ def confined(root: Path, named: str) -> Path:
             for name in (*folders, *files):
                 entry = _inside(resolved_root, Path(parent, name))
                 if not entry.is_dir() and not entry.is_file():  # opening a pipe would wait forever
-                    raise OutsideError
+                    raise OutsideRootError
     except (OSError, RuntimeError):  # a loop of links, a name that is too long
-        raise OutsideError from None
+        raise OutsideRootError from None
     return folder
 
 
 def _parts_below(roots: tuple[Path, ...], named: Path) -> tuple[str, ...]:
     """Names on the way from the root to `named`. `..` is refused: where it leads depends on links outside."""
     if ".." in named.parts:
-        raise OutsideError
+        raise OutsideRootError
     if not named.is_absolute():
         return named.parts
     for root in roots:
         if named.is_relative_to(root):
             return named.relative_to(root).parts
-    raise OutsideError
+    raise OutsideRootError
 
 
 def _inside(root: Path, path: Path) -> Path:
     resolved = path.resolve()
     if not resolved.is_relative_to(root):
-        raise OutsideError
+        raise OutsideRootError
     return resolved

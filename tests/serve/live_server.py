@@ -6,31 +6,31 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from sumtune.serve.listen import listen, shown_url
 from sumtune.serve.server import uvicorn_config
 from sumtune.serve.settings import ServeSettings
+from sumtune.serve.sockets import bind_sockets, browser_url
 
-from .fakes import app_of, wait_for
+from .fakes import make_app, wait_for
 
 
 @contextlib.contextmanager
-def running(summarizers, settings=None, host="127.0.0.1", **options) -> Iterator[str]:
+def running_service(summarizers, settings=None, host="127.0.0.1", **options) -> Iterator[str]:
     """The address of a service of `summarizers`, ready; it is shut down gracefully at the end."""
     settings = settings or ServeSettings(workers=1)
     loaded = threading.Event()
-    app = app_of(summarizers, settings=settings, on_loaded=lambda _error: loaded.set(), **options)
-    with listening(app, settings, host) as url:
+    app = make_app(summarizers, settings=settings, on_loaded=lambda _error: loaded.set(), **options)
+    with listening_server(app, settings, host) as url:
         assert loaded.wait(10)
         yield url
 
 
 @contextlib.contextmanager
-def listening(app, settings=None, host="127.0.0.1") -> Iterator[str]:
+def listening_server(app, settings=None, host="127.0.0.1") -> Iterator[str]:
     """The address of an application that listens, loaded or not."""
     settings = settings or ServeSettings(workers=1)
     server = uvicorn.Server(uvicorn_config(app, settings))
-    listeners = listen(host, 0)
-    url = shown_url(host, listeners[0].getsockname()[1]).rstrip("/")
+    listeners = bind_sockets(host, 0)
+    url = browser_url(host, listeners[0].getsockname()[1]).rstrip("/")
     thread = threading.Thread(target=server.run, args=(listeners,), daemon=True)
     thread.start()
     wait_for(lambda: server.started)

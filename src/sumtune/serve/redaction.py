@@ -3,10 +3,10 @@
 import traceback
 from pathlib import PurePath
 
-__all__ = ["without_text"]
+__all__ = ["redacted_traceback"]
 
 
-def without_text(error: BaseException) -> str:
+def redacted_traceback(error: BaseException) -> str:
     """The type of `error` and of its causes, and the places in the code they passed through."""
     parts = []
     seen: BaseException | None = error

@@ -7,7 +7,7 @@ from typing import Any
 
 from sumtune.errors import SumtuneError
 
-__all__ = ["BACKLOG", "listen", "shown_url"]
+__all__ = ["BACKLOG", "bind_sockets", "browser_url"]
 
 BACKLOG = 128
 """Connections that the system keeps until they are accepted; as many are accepted in one go."""
@@ -15,7 +15,7 @@ EVERYWHERE = {"", "0.0.0.0", "::"}
 ADDRESS_FAULTS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
+def bind_sockets(host: str, port: int) -> list[socket.socket]:
     """Return bound sockets for every address of `host`: a name may have some of IPv4 and of IPv6. Port 0 is any port.
 
     Raises:
@@ -41,10 +41,10 @@ def listen(host: str, port: int) -> list[socket.socket]:
     return listeners
 
 
-def shown_url(host: str, port: int) -> str:
+def browser_url(host: str, port: int) -> str:
     """Return the address under which a browser on this machine reaches a service that listens on `host`.
 
-    >>> shown_url("127.0.0.1", 8000), shown_url("::1", 8000), shown_url("192.168.1.5", 80)
+    >>> browser_url("127.0.0.1", 8000), browser_url("::1", 8000), browser_url("192.168.1.5", 80)
     ('http://localhost:8000/', 'http://[::1]:8000/', 'http://192.168.1.5:80/')
     """
     name = host.strip("[]")

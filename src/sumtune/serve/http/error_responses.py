@@ -8,13 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from sumtune.serve.request_body import shortened
-from sumtune.serve.schema import Problem
+from sumtune.serve.request_body import truncate
+from sumtune.serve.schema import ErrorResponse
 
-__all__ = ["documented", "handle_refusals", "refusal"]
+__all__ = ["add_error_handlers", "documented_errors", "error_response"]
 
 OPENAI_PREFIX = "/v1/"
-MOST_TOLD = 5
+MAX_LISTED_PROBLEMS = 5
 """Problems of one request that its refusal names."""
 MEANINGS = {
     400: "The body is not UTF-8, or nested too deep to be read.",
@@ -32,12 +32,12 @@ MEANINGS = {
 }
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def documented_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route for its documentation."""
-    return {status: {"model": Problem, "description": MEANINGS[status]} for status in statuses}
+    return {status: {"model": ErrorResponse, "description": MEANINGS[status]} for status in statuses}
 
 
-def refusal(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+def error_response(path: str, status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """The response that refuses a request for `path`."""
     if not path.startswith(OPENAI_PREFIX):
         return JSONResponse({"detail": detail}, status, headers)
@@ -50,22 +50,22 @@ def _code(status: int) -> str | None:
     return {401: "invalid_api_key", 404: "model_not_found", 429: "rate_limit_exceeded"}.get(status)
 
 
-def handle_refusals(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Makes every refusal of the routes look alike."""
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
-        return refusal(request.url.path, error.status_code, error.detail, dict(error.headers or {}))
+        return error_response(request.url.path, error.status_code, error.detail, dict(error.headers or {}))
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(request: Request, error: RequestValidationError) -> JSONResponse:
-        return refusal(request.url.path, 422, _in_words(error.errors()))
+        return error_response(request.url.path, 422, _in_words(error.errors()))
 
 
 def _in_words(problems: Sequence[Mapping[str, Any]]) -> str:
     """The first problems of a request, each with its place; names of the client's making are cut."""
     told = list(
-        dict.fromkeys(f"{'.'.join(shortened(str(part)) for part in item['loc'])}: {item['msg']}" for item in problems)
+        dict.fromkeys(f"{'.'.join(truncate(str(part)) for part in item['loc'])}: {item['msg']}" for item in problems)
     )
-    rest = [f"and {len(told) - MOST_TOLD} more"] if len(told) > MOST_TOLD else []
-    return "; ".join(told[:MOST_TOLD] + rest)
+    rest = [f"and {len(told) - MAX_LISTED_PROBLEMS} more"] if len(told) > MAX_LISTED_PROBLEMS else []
+    return "; ".join(told[:MAX_LISTED_PROBLEMS] + rest)

@@ -47,7 +47,7 @@ def by_command_line(content: bytes) -> dict[str, object] | None:
 
 
 def test_the_page_and_the_command_line_read_the_same_text() -> None:
-    module = base64.b64encode((files("sumtune.serve") / "page" / "text.js").read_bytes()).decode()
+    module = base64.b64encode((files("sumtune.serve") / "page" / "encoding.js").read_bytes()).decode()
     program = PROGRAM % (module, json.dumps([list(content) for content in CONTENTS]))
     done = subprocess.run(
         [str(NODE), "--input-type=module", "-"], input=program, capture_output=True, text=True, check=True, timeout=60

@@ -8,11 +8,11 @@ from sumtune.serve.engine import Engine
 from sumtune.serve.metrics import Metrics
 from sumtune.serve.settings import ServeSettings
 
-__all__ = ["Service"]
+__all__ = ["AppState"]
 
 
 @dataclass(frozen=True)
-class Service:
+class AppState:
     """One running service."""
 
     settings: ServeSettings

@@ -3,38 +3,38 @@
 import pytest
 
 from sumtune.errors import ConfigError
-from sumtune.serve.keys import adapter_loading, keys_from
+from sumtune.serve.api_keys import adapter_loading_settings, read_api_keys
 from sumtune.serve.settings import ServeSettings
 
 from .fakes import ADMIN, KEY, OTHER_KEY
 
 
 def test_keys_come_from_the_environment_and_short_ones_are_refused():
-    assert keys_from({}) == ()
-    assert keys_from({"SUMTUNE_API_KEY": f" {KEY} ,{OTHER_KEY},"}) == (KEY, OTHER_KEY)
+    assert read_api_keys({}) == ()
+    assert read_api_keys({"SUMTUNE_API_KEY": f" {KEY} ,{OTHER_KEY},"}) == (KEY, OTHER_KEY)
     with pytest.raises(ConfigError, match="at least 16 characters") as caught:
-        keys_from({"SUMTUNE_API_KEY": "hunter2"})
+        read_api_keys({"SUMTUNE_API_KEY": "hunter2"})
     assert "hunter2" not in str(caught.value)
-    assert KEY not in repr(ServeSettings(keys=(KEY,)))
+    assert KEY not in repr(ServeSettings(api_keys=(KEY,)))
 
 
 def test_loading_adapters_is_off_unless_it_is_asked_for():
-    assert adapter_loading(False, None, {"SUMTUNE_ADMIN_KEY": ADMIN}) == {}
+    assert adapter_loading_settings(False, None, {"SUMTUNE_ADMIN_KEY": ADMIN}) == {}
     assert ServeSettings().adapter_root is None
     assert ServeSettings().admin_key is None
 
 
 def test_loading_adapters_needs_a_folder_and_a_secret_of_its_own(tmp_path):
     with pytest.raises(ConfigError, match=r"--adapter-root DIR.* and SUMTUNE_ADMIN_KEY"):
-        adapter_loading(True, None, {})
+        adapter_loading_settings(True, None, {})
     with pytest.raises(ConfigError, match="--allow-adapter-loading"):
-        adapter_loading(False, tmp_path, {"SUMTUNE_ADMIN_KEY": ADMIN})
+        adapter_loading_settings(False, tmp_path, {"SUMTUNE_ADMIN_KEY": ADMIN})
     with pytest.raises(ConfigError, match="at least 16 characters"):
-        adapter_loading(True, tmp_path, {"SUMTUNE_ADMIN_KEY": "hunter2"})
+        adapter_loading_settings(True, tmp_path, {"SUMTUNE_ADMIN_KEY": "hunter2"})
     with pytest.raises(ConfigError, match="another secret"):
-        adapter_loading(True, tmp_path, {"SUMTUNE_ADMIN_KEY": KEY, "SUMTUNE_API_KEY": f"{OTHER_KEY},{KEY}"})
+        adapter_loading_settings(True, tmp_path, {"SUMTUNE_ADMIN_KEY": KEY, "SUMTUNE_API_KEY": f"{OTHER_KEY},{KEY}"})
     with pytest.raises(ConfigError, match="no such folder"):
-        adapter_loading(True, tmp_path / "gone", {"SUMTUNE_ADMIN_KEY": ADMIN})
-    given = adapter_loading(True, tmp_path, {"SUMTUNE_ADMIN_KEY": ADMIN, "SUMTUNE_API_KEY": KEY})
+        adapter_loading_settings(True, tmp_path / "gone", {"SUMTUNE_ADMIN_KEY": ADMIN})
+    given = adapter_loading_settings(True, tmp_path, {"SUMTUNE_ADMIN_KEY": ADMIN, "SUMTUNE_API_KEY": KEY})
     assert given == {"admin_key": ADMIN, "adapter_root": tmp_path}
     assert ADMIN not in repr(ServeSettings(**given))
