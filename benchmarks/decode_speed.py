@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--beams", nargs="+", type=int, default=[1, 4])
     given = parser.parse_args()
 
-    from sumtune.commands.run import recorded_config
+    from sumtune.commands.run_record import recorded_config
     from sumtune.decode.build import build_summarizer
     from sumtune.evaluate.rouge import METRICS, mean, score_multiple
     from sumtune.evaluate.stage import chosen_examples

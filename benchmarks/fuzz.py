@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import damage
 
-from sumtune.config import PRESETS, Config, resolve
+from sumtune.config import PRESETS, Config
+from sumtune.config_resolution import resolve
 from sumtune.data import ingest
 from sumtune.data.conversations import open_conversations
 from sumtune.data.example import SPLITS, Example, load_jsonl

@@ -28,9 +28,11 @@ import small_runs
 import tiny
 from small_runs import RUN, SETTINGS, config, console
 
-from sumtune.commands import clean as cleaning
-from sumtune.commands import compare as comparing
-from sumtune.commands import run as pipeline
+from sumtune.commands import pipeline
+from sumtune.commands.clean import clean_run
+from sumtune.commands.compare import compare_runs
+from sumtune.commands.evaluate import evaluate_run
+from sumtune.commands.run_record import recorded_config
 from sumtune.commands.summarize import summarize_text
 from sumtune.diagnose.diagnose_stage import diagnose_run
 from sumtune.diagnose.diagnosis import to_json
@@ -180,7 +182,7 @@ def run(run_dir: RunDir) -> dict[str, object]:
 
 def evaluate(run_dir: RunDir) -> object:
     """`sumtune evaluate`: the means of all systems, and what was generated."""
-    card = pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
+    card = evaluate_run(recorded_config(run_dir), run_dir, console())
     metrics = {name: system.metrics for name, system in card.systems.items()}
     return metrics, [example.systems for example in card.examples], (run_dir.evaluation / "metrics.csv").read_bytes()
 
@@ -193,7 +195,7 @@ def diagnose(run_dir: RunDir) -> object:
 def compare(run_dir: RunDir) -> object:
     """`sumtune compare`: what is printed about the whole folder against this one."""
     shown = console()
-    comparing.show([WHOLE, run_dir], shown)
+    compare_runs([WHOLE, run_dir], shown)
     return shown.file.getvalue()
 
 
@@ -212,7 +214,7 @@ def serve(run_dir: RunDir) -> object:
 def clean(run_dir: RunDir) -> object:
     """`sumtune clean`: the newest whole checkpoint and its best one stay."""
     whole, _ = checkpoint.newest(run_dir.trainer)
-    cleaning.clean(run_dir)
+    clean_run(run_dir)
     return whole is None or checkpoint.newest(run_dir.trainer)[0] == whole
 
 

@@ -75,7 +75,7 @@ def main() -> None:
 
 def read_code() -> None:
     """Imports what a run needs: each run is a fork of this process, and these take most of its time."""
-    for name in ("sumtune.commands.run", "peft", "transformers.models.gemma3.modeling_gemma3",
+    for name in ("sumtune.commands.pipeline", "peft", "transformers.models.gemma3.modeling_gemma3",
                  "transformers.models.t5.modeling_t5", "transformers.models.gemma.tokenization_gemma"):  # fmt: skip
         importlib.import_module(name)
 

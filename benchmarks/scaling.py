@@ -54,7 +54,8 @@ def main() -> None:
 
 def measure(count: int, length: int, steps: int, settings: list[str]) -> dict[str, float]:
     """One row of the table."""
-    from sumtune.config import TrainConfig, resolve
+    from sumtune.config import TrainConfig
+    from sumtune.config_resolution import resolve
     from sumtune.data import ingest
     from sumtune.files.run_dir import RunDir
     from sumtune.model import encode_stage as encode

@@ -11,7 +11,7 @@ import argparse
 import time
 from pathlib import Path
 
-from sumtune.commands.run import recorded_config
+from sumtune.commands.run_record import recorded_config
 from sumtune.data.example import load_jsonl
 from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.references import group

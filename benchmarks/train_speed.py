@@ -43,7 +43,7 @@ def main() -> None:
 
 def prepare(data: str, folder: Path, settings: list[str]) -> None:
     """Reads and encodes `data` into a run folder."""
-    from sumtune.config import resolve
+    from sumtune.config_resolution import resolve
     from sumtune.data import ingest
     from sumtune.files.atomic import write_json
     from sumtune.files.run_dir import RunDir

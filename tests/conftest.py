@@ -10,7 +10,7 @@ import tiny
 import torch
 from hypothesis import settings
 
-from sumtune.config import resolve
+from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.files.atomic import write_text
 from sumtune.files.run_dir import RunDir

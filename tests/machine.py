@@ -77,7 +77,7 @@ class Machine:
         self._replace(patch)
 
     def _replace(self, patch):
-        from sumtune.commands import run as pipeline
+        from sumtune.commands import train
         from sumtune.decode import build
         from sumtune.evaluate import scorecard
         from sumtune.evaluate import stage as evaluate_stage
@@ -86,12 +86,12 @@ class Machine:
 
         patch.setattr(training, "prepare", self._prepare)
         patch.setattr(training, "run", self._train)
-        patch.setattr(pipeline, "fitted", lambda session, _peak: session)
-        patch.setattr(pipeline, "known_peak", lambda _session: None)
-        patch.setattr(pipeline, "evaluation_seconds", lambda *_: 1.0)
-        patch.setattr(pipeline, "forecast", lambda _session, seconds: Forecast(1.0, seconds, 1, 1))
-        patch.setattr(pipeline, "learn", lambda *_: None)
-        patch.setattr(pipeline, "announcement", lambda *_: "")
+        patch.setattr(train, "fitted", lambda session, _peak: session)
+        patch.setattr(train, "known_peak", lambda _session: None)
+        patch.setattr(train, "evaluation_seconds", lambda *_: 1.0)
+        patch.setattr(train, "forecast", lambda _session, seconds: Forecast(1.0, seconds, 1, 1))
+        patch.setattr(train, "learn", lambda *_: None)
+        patch.setattr(train, "announcement", lambda *_: "")
         patch.setattr(gc, "collect", lambda: 0)
         patch.setattr(evaluate_stage, "build_summarizer", self._build)
         patch.setattr(build, "build_summarizer", self._build)

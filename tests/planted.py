@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sumtune.config import resolve
+from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.diagnose.outputs import Outputs
 from sumtune.files.atomic import write_json, write_text

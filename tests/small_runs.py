@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import tiny
 
-from sumtune.commands import run as pipeline
-from sumtune.config import resolve
+from sumtune.commands import pipeline
+from sumtune.config_resolution import resolve
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.console import plain_console
 
@@ -55,7 +55,7 @@ def make_places(root, model, names=("new", "interrupted", "finished")):
                 train()
             elif name == "interrupted":
                 with pytest.MonkeyPatch.context() as inner:
-                    inner.setattr(pipeline.live, "training", _stopping)
+                    inner.setattr("sumtune.commands.train.training_progress", _stopping)
                     with pytest.raises(KeyboardInterrupt):
                         train()
     return root

@@ -30,7 +30,7 @@ def write(group: Path, files: dict[str, object], stat: dict[str, int]) -> None:
 def unused(root: Path, membership: str) -> int | None:
     file = root / "membership"
     file.write_text(membership)
-    return cgroup.unused_bytes(root, file)
+    return cgroup.headroom_bytes(root, file)
 
 
 def test_a_warm_page_cache_is_free_memory(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_in_a_container_that_sees_only_its_own_group_that_group_counts(tmp_path:
 
 
 def test_without_limits_or_control_groups_there_is_nothing_to_say(tmp_path: Path) -> None:
-    assert cgroup.unused_bytes(tmp_path, tmp_path / "none") is None
+    assert cgroup.headroom_bytes(tmp_path, tmp_path / "none") is None
     assert unused(tmp_path, "0::/\n") is None
     v2(tmp_path, "max", GB)
     assert unused(tmp_path, "0::/\n") is None
@@ -100,5 +100,5 @@ def test_the_machine_and_its_container_both_limit(
     monkeypatch: pytest.MonkeyPatch, limit: int | None, expected: int
 ) -> None:
     monkeypatch.setattr(psutil, "virtual_memory", lambda: type("Memory", (), {"available": 5 * GB}))
-    monkeypatch.setattr(cgroup, "unused_bytes", lambda: limit)
+    monkeypatch.setattr(cgroup, "headroom_bytes", lambda: limit)
     assert memory.available_bytes() == expected

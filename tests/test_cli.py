@@ -15,7 +15,7 @@ import tiny
 from typer.testing import CliRunner
 
 from sumtune import cli
-from sumtune.config import resolve
+from sumtune.config_resolution import resolve
 from sumtune.files.atomic import write_json
 
 ROOT = Path(__file__).parents[1]
@@ -344,7 +344,7 @@ def test_our_bug_is_a_traceback_and_exit_code_1():
     planted = (
         "import sys; from sumtune import cli; from sumtune.commands import clean\n"
         "def fail(*arguments): raise RuntimeError('planted')\n"
-        "clean.clean = fail; sys.argv = ['sumtune', 'clean']; cli.main()"
+        "clean.clean_run = fail; sys.argv = ['sumtune', 'clean']; cli.main()"
     )
     done = run_python("-c", planted)
     assert done.returncode == 1
@@ -354,12 +354,10 @@ def test_our_bug_is_a_traceback_and_exit_code_1():
 
 
 def test_an_interrupt_says_how_to_go_on(call, monkeypatch):
-    from sumtune.commands import clean as cleaning
-
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cleaning, "clean", interrupt)
+    monkeypatch.setattr("sumtune.commands.clean.clean_run", interrupt)
     code, _, err = call("clean")
     assert code == 130
     assert "Traceback" not in err

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from sumtune.config import PRESETS, Config, resolve, revise
+from sumtune.config import PRESETS, Config
+from sumtune.config_resolution import resolve, revise
 from sumtune.errors import ConfigError
 
 TABLE: dict[str, dict[str, Any]] = {

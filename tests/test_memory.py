@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sumtune.memory import forget_peak, peak_bytes, unmap_pages
+from sumtune.memory import peak_bytes, reset_peak, unmap_pages
 
 GROWTH = """
 import sumtune, torch, psutil
@@ -60,7 +60,7 @@ def test_what_was_written_to_is_left_alone(tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak is that of the whole process")
 def test_the_peak_is_what_was_held_since_it_was_forgotten():
     np.ones(40_000_000)
-    forget_peak()
+    reset_peak()
     before = peak_bytes()
     np.ones(10_000_000)
     assert 60e6 < peak_bytes() - before < 120e6

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from sumtune import cli
-from sumtune.config import known_keys, parse_assignment
+from sumtune.config_resolution import known_keys, parse_assignment
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -53,7 +53,7 @@ NAMED = sorted({*named_in_code(), *named_in_pages()})
 
 def test_there_are_commands_to_check():
     assert len(NAMED) > 20
-    assert {file for file, _ in NAMED} >= {"README.md", "running.md", "run.py"}
+    assert {file for file, _ in NAMED} >= {"README.md", "running.md", "run_record.py"}
 
 
 @pytest.mark.parametrize(("file", "command"), NAMED)

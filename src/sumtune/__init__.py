@@ -2,8 +2,8 @@
 
 from importlib.metadata import version
 
-from sumtune.memory import keep_few_primitives
+from sumtune.memory import limit_primitive_cache
 
-keep_few_primitives()
+limit_primitive_cache()
 __version__ = version("sumtune")
 __all__ = ["__version__"]

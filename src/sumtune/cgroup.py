@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-__all__ = ["unused_bytes"]
+__all__ = ["headroom_bytes"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ V2 = _Version("", ("memory.max", "memory.high"), "memory.current", ("inactive_fi
               "slab_reclaimable"))  # fmt: skip
 
 
-def unused_bytes(
+def headroom_bytes(
     root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")
 ) -> int | None:  # fmt: skip
     """Return the smallest headroom of the control groups that this process is in; None where none has a limit.

@@ -16,11 +16,11 @@ from sumtune import cgroup
 
 __all__ = [
     "available_bytes",
-    "forget_peak",
-    "give_memory_back",
-    "keep_few_primitives",
+    "free_memory",
+    "limit_primitive_cache",
     "peak_bytes",
     "release_pages",
+    "reset_peak",
     "resident_bytes",
     "trim_heap",
     "unmap_pages",
@@ -29,21 +29,21 @@ __all__ = [
 MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) .*\n((?:[A-Z].*\n)+)", re.MULTILINE)
 ANONYMOUS = re.compile(r"^Anonymous: +(\d+) kB$", re.MULTILINE)
 """Of a mapped file: what was written to and so is no longer the file's."""
-KEPT_PRIMITIVES = 64
+CACHED_PRIMITIVES = 64
 """More than one micro-batch needs, whose layers are all alike."""
 
 
-def keep_few_primitives() -> None:
+def limit_primitive_cache() -> None:
     """Holds down what torch's products leave behind for each new shape; must come before the first product.
 
     Micro-batches are of ever new shapes. oneDNN and torch keep what they prepared for 1,024 of them each, some 12 MB
     for each optimizer step; and these lie all over the heap, which then never shrinks.
     """
     for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
-        os.environ.setdefault(name, str(KEPT_PRIMITIVES))
+        os.environ.setdefault(name, str(CACHED_PRIMITIVES))
 
 
-def give_memory_back() -> None:
+def free_memory() -> None:
     """Forgets what nothing refers to but itself, as models do, and lets glibc release what it keeps for later."""
     gc.collect()
     trim_heap()
@@ -93,7 +93,7 @@ def available_bytes() -> int:
     import psutil  # what is imported here, every start imports
 
     free = int(psutil.virtual_memory().available)
-    limit = cgroup.unused_bytes()
+    limit = cgroup.headroom_bytes()
     return free if limit is None else min(free, limit)
 
 
@@ -104,14 +104,14 @@ def resident_bytes() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def forget_peak() -> None:
+def reset_peak() -> None:
     """Lets `peak_bytes` begin anew, where the system can (Linux)."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def peak_bytes() -> int:
-    """Highest resident memory of this process, on Linux since `forget_peak`."""
+    """Highest resident memory of this process, on Linux since `reset_peak`."""
     with suppress(OSError):
         status = Path("/proc/self/status").read_text(encoding="utf-8")
         return 1024 * int(status.split("VmHWM:")[1].split()[0])

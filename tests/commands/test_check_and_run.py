@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import tiny
 
-from sumtune.commands import run as pipeline
-from sumtune.config import Config, resolve
+from sumtune.commands import pipeline
+from sumtune.commands.run_record import recorded_config
+from sumtune.config import Config
+from sumtune.config_resolution import resolve
 from sumtune.data import ingest
 from sumtune.data.issues import raise_errors
 from sumtune.errors import DataError
@@ -79,4 +81,4 @@ def test_the_smallest_sets_that_check_accepts_go_the_whole_way(
     config, run_dir = resolve(overrides=settings), RunDir(tmp_path / "run")
     pipeline.run(config, run_dir, plain_console(file=io.StringIO()))
     assert (run_dir.evaluation / "metrics.csv").is_file()
-    assert pipeline.recorded_config(run_dir) == config
+    assert recorded_config(run_dir) == config

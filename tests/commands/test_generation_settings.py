@@ -6,7 +6,7 @@ import random
 import pytest
 from machine import Machine, prepare_data
 
-from sumtune.commands import run as pipeline
+from sumtune.commands.run_record import recorded_config
 from sumtune.errors import ModelError
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.files.run_dir import RunDir
@@ -90,7 +90,7 @@ def test_after_any_commands_summaries_are_generated_as_the_score_was_made(machin
         assert use == used_by_serve(machine, run_dir)
         if score is not None:
             assert use == score, (command, *more)
-        config = pipeline.recorded_config(run_dir)
+        config = recorded_config(run_dir)
         assert config.decode.model_dump() | {"device": config.model.device} == use
 
 
@@ -100,7 +100,7 @@ def test_the_command_says_when_it_changes_how_summaries_are_generated(run_dir, a
     assert "Changed" not in again("run", *BEAMS)
     assert "decode.beams: 1 → 2): `summarize` and `serve`" in again("evaluate", "--set", "decode.beams=2")
     assert "Changed" not in again("evaluate"), "evaluate goes on from what the adapter has"
-    assert pipeline.recorded_config(run_dir).decode.beams == 2
+    assert recorded_config(run_dir).decode.beams == 2
     assert json.loads(run_dir.run_json.read_text(encoding="utf-8"))["config"]["decode"]["beams"] == 2
 
 
@@ -115,7 +115,7 @@ def test_training_that_is_skipped_changes_nothing_and_names_the_command_that_doe
 
 def test_settings_of_evaluate_alone_are_for_one_call(run_dir, again):
     again("evaluate", "--set", "evaluate.max_examples=2")
-    assert pipeline.recorded_config(run_dir).evaluate.max_examples is None
+    assert recorded_config(run_dir).evaluate.max_examples is None
 
 
 @pytest.mark.parametrize("broken", ["_generate", "save_generation", "write"])

@@ -13,8 +13,10 @@ import small_runs
 from small_runs import DATA, MODEL, RUN, SETTINGS, snapshot
 
 from sumtune import cli
-from sumtune.commands import clean as cleaning
-from sumtune.commands import run as pipeline
+from sumtune.commands import pipeline
+from sumtune.commands.clean import clean_run
+from sumtune.commands.evaluate import evaluate_run
+from sumtune.commands.run_record import recorded_config
 from sumtune.diagnose.diagnose_stage import diagnose_run
 from sumtune.errors import RunDirError
 from sumtune.files.run_dir import RunDir
@@ -137,8 +139,8 @@ def console():
 COMMANDS = {
     "run": lambda: pipeline.run(small_runs.config(), RUN, console()),
     "train": small_runs.train,
-    "evaluate": lambda: pipeline.evaluate(pipeline.recorded_config(RUN), RUN, console()),
-    "clean": lambda: cleaning.clean(RUN),
+    "evaluate": lambda: evaluate_run(recorded_config(RUN), RUN, console()),
+    "clean": lambda: clean_run(RUN),
 }
 
 
@@ -166,7 +168,7 @@ def test_other_problems_of_the_system_are_one_message_with_the_path(go_to, call,
     def fail(*_arguments):
         raise PermissionError(13, "Permission denied", "run/model_trainer/checkpoint-6/state.json")
 
-    monkeypatch.setattr(cleaning, "delete", fail)
+    monkeypatch.setattr("sumtune.commands.clean.delete", fail)
     code, _, err = call("clean", "--all", "--run-dir", RUN.root)
     assert code == 2
     assert err == "Error: Cannot use 'run/model_trainer/checkpoint-6/state.json': Permission denied.\n"

@@ -8,7 +8,6 @@ import pytest
 import tiny
 from small_runs import DATA, MODEL, RUN, config, snapshot, train
 
-from sumtune.commands import run as pipeline
 from sumtune.errors import RunDirError, SumtuneError
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
@@ -51,12 +50,12 @@ def refuse(*_arguments, **_options):
 
 
 def too_little_memory(patch):
-    patch.setattr(pipeline, "fitted", refuse)
+    patch.setattr("sumtune.commands.train.fitted", refuse)
 
 
 def no_forecast(patch):
-    patch.setattr(pipeline, "forecast", refuse)
-    patch.setattr(pipeline, "forecast_of_rest", refuse)
+    patch.setattr("sumtune.commands.train.forecast", refuse)
+    patch.setattr("sumtune.commands.train.forecast_of_rest", refuse)
 
 
 def no_device(patch):
@@ -116,7 +115,7 @@ def test_an_interrupt_while_the_forecast_is_made_changes_nothing(go_to, monkeypa
     def interrupt(*_arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline, "forecast", interrupt)
+    monkeypatch.setattr("sumtune.commands.train.forecast", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(overwrite=True)
     assert snapshot(RUN.root) == before

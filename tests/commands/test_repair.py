@@ -6,7 +6,7 @@ import pytest
 from damaging import flip
 from small_runs import RUN, config, snapshot, train
 
-from sumtune.commands.clean import clean
+from sumtune.commands.clean import clean_run
 from sumtune.errors import RunDirError
 from sumtune.train.metrics import read_events
 from sumtune.train.publish import adapter_damage
@@ -33,7 +33,7 @@ def test_a_damaged_adapter_is_published_again_from_its_checkpoint(go_to):
 def test_without_a_checkpoint_a_damaged_adapter_is_named_and_overwrite_trains_again(go_to, damage):
     go_to("finished")
     before = contents()
-    clean(RUN, everything=True)
+    clean_run(RUN, everything=True)
     damage(RUN.adapter)
     left = snapshot(RUN.root)
     with pytest.raises(RunDirError, match=r"adapter in .* is damaged \(.* no whole checkpoint .* --overwrite"):

@@ -15,9 +15,12 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from sumtune import cli
-from sumtune.commands import run as pipeline
-from sumtune.commands.clean import clean
-from sumtune.config import resolve
+from sumtune.commands import pipeline
+from sumtune.commands.clean import clean_run
+from sumtune.commands.diagnose import show_diagnosis
+from sumtune.commands.evaluate import evaluate_run
+from sumtune.commands.run_record import recorded_config
+from sumtune.config_resolution import resolve
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.read_run import read_run
 from sumtune.diagnose.remedies import training as training_remedies
@@ -130,7 +133,7 @@ def test_the_record_has_configuration_versions_forecast_and_times(finished, conf
     record = json.loads(run_dir.run_json.read_text(encoding="utf-8"))
     assert record["config"] == config_for(name).model_dump(mode="json")
     assert {"versions", "machine", "forecast", "training_s", "evaluation_s"} <= set(record)
-    assert pipeline.recorded_config(run_dir) == config_for(name)
+    assert recorded_config(run_dir) == config_for(name)
 
 
 def test_the_record_says_how_long_training_took_over_all_restarts_and_scoring_when_it_was_done(copied, config_for):
@@ -139,7 +142,7 @@ def test_the_record_says_how_long_training_took_over_all_restarts_and_scoring_wh
     assert before["training_s"] == manifest_of(run_dir)["elapsed_s"] > 0
     assert before["evaluation_s"] > sum(system.generation_s or 0 for system in load(run_dir).systems.values()) > 0
     pipeline.run(config_for(name), run_dir, console())
-    pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
+    evaluate_run(recorded_config(run_dir), run_dir, console())
     assert run_dir.record() == before, "nothing was done, so nothing took another time"
     run_dir.run_json.unlink()
     pipeline.run(config_for(name), run_dir, console())
@@ -173,7 +176,7 @@ def test_no_dialogue_is_in_the_record_or_the_log(finished):
 
 def test_the_same_run_again_is_skipped_and_shows_the_table(copied, config_for):
     name, run_dir = copied
-    pipeline.diagnose(run_dir, console())  # its commands name the folder, which the copy has changed
+    show_diagnosis(run_dir, console())  # its commands name the folder, which the copy has changed
     before, shown, begun = state_of(run_dir.root), console(), time.monotonic()
     pipeline.run(config_for(name), run_dir, shown)
     assert time.monotonic() - begun < 5
@@ -199,7 +202,7 @@ def test_overwrite_replaces_the_run(copied, config_for):
     pipeline.run(config_for(name, lora__rank=2), run_dir, console(), overwrite=True)
     adapter = json.loads((run_dir.adapter / "adapter_config.json").read_text(encoding="utf-8"))
     assert adapter["r"] == 2
-    assert pipeline.recorded_config(run_dir).lora.rank == 2
+    assert recorded_config(run_dir).lora.rank == 2
     events = [json.loads(line) for line in run_dir.train_metrics.read_text(encoding="utf-8").splitlines()]
     assert [event["event"] for event in events].count("start") == 1, "the log of the old run is gone"
 
@@ -218,7 +221,7 @@ def test_changed_data_under_the_same_name_are_noticed(config_for, tmp_path):
 def test_the_record_is_of_the_newest_settings_also_where_training_is_skipped(copied, config_for):
     name, run_dir = copied
     pipeline.run(config_for(name, decode__beams=2), run_dir, console())
-    assert pipeline.recorded_config(run_dir).decode.beams == 2
+    assert recorded_config(run_dir).decode.beams == 2
 
 
 @contextmanager
@@ -237,7 +240,7 @@ def test_an_interrupted_run_goes_on_and_ends_with_the_same_adapter(finished, con
     name, straight, _ = finished
     run_dir = RunDir(tmp_path / "artifacts")
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline.live, "training", interrupting)
+        patch.setattr("sumtune.commands.train.training_progress", interrupting)
         with pytest.raises(KeyboardInterrupt):
             pipeline.train(config_for(name), run_dir, console())
     assert not run_dir.adapter.exists()
@@ -265,9 +268,9 @@ def test_nothing_to_resume_from_is_an_error(config_for, tmp_path):
 def test_evaluate_with_another_decoding_scores_again_and_with_the_same_does_not(copied):
     _, run_dir = copied
     before = state_of(run_dir.evaluation)
-    pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console())
+    evaluate_run(recorded_config(run_dir), run_dir, console())
     assert state_of(run_dir.evaluation) == before
-    card = pipeline.evaluate(pipeline.recorded_config(run_dir, ("decode.beams=2",)), run_dir, console())
+    card = evaluate_run(recorded_config(run_dir, ("decode.beams=2",)), run_dir, console())
     assert beams(card.signature.decoding) == {"tuned": 2, "base": 1}
     after = state_of(run_dir.evaluation)
     assert all(after[name] > before[name] for name in before)
@@ -297,7 +300,7 @@ def test_the_remedy_of_an_adapter_that_was_not_used_makes_engines_and_scores_ane
 
     with monkeypatch.context() as patch:
         patch.setattr(evaluate_stage, "build_summarizer", without_adapter)
-        pipeline.evaluate(pipeline.recorded_config(run_dir), run_dir, console(), again=True)
+        evaluate_run(recorded_config(run_dir), run_dir, console(), again=True)
     made = {path.name: path.stat().st_mtime_ns for path in run_dir.trainer.iterdir()}
     same, context = texts_of(run_dir, "tuned"), read_run(run_dir)
     assert same == texts_of(run_dir, "base") != right
@@ -320,15 +323,15 @@ def test_the_remedy_of_a_learning_rate_that_is_too_low_trains_again_and_learns(c
     sumtune(finding.commands[0])
     after = load_file(run_dir.adapter / "adapter_model.safetensors")
     assert any((after[name] - weight).abs().max() > 1e-4 for name, weight in before.items())
-    assert pipeline.recorded_config(run_dir).train.learning_rate == 3e-4
+    assert recorded_config(run_dir).train.learning_rate == 3e-4
     assert "learning_rate_too_low" not in [one.code for one in diagnose(read_run(run_dir)).findings]
 
 
 def test_evaluating_a_folder_without_a_run_and_unknown_settings_are_errors(copied, tmp_path):
     with pytest.raises(RunDirError, match="sumtune run"):
-        pipeline.recorded_config(RunDir(tmp_path / "none"))
+        recorded_config(RunDir(tmp_path / "none"))
     with pytest.raises(ConfigError, match=r"Did you mean decode\.beams"):
-        pipeline.recorded_config(copied[1], ("decode.beam=2",))
+        recorded_config(copied[1], ("decode.beam=2",))
 
 
 def test_clean_keeps_newest_best_and_adapter_and_all_keeps_the_adapter(config_for, tmp_path):
@@ -338,14 +341,14 @@ def test_clean_keeps_newest_best_and_adapter_and_all_keeps_the_adapter(config_fo
     assert len(checkpoints) > 3
     adapter = {path.name: path.read_bytes() for path in run_dir.adapter.iterdir()}
     best = json.loads((run_dir.trainer / "manifest.json").read_text(encoding="utf-8"))["best_step"]
-    said = clean(run_dir)
+    said = clean_run(run_dir)
     kept = {path.name for path in list_checkpoints(run_dir.trainer)}
     assert kept == {checkpoints[-1].name, f"checkpoint-{best}"}
     assert f"{len(checkpoints) - len(kept)} of {len(checkpoints)}" in said
-    clean(run_dir, everything=True)
+    clean_run(run_dir, everything=True)
     assert list_checkpoints(run_dir.trainer) == []
     assert {path.name: path.read_bytes() for path in run_dir.adapter.iterdir()} == adapter
-    assert "no checkpoints" in clean(run_dir)
+    assert "no checkpoints" in clean_run(run_dir)
     shown = console()
     pipeline.train(config_for("t5", train__keep_checkpoints=50), run_dir, shown)
     assert "training is skipped" in shown.file.getvalue()

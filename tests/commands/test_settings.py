@@ -2,8 +2,9 @@
 
 import pytest
 
-from sumtune.commands.settings import CHECK, EVALUATE, require_used
-from sumtune.config import Config, assignment, known_keys, parse_assignment, revise
+from sumtune.commands.accepted_settings import CHECK, EVALUATE, require_accepted
+from sumtune.config import Config
+from sumtune.config_resolution import assignment, known_keys, parse_assignment, revise
 from sumtune.errors import ConfigError
 
 LEAVES = [key for key in known_keys() if "." in key or key == "preset"]
@@ -17,16 +18,16 @@ def is_used(used, key):
 def test_every_setting_is_used_or_refused_by_name(command, used):
     for key in LEAVES:
         if is_used(used, key):
-            require_used(command, [f"{key}=1"], used)
+            require_accepted(command, [f"{key}=1"], used)
         else:
             with pytest.raises(ConfigError, match=f"`sumtune {command}` does not use {key}\\. Its settings are: "):
-                require_used(command, [f"{key}=1"], used)
+                require_accepted(command, [f"{key}=1"], used)
 
 
 def test_a_refusal_names_each_idle_setting_once_and_all_that_can_be_set():
     given = ["train.epochs=9", "preset=fast", "decode.beams=1", "train.epochs=8", "data={path: a.csv}"]
     with pytest.raises(ConfigError) as refused:
-        require_used("evaluate", given, EVALUATE)
+        require_accepted("evaluate", given, EVALUATE)
     message = str(refused.value)
     assert "does not use train.epochs, preset, data.path. Its settings are:" in message
     named = message.partition("Its settings are: ")[2].rstrip(".").split(", ")
@@ -34,9 +35,9 @@ def test_a_refusal_names_each_idle_setting_once_and_all_that_can_be_set():
 
 
 def test_a_section_that_is_set_as_a_whole_counts_by_what_is_in_it():
-    require_used("evaluate", ["decode={beams: 1}", "model={device: cpu}"], EVALUATE)
+    require_accepted("evaluate", ["decode={beams: 1}", "model={device: cpu}"], EVALUATE)
     with pytest.raises(ConfigError, match=r"does not use model\.name\."):
-        require_used("evaluate", ["model={device: cpu, name: other}"], EVALUATE)
+        require_accepted("evaluate", ["model={device: cpu, name: other}"], EVALUATE)
 
 
 def test_what_a_command_uses_exists():

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sumtune.commands import summarize as summarizing
+from sumtune.commands.summarize import read_text, summarize_file, summarize_text
 from sumtune.decode.build import Tuned
 from sumtune.errors import DataError, InputError, RunDirError
 from sumtune.files.run_dir import RunDir
@@ -35,7 +35,7 @@ class Counting:
 def summarizer(monkeypatch):
     fake = Counting()
     tuned = Tuned(fake, lambda texts: [len(text.split()) for text in texts], MAX_SOURCE_TOKENS, "Tiny + LoRA")
-    monkeypatch.setattr(summarizing, "load_tuned", lambda _adapter, _beams: tuned)
+    monkeypatch.setattr("sumtune.commands.summarize.load_tuned", lambda _adapter, _beams: tuned)
     return fake
 
 
@@ -62,7 +62,7 @@ def test_a_file_and_standard_input_are_read_alike(folder, monkeypatch, mark):
     content = mark + "Zoë: Hi\nBen: 👋".encode()
     (folder / "chat.txt").write_bytes(content)
     standard_input(monkeypatch, content)
-    assert summarizing.read_text(folder / "chat.txt") == summarizing.read_text(None) == "Zoë: Hi\nBen: 👋"
+    assert read_text(folder / "chat.txt") == read_text(None) == "Zoë: Hi\nBen: 👋"
 
 
 @pytest.mark.parametrize(
@@ -81,32 +81,32 @@ def test_unusable_text_is_an_error_that_names_the_source(folder, monkeypatch, co
     (folder / "chat.txt").write_bytes(content)
     standard_input(monkeypatch, content)
     with pytest.raises(InputError, match=rf"chat.txt is {message}"):
-        summarizing.read_text(folder / "chat.txt")
+        read_text(folder / "chat.txt")
     with pytest.raises(InputError, match=r"standard input"):
-        summarizing.read_text(None)
+        read_text(None)
 
 
 def test_a_missing_file_and_a_folder_are_errors(folder):
     with pytest.raises(InputError, match="No such file"):
-        summarizing.read_text(folder / "none.txt")
+        read_text(folder / "none.txt")
     with pytest.raises(InputError, match="directory"):
-        summarizing.read_text(folder)
+        read_text(folder)
 
 
 def test_one_text_gives_its_summary(summarizer, run_dir):
-    assert summarizing.summarize_text("Ann: Hi", run_dir) == "About Ann: Hi"
+    assert summarize_text("Ann: Hi", run_dir) == "About Ann: Hi"
 
 
 def test_only_a_text_that_is_cut_is_warned_of(summarizer, run_dir, capsys):
-    summarizing.summarize_text("a " * MAX_SOURCE_TOKENS, run_dir)
+    summarize_text("a " * MAX_SOURCE_TOKENS, run_dir)
     assert capsys.readouterr().err == ""
-    summarizing.summarize_text("a " * (MAX_SOURCE_TOKENS + 1), run_dir)
+    summarize_text("a " * (MAX_SOURCE_TOKENS + 1), run_dir)
     assert "has 21 tokens; only the first 20 are read" in capsys.readouterr().err
 
 
 def test_without_an_adapter_the_command_that_makes_one_is_named(tmp_path):
     with pytest.raises(RunDirError, match="sumtune run"):
-        summarizing.summarize_text("Ann: Hi", RunDir(tmp_path))
+        summarize_text("Ann: Hi", RunDir(tmp_path))
 
 
 def write_lines(path, rows):
@@ -120,7 +120,7 @@ def read_lines(path):
 
 def test_many_keep_order_and_fields(summarizer, run_dir, folder):
     rows = [{"id": number, "dialogue": f"Ann: {number} é\u2028!", "tags": ["x"]} for number in range(150)]
-    summarizing.summarize_file(write_lines(folder / "in.jsonl", rows), folder / "out.jsonl", run_dir)
+    summarize_file(write_lines(folder / "in.jsonl", rows), folder / "out.jsonl", run_dir)
     written = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").split("\n")[:-1]]
     assert written == [row | {"summary": f"About Ann: {row['id']} é"} for row in rows]
     assert sum(summarizer.sizes) == 150
@@ -130,7 +130,7 @@ def test_many_keep_order_and_fields(summarizer, run_dir, folder):
 
 @pytest.mark.parametrize("column", ["dialogue", "conversation", "text", "document"])
 def test_the_dialogue_is_found_under_its_usual_names(summarizer, run_dir, folder, column):
-    summarizing.summarize_file(write_lines(folder / "in.jsonl", [{column: "Ann: Hi"}]), folder / "out.jsonl", run_dir)
+    summarize_file(write_lines(folder / "in.jsonl", [{column: "Ann: Hi"}]), folder / "out.jsonl", run_dir)
     assert read_lines(folder / "out.jsonl") == [{column: "Ann: Hi", "summary": "About Ann: Hi"}]
 
 
@@ -156,7 +156,7 @@ def test_what_training_reads_is_summarized(summarizer, run_dir, folder, monkeypa
     heard = []
     monkeypatch.setattr(summarizer, "summarize", lambda texts: heard.extend(texts) or [Completion("S", 1, False)])
     (folder / name).write_bytes(FORMS[name])
-    summarizing.summarize_file(folder / name, folder / "out.jsonl", run_dir)
+    summarize_file(folder / name, folder / "out.jsonl", run_dir)
     (row,) = read_lines(folder / "out.jsonl")
     assert row["summary"] == "S"
     assert heard == [CHAT]
@@ -170,7 +170,7 @@ def test_parquet_keeps_every_value_that_json_can_hold(summarizer, run_dir, folde
 
     row = {"dialogue": TURNS, "score": 0.5, "none": float("nan"), "day": datetime.date(2024, 2, 29), "picture": b"\xff"}
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist([row]), folder / "a.parquet")
-    summarizing.summarize_file(folder / "a.parquet", folder / "out.jsonl", run_dir)
+    summarize_file(folder / "a.parquet", folder / "out.jsonl", run_dir)
     assert read_lines(folder / "out.jsonl") == [
         {"dialogue": TURNS, "score": 0.5, "none": None, "day": "2024-02-29", "summary": "About Ann: Hi"}
     ]
@@ -179,7 +179,7 @@ def test_parquet_keeps_every_value_that_json_can_hold(summarizer, run_dir, folde
 def test_not_a_number_becomes_null_so_that_the_output_is_json(summarizer, run_dir, folder):
     source = folder / "in.jsonl"
     source.write_text('{"text": "Ann: 1", "score": NaN, "scores": [Infinity, 1e999, 2]}\n', encoding="utf-8")
-    summarizing.summarize_file(source, folder / "out.jsonl", run_dir)
+    summarize_file(source, folder / "out.jsonl", run_dir)
 
     def refuse(name):
         raise AssertionError(f"{name} is not JSON")
@@ -192,7 +192,7 @@ def test_the_dialogue_column_is_the_given_one_else_that_of_training_else_a_known
     source, target = write_lines(folder / "in.jsonl", [{"text": "A", "notes": "B", "chat": "C"}]), folder / "out.jsonl"
 
     def heard(**options):
-        summarizing.summarize_file(source, target, run_dir, **options)
+        summarize_file(source, target, run_dir, **options)
         return read_lines(target)[0]["summary"]
 
     assert heard() == "About A"
@@ -208,7 +208,7 @@ def test_the_dialogue_column_is_the_given_one_else_that_of_training_else_a_known
 def test_every_dialogue_that_is_cut_is_counted_and_the_first_are_named(summarizer, run_dir, folder, capsys):
     long = "a " * (MAX_SOURCE_TOKENS + 1)
     rows = [{"text": long if number % 3 == 1 else "a " * MAX_SOURCE_TOKENS} for number in range(200)]
-    summarizing.summarize_file(write_lines(folder / "in.jsonl", rows), folder / "out.jsonl", run_dir)
+    summarize_file(write_lines(folder / "in.jsonl", rows), folder / "out.jsonl", run_dir)
     said = capsys.readouterr().err.splitlines()
     assert [line for line in said if "only the first" in line] == [
         f"Warning: in.jsonl:{row} has 21 tokens; only the first 20 are read." for row in (2, 5, 8, 11, 14)
@@ -217,7 +217,7 @@ def test_every_dialogue_that_is_cut_is_counted_and_the_first_are_named(summarize
     assert total.startswith("Warning: 67 of 200 dialogues are longer than the 20 tokens")
     assert len(said) == 7
     write_lines(folder / "in.jsonl", [{"text": "a " * MAX_SOURCE_TOKENS}])
-    summarizing.summarize_file(folder / "in.jsonl", folder / "out.jsonl", run_dir)
+    summarize_file(folder / "in.jsonl", folder / "out.jsonl", run_dir)
     assert "Warning" not in capsys.readouterr().err
 
 
@@ -228,12 +228,12 @@ def test_two_at_once_give_one_whole_file_and_one_refusal(summarizer, run_dir, fo
     def meanwhile(dialogues):
         if not refusals:
             with pytest.raises(InputError) as refused:
-                summarizing.summarize_file(source, target, run_dir)
+                summarize_file(source, target, run_dir)
             refusals.append(str(refused.value))
         return Counting.summarize(summarizer, dialogues)
 
     monkeypatch.setattr(summarizer, "summarize", meanwhile, raising=False)
-    summarizing.summarize_file(source, target, run_dir)
+    summarize_file(source, target, run_dir)
     assert "is being written by another process" in refusals[0]
     assert read_lines(target) == [row | {"summary": f"About {row['text']}"} for row in numbered(200)]
     assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
@@ -249,18 +249,18 @@ def test_an_input_that_changes_meanwhile_does_not_become_the_output(summarizer, 
 
     monkeypatch.setattr(summarizer, "summarize", shorten, raising=False)
     with pytest.raises((InputError, DataError), match=r"in.jsonl:72: .* not JSON|expected 200: it or the input was"):
-        summarizing.summarize_file(source, target, run_dir)
+        summarize_file(source, target, run_dir)
     assert not target.exists()
 
 
 def test_blank_lines_are_passed_over_and_counted(summarizer, run_dir, folder):
     source = folder / "in.jsonl"
     source.write_text('\n{"text": "Ann: 1"}\n  \n{"text": "Ann: 2"}\n\n', encoding="utf-8")
-    summarizing.summarize_file(source, folder / "out.jsonl", run_dir)
+    summarize_file(source, folder / "out.jsonl", run_dir)
     assert [row["summary"] for row in read_lines(folder / "out.jsonl")] == ["About Ann: 1", "About Ann: 2"]
     source.write_text('\n{"text": "Ann: 1"}\n\nnot json\n', encoding="utf-8")
     with pytest.raises(DataError, match=r"in.jsonl:4: .* not JSON"):
-        summarizing.summarize_file(source, folder / "out.jsonl", run_dir)
+        summarize_file(source, folder / "out.jsonl", run_dir)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_a_bad_line_is_named_before_anything_is_summarized_or_written(summarizer
     source = folder / "in.jsonl"
     source.write_bytes(b'{"text": "Ann: swordfish"}\n' * 100 + line + b"\n")
     with pytest.raises(DataError, match=r"in.jsonl:101: |in.jsonl is not UTF-8") as caught:
-        summarizing.summarize_file(source, folder / "out.jsonl", run_dir)
+        summarize_file(source, folder / "out.jsonl", run_dir)
     assert "swordfish" not in str(caught.value)
     assert list(folder.iterdir()) == [source]
     assert summarizer.sizes == []
@@ -313,7 +313,7 @@ def test_an_interrupted_file_is_gone_on_with_and_the_old_output_stays_until_then
     with monkeypatch.context() as patch:
         stop_after(summarizer, patch, 2, error)
         with pytest.raises(type(error)):
-            summarizing.summarize_file(source, target, run_dir)
+            summarize_file(source, target, run_dir)
     assert target.read_text(encoding="utf-8") == "old\n"
     (part,) = (path for path in folder.iterdir() if path.name.startswith(".out.jsonl."))
     with part.open("ab") as file:
@@ -321,7 +321,7 @@ def test_an_interrupted_file_is_gone_on_with_and_the_old_output_stays_until_then
     first = sum(summarizer.sizes)
     assert 0 < first < 300
 
-    summarizing.summarize_file(source, target, run_dir)
+    summarize_file(source, target, run_dir)
     assert sum(summarizer.sizes) == 300, "what was done is not done again"
     assert read_lines(target) == [row | {"summary": f"About {row['text']}"} for row in numbered(300)]
     assert f"Continuing after {first} of 300" in capsys.readouterr().err
@@ -334,13 +334,13 @@ def test_what_another_input_or_model_left_is_not_gone_on_with(summarizer, run_di
     with monkeypatch.context() as patch:
         stop_after(summarizer, patch, 1, RuntimeError("planted"))
         with pytest.raises(RuntimeError, match="planted"):
-            summarizing.summarize_file(source, target, run_dir)
+            summarize_file(source, target, run_dir)
     if change == "input":
         write_lines(source, [{"text": "Ben: other"}, *numbered(99)])
     if change == "adapter":
         (run_dir.adapter / "adapter_model.safetensors").write_bytes(b"other")
     summarizer.sizes.clear()
-    summarizing.summarize_file(source, target, run_dir, beams=2 if change == "beams" else None)
+    summarize_file(source, target, run_dir, beams=2 if change == "beams" else None)
     assert sum(summarizer.sizes) == 100
     assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
 
@@ -349,7 +349,7 @@ def test_a_thousand_lines_take_no_more_memory_than_a_quarter_of_them(summarizer,
     def peak_bytes(lines):
         source = write_lines(folder / f"{lines}.jsonl", [{"text": "Ann: " + "hello " * 1000}] * lines)
         tracemalloc.start()
-        summarizing.summarize_file(source, folder / f"{lines}.out.jsonl", run_dir)
+        summarize_file(source, folder / f"{lines}.out.jsonl", run_dir)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return peak
@@ -365,7 +365,7 @@ def test_output_onto_the_input_is_refused(summarizer, run_dir, folder):
     (folder / "hard.jsonl").hardlink_to(source)
     for target in (source, folder / "." / "in.jsonl", folder / "link.jsonl", folder / "hard.jsonl"):
         with pytest.raises(InputError, match="another file"):
-            summarizing.summarize_file(source, target, run_dir)
+            summarize_file(source, target, run_dir)
     assert source.read_bytes() == before
 
 
@@ -373,27 +373,27 @@ def test_impossible_files_are_errors(summarizer, run_dir, folder):
     source = write_lines(folder / "in.jsonl", [{"text": "Ann: Hi"}])
     empty = write_lines(folder / "empty.jsonl", [])
     with pytest.raises(InputError, match="no folder"):
-        summarizing.summarize_file(source, folder / "missing" / "out.jsonl", run_dir)
+        summarize_file(source, folder / "missing" / "out.jsonl", run_dir)
     with pytest.raises(InputError, match="is empty"):
-        summarizing.summarize_file(empty, folder / "out.jsonl", run_dir)
+        summarize_file(empty, folder / "out.jsonl", run_dir)
     with pytest.raises(DataError, match="Cannot read"):
-        summarizing.summarize_file(folder / "none.jsonl", folder / "out.jsonl", run_dir)
+        summarize_file(folder / "none.jsonl", folder / "out.jsonl", run_dir)
     with pytest.raises(DataError, match="Cannot read"):
-        summarizing.summarize_file(folder / ("a" * 300 + ".jsonl"), folder / "out.jsonl", run_dir)
+        summarize_file(folder / ("a" * 300 + ".jsonl"), folder / "out.jsonl", run_dir)
     (folder / "chats.jsonl").mkdir()
     with pytest.raises(DataError, match="is no file"):
-        summarizing.summarize_file(folder / "chats.jsonl", folder / "out.jsonl", run_dir)
+        summarize_file(folder / "chats.jsonl", folder / "out.jsonl", run_dir)
     (folder / "chats.jsonl").rmdir()
     (folder / "broken.csv").write_text('dialogue\nAnn: "Hi\n', encoding="utf-8")
     with pytest.raises(DataError, match=r"broken.csv:1: .*line 2 .* has a quote inside.*none is used"):
-        summarizing.summarize_file(folder / "broken.csv", folder / "out.jsonl", run_dir)
+        summarize_file(folder / "broken.csv", folder / "out.jsonl", run_dir)
     (folder / "broken.csv").unlink()
     with pytest.raises(DataError, match="unknown format"):
-        summarizing.summarize_file(folder / "in.txt", folder / "out.jsonl", run_dir)
+        summarize_file(folder / "in.txt", folder / "out.jsonl", run_dir)
     with pytest.raises(InputError, match=r"would hold JSONL: name it .*out.jsonl"):
-        summarizing.summarize_file(source, folder / "out.csv", run_dir)
+        summarize_file(source, folder / "out.csv", run_dir)
     with pytest.raises(InputError, match="is a folder"):
-        summarizing.summarize_file(source, folder, run_dir)
+        summarize_file(source, folder, run_dir)
     with pytest.raises(InputError, match="Cannot write"):
-        summarizing.summarize_file(source, folder / ("a" * 300), run_dir)
+        summarize_file(source, folder / ("a" * 300), run_dir)
     assert sorted(path.name for path in folder.iterdir()) == ["empty.jsonl", "in.jsonl"]

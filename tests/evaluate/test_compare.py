@@ -7,7 +7,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from sumtune import cli
-from sumtune.commands import compare as comparing
+from sumtune.commands.compare import compare_runs
 from sumtune.errors import ConfigError, RunDirError
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.compare import compare
@@ -117,7 +117,7 @@ def runs(tmp_path):
 
 def test_the_command_shows_settings_differences_and_examples(runs):
     console = Console(file=io.StringIO(), width=200)
-    comparing.show(runs, console)
+    compare_runs(runs, console)
     shown = console.file.getvalue()
     for expected in ("train.epochs", "rougeLsum", "gain +", "the same 40 examples", "p"):
         assert expected in shown
@@ -127,11 +127,11 @@ def test_one_run_a_folder_without_scores_and_other_formats_are_errors(runs, tmp_
     one = CliRunner().invoke(cli.app, ["compare", str(runs[0].root)])
     assert isinstance(one.exception, ConfigError)
     with pytest.raises(RunDirError, match="sumtune evaluate"):
-        comparing.show([runs[0], RunDir(tmp_path / "none")], Console())
+        compare_runs([runs[0], RunDir(tmp_path / "none")], Console())
     scores = runs[1].evaluation / "scores.json"
     write_json(scores, {"systems": json.loads(scores.read_text(encoding="utf-8"))["systems"]})
     with pytest.raises(RunDirError, match="has changed since it was written: run `sumtune evaluate"):
-        comparing.show(runs, Console())
+        compare_runs(runs, Console())
     (runs[1].evaluation / "manifest.json").unlink()
     with pytest.raises(RunDirError, match="damaged or of another version"):
-        comparing.show(runs, Console())
+        compare_runs(runs, Console())

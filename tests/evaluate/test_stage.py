@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sumtune.config import resolve
+from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.errors import RunDirError
 from sumtune.evaluate import stage

@@ -7,7 +7,7 @@ from shutil import copytree
 import pytest
 from damaging import DAMAGES, flip
 
-from sumtune.commands.clean import clean
+from sumtune.commands.clean import clean_run
 from sumtune.errors import RunDirError
 from sumtune.files.run_dir import RunDir
 from sumtune.train import checkpoint
@@ -52,7 +52,7 @@ def test_cleaning_keeps_the_newest_whole_one(
     *_, before, last = checkpoint.list_checkpoints(run_dir.trainer)
     damage(last / name)
     (run_dir.trainer / f"{before.name}.native-0123.safetensors").write_bytes(b"kept to generate with")
-    clean(run_dir)
+    clean_run(run_dir)
     assert checkpoint.newest(run_dir.trainer) == (before, [])
     assert not list(run_dir.trainer.glob("*.native-*"))
 

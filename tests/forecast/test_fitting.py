@@ -30,7 +30,7 @@ class Memory:
             return loss_of(examples)
 
         monkeypatch.setattr(type(session.loss_of), "__call__", watched)
-        monkeypatch.setattr(fitting, "forget_peak", lambda: setattr(self, "tokens", 0))
+        monkeypatch.setattr(fitting, "reset_peak", lambda: setattr(self, "tokens", 0))
         monkeypatch.setattr(fitting, "peak_bytes", lambda: FIXED + OF_A_TOKEN * self.tokens)
         monkeypatch.setattr(fitting, "resident_bytes", lambda: FIXED)
         monkeypatch.setattr(fitting, "available_bytes", lambda: int(free / (1 - SPARE)))

@@ -11,7 +11,7 @@ import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sumtune.config import resolve
+from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.files.atomic import write_json, write_text
 from sumtune.files.run_dir import RunDir

@@ -13,8 +13,8 @@ import tiny
 from rich.console import Console
 
 from sumtune import cli
-from sumtune.terminal import progress
-from sumtune.terminal.encoding import never_fail_on_output
+from sumtune.terminal.encoding import replace_unencodable
+from sumtune.terminal.progress import generation_progress, training_progress
 
 Call = Callable[..., str]
 ENCODINGS = ("ascii", "latin-1", "utf-8")
@@ -103,13 +103,13 @@ def test_every_command_runs_on_an_ascii_terminal(tmp_path: Path, tiny_models: di
 def test_progress_bars_are_drawn_in_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii", write_through=True))
-    never_fail_on_output()
+    replace_unencodable()
     console = Console(force_terminal=True)
     step = {"event": "step", "step": 1, "loss": 2.0, "tokens": 9, "seconds": 1.0, "learning_rate": 1e-3}
-    with progress.training(console) as report:
+    with training_progress(console) as report:
         report({"event": "start", "step": 0, "total_steps": 2, "epochs": 1})
         report(step)
-    with progress.generation(console, "base … 李", 2) as advance:
+    with generation_progress(console, "base … 李", 2) as advance:
         advance(2)
     shown = written.getvalue().decode("ascii")
     assert "loss 2.00 | lr 1.0e-03 | 9 tok/s" in shown
@@ -121,7 +121,7 @@ def test_progress_bars_are_drawn_in_ascii(monkeypatch: pytest.MonkeyPatch) -> No
 def test_only_what_an_encoding_lacks_is_spelled_out(
     call: Call, monkeypatch: pytest.MonkeyPatch, encoding: str, expected: str
 ) -> None:
-    monkeypatch.setattr("sumtune.commands.clean.clean", lambda *_: "Zoë → … 李")
+    monkeypatch.setattr("sumtune.commands.clean.clean_run", lambda *_: "Zoë → … 李")
     assert call(encoding, "clean") == expected + "\n"
 
 

@@ -8,13 +8,13 @@ from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
 from sumtune.train.checkpoint import delete, list_checkpoints, newest, state_of
 
-__all__ = ["clean"]
+__all__ = ["clean_run"]
 
 ENGINES = ("checkpoint-*.native-*", "checkpoint-*.ctranslate2-*", ".checkpoint-*.lock")
 """Engines made of a checkpoint, and their locks; they are made again when they are needed."""
 
 
-def clean(run_dir: RunDir, everything: bool = False) -> str:
+def clean_run(run_dir: RunDir, everything: bool = False) -> str:
     """Deletes checkpoints, all but the newest whole one and the best unless `everything`; a sentence on what was freed.
 
     Raises:
@@ -27,8 +27,8 @@ def clean(run_dir: RunDir, everything: bool = False) -> str:
         engines = sorted(path for pattern in ENGINES for path in run_dir.trainer.glob(pattern))
         if not checkpoints and not engines:
             return f"{run_dir.trainer} has no checkpoints."
-        kept = set() if everything else _needed(run_dir.trainer)
-        deleted = [path for path in checkpoints if path.name not in kept]
+        needed = set() if everything else _to_resume(run_dir.trainer)
+        deleted = [path for path in checkpoints if path.name not in needed]
         freed = sum(_size(path) for path in (*deleted, *engines))
         delete(deleted)
         for engine in engines:
@@ -41,7 +41,7 @@ def _size(path: Path) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-def _needed(trainer: Path) -> set[str]:
+def _to_resume(trainer: Path) -> set[str]:
     """Names of the checkpoint that a resume would take, and of the best one."""
     whole, _ = newest(trainer)
     return set() if whole is None else {whole.name, f"checkpoint-{state_of(whole).best_step}"}

@@ -7,12 +7,12 @@ from rich.console import Console
 from sumtune.evaluate.compare import compare
 from sumtune.evaluate.scorecard_files import load
 from sumtune.files.run_dir import RunDir
-from sumtune.terminal import comparison as show_comparison
+from sumtune.terminal.comparison import comparison_report
 
-__all__ = ["show"]
+__all__ = ["compare_runs"]
 
 
-def show(runs: Sequence[RunDir], console: Console) -> None:
+def compare_runs(runs: Sequence[RunDir], console: Console) -> None:
     """Prints a comparison of each run after the first with the first.
 
     Raises:
@@ -24,4 +24,4 @@ def show(runs: Sequence[RunDir], console: Console) -> None:
     settings = [run.record().get("config", {}) for run in runs]
     for run, card, config in zip(runs[1:], cards[1:], settings[1:], strict=True):
         names = (str(runs[0].root), str(run.root))
-        console.print(show_comparison.render(compare(cards[0], card, (settings[0], config), names), names))
+        console.print(comparison_report(compare(cards[0], card, (settings[0], config), names), names))

@@ -19,7 +19,7 @@ from sumtune.files.run_dir import RunDir
 
 __all__ = ["read_text", "summarize_file", "summarize_text"]
 
-CHUNK = 64
+CHUNK_DIALOGUES = 64
 """Dialogues that are summarized together: memory does not grow with a JSONL file."""
 SHOWN_WARNINGS = 5
 OTHER_FORMATS = (".csv", ".tsv", ".parquet")
@@ -53,7 +53,7 @@ def read_text(file: Path | None) -> str:
 def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None) -> str:
     """The summary of one dialogue; a warning on standard error where its end was not read."""
     tuned = load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
-    _Truncation(tuned).report([("The dialogue", dialogue)])
+    _TruncationWarnings(tuned).report([("The dialogue", dialogue)])
     return tuned.summarizer.summarize([dialogue])[0].text
 
 
@@ -70,13 +70,13 @@ def summarize_file(
     """
     _require_usable(source, target)
     adapter = run_dir.require(run_dir.adapter, "run")
-    conversations = open_conversations(source, dialogue_column, _learned_column(run_dir))
+    conversations = open_conversations(source, dialogue_column, _configured_column(run_dir))
     for warning in conversations.warnings:
         _print_note(warning)
     count = sum(1 for _ in conversations)
     if count == 0:
         raise InputError(f"{source} is empty: expected a dialogue in each row.")
-    with resumable_lines(target, _made_from(source, adapter, beams, dialogue_column)) as out:
+    with resumable_lines(target, _inputs_fingerprint(source, adapter, beams, dialogue_column)) as out:
         if out.done:
             print(f"Continuing after {out.done} of {count} summaries.", file=sys.stderr)
         _summarize(conversations, out, load_tuned(adapter, beams))
@@ -93,27 +93,27 @@ def _require_usable(source: Path, target: Path) -> None:
 
 
 def _summarize(conversations: Conversations, out: ResumableLines, tuned: Tuned) -> None:
-    truncation = _Truncation(tuned)
+    warnings = _TruncationWarnings(tuned)
     rows = iter(conversations)
     for chunk in _chunks(islice(rows, out.done)):
-        truncation.report([(one.place, one.dialogue) for one in chunk])
+        warnings.report([(one.place, one.dialogue) for one in chunk])
     for chunk in _chunks(rows):
-        truncation.report([(one.place, one.dialogue) for one in chunk])
+        warnings.report([(one.place, one.dialogue) for one in chunk])
         completions = tuned.summarizer.summarize([one.dialogue for one in chunk])
         out.append(
             dump_row({**one.row, "summary": completion.text})
             for one, completion in zip(chunk, completions, strict=True)
         )
-    truncation.conclude()
+    warnings.report_total()
 
 
 def _chunks(conversations: Iterable[Conversation]) -> Iterator[list[Conversation]]:
     remaining = iter(conversations)
-    while chunk := list(islice(remaining, CHUNK)):
+    while chunk := list(islice(remaining, CHUNK_DIALOGUES)):
         yield chunk
 
 
-class _Truncation:
+class _TruncationWarnings:
     """Warns of dialogues that are longer than what is read of them: of the first few, and at the end of all."""
 
     def __init__(self, tuned: Tuned) -> None:
@@ -131,7 +131,7 @@ class _Truncation:
                 if self._cut <= SHOWN_WARNINGS:
                     print(f"Warning: {place} has {tokens} tokens; only the first {limit} are read.", file=sys.stderr)
 
-    def conclude(self) -> None:
+    def report_total(self) -> None:
         """Say how many were cut, if any was."""
         if self._cut:
             print(
@@ -141,14 +141,14 @@ class _Truncation:
             )
 
 
-def _learned_column(run_dir: RunDir) -> str | None:
+def _configured_column(run_dir: RunDir) -> str | None:
     """The dialogue column that `sumtune run` was given, if it was given one."""
     data = run_dir.record().get("config", {}).get("data", {})
     column = data.get("dialogue_column")
     return column if isinstance(column, str) else None
 
 
-def _made_from(source: Path, adapter: Path, beams: int | None, dialogue_column: str | None) -> str:
+def _inputs_fingerprint(source: Path, adapter: Path, beams: int | None, dialogue_column: str | None) -> str:
     """A fingerprint of the input and of all that its summaries depend on."""
     files = sorted(path for path in adapter.iterdir() if path.is_file())
     return fingerprint([source, *files], {"beams": beams, "dialogue_column": dialogue_column})

@@ -7,7 +7,8 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from sumtune.config import Config, assignment, resolve
+from sumtune.config import Config
+from sumtune.config_resolution import assignment, resolve
 
 __all__ = ["FILE", "MODEL", "NAME", "CommandLines"]
 

@@ -16,7 +16,7 @@ from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, scor
 from sumtune.evaluate.scorecard_files import FORMAT, load_if_current, write
 from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
-from sumtune.memory import give_memory_back
+from sumtune.memory import free_memory
 from sumtune.model.adapter_settings import GenerationSettings, save_generation
 from sumtune.model.sources import locate
 from sumtune.summarizer import Progress
@@ -98,7 +98,7 @@ def _generate(
         seconds[name] = time.monotonic() - begun
         decoding[name] = dict(summarizer.decoding)
         del summarizer
-        give_memory_back()
+        free_memory()
     for name, baseline in BASELINES.items():
         predictions[name] = [baseline(dialogue) for dialogue in dialogues]
     return predictions, decoding, seconds

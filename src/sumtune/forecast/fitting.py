@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sumtune.errors import SumtuneError
 from sumtune.forecast.trial import padded_tokens, planned_groups, trials
-from sumtune.memory import available_bytes, forget_peak, give_memory_back, peak_bytes, resident_bytes
+from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak, resident_bytes
 from sumtune.text.encode import Encoded
 from sumtune.train.session import Session
 from sumtune.train.step import is_out_of_memory
@@ -75,8 +75,8 @@ def _peaks(session: Session, small: Sequence[Encoded], medium: Sequence[Encoded]
     with trials(session) as compute:
         compute(small)
         for group in (small, medium):
-            give_memory_back()
-            forget_peak()
+            free_memory()
+            reset_peak()
             compute(group)
             peaks.append(peak_bytes())
     return peaks

@@ -18,7 +18,7 @@ from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.cache import KeptMeasurement
 from sumtune.forecast.timing import TrainingCosts, decode_costs, near_mean, training_costs
-from sumtune.memory import available_bytes, forget_peak, give_memory_back, peak_bytes
+from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak
 from sumtune.model.sources import locate
 from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
@@ -71,9 +71,9 @@ def forecast(session: Session, evaluation_s: float | None) -> Forecast:
     kept = _kept_costs(session)
     numbers, origin = kept.read(), MEASURED_BEFORE
     if numbers is None or set(numbers) != {*TrainingCosts.__dataclass_fields__, PEAK}:
-        forget_peak()
+        reset_peak()
         numbers, origin = vars(training_costs(session)) | {PEAK: peak_bytes()}, MEASURED
-        give_memory_back()
+        free_memory()
         kept.write(numbers)
     peak = int(numbers.pop(PEAK))
     seconds = TrainingCosts(**numbers).seconds(session.plan)
@@ -155,7 +155,7 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
             lengths = [written.tokens for written in model.summarize(near_mean(dialogues, MEASURED_SUMMARIES))]
         seconds += made_in + costs.seconds(len(dialogues), lengths)
     del model
-    give_memory_back()
+    free_memory()
     return seconds
 
 

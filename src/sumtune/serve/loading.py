@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sumtune.errors import ModelError
 from sumtune.files.run_dir import RunDir
-from sumtune.memory import give_memory_back
+from sumtune.memory import free_memory
 from sumtune.model.adapter_files import SETTINGS, read_settings
 from sumtune.serve.adapters import BASE, LoadedModel
 from sumtune.summarizer import Summarizer
@@ -37,7 +37,7 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> LoadedMod
     adapter = adapter_folder(folder)
     reasons: list[str] = []
     tuned = in_torch_thread(partial(load_tuned, adapter, beams, reasons.append))
-    give_memory_back()
+    free_memory()
     decode = read_settings(adapter).decode
     slower_because = _reason_not_native(tuned.summarizer, decode.engine, reasons)
     beams = beams or decode.beams
@@ -66,7 +66,7 @@ def load_base(folder: Path) -> LoadedModel:
     reasons: list[str] = []
     make = partial(build_summarizer, source, None, prompt, decode, settings.model.device, encoder, reasons.append)
     summarizer = in_torch_thread(make)
-    give_memory_back()
+    free_memory()
     slower_because = _reason_not_native(summarizer, decode.engine, reasons)
     most = encoder.prompt.max_source_tokens
     return LoadedModel(BASE, source.name, summarizer, encoder.count, most, decode.beams, slower_because)

@@ -6,10 +6,10 @@ from rich.text import Text
 
 from sumtune.evaluate.compare import Change, Comparison
 
-__all__ = ["render"]
+__all__ = ["comparison_report"]
 
 
-def render(comparison: Comparison, names: tuple[str, str]) -> Group:
+def comparison_report(comparison: Comparison, names: tuple[str, str]) -> Group:
     """Settings that differ, score differences, and the examples that changed most."""
     parts: list[RenderableType] = [_settings(comparison, names), _metrics(comparison, names)]
     parts += [_change("gain", change) for change in comparison.gains]

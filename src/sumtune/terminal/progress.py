@@ -1,16 +1,15 @@
 """What a person sees while a run is on: a bar in a terminal, lines in a log."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from sumtune.summarizer import Progress as Advance
 from sumtune.train.metrics import Event, Report
 
-__all__ = ["duration", "generation", "training"]
+__all__ = ["duration", "generation_progress", "training_progress"]
 
 LINE_EVERY_STEPS = 10
 SMOOTHED_STEPS = 20
@@ -30,17 +29,17 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def training(console: Console) -> Iterator[Report]:
+def training_progress(console: Console) -> Iterator[Report]:
     """A reporter of training events, for as long as the context lasts."""
     if not console.is_terminal:
-        yield _Lines(console)
+        yield _LogReporter(console)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[now]}"))
     with Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
-        yield _Bar(console, bar)
+        yield _BarReporter(console, bar)
 
 
-class _Average:
+class _MovingAverage:
     """Loss and speed over the last optimizer steps."""
 
     def __init__(self) -> None:
@@ -59,12 +58,12 @@ class _Average:
         return tokens / sum(float(event["seconds"]) for event in self._recent)
 
 
-class _Lines:
+class _LogReporter:
     """Events as plain lines."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._average = _Average()
+        self._average = _MovingAverage()
         self._start: Event = {}
         self._first: Event = {}
 
@@ -92,13 +91,13 @@ class _Lines:
         )
 
 
-class _Bar:
+class _BarReporter:
     """Events as a progress bar with the rest above it."""
 
     def __init__(self, console: Console, bar: Progress) -> None:
         self._console = console
         self._bar = bar
-        self._average = _Average()
+        self._average = _MovingAverage()
         self._start: Event = {}
 
     def __call__(self, event: Event) -> None:
@@ -132,7 +131,7 @@ def _message(event: Event, start: Event) -> str | None:
 
 
 @contextmanager
-def generation(console: Console, name: str, total: int) -> Iterator[Advance]:
+def generation_progress(console: Console, name: str, total: int) -> Iterator[Callable[[int], None]]:
     """A counter of finished summaries, as a bar or as a line for each quarter."""
     if console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from sumtune.config import known_keys, parse_assignment
+from sumtune.config_resolution import known_keys, parse_assignment
 from sumtune.errors import ConfigError
 
-__all__ = ["CHECK", "EVALUATE", "require_used"]
+__all__ = ["CHECK", "EVALUATE", "require_accepted"]
 
 CHECK = (
     "preset", "data", "model.name", "model.revision", "model.max_source_tokens", "model.max_target_tokens",
@@ -15,7 +15,7 @@ CHECK = (
 EVALUATE = ("decode", "evaluate", "model.device")
 
 
-def require_used(command: str, assignments: Sequence[str], used: Sequence[str]) -> None:
+def require_accepted(command: str, assignments: Sequence[str], used: Sequence[str]) -> None:
     """Check that each of the valid `key=value` texts sets something that `command` uses.
 
     Raises:

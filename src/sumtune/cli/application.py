@@ -1,0 +1,51 @@
+"""The Typer application: every command in the order in which `--help` lists them."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from sumtune.cli import scoring, tuning, using
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="sumtune",
+    epilog="Start with: sumtune run   (embedded model and data, no network needed)",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+EXAMPLES: dict[Callable[..., None], str] = {
+    tuning.run: "Example: sumtune run --preset fast --data chats.csv --run-dir runs/first",
+    tuning.check: "Example: sumtune check chats.csv",
+    tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",
+    scoring.evaluate: "Example: sumtune evaluate --run-dir runs/first --set decode.beams=1",
+    scoring.compare: "Example: sumtune compare runs/first runs/second",
+    scoring.diagnose: "Examples: sumtune diagnose --run-dir runs/first   |   "
+    "sumtune diagnose --predictions outputs.csv",
+    using.summarize: "Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize",
+    using.serve: "Example: sumtune serve --run-dir runs/first --adapter short=runs/short --port 8080",
+    using.clean: "Example: sumtune clean --run-dir runs/first",
+}
+for command, examples in EXAMPLES.items():
+    app.command(epilog=examples)(command)
+
+
+def _show_version(requested: bool) -> None:
+    if requested:
+        from sumtune import __version__
+
+        print(f"sumtune {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Tune, measure and serve a summarizer of your own conversations, on your own machine."""

@@ -1,0 +1,82 @@
+"""Options that several commands share, and the configuration that they make."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sumtune.config import Config
+
+__all__ = [
+    "RUN_DIR",
+    "BeamsOption",
+    "ConfigOption",
+    "DataOption",
+    "DialogueOption",
+    "DropOption",
+    "ModelOption",
+    "OverwriteOption",
+    "PresetOption",
+    "ResumeOption",
+    "RunDirOption",
+    "SetOption",
+    "SummaryOption",
+    "config_of",
+]
+
+RUN_DIR = Path("artifacts")
+
+PresetOption = Annotated[str | None, typer.Option("--preset", help="quality (default), balanced or fast.")]
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", help="CSV, JSON, JSONL or Parquet file, folder of splits, hub id, or `embedded`."),
+]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="`embedded`, model folder, .gguf file, or Hugging Face id.")
+]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML file with settings.")]
+RunDirOption = Annotated[Path, typer.Option("--run-dir", help="Folder of the run.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, for example train.epochs=2. Repeatable."),
+]
+DialogueOption = Annotated[str | None, typer.Option("--dialogue-column", help="Column that holds the dialogue.")]
+SummaryOption = Annotated[str | None, typer.Option("--summary-column", help="Column that holds the summary.")]
+DropOption = Annotated[bool, typer.Option("--drop-invalid", help="Drop rows with errors instead of stopping.")]
+ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace another run in the run folder.")]
+BeamsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--beams", min=1, help="Beams for this command; 1 is greedy search. Default: as in the last evaluation."
+    ),
+]
+
+
+def config_of(
+    preset: str | None,
+    config_file: Path | None,
+    assignments: list[str] | None,
+    data: str | None,
+    model: str | None,
+    dialogue_column: str | None,
+    summary_column: str | None,
+    drop_invalid: bool,
+) -> "Config":
+    """Return the configuration that the options of `run`, `train` or `check` make.
+
+    Raises:
+        ConfigError: names every problem at once.
+    """
+    from sumtune.config_resolution import resolve
+
+    options: dict[str, Any] = {
+        "data.path": data,
+        "model.name": model,
+        "data.dialogue_column": dialogue_column,
+        "data.summary_column": summary_column,
+        "data.drop_invalid": drop_invalid or None,
+    }
+    given = {key: value for key, value in options.items() if value is not None}
+    return resolve(preset, config_file, given, tuple(assignments or ()))

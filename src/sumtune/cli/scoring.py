@@ -1,0 +1,83 @@
+"""`sumtune evaluate`, `compare` and `diagnose`. Heavy imports happen inside the command that needs them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sumtune.cli.options import RUN_DIR, DialogueOption, RunDirOption
+from sumtune.errors import ConfigError
+
+__all__ = ["compare", "diagnose", "evaluate"]
+
+
+def evaluate(
+    run_dir: RunDirOption = RUN_DIR,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting of decode or evaluate, or model.device. Repeatable. `summarize` and `serve` then generate "
+            "in the same way.",
+        ),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Rebuild engines and scores even if nothing changed.")] = False,
+) -> None:
+    """Score the adapter of a run folder beside the base model and two baselines."""
+    from sumtune.commands.accepted_settings import EVALUATE, require_accepted
+    from sumtune.commands.evaluate import evaluate_run
+    from sumtune.commands.run_record import recorded_config
+    from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
+
+    folder = RunDir(run_dir)
+    config = recorded_config(folder, tuple(set_ or ()))
+    require_accepted("evaluate", set_ or (), EVALUATE)
+    evaluate_run(config, folder, plain_console(), again=again)
+
+
+def compare(
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run folders with scores of the same examples; each against the first.")
+    ],
+) -> None:
+    """Show how scored runs differ, by how much, and whether chance explains it."""
+    if len(runs) < 2:
+        raise ConfigError("compare needs at least two run folders: sumtune compare RUN_A RUN_B")
+    from sumtune.commands.compare import compare_runs
+    from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
+
+    compare_runs([RunDir(run) for run in runs], plain_console())
+
+
+def diagnose(
+    run_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--run-dir", help=f"Folder of the run (default {RUN_DIR}); with --predictions, the run that made them."
+        ),
+    ] = None,
+    predictions: Annotated[
+        Path | None, typer.Option("--predictions", help="CSV, JSON, JSONL or Parquet file with outputs of any tool.")
+    ] = None,
+    prediction_column: Annotated[
+        str | None, typer.Option("--prediction-column", help="Column that holds the prediction.")
+    ] = None,
+    reference_column: Annotated[
+        str | None, typer.Option("--reference-column", help="Column that holds the reference.")
+    ] = None,
+    dialogue_column: DialogueOption = None,
+) -> None:
+    """Show what lowers the score: causes with evidence and remedy, most important first."""
+    from sumtune.commands.diagnose import show_diagnosis, show_diagnosis_of_file
+    from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
+
+    if predictions is None:
+        show_diagnosis(RunDir(run_dir or RUN_DIR), plain_console())
+    else:
+        columns = (prediction_column, reference_column, dialogue_column)
+        run = None if run_dir is None else RunDir(run_dir)
+        show_diagnosis_of_file(predictions, columns, run, plain_console())

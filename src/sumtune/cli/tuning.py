@@ -1,0 +1,87 @@
+"""`sumtune run`, `check` and `train`. Heavy imports happen inside the command that needs them."""
+
+from typing import Annotated
+
+import typer
+
+from sumtune.cli.options import (
+    RUN_DIR,
+    ConfigOption,
+    DataOption,
+    DialogueOption,
+    DropOption,
+    ModelOption,
+    OverwriteOption,
+    PresetOption,
+    ResumeOption,
+    RunDirOption,
+    SetOption,
+    SummaryOption,
+    config_of,
+)
+
+__all__ = ["check", "run", "train"]
+
+
+def run(
+    preset: PresetOption = None,
+    data: DataOption = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    run_dir: RunDirOption = RUN_DIR,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    drop_invalid: DropOption = False,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Check the data, tune the model, score it: from conversations to a scored summarizer."""
+    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    from sumtune.commands import pipeline
+    from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
+
+    pipeline.run(settings, RunDir(run_dir), plain_console(), resume=resume, overwrite=overwrite)
+
+
+def check(
+    data: Annotated[str, typer.Argument(help="File, folder, hub id, or `embedded`.")],
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    drop_invalid: DropOption = False,
+) -> None:
+    """List the problems of the data by file and row; write nothing."""
+    settings = config_of(None, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    from sumtune.commands.accepted_settings import CHECK, require_accepted
+
+    require_accepted("check", set_ or (), CHECK)
+    from sumtune.commands.check import check_data
+    from sumtune.terminal.console import plain_console
+
+    check_data(settings, plain_console())
+
+
+def train(
+    preset: PresetOption = None,
+    data: DataOption = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    run_dir: RunDirOption = RUN_DIR,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    drop_invalid: DropOption = False,
+    resume: ResumeOption = False,
+    overwrite: OverwriteOption = False,
+) -> None:
+    """Like `run`, but stop when the adapter is trained."""
+    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    from sumtune.commands import pipeline
+    from sumtune.files.run_dir import RunDir
+    from sumtune.terminal.console import plain_console
+
+    pipeline.train(settings, RunDir(run_dir), plain_console(), resume=resume, overwrite=overwrite)

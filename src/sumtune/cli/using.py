@@ -1,0 +1,103 @@
+"""`sumtune summarize`, `serve` and `clean`. Heavy imports happen inside the command that needs them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sumtune.cli.options import RUN_DIR, BeamsOption, DialogueOption, RunDirOption
+from sumtune.errors import ConfigError
+from sumtune.serve.settings import ServeSettings
+
+__all__ = ["clean", "serve", "summarize"]
+
+
+def summarize(
+    file: Annotated[Path | None, typer.Argument(help="Text file with one dialogue. Default: standard input.")] = None,
+    input_: Annotated[
+        Path | None, typer.Option("--input", help="CSV, JSON, JSONL or Parquet file with a dialogue in each row.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="JSONL file for the rows of --input, each with its summary.")
+    ] = None,
+    run_dir: RunDirOption = RUN_DIR,
+    beams: BeamsOption = None,
+    dialogue_column: DialogueOption = None,
+) -> None:
+    """Summarize one dialogue to standard output, or every row of a data file to JSONL."""
+    if (input_ is None) != (output is None) or (input_ is not None and file is not None):
+        raise ConfigError("Give either one text (a file or standard input), or both --input and --output.")
+    from sumtune.commands.summarize import read_text, summarize_file, summarize_text
+    from sumtune.files.run_dir import RunDir
+
+    folder = RunDir(run_dir)
+    if input_ is not None and output is not None:
+        summarize_file(input_, output, folder, beams, dialogue_column)
+    else:
+        print(summarize_text(read_text(file), folder, beams))
+
+
+def serve(
+    run_dir: RunDirOption = RUN_DIR,
+    adapter: Annotated[
+        list[str] | None,
+        typer.Option("--adapter", metavar="NAME=FOLDER", help="Another adapter to serve. Repeatable."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on; any but this machine's own needs SUMTUNE_API_KEY.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")] = 8000,
+    beams: BeamsOption = None,
+    deadline: Annotated[
+        float, typer.Option("--deadline", min=1, help="Seconds after which a request fails.")
+    ] = ServeSettings.deadline_s,
+    queue: Annotated[
+        int, typer.Option("--queue", min=1, help="Most dialogues that may wait; the service refuses more.")
+    ] = ServeSettings.max_queued_dialogues,
+    requests_per_minute: Annotated[
+        int, typer.Option("--requests-per-minute", min=1, help="Most requests of one API key.")
+    ] = ServeSettings.requests_per_minute,
+    connections_per_client: Annotated[
+        int,
+        typer.Option(
+            "--connections-per-client", min=1, help="Most connections of one address; a proxy is one address."
+        ),
+    ] = ServeSettings.max_connections_per_client,
+    allow_adapter_loading: Annotated[
+        bool,
+        typer.Option(
+            "--allow-adapter-loading",
+            help="Load and unload adapters at run time; needs --adapter-root and SUMTUNE_ADMIN_KEY.",
+        ),
+    ] = False,
+    adapter_root: Annotated[
+        Path | None,
+        typer.Option("--adapter-root", metavar="DIR", help="Folder from which adapters may be loaded at run time."),
+    ] = None,
+) -> None:
+    """Serve the tuned summarizer: a page and an API at http://localhost:8000."""
+    from sumtune.files.run_dir import RunDir
+    from sumtune.serve import server
+    from sumtune.serve.api_keys import adapter_loading_settings, read_api_keys
+
+    settings = ServeSettings(
+        api_keys=read_api_keys(),
+        deadline_s=deadline,
+        max_queued_dialogues=queue,
+        requests_per_minute=requests_per_minute,
+        max_connections_per_client=connections_per_client,
+        **adapter_loading_settings(allow_adapter_loading, adapter_root),
+    )
+    adapters = server.parse_adapters(adapter or [])
+    server.run(RunDir(run_dir), host, port, beams=beams, adapters=adapters, settings=settings)
+
+
+def clean(
+    run_dir: RunDirOption = RUN_DIR,
+    everything: Annotated[bool, typer.Option("--all", help="Also the newest and the best checkpoint.")] = False,
+) -> None:
+    """Delete old checkpoints. The adapter, the scores and (without --all) the newest and best checkpoint stay."""
+    from sumtune.commands.clean import clean_run
+    from sumtune.files.run_dir import RunDir
+
+    print(clean_run(RunDir(run_dir), everything))

@@ -1,0 +1,30 @@
+"""`sumtune check`: the problems of a data set, without a run folder."""
+
+from rich.console import Console
+
+from sumtune.config import Config
+from sumtune.data import ingest
+from sumtune.data.issues import display, raise_errors
+from sumtune.model.encode_stage import changes, fitted, make_encoder
+from sumtune.model.precision import choose_device
+
+__all__ = ["check_data"]
+
+
+def check_data(config: Config, console: Console) -> None:
+    """Print the problems of the data and the number of examples in each split.
+
+    Raises:
+        SumtuneError: the data cannot be used, the device is not there, or the model cannot be used.
+    """
+    choose_device(config.model.device)
+    model = fitted(config.model)
+    for note in changes(config.model, model):
+        console.print(note, soft_wrap=True)
+    checked = ingest.check(config.data, make_encoder(model), model)
+    raise_errors(checked.issues)
+    for line in display(checked.issues):
+        console.print(line, soft_wrap=True)
+    counts = ", ".join(f"{name} {len(examples)}" for name, examples in checked.examples.items() if examples)
+    dropped = f"; {checked.dropped} rows dropped" if checked.dropped else ""
+    console.print(f"The data can be used: {counts} examples{dropped}.", soft_wrap=True)

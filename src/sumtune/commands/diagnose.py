@@ -1,0 +1,33 @@
+"""`sumtune diagnose`: what lowers the score of a run, or of predictions that any tool made."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
+from sumtune.diagnose.diagnosis import Diagnosis
+from sumtune.files.run_dir import RunDir
+from sumtune.terminal.diagnosis import lines
+
+__all__ = ["show_diagnosis", "show_diagnosis_of_file"]
+
+
+def show_diagnosis(run_dir: RunDir, console: Console) -> None:
+    """Diagnose a run, write `diagnosis.json` into its folder and print it."""
+    _print(diagnose_run(run_dir), console)
+
+
+def show_diagnosis_of_file(
+    predictions: Path, columns: tuple[str | None, str | None, str | None], run_dir: RunDir | None, console: Console
+) -> None:
+    """Diagnose a file of predictions and print the result.
+
+    `columns` names those of prediction, reference and dialogue; None finds one by its usual names. `run_dir` is the
+    run whose model made the predictions, if it is known.
+    """
+    _print(diagnose_file(predictions, *columns, run_dir), console)
+
+
+def _print(diagnosis: Diagnosis, console: Console) -> None:
+    for line in lines(diagnosis):
+        console.print(line, soft_wrap=True)

@@ -1,0 +1,67 @@
+"""`sumtune evaluate`: the scores of an adapter beside the base model and the baselines."""
+
+from contextlib import ExitStack
+
+from rich.console import Console
+
+from sumtune.commands.run_record import update_record
+from sumtune.config import Config
+from sumtune.data.ingest import truncated_dialogues
+from sumtune.data.issues import display
+from sumtune.evaluate import stage
+from sumtune.evaluate.scorecard import Scorecard
+from sumtune.files.locking import locked
+from sumtune.files.run_dir import RunDir
+from sumtune.model.adapter_settings import GenerationSettings, load_generation
+from sumtune.summarizer import Progress
+from sumtune.terminal import scores
+from sumtune.terminal.changes import show_changes
+from sumtune.terminal.progress import generation_progress
+
+__all__ = ["evaluate_run", "score_adapter"]
+
+
+def evaluate_run(config: Config, run_dir: RunDir, console: Console, *, again: bool = False) -> Scorecard:
+    """Score the adapter of a run folder and print the result.
+
+    With `again`, engines and scores are rebuilt even if nothing changed.
+
+    Raises:
+        RunDirError: the folder holds no adapter, or another process writes to it.
+    """
+    run_dir.require(run_dir.adapter, "train")
+    with locked(run_dir.root):
+        scorecard = score_adapter(config, run_dir, console, again)
+    for line in display(truncated_dialogues(run_dir)):
+        console.print(line, highlight=False, markup=False)
+    return scorecard
+
+
+def score_adapter(config: Config, run_dir: RunDir, console: Console, again: bool = False) -> Scorecard:
+    """Run the stage evaluate in a locked run folder, and print the scores."""
+    before = load_generation(run_dir.adapter)
+    with ExitStack() as bars:
+
+        def start(name: str, total: int) -> Progress:
+            return bars.enter_context(generation_progress(console, name, total))
+
+        scorecard = stage.run(config, run_dir, start, again=again)
+    # The adapter's way to generate, and how long the scores took when they were made.
+    recorded = run_dir.record().get("config", {}) | {"decode": config.decode.model_dump(mode="json")}
+    update_record(run_dir, {"config": recorded, "evaluation_s": scorecard.elapsed_s})
+    _show(scorecard, config, run_dir, console)
+    if changes := before.changes_to(GenerationSettings.of(config)):
+        console.print(f"Changed ({show_changes(changes)}): `summarize` and `serve` now generate as scored here.",
+                      highlight=False, markup=False, soft_wrap=True)  # fmt: skip
+    return scorecard
+
+
+def _show(scorecard: Scorecard, config: Config, run_dir: RunDir, console: Console) -> None:
+    for panel in scores.examples(scorecard, config.evaluate.shown_examples):
+        console.print(panel)
+    console.print(scores.table(scorecard))
+    console.print(scores.faithfulness(scorecard))
+    engines = {f"{used['engine']} {used['number_format']}" for used in scorecard.signature.decoding.values()}
+    console.print(f"Generated with: {', '.join(sorted(engines))}")
+    for name, path in {"Scores": run_dir.evaluation / "metrics.csv", "Adapter": run_dir.adapter}.items():
+        console.print(f"{name}: {path}", soft_wrap=True)

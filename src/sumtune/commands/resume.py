@@ -1,0 +1,83 @@
+"""Whether a run starts anew, continues from a checkpoint, or would overwrite another run."""
+
+from rich.console import Console
+
+from sumtune.commands.run_record import known_record
+from sumtune.config import Config
+from sumtune.errors import RunDirError
+from sumtune.files.records import find_record
+from sumtune.files.run_dir import RunDir
+from sumtune.files.stage_manifest import MANIFEST
+from sumtune.train import checkpoint
+from sumtune.train.checkpoint import TrainState
+from sumtune.train.publish import adapter_damage, training_fingerprint
+
+__all__ = ["require_same_settings", "state_to_resume"]
+
+
+def require_same_settings(config: Config, run_dir: RunDir) -> None:
+    """Check that the folder holds no run with other data, model or training settings.
+
+    Raises:
+        RunDirError: it does; the message lists the differences.
+    """
+    recorded = known_record(run_dir).get("config")
+    if recorded is None:
+        return
+    requested = config.model_dump(mode="json")
+    changed = [
+        f"{section}.{key}: {recorded.get(section, {}).get(key)!r} → {value!r}"
+        for section in ("data", "model", "lora", "train")
+        for key, value in requested[section].items()
+        if recorded.get(section, {}).get(key) != value
+    ]
+    if changed:
+        raise RunDirError(
+            f"{run_dir.root} holds a run with other settings:\n  " + "\n  ".join(changed) + "\n"
+            "Give --run-dir DIR for a new folder, or --overwrite to replace that run."
+        )
+
+
+def state_to_resume(
+    config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool
+) -> TrainState | None:
+    """Return the state of the newest whole checkpoint of this run; None to start anew.
+
+    Raises:
+        RunDirError: `resume` and there is no whole checkpoint, or the folder holds the result of other data.
+    """
+    newest, damaged = checkpoint.newest(run_dir.trainer)
+    for reason in damaged:
+        console.print(f"warning: left out, damaged: {reason}")
+    if newest is None:
+        if resume:
+            raise RunDirError(f"{run_dir.trainer} has no whole checkpoint to resume from: run without --resume.")
+        if not overwrite:
+            _require_nothing_published(config, run_dir)
+        return None
+    state = checkpoint.state_of(newest)
+    if state.fingerprint == training_fingerprint(config, run_dir):
+        return state
+    if resume or not overwrite:
+        raise _other_data(run_dir)
+    return None
+
+
+def _require_nothing_published(config: Config, run_dir: RunDir) -> None:
+    """Raise RunDirError if the folder has a published adapter: without checkpoints it cannot be published again."""
+    manifest = find_record(run_dir.trainer / MANIFEST)
+    if manifest is None and not run_dir.adapter.exists():
+        return
+    if manifest is not None and manifest.get("fingerprint") != training_fingerprint(config, run_dir):
+        raise _other_data(run_dir)
+    raise RunDirError(
+        f"The adapter in {run_dir.adapter} is damaged ({adapter_damage(run_dir)}), and there is no whole checkpoint to "
+        "publish it from: give --overwrite to train again."
+    )
+
+
+def _other_data(run_dir: RunDir) -> RunDirError:
+    return RunDirError(
+        f"{run_dir.trainer} holds what was trained on other data or settings: give --run-dir DIR for a new folder, "
+        "or --overwrite to replace it."
+    )

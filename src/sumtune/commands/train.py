@@ -1,0 +1,140 @@
+"""From data to the tuned adapter: everything that can refuse a run happens before its folder changes."""
+
+import shlex
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+from rich.console import Console
+
+from sumtune.commands.resume import require_same_settings, state_to_resume
+from sumtune.commands.run_record import environment, known_record, update_record
+from sumtune.config import Config
+from sumtune.config_resolution import assignment
+from sumtune.data import ingest
+from sumtune.data.issues import display
+from sumtune.files.draft import adopt, drafted
+from sumtune.files.records import write_record
+from sumtune.files.run_dir import RunDir
+from sumtune.forecast.fitting import fitted
+from sumtune.forecast.forecast import Forecast, evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
+from sumtune.memory import free_memory
+from sumtune.model import encode_stage
+from sumtune.model.adapter_settings import GenerationSettings, load_generation
+from sumtune.model.precision import choose_device
+from sumtune.terminal.announcement import announcement
+from sumtune.terminal.changes import show_changes
+from sumtune.terminal.progress import training_progress
+from sumtune.train import session as training
+from sumtune.train.checkpoint import TrainState
+from sumtune.train.publish import elapsed_seconds, finished
+from sumtune.train.session import Session
+
+__all__ = ["train_adapter"]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A training that passed every check."""
+
+    session: Session
+    forecast: Forecast
+    resumed: TrainState | None
+    """The state that it continues from; None for a new training."""
+
+
+def train_adapter(
+    config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, *, evaluates: bool
+) -> None:
+    """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder."""
+    if not overwrite:
+        require_same_settings(config, run_dir)
+    limited = _within_limits(config, console)
+    with drafted(run_dir) as draft:
+        _prepare_data(config, limited, draft, console)
+        if finished(config, draft):
+            adopt(draft)
+            _skip_training(config, run_dir, console, evaluates)
+            return
+        plan = _plan(config, draft, console, resume, overwrite, evaluates)
+        if plan.resumed is None:
+            training.clear(run_dir)
+        adopt(draft)
+    _train(config, replace(plan, session=replace(plan.session, run_dir=run_dir)), console)
+
+
+def _within_limits(config: Config, console: Console) -> Config:
+    """Return `config` with token limits that the model allows. This checks the model before any data are read.
+
+    Raises:
+        ConfigError: the device is not there.
+        ModelError: the model is missing or unusable, or has no positions for a dialogue.
+    """
+    choose_device(config.model.device)
+    model = encode_stage.fitted(config.model)
+    for note in encode_stage.changes(config.model, model):
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    return config.model_copy(update={"model": model})
+
+
+def _prepare_data(config: Config, limited: Config, run_dir: RunDir, console: Console) -> None:
+    """Run the stages ingest, validate, split and encode."""
+    make_encoder = cache(partial(encode_stage.make_encoder, config.model))  # lazily: unchanged data need none
+    ingested = ingest.run(limited, run_dir, make_encoder)
+    for line in display(ingested.issues):
+        console.print(line)
+    encode_stage.run(config, run_dir, make_encoder)
+    make_encoder.cache_clear()  # a vocabulary of 262,144 tokens takes half a gigabyte
+    free_memory()
+
+
+def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, evaluates: bool) -> _Plan:
+    """Check that the training can run, and forecast its time and memory.
+
+    Raises:
+        SumtuneError: it cannot.
+    """
+    resumed = state_to_resume(config, run_dir, console, resume, overwrite)
+    evaluation_s = _evaluation_forecast(config, run_dir, resumed) if evaluates else None
+    session = training.prepare(config, run_dir, resumed.precision if resumed else "")
+    if resumed is None:
+        training.require_room(session)
+    session = fitted(session, known_peak(session))
+    rest = forecast_of_rest(session, resumed.step, evaluation_s) if resumed else None
+    return _Plan(session, rest or forecast(session, evaluation_s), resumed)
+
+
+def _evaluation_forecast(config: Config, run_dir: RunDir, resumed: TrainState | None) -> float:
+    """Return the forecast seconds: of the first start for a resumed run, else measured before training needs memory."""
+    record, settings = known_record(run_dir), config.model_dump(mode="json")
+    same = all(record.get("config", {}).get(section) == settings[section] for section in ("decode", "evaluate"))
+    recorded = (record.get("forecast") or {}).get("evaluation_s") if resumed and same else None
+    return evaluation_seconds(config, run_dir) if recorded is None else float(recorded)
+
+
+def _train(config: Config, plan: _Plan, console: Console) -> None:
+    """Run the stage train."""
+    run_dir, resumed = plan.session.run_dir, plan.resumed is not None
+    record = {"config": config.model_dump(mode="json"), **environment()}
+    write_record(run_dir.run_json, {**record, "forecast": vars(plan.forecast) | {"total_s": plan.forecast.total_s}})
+    console.print(announcement(plan.session, plan.forecast))
+    if plan.resumed is not None:
+        console.print(f"Continuing from step {plan.resumed.step}.")
+    with training_progress(console) as report:
+        state = training.run(plan.session, report, resume=resumed)
+    update_record(run_dir, {"training_s": state.elapsed_s})
+    if not resumed:
+        learn(plan.session, plan.forecast, state.elapsed_s)
+
+
+def _skip_training(config: Config, run_dir: RunDir, console: Console, evaluates: bool) -> None:
+    """Record the settings and say that the adapter is up to date; only an evaluation changes how it generates."""
+    current, requested = load_generation(run_dir.adapter), GenerationSettings.of(config)
+    recorded = config if evaluates else config.model_copy(update={"decode": current.decode})
+    entries = {"config": recorded.model_dump(mode="json"), "training_s": elapsed_seconds(run_dir)}
+    update_record(run_dir, environment() | known_record(run_dir) | entries)
+    console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
+    if not evaluates and (changes := current.changes_to(requested)):
+        settings = shlex.join(part for key, (_, new) in changes.items() for part in ("--set", assignment(key, new)))
+        command = f"sumtune evaluate --run-dir {shlex.quote(str(run_dir.root))} {settings}"
+        console.print(f"It generates as before ({show_changes(changes)} would be new); to score and use that: "
+                      f"{command}", highlight=False, markup=False, soft_wrap=True)  # fmt: skip
