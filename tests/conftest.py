@@ -3,17 +3,20 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 import tiny
 import torch
+from huggingface_hub import constants
 from hypothesis import settings
 
 from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.files.atomic import write_text
 from sumtune.files.run_dir import RunDir
+from sumtune.kernels.build import load_kernels
 from sumtune.model import encode_stage as encode
 from sumtune.train import session as training
 from sumtune.train.session import Session
@@ -32,7 +35,8 @@ SETTINGS = {
 @pytest.fixture(scope="session", autouse=True)
 def _offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch = pytest.MonkeyPatch()
-    patch.setenv("HF_HUB_OFFLINE", "1")
+    patch.setenv("HF_HUB_OFFLINE", "1")  # in other processes
+    patch.setattr(constants, "HF_HUB_OFFLINE", True)  # in this one, which may have read the variable before
     yield
     patch.undo()
 
@@ -50,10 +54,19 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: tiny.save_model(name, root / name) for name in tiny.ARCHITECTURES}
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the compiled kernels; an empty one where there is no C compiler."""
+    folder = tmp_path_factory.mktemp("compiled")
+    load_kernels(folder)
+    return folder
+
+
 @pytest.fixture
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache folder of this test alone."""
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: Path) -> Path:
+    """A cache folder of this test alone, with nothing but the compiled kernels in it."""
     cache = tmp_path / "cache"
+    copytree(compiled, cache / "kernels")
     monkeypatch.setenv("SUMTUNE_CACHE", str(cache))
     return cache
 

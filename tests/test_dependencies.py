@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -36,10 +37,13 @@ OPTIONAL = lowest(EXTRAS["embedded"] + EXTRAS["hub"])
 DEVELOPMENT = lowest(EXTRAS["dev"])
 
 
+DISTRIBUTIONS = packages_distributions()
+
+
+@cache
 def imported(folder: str) -> dict[str, Path]:
     """Distribution of each package that files in `folder` import, anywhere in them, with one such file."""
     own = {file.stem for part in ("tests", "benchmarks") for file in (ROOT / part).glob("*.py")} | {"sumtune"}
-    names = packages_distributions()
     found: dict[str, Path] = {}
     for file in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -47,7 +51,7 @@ def imported(folder: str) -> dict[str, Path]:
             if isinstance(node, ast.ImportFrom) and not node.level:
                 modules = [str(node.module)]
             for package in {module.partition(".")[0] for module in modules} - (own | sys.stdlib_module_names):
-                found[normal(ELSEWHERE.get(package) or names.get(package, [package])[0])] = file
+                found[normal(ELSEWHERE.get(package) or DISTRIBUTIONS.get(package, [package])[0])] = file
     return found
 
 

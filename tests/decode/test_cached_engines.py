@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 from pathlib import Path
-from shutil import copytree
+from shutil import copytree, rmtree
 
 import pytest
 
@@ -131,8 +131,9 @@ def test_without_a_compiler_the_library_in_the_cache_is_used(make, caplog):
     assert caplog.messages[-1].endswith("generates with native int8")
 
 
-@pytest.mark.usefixtures("own_cache", "_no_compiler")
-def test_why_it_is_not_the_native_engine_is_told_once(make, caplog):
+@pytest.mark.usefixtures("_no_compiler")
+def test_why_it_is_not_the_native_engine_is_told_once(make, caplog, own_cache):
+    rmtree(own_cache / "kernels")
     for _ in range(2):
         assert make("llama", "auto", quantization="int8").engine == "ctranslate2 int8"
     warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]

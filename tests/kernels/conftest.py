@@ -15,9 +15,8 @@ def kernels() -> Kernels:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the kernels compiled in it."""
-    folder = tmp_path_factory.mktemp("compiled")
-    if load_kernels(folder) is None:
+def compiled(compiled: Path) -> Path:
+    """A folder with the compiled kernels."""
+    if load_kernels(compiled) is None:
         pytest.skip("no C compiler: install gcc")
-    return folder
+    return compiled
