@@ -2,9 +2,12 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
+from sumtune.kernels import attention as kernel_attention
 from sumtune.kernels.attention import BLOCK, Heads, attend
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.cross_entropy import LOGIT_ROWS, summed_cross_entropy
@@ -104,6 +107,37 @@ def test_attention_equals_torch(
         lambda q, k, v: plain_attention(heads, q, k, v, cosine.float(), sine.float()),
         q, k, v, within=tolerance,
     )  # fmt: skip
+
+
+@DTYPES
+@pytest.mark.parametrize("time", [1, BLOCK, 3 * BLOCK + 7])
+@pytest.mark.parametrize("window", [5, 2**31])
+def test_probabilities_that_are_computed_again_give_the_same_bits(
+    kernels: Kernels, dtype: torch.dtype, tolerance: float, window: int, time: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads = Heads(4, 2, 16, 0.25, window, 1 + random(16, dtype=torch.float32) / 4, None, eps=1e-6)
+    angles = torch.outer(torch.arange(time), torch.rand(8)).repeat(1, 2)
+    cosine, sine = angles.cos().to(dtype), angles.sin().to(dtype)
+    inputs = [random(2, time, n * 16, dtype=dtype, seed=n) for n in (4, 2, 2)]
+    kept, again = [], []
+    for limit, results in ((10**9, kept), (0, again)):
+        monkeypatch.setattr(kernel_attention, "MAX_KEPT_PROBABILITIES", limit)
+        given = [x.clone().requires_grad_() for x in inputs]
+        out = attend(kernels, heads, *given, cosine, sine)
+        saved = sum(tensor.numel() for tensor in out.grad_fn.saved_tensors)
+        results += [saved, out, *torch.autograd.grad(out.float().pow(2).sum(), given)]
+    assert kept[0] >= again[0] + heads.probabilities(2, time)
+    assert all(torch.equal(first, second) for first, second in zip(kept[1:], again[1:], strict=True))
+
+
+@given(st.integers(1, 5 * BLOCK), st.integers(1, 3 * BLOCK) | st.just(2**31))
+def test_blocks_hold_each_position_once_and_all_that_it_sees(time: int, window: int) -> None:
+    blocks = list(Heads(1, 1, 2, 1.0, window).blocks(time))
+    assert [at for block in blocks for at in range(block.start, block.stop)] == list(range(time))
+    for block in blocks:
+        assert block.seen.start <= max(0, block.start + 1 - window)
+        assert block.seen.stop == block.stop
+        assert block.stop - block.first <= BLOCK + window
 
 
 @DTYPES

@@ -1,4 +1,4 @@
-"""Causal attention over whole rows, on the CPU: batched products and our kernels between them."""
+"""Causal attention on the CPU: batched products of blocks of positions, with our own kernels between them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,15 +9,18 @@ from torch import Tensor
 
 from sumtune.kernels.build import Kernels
 
-__all__ = ["Heads", "Seen", "attend", "attention", "rotate"]
+__all__ = ["Heads", "Rotated", "attend", "attention", "rotate", "rotated"]
 
 BLOCK = 128
-"""Positions whose queries are multiplied together, with the keys up to the last of them only."""
+"""Positions whose queries are multiplied together, by the keys up to the last of them only."""
+MAX_KEPT_PROBABILITIES = 6_000_000
+"""Training keeps the probabilities of one layer and micro-batch up to this count, and computes more of them again in
+the backward pass. A micro-batch of the default size stays below it."""
 
 
 @dataclass(frozen=True)
 class Heads:
-    """What turns projections into attention: sizes, norms, and how far back a position sees."""
+    """Settings of one attention layer: sizes, norms and window."""
 
     queries: int
     keys: int
@@ -33,17 +36,22 @@ class Heads:
 
     @property
     def shared(self) -> int:
-        """Heads of queries that a head of keys serves."""
+        """Heads of queries that share a head of keys."""
         return self.queries // self.keys
 
     def blocks(self, time: int) -> "Iterator[_Block]":
-        """The positions from 0 to `time`, in order."""
+        """Yield the positions from 0 to `time` in blocks, in order."""
         for start in range(0, time, BLOCK):
             yield _Block(start, min(start + BLOCK, time), max(0, start + 1 - self.window))
 
+    def probabilities(self, batch: int, time: int) -> int:
+        """Return how many probabilities attention computes for `batch` rows of `time` positions."""
+        positions = sum((block.stop - block.start) * (block.stop - block.first) for block in self.blocks(time))
+        return batch * self.queries * positions
+
 
 class _Block(NamedTuple):
-    """Positions from `start` to `stop`, which see none before `first`."""
+    """Positions from `start` to `stop`; they see no position before `first`."""
 
     start: int
     stop: int
@@ -51,63 +59,72 @@ class _Block(NamedTuple):
 
     @property
     def seen(self) -> slice:
-        """Positions that any of them sees."""
+        """Positions that at least one position of the block sees."""
         return slice(self.first, self.stop)
 
     def rows(self, shared: int) -> slice:
-        """Their rows of queries."""
+        """The block's rows of queries."""
         return slice(self.start * shared, self.stop * shared)
 
 
+class Rotated(NamedTuple):
+    """Normed and rotated heads, with the time next to the features; `rows` are time * (heads that share a key)."""
+
+    queries: Tensor
+    """(batch * key heads, rows, dim)."""
+    keys: Tensor
+    """(batch * key heads, time, dim); `values` likewise."""
+    values: Tensor
+    query_rstd: Tensor
+    """(batch, time, heads): 1 / rms of the norm; `key_rstd` likewise."""
+    key_rstd: Tensor
+
+
 class _Attend(torch.autograd.Function):
-    """Plain attention by batched products: for dialogues, faster on a CPU than blockwise attention."""
+    """Attention that keeps its probabilities for short inputs and computes them again for long ones."""
 
     @staticmethod
     def forward(
         ctx: Any, kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor
     ) -> Tensor:
         q, k, v = q.contiguous(), k.contiguous(), v.contiguous()
-        out, seen = attention(kernels, heads, q, k, v, cosine, sine)
-        ctx.save_for_backward(
-            q, k, seen.queries, seen.keys, seen.values, seen.query_rstd, seen.key_rstd, cosine, sine,
-            *seen.probabilities,
-        )  # fmt: skip
         ctx.kernels, ctx.heads = kernels, heads
-        return out
+        ctx.keeps = heads.probabilities(len(q), q.shape[1]) <= MAX_KEPT_PROBABILITIES
+        rows = rotated(kernels, heads, q, k, v, cosine, sine)
+        kept: list[Tensor] = []
+        out = _attention(kernels, heads, rows, kept if ctx.keeps else None)
+        ctx.save_for_backward(q, k, cosine, sine, *((*rows, *kept) if ctx.keeps else (v,)))
+        return _to_features(heads, out, q.shape)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        q, k, q_rows, k_rows, v_rows, q_rstd, k_rstd, cosine, sine, *probabilities = ctx.saved_tensors
-        kernels, heads = ctx.kernels, ctx.heads
+        q, k, cosine, sine, *saved = ctx.saved_tensors
+        kernels, heads, kept = ctx.kernels, ctx.heads, None
+        if ctx.keeps:
+            rows, kept = Rotated(*saved[:5]), saved[5:]
+        else:
+            rows = rotated(kernels, heads, q, k, saved[0], cosine, sine)
         batch, time, _ = q.shape
-        grad = grads[0].reshape(batch, time, heads.keys, heads.shared, heads.dim).transpose(1, 2).reshape(q_rows.shape)
-        turned_q = torch.empty_like(q_rows)
-        turned_k, dv = torch.zeros(k_rows.shape), torch.zeros(v_rows.shape)
-        for block, chances in zip(heads.blocks(time), probabilities, strict=True):
-            rows, seen = block.rows(heads.shared), block.seen
-            dscores = torch.bmm(grad[:, rows], v_rows[:, seen].transpose(1, 2))
-            kernels("softmax_backward", chances, dscores, dscores.shape[0] * dscores.shape[1], dscores.shape[2])
-            turned_q[:, rows] = torch.bmm(dscores, k_rows[:, seen])
-            turned_k[:, seen] += torch.bmm(dscores.transpose(1, 2), q_rows[:, rows])
-            dv[:, seen] += torch.bmm(chances.transpose(1, 2), grad[:, rows])
+        grad = grads[0].reshape(batch, time, heads.keys, heads.shared, heads.dim).transpose(1, 2)
+        query_grad, key_grad, value_grad = _backward(kernels, heads, rows, kept, grad.reshape(rows.queries.shape))
         dq, dk = torch.empty_like(q), torch.empty_like(k)
-        kernels("rotate_heads_backward", turned_q, q, heads.query_norm, cosine, sine, q_rstd, dq, batch, time,
-                heads.queries, heads.shared, heads.dim, heads.scale)  # fmt: skip
-        kernels("rotate_heads_backward", turned_k.to(k.dtype), k, heads.key_norm, cosine, sine, k_rstd, dk, batch, time,
-                heads.keys, 1, heads.dim, 1.0)  # fmt: skip
-        dv = dv.to(k.dtype).view(batch, heads.keys, time, heads.dim).transpose(1, 2).reshape(k.shape)
+        kernels("rotate_heads_backward", query_grad, q, heads.query_norm, cosine, sine, rows.query_rstd, dq, batch,
+                time, heads.queries, heads.shared, heads.dim, heads.scale)  # fmt: skip
+        kernels("rotate_heads_backward", key_grad.to(k.dtype), k, heads.key_norm, cosine, sine, rows.key_rstd, dk,
+                batch, time, heads.keys, 1, heads.dim, 1.0)  # fmt: skip
+        dv = value_grad.to(k.dtype).view(batch, heads.keys, time, heads.dim).transpose(1, 2).reshape(k.shape)
         return None, None, dq, dk, dv, None, None
 
 
 def rotate(
     kernels: Kernels, heads: Heads, x: Tensor, norm: Tensor | None, cosine: Tensor, sine: Tensor, scale: float
 ) -> tuple[Tensor, Tensor]:
-    """Heads (batch, keys, time, shared, dim) of `x` (batch, time, keys * shared * dim), normed, rotated, and scaled.
+    """Return the heads (batch, keys, time, shared, dim) of `x` (batch, time, keys * shared * dim), and 1 / rms.
 
-    `cosine` and `sine` are (time, dim). Beside the heads 1 / rms of the norm, (batch, time, count).
+    The heads are normed, rotated and scaled. `cosine` and `sine` are (time, dim); 1 / rms is (batch, time, count).
 
     Raises:
-        ValueError: the tables are not of these positions, or rotate only a part of each head.
+        ValueError: the tables are for other positions, or rotate only a part of each head.
     """
     batch, time, width = x.shape
     if cosine.shape != (time, heads.dim) or sine.shape != cosine.shape:
@@ -120,52 +137,83 @@ def rotate(
     return out, rstd
 
 
-class Seen(NamedTuple):
-    """What attention over whole rows computed on its way; `rows` are time * (heads sharing a key)."""
+def rotated(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Rotated:
+    """Return the heads of the projections `q`, `k` and `v` (batch, time, heads * dim), ready for the products.
 
-    queries: Tensor
-    """(batch * key heads, rows, dim)."""
-    keys: Tensor
-    """(batch * key heads, time, dim); `values` likewise."""
-    values: Tensor
-    probabilities: list[Tensor]
-    """For each block (batch * key heads, rows of the block, positions that it sees)."""
-    query_rstd: Tensor
-    key_rstd: Tensor
+    Raises:
+        ValueError: see `rotate`.
+    """
+    batch, time, _ = q.shape
+    queries, query_rstd = rotate(kernels, heads, q, heads.query_norm, cosine, sine, heads.scale)
+    keys, key_rstd = rotate(kernels, heads, k, heads.key_norm, cosine, sine, 1.0)
+    values = v.view(batch, time, heads.keys, heads.dim).transpose(1, 2).reshape(batch * heads.keys, time, heads.dim)
+    query_rows = queries.view(batch * heads.keys, time * heads.shared, heads.dim)
+    return Rotated(query_rows, keys.view(values.shape), values, query_rstd, key_rstd)
 
 
 def attention(
     kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor
-) -> tuple[Tensor, Seen]:
-    """`attend` without gradient, with what it computed on its way.
+) -> tuple[Tensor, Rotated]:
+    """Return `attend` without a gradient, and the heads that it made of the projections.
 
     Raises:
-        ValueError: the tables are not of these positions, or rotate only a part of each head.
+        ValueError: see `rotate`.
     """
-    batch, time, _ = q.shape
-    groups, shared = batch * heads.keys, heads.shared
-    queries, query_rstd = rotate(kernels, heads, q, heads.query_norm, cosine, sine, heads.scale)
-    keys, key_rstd = rotate(kernels, heads, k, heads.key_norm, cosine, sine, 1.0)
-    query_rows, key_rows = queries.view(groups, time * shared, heads.dim), keys.view(groups, time, heads.dim)
-    value_rows = v.view(batch, time, heads.keys, heads.dim).transpose(1, 2).reshape(groups, time, heads.dim)
-    out, probabilities = torch.empty_like(query_rows), []
-    for block in heads.blocks(time):
-        chances = torch.bmm(query_rows[:, block.rows(shared)], key_rows[:, block.seen].transpose(1, 2))
-        count, rows, columns = chances.shape
-        kernels("causal_softmax", chances, count * rows, rows, columns, shared, block.start - block.first, heads.window)
-        out[:, block.rows(shared)] = torch.bmm(chances, value_rows[:, block.seen])
-        probabilities.append(chances)
-    seen = Seen(query_rows, key_rows, value_rows, probabilities, query_rstd, key_rstd)
-    return out.view(batch, heads.keys, time, -1).transpose(1, 2).reshape(batch, time, -1), seen
+    rows = rotated(kernels, heads, q, k, v, cosine, sine)
+    return _to_features(heads, _attention(kernels, heads, rows, None), q.shape), rows
 
 
 def attend(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     """Causal attention (Vaswani et al. 2017) with rotary positions (Su et al. 2021), from projections to its result.
 
-    `q` (batch, time, queries * dim), `k` and `v` (batch, time, keys * dim), `cosine` and `sine` (time, dim) in the
-    same dtype; gives (batch, time, queries * dim). Rows may be padded on the right only.
+    `q` is (batch, time, queries * dim), `k` and `v` are (batch, time, keys * dim), `cosine` and `sine` (time, dim), all
+    in one dtype. The result is (batch, time, queries * dim). Rows may be padded on the right only.
 
     Raises:
-        ValueError: the tables are not of these positions, or rotate only a part of each head.
+        ValueError: see `rotate`.
     """
     return _Attend.apply(kernels, heads, q, k, v, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
+
+
+def _attention(kernels: Kernels, heads: Heads, rows: Rotated, kept: list[Tensor] | None) -> Tensor:
+    """Return the result as rows of queries; append the probabilities of each block to `kept`."""
+    out = torch.empty_like(rows.queries)
+    for block in heads.blocks(rows.keys.shape[1]):
+        probabilities = _probabilities(kernels, heads, rows, block)
+        out[:, block.rows(heads.shared)] = torch.bmm(probabilities, rows.values[:, block.seen])
+        if kept is not None:
+            kept.append(probabilities)
+    return out
+
+
+def _probabilities(kernels: Kernels, heads: Heads, rows: Rotated, block: _Block) -> Tensor:
+    """Return the probabilities (batch * key heads, rows of the block, positions that it sees)."""
+    out = torch.bmm(rows.queries[:, block.rows(heads.shared)], rows.keys[:, block.seen].transpose(1, 2))
+    groups, count, columns = out.shape
+    kernels("causal_softmax", out, groups * count, count, columns, heads.shared, block.start - block.first,
+            heads.window)  # fmt: skip
+    return out
+
+
+def _backward(
+    kernels: Kernels, heads: Heads, rows: Rotated, kept: list[Tensor] | None, grad: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the gradients of the rows of queries, keys and values (the latter two in float32)."""
+    query_grad = torch.empty_like(rows.queries)
+    key_grad, value_grad = torch.zeros(rows.keys.shape), torch.zeros(rows.values.shape)
+    for number, block in enumerate(heads.blocks(rows.keys.shape[1])):
+        chosen, seen = block.rows(heads.shared), block.seen
+        probabilities = kept[number] if kept is not None else _probabilities(kernels, heads, rows, block)
+        scores_grad = torch.bmm(grad[:, chosen], rows.values[:, seen].transpose(1, 2))
+        kernels("softmax_backward", probabilities, scores_grad, scores_grad.shape[0] * scores_grad.shape[1],
+                scores_grad.shape[2])  # fmt: skip
+        query_grad[:, chosen] = torch.bmm(scores_grad, rows.keys[:, seen])
+        key_grad[:, seen] += torch.bmm(scores_grad.transpose(1, 2), rows.queries[:, chosen])
+        value_grad[:, seen] += torch.bmm(probabilities.transpose(1, 2), grad[:, chosen])
+    return query_grad, key_grad, value_grad
+
+
+def _to_features(heads: Heads, rows: Tensor, shape: torch.Size) -> Tensor:
+    """Rows of queries (batch * key heads, time * shared, dim) as features (batch, time, queries * dim)."""
+    batch, time, _ = shape
+    return rows.view(batch, heads.keys, time, -1).transpose(1, 2).reshape(shape)

@@ -27,8 +27,8 @@ class Attention:
         `cosine` and `sine` (time, dim) are the rotary tables of the positions.
         """
         q, k, v = self._query(hidden), self._key(hidden), self._value(hidden)
-        out, seen = attention(self._kernels, self.heads, q, k, v, cosine, sine)
-        cache.store_dialogues(first, seen.keys, seen.values)
+        out, rows = attention(self._kernels, self.heads, q, k, v, cosine, sine)
+        cache.store_dialogues(first, rows.keys, rows.values)
         return self._output(out)
 
     def write(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, mask: Tensor, now: int) -> Tensor:
