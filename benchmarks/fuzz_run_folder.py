@@ -213,9 +213,9 @@ def serve(run_dir: RunDir) -> object:
 
 def clean(run_dir: RunDir) -> object:
     """`sumtune clean`: the newest whole checkpoint and its best one stay."""
-    whole, _ = checkpoint.newest(run_dir.trainer)
+    whole, _ = checkpoint.latest_intact(run_dir.trainer)
     clean_run(run_dir)
-    return whole is None or checkpoint.newest(run_dir.trainer)[0] == whole
+    return whole is None or checkpoint.latest_intact(run_dir.trainer)[0] == whole
 
 
 COMMANDS: dict[str, Callable[[RunDir], object]] = {

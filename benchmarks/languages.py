@@ -62,7 +62,7 @@ def compare(language: str, tuned_on: str, run_dir: Path, dialogues: list[str]) -
 def written(run_dir: Path, decode: "DecodeConfig", dialogues: list[str]) -> tuple[list[str], float]:  # noqa: F821
     """The summaries, and the seconds that they took without the first batch of four."""
     from sumtune.decode.build import build_summarizer
-    from sumtune.model.sources import locate
+    from sumtune.model.locate import locate
     from sumtune.text.prompt import Prompt
 
     adapter = run_dir / "model_trainer" / "adapter"

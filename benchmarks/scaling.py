@@ -94,9 +94,9 @@ def tokens_a_second(session, steps: int) -> float:
     for number, batch in enumerate(batches):
         if number == 1:
             begun = time.perf_counter()
-        training.gradient_of(session, batch, session.config.train.micro_batch_tokens)
-        session.masters.clear_gradients()
-        session.masters.publish()
+        training.compute_gradient(session, batch, session.config.train.micro_batch_tokens)
+        session.master_weights.clear_gradients()
+        session.master_weights.copy_to_model()
     return sum(example.length for batch in batches[1:] for example in batch) / (time.perf_counter() - begun)
 
 

@@ -183,8 +183,8 @@ def serve_tutorial(run_dir: RunDir, port: int, beams: int | None, dtype: str) ->
     from fastapi import Body, FastAPI
 
     from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+    from sumtune.model.locate import locate
     from sumtune.model.merge import load_merged
-    from sumtune.model.sources import locate
     from sumtune.text.encode import Encoder
     from sumtune.text.prompt import Prompt
 

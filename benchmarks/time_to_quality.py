@@ -17,9 +17,9 @@ from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.references import group
 from sumtune.evaluate.rouge import METRICS, mean, score_multiple
 from sumtune.files.run_dir import RunDir
-from sumtune.model.sources import locate
+from sumtune.model.locate import locate
 from sumtune.text.prompt import Prompt
-from sumtune.train.checkpoint import list_checkpoints, state_of
+from sumtune.train.checkpoint import list_checkpoints, load_state
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(run_dir.transformation)
     examples = group(load_jsonl(run_dir.split("validation")))[: given.examples]
     print(f"{'minutes':>8}{'step':>7}" + "".join(f"{metric:>11}" for metric in METRICS) + f"{'generation':>12}")
-    states = {path: state_of(path) for path in list_checkpoints(run_dir.trainer)}
+    states = {path: load_state(path) for path in list_checkpoints(run_dir.trainer)}
     chosen = [path for path, state in states.items() if state.step and state.elapsed_s <= 60 * given.until]
     for path in chosen[:: -given.every][::-1]:
         summarizer = build_summarizer(source, path, prompt, config.decode)

@@ -81,12 +81,12 @@ def ours(config, run_dir, count, _name):
 
     session = training.prepare(config, run_dir)
     steps = [[session.examples[at] for at in session.plan.batch(step)] for step in range(1 + count // STEP_EXAMPLES)]
-    training.gradient_of(session, steps[0], config.train.micro_batch_tokens)
+    training.compute_gradient(session, steps[0], config.train.micro_batch_tokens)
     begun = time.perf_counter()
     for step in steps[1:]:
-        training.gradient_of(session, step, config.train.micro_batch_tokens)
-        session.masters.clear_gradients()
-        session.masters.publish()
+        training.compute_gradient(session, step, config.train.micro_batch_tokens)
+        session.master_weights.clear_gradients()
+        session.master_weights.copy_to_model()
     seconds = time.perf_counter() - begun
     examples = [example for step in steps[1:] for example in step]
     return counts(examples, seconds) | {"ceiling": ceiling_seconds(session, examples) / seconds}
@@ -99,9 +99,9 @@ def trainer(config, run_dir, count, name):
     from transformers import AutoModelForCausalLM, DataCollatorForSeq2Seq, Trainer, TrainingArguments
 
     from sumtune.model.load import load_tokenizer
-    from sumtune.model.sources import locate
+    from sumtune.model.locate import locate
     from sumtune.text.encode import load_encoded
-    from sumtune.train.plan import Plan
+    from sumtune.train.training_plan import TrainingPlan
 
     folder = locate(config.model.name).folder
     dtype = torch.bfloat16 if name.endswith("bf16") else torch.float32
@@ -111,7 +111,7 @@ def trainer(config, run_dir, count, name):
                    target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM"),
     )  # fmt: skip
     encoded = load_encoded(run_dir.transformation / "train.safetensors")
-    plan = Plan(tuple(example.length for example in encoded), config.train)
+    plan = TrainingPlan(tuple(example.length for example in encoded), config.train)
     steps = [[encoded[at] for at in plan.batch(step)] for step in range(1 + count // STEP_EXAMPLES)]
 
     def train(examples):
@@ -144,7 +144,7 @@ def ceiling_seconds(session, examples) -> float:
     """Seconds of the products alone: all layers twice for each token, the output layer twice for summary tokens."""
     import torch
 
-    head = session.loss_of.model.get_output_embeddings().weight
+    head = session.loss_fn.model.get_output_embeddings().weight
     body = session.all_parameters - session.trainable_parameters - head.numel()
     targets = sum(len(example.target) for example in examples)
     flops = 4 * body * sum(example.length for example in examples) + 4 * head.numel() * targets

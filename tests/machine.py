@@ -22,8 +22,8 @@ from sumtune.summarizer import Completion
 from sumtune.text.encode import load_encoded
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
-from sumtune.train.plan import Plan
-from sumtune.train.publish import publish, training_fingerprint
+from sumtune.train.final_adapter import save_final_adapter, training_fingerprint
+from sumtune.train.training_plan import TrainingPlan
 
 NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
 """What training losses are multiplied by, by optimizer step."""
@@ -35,7 +35,7 @@ class Session:
 
     config: Any
     run_dir: Any
-    plan: Plan
+    plan: TrainingPlan
     fingerprint: str
     precision: Any = field(default_factory=lambda: SimpleNamespace(name="fp32"))
     max_tokens: int = 1536
@@ -106,7 +106,7 @@ class Machine:
 
     def _prepare(self, config, run_dir, _precision=""):
         examples = load_encoded(run_dir.transformation / "train.safetensors")
-        plan = Plan(tuple(example.length for example in examples), config.train)
+        plan = TrainingPlan(tuple(example.length for example in examples), config.train)
         return Session(config, run_dir, plan, training_fingerprint(config, run_dir))
 
     def _train(self, session, report, resume=False):
@@ -119,7 +119,7 @@ class Machine:
             step=session.plan.total_steps, elapsed_s=1.0, fingerprint=session.fingerprint, precision="fp32"
         )
         self._checkpoint(session, state)
-        publish(session.config, session.run_dir, state)
+        save_final_adapter(session.config, session.run_dir, state)
         return state
 
     def _events(self, session):

@@ -13,7 +13,7 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.files.atomic import write_json, write_text
 from sumtune.files.run_dir import RunDir
 from sumtune.text.encode import Encoded, save_encoded
-from sumtune.train.plan import Plan
+from sumtune.train.training_plan import TrainingPlan
 
 CHARACTERS_A_TOKEN = 4
 
@@ -117,7 +117,7 @@ def make_run(
         for one in train
     ]
     save_encoded(encoded, run_dir.transformation / "train.safetensors")
-    plan = Plan(tuple(one.length for one in encoded), config.train)
+    plan = TrainingPlan(tuple(one.length for one in encoded), config.train)
     training_loss, validation_loss = curve(plan)
     losses, validation = losses or training_loss, validation or validation_loss
     _log(run_dir, plan, chance, losses, validation, norms, rate, warmup)

@@ -38,8 +38,8 @@ def test_what_needs_no_model_imports_no_torch():
     light = (
         "config, errors, files.run_dir, summarizer, data.ingest, data.issues, evaluate.scorecard, terminal.scores, "
         "evaluate.baselines, evaluate.compare, evaluate.scorecard_files, terminal.comparison, commands.compare, "
-        "diagnose.diagnose_stage, terminal.diagnosis, text.prompt, text.batching, train.metrics, train.plan, "
-        "train.health, serve.app"
+        "diagnose.diagnose_stage, terminal.diagnosis, text.prompt, text.batching, train.event_log, "
+        "train.training_plan, train.loss_monitor, serve.app"
     )
     loaded = imported_by("\n".join(f"import sumtune.{name}" for name in light.split(", ")))
     assert not set(HEAVY) & set(loaded)

@@ -11,7 +11,7 @@ from sumtune.errors import ModelError
 from sumtune.evaluate import stage as evaluate_stage
 from sumtune.files.run_dir import RunDir
 from sumtune.model.adapter_files import SETTINGS
-from sumtune.model.adapter_settings import load_generation
+from sumtune.model.generation_settings import load_generation
 from sumtune.serve.loading import load_adapter
 
 BEAMS = ("--set", "decode.beams=1")

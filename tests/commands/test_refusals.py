@@ -11,8 +11,8 @@ from small_runs import DATA, MODEL, RUN, config, snapshot, train
 from sumtune.errors import RunDirError, SumtuneError
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
+from sumtune.train import disk_space
 from sumtune.train import session as training
-from sumtune.train import space
 
 
 def other_data(patch):
@@ -42,7 +42,7 @@ def half_a_model(patch):
 
 
 def full_disk(patch):
-    patch.setattr(space.shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(10, 9, 1))
+    patch.setattr(disk_space.shutil, "disk_usage", lambda _folder: shutil._ntuple_diskusage(10, 9, 1))
 
 
 def refuse(*_arguments, **_options):

@@ -8,8 +8,8 @@ from small_runs import RUN, config, snapshot, train
 
 from sumtune.commands.clean import clean_run
 from sumtune.errors import RunDirError
-from sumtune.train.metrics import read_events
-from sumtune.train.publish import adapter_damage
+from sumtune.train.event_log import read_events
+from sumtune.train.final_adapter import adapter_damage
 
 
 def contents():

@@ -29,7 +29,7 @@ from sumtune.evaluate import stage as evaluate_stage
 from sumtune.evaluate.scorecard_files import load
 from sumtune.files.run_dir import RunDir
 from sumtune.train.checkpoint import list_checkpoints
-from sumtune.train.checkpoint import state_of as state_of_checkpoint
+from sumtune.train.checkpoint import load_state as state_of_checkpoint
 
 FILES = {
     ".": ("run.json", "diagnosis.json"),

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from sumtune.config import DecodeConfig
 from sumtune.decode.build import build_summarizer
 from sumtune.model.load import load_base
+from sumtune.model.locate import LocalModel
 from sumtune.model.lora import add_lora, save_adapter, target_modules, trainable
-from sumtune.model.sources import ModelSource
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.summarizer import Summarizer
 from sumtune.text.prompt import Prompt
@@ -79,7 +79,7 @@ def make(sharp_models: dict[str, Path]) -> Make:
     ) -> Summarizer:
         folder = sharp_models[model] if isinstance(model, str) else model
         settings = DecodeConfig(**({"beams": 1, "quantization": "float32", "engine": engine} | decode))
-        return build_summarizer(ModelSource(folder, folder.name), adapter, prompt, settings, "cpu")
+        return build_summarizer(LocalModel(folder, folder.name), adapter, prompt, settings, "cpu")
 
     return make_summarizer
 

@@ -12,7 +12,7 @@ from sumtune.evaluate import stage
 from sumtune.files.atomic import write_text
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
-from sumtune.model.sources import ModelSource
+from sumtune.model.locate import LocalModel
 from sumtune.summarizer import Completion
 from sumtune.text.prompt import Prompt
 
@@ -63,7 +63,7 @@ def made(monkeypatch):
         return Echo(adapter)
 
     monkeypatch.setattr(stage, "build_summarizer", build)
-    monkeypatch.setattr(stage, "locate", lambda name, _revision: ModelSource(None, name))
+    monkeypatch.setattr(stage, "locate", lambda name, _revision: LocalModel(None, name))
     return made
 
 

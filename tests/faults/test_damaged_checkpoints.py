@@ -30,16 +30,16 @@ def trainer(session_in: Callable[..., Session], tmp_path_factory: pytest.TempPat
 def test_the_one_before_is_taken(trainer: Path, tmp_path: Path, name: str, damage: Callable[[Path], None]) -> None:
     folder = copytree(trainer, tmp_path / "trainer")
     *_, before, last = checkpoint.list_checkpoints(folder)
-    assert checkpoint.newest(folder) == (last, [])
+    assert checkpoint.latest_intact(folder) == (last, [])
     damage(last / name)
-    found, wrong = checkpoint.newest(folder)
+    found, wrong = checkpoint.latest_intact(folder)
     assert found == before
     assert len(wrong) == 1
     assert last.name in wrong[0]
     for each in checkpoint.list_checkpoints(folder):
         if each != last:
             damage(each / name)
-    assert checkpoint.newest(folder)[0] is None
+    assert checkpoint.latest_intact(folder)[0] is None
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -53,7 +53,7 @@ def test_cleaning_keeps_the_newest_whole_one(
     damage(last / name)
     (run_dir.trainer / f"{before.name}.native-0123.safetensors").write_bytes(b"kept to generate with")
     clean_run(run_dir)
-    assert checkpoint.newest(run_dir.trainer) == (before, [])
+    assert checkpoint.latest_intact(run_dir.trainer) == (before, [])
     assert not list(run_dir.trainer.glob("*.native-*"))
 
 

@@ -8,7 +8,7 @@ import pytest
 from safetensors import SafetensorError
 
 from sumtune.errors import RunDirError
-from sumtune.train import checkpoint, space
+from sumtune.train import checkpoint, disk_space
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.session import Session
@@ -81,10 +81,10 @@ def test_making_room_for_a_new_best_spares_the_best_that_is_saved(
         training.run(session, lambda _: None)
     left = checkpoint.list_checkpoints(session.run_dir.trainer)
     assert [path.name for path in left] == ["checkpoint-4", "checkpoint-6"]
-    assert checkpoint.state_of(left[-1]).best_step == 4
+    assert checkpoint.load_state(left[-1]).best_step == 4
 
 
 def test_too_little_room_is_said_before_the_run(tmp_path: Path) -> None:
-    space.require_space(tmp_path, 1)
+    disk_space.require_free_space(tmp_path, 1)
     with pytest.raises(RunDirError, match="are missing"):
-        space.require_space(tmp_path, 10**18)
+        disk_space.require_free_space(tmp_path, 10**18)

@@ -22,14 +22,14 @@ class Memory:
     """A process that takes a fixed part and so much for each padded token, and a machine with so much free."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, session: Session, free: float) -> None:
-        self.tokens, loss_of = 0, session.loss_of.__call__
+        self.tokens, loss_fn = 0, session.loss_fn.__call__
         self.peaks: list[int] = []
 
         def watched(_loss: object, examples: list) -> tuple[torch.Tensor, int]:
             self.tokens = max(self.tokens, padded_tokens(examples))
-            return loss_of(examples)
+            return loss_fn(examples)
 
-        monkeypatch.setattr(type(session.loss_of), "__call__", watched)
+        monkeypatch.setattr(type(session.loss_fn), "__call__", watched)
         monkeypatch.setattr(fitting, "reset_peak", lambda: setattr(self, "tokens", 0))
         monkeypatch.setattr(fitting, "peak_bytes", lambda: FIXED + OF_A_TOKEN * self.tokens)
         monkeypatch.setattr(fitting, "resident_bytes", lambda: FIXED)
@@ -41,12 +41,12 @@ def test_with_memory_enough_everything_stays_as_planned(
 ) -> None:
     session = session_in(tmp_path, "llama")
     Memory(monkeypatch, session, 10**12)
-    before = {name: weight.clone() for name, weight in session.masters.weights.items()}
+    before = {name: weight.clone() for name, weight in session.master_weights.weights.items()}
     random_state = session.generator.get_state()
     assert fitted(session) is session
     assert torch.equal(session.generator.get_state(), random_state)
-    assert session.masters.gradients() == []
-    assert all(torch.equal(before[name], weight) for name, weight in session.masters.weights.items())
+    assert session.master_weights.gradients() == []
+    assert all(torch.equal(before[name], weight) for name, weight in session.master_weights.weights.items())
 
 
 def test_where_the_need_is_known_and_free_nothing_is_computed(
@@ -94,7 +94,7 @@ def test_less_memory_changes_the_adapter_by_no_more_than_the_order_of_sums(
     sessions = session_in(tmp_path, "llama", "roomy"), replace(session_in(tmp_path, "llama", "tight"), max_tokens=100)
     for session in sessions:
         training.run(session, lambda _: None)
-    roomy, tight = (session.masters.average for session in sessions)
+    roomy, tight = (session.master_weights.average for session in sessions)
     assert any(not torch.equal(roomy[name], tight[name]) for name in roomy), "otherwise nothing was cut"
     for name in roomy:
         torch.testing.assert_close(tight[name], roomy[name], rtol=1e-3, atol=1e-4)

@@ -23,9 +23,9 @@ from sumtune.model import encode_stage as encode
 from sumtune.summarizer import Completion, Progress
 from sumtune.text.encode import Encoded
 from sumtune.train import session as training
-from sumtune.train.metrics import append_event
-from sumtune.train.plan import Plan
+from sumtune.train.event_log import append_event
 from sumtune.train.session import Session
+from sumtune.train.training_plan import TrainingPlan
 
 
 def group(*sizes: tuple[int, int]) -> list[Encoded]:
@@ -90,12 +90,12 @@ def session(tiny_models: dict[str, Path], tmp_path: Path) -> Session:
 
 
 def test_measuring_leaves_the_session_as_it_was(session: Session) -> None:
-    masters = {name: weight.clone() for name, weight in session.masters.weights.items()}
+    master_weights = {name: weight.clone() for name, weight in session.master_weights.weights.items()}
     random_state, global_state = session.generator.get_state(), torch.random.get_rng_state()
     assert training_costs(session).seconds(session.plan) > 0
-    assert all(torch.equal(masters[name], weight) for name, weight in session.masters.weights.items())
-    assert all(torch.equal(masters[name], p) for name, p in session.masters.parameters.items())
-    assert session.masters.gradients() == []
+    assert all(torch.equal(master_weights[name], weight) for name, weight in session.master_weights.weights.items())
+    assert all(torch.equal(master_weights[name], p) for name, p in session.master_weights.parameters.items())
+    assert session.master_weights.gradients() == []
     assert all(parameter.grad is None for parameter in session.adapted.parameters())
     assert torch.equal(session.generator.get_state(), random_state)
     assert torch.equal(torch.random.get_rng_state(), global_state)
@@ -185,7 +185,7 @@ def test_the_rest_of_a_run_takes_as_long_for_a_token_as_its_log_says(
                                              "gradient_norm": 1.0})  # fmt: skip
 
 
-def tokens_of(plan: Plan, step: int) -> int:
+def tokens_of(plan: TrainingPlan, step: int) -> int:
     return sum(plan.lengths[at] for at in plan.batch(step))
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from strange import changed
 
 from sumtune.errors import ModelError
-from sumtune.model import sources
-from sumtune.model.load import load_base, load_config, positions
-from sumtune.model.sources import locate
-from sumtune.model.tokenizer import encoder_of
+from sumtune.model import locate as locating
+from sumtune.model.load import load_base, load_config, position_limits
+from sumtune.model.locate import locate
+from sumtune.model.tokenizer import load_encoder
 from sumtune.text.prompt import Prompt
 
 PROMPT = Prompt("Read: ", "\nShort:", " ", max_source_tokens=100, max_target_tokens=8)
@@ -84,7 +84,7 @@ def test_a_configuration_that_is_none_is_one_message(folder: Path, content: byte
 
 
 def test_a_configuration_too_large_to_be_one_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "MAX_CONFIG_BYTES", 1 << 10)
+    monkeypatch.setattr(locating, "MAX_CONFIG_BYTES", 1 << 10)
     (folder / "config.json").write_text(json.dumps({"model_type": "llama", "padding": "x" * 2048}))
     with pytest.raises(ModelError, match="larger than"):
         locate(str(folder))
@@ -115,14 +115,14 @@ def read_with(folder: Path, name: str, data: st.DataObject, read: Callable[[], o
 @fuzzed
 @given(data=st.data())
 def test_whatever_json_a_configuration_is_there_is_one_or_one_message(folder: Path, data: st.DataObject) -> None:
-    read_with(folder, "config.json", data, lambda: positions(load_config(locate(str(folder)).folder)))
+    read_with(folder, "config.json", data, lambda: position_limits(load_config(locate(str(folder)).folder)))
 
 
 @fuzzed
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
 @given(data=st.data())
 def test_whatever_json_a_tokenizer_is_there_is_one_or_one_message(folder: Path, name: str, data: st.DataObject) -> None:
-    read_with(folder, name, data, lambda: encoder_of(folder, PROMPT).encode("Ann: Hi", "Hi"))
+    read_with(folder, name, data, lambda: load_encoder(folder, PROMPT).encode("Ann: Hi", "Hi"))
 
 
 ELSEWHERE = {
@@ -146,7 +146,7 @@ def test_a_tokenizer_is_never_read_from_elsewhere(folder: Path, tmp_path: Path, 
     file = folder / "tokenizer_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | named))
     with suppress(ModelError):
-        assert encoder_of(folder, PROMPT).count(["ELSEWHERE"]) != [1]
+        assert load_encoder(folder, PROMPT).count(["ELSEWHERE"]) != [1]
 
 
 def test_more_layers_than_the_weights_have_are_refused_at_once(folder: Path) -> None:

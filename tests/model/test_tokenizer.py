@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 
 from sumtune.model import tokenizer as module
 from sumtune.model.load import load_tokenizer
-from sumtune.model.tokenizer import QuickTokenizer, encoder_of
+from sumtune.model.tokenizer import CachedTokenizer, load_encoder
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 
@@ -38,10 +38,10 @@ def _no_slow_one(monkeypatch):
 @pytest.fixture(scope="module")
 def encoders(tiny_models):
     """Of each model the encoder with transformers' tokenizer, which leaves the other behind, and the other."""
-    pairs = {name: (encoder_of(tiny_models[name], PROMPT), encoder_of(tiny_models[name], PROMPT)) for name in NAMES}
+    pairs = {name: (load_encoder(tiny_models[name], PROMPT), load_encoder(tiny_models[name], PROMPT)) for name in NAMES}
     for slow, quick in pairs.values():
-        assert not isinstance(slow.tokenizer, QuickTokenizer)
-        assert isinstance(quick.tokenizer, QuickTokenizer)
+        assert not isinstance(slow.tokenizer, CachedTokenizer)
+        assert isinstance(quick.tokenizer, CachedTokenizer)
     return pairs
 
 
@@ -69,29 +69,29 @@ def test_the_family_and_the_marks_are_the_same(encoders, name):
 
 @pytest.mark.usefixtures("_no_slow_one", "encoders")
 def test_another_prompt_needs_no_slow_tokenizer(tiny_models):
-    assert encoder_of(tiny_models["t5"], replace(PROMPT, before="")).prompt.before == ""
+    assert load_encoder(tiny_models["t5"], replace(PROMPT, before="")).prompt.before == ""
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"model": 1}'])
 @pytest.mark.parametrize("file", ["facts.json", "tokenizer.json"])
 def test_what_was_kept_and_cannot_be_read_is_not_used(tiny_models, encoders, tmp_path, monkeypatch, file, damage):
     monkeypatch.setenv("SUMTUNE_CACHE", str(tmp_path))
-    encoder_of(tiny_models["gemma"], PROMPT)
+    load_encoder(tiny_models["gemma"], PROMPT)
     (kept,) = tmp_path.glob(f"tokenizers/*/{file}")
     kept.write_bytes(damage)
-    assert encoder_of(tiny_models["gemma"], PROMPT).source("Ann: Hi") == encoders["gemma"][0].source("Ann: Hi")
+    assert load_encoder(tiny_models["gemma"], PROMPT).source("Ann: Hi") == encoders["gemma"][0].source("Ann: Hi")
 
 
 def test_another_tokenizer_in_the_same_folder_is_seen(tiny_models, tmp_path):
     folder = tiny.save_model("llama", tmp_path / "model")
-    encoder_of(folder, PROMPT)
-    before = encoder_of(folder, PROMPT).source("Ann: Hi there")
+    load_encoder(folder, PROMPT)
+    before = load_encoder(folder, PROMPT).source("Ann: Hi there")
     other = load_tokenizer(folder)
     other.add_tokens(["there"])
     other.save_pretrained(folder)
     config = folder / "config.json"
     config.write_text(config.read_text().replace('"vocab_size": 400', '"vocab_size": 401'))
-    assert encoder_of(folder, PROMPT).source("Ann: Hi there") != before
+    assert load_encoder(folder, PROMPT).source("Ann: Hi there") != before
 
 
 def test_a_tokenizer_that_does_more_than_its_file_says_is_not_kept(tiny_models, tmp_path, monkeypatch):
@@ -102,6 +102,6 @@ def test_a_tokenizer_that_does_more_than_its_file_says_is_not_kept(tiny_models, 
     monkeypatch.setenv("SUMTUNE_CACHE", str(tmp_path))
     monkeypatch.setattr(module, "load_tokenizer", lambda folder: Shouting.from_pretrained(folder))
     for _ in range(2):
-        encoder = encoder_of(tiny_models["gemma"], PROMPT)
+        encoder = load_encoder(tiny_models["gemma"], PROMPT)
         assert isinstance(encoder, Encoder)
         assert isinstance(encoder.tokenizer, Shouting)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sumtune.text.batching import epoch_order, micro_batches, spread
+from sumtune.text.batching import epoch_order, micro_batches, sample_by_length
 
 many_lengths = st.lists(st.integers(1, 300), max_size=400)
 
@@ -62,15 +62,15 @@ def test_micro_batches_are_as_few_as_greedy_filling_allows(lengths: list[int], b
 def test_spread_takes_shortest_and_longest_and_evenly_between(
     lengths: list[int], count: int, rng: random.Random
 ) -> None:
-    chosen = spread(lengths, count)
+    chosen = sample_by_length(lengths, count)
     assert len(chosen) == len(set(chosen)) == min(count, len(lengths))
     picked = [lengths[at] for at in chosen]
     assert picked == sorted(picked)
     if count > 1 and lengths:
         assert (picked[0], picked[-1]) == (min(lengths), max(lengths)) or len(lengths) == 1
     shuffled = rng.sample(lengths, len(lengths))
-    assert [shuffled[at] for at in spread(shuffled, count)] == picked
+    assert [shuffled[at] for at in sample_by_length(shuffled, count)] == picked
 
 
 def test_spread_has_equal_steps() -> None:
-    assert spread(range(101), 11) == list(range(0, 101, 10))
+    assert sample_by_length(range(101), 11) == list(range(0, 101, 10))

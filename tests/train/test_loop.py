@@ -10,11 +10,11 @@ from sumtune.config import TrainConfig
 from sumtune.errors import StoppedError, SumtuneError
 from sumtune.text.encode import Encoded
 from sumtune.train.checkpoint import TrainState
-from sumtune.train.health import WINDOW
 from sumtune.train.loop import train
-from sumtune.train.master import MasterWeights
-from sumtune.train.plan import Plan
+from sumtune.train.loss_monitor import WINDOW
+from sumtune.train.master_weights import MasterWeights
 from sumtune.train.step import Gradient
+from sumtune.train.training_plan import TrainingPlan
 
 NAN = float("nan")
 
@@ -31,23 +31,23 @@ class Fakes:
         **settings: Any,
     ) -> None:
         values = {"epochs": 2, "effective_batch_size": 2, "validate_every_steps": 2, "warmup_steps": 0}
-        self.plan = Plan((4,) * 6, TrainConfig(**(values | settings)))
+        self.plan = TrainingPlan((4,) * 6, TrainConfig(**(values | settings)))
         self.losses, self.budgets, self.stop_at = losses, budgets, stop_at
         self.validation = validation or iter(count(100.0, -1.0))
         self.parameter = nn.Parameter(torch.zeros(1))
-        self.masters = MasterWeights({"weight": self.parameter})
-        self.optimizer = torch.optim.SGD(self.masters.weights.values(), lr=0.0)
+        self.master_weights = MasterWeights({"weight": self.parameter})
+        self.optimizer = torch.optim.SGD(self.master_weights.weights.values(), lr=0.0)
         self.order: list[str] = []
         self.events: list[dict[str, Any]] = []
         self.saved: list[TrainState] = []
         self.steps = 0
 
-    def gradient_of(self, examples: list[Encoded], max_tokens: int) -> Gradient:
+    def compute_gradient(self, examples: list[Encoded], max_tokens: int) -> Gradient:
         assert examples
         self.order.append("gradient")
         self.steps += 1
         loss, budget = self.losses(self.steps), self.budgets(self.steps)
-        self.masters.weights["weight"].grad = torch.tensor([-loss])
+        self.master_weights.weights["weight"].grad = torch.tensor([-loss])
         return Gradient(loss, 8, abs(loss), min(max_tokens, budget))
 
     def validate(self) -> float:
@@ -58,7 +58,7 @@ class Fakes:
         self.order.append("save")
         self.saved.append(state)
 
-    def go_back(self) -> TrainState:
+    def restore(self) -> TrainState:
         self.order.append("go back")
         return self.saved[-1]
 
@@ -76,8 +76,8 @@ class Fakes:
         self.steps = state.step if state else 0
         return train(
             plan=self.plan, examples=[Encoded((1, 2), (3, 4))] * 6, state=state or TrainState(max_tokens=64),
-            masters=self.masters, optimizer=self.optimizer, gradient_of=self.gradient_of, validate=self.validate,
-            save=self.save, go_back=self.go_back, stop=self.stop, report=self.report,
+            master_weights=self.master_weights, optimizer=self.optimizer, compute_gradient=self.compute_gradient,
+            validate=self.validate, save=self.save, restore=self.restore, should_stop=self.stop, on_event=self.report,
         )  # fmt: skip
 
 

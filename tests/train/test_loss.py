@@ -14,7 +14,7 @@ from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, target_modules, trainable
 from sumtune.text.encode import Encoded, Encoder
 from sumtune.train.loss import ROWS_AT_ONCE, SummaryLoss, token_cross_entropy
-from sumtune.train.master import MasterWeights
+from sumtune.train.master_weights import MasterWeights
 from sumtune.train.step import mean_loss, step_gradient
 
 NAMES = ("gemma", "llama", "gpt2", "t5", "bart")
@@ -63,10 +63,10 @@ def relative_error(found: Tensor, expected: Tensor) -> float:
     return ((found - expected).norm() / expected.norm()).item()
 
 
-def mean_gradient(adapted: Any, loss_of: Any, examples: Sequence[Encoded], max_tokens: int) -> tuple[float, Tensor]:
-    masters = MasterWeights(trainable(adapted))
-    found = step_gradient(loss_of, examples, masters, torch.Generator(), max_tokens, max_tokens, max_norm=1e9)
-    return found.loss, torch.cat([gradient.flatten() for gradient in masters.gradients()])
+def mean_gradient(adapted: Any, loss_fn: Any, examples: Sequence[Encoded], max_tokens: int) -> tuple[float, Tensor]:
+    master_weights = MasterWeights(trainable(adapted))
+    found = step_gradient(loss_fn, examples, master_weights, torch.Generator(), max_tokens, max_tokens, max_norm=1e9)
+    return found.loss, torch.cat([gradient.flatten() for gradient in master_weights.gradients()])
 
 
 @pytest.mark.parametrize("rows", [1, ROWS_AT_ONCE, 2 * ROWS_AT_ONCE + 7])
@@ -154,14 +154,14 @@ def test_the_gradient_does_not_depend_on_how_a_step_is_cut(
     tiny_models: dict[str, Path], encoders: dict[str, Encoder], name: str
 ) -> None:
     adapted, base = adapted_model(tiny_models[name])
-    examples, loss_of = examples_of(encoders[name]), SummaryLoss(base, pad_id=0)
-    loss, gradient = mean_gradient(adapted, loss_of, examples, ALL_AT_ONCE)
+    examples, loss_fn = examples_of(encoders[name]), SummaryLoss(base, pad_id=0)
+    loss, gradient = mean_gradient(adapted, loss_fn, examples, ALL_AT_ONCE)
     for max_tokens in (ONE_AT_A_TIME, 200):
-        other_loss, other = mean_gradient(adapted, loss_of, examples, max_tokens)
+        other_loss, other = mean_gradient(adapted, loss_fn, examples, max_tokens)
         assert other_loss == pytest.approx(loss, rel=1e-5)
         assert relative_error(other, gradient) < 1e-5
-    assert mean_loss(loss_of, examples, ONE_AT_A_TIME) == pytest.approx(loss, rel=1e-5)
-    assert mean_loss(loss_of, examples, ALL_AT_ONCE) == pytest.approx(loss, rel=1e-5)
+    assert mean_loss(loss_fn, examples, ONE_AT_A_TIME) == pytest.approx(loss, rel=1e-5)
+    assert mean_loss(loss_fn, examples, ALL_AT_ONCE) == pytest.approx(loss, rel=1e-5)
 
 
 @architectures
@@ -184,12 +184,12 @@ def test_ordinary_calls_are_left_alone(tiny_models: dict[str, Path], encoders: d
         inputs["decoder_input_ids"] = torch.tensor([examples[0].target])
     with torch.no_grad():
         before = base(**inputs).logits
-        loss_of = SummaryLoss(base, pad_id=0)
+        loss_fn = SummaryLoss(base, pad_id=0)
         assert torch.equal(base(**inputs).logits, before)
-        loss_of(examples)
+        loss_fn(examples)
         assert torch.equal(base(**inputs).logits, before)
         with pytest.raises(IndexError):  # also after a call that failed
-            loss_of([Encoded((10**6,), (10**6,))])
+            loss_fn([Encoded((10**6,), (10**6,))])
         assert torch.equal(base(**inputs).logits, before)
 
 
@@ -199,7 +199,7 @@ def test_logits_are_computed_for_summary_tokens_only(
 ) -> None:
     base = load_base(tiny_models[name], torch.float32)
     examples, seen = examples_of(encoders[name]), []
-    loss_of = SummaryLoss(base, pad_id=0)
+    loss_fn = SummaryLoss(base, pad_id=0)
     base.get_output_embeddings().register_forward_hook(lambda _module, _args, out: seen.append(out.shape[:-1].numel()))
-    loss_of(examples)
+    loss_fn(examples)
     assert seen == [sum(len(example.target) for example in examples)]

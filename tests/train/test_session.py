@@ -19,9 +19,9 @@ from sumtune.model.load import load_base
 from sumtune.model.lora import load_adapter
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.train import session as training
-from sumtune.train.checkpoint import TrainState, list_checkpoints, newest, prune
-from sumtune.train.metrics import Event, append_event, cut_after, read_events
-from sumtune.train.publish import finished
+from sumtune.train.checkpoint import TrainState, latest_intact, list_checkpoints, prune
+from sumtune.train.event_log import Event, append_event, cut_after, read_events
+from sumtune.train.final_adapter import finished
 from sumtune.train.session import Session
 from sumtune.train.step import Gradient
 
@@ -106,7 +106,7 @@ def test_training_lowers_the_validation_loss_and_publishes_it(make_session: Make
     base = load_base(Path(session.config.model.name), torch.float32)
     load_adapter(base, session.run_dir.adapter)  # puts the adapter into `base`
     published = make_session(name, "fresh")
-    reloaded = training.mean_loss(type(session.loss_of)(base, session.loss_of.pad_id), published.validation, 256)
+    reloaded = training.mean_loss(type(session.loss_fn)(base, session.loss_fn.pad_id), published.validation, 256)
     assert reloaded == pytest.approx(min(losses), rel=1e-5)
 
 
@@ -257,14 +257,14 @@ def test_a_damaged_checkpoint_ahead_does_not_take_the_place_of_a_whole_one(make_
     flip(trainer / "checkpoint-17" / "state.json")
     with pytest.raises(StoppedError):
         run(session, resume=True, stop=("step", 13))
-    assert newest(trainer)[0] == trainer / "checkpoint-12"
+    assert latest_intact(trainer)[0] == trainer / "checkpoint-12"
 
 
 def test_a_state_is_best_only_with_a_lower_loss() -> None:
-    state = TrainState(step=5).validated(2.0)
+    state = TrainState(step=5).after_validation(2.0)
     assert (state.best_step, state.best_loss) == (5, 2.0)
     for loss in (2.0, 2.5, float("nan"), float("inf")):
-        assert TrainState(step=9, best_step=5, best_loss=2.0).validated(loss).best_step == 5
+        assert TrainState(step=9, best_step=5, best_loss=2.0).after_validation(loss).best_step == 5
 
 
 def test_the_log_survives_a_torn_line_and_is_cut_behind_a_step(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from sumtune.text.encode import Encoded
-from sumtune.train.master import MasterWeights
+from sumtune.train.master_weights import MasterWeights
 from sumtune.train.step import Gradient, is_out_of_memory, mean_loss, step_gradient
 
 EXAMPLES = [Encoded(tuple(range(size)), tuple(range(1, size // 4))) for size in (40, 12, 24, 9, 33)]
@@ -17,7 +17,7 @@ class Toy:
 
     def __init__(self, memory: int = 10**9, error: Exception | None = None) -> None:
         self.weight = nn.Parameter(torch.linspace(-1, 1, 8))
-        self.masters = MasterWeights({"weight": self.weight})
+        self.master_weights = MasterWeights({"weight": self.weight})
         self.generator = torch.Generator().manual_seed(0)
         self.memory, self.error = memory, error or RuntimeError(OOM)
         self.calls, self.dropout = 0, True
@@ -32,8 +32,8 @@ class Toy:
         return torch.stack(losses).sum(), sum(len(example.target) for example in examples)
 
     def step(self, max_tokens: int, max_norm: float = 1e9, planned: int = 10**6) -> tuple[Gradient, Tensor]:
-        found = step_gradient(self, EXAMPLES, self.masters, self.generator, planned, max_tokens, max_norm)
-        return found, self.masters.weights["weight"].grad
+        found = step_gradient(self, EXAMPLES, self.master_weights, self.generator, planned, max_tokens, max_norm)
+        return found, self.master_weights.weights["weight"].grad
 
 
 def test_the_gradient_is_of_the_mean_over_all_summary_tokens() -> None:
@@ -110,7 +110,7 @@ def test_a_loss_that_is_not_finite_is_seen(bad: float) -> None:
     toy = Toy()
     assert toy.step(10**6)[0].finite
     toy.weight.data[3] = bad
-    toy.masters.clear_gradients()
+    toy.master_weights.clear_gradients()
     assert not toy.step(10**6)[0].finite
 
 
@@ -125,53 +125,57 @@ def test_mean_loss_makes_no_gradient() -> None:
 
 def test_masters_take_updates_that_bf16_alone_would_lose() -> None:
     parameter, alone = (nn.Parameter(torch.ones(4, dtype=torch.bfloat16)) for _ in range(2))
-    masters = MasterWeights({"weight": parameter})
-    optimizer = torch.optim.SGD(masters.weights.values(), lr=1e-4)
+    master_weights = MasterWeights({"weight": parameter})
+    optimizer = torch.optim.SGD(master_weights.weights.values(), lr=1e-4)
     for _ in range(200):
         parameter.grad = torch.full_like(parameter, -1.0)
-        masters.collect_gradients()
+        master_weights.accumulate_gradients()
         optimizer.step()
-        masters.clear_gradients()
-        masters.publish()
+        master_weights.clear_gradients()
+        master_weights.copy_to_model()
         alone.data += 1e-4
     assert alone[0].item() == 1.0
-    torch.testing.assert_close(masters.weights["weight"], torch.full((4,), 1.02))
+    torch.testing.assert_close(master_weights.weights["weight"], torch.full((4,), 1.02))
     assert parameter.dtype == torch.bfloat16
-    assert torch.equal(parameter, masters.weights["weight"].bfloat16())
+    assert torch.equal(parameter, master_weights.weights["weight"].bfloat16())
 
 
 def test_masters_sum_gradients_in_float32() -> None:
     parameter = nn.Parameter(torch.zeros(1, dtype=torch.bfloat16))
-    masters = MasterWeights({"weight": parameter})
+    master_weights = MasterWeights({"weight": parameter})
     for gradient in [256.0] + [0.5] * 8:
         parameter.grad = torch.tensor([gradient], dtype=torch.bfloat16)
-        masters.collect_gradients()
+        master_weights.accumulate_gradients()
         assert parameter.grad is None
-    assert masters.gradients()[0].item() == 260.0
-    masters.clear_gradients()
-    assert masters.gradients() == []
+    assert master_weights.gradients()[0].item() == 260.0
+    master_weights.clear_gradients()
+    assert master_weights.gradients() == []
 
 
 def test_loaded_masters_are_published_and_copies() -> None:
     parameter = nn.Parameter(torch.zeros(2, dtype=torch.bfloat16))
-    masters, given, average = MasterWeights({"weight": parameter}), torch.tensor([0.1, 0.2]), torch.tensor([0.3, 0.4])
-    masters.load({"weight": given}, {"weight": average})
+    master_weights, given, average = (
+        MasterWeights({"weight": parameter}),
+        torch.tensor([0.1, 0.2]),
+        torch.tensor([0.3, 0.4]),
+    )
+    master_weights.load({"weight": given}, {"weight": average})
     given += 1
     average += 1
-    torch.testing.assert_close(masters.weights["weight"], torch.tensor([0.1, 0.2]))
-    torch.testing.assert_close(masters.average["weight"], torch.tensor([0.3, 0.4]))
+    torch.testing.assert_close(master_weights.weights["weight"], torch.tensor([0.1, 0.2]))
+    torch.testing.assert_close(master_weights.average["weight"], torch.tensor([0.3, 0.4]))
     assert torch.equal(parameter, torch.tensor([0.1, 0.2]).bfloat16())
 
 
 def test_the_average_is_the_exponential_mean_and_shows_only_inside_its_context() -> None:
     parameter = nn.Parameter(torch.zeros(1))
-    masters, values, decay = MasterWeights({"weight": parameter}), [1.0, 5.0, -2.0], 0.8
+    master_weights, values, decay = MasterWeights({"weight": parameter}), [1.0, 5.0, -2.0], 0.8
     expected = 0.0
     for value in values:
-        masters.weights["weight"].fill_(value)
-        masters.publish()
-        masters.follow(decay)
+        master_weights.weights["weight"].fill_(value)
+        master_weights.copy_to_model()
+        master_weights.update_average(decay)
         expected = decay * expected + (1 - decay) * value
-    with masters.averaged():
+    with master_weights.averaged():
         assert parameter.item() == pytest.approx(expected)
     assert parameter.item() == values[-1]

@@ -5,7 +5,7 @@ from rich.console import Console
 from sumtune.config import Config
 from sumtune.data import ingest
 from sumtune.data.issues import display, raise_errors
-from sumtune.model.encode_stage import changes, fitted, make_encoder
+from sumtune.model.encode_stage import fit_token_limits, limit_notes, make_encoder
 from sumtune.model.precision import choose_device
 
 __all__ = ["check_data"]
@@ -18,8 +18,8 @@ def check_data(config: Config, console: Console) -> None:
         SumtuneError: the data cannot be used, the device is not there, or the model cannot be used.
     """
     choose_device(config.model.device)
-    model = fitted(config.model)
-    for note in changes(config.model, model):
+    model = fit_token_limits(config.model)
+    for note in limit_notes(config.model, model):
         console.print(note, soft_wrap=True)
     checked = ingest.check(config.data, make_encoder(model), model)
     raise_errors(checked.issues)

@@ -6,7 +6,7 @@ from sumtune.errors import RunDirError
 from sumtune.files.cache import delete_entry
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
-from sumtune.train.checkpoint import delete, list_checkpoints, newest, state_of
+from sumtune.train.checkpoint import delete, latest_intact, list_checkpoints, load_state
 
 __all__ = ["clean_run"]
 
@@ -43,5 +43,5 @@ def _size(path: Path) -> int:
 
 def _to_resume(trainer: Path) -> set[str]:
     """Names of the checkpoint that a resume would take, and of the best one."""
-    whole, _ = newest(trainer)
-    return set() if whole is None else {whole.name, f"checkpoint-{state_of(whole).best_step}"}
+    whole, _ = latest_intact(trainer)
+    return set() if whole is None else {whole.name, f"checkpoint-{load_state(whole).best_step}"}

@@ -12,7 +12,7 @@ from sumtune.evaluate import stage
 from sumtune.evaluate.scorecard import Scorecard
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
-from sumtune.model.adapter_settings import GenerationSettings, load_generation
+from sumtune.model.generation_settings import GenerationSettings, load_generation
 from sumtune.summarizer import Progress
 from sumtune.terminal import scores
 from sumtune.terminal.changes import show_changes

@@ -10,7 +10,7 @@ from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
-from sumtune.train.publish import adapter_damage, training_fingerprint
+from sumtune.train.final_adapter import adapter_damage, training_fingerprint
 
 __all__ = ["require_same_settings", "state_to_resume"]
 
@@ -46,7 +46,7 @@ def state_to_resume(
     Raises:
         RunDirError: `resume` and there is no whole checkpoint, or the folder holds the result of other data.
     """
-    newest, damaged = checkpoint.newest(run_dir.trainer)
+    newest, damaged = checkpoint.latest_intact(run_dir.trainer)
     for reason in damaged:
         console.print(f"warning: left out, damaged: {reason}")
     if newest is None:
@@ -55,7 +55,7 @@ def state_to_resume(
         if not overwrite:
             _require_nothing_published(config, run_dir)
         return None
-    state = checkpoint.state_of(newest)
+    state = checkpoint.load_state(newest)
     if state.fingerprint == training_fingerprint(config, run_dir):
         return state
     if resume or not overwrite:

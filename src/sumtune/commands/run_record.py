@@ -14,7 +14,7 @@ from sumtune.errors import RunDirError
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model.adapter_files import SETTINGS
-from sumtune.model.adapter_settings import load_generation
+from sumtune.model.generation_settings import load_generation
 from sumtune.model.precision import choose_device
 
 __all__ = ["environment", "known_record", "recorded_config", "update_record"]

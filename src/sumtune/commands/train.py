@@ -19,14 +19,14 @@ from sumtune.forecast.fitting import fitted
 from sumtune.forecast.forecast import Forecast, evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
 from sumtune.memory import free_memory
 from sumtune.model import encode_stage
-from sumtune.model.adapter_settings import GenerationSettings, load_generation
+from sumtune.model.generation_settings import GenerationSettings, load_generation
 from sumtune.model.precision import choose_device
 from sumtune.terminal.announcement import announcement
 from sumtune.terminal.changes import show_changes
 from sumtune.terminal.progress import training_progress
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
-from sumtune.train.publish import elapsed_seconds, finished
+from sumtune.train.final_adapter import elapsed_seconds, finished
 from sumtune.train.session import Session
 
 __all__ = ["train_adapter"]
@@ -70,8 +70,8 @@ def _within_limits(config: Config, console: Console) -> Config:
         ModelError: the model is missing or unusable, or has no positions for a dialogue.
     """
     choose_device(config.model.device)
-    model = encode_stage.fitted(config.model)
-    for note in encode_stage.changes(config.model, model):
+    model = encode_stage.fit_token_limits(config.model)
+    for note in encode_stage.limit_notes(config.model, model):
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     return config.model_copy(update={"model": model})
 
@@ -97,7 +97,7 @@ def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overw
     evaluation_s = _evaluation_forecast(config, run_dir, resumed) if evaluates else None
     session = training.prepare(config, run_dir, resumed.precision if resumed else "")
     if resumed is None:
-        training.require_room(session)
+        training.require_disk_space(session)
     session = fitted(session, known_peak(session))
     rest = forecast_of_rest(session, resumed.step, evaluation_s) if resumed else None
     return _Plan(session, rest or forecast(session, evaluation_s), resumed)

@@ -25,11 +25,11 @@ from sumtune.files.cache_dir import cache_dir
 from sumtune.kernels.build import load_kernels, why_no_kernels
 from sumtune.model.adapter_files import read_settings
 from sumtune.model.load import load_config, sliding_window
+from sumtune.model.locate import LocalModel, locate
 from sumtune.model.merge import load_merged
 from sumtune.model.precision import available_device, choose_precision
-from sumtune.model.sources import ModelSource, locate
 from sumtune.model.summary_tokens import SummaryTokens
-from sumtune.model.tokenizer import encoder_of
+from sumtune.model.tokenizer import load_encoder
 from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
@@ -72,13 +72,13 @@ def load_tuned(adapter: Path, beams: int | None = None, explain: Explain = _say_
     settings, prompt = read_settings(adapter), Prompt.load(adapter)
     decode = settings.decode.model_copy(update={"beams": beams} if beams else {})
     source = locate(settings.model.name, settings.model.revision)
-    encoder = encoder_of(source.folder, prompt)
+    encoder = load_encoder(source.folder, prompt)
     summarizer = build_summarizer(source, adapter, prompt, decode, settings.model.device, encoder, explain)
     return Tuned(summarizer, encoder.count, encoder.prompt.max_source_tokens, f"{source.name} + LoRA")
 
 
 def build_summarizer(
-    source: ModelSource, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto",
+    source: LocalModel, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto",
     encoder: Encoder | None = None, explain: Explain = _say_once,
 ) -> Summarizer:  # fmt: skip
     """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
@@ -90,7 +90,7 @@ def build_summarizer(
         ModelError: model or adapter cannot be read.
         UnsupportedError: an engine was asked for by name and does not know the model, or cannot run here.
     """
-    encoder, place = encoder or encoder_of(source.folder, prompt), available_device(device)
+    encoder, place = encoder or load_encoder(source.folder, prompt), available_device(device)
 
     def with_torch() -> Summarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
@@ -108,7 +108,7 @@ def build_summarizer(
 
 
 def _fastest(
-    source: ModelSource, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
+    source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
     with_torch: Callable[[], Summarizer], explain: Explain,
 ) -> Summarizer:  # fmt: skip
     """The first engine on the CPU that runs here and knows the model, or the one that `decode` names."""
@@ -132,7 +132,7 @@ def _fastest(
     return RoutedSummarizer(fast, with_torch, lambda dialogue: len(encoder.source(dialogue)) > window)
 
 
-def _native(source: ModelSource, adapter: Path | None, encoder: Encoder, decode: DecodeConfig) -> NativeSummarizer:
+def _native(source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig) -> NativeSummarizer:
     folder = cache_dir() / "kernels"
     kernels = load_kernels(folder)
     if kernels is None:
@@ -171,7 +171,7 @@ def _usual_texts(encoder: Encoder) -> list[list[int]]:
 
 
 def _with_ctranslate2(
-    source: ModelSource, adapter: Path | None, encoder: Encoder, decode: DecodeConfig
+    source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig
 ) -> CTranslate2Summarizer:
     quantization = decode.quantization
     entry = engine_entry("ctranslate2", source, adapter, quantization)

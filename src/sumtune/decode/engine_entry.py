@@ -7,7 +7,7 @@ from sumtune.errors import ModelError
 from sumtune.files.cache import Entry, delete_entry, identity_of
 from sumtune.files.checksums import fingerprint
 from sumtune.model.adapter_files import CONFIG, WEIGHTS
-from sumtune.model.sources import ModelSource
+from sumtune.model.locate import LocalModel
 
 __all__ = ["delete_engines", "delete_older", "engine_entry"]
 
@@ -15,7 +15,7 @@ KINDS = ("native", "ctranslate2")
 MODEL_SUFFIXES = {".safetensors", ".json"}
 
 
-def engine_entry(kind: str, source: ModelSource, adapter: Path | None, settings: object) -> Entry:
+def engine_entry(kind: str, source: LocalModel, adapter: Path | None, settings: object) -> Entry:
     """Return the entry of the engine of this `kind`, named by all that it is made from.
 
     Raises:

@@ -27,7 +27,7 @@ class TorchSummarizer:
         tokenizer = encoder.tokenizer
         self._end_ids = encoder.end_ids
         pad = tokenizer.pad_token_id
-        has_row = pad is not None and (encoder.rows is None or pad < encoder.rows)
+        has_row = pad is not None and (encoder.vocabulary_size is None or pad < encoder.vocabulary_size)
         self._pad_id = pad if has_row else tokenizer.eos_token_id  # nothing looks at it
         self._limit = encoder.prompt.max_target_tokens
         self._options: dict[str, Any] = {

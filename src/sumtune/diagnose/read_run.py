@@ -21,7 +21,7 @@ from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import changed_since
 from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
-from sumtune.train.metrics import Event, read_events
+from sumtune.train.event_log import Event, read_events
 
 __all__ = ["read_outputs", "read_run"]
 

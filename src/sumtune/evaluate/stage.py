@@ -17,8 +17,8 @@ from sumtune.evaluate.scorecard_files import FORMAT, load_if_current, write
 from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
-from sumtune.model.adapter_settings import GenerationSettings, save_generation
-from sumtune.model.sources import locate
+from sumtune.model.generation_settings import GenerationSettings, save_generation
+from sumtune.model.locate import locate
 from sumtune.summarizer import Progress
 from sumtune.text.prompt import Prompt
 

@@ -27,7 +27,7 @@ def fitted(session: Session, known_peak: int | None = None) -> Session:
     Raises:
         SumtuneError: not even the longest example fits.
     """
-    if session.loss_of.model.device.type != "cpu":
+    if session.loss_fn.model.device.type != "cpu":
         return _tried(session)
     limit = resident_bytes() + (1 - SPARE) * available_bytes()
     return session if known_peak is not None and known_peak <= limit else _reckoned(session, limit)

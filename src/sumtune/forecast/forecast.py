@@ -19,10 +19,10 @@ from sumtune.files.run_dir import RunDir
 from sumtune.forecast.cache import KeptMeasurement
 from sumtune.forecast.timing import TrainingCosts, decode_costs, near_mean, training_costs
 from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak
-from sumtune.model.sources import locate
+from sumtune.model.locate import locate
 from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
-from sumtune.train.metrics import read_events
+from sumtune.train.event_log import read_events
 from sumtune.train.session import Session
 
 __all__ = ["Forecast", "evaluation_seconds", "forecast", "forecast_of_rest", "known_peak", "learn"]
@@ -97,7 +97,7 @@ def learn(session: Session, forecast: Forecast, actual_s: float) -> None:
 def _kept_costs(session: Session) -> KeptMeasurement:
     """Of the training costs: named by all but how often, and how fast, is learned."""
     config, folder = session.config, session.run_dir.transformation
-    kernels = session.loss_of.kernels is not None
+    kernels = session.loss_fn.kernels is not None
     settings = config.model_dump(include={"model": True, "lora": True, "train": COSTLY})
     computed = (session.precision.name, session.max_tokens, torch.get_num_threads(), kernels)
     return KeptMeasurement.of([folder / "train.safetensors", folder / "validation.safetensors"], (settings, computed))

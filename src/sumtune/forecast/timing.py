@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from sumtune.forecast.trial import padded_tokens, planned_groups, trials
 from sumtune.model.lora import set_dropout
 from sumtune.summarizer import Completion, Summarizer
-from sumtune.text.batching import spread
+from sumtune.text.batching import sample_by_length
 from sumtune.text.encode import Encoded
-from sumtune.train.plan import Plan
 from sumtune.train.session import Session
 from sumtune.train.step import mean_loss
+from sumtune.train.training_plan import TrainingPlan
 
 __all__ = [
     "CostModel",
@@ -88,7 +88,7 @@ class TrainingCosts:
     """What follows them in an optimizer step."""
     validation: float
 
-    def seconds(self, plan: Plan) -> float:
+    def seconds(self, plan: TrainingPlan) -> float:
         """Seconds of all optimizer steps and validations of `plan`."""
         return self.epoch * plan.settings.epochs + self.update * plan.total_steps + self.validation * plan.validations
 
@@ -106,22 +106,24 @@ def training_costs(session: Session) -> TrainingCosts:
 
 
 def _spread_groups(groups: Sequence[list[Encoded]], count: int) -> list[list[Encoded]]:
-    return [groups[at] for at in spread([padded_tokens(group) for group in groups], count)]
+    return [groups[at] for at in sample_by_length([padded_tokens(group) for group in groups], count)]
 
 
 def _idle_update(session: Session) -> None:
     """An optimizer step at learning rate zero on copies of the weights, then a real publish."""
-    copies = [weight.clone() for weight in session.masters.weights.values()]
+    copies = [weight.clone() for weight in session.master_weights.weights.values()]
     for copy in copies:
         copy.grad = torch.ones_like(copy)
     torch.optim.AdamW(copies, lr=0.0, fused=True).step()
-    session.masters.publish()
+    session.master_weights.copy_to_model()
 
 
 def _validation_seconds(session: Session) -> float:
     set_dropout(session.adapted, on=False)
-    sample = [session.validation[at] for at in spread([e.length for e in session.validation], MEASURED_BATCHES)]
-    seconds = _fastest(lambda: mean_loss(session.loss_of, sample, session.max_tokens))
+    sample = [
+        session.validation[at] for at in sample_by_length([e.length for e in session.validation], MEASURED_BATCHES)
+    ]
+    seconds = _fastest(lambda: mean_loss(session.loss_fn, sample, session.max_tokens))
     return seconds * sum(e.length for e in session.validation) / sum(e.length for e in sample)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sumtune.model.lora import set_dropout
-from sumtune.text.batching import parts_of_micro_batches
+from sumtune.text.batching import split_micro_batches
 from sumtune.text.encode import Encoded
 from sumtune.train.session import Session
 
@@ -18,14 +18,14 @@ def trials(session: Session) -> Iterator[Callable[[Sequence[Encoded]], None]]:
     set_dropout(session.adapted, on=True)
 
     def compute(group: Sequence[Encoded]) -> None:
-        loss, _ = session.loss_of(group)
+        loss, _ = session.loss_fn(group)
         loss.backward()  # type: ignore[no-untyped-call]
-        session.masters.collect_gradients()
+        session.master_weights.accumulate_gradients()
 
     try:
         yield compute
     finally:
-        session.masters.clear_gradients()
+        session.master_weights.clear_gradients()
         session.generator.set_state(random_state)
 
 
@@ -36,7 +36,7 @@ def planned_groups(session: Session) -> list[list[Encoded]]:
     for step in range(plan.steps_per_epoch):
         batch = plan.batch(step)
         lengths = [plan.lengths[at] for at in batch]
-        for parts in parts_of_micro_batches(range(len(batch)), lengths, budget, session.max_tokens):
+        for parts in split_micro_batches(range(len(batch)), lengths, budget, session.max_tokens):
             groups += [[session.examples[batch[at]] for at in part] for part in parts]
     return groups
 

@@ -10,15 +10,15 @@ from sumtune.files.atomic import new_folder
 from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import up_to_date, write_manifest
-from sumtune.model.load import is_encoder_decoder, load_config, positions
-from sumtune.model.sources import locate
+from sumtune.model.load import is_encoder_decoder, load_config, position_limits
+from sumtune.model.locate import locate
 from sumtune.model.summary_tokens import SummaryTokens
-from sumtune.model.tokenizer import encoder_of
+from sumtune.model.tokenizer import load_encoder
 from sumtune.text.encode import Encoder, save_encoded
 from sumtune.text.language import is_english
 from sumtune.text.prompt import Prompt, default_prompt
 
-__all__ = ["changes", "fitted", "make_encoder", "run"]
+__all__ = ["fit_token_limits", "limit_notes", "make_encoder", "run"]
 
 SPLITS = ("train", "validation")
 MOST_OVERHEAD = 128
@@ -30,17 +30,17 @@ FORMAT = 2
 def make_encoder(settings: ModelConfig) -> Encoder:
     """The encoder of the base model with the default prompt of its family."""
     folder = locate(settings.name, settings.revision).folder
-    return encoder_of(folder, _default_prompt(settings, folder))
+    return load_encoder(folder, _default_prompt(settings, folder))
 
 
-def fitted(settings: ModelConfig) -> ModelConfig:
+def fit_token_limits(settings: ModelConfig) -> ModelConfig:
     """Return `settings` with token limits that the positions of the base model allow.
 
     Raises:
         ModelError: they leave no room for a dialogue.
     """
     folder = locate(settings.name, settings.revision).folder
-    limits, prompt = positions(load_config(folder)), _default_prompt(settings, folder)
+    limits, prompt = position_limits(load_config(folder)), _default_prompt(settings, folder)
     roomy = prompt.max_source_tokens + prompt.max_target_tokens + MOST_OVERHEAD
     if all(limit is None or roomy <= limit for limit in (limits.encoder, limits.decoder)):
         return settings  # without reading the tokenizer
@@ -50,7 +50,7 @@ def fitted(settings: ModelConfig) -> ModelConfig:
     )
 
 
-def changes(asked: ModelConfig, settings: ModelConfig) -> Iterator[str]:
+def limit_notes(asked: ModelConfig, settings: ModelConfig) -> Iterator[str]:
     """Yield a note for each token limit that is smaller in `settings` than asked for."""
     for key in ("max_source_tokens", "max_target_tokens"):
         if (limit := getattr(settings, key)) != getattr(asked, key):

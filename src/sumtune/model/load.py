@@ -8,9 +8,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from sumtune.errors import ModelError
-from sumtune.text.positions import Positions
+from sumtune.text.position_limits import PositionLimits
 
-__all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "positions", "sliding_window"]
+__all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "position_limits", "sliding_window"]
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
 
@@ -43,14 +43,14 @@ def sliding_window(config: Any) -> int | None:
     return None if window is None else int(window)
 
 
-def positions(config: Any) -> Positions:
+def position_limits(config: Any) -> PositionLimits:
     """Return the positions that the model was made with.
 
     Learned ones end there; rotary ones can be computed further, but what the model does with them was never trained.
     """
     if not is_encoder_decoder(config):
-        return Positions(decoder=_position_limit(config, "decoder"))
-    return Positions(_position_limit(config, "encoder"), _position_limit(config, "decoder"))
+        return PositionLimits(decoder=_position_limit(config, "decoder"))
+    return PositionLimits(_position_limit(config, "encoder"), _position_limit(config, "decoder"))
 
 
 def _position_limit(config: Any, side: str) -> int | None:

@@ -12,13 +12,13 @@ from typing import Any
 
 from sumtune.files.cache import Entry, identity_of
 from sumtune.files.records import read_record, write_record
-from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer, positions
-from sumtune.model.rows import vocabulary_rows
+from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer, position_limits
+from sumtune.model.vocabulary import vocabulary_size
 from sumtune.text.encode import Encoder
-from sumtune.text.positions import Positions
+from sumtune.text.position_limits import PositionLimits
 from sumtune.text.prompt import Prompt
 
-__all__ = ["QuickTokenizer", "encoder_of"]
+__all__ = ["CachedTokenizer", "load_encoder"]
 
 PROBES = (
     "",
@@ -47,7 +47,7 @@ class _Facts:
     """Rows of the model's embedding."""
 
 
-class UnlikeError(Exception):
+class TokenizerMismatchError(Exception):
     """The library alone does not do what transformers' tokenizer does."""
 
 
@@ -57,7 +57,7 @@ class _Ids:
     """Ids of a text, or of each of several."""
 
 
-class QuickTokenizer:
+class CachedTokenizer:
     """What this project uses of transformers' tokenizers, by the library below them alone."""
 
     def __init__(self, raw: Any, facts: _Facts) -> None:
@@ -89,7 +89,7 @@ class QuickTokenizer:
         return [self._raw.token_to_id(token) for token in tokens]
 
 
-def encoder_of(folder: Path, prompt: Prompt) -> Encoder:
+def load_encoder(folder: Path, prompt: Prompt) -> Encoder:
     """Return what turns dialogues into the token ids that the model in `folder` reads with `prompt`.
 
     Raises:
@@ -99,11 +99,11 @@ def encoder_of(folder: Path, prompt: Prompt) -> Encoder:
     if (kept := entry.find()) is not None:
         with suppress(Exception):  # `tokenizers` raises nothing more special
             tokenizer, facts = _load(kept)
-            limits = Positions(facts.encoder_positions, facts.decoder_positions)
+            limits = PositionLimits(facts.encoder_positions, facts.decoder_positions)
             return Encoder(tokenizer, prompt, facts.is_encoder_decoder, limits, facts.rows)
     slow, config = load_tokenizer(folder), load_config(folder)
-    limits = positions(config)
-    encoder = Encoder(slow, prompt, is_encoder_decoder(config), limits, vocabulary_rows(config))
+    limits = position_limits(config)
+    encoder = Encoder(slow, prompt, is_encoder_decoder(config), limits, vocabulary_size(config))
     with suppress(Exception):
         (entry.get if kept is None else entry.put)(partial(_keep, slow, encoder, limits))
     return encoder
@@ -114,33 +114,33 @@ def _entry_of(folder: Path) -> Entry:
     return Entry.named("tokenizers", sha256(repr(made_from).encode()).hexdigest()[:16])
 
 
-def _load(kept: Path) -> tuple[QuickTokenizer, _Facts]:
+def _load(kept: Path) -> tuple[CachedTokenizer, _Facts]:
     from tokenizers import Tokenizer
 
     facts = _Facts(**read_record(kept / FACTS))
     text = (kept / TOKENIZER).read_text(encoding="utf-8")
-    return QuickTokenizer(Tokenizer.from_str(text), facts), facts
+    return CachedTokenizer(Tokenizer.from_str(text), facts), facts
 
 
-def _keep(slow: Any, encoder: Encoder, limits: Positions, folder: Path) -> None:
-    """Write a `QuickTokenizer` that does what `slow` does on the probes into `folder`.
+def _keep(slow: Any, encoder: Encoder, limits: PositionLimits, folder: Path) -> None:
+    """Write a `CachedTokenizer` that does what `slow` does on the probes into `folder`.
 
     Raises:
-        UnlikeError: there is none.
+        TokenizerMismatchError: there is none.
     """
     from tokenizers import Tokenizer
 
     if (raw := getattr(slow, "backend_tokenizer", None)) is None or slow.eos_token_id is None:
-        raise UnlikeError
+        raise TokenizerMismatchError
     raw.no_truncation()
     raw.no_padding()
     facts = _Facts(
         encoder.is_encoder_decoder, limits.encoder, limits.decoder, slow.eos_token_id, slow.pad_token_id,
-        tuple(slow.all_special_ids), encoder.rows,
+        tuple(slow.all_special_ids), encoder.vocabulary_size,
     )  # fmt: skip
     text = _short(raw.to_str())
-    if not _is_same(slow, QuickTokenizer(Tokenizer.from_str(text), facts)):
-        raise UnlikeError
+    if not _is_same(slow, CachedTokenizer(Tokenizer.from_str(text), facts)):
+        raise TokenizerMismatchError
     write_record(folder / FACTS, asdict(facts))
     (folder / TOKENIZER).write_text(text, encoding="utf-8")
 
@@ -154,7 +154,7 @@ def _short(text: str) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
-def _is_same(slow: Any, quick: QuickTokenizer) -> bool:
+def _is_same(slow: Any, quick: CachedTokenizer) -> bool:
     def seen(tokenizer: Any) -> list[Any]:
         ids = [tokenizer(text, add_special_tokens=special).input_ids for text in PROBES for special in (True, False)]
         texts = [tokenizer.decode(one, skip_special_tokens=skip) for one in ids for skip in (True, False)]

@@ -54,15 +54,15 @@ def load_base(folder: Path) -> LoadedModel:
     """
     from sumtune.decode.build import build_summarizer
     from sumtune.decode.threads import in_torch_thread
-    from sumtune.model.sources import locate
-    from sumtune.model.tokenizer import encoder_of
+    from sumtune.model.locate import locate
+    from sumtune.model.tokenizer import load_encoder
     from sumtune.text.prompt import Prompt
 
     adapter = adapter_folder(folder)
     settings, prompt = read_settings(adapter), Prompt.load(adapter)
     decode = settings.decode.model_copy(update={"beams": 1})
     source = locate(settings.model.name, settings.model.revision)
-    encoder = encoder_of(source.folder, prompt)
+    encoder = load_encoder(source.folder, prompt)
     reasons: list[str] = []
     make = partial(build_summarizer, source, None, prompt, decode, settings.model.device, encoder, reasons.append)
     summarizer = in_torch_thread(make)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from sumtune.train.metrics import Event, Report
+from sumtune.train.event_log import Event, EventCallback
 
 __all__ = ["duration", "generation_progress", "training_progress"]
 
@@ -29,7 +29,7 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def training_progress(console: Console) -> Iterator[Report]:
+def training_progress(console: Console) -> Iterator[EventCallback]:
     """A reporter of training events, for as long as the context lasts."""
     if not console.is_terminal:
         yield _LogReporter(console)

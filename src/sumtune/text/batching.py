@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["epoch_order", "micro_batches", "parts_of_micro_batches", "spread"]
+__all__ = ["epoch_order", "micro_batches", "sample_by_length", "split_micro_batches"]
 
 SHUFFLE_WINDOW = 32
 """Optimizer steps whose examples are sorted by length together: wide enough for little padding, narrow enough that
@@ -46,22 +46,22 @@ def micro_batches(indices: Sequence[int], lengths: Sequence[int], max_tokens: in
     return groups
 
 
-def parts_of_micro_batches(
+def split_micro_batches(
     indices: Sequence[int], lengths: Sequence[int], planned_tokens: int, max_tokens: int
 ) -> list[list[list[int]]]:
     """The micro-batches of at most `planned_tokens`, each cut again where only `max_tokens` fit into memory.
 
-    >>> parts_of_micro_batches([0, 1, 2], lengths=[10, 90, 40], planned_tokens=100, max_tokens=50)
+    >>> split_micro_batches([0, 1, 2], lengths=[10, 90, 40], planned_tokens=100, max_tokens=50)
     [[[1]], [[2], [0]]]
     """
     planned = micro_batches(indices, lengths, planned_tokens)
     return [micro_batches(group, lengths, min(planned_tokens, max_tokens)) for group in planned]
 
 
-def spread(lengths: Sequence[int], count: int) -> list[int]:
+def sample_by_length(lengths: Sequence[int], count: int) -> list[int]:
     """At most `count` indices, spread evenly over the order of their lengths.
 
-    >>> spread([30, 10, 20, 50, 40], 3)
+    >>> sample_by_length([30, 10, 20, 50, 40], 3)
     [1, 0, 3]
     """
     by_length = sorted(range(len(lengths)), key=lambda index: (lengths[index], index))

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save
 
 from sumtune.errors import ModelError, RunDirError
 from sumtune.files.atomic import write_bytes
-from sumtune.text.positions import UNLIMITED, Positions
+from sumtune.text.position_limits import UNLIMITED, PositionLimits
 from sumtune.text.prompt import Prompt
 
 __all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]
@@ -46,8 +46,8 @@ class Encoder:
     """With token limits that the model's positions allow."""
 
     def __init__(
-        self, tokenizer: Any, prompt: Prompt, is_encoder_decoder: bool, positions: Positions = UNLIMITED,
-        rows: int | None = None,
+        self, tokenizer: Any, prompt: Prompt, is_encoder_decoder: bool, positions: PositionLimits = UNLIMITED,
+        vocabulary_size: int | None = None,
     ) -> None:  # fmt: skip
         """`tokenizer` is a Hugging Face tokenizer; the model has embeddings for the ids below `rows`, None any.
 
@@ -59,7 +59,7 @@ class Encoder:
             raise ModelError("The tokenizer has no end-of-sequence token; choose a model that defines one.")
         self.tokenizer = tokenizer
         self.is_encoder_decoder = is_encoder_decoder
-        self.rows = rows
+        self.vocabulary_size = vocabulary_size
         specials = self._require_rows(list(tokenizer("").input_ids))
         self._require_rows([tokenizer.eos_token_id])
         ends = bool(specials) and specials[-1] == tokenizer.eos_token_id
@@ -86,13 +86,13 @@ class Encoder:
 
     def _require_rows(self, ids: list[int]) -> list[int]:
         """Return `ids`; raise ModelError where the model has no row for one of them."""
-        if self.rows is not None and ids and (largest := max(ids)) >= self.rows:
+        if self.vocabulary_size is not None and ids and (largest := max(ids)) >= self.vocabulary_size:
             (token,) = self.tokenizer.convert_ids_to_tokens([largest])
             raise ModelError(
-                f"The tokenizer gives {token!r} the id {largest}, but the model has only {self.rows:,} rows, for ids "
-                f"below {self.rows}. Resize the model to its tokenizer (`resize_token_embeddings`, then "
-                "`save_pretrained`), use the tokenizer that belongs to the model, or, if only a text has it, remove it "
-                "there."
+                f"The tokenizer gives {token!r} the id {largest}, but the model has only {self.vocabulary_size:,} "
+                f"rows, for ids below {self.vocabulary_size}. Resize the model to its tokenizer "
+                "(`resize_token_embeddings`, then `save_pretrained`), use the tokenizer that belongs to the model, or, "
+                "if only a text has it, remove it there."
             )
         return ids
 

@@ -16,19 +16,19 @@ from sumtune.files.failpoints import failpoint
 from sumtune.files.records import read_record, write_record
 from sumtune.files.stage_manifest import MANIFEST, damage, write_manifest
 from sumtune.model.lora import adapter_keys, save_adapter
-from sumtune.train.master import MasterWeights
+from sumtune.train.master_weights import MasterWeights
 
 __all__ = [
     "TrainState",
     "damage",
     "delete",
+    "latest_intact",
     "list_checkpoints",
     "load",
-    "newest",
+    "load_state",
     "prune",
     "save",
-    "state_of",
-    "with_best_on_disk",
+    "with_existing_best",
 ]
 
 
@@ -51,36 +51,41 @@ class TrainState:
     fingerprint: str = ""
     """Of data and settings; a checkpoint continues only the run it came from."""
 
-    def validated(self, loss: float) -> "TrainState":
+    def after_validation(self, loss: float) -> "TrainState":
         """This state after a validation with `loss`."""
         return replace(self, best_step=self.step, best_loss=loss) if loss < self.best_loss else self
 
 
 def save(
-    folder: Path, state: TrainState, adapted: Any, masters: MasterWeights, optimizer: Any, generator: torch.Generator
+    folder: Path,
+    state: TrainState,
+    adapted: Any,
+    master_weights: MasterWeights,
+    optimizer: Any,
+    generator: torch.Generator,
 ) -> Path:
     """Writes `folder/checkpoint-<step>`: it appears whole, by a rename, or not at all."""
     final = folder / f"checkpoint-{state.step}"
     with new_folder(final) as temporary:
-        save_adapter(adapted, masters.average, temporary)
+        save_adapter(adapted, master_weights.average, temporary)
         failpoint("checkpoint.adapter")
-        save_file(_tensors(masters, optimizer, generator), temporary / "optimizer.safetensors")
+        save_file(_tensors(master_weights, optimizer, generator), temporary / "optimizer.safetensors")
         failpoint("checkpoint.optimizer")
         write_record(temporary / "state.json", asdict(state))
         write_manifest(temporary, {})
     return final
 
 
-def _tensors(masters: MasterWeights, optimizer: Any, generator: torch.Generator) -> dict[str, torch.Tensor]:
+def _tensors(master_weights: MasterWeights, optimizer: Any, generator: torch.Generator) -> dict[str, torch.Tensor]:
     tensors = {"dropout_generator": generator.get_state()}
-    tensors |= {f"weight.{name}": weight for name, weight in masters.weights.items()}
-    for name, weight in masters.weights.items():
+    tensors |= {f"weight.{name}": weight for name, weight in master_weights.weights.items()}
+    for name, weight in master_weights.weights.items():
         moments = optimizer.state.get(weight, {})
         tensors |= {f"{moment}.{name}": value for moment, value in moments.items()}
     return tensors
 
 
-def newest(folder: Path) -> tuple[Path | None, list[str]]:
+def latest_intact(folder: Path) -> tuple[Path | None, list[str]]:
     """The newest checkpoint that is whole, and what is wrong with each newer one.
 
     Raises:
@@ -95,12 +100,12 @@ def newest(folder: Path) -> tuple[Path | None, list[str]]:
     return None, wrong
 
 
-def state_of(checkpoint: Path) -> TrainState:
+def load_state(checkpoint: Path) -> TrainState:
     """The state that is saved in a whole `checkpoint`."""
     return TrainState(**read_record(checkpoint / "state.json"))
 
 
-def with_best_on_disk(folder: Path, state: TrainState) -> TrainState:
+def with_existing_best(folder: Path, state: TrainState) -> TrainState:
     """`state`, which is saved in `folder`; where the best checkpoint is damaged or missing, it is the best itself.
 
     Its loss counts as infinite then: the next validation is better.
@@ -111,7 +116,12 @@ def with_best_on_disk(folder: Path, state: TrainState) -> TrainState:
 
 
 def load(
-    folder: Path, fingerprint: str, adapted: Any, masters: MasterWeights, optimizer: Any, generator: torch.Generator
+    folder: Path,
+    fingerprint: str,
+    adapted: Any,
+    master_weights: MasterWeights,
+    optimizer: Any,
+    generator: torch.Generator,
 ) -> TrainState:
     """The state saved in `folder`, a whole checkpoint; weights, moments and random state go where they belong.
 
@@ -119,7 +129,7 @@ def load(
         RunDirError: the checkpoint is of other data or settings, or cannot be read.
     """
     try:
-        state = state_of(folder)
+        state = load_state(folder)
         average = load_file(folder / "adapter_model.safetensors")
         tensors = load_file(folder / "optimizer.safetensors")
     except (OSError, ValueError, TypeError, SafetensorError) as error:
@@ -128,12 +138,12 @@ def load(
         raise RunDirError(
             f"{folder} was trained with other data or settings: use the same ones to resume, or another --run-dir."
         )
-    masters.load(
-        weights={name: tensors.pop(f"weight.{name}") for name in masters.weights},
+    master_weights.load(
+        weights={name: tensors.pop(f"weight.{name}") for name in master_weights.weights},
         average={name: average[key] for key, name in adapter_keys(adapted).items()},
     )
     generator.set_state(tensors.pop("dropout_generator"))
-    for name, weight in masters.weights.items():
+    for name, weight in master_weights.weights.items():
         keys = [key for key in tensors if key.partition(".")[2] == name]
         optimizer.state[weight] = {key.partition(".")[0]: tensors[key] for key in keys}
     return state

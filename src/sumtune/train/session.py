@@ -18,25 +18,25 @@ from sumtune.kernels.build import load_kernels
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base
+from sumtune.model.locate import locate
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
-from sumtune.model.rows import require_rows
-from sumtune.model.sources import locate
-from sumtune.text.batching import spread
+from sumtune.model.vocabulary import require_known_ids
+from sumtune.text.batching import sample_by_length
 from sumtune.text.encode import Encoded, load_encoded
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
+from sumtune.train.disk_space import require_free_space, save_freeing_space
+from sumtune.train.event_log import Event, EventCallback, append_event, cut_after
+from sumtune.train.final_adapter import save_final_adapter, training_fingerprint
+from sumtune.train.graceful_stop import graceful_stop
 from sumtune.train.loop import train
 from sumtune.train.loss import SummaryLoss
-from sumtune.train.master import MasterWeights
-from sumtune.train.metrics import Event, Report, append_event, cut_after
-from sumtune.train.plan import Plan
-from sumtune.train.publish import publish, training_fingerprint
-from sumtune.train.space import require_space, save_making_room
+from sumtune.train.master_weights import MasterWeights
 from sumtune.train.step import mean_loss, step_gradient
-from sumtune.train.stopping import stop_wishes
+from sumtune.train.training_plan import TrainingPlan
 
-__all__ = ["Session", "clear", "prepare", "require_room", "run"]
+__all__ = ["Session", "clear", "prepare", "require_disk_space", "run"]
 
 BYTES_A_PARAMETER = 16
 """Of a checkpoint: weight, average and two moments in float32."""
@@ -50,9 +50,9 @@ class Session:
     run_dir: RunDir
     adapted: Any
     generator: torch.Generator
-    loss_of: SummaryLoss
-    masters: MasterWeights
-    plan: Plan
+    loss_fn: SummaryLoss
+    master_weights: MasterWeights
+    plan: TrainingPlan
     examples: Sequence[Encoded]
     validation: Sequence[Encoded]
     precision: Precision
@@ -67,7 +67,7 @@ class Session:
     @property
     def trainable_parameters(self) -> int:
         """Numbers that learn."""
-        return sum(weight.numel() for weight in self.masters.weights.values())
+        return sum(weight.numel() for weight in self.master_weights.weights.values())
 
 
 def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Session:
@@ -93,26 +93,26 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         fuse(base, kernels)
     examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
-    require_rows(base, (*examples, *held_out))
-    chosen = spread([example.length for example in held_out], config.train.validation_examples)
+    require_known_ids(base, (*examples, *held_out))
+    chosen = sample_by_length([example.length for example in held_out], config.train.validation_examples)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
-        loss_of=SummaryLoss(base, kernels=kernels), masters=MasterWeights(trainable(adapted)),
-        plan=Plan(tuple(example.length for example in examples), config.train), examples=examples,
+        loss_fn=SummaryLoss(base, kernels=kernels), master_weights=MasterWeights(trainable(adapted)),
+        plan=TrainingPlan(tuple(example.length for example in examples), config.train), examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision,
         max_tokens=config.train.micro_batch_tokens, model_name=source.name, targets=targets,
         fingerprint=training_fingerprint(config, run_dir), all_parameters=all_parameters,
     )  # fmt: skip
 
 
-def require_room(session: Session) -> None:
+def require_disk_space(session: Session) -> None:
     """Raises RunDirError where the disk has no room for the checkpoints of a new run in the folder of `session`.
 
     What `clear` would delete counts as room.
     """
     folder, checkpoints = session.run_dir.trainer, session.config.train.keep_checkpoints + 2
     freed = sum(file.stat().st_size for old in checkpoint.list_checkpoints(folder) for file in old.iterdir())
-    require_space(
+    require_free_space(
         folder if folder.exists() else session.run_dir.root,
         BYTES_A_PARAMETER * session.trainable_parameters * checkpoints - freed,
     )
@@ -126,7 +126,7 @@ def clear(run_dir: RunDir) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def run(session: Session, report: Report, resume: bool = False) -> TrainState:
+def run(session: Session, on_event: EventCallback, resume: bool = False) -> TrainState:
     """Trains, leaves the best or last adapter in `model_trainer/adapter`, and returns the last state.
 
     Without `resume` the trainer's folder must be clear.
@@ -134,43 +134,46 @@ def run(session: Session, report: Report, resume: bool = False) -> TrainState:
     run_dir, settings = session.run_dir, session.config.train
     folder, log_file = run_dir.trainer, run_dir.train_metrics
     folder.mkdir(parents=True, exist_ok=True)
-    optimizer = torch.optim.AdamW(session.masters.weights.values(), weight_decay=settings.weight_decay, fused=True)
+    optimizer = torch.optim.AdamW(
+        session.master_weights.weights.values(), weight_decay=settings.weight_decay, fused=True
+    )
     state = TrainState(max_tokens=session.max_tokens, precision=session.precision.name, fingerprint=session.fingerprint)
-    parts = (session.adapted, session.masters, optimizer, session.generator)
+    parts = (session.adapted, session.master_weights, optimizer, session.generator)
 
-    def go_back() -> TrainState:
+    def restore() -> TrainState:
         restored = checkpoint.load(_newest(folder), session.fingerprint, *parts)
         if lost := cut_after(log_file, restored.step):
             message = f"{log_file}: {lost} lines are damaged or missing, which a diagnosis will not know."
             log({"event": "warning", "step": restored.step, "message": message})
-        return _with_best_on_disk(session, restored, log)
+        return _with_existing_best(session, restored, log)
 
     def save(now: TrainState) -> None:
-        save_making_room(folder, now, lambda: checkpoint.save(folder, now, *parts))
+        save_freeing_space(folder, now, lambda: checkpoint.save(folder, now, *parts))
         checkpoint.prune(folder, settings.keep_checkpoints, now)
 
     def log(event: Event) -> None:
         append_event(log_file, event)
-        report(event)
+        on_event(event)
 
     if resume:
-        state = go_back()
+        state = restore()
         state = replace(state, max_tokens=min(state.max_tokens, session.max_tokens))
     log({"event": "start", "step": state.step, "total_steps": session.plan.total_steps, "epochs": settings.epochs,
          "steps_per_epoch": session.plan.steps_per_epoch, "warmup_steps": session.plan.warmup_steps})  # fmt: skip
-    with stop_wishes() as stop:
+    with graceful_stop() as should_stop:
         state = train(
-            plan=session.plan, examples=session.examples, state=state, masters=session.masters, optimizer=optimizer,
-            gradient_of=partial(gradient_of, session), validate=partial(validation_loss, session), save=save,
-            go_back=go_back, stop=stop, report=log,
+            plan=session.plan, examples=session.examples, state=state, master_weights=session.master_weights,
+            optimizer=optimizer, compute_gradient=partial(compute_gradient, session),
+            validate=partial(validation_loss, session), save=save, restore=restore, should_stop=should_stop,
+            on_event=log,
         )  # fmt: skip
-    publish(session.config, run_dir, state)
+    save_final_adapter(session.config, run_dir, state)
     return state
 
 
-def _with_best_on_disk(session: Session, state: TrainState, log: Report) -> TrainState:
+def _with_existing_best(session: Session, state: TrainState, log: EventCallback) -> TrainState:
     """`state`, with another best and a warning where the best checkpoint is lost and steps are left to find one."""
-    best = checkpoint.with_best_on_disk(session.run_dir.trainer, state)
+    best = checkpoint.with_existing_best(session.run_dir.trainer, state)
     if state.step >= session.plan.total_steps or best == state:
         return state
     message = f"The best checkpoint, of step {state.best_step}, is lost: the best from step {state.step} on counts."
@@ -178,12 +181,12 @@ def _with_best_on_disk(session: Session, state: TrainState, log: Report) -> Trai
     return best
 
 
-def gradient_of(session: Session, examples: list[Encoded], max_tokens: int) -> Any:
+def compute_gradient(session: Session, examples: list[Encoded], max_tokens: int) -> Any:
     """One optimizer step's gradient, with dropout on."""
     set_dropout(session.adapted, on=True)
     settings = session.config.train
     return step_gradient(
-        session.loss_of, examples, session.masters, session.generator, settings.micro_batch_tokens, max_tokens,
+        session.loss_fn, examples, session.master_weights, session.generator, settings.micro_batch_tokens, max_tokens,
         settings.max_grad_norm,
     )  # fmt: skip
 
@@ -191,12 +194,12 @@ def gradient_of(session: Session, examples: list[Encoded], max_tokens: int) -> A
 def validation_loss(session: Session) -> float:
     """Mean loss of the validation examples under the averaged weights, with dropout off."""
     set_dropout(session.adapted, on=False)
-    with session.masters.averaged():
-        return mean_loss(session.loss_of, session.validation, session.max_tokens)
+    with session.master_weights.averaged():
+        return mean_loss(session.loss_fn, session.validation, session.max_tokens)
 
 
 def _newest(folder: Path) -> Path:
-    found, wrong = checkpoint.newest(folder)
+    found, wrong = checkpoint.latest_intact(folder)
     if found is None:
         reasons = f" ({'; '.join(wrong)})" if wrong else ""
         raise RunDirError(f"{folder} has no checkpoint to resume from{reasons}: run with --overwrite to begin anew.")

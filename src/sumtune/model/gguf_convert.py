@@ -10,7 +10,7 @@ from typing import Any
 
 from sumtune.errors import ModelError
 from sumtune.files.cache import Entry
-from sumtune.model.gguf_header import check_gguf
+from sumtune.model.gguf_check import check_gguf
 
 __all__ = ["converted_folder", "embedded_folder"]
 

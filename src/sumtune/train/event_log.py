@@ -8,11 +8,11 @@ from zlib import crc32
 
 from sumtune.files.atomic import write_text
 
-__all__ = ["Event", "Report", "append_event", "cut_after", "read_events"]
+__all__ = ["Event", "EventCallback", "append_event", "cut_after", "read_events"]
 
 Event = dict[str, Any]
 """`event` (`start`, `step`, `validation`, `epoch`, `warning`, `end`), `step`, and what belongs to it."""
-Report = Callable[[Event], None]
+EventCallback = Callable[[Event], None]
 CHECKSUM = "crc32"
 NUMBERS = {
     "start": ("total_steps", "warmup_steps"),

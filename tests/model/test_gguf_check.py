@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sumtune.errors import ModelError
-from sumtune.model.gguf_header import MAX_TENSORS, check_gguf
+from sumtune.model.gguf_check import MAX_TENSORS, check_gguf
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from typing import Any
 from sumtune.errors import ModelError
 from sumtune.text.encode import Encoded
 
-__all__ = ["require_rows", "vocabulary_rows"]
+__all__ = ["require_known_ids", "vocabulary_size"]
 
 
-def vocabulary_rows(config: Any) -> int | None:
+def vocabulary_size(config: Any) -> int | None:
     """Return the rows that a Hugging Face configuration names; a model whose weights have others cannot be loaded.
 
     Raises:
@@ -25,7 +25,7 @@ def vocabulary_rows(config: Any) -> int | None:
     return rows
 
 
-def require_rows(model: Any, examples: Iterable[Encoded]) -> None:
+def require_known_ids(model: Any, examples: Iterable[Encoded]) -> None:
     """Return where `model` has a row for each id of `examples`.
 
     Raises:

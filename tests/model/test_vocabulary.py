@@ -13,9 +13,9 @@ from sumtune.config import DecodeConfig
 from sumtune.decode.build import build_summarizer
 from sumtune.errors import ModelError
 from sumtune.model.load import load_base, load_config, load_tokenizer
-from sumtune.model.rows import require_rows, vocabulary_rows
-from sumtune.model.sources import ModelSource
-from sumtune.model.tokenizer import encoder_of
+from sumtune.model.locate import LocalModel
+from sumtune.model.tokenizer import load_encoder
+from sumtune.model.vocabulary import require_known_ids, vocabulary_size
 from sumtune.text.encode import Encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train.session import Session
@@ -63,7 +63,7 @@ def more(tiny_models: dict[str, Path], tmp_path: Path, name: str) -> Path:
 def test_an_end_mark_without_a_row_is_refused(ends: Path) -> None:
     for _ in range(2):  # the second time the tokenizer may come from the cache
         with pytest.raises(ModelError, match=MISSING):
-            encoder_of(ends, PROMPT)
+            load_encoder(ends, PROMPT)
 
 
 def test_training_is_refused_before_it_begins(ends: Path, session_in: Callable[..., Session], tmp_path: Path) -> None:
@@ -74,12 +74,12 @@ def test_training_is_refused_before_it_begins(ends: Path, session_in: Callable[.
 @pytest.mark.parametrize("engine", ["auto", "native", "ctranslate2", "torch"])
 def test_every_engine_refuses_it(ends: Path, engine: str) -> None:
     with pytest.raises(ModelError, match=MISSING):
-        build_summarizer(ModelSource(ends, "ends"), None, PROMPT, DecodeConfig(engine=engine, beams=1), "cpu")
+        build_summarizer(LocalModel(ends, "ends"), None, PROMPT, DecodeConfig(engine=engine, beams=1), "cpu")
 
 
 def test_a_text_with_a_token_that_has_no_row_is_refused_and_others_are_not(more: Path) -> None:
     for _ in range(2):
-        encoder = encoder_of(more, PROMPT)
+        encoder = load_encoder(more, PROMPT)
         assert max(encoder.source("Ann: Hi")) < ROWS
         for use in (encoder.source, encoder.target, lambda text, count=encoder.count: count(["Ann: Hi", text])):
             with pytest.raises(ModelError, match=MISSING):
@@ -92,7 +92,7 @@ def test_the_other_texts_are_summarized(more: Path, tiny_models: dict[str, Path]
         pytest.skip("these do not know the model: auto takes torch")
     settings, texts = DecodeConfig(engine=engine, beams=2, shortlist=50), ["Ann: Hi <mo", "Ben: Bread, more bread"]
     ours, expected = (
-        build_summarizer(ModelSource(folder, "x"), None, PROMPT, settings, "cpu").summarize(texts)
+        build_summarizer(LocalModel(folder, "x"), None, PROMPT, settings, "cpu").summarize(texts)
         for folder in (more, tiny_models[name])
     )
     assert [one.text for one in ours] == [one.text for one in expected]
@@ -104,7 +104,7 @@ def test_padding_needs_no_row(tiny_models: dict[str, Path], tmp_path: Path, name
     texts = [tiny.conversation(number)["dialogue"] for number in (0, 3)]
     settings = DecodeConfig(engine="torch", beams=1)
     ours, expected = (
-        build_summarizer(ModelSource(one, "x"), None, PROMPT, settings, "cpu").summarize(texts)
+        build_summarizer(LocalModel(one, "x"), None, PROMPT, settings, "cpu").summarize(texts)
         for one in (folder, tiny_models[name])
     )
     assert ours == expected
@@ -117,7 +117,7 @@ def test_an_adapter_with_an_embedding_of_its_own_is_refused(tiny_models: dict[st
         task_type=TaskType.CAUSAL_LM, r=2, target_modules=["q_proj"], modules_to_save=["embed_tokens", "lm_head"]
     )
     get_peft_model(load_base(tiny_models["llama"], torch.float32), config).save_pretrained(tmp_path / "adapter")
-    source = ModelSource(tiny_models["llama"], "llama")
+    source = LocalModel(tiny_models["llama"], "llama")
     for engine in ("native", "ctranslate2", "torch"):
         with pytest.raises(ModelError, match="'modules_to_save', which sumtune does not support"):
             build_summarizer(source, tmp_path / "adapter", PROMPT, DecodeConfig(engine=engine, beams=1), "cpu")
@@ -130,9 +130,9 @@ def test_encoded_examples_are_checked_before_training(
 ) -> None:
     model = load_base(tiny_models[name], torch.float32)
     whole = {"source": (1, ROWS - 1), "target": (0, 2)}
-    require_rows(model, [Encoded(**whole)])
+    require_known_ids(model, [Encoded(**whole)])
     with pytest.raises(ModelError, match=rf"the id {token}, but the model has only {ROWS} rows.*Delete"):
-        require_rows(model, [Encoded(**whole), Encoded(**whole | {part: (5, token)})])
+        require_known_ids(model, [Encoded(**whole), Encoded(**whole | {part: (5, token)})])
 
 
 def test_a_decoder_that_starts_without_a_row_is_refused(tiny_models: dict[str, Path], tmp_path: Path) -> None:
@@ -140,6 +140,6 @@ def test_a_decoder_that_starts_without_a_row_is_refused(tiny_models: dict[str, P
     config = folder / "config.json"
     config.write_text(config.read_text().replace('"decoder_start_token_id": 0', '"decoder_start_token_id": 7000'))
     with pytest.raises(ModelError, match=r"starts with the id 7000.*config\.json"):
-        vocabulary_rows(load_config(folder))
+        vocabulary_size(load_config(folder))
     with pytest.raises(ModelError, match="starts with the id 7000"):
-        encoder_of(folder, PROMPT)
+        load_encoder(folder, PROMPT)

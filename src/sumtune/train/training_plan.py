@@ -6,13 +6,13 @@ from functools import lru_cache
 
 from sumtune.config import TrainConfig
 from sumtune.text.batching import epoch_order
-from sumtune.train.schedule import learning_rate, warmup_length
+from sumtune.train.lr_schedule import learning_rate, warmup_length
 
-__all__ = ["Plan"]
+__all__ = ["TrainingPlan"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """The optimizer steps of a run: which examples each one learns from, and how fast."""
 
     lengths: tuple[int, ...]

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-__all__ = ["Health"]
+__all__ = ["LossMonitor"]
 
 WINDOW = 50
 """Optimizer steps that a moving average looks at."""
@@ -14,7 +14,7 @@ GAP = 0.5
 
 
 @dataclass
-class Health:
+class LossMonitor:
     """Watches losses; each method returns a warning for the user, or None. A warning is given once."""
 
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))

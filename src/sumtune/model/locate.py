@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sumtune.errors import ModelError
-from sumtune.model import gguf
+from sumtune.model import gguf_convert
 
-__all__ = ["EMBEDDED", "ModelSource", "locate"]
+__all__ = ["EMBEDDED", "LocalModel", "locate"]
 
 EMBEDDED = "embedded"
 MAX_INDEX_BYTES = 64 << 20
@@ -17,14 +17,14 @@ QUANTIZED = ("quantization_config", "compression_config", "quantization")
 
 
 @dataclass(frozen=True)
-class ModelSource:
+class LocalModel:
     """A base model on this disk: the folder with safetensors and tokenizer, and the name to show for it."""
 
     folder: Path
     name: str
 
 
-def locate(name: str, revision: str | None = None) -> ModelSource:
+def locate(name: str, revision: str | None = None) -> LocalModel:
     """The folder of the base model `name`, converted or downloaded first where that is needed.
 
     Raises:
@@ -32,14 +32,14 @@ def locate(name: str, revision: str | None = None) -> ModelSource:
     """
     path = _path(name)
     if name == EMBEDDED:
-        return ModelSource(gguf.embedded_folder(), "Gemma 3 270M (embedded)")
+        return LocalModel(gguf_convert.embedded_folder(), "Gemma 3 270M (embedded)")
     if path.suffix == ".gguf":
-        return ModelSource(gguf.converted_folder(path), path.name)
+        return LocalModel(gguf_convert.converted_folder(path), path.name)
     if path.is_dir():
-        return ModelSource(_require_safetensors(path), name)
+        return LocalModel(_require_safetensors(path), name)
     if path.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise _no_model(name)
-    return ModelSource(_require_safetensors(_download(name, revision)), name)
+    return LocalModel(_require_safetensors(_download(name, revision)), name)
 
 
 def _path(name: str) -> Path:

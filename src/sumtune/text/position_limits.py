@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from sumtune.errors import ModelError
 from sumtune.text.prompt import Prompt
 
-__all__ = ["UNLIMITED", "Positions"]
+__all__ = ["UNLIMITED", "PositionLimits"]
 
 MIN_SOURCE_TOKENS = 16
 """Fewer tokens are no dialogue."""
 
 
 @dataclass(frozen=True)
-class Positions:
+class PositionLimits:
     """Most tokens that a model reads and writes; None where there is no limit, as in T5."""
 
     encoder: int | None = None
@@ -43,4 +43,4 @@ class Positions:
         return replace(prompt, max_source_tokens=limit - used, max_target_tokens=target)
 
 
-UNLIMITED = Positions()
+UNLIMITED = PositionLimits()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sumtune.errors import ModelError
-from sumtune.text.positions import Positions
+from sumtune.text.position_limits import PositionLimits
 from sumtune.text.prompt import Prompt
 
 PROMPT = Prompt("Read: ", "\nTL;DR:", "", max_source_tokens=1024, max_target_tokens=128)
@@ -21,7 +21,7 @@ def test_what_is_read_and_written_has_positions_and_no_more_is_cut_than_needed(
 ) -> None:
     asked = replace(PROMPT, max_source_tokens=source, max_target_tokens=target)
     try:
-        fitted = Positions(encoder, decoder).fit(asked, overhead, both)
+        fitted = PositionLimits(encoder, decoder).fit(asked, overhead, both)
     except ModelError:
         limit = encoder if both else decoder
         assert limit is not None
@@ -39,13 +39,13 @@ def test_what_is_read_and_written_has_positions_and_no_more_is_cut_than_needed(
 @pytest.mark.parametrize("positions", [140, 150])
 def test_the_remedy_for_too_few_positions_works(positions: int) -> None:
     with pytest.raises(ModelError, match=r"positions for 1\d0 tokens.*model\.max_target_tokens to at most") as refused:
-        Positions(decoder=positions).fit(PROMPT, 10, False)
+        PositionLimits(decoder=positions).fit(PROMPT, 10, False)
     advised = int(str(refused.value).rstrip(".").rsplit(" ", 1)[1])
-    fitted = Positions(decoder=positions).fit(replace(PROMPT, max_target_tokens=advised), 10, False)
+    fitted = PositionLimits(decoder=positions).fit(replace(PROMPT, max_target_tokens=advised), 10, False)
     assert fitted.max_source_tokens == 16
 
 
 def test_without_any_room_another_model_is_the_remedy() -> None:
     for both in (True, False):
         with pytest.raises(ModelError, match="choose a model that reads more"):
-            Positions(20, 20).fit(PROMPT, 10, both)
+            PositionLimits(20, 20).fit(PROMPT, 10, both)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sumtune.train.stopping import SIGNALS, stop_wishes
+from sumtune.train.graceful_stop import SIGNALS, graceful_stop
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def _usual_handlers() -> Iterator[None]:
 
 def test_what_is_ignored_stays_ignored() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with stop_wishes() as stop:
+    with graceful_stop() as stop:
         os.kill(os.getpid(), signal.SIGINT)
         assert not stop()
 
@@ -31,7 +31,7 @@ def test_what_is_ignored_stays_ignored() -> None:
 @pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_is_a_wish(number: int) -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
-    with stop_wishes() as stop:
+    with graceful_stop() as stop:
         assert not stop()
         os.kill(os.getpid(), number)
         assert stop()
@@ -40,7 +40,7 @@ def test_the_first_signal_is_a_wish(number: int) -> None:
 
 
 def test_a_second_control_c_interrupts() -> None:
-    with stop_wishes():
+    with graceful_stop():
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
@@ -48,7 +48,7 @@ def test_a_second_control_c_interrupts() -> None:
 
 def test_without_a_signal_nothing_changes() -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
-    with stop_wishes() as stop:
+    with graceful_stop() as stop:
         assert not stop()
     assert [signal.getsignal(each) for each in SIGNALS] == before
 
@@ -57,7 +57,7 @@ def test_other_threads_only_never_stop() -> None:
     answers: list[bool] = []
 
     def work() -> None:
-        with stop_wishes() as stop:
+        with graceful_stop() as stop:
             answers.append(stop())
 
     thread = threading.Thread(target=work)

@@ -11,10 +11,10 @@ from sumtune.errors import RunDirError
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 
-__all__ = ["require_space", "save_making_room"]
+__all__ = ["require_free_space", "save_freeing_space"]
 
 
-def require_space(folder: Path, size: int) -> None:
+def require_free_space(folder: Path, size: int) -> None:
     """Raises RunDirError where less than `size` bytes are free on the disk of `folder`."""
     free = shutil.disk_usage(folder).free
     if free < size:
@@ -24,7 +24,7 @@ def require_space(folder: Path, size: int) -> None:
         )
 
 
-def save_making_room(folder: Path, state: TrainState, save: Callable[[], object]) -> None:
+def save_freeing_space(folder: Path, state: TrainState, save: Callable[[], object]) -> None:
     """Calls `save`; on a full disk deletes all checkpoints but the newest whole one and its best, and tries once more.
 
     Raises:
@@ -36,8 +36,8 @@ def save_making_room(folder: Path, state: TrainState, save: Callable[[], object]
     except (OSError, SafetensorError) as error:
         if not _is_full(error):
             raise
-    if (kept := checkpoint.newest(folder)[0]) is not None:
-        checkpoint.prune(folder, 1, checkpoint.state_of(kept))
+    if (kept := checkpoint.latest_intact(folder)[0]) is not None:
+        checkpoint.prune(folder, 1, checkpoint.load_state(kept))
     try:
         save()
     except (OSError, SafetensorError) as error:

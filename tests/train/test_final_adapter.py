@@ -13,7 +13,7 @@ from sumtune.files.records import read_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST
 from sumtune.train import session as training
-from sumtune.train.publish import adapter_damage, finished, publish
+from sumtune.train.final_adapter import adapter_damage, finished, save_final_adapter
 from sumtune.train.session import Session
 
 FILES = ["adapter_config.json", "adapter_model.safetensors", "prompt.json", "summary_tokens.json", "sumtune.json"]
@@ -80,9 +80,9 @@ def test_the_adapter_and_the_log_are_on_the_disk_before_the_manifest_appears(
         synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
         real(descriptor)
 
-    state = training.checkpoint.state_of(training.checkpoint.newest(run_dir.trainer)[0])
+    state = training.checkpoint.load_state(training.checkpoint.latest_intact(run_dir.trainer)[0])
     monkeypatch.setattr(os, "fsync", fsync)
-    publish(whole.config, run_dir, state)
+    save_final_adapter(whole.config, run_dir, state)
     manifest = synced.index(f".{MANIFEST}.tmp")
     assert {*FILES, ".adapter.tmp", "model_trainer", "metrics.jsonl"} <= set(synced[:manifest])
 

@@ -9,11 +9,11 @@ import torch
 
 from sumtune.config import DecodeConfig, ModelConfig
 from sumtune.decode.build import build_summarizer
-from sumtune.model.encode_stage import changes, fitted, make_encoder
-from sumtune.model.load import load_base, positions
-from sumtune.model.sources import ModelSource
-from sumtune.model.tokenizer import encoder_of
-from sumtune.text.positions import Positions
+from sumtune.model.encode_stage import fit_token_limits, limit_notes, make_encoder
+from sumtune.model.load import load_base, position_limits
+from sumtune.model.locate import LocalModel
+from sumtune.model.tokenizer import load_encoder
+from sumtune.text.position_limits import PositionLimits
 from sumtune.text.prompt import Prompt
 
 FEW = 192
@@ -71,7 +71,7 @@ NAMES = ("gpt2", "llama", "bart", "pegasus")
 @pytest.mark.parametrize("engine", ["auto", "torch"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_dialogue_over_the_positions_is_summarized(few: dict[str, Path], name: str, engine: Any) -> None:
-    source = ModelSource(few[name], name)
+    source = LocalModel(few[name], name)
     summarizer = build_summarizer(source, None, ASKED, DecodeConfig(engine=engine, beams=2), "cpu")
     (completion,) = summarizer.summarize([LONG])
     assert 0 <= completion.tokens <= ASKED.max_target_tokens
@@ -81,7 +81,7 @@ def test_a_dialogue_over_the_positions_is_summarized(few: dict[str, Path], name:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_longest_example_goes_through_the_model(few: dict[str, Path], name: str) -> None:
     for _ in range(2):  # with transformers' tokenizer, and with the one that it left in the cache
-        encoder = encoder_of(few[name], ASKED)
+        encoder = load_encoder(few[name], ASKED)
         example = encoder.encode(LONG, LONG)
         if encoder.is_encoder_decoder:
             assert (len(example.source), len(example.target)) == (FEW, ASKED.max_target_tokens)
@@ -96,26 +96,28 @@ def test_the_longest_example_goes_through_the_model(few: dict[str, Path], name: 
 @pytest.mark.usefixtures("own_cache")
 def test_settings_are_cut_with_a_note_and_only_where_they_must(few: dict[str, Path], tiny_models: Any) -> None:
     asked = ModelConfig(name=str(few["gpt2"]), max_target_tokens=24)
-    allowed = fitted(asked)
+    allowed = fit_token_limits(asked)
     overhead = make_encoder(asked).overhead
     assert allowed.max_source_tokens == FEW - overhead - 24
-    assert list(changes(asked, allowed)) == [
+    assert list(limit_notes(asked, allowed)) == [
         f"Note: model.max_source_tokens is {allowed.max_source_tokens} instead of 1024: the model has no further "
         "positions."
     ]
-    assert fitted(allowed) == allowed
+    assert fit_token_limits(allowed) == allowed
     for name in ("gemma", "t5"):
         plenty = ModelConfig(name=str(tiny_models[name]))
-        assert fitted(plenty) == plenty
-        assert list(changes(plenty, fitted(plenty))) == []
+        assert fit_token_limits(plenty) == plenty
+        assert list(limit_notes(plenty, fit_token_limits(plenty))) == []
 
 
 def test_each_side_of_a_pair_has_its_own_limit() -> None:
     import transformers
 
-    assert positions(transformers.LEDConfig()) == Positions(16384, 1024)
-    assert positions(transformers.T5Config()) == Positions()
-    assert positions(transformers.PegasusConfig()) == Positions(1024, 1024)
-    assert positions(transformers.T5GemmaConfig()).encoder is not None
-    assert positions(transformers.GPT2Config()) == Positions(None, 1024)
-    assert positions(transformers.BloomConfig()) == positions(transformers.XLNetConfig()) == Positions()
+    assert position_limits(transformers.LEDConfig()) == PositionLimits(16384, 1024)
+    assert position_limits(transformers.T5Config()) == PositionLimits()
+    assert position_limits(transformers.PegasusConfig()) == PositionLimits(1024, 1024)
+    assert position_limits(transformers.T5GemmaConfig()).encoder is not None
+    assert position_limits(transformers.GPT2Config()) == PositionLimits(None, 1024)
+    assert (
+        position_limits(transformers.BloomConfig()) == position_limits(transformers.XLNetConfig()) == PositionLimits()
+    )

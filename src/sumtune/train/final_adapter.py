@@ -16,7 +16,7 @@ from sumtune.text.prompt import FILE_NAME as PROMPT
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 
-__all__ = ["adapter_damage", "elapsed_seconds", "finished", "publish", "training_fingerprint"]
+__all__ = ["adapter_damage", "elapsed_seconds", "finished", "save_final_adapter", "training_fingerprint"]
 
 ADAPTER = "adapter"
 
@@ -56,7 +56,7 @@ def adapter_damage(run_dir: RunDir) -> str | None:
     return None if changed is None else f"{changed} is missing or has changed"
 
 
-def publish(config: Config, run_dir: RunDir, state: TrainState) -> None:
+def save_final_adapter(config: Config, run_dir: RunDir, state: TrainState) -> None:
     """Copy the adapter of the best or last checkpoint to `adapter`, with what decoding needs; the manifest is last.
 
     Raises:

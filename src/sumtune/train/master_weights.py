@@ -22,8 +22,8 @@ class MasterWeights:
         self.weights = {name: parameter.detach().float().clone() for name, parameter in parameters.items()}
         self.average = {name: weight.clone() for name, weight in self.weights.items()}
 
-    def collect_gradients(self) -> None:
-        """Adds the model's gradients to those of the masters and clears the model's."""
+    def accumulate_gradients(self) -> None:
+        """Adds the model's gradients to those of the master_weights and clears the model's."""
         for name, parameter in self.parameters.items():
             if parameter.grad is None:
                 continue
@@ -33,7 +33,7 @@ class MasterWeights:
             parameter.grad = None
 
     def clear_gradients(self) -> None:
-        """Forgets all gradients, of masters and model."""
+        """Forgets all gradients, of master_weights and model."""
         for tensor in (*self.weights.values(), *self.parameters.values()):
             tensor.grad = None
 
@@ -42,12 +42,12 @@ class MasterWeights:
         return [master.grad for master in self.weights.values() if master.grad is not None]
 
     @torch.no_grad()
-    def publish(self) -> None:
-        """Copies the masters into the model, rounded to its dtype."""
+    def copy_to_model(self) -> None:
+        """Copies the master_weights into the model, rounded to its dtype."""
         self._copy_to_model(self.weights)
 
     @torch.no_grad()
-    def follow(self, decay: float) -> None:
+    def update_average(self, decay: float) -> None:
         """Moves the average to `decay` × average + (1 - decay) × weights."""
         for name, weight in self.weights.items():
             self.average[name].lerp_(weight, 1 - decay)
@@ -59,7 +59,7 @@ class MasterWeights:
         try:
             yield
         finally:
-            self.publish()
+            self.copy_to_model()
 
     @torch.no_grad()
     def load(self, weights: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> None:
@@ -67,7 +67,7 @@ class MasterWeights:
         for name, master in self.weights.items():
             master.copy_(weights[name])
             self.average[name].copy_(average[name])
-        self.publish()
+        self.copy_to_model()
 
     @torch.no_grad()
     def _copy_to_model(self, weights: Mapping[str, Tensor]) -> None:
