@@ -31,7 +31,7 @@ import torch
 from sumtune.config import DecodeConfig
 from sumtune.decode.build import build_summarizer
 from sumtune.errors import SumtuneError
-from sumtune.forecast.cache import KeptMeasurement
+from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.model import gguf_convert
 from sumtune.model.load import load_base
 from sumtune.model.locate import EMBEDDED, locate
@@ -118,7 +118,7 @@ def use(adapter: Path, engine: str) -> list[object]:
     logging.disable()
     warnings.simplefilter("ignore")
     settings = DecodeConfig(engine=engine, beams=2, shortlist=200)
-    forecast = KeptMeasurement.of([], "settings")
+    forecast = MeasurementCache.of([], "settings")
     if (seconds := forecast.read()) is None:
         forecast.write(SECONDS)
     source, texts = locate(EMBEDDED), []

@@ -7,17 +7,17 @@ from typing import Any, Protocol, runtime_checkable
 __all__ = [
     "AdjustableSummarizer",
     "Completion",
+    "OnPiece",
+    "OnProgress",
     "ParallelSummarizer",
-    "Progress",
     "StreamingSummarizer",
     "Summarizer",
-    "Watch",
 ]
 
-Progress = Callable[[int], None]
+OnProgress = Callable[[int], None]
 """Called with the number of dialogues that were finished since the last call."""
 
-Watch = Callable[[int, str], bool]
+OnPiece = Callable[[int, str], bool]
 """Called from any thread with the place of a dialogue and the next piece of its summary; True stops that summary.
 
 The pieces of one place, put together, are its summary. A piece may be empty: then it only asks whether to stop.
@@ -56,7 +56,7 @@ class Summarizer(Protocol):
         ...
 
     def summarize(
-        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         """One completion for each dialogue, in the order of `dialogues`.
 
@@ -69,7 +69,7 @@ class Summarizer(Protocol):
 class StreamingSummarizer(Summarizer, Protocol):
     """A summarizer that shows greedy summaries while they are written. Implementation: `decode.ctranslate2`."""
 
-    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+    def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
         """What greedy `summarize` gives, `watch` having seen it piece by piece; a stopped summary ends where it was."""
         ...
 

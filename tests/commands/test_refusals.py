@@ -50,12 +50,12 @@ def refuse(*_arguments, **_options):
 
 
 def too_little_memory(patch):
-    patch.setattr("sumtune.commands.train.fitted", refuse)
+    patch.setattr("sumtune.commands.train.fit_to_memory", refuse)
 
 
 def no_forecast(patch):
     patch.setattr("sumtune.commands.train.forecast", refuse)
-    patch.setattr("sumtune.commands.train.forecast_of_rest", refuse)
+    patch.setattr("sumtune.commands.train.forecast_remaining", refuse)
 
 
 def no_device(patch):

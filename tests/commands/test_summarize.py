@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from sumtune.commands.summarize import read_text, summarize_file, summarize_text
-from sumtune.decode.build import Tuned
+from sumtune.decode.build import TunedModel
 from sumtune.errors import DataError, InputError, RunDirError
 from sumtune.files.run_dir import RunDir
 from sumtune.summarizer import Completion
@@ -34,7 +34,7 @@ class Counting:
 @pytest.fixture
 def summarizer(monkeypatch):
     fake = Counting()
-    tuned = Tuned(fake, lambda texts: [len(text.split()) for text in texts], MAX_SOURCE_TOKENS, "Tiny + LoRA")
+    tuned = TunedModel(fake, lambda texts: [len(text.split()) for text in texts], MAX_SOURCE_TOKENS, "Tiny + LoRA")
     monkeypatch.setattr("sumtune.commands.summarize.load_tuned", lambda _adapter, _beams: tuned)
     return fake
 

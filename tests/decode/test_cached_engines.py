@@ -114,7 +114,7 @@ def _no_compiler(monkeypatch, tmp_path):
     """A process that has not looked for kernels yet, on a machine without a compiler."""
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     kernels._load.cache_clear()
-    build._say_once.cache_clear()
+    build._log_once.cache_clear()
     yield
     kernels._load.cache_clear()
 

@@ -7,7 +7,7 @@ import pytest
 import tiny
 import torch
 
-from sumtune.decode.ctranslate2.convert import UnsupportedError
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.model.load import load_base
 from sumtune.text.encode import Encoder
 

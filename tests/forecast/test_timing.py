@@ -16,11 +16,11 @@ from sumtune.data.example import Example, dump_jsonl
 from sumtune.files.atomic import write_json, write_text
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast import timing
-from sumtune.forecast.forecast import FEWEST_STEPS, forecast_of_rest
+from sumtune.forecast.forecast import MIN_LOGGED_STEPS, forecast_remaining
 from sumtune.forecast.timing import CostModel, decode_costs, fit, training_costs
-from sumtune.forecast.trial import planned_groups
+from sumtune.forecast.trial import planned_micro_batches
 from sumtune.model import encode_stage as encode
-from sumtune.summarizer import Completion, Progress
+from sumtune.summarizer import Completion, OnProgress
 from sumtune.text.encode import Encoded
 from sumtune.train import session as training
 from sumtune.train.event_log import append_event
@@ -102,7 +102,7 @@ def test_measuring_leaves_the_session_as_it_was(session: Session) -> None:
 
 
 def test_planned_groups_are_what_an_epoch_will_do(session: Session) -> None:
-    planned = planned_groups(session)
+    planned = planned_micro_batches(session)
     assert sorted(example.source for one in planned for example in one) == sorted(e.source for e in session.examples)
     assert all(len(one) * max(e.length for e in one) <= 256 for one in planned if len(one) > 1)
 
@@ -120,7 +120,7 @@ class Clockwork:
         return self.now
 
     def summarize(
-        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         assert progress is None
         lengths = [min(n, max_tokens or n) for n, _ in zip(cycle(self.tokens), dialogues, strict=False)]
@@ -168,11 +168,11 @@ def test_the_rest_of_a_run_takes_as_long_for_a_token_as_its_log_says(
 ) -> None:
     session = session_in(tmp_path, "gemma", changed={"train.epochs": 30})
     run_dir, plan, tokens = session.run_dir, session.plan, 0
-    assert forecast_of_rest(session, 0, None) is None, "nothing was logged"
+    assert forecast_remaining(session, 0, None) is None, "nothing was logged"
     write_json(run_dir.run_json, {"forecast": {"peak_memory_bytes": 7}})
     for step in range(plan.total_steps):
-        rest = forecast_of_rest(session, step, evaluation_s=3.0)
-        if step < FEWEST_STEPS:
+        rest = forecast_remaining(session, step, evaluation_s=3.0)
+        if step < MIN_LOGGED_STEPS:
             assert rest is None
         else:
             assert rest is not None
@@ -199,12 +199,12 @@ def test_a_run_that_was_stopped_at_once_takes_as_long_as_was_said(
         return sum(tokens_of(plan, later) for later in range(step, plan.total_steps))
 
     write_json(file, {"forecast": {"peak_memory_bytes": 7, "training_s": 900.0}})
-    whole = forecast_of_rest(session, 0, None)
-    later = forecast_of_rest(session, 12, None)
+    whole = forecast_remaining(session, 0, None)
+    later = forecast_remaining(session, 12, None)
     assert whole is not None
     assert later is not None
     assert (whole.training_s, later.training_s) == (pytest.approx(900), pytest.approx(900 * left(12) / left(0)))
     write_json(file, {"forecast": vars(later)})
-    last = forecast_of_rest(session, 15, None)
+    last = forecast_remaining(session, 15, None)
     assert last is not None
     assert last.training_s == pytest.approx(900 * left(15) / left(0))

@@ -10,7 +10,7 @@ import torch
 from fastapi.testclient import TestClient
 
 from sumtune.decode import build
-from sumtune.decode.ctranslate2.convert import UnsupportedError
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.errors import ModelError
 from sumtune.files.run_dir import RunDir
 from sumtune.model.load import load_base as load_model

@@ -13,7 +13,7 @@ from sumtune.evaluate.scorecard import Scorecard
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
 from sumtune.model.generation_settings import GenerationSettings, load_generation
-from sumtune.summarizer import Progress
+from sumtune.summarizer import OnProgress
 from sumtune.terminal import scores
 from sumtune.terminal.changes import show_changes
 from sumtune.terminal.progress import generation_progress
@@ -42,7 +42,7 @@ def score_adapter(config: Config, run_dir: RunDir, console: Console, again: bool
     before = load_generation(run_dir.adapter)
     with ExitStack() as bars:
 
-        def start(name: str, total: int) -> Progress:
+        def start(name: str, total: int) -> OnProgress:
             return bars.enter_context(generation_progress(console, name, total))
 
         scorecard = stage.run(config, run_dir, start, again=again)

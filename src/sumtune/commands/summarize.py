@@ -11,7 +11,7 @@ from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.encoding import LEGACY, decode
 from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import dump_row
-from sumtune.decode.build import Tuned, load_tuned
+from sumtune.decode.build import TunedModel, load_tuned
 from sumtune.errors import InputError
 from sumtune.files.checksums import fingerprint
 from sumtune.files.resumable import ResumableLines, resumable_lines
@@ -92,7 +92,7 @@ def _require_usable(source: Path, target: Path) -> None:
             raise InputError("--output must be another file than --input.")
 
 
-def _summarize(conversations: Conversations, out: ResumableLines, tuned: Tuned) -> None:
+def _summarize(conversations: Conversations, out: ResumableLines, tuned: TunedModel) -> None:
     warnings = _TruncationWarnings(tuned)
     rows = iter(conversations)
     for chunk in _chunks(islice(rows, out.done)):
@@ -116,7 +116,7 @@ def _chunks(conversations: Iterable[Conversation]) -> Iterator[list[Conversation
 class _TruncationWarnings:
     """Warns of dialogues that are longer than what is read of them: of the first few, and at the end of all."""
 
-    def __init__(self, tuned: Tuned) -> None:
+    def __init__(self, tuned: TunedModel) -> None:
         self._tuned = tuned
         self._seen = self._cut = 0
 

@@ -15,8 +15,15 @@ from sumtune.data.issues import display
 from sumtune.files.draft import adopt, drafted
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
-from sumtune.forecast.fitting import fitted
-from sumtune.forecast.forecast import Forecast, evaluation_seconds, forecast, forecast_of_rest, known_peak, learn
+from sumtune.forecast.fit_memory import fit_to_memory
+from sumtune.forecast.forecast import (
+    Forecast,
+    cached_peak_bytes,
+    calibrate,
+    evaluation_seconds,
+    forecast,
+    forecast_remaining,
+)
 from sumtune.memory import free_memory
 from sumtune.model import encode_stage
 from sumtune.model.generation_settings import GenerationSettings, load_generation
@@ -98,8 +105,8 @@ def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overw
     session = training.prepare(config, run_dir, resumed.precision if resumed else "")
     if resumed is None:
         training.require_disk_space(session)
-    session = fitted(session, known_peak(session))
-    rest = forecast_of_rest(session, resumed.step, evaluation_s) if resumed else None
+    session = fit_to_memory(session, cached_peak_bytes(session))
+    rest = forecast_remaining(session, resumed.step, evaluation_s) if resumed else None
     return _Plan(session, rest or forecast(session, evaluation_s), resumed)
 
 
@@ -123,7 +130,7 @@ def _train(config: Config, plan: _Plan, console: Console) -> None:
         state = training.run(plan.session, report, resume=resumed)
     update_record(run_dir, {"training_s": state.elapsed_s})
     if not resumed:
-        learn(plan.session, plan.forecast, state.elapsed_s)
+        calibrate(plan.session, plan.forecast, state.elapsed_s)
 
 
 def _skip_training(config: Config, run_dir: RunDir, console: Console, evaluates: bool) -> None:

@@ -12,15 +12,17 @@ import torch
 
 from sumtune.config import DecodeConfig
 from sumtune.data.sources import embedded_pairs
-from sumtune.decode.ctranslate2.convert import UnsupportedError, convert
+from sumtune.decode.ctranslate2.convert import convert
 from sumtune.decode.ctranslate2.summarizer import CTranslate2Summarizer
 from sumtune.decode.engine_entry import engine_entry
-from sumtune.decode.native.cache import FORMAT, Made, load_kept, make_kept
-from sumtune.decode.native.shortlist import listed_ids
-from sumtune.decode.native.summarizer import NativeSummarizer, make
+from sumtune.decode.native.engine import EngineWeights, make_engine_weights
+from sumtune.decode.native.engine_cache import FORMAT, load_cached, make_cached
+from sumtune.decode.native.shortlist import shortlist_ids
+from sumtune.decode.native.summarizer import NativeSummarizer
 from sumtune.decode.native.weights import UnfitError
 from sumtune.decode.routed import RoutedSummarizer
 from sumtune.decode.torch import TorchSummarizer
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.files.cache_dir import cache_dir
 from sumtune.kernels.build import load_kernels, why_no_kernels
 from sumtune.model.adapter_files import read_settings
@@ -34,25 +36,25 @@ from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 
-__all__ = ["Explain", "Tuned", "build_summarizer", "load_tuned"]
+__all__ = ["ReportFallback", "TunedModel", "build_summarizer", "load_tuned"]
 
-Explain = Callable[[str], None]
+ReportFallback = Callable[[str], None]
 """Told, in a sentence, why a faster engine cannot be used."""
 
 
-NOTHING_LEARNED = SummaryTokens((), english=True)
+NO_SUMMARY_TOKENS = SummaryTokens((), english=True)
 """For base models: a shortlist for English dialogues, the whole vocabulary for others."""
 
 logger = logging.getLogger(__name__)
 
 
 @cache
-def _say_once(reason: str) -> None:
+def _log_once(reason: str) -> None:
     logger.log(logging.INFO if load_kernels(cache_dir() / "kernels") else logging.WARNING, "%s", reason)
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedModel:
     """A tuned summarizer as it is used: with what counts the tokens of its input, and a name to show."""
 
     summarizer: Summarizer
@@ -61,10 +63,10 @@ class Tuned:
     name: str
 
 
-def load_tuned(adapter: Path, beams: int | None = None, explain: Explain = _say_once) -> Tuned:
+def load_tuned(adapter: Path, beams: int | None = None, report_fallback: ReportFallback = _log_once) -> TunedModel:
     """The summarizer of an adapter folder, with the model, prompt and decoding that it was tuned and scored with.
 
-    `explain` is told why a faster engine cannot be used.
+    `report_fallback` is told why a faster engine cannot be used.
 
     Raises:
         ModelError: the folder is no adapter of sumtune or a file in it is damaged, or its base model is missing.
@@ -73,18 +75,18 @@ def load_tuned(adapter: Path, beams: int | None = None, explain: Explain = _say_
     decode = settings.decode.model_copy(update={"beams": beams} if beams else {})
     source = locate(settings.model.name, settings.model.revision)
     encoder = load_encoder(source.folder, prompt)
-    summarizer = build_summarizer(source, adapter, prompt, decode, settings.model.device, encoder, explain)
-    return Tuned(summarizer, encoder.count, encoder.prompt.max_source_tokens, f"{source.name} + LoRA")
+    summarizer = build_summarizer(source, adapter, prompt, decode, settings.model.device, encoder, report_fallback)
+    return TunedModel(summarizer, encoder.count, encoder.prompt.max_source_tokens, f"{source.name} + LoRA")
 
 
 def build_summarizer(
     source: LocalModel, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto",
-    encoder: Encoder | None = None, explain: Explain = _say_once,
+    encoder: Encoder | None = None, report_fallback: ReportFallback = _log_once,
 ) -> Summarizer:  # fmt: skip
     """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
 
-    `encoder` is that of `source` and `prompt` where there is one already. `explain` is told why a faster engine cannot
-    be used.
+    `encoder` is that of `source` and `prompt`, loaded here where it is None. `report_fallback` is told why a faster
+    engine cannot be used.
 
     Raises:
         ModelError: model or adapter cannot be read.
@@ -92,7 +94,7 @@ def build_summarizer(
     """
     encoder, place = encoder or load_encoder(source.folder, prompt), available_device(device)
 
-    def with_torch() -> Summarizer:
+    def torch_summarizer() -> Summarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
         model = load_merged(source.folder, adapter, dtype, place)
         return TorchSummarizer(
@@ -100,77 +102,79 @@ def build_summarizer(
         )
 
     if decode.engine == "torch" or (decode.engine == "auto" and place.type != "cpu"):
-        summarizer = with_torch()
+        summarizer = torch_summarizer()
     else:
-        summarizer = _fastest(source, adapter, encoder, decode, with_torch, explain)
+        summarizer = _fastest(source, adapter, encoder, decode, torch_summarizer, report_fallback)
     logger.info("%s generates with %s", adapter or source.name, summarizer.engine)
     return summarizer
 
 
 def _fastest(
     source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
-    with_torch: Callable[[], Summarizer], explain: Explain,
+    torch_summarizer: Callable[[], Summarizer], report_fallback: ReportFallback,
 ) -> Summarizer:  # fmt: skip
     """The first engine on the CPU that runs here and knows the model, or the one that `decode` names."""
     if decode.engine == "native" or (decode.engine == "auto" and not encoder.is_encoder_decoder):
         try:
-            return _native(source, adapter, encoder, decode)
+            return _native_summarizer(source, adapter, encoder, decode)
         except UnsupportedError as error:
             if decode.engine == "native":
                 raise
-            explain(str(error))
+            report_fallback(str(error))
     try:
-        fast = _with_ctranslate2(source, adapter, encoder, decode)
+        fast = _ctranslate2_summarizer(source, adapter, encoder, decode)
     except UnsupportedError as error:
         if decode.engine == "ctranslate2":
             raise
-        explain(str(error))
-        return with_torch()
+        report_fallback(str(error))
+        return torch_summarizer()
     window = sliding_window(load_config(source.folder))
     if window is None or encoder.prompt.max_source_tokens + encoder.overhead <= window:
         return fast
-    return RoutedSummarizer(fast, with_torch, lambda dialogue: len(encoder.source(dialogue)) > window)
+    return RoutedSummarizer(fast, torch_summarizer, lambda dialogue: len(encoder.source(dialogue)) > window)
 
 
-def _native(source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig) -> NativeSummarizer:
+def _native_summarizer(
+    source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig
+) -> NativeSummarizer:
     folder = cache_dir() / "kernels"
     kernels = load_kernels(folder)
     if kernels is None:
         raise UnsupportedError(f"The native engine cannot be used: {why_no_kernels(folder)}.")
     if not hasattr(torch, "_int_mm"):
         raise UnsupportedError("The native engine needs a torch with products of 8-bit integers.")
-    written = SummaryTokens.load(adapter, len(encoder.tokenizer)) if adapter else NOTHING_LEARNED
+    written = SummaryTokens.load(adapter, len(encoder.tokenizer)) if adapter else NO_SUMMARY_TOKENS
     quantization = decode.quantization
     finish = partial(
         NativeSummarizer, encoder=encoder, kernels=kernels, beams=decode.beams, length_penalty=decode.length_penalty,
         batch_tokens=decode.batch_tokens,
     )  # fmt: skip
 
-    def make_engine() -> Made:
+    def make() -> EngineWeights:
         begun, cpu = time.monotonic(), torch.device("cpu")
         dtype = choose_precision("auto", cpu).dtype if quantization == "int8" else torch.float32
         model = load_merged(source.folder, adapter, dtype, cpu)
-        listed = listed_ids(encoder.tokenizer, decode.shortlist, written)
-        made = make(model, kernels, quantization, listed, _usual_texts(encoder))
+        listed = shortlist_ids(encoder.tokenizer, decode.shortlist, written)
+        made = make_engine_weights(model, kernels, quantization, listed, _calibration_texts(encoder))
         return replace(made, setup_s=time.monotonic() - begun)
 
     if quantization != "int8":
-        return finish(make_engine())
+        return finish(make())
     settings = (FORMAT, quantization, decode.shortlist, written, kernels.has_int8_product)
     entry = engine_entry("native", source, adapter, settings)
-    kept = load_kept(entry, source.folder)
-    if kept is not None:
+    cached = load_cached(entry, source.folder)
+    if cached is not None:
         with suppress(UnfitError):
-            return finish(kept)
-    return finish(make_kept(entry, source.folder, make_engine, replaces=kept is not None))
+            return finish(cached)
+    return finish(make_cached(entry, source.folder, make, replaces=cached is not None))
 
 
-def _usual_texts(encoder: Encoder) -> list[list[int]]:
+def _calibration_texts(encoder: Encoder) -> list[list[int]]:
     """Token ids of some conversations with their summaries."""
     return [[*encoder.source(dialogue), *encoder.target(summary)] for dialogue, summary in embedded_pairs("validation")]
 
 
-def _with_ctranslate2(
+def _ctranslate2_summarizer(
     source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig
 ) -> CTranslate2Summarizer:
     quantization = decode.quantization

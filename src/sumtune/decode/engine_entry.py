@@ -9,7 +9,7 @@ from sumtune.files.checksums import fingerprint
 from sumtune.model.adapter_files import CONFIG, WEIGHTS
 from sumtune.model.locate import LocalModel
 
-__all__ = ["delete_engines", "delete_older", "engine_entry"]
+__all__ = ["delete_engines", "delete_older_engines", "engine_entry"]
 
 KINDS = ("native", "ctranslate2")
 MODEL_SUFFIXES = {".safetensors", ".json"}
@@ -41,7 +41,7 @@ def delete_engines(adapter: Path) -> None:
             delete_entry(place)
 
 
-def delete_older(entry: Entry) -> None:
+def delete_older_engines(entry: Entry) -> None:
     """Delete the engines of the same kind that were made of what the adapter was before.
 
     Those in the cache, of other base models, are still wanted.

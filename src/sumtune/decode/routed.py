@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from sumtune.summarizer import AdjustableSummarizer, Completion, Progress, StreamingSummarizer, Summarizer, Watch
+from sumtune.summarizer import AdjustableSummarizer, Completion, OnPiece, OnProgress, StreamingSummarizer, Summarizer
 
 __all__ = ["RoutedSummarizer"]
 
@@ -37,7 +37,7 @@ class RoutedSummarizer:
         return self._make_long()
 
     def summarize(
-        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         """One completion for each dialogue, in the order of `dialogues`."""
 
@@ -46,7 +46,7 @@ class RoutedSummarizer:
 
         return self._route(dialogues, write)
 
-    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+    def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
         """What greedy `summarize` gives; the summary of a long dialogue is one piece."""
 
         def write(summarizer: Summarizer, chosen: list[int]) -> list[Completion]:

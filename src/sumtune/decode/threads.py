@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["in_torch_thread", "keeping_torch_threads"]
+__all__ = ["in_torch_thread", "preserve_torch_threads"]
 
 Result = TypeVar("Result")
 NAME = "sumtune-torch"
@@ -33,7 +33,7 @@ def _torch_thread() -> ThreadPoolExecutor:
 
 
 @contextmanager
-def keeping_torch_threads() -> Iterator[None]:
+def preserve_torch_threads() -> Iterator[None]:
     """Gives torch back its threads: making a CTranslate2 model sets OpenMP's count for the calling thread to its own.
 
     Without it, a training that follows runs on one core.

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from sumtune.decode.batches import longest_first
-from sumtune.summarizer import Completion, Progress
+from sumtune.summarizer import Completion, OnProgress
 from sumtune.text.encode import Encoder
 
 __all__ = ["TorchSummarizer"]
@@ -49,7 +49,7 @@ class TorchSummarizer:
         }  # fmt: skip
 
     def summarize(
-        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         """One completion for each dialogue, in the order of `dialogues`."""
         limit = min(max_tokens or self._limit, self._limit)

@@ -19,12 +19,12 @@ from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
 from sumtune.model.generation_settings import GenerationSettings, save_generation
 from sumtune.model.locate import locate
-from sumtune.summarizer import Progress
+from sumtune.summarizer import OnProgress
 from sumtune.text.prompt import Prompt
 
 __all__ = ["chosen_examples", "decoding_of", "run"]
 
-StartSystem = Callable[[str, int], Progress]
+StartSystem = Callable[[str, int], OnProgress]
 """Called with a system's name and number of dialogues before it generates; gives the progress to report to."""
 
 

@@ -16,8 +16,8 @@ from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
 from sumtune.evaluate.stage import chosen_examples, decoding_of
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
-from sumtune.forecast.cache import KeptMeasurement
-from sumtune.forecast.timing import TrainingCosts, decode_costs, near_mean, training_costs
+from sumtune.forecast.measurement_cache import MeasurementCache
+from sumtune.forecast.timing import TrainingCosts, decode_costs, nearest_to_mean_length, training_costs
 from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak
 from sumtune.model.locate import locate
 from sumtune.text.encode import load_encoded
@@ -25,16 +25,16 @@ from sumtune.text.prompt import Prompt
 from sumtune.train.event_log import read_events
 from sumtune.train.session import Session
 
-__all__ = ["Forecast", "evaluation_seconds", "forecast", "forecast_of_rest", "known_peak", "learn"]
+__all__ = ["Forecast", "cached_peak_bytes", "calibrate", "evaluation_seconds", "forecast", "forecast_remaining"]
 
 MEASURED_SUMMARIES = 32
 """Summaries of the base model that tell how long they become."""
 MEASURED_SCORES = 48
 """Examples whose scoring is timed."""
-FEWEST_STEPS = 20
+MIN_LOGGED_STEPS = 20
 """Logged optimizer steps that tell how fast a run is."""
-PEAK = "peak_memory_bytes"
-COSTLY = {"effective_batch_size", "micro_batch_tokens", "seed", "validation_examples"}
+PEAK_KEY = "peak_memory_bytes"
+COST_SETTINGS = {"effective_batch_size", "micro_batch_tokens", "seed", "validation_examples"}
 """Training settings that decide what is computed in an epoch or a validation."""
 
 
@@ -68,42 +68,42 @@ class Forecast:
 
 def forecast(session: Session, evaluation_s: float | None) -> Forecast:
     """Measures training on this machine, some twenty seconds for the embedded model; or takes what was kept of that."""
-    kept = _kept_costs(session)
+    kept = _cached_costs(session)
     numbers, origin = kept.read(), MEASURED_BEFORE
-    if numbers is None or set(numbers) != {*TrainingCosts.__dataclass_fields__, PEAK}:
+    if numbers is None or set(numbers) != {*TrainingCosts.__dataclass_fields__, PEAK_KEY}:
         reset_peak()
-        numbers, origin = vars(training_costs(session)) | {PEAK: peak_bytes()}, MEASURED
+        numbers, origin = vars(training_costs(session)) | {PEAK_KEY: peak_bytes()}, MEASURED
         free_memory()
         kept.write(numbers)
-    peak = int(numbers.pop(PEAK))
+    peak = int(numbers.pop(PEAK_KEY))
     seconds = TrainingCosts(**numbers).seconds(session.plan)
     return Forecast(seconds, evaluation_s, peak, available_bytes(), origin=origin)
 
 
-def known_peak(session: Session) -> int | None:
+def cached_peak_bytes(session: Session) -> int | None:
     """The highest resident memory that was kept of what `session` computes; None where nothing was."""
-    peak = (_kept_costs(session).read() or {}).get(PEAK)
+    peak = (_cached_costs(session).read() or {}).get(PEAK_KEY)
     return None if peak is None else int(peak)
 
 
-def learn(session: Session, forecast: Forecast, actual_s: float) -> None:
+def calibrate(session: Session, forecast: Forecast, actual_s: float) -> None:
     """Lets the next forecast of what `session` computes be as fast or slow as its training was, all in all."""
-    kept = _kept_costs(session)
+    kept = _cached_costs(session)
     if (numbers := kept.read()) is not None and forecast.training_s > 0:
         ratio = actual_s / forecast.training_s
-        kept.write({name: number if name == PEAK else number * ratio for name, number in numbers.items()})
+        kept.write({name: number if name == PEAK_KEY else number * ratio for name, number in numbers.items()})
 
 
-def _kept_costs(session: Session) -> KeptMeasurement:
+def _cached_costs(session: Session) -> MeasurementCache:
     """Of the training costs: named by all but how often, and how fast, is learned."""
     config, folder = session.config, session.run_dir.transformation
     kernels = session.loss_fn.kernels is not None
-    settings = config.model_dump(include={"model": True, "lora": True, "train": COSTLY})
+    settings = config.model_dump(include={"model": True, "lora": True, "train": COST_SETTINGS})
     computed = (session.precision.name, session.max_tokens, torch.get_num_threads(), kernels)
-    return KeptMeasurement.of([folder / "train.safetensors", folder / "validation.safetensors"], (settings, computed))
+    return MeasurementCache.of([folder / "train.safetensors", folder / "validation.safetensors"], (settings, computed))
 
 
-def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) -> Forecast | None:
+def forecast_remaining(session: Session, step: int, evaluation_s: float | None) -> Forecast | None:
     """What is left of a run after optimizer step `step`, by its own log and earlier forecast; None where they lack.
 
     The time of steps that were gone back on counts, as more of them may come.
@@ -111,14 +111,14 @@ def forecast_of_rest(session: Session, step: int, evaluation_s: float | None) ->
     events = read_events(session.run_dir.train_metrics)
     done = [event for event in events if event["event"] == "step" and event["step"] <= step]
     before = (find_record(session.run_dir.run_json) or {}).get("forecast") or {}
-    if len(done) >= FEWEST_STEPS and before:
-        of_a_token = done[-1]["elapsed_s"] / sum(event["tokens"] for event in done)
+    if len(done) >= MIN_LOGGED_STEPS and before:
+        per_token = done[-1]["elapsed_s"] / sum(event["tokens"] for event in done)
     elif "training_s" in before:
-        of_a_token = before["training_s"] / _tokens_after(session, before.get("after_step", 0))
+        per_token = before["training_s"] / _tokens_after(session, before.get("after_step", 0))
     else:
         return None
     return Forecast(
-        training_s=of_a_token * _tokens_after(session, step),
+        training_s=per_token * _tokens_after(session, step),
         evaluation_s=evaluation_s,
         peak_memory_bytes=before["peak_memory_bytes"],
         available_memory_bytes=available_bytes(),
@@ -152,7 +152,9 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
             made_in = max(time.monotonic() - begun, model.setup_s)  # an engine of the base may lie there already
             costs = decode_costs(model, dialogues, max(1, ROWS // decode.beams))
         if system == BASE:
-            lengths = [written.tokens for written in model.summarize(near_mean(dialogues, MEASURED_SUMMARIES))]
+            lengths = [
+                written.tokens for written in model.summarize(nearest_to_mean_length(dialogues, MEASURED_SUMMARIES))
+            ]
         seconds += made_in + costs.seconds(len(dialogues), lengths)
     del model
     free_memory()

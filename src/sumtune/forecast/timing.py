@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sumtune.forecast.trial import padded_tokens, planned_groups, trials
+from sumtune.forecast.trial import padded_tokens, planned_micro_batches, trials
 from sumtune.model.lora import set_dropout
 from sumtune.summarizer import Completion, Summarizer
 from sumtune.text.batching import sample_by_length
@@ -25,7 +25,7 @@ __all__ = [
     "decode_costs",
     "fit",
     "fit_costs",
-    "near_mean",
+    "nearest_to_mean_length",
     "training_costs",
 ]
 
@@ -98,7 +98,7 @@ def training_costs(session: Session) -> TrainingCosts:
 
     Leaves the session as it was.
     """
-    planned = planned_groups(session)
+    planned = planned_micro_batches(session)
     measured = _spread_groups(planned, MEASURED_BATCHES)
     with trials(session) as compute:
         costs = fit(measured, [_fastest(partial(compute, group)) for group in measured])
@@ -139,15 +139,15 @@ class DecodeCosts:
 
     def seconds(self, dialogues: int, tokens: Sequence[int]) -> float:
         """Seconds that `dialogues` take whose summaries are as long as `tokens`, in no order."""
-        going_on = np.array([np.mean(np.asarray(tokens) > step) for step in range(1, max(tokens))])
-        steps = (1 - (1 - going_on) ** self.together).sum()
-        one = self.reading + self.per_step * steps / self.together + self.per_token * going_on.sum()
+        continuing = np.array([np.mean(np.asarray(tokens) > step) for step in range(1, max(tokens))])
+        steps = (1 - (1 - continuing) ** self.together).sum()
+        one = self.reading + self.per_step * steps / self.together + self.per_token * continuing.sum()
         return float(one * dialogues)
 
 
 def decode_costs(summarizer: Summarizer, dialogues: Sequence[str], together: int) -> DecodeCosts:
     """Measured on a batch of `together` dialogues near the mean length, and on a quarter of it."""
-    sample = near_mean(dialogues, together)
+    sample = nearest_to_mean_length(dialogues, together)
     reading, *most = _decode_timings(summarizer, sample)
     _, *few = _decode_timings(summarizer, sample[: -(-len(sample) // 4)])
     timings = np.array([timing for timing in (most, few) if min(timing) > 0])
@@ -155,7 +155,7 @@ def decode_costs(summarizer: Summarizer, dialogues: Sequence[str], together: int
     return DecodeCosts(reading / len(sample), per_step, per_token, len(sample))
 
 
-def near_mean(dialogues: Sequence[str], count: int) -> list[str]:
+def nearest_to_mean_length(dialogues: Sequence[str], count: int) -> list[str]:
     """At most `count` of `dialogues`, those whose characters are nearest to the mean."""
     mean = sum(map(len, dialogues)) / len(dialogues)
     return sorted(dialogues, key=lambda dialogue: abs(len(dialogue) - mean))[:count]

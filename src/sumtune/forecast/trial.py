@@ -8,7 +8,7 @@ from sumtune.text.batching import split_micro_batches
 from sumtune.text.encode import Encoded
 from sumtune.train.session import Session
 
-__all__ = ["padded_tokens", "planned_groups", "trials"]
+__all__ = ["padded_tokens", "planned_micro_batches", "trials"]
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def trials(session: Session) -> Iterator[Callable[[Sequence[Encoded]], None]]:
         session.generator.set_state(random_state)
 
 
-def planned_groups(session: Session) -> list[list[Encoded]]:
+def planned_micro_batches(session: Session) -> list[list[Encoded]]:
     """What the first epoch computes at once."""
     plan, budget = session.plan, session.config.train.micro_batch_tokens
     groups = []

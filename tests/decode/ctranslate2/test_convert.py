@@ -3,8 +3,9 @@
 import pytest
 
 from sumtune.decode.ctranslate2 import convert as conversion
-from sumtune.decode.ctranslate2.convert import UnsupportedError, conversion_seconds, convert
+from sumtune.decode.ctranslate2.convert import conversion_seconds, convert
 from sumtune.decode.torch import TorchSummarizer
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.files.cache import Entry
 
 from ..conftest import with_limit

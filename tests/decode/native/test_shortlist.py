@@ -7,7 +7,7 @@ import tiny
 import torch
 from torch.nn.functional import linear
 
-from sumtune.decode.native.shortlist import OutputLayer, frequent_ids, ids_of_words, listed_ids
+from sumtune.decode.native.shortlist import OutputLayer, frequent_ids, shortlist_ids, word_token_ids
 from sumtune.model.load import load_tokenizer
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.text.encode import Encoder
@@ -32,29 +32,29 @@ def weight():
 @pytest.mark.parametrize("kept", [[0, 1, 2], [0, 2], [1]])
 def test_each_dialogue_has_the_frequent_tokens_and_its_own(weight, kept):
     allowed, frequent = [{1, 30, 31}, {35}, {2, 3}], [*range(10), 39]
-    words = output_layer(weight, frequent).words(allowed)
-    words.keep(torch.tensor(kept))
+    vocabulary = output_layer(weight, frequent).batch_vocabulary(allowed)
+    vocabulary.keep(torch.tensor(kept))
     rows = torch.randn(2 * len(kept), 8, generator=torch.Generator().manual_seed(1))  # two of each dialogue
-    logits, expected = words.logits(rows), rows @ weight.T
+    logits, expected = vocabulary.logits(rows), rows @ weight.T
     for row in range(len(rows)):
         finite = logits[row].isfinite()
-        assert set(words.ids[finite].tolist()) == allowed[kept[row // 2]].union(frequent)
-        torch.testing.assert_close(logits[row, finite], expected[row, words.ids[finite]])
+        assert set(vocabulary.ids[finite].tolist()) == allowed[kept[row // 2]].union(frequent)
+        torch.testing.assert_close(logits[row, finite], expected[row, vocabulary.ids[finite]])
 
 
 def test_columns_are_where_ids_stand(weight):
-    words = output_layer(weight, [*range(10), 39]).words([{20, 25}])
-    assert words.ids[words.columns([39, 4, 25])].tolist() == [4, 39, 25]
+    vocabulary = output_layer(weight, [*range(10), 39]).batch_vocabulary([{20, 25}])
+    assert vocabulary.ids[vocabulary.columns([39, 4, 25])].tolist() == [4, 39, 25]
 
 
 @pytest.mark.parametrize("listed", [None, [*range(10), 39], [3]])
-def test_all_words_are_the_whole_vocabulary(weight, listed, monkeypatch):
+def test_the_whole_vocabulary_has_every_token(weight, listed, monkeypatch):
     monkeypatch.setattr("sumtune.decode.native.shortlist.ROWS_AT_ONCE", 7)
-    words = output_layer(weight, listed).all_words()
-    words.keep(torch.tensor([1]))
+    vocabulary = output_layer(weight, listed).whole_vocabulary()
+    vocabulary.keep(torch.tensor([1]))
     hidden = torch.ones(2, 8)
-    assert sorted(words.ids.tolist()) == list(range(40))
-    torch.testing.assert_close(words.logits(hidden), (hidden @ weight.T)[:, words.ids])
+    assert sorted(vocabulary.ids.tolist()) == list(range(40))
+    torch.testing.assert_close(vocabulary.logits(hidden), (hidden @ weight.T)[:, vocabulary.ids])
 
 
 def test_frequent_are_the_first_single_characters_and_marks():
@@ -74,7 +74,7 @@ def test_words_stand_after_a_space_in_each_spelling():
         for form in (" Ana", " ana", " HI", " hi", " Hi")
         for token in tokenizer(form, add_special_tokens=False).input_ids
     }
-    assert ids_of_words(tokenizer, "Ana: HI!\nana, hi?") == expected
+    assert word_token_ids(tokenizer, "Ana: HI!\nana, hi?") == expected
 
 
 @pytest.mark.parametrize("beams", [1, 3])
@@ -157,8 +157,8 @@ def test_every_token_of_training_summaries_and_of_the_dialogue_as_it_stands_is_a
     always_listed()
     (batch,) = make(polyglot, "native", adapter, shortlist=SHORT)._batches([asked[0]], None)
     source = encoder.source(asked[0])
-    assert batch.words.logits(torch.ones(1, 32)).isfinite().all()
-    allowed = set(batch.words.ids.tolist())
+    assert batch.vocabulary.logits(torch.ones(1, 32)).isfinite().all()
+    allowed = set(batch.vocabulary.ids.tolist())
     assert allowed.issuperset(source)
     assert allowed.issuperset(token for target in targets for token in target)
     assert not set(frequent_ids(encoder.tokenizer, SHORT)).issuperset(source), "or this test could not fail"
@@ -179,8 +179,8 @@ def test_greedy_summaries_of_listed_tokens_are_those_of_the_whole_vocabulary(
 def test_adapters_in_english_and_base_models_have_a_list_others_have_none():
     tokenizer = tiny.tokenizer()
     frequent = frequent_ids(tokenizer, 12)
-    assert listed_ids(tokenizer, 12, SummaryTokens((), english=True)) == frequent
-    assert listed_ids(tokenizer, 12, SummaryTokens((0, 390, 395), english=True)) == sorted({*frequent, 390, 395})
-    assert listed_ids(tokenizer, 12, SummaryTokens((0, 390, 395), english=False)) is None
-    assert listed_ids(tokenizer, 12, None) is None
-    assert listed_ids(tokenizer, None, SummaryTokens((), english=True)) is None
+    assert shortlist_ids(tokenizer, 12, SummaryTokens((), english=True)) == frequent
+    assert shortlist_ids(tokenizer, 12, SummaryTokens((0, 390, 395), english=True)) == sorted({*frequent, 390, 395})
+    assert shortlist_ids(tokenizer, 12, SummaryTokens((0, 390, 395), english=False)) is None
+    assert shortlist_ids(tokenizer, 12, None) is None
+    assert shortlist_ids(tokenizer, None, SummaryTokens((), english=True)) is None

@@ -8,24 +8,20 @@ from typing import Any
 
 import torch
 
-from sumtune.decode.engine_entry import delete_older
-from sumtune.decode.threads import keeping_torch_threads
-from sumtune.errors import ModelError
+from sumtune.decode.engine_entry import delete_older_engines
+from sumtune.decode.threads import preserve_torch_threads
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.files.cache import Entry
 from sumtune.files.records import read_record, write_record
 from sumtune.model.load import load_config, load_tokenizer, sliding_window
 from sumtune.model.merge import load_merged, save_model
 
-__all__ = ["UnsupportedError", "conversion_seconds", "convert"]
+__all__ = ["conversion_seconds", "convert"]
 
 MAX_DIFFERENCE = 0.25
 """Most nats a token by which the converted model may differ from torch on the probe, on average."""
 TIMING = "conversion.json"
 PROBE = "Ann: Shall we meet at the station tomorrow at five?\nBen: Yes, I will bring the tickets and some coffee."
-
-
-class UnsupportedError(ModelError):
-    """CTranslate2 does not know this architecture, or computes something else than torch with it."""
 
 
 def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, entry: Entry) -> Path:
@@ -51,7 +47,7 @@ def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, e
     if (found := entry.find()) is not None:
         return found
     folder = entry.get(fill)
-    delete_older(entry)
+    delete_older_engines(entry)
     return folder
 
 
@@ -94,7 +90,7 @@ def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
     ids = list(tokenizer(PROBE).input_ids)[: sliding_window(config)]  # CTranslate2 is right up to there only
     score = _score_pair if config.is_encoder_decoder else _score_sequence
     try:
-        with keeping_torch_threads():
+        with preserve_torch_threads():
             expected, actual = score(model, tokenizer, ids, converted)
     except (RuntimeError, ValueError) as error:
         raise UnsupportedError(f"CTranslate2 cannot load the converted model: {error}") from error

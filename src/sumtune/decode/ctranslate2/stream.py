@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sumtune.summarizer import Completion, Watch
+from sumtune.summarizer import Completion, OnPiece
+from sumtune.text.detokenizer import IncrementalDetokenizer
 from sumtune.text.encode import Encoder
-from sumtune.text.growing import GrowingText
 
 __all__ = ["stream"]
 
 
-def stream(model: Any, encoder: Encoder, dialogues: Sequence[str], watch: Watch, limit: int) -> list[Completion]:
+def stream(model: Any, encoder: Encoder, dialogues: Sequence[str], watch: OnPiece, limit: int) -> list[Completion]:
     """One completion for each dialogue, decoded as one batch by a `ctranslate2` Generator or Translator.
 
     `limit` is the most tokens of a summary. `watch` is called from a thread of CTranslate2; what it raises ends the
@@ -21,12 +21,12 @@ def stream(model: Any, encoder: Encoder, dialogues: Sequence[str], watch: Watch,
     to_tokens = encoder.tokenizer.convert_ids_to_tokens
     sources = [to_tokens(list(encoder.source(dialogue))) for dialogue in dialogues]
     order = sorted(range(len(sources)), key=lambda at: -len(sources[at]))  # CTranslate2 numbers a batch in this order
-    growing = [GrowingText(encoder.decode) for _ in dialogues]
+    detokenizers = [IncrementalDetokenizer(encoder.decode) for _ in dialogues]
     stopped: set[int] = set()
 
     def on_token(step: Any) -> bool:
         at = order[step.batch_id]
-        if step.token_id not in encoder.end_ids and watch(at, growing[at].push(step.token_id)):
+        if step.token_id not in encoder.end_ids and watch(at, detokenizers[at].push(step.token_id)):
             stopped.add(at)
         return at in stopped
 
@@ -37,7 +37,7 @@ def stream(model: Any, encoder: Encoder, dialogues: Sequence[str], watch: Watch,
     }
     for at, completion in completions.items():
         if at not in stopped:
-            watch(at, growing[at].end(completion.text))
+            watch(at, detokenizers[at].end(completion.text))
     return [completions[at] for at in range(len(dialogues))]
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from sumtune.decode.batches import longest_first
 from sumtune.decode.ctranslate2.convert import conversion_seconds
 from sumtune.decode.ctranslate2.stream import stream
-from sumtune.decode.threads import keeping_torch_threads
-from sumtune.summarizer import Completion, Progress, Watch
+from sumtune.decode.threads import preserve_torch_threads
+from sumtune.summarizer import Completion, OnPiece, OnProgress
 from sumtune.text.encode import Encoder
 
 __all__ = ["CTranslate2Summarizer"]
@@ -34,7 +34,7 @@ class CTranslate2Summarizer:
         self._batch_tokens = batch_tokens
         family = ctranslate2.Translator if encoder.is_encoder_decoder else ctranslate2.Generator
         compute_type = {"int8": "int8_float32"}.get(quantization, quantization)
-        with keeping_torch_threads():
+        with preserve_torch_threads():
             self.copies = os.cpu_count() or 1
             self._model = family(str(folder), inter_threads=self.copies, intra_threads=1, compute_type=compute_type)
         self._limit = encoder.prompt.max_target_tokens
@@ -55,7 +55,7 @@ class CTranslate2Summarizer:
         }  # fmt: skip
 
     def summarize(
-        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         """One completion for each dialogue, in the order of `dialogues`."""
         limit = min(max_tokens or self._limit, self._limit)
@@ -71,7 +71,7 @@ class CTranslate2Summarizer:
                 progress(len(batch))
         return [completions[at] for at in range(len(dialogues))]
 
-    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+    def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
         """What greedy `summarize` gives, `watch` having seen it piece by piece."""
         limit = min(max_tokens or self._limit, self._limit)
         return stream(self._model, self._encoder, dialogues, watch, limit)

@@ -9,32 +9,32 @@ from torch import Tensor
 
 from sumtune.decode.native.attention import Attention
 from sumtune.decode.native.kv_cache import KVCache
-from sumtune.decode.native.weights import Linear, Parts
+from sumtune.decode.native.weights import Linear, ModelWeights
 from sumtune.kernels.attention import Heads
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.ops import Gate, rms_norm
 
 __all__ = ["Decoder"]
 
-Change = Callable[[Tensor], Tensor]
-Tables = tuple[Tensor, Tensor]
+Transform = Callable[[Tensor], Tensor]
+RotaryTables = tuple[Tensor, Tensor]
 """Cosine and sine, (positions, dim)."""
 
 
 @dataclass(frozen=True)
 class _Layer:
     rotary: str
-    before_attention: Change
+    before_attention: Transform
     attention: Attention
-    after_attention: Change
-    before_mlp: Change
+    after_attention: Transform
+    before_mlp: Transform
     gate: Gate
     opened: Linear
     up: Linear
     down: Linear
-    after_mlp: Change
+    after_mlp: Transform
 
-    def __call__(self, hidden: Tensor, attend: Change) -> Tensor:
+    def __call__(self, hidden: Tensor, attend: Transform) -> Tensor:
         hidden = hidden + self.after_attention(attend(self.before_attention(hidden)))
         normed = self.before_mlp(hidden)
         return hidden + self.after_mlp(self.down(self.gate.forward(self.opened(normed), self.up(normed))))
@@ -43,26 +43,26 @@ class _Layer:
 class Decoder:
     """From token ids to last hidden states. It holds no state of a batch: that is in the cache that is passed."""
 
-    def __init__(self, parts: Parts, embedding: Tensor, kernels: Kernels) -> None:
+    def __init__(self, weights: ModelWeights, embedding: Tensor, kernels: Kernels) -> None:
         """`embedding` (vocabulary, features) is looked up where it lies, in whatever format.
 
         Raises:
             UnfitError: the tensors do not fit the numbers, or each other.
         """
-        self._parts, self._kernels, self._embedding = parts, kernels, embedding
-        shape = parts.shape
+        self._weights, self._kernels, self._embedding = weights, kernels, embedding
+        shape = weights.shape
         self._scale = torch.tensor(shape.embedding_scale, dtype=shape.activations)
         self._rotary = {}
         for kind, factor in shape.rotary.items():
             dim = next(layer.dim for layer in shape.layers if layer.rotary == kind)
-            self._rotary[kind] = parts.take(f"rotary.{kind}", torch.float32, dim // 2), factor
+            self._rotary[kind] = weights.take(f"rotary.{kind}", torch.float32, dim // 2), factor
         self._layers = [self._layer(number) for number in range(len(shape.layers))]
         self._norm = self._make_norm("norm")
 
     def new_cache(self, lengths: Tensor, beams: int, limit: int) -> KVCache:
         """A cache for dialogues of `lengths` (dialogues,) tokens, of which `beams` rows each write up to `limit`."""
         heads = [layer.attention.heads for layer in self._layers]
-        return KVCache(heads, lengths, beams, limit, self._parts.shape.activations)
+        return KVCache(heads, lengths, beams, limit, self._weights.shape.activations)
 
     def read(self, cache: KVCache, ids: Tensor, first: int = 0) -> Tensor:
         """Last hidden states (rows, time, features) of the dialogues from `first` on.
@@ -70,7 +70,7 @@ class Decoder:
         Their `ids` (rows, time) are padded on the right only.
         """
 
-        def attend(number: int, layer: _Layer, tables: Tables, hidden: Tensor) -> Tensor:
+        def attend(number: int, layer: _Layer, tables: RotaryTables, hidden: Tensor) -> Tensor:
             return layer.attention.read(hidden, *tables, cache.layers[number], first)
 
         return self._run(ids, torch.arange(ids.shape[1]), attend)
@@ -79,7 +79,7 @@ class Decoder:
         """Last hidden states (rows, features) of the next token `ids` (rows,) of each row."""
         masks = {window: cache.mask(window) for window in {layer.attention.heads.window for layer in self._layers}}
 
-        def attend(number: int, layer: _Layer, tables: Tables, hidden: Tensor) -> Tensor:
+        def attend(number: int, layer: _Layer, tables: RotaryTables, hidden: Tensor) -> Tensor:
             mask = masks[layer.attention.heads.window]
             return layer.attention.write(hidden, *tables, cache.layers[number], mask, cache.written)
 
@@ -87,8 +87,10 @@ class Decoder:
         cache.written += 1
         return hidden
 
-    def _run(self, ids: Tensor, positions: Tensor, attend: Callable[[int, _Layer, Tables, Tensor], Tensor]) -> Tensor:
-        dtype = self._parts.shape.activations
+    def _run(
+        self, ids: Tensor, positions: Tensor, attend: Callable[[int, _Layer, RotaryTables, Tensor], Tensor]
+    ) -> Tensor:
+        dtype = self._weights.shape.activations
         hidden = self._embedding[ids].to(dtype) * self._scale
         tables = {kind: _tables(positions, *rotary, dtype) for kind, rotary in self._rotary.items()}
         for number, layer in enumerate(self._layers):
@@ -96,16 +98,16 @@ class Decoder:
         return self._norm(hidden)
 
     def _layer(self, number: int) -> _Layer:
-        parts, kernels = self._parts, self._kernels
-        shape, numbers, at = parts.shape, parts.shape.layers[number], f"layers.{number}."
+        weights, kernels = self._weights, self._kernels
+        shape, numbers, at = weights.shape, weights.shape.layers[number], f"layers.{number}."
         products = {
-            name: parts.product(kernels, at + name, *size, shape.activations)
+            name: weights.product(kernels, at + name, *size, shape.activations)
             for name, size in shape.matrices(numbers).items()
         }
         heads = Heads(
             queries=numbers.queries, keys=numbers.keys, dim=numbers.dim, scale=numbers.scale, window=numbers.window,
-            query_norm=parts.maybe(f"{at}query_norm", torch.float32, numbers.dim),
-            key_norm=parts.maybe(f"{at}key_norm", torch.float32, numbers.dim), eps=shape.eps,
+            query_norm=weights.maybe(f"{at}query_norm", torch.float32, numbers.dim),
+            key_norm=weights.maybe(f"{at}key_norm", torch.float32, numbers.dim), eps=shape.eps,
         )  # fmt: skip
         return _Layer(
             rotary=numbers.rotary,
@@ -122,16 +124,16 @@ class Decoder:
             after_mlp=self._make_norm(f"{at}after_mlp", needed=False),
         )
 
-    def _make_norm(self, name: str, needed: bool = True) -> Change:
-        take = self._parts.take if needed else self._parts.maybe
-        weight = take(name, torch.float32, self._parts.shape.features)
+    def _make_norm(self, name: str, needed: bool = True) -> Transform:
+        take = self._weights.take if needed else self._weights.maybe
+        weight = take(name, torch.float32, self._weights.shape.features)
         if weight is None:
             return lambda x: x
-        kernels, eps = self._kernels, self._parts.shape.eps
+        kernels, eps = self._kernels, self._weights.shape.eps
         return lambda x: rms_norm(kernels, x, weight, eps)
 
 
-def _tables(positions: Tensor, frequencies: Tensor, factor: float, dtype: torch.dtype) -> Tables:
+def _tables(positions: Tensor, frequencies: Tensor, factor: float, dtype: torch.dtype) -> RotaryTables:
     """Rotary tables (Su et al. 2021) of `positions` (n,), (n, dim)."""
     angles = (positions[:, None].float() * frequencies).repeat(1, 2)
     return (angles.cos() * factor).to(dtype), (angles.sin() * factor).to(dtype)

@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sumtune.decode.ctranslate2.convert import UnsupportedError
 from sumtune.decode.native.decoder import Decoder
-from sumtune.decode.native.weights import MATRICES, Layer, Parts, Shape
+from sumtune.decode.native.weights import MATRICES, LayerShape, ModelShape, ModelWeights
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.kernels.build import Kernels
 from sumtune.model.fuse import fused_output_weight, gate_factors, heads_of, norm_parameters
 
-__all__ = ["dissect"]
+__all__ = ["extract_weights"]
 
 MODULES = dict(
     zip(
@@ -36,8 +36,8 @@ TOLERANCE = 0.1
 PROBE_TIME = 24
 
 
-def dissect(model: Any, kernels: Kernels) -> tuple[Parts, Tensor, Tensor]:
-    """The parts of `model`, its embedding and the weight of its output layer, both (vocabulary, features).
+def extract_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor, Tensor]:
+    """The weights of `model`, its embedding and the weight of its output layer, both (vocabulary, features).
 
     Raises:
         UnsupportedError: the model is put together in another way, or our decoder computes something else with it.
@@ -46,22 +46,22 @@ def dissect(model: Any, kernels: Kernels) -> tuple[Parts, Tensor, Tensor]:
     if output is None:
         raise UnsupportedError("This engine knows decoder-only models with a plain output layer.")
     try:
-        parts, embedding = _parts_of(model.get_decoder(), model.dtype)
+        weights, embedding = _decoder_weights(model.get_decoder(), model.dtype)
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise UnsupportedError("This engine does not know the layers of this model.") from error
-    difference = _difference(model, Decoder(parts, embedding, kernels))
+    difference = _difference(model, Decoder(weights, embedding, kernels))
     if not difference <= TOLERANCE:
         raise UnsupportedError(f"This engine computes this model with a difference of {difference:.0%}.")
-    return parts, embedding, output
+    return weights, embedding, output
 
 
-def _parts_of(decoder: Any, dtype: torch.dtype) -> tuple[Parts, Tensor]:
+def _decoder_weights(decoder: Any, dtype: torch.dtype) -> tuple[ModelWeights, Tensor]:
     embedding, norm = decoder.embed_tokens, decoder.norm
     tensors = {"norm": norm_parameters(norm)[0]}
     layers, eps = [], {norm_parameters(norm)[1]}
     kinds = getattr(decoder.config, "layer_types", None) or [""] * len(decoder.layers)
     for number, (layer, kind) in enumerate(zip(decoder.layers, kinds, strict=True)):
-        numbers, found, used = _layer_parts(layer, kind)
+        numbers, found, used = _layer_weights(layer, kind)
         tensors |= {f"layers.{number}.{name}": tensor for name, tensor in found.items()}
         layers.append(numbers)
         eps |= used
@@ -72,19 +72,19 @@ def _parts_of(decoder: Any, dtype: torch.dtype) -> tuple[Parts, Tensor]:
     first = decoder.layers[0].mlp
     if (gate := gate_factors(first)) is None:
         raise ValueError("an activation of another kind")
-    shape = Shape(
+    shape = ModelShape(
         dtype=str(dtype).removeprefix("torch."), features=embedding.embedding_dim, inner=first.gate_proj.out_features,
         vocabulary=embedding.num_embeddings, embedding_scale=float(getattr(embedding, "embed_scale", 1.0)),
         eps=only_eps, gate=gate, rotary=rotary, layers=tuple(layers),
     )  # fmt: skip
-    return Parts(shape, tensors), embedding.weight.detach()
+    return ModelWeights(shape, tensors), embedding.weight.detach()
 
 
-def _layer_parts(layer: Any, kind: str) -> tuple[Layer, dict[str, Tensor], set[float]]:
+def _layer_weights(layer: Any, kind: str) -> tuple[LayerShape, dict[str, Tensor], set[float]]:
     heads = heads_of(layer.self_attn)
     if heads is None:
         raise ValueError("an attention of another kind")
-    numbers = Layer(queries=heads.queries, keys=heads.keys, dim=heads.dim, scale=heads.scale, window=heads.window,
+    numbers = LayerShape(queries=heads.queries, keys=heads.keys, dim=heads.dim, scale=heads.scale, window=heads.window,
                     rotary=kind or "all")  # fmt: skip
     own = {"query_norm": heads.query_norm, "key_norm": heads.key_norm}
     tensors = {name: norm for name, norm in own.items() if norm is not None}

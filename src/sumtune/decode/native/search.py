@@ -7,13 +7,13 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-__all__ = ["BeamSearch", "GreedySearch", "Search", "WatchToken", "Written"]
+__all__ = ["BeamSearch", "GreedySearch", "OnToken", "Search", "SearchResult"]
 
-WatchToken = Callable[[int, int], bool]
+OnToken = Callable[[int, int], bool]
 
 
 @dataclass(frozen=True)
-class Written:
+class SearchResult:
     """Token ids of one summary without its end mark, and whether it reached one."""
 
     ids: list[int]
@@ -35,7 +35,7 @@ class Search(Protocol):
         """Goes on with these `places` only."""
         ...
 
-    def results(self) -> list[Written]:
+    def results(self) -> list[SearchResult]:
         """One for each summary that was begun, in their order."""
         ...
 
@@ -46,7 +46,7 @@ class GreedySearch:
     `watch` sees the place of a summary and its new token, and ends the summary by saying True.
     """
 
-    def __init__(self, count: int, end_ids: list[int], limit: int, watch: WatchToken | None = None) -> None:
+    def __init__(self, count: int, end_ids: list[int], limit: int, watch: OnToken | None = None) -> None:
         self._ends, self._limit, self._watch = set(end_ids), limit, watch
         self._end_ids = end_ids
         self._ids: list[list[int]] = [[] for _ in range(count)]
@@ -80,9 +80,9 @@ class GreedySearch:
         """See `Search`."""
         self._alive = [self._alive[place] for place in places]
 
-    def results(self) -> list[Written]:
+    def results(self) -> list[SearchResult]:
         """See `Search`."""
-        return [Written(ids, ended) for ids, ended in zip(self._ids, self._ended, strict=True)]
+        return [SearchResult(ids, ended) for ids, ended in zip(self._ids, self._ended, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,9 @@ class BeamSearch:
             for one in best[: self._beams]:
                 if one.ids[-1] in self._ends:
                     state.ended.append((one.score / self._length**self._penalty, one.ids[:-1]))
-        going_on = [one for one in best if one.ids[-1] not in self._ends][: self._beams]
-        state.open = [(one.score, one.ids) for one in going_on]
-        return going_on
+        continuing = [one for one in best if one.ids[-1] not in self._ends][: self._beams]
+        state.open = [(one.score, one.ids) for one in continuing]
+        return continuing
 
     def _finished(self, state: _Beams) -> bool:
         return len(state.ended) >= self._beams
@@ -160,14 +160,14 @@ class BeamSearch:
         """See `Search`."""
         self._alive = [self._alive[place] for place in places]
 
-    def results(self) -> list[Written]:
+    def results(self) -> list[SearchResult]:
         """See `Search`."""
         return [self._best(state) for state in self._summaries]
 
-    def _best(self, state: _Beams) -> Written:
+    def _best(self, state: _Beams) -> SearchResult:
         ended = [(score, ids, True) for score, ids in state.ended]
         if not self._finished(state):
             length = max(1, len(state.open[0][1]))
             ended += [(score / length**self._penalty, ids, False) for score, ids in state.open]
         _, ids, did_end = max(ended, key=lambda hypothesis: hypothesis[0])
-        return Written(ids, did_end)
+        return SearchResult(ids, did_end)

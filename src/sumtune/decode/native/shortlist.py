@@ -11,7 +11,7 @@ from torch import Tensor
 from sumtune.memory import unmap_pages
 from sumtune.model.summary_tokens import SummaryTokens
 
-__all__ = ["OutputLayer", "Product", "Words", "frequent_ids", "ids_of_words", "listed_ids"]
+__all__ = ["BatchVocabulary", "OutputLayer", "Product", "frequent_ids", "shortlist_ids", "word_token_ids"]
 
 WORD = re.compile(r"\w+")
 WORD_BEGINS = "▁Ġ"
@@ -24,7 +24,7 @@ Product = Callable[[Tensor], Tensor]
 """Hidden states (rows, features) to logits (rows, columns) in float32."""
 
 
-def ids_of_words(tokenizer: Any, dialogue: str) -> set[int]:
+def word_token_ids(tokenizer: Any, dialogue: str) -> set[int]:
     """Ids of the words of `dialogue` as they stand after a space: as written, small, and with a capital."""
     words = set(WORD.findall(dialogue))
     forms = {form for word in words for form in (word, word.lower(), word.capitalize())}
@@ -42,7 +42,7 @@ def frequent_ids(tokenizer: Any, count: int) -> list[int]:
     return [at for at, token in enumerate(tokens) if at < count or at in special or len(token.lstrip(WORD_BEGINS)) <= 1]
 
 
-def listed_ids(tokenizer: Any, count: int | None, written: SummaryTokens | None) -> list[int] | None:
+def shortlist_ids(tokenizer: Any, count: int | None, written: SummaryTokens | None) -> list[int] | None:
     """The tokens that every dialogue may be summarized with, ascending; None is the whole vocabulary.
 
     These are the `count` most frequent tokens and those `written` in the training summaries. Where these are not
@@ -75,23 +75,23 @@ class OutputLayer:
     def _known(self) -> frozenset[int]:
         return frozenset(self._listed.tolist())
 
-    def words(self, allowed: Sequence[Collection[int]]) -> "Words":
+    def batch_vocabulary(self, allowed: Sequence[Collection[int]]) -> "BatchVocabulary":
         """What dialogues may be summarized with, each with the listed tokens and those `allowed` to it alone."""
         own = [{token for token in ids if token < len(self._weight)} - self._known for ids in allowed]
         more = sorted(set().union(*own))
         if not more:
-            return Words(self._listed, [self._product])
+            return BatchVocabulary(self._listed, [self._product])
         barred = torch.tensor([[token not in ids for token in more] for ids in own])
         ids = torch.tensor(more)
         products = [self._product, self._make_product(self._weight[ids])]
-        return Words(torch.cat([self._listed, ids]), products, barred)
+        return BatchVocabulary(torch.cat([self._listed, ids]), products, barred)
 
-    def all_words(self) -> "Words":
+    def whole_vocabulary(self) -> "BatchVocabulary":
         """The whole vocabulary."""
         if not self.is_short:
-            return Words(self._listed, [self._product])
+            return BatchVocabulary(self._listed, [self._product])
         unlisted, products = self._unlisted
-        return Words(torch.cat([self._listed, unlisted]), [self._product, *products])
+        return BatchVocabulary(torch.cat([self._listed, unlisted]), [self._product, *products])
 
     @cached_property
     def _unlisted(self) -> tuple[Tensor, list[Product]]:
@@ -105,7 +105,7 @@ class OutputLayer:
         return ids, products
 
 
-class Words:
+class BatchVocabulary:
     """Logits of the tokens that one batch may be written with; a token is known by its column."""
 
     def __init__(self, ids: Tensor, products: Sequence[Product], barred: Tensor | None = None) -> None:

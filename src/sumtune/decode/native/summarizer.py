@@ -11,32 +11,27 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from sumtune.decode.batches import longest_first
-from sumtune.decode.native.cache import Made
 from sumtune.decode.native.decoder import Decoder
-from sumtune.decode.native.extract import dissect
+from sumtune.decode.native.engine import LISTED, OUTPUT, EngineWeights
 from sumtune.decode.native.kv_cache import KVCache
-from sumtune.decode.native.search import BeamSearch, GreedySearch, Search, WatchToken, Written
-from sumtune.decode.native.shortlist import OutputLayer, Words, ids_of_words
-from sumtune.decode.native.smoothing import smoothed
-from sumtune.decode.native.weights import Parts, int8_tensors
+from sumtune.decode.native.search import BeamSearch, GreedySearch, OnToken, Search, SearchResult
+from sumtune.decode.native.shortlist import BatchVocabulary, OutputLayer, word_token_ids
 from sumtune.decode.threads import in_torch_thread
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.int8 import Int8Matrix
 from sumtune.memory import unmap_pages
-from sumtune.summarizer import Completion, Progress, Watch
+from sumtune.summarizer import Completion, OnPiece, OnProgress
 from sumtune.text.batching import micro_batches
+from sumtune.text.detokenizer import IncrementalDetokenizer
 from sumtune.text.encode import Encoder
-from sumtune.text.growing import GrowingText
 from sumtune.text.language import is_english
 
-__all__ = ["NativeSummarizer", "make"]
+__all__ = ["NativeSummarizer"]
 
 ROWS = 64
 """Rows that are written together, beams of one dialogue included: so many that the weights are seldom read."""
-HELD_TOKENS = 32768
+MAX_CACHED_TOKENS = 32768
 """Most source tokens, padding included, whose keys and values are held at a time."""
-OUTPUT, LISTED = "output", "listed"
-"""Names among a model's parts: the product of the output layer, and the ids of its columns where these are not all."""
 SHRINK_BELOW = 0.75
 """Finished summaries leave the batch when less than this share of it goes on."""
 
@@ -45,26 +40,33 @@ class NativeSummarizer:
     """Reads a batch of dialogues, `batch_tokens` at a time, then writes a token of every summary at a time."""
 
     def __init__(
-        self, made: Made, encoder: Encoder, kernels: Kernels, *, beams: int, length_penalty: float, batch_tokens: int
+        self,
+        engine: EngineWeights,
+        encoder: Encoder,
+        kernels: Kernels,
+        *,
+        beams: int,
+        length_penalty: float,
+        batch_tokens: int,
     ) -> None:
-        """The summarizer of what `make` made.
+        """Return the summarizer that computes with `engine`.
 
         Raises:
             UnfitError: the tensors do not fit each other.
         """
-        parts, listed = made.parts, made.parts.tensors.get(LISTED)
-        shape, columns = parts.shape, len(made.output_weight if listed is None else listed)
-        self._decoder = Decoder(parts, made.embedding, kernels)
-        product = parts.product(kernels, OUTPUT, columns, shape.features, torch.float32)
-        quantization = "int8" if parts.is_int8(OUTPUT) else "float32"
+        weights, listed = engine.weights, engine.weights.tensors.get(LISTED)
+        shape, columns = weights.shape, len(engine.output_weight if listed is None else listed)
+        self._decoder = Decoder(weights, engine.embedding, kernels)
+        product = weights.product(kernels, OUTPUT, columns, shape.features, torch.float32)
+        quantization = "int8" if weights.is_int8(OUTPUT) else "float32"
         make_product = _products(quantization, shape.activations, kernels)
-        self._output = OutputLayer(made.output_weight, make_product, listed, product)
-        self.engine, self.setup_s = f"native {quantization}", made.setup_s
+        self._output = OutputLayer(engine.output_weight, make_product, listed, product)
+        self.engine, self.setup_s = f"native {quantization}", engine.setup_s
         self._format = {
             "engine": "native", "number_format": quantization, "activations": shape.dtype,
             "smoothed": quantization == "int8", "shortlist": None if listed is None else columns,
         }  # fmt: skip
-        unmap_pages([(large.data_ptr(), large.nbytes) for large in (made.embedding, made.output_weight)])
+        unmap_pages([(large.data_ptr(), large.nbytes) for large in (engine.embedding, engine.output_weight)])
         self._encoder, self._batch_tokens = encoder, batch_tokens
         self._beams, self._length_penalty = beams, length_penalty
         self._limit = encoder.prompt.max_target_tokens
@@ -76,7 +78,7 @@ class NativeSummarizer:
         return self._format | {"beams": self._beams, "length_penalty": penalty, "max_tokens": self._limit}
 
     def summarize(
-        self, dialogues: Sequence[str], progress: Progress | None = None, max_tokens: int | None = None
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
         """One completion for each dialogue, in the order of `dialogues`."""
 
@@ -89,16 +91,16 @@ class NativeSummarizer:
         completions = in_torch_thread(write)
         return [completions[at] for at in range(len(dialogues))]
 
-    def stream(self, dialogues: Sequence[str], watch: Watch, max_tokens: int | None = None) -> list[Completion]:
+    def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
         """What greedy `summarize` gives, `watch` having seen it piece by piece."""
         greedy = self.with_beams(1)
 
         def write() -> dict[int, Completion]:
             completions: dict[int, Completion] = {}
             for batch in greedy._batches(dialogues, max_tokens):
-                watched = _Watched(watch, batch.places, self._encoder)
-                completions |= greedy._write(batch, watch=watched.push)
-                watched.end(completions)
+                streamed = _StreamedBatch(watch, batch.places, self._encoder)
+                completions |= greedy._write(batch, watch=streamed.push)
+                streamed.end(completions)
             return completions
 
         completions = in_torch_thread(write)
@@ -117,30 +119,39 @@ class NativeSummarizer:
         suits = [self._output.is_short and is_english([dialogue]) for dialogue in dialogues]
         for is_listed in (True, False):
             group = [at for at, one in enumerate(suits) if one == is_listed]
-            for batch in longest_first([sources[at] for at in group], HELD_TOKENS, max(1, ROWS // self._beams)):
+            for batch in longest_first([sources[at] for at in group], MAX_CACHED_TOKENS, max(1, ROWS // self._beams)):
                 places = [group[at] for at in batch]
-                words = self._listed_words(dialogues, sources, places) if is_listed else self._output.all_words()
-                yield _Batch(places, [sources[at] for at in places], words, limit)
+                vocabulary = (
+                    self._shortlist(dialogues, sources, places) if is_listed else self._output.whole_vocabulary()
+                )
+                yield _Batch(places, [sources[at] for at in places], vocabulary, limit)
 
-    def _listed_words(self, dialogues: Sequence[str], sources: Sequence[Sequence[int]], places: Sequence[int]) -> Words:
+    def _shortlist(
+        self, dialogues: Sequence[str], sources: Sequence[Sequence[int]], places: Sequence[int]
+    ) -> BatchVocabulary:
         """The list with the tokens of each dialogue: as they stand in it, and those of its words after a space."""
         tokenizer = self._encoder.tokenizer
-        return self._output.words([ids_of_words(tokenizer, dialogues[at]).union(sources[at]) for at in places])
+        return self._output.batch_vocabulary(
+            [word_token_ids(tokenizer, dialogues[at]).union(sources[at]) for at in places]
+        )
 
     @torch.inference_mode()
     def _write(
-        self, batch: "_Batch", progress: Progress | None = None, watch: WatchToken | None = None
+        self, batch: "_Batch", progress: OnProgress | None = None, watch: OnToken | None = None
     ) -> dict[int, Completion]:
         search = self._search(batch, watch)
         self._run(batch, search, progress)
-        ids = batch.words.ids.tolist()
-        written = (Written([ids[column] for column in one.ids], one.ended) for one in search.results())
+        ids = batch.vocabulary.ids.tolist()
+        written = (SearchResult([ids[column] for column in one.ids], one.ended) for one in search.results())
         return {at: self._completion(one) for at, one in zip(batch.places, written, strict=True)}
 
-    def _run(self, batch: "_Batch", search: Search, progress: Progress | None) -> None:
+    def _run(self, batch: "_Batch", search: Search, progress: OnProgress | None) -> None:
         """Reads the dialogues, then writes until `search` has finished every summary."""
-        words, cache = batch.words, self._decoder.new_cache(torch.tensor(batch.lengths), self._beams, batch.limit)
-        logits, left = words.logits(self._read(batch, cache)).repeat_interleave(self._beams, 0), len(batch.places)
+        vocabulary, cache = (
+            batch.vocabulary,
+            self._decoder.new_cache(torch.tensor(batch.lengths), self._beams, batch.limit),
+        )
+        logits, left = vocabulary.logits(self._read(batch, cache)).repeat_interleave(self._beams, 0), len(batch.places)
         while True:
             columns, parents = search.advance(logits)
             places = search.unfinished()
@@ -155,16 +166,18 @@ class NativeSummarizer:
                 chosen = torch.tensor(places)
                 columns = columns[cache.keep(chosen)]
                 search.keep(places)
-                words.keep(chosen)
-            logits = words.logits(self._decoder.write(cache, words.ids[columns]))
+                vocabulary.keep(chosen)
+            logits = vocabulary.logits(self._decoder.write(cache, vocabulary.ids[columns]))
 
-    def _search(self, batch: "_Batch", watch: WatchToken | None) -> Search:
-        count, ends = len(batch.places), batch.words.columns(self._encoder.end_ids)
+    def _search(self, batch: "_Batch", watch: OnToken | None) -> Search:
+        count, ends = len(batch.places), batch.vocabulary.columns(self._encoder.end_ids)
         if self._beams > 1:
             return BeamSearch(count, self._beams, ends, batch.limit, self._length_penalty)
         if watch is None:
             return GreedySearch(count, ends, batch.limit)
-        return GreedySearch(count, ends, batch.limit, lambda place, column: watch(place, int(batch.words.ids[column])))
+        return GreedySearch(
+            count, ends, batch.limit, lambda place, column: watch(place, int(batch.vocabulary.ids[column]))
+        )
 
     def _read(self, batch: "_Batch", cache: KVCache) -> Tensor:
         """The last hidden state (dialogues, features) of each, read a few of similar length at a time."""
@@ -177,7 +190,7 @@ class NativeSummarizer:
             states.append(hidden[torch.arange(len(group)), cache.lengths[group] - 1])
         return torch.cat(states)
 
-    def _completion(self, written: Written) -> Completion:
+    def _completion(self, written: SearchResult) -> Completion:
         return Completion(self._encoder.decode(written.ids), len(written.ids), cut_off=not written.ended)
 
 
@@ -188,7 +201,7 @@ class _Batch:
     places: list[int]
     """Where they stand among all dialogues."""
     sources: list[tuple[int, ...]]
-    words: Words
+    vocabulary: BatchVocabulary
     limit: int
     """Most tokens of a summary."""
 
@@ -198,17 +211,17 @@ class _Batch:
         return [len(source) for source in self.sources]
 
 
-class _Watched:
+class _StreamedBatch:
     """The summaries of one batch, shown to `watch` as they grow."""
 
-    def __init__(self, watch: Watch, batch: Sequence[int], encoder: Encoder) -> None:
+    def __init__(self, watch: OnPiece, batch: Sequence[int], encoder: Encoder) -> None:
         self._watch, self._batch = watch, batch
-        self._growing = [GrowingText(encoder.decode) for _ in batch]
+        self._detokenizers = [IncrementalDetokenizer(encoder.decode) for _ in batch]
         self._stopped: set[int] = set()
 
     def push(self, place: int, token: int) -> bool:
         """Shows what the summary at `place` of the batch is with this token; True where it is to stop."""
-        if self._watch(self._batch[place], self._growing[place].push(token)):
+        if self._watch(self._batch[place], self._detokenizers[place].push(token)):
             self._stopped.add(place)
         return place in self._stopped
 
@@ -216,30 +229,7 @@ class _Watched:
         """Shows what is still missing of those that were not stopped."""
         for place, at in enumerate(self._batch):
             if place not in self._stopped:
-                self._watch(at, self._growing[place].end(completions[at].text))
-
-
-def make(
-    model: Any, kernels: Kernels, quantization: str, listed: Sequence[int] | None, texts: Sequence[Sequence[int]]
-) -> Made:
-    """The engine of `model`; of its output layer the tokens `listed`, or all.
-
-    `texts` are token ids of a few whole texts, for 8 bits: how large features become is looked up in them.
-
-    Raises:
-        UnsupportedError: the model is put together in a way that these kernels do not know.
-    """
-    parts, embedding, output = dissect(model, kernels)
-    weight, tensors = output, {}
-    if listed is not None and len(listed) < len(output):
-        tensors[LISTED] = torch.tensor([token for token in listed if token < len(output)])
-        weight = output[tensors[LISTED]]
-    if quantization == "int8":
-        parts = smoothed(parts, embedding, kernels, texts).quantized(kernels)
-        tensors |= int8_tensors(kernels, OUTPUT, weight)
-    else:
-        tensors[f"{OUTPUT}.weight"] = weight
-    return Made(Parts(parts.shape, parts.tensors | tensors), embedding, output)
+                self._watch(at, self._detokenizers[place].end(completions[at].text))
 
 
 def _products(

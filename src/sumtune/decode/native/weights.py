@@ -14,7 +14,7 @@ from sumtune.errors import ModelError
 from sumtune.kernels.build import MAX_HEAD_DIM, Kernels
 from sumtune.kernels.int8 import GROUP, Int8Matrix, packed_size
 
-__all__ = ["MATRICES", "Layer", "Linear", "Parts", "Shape", "UnfitError", "int8_tensors"]
+__all__ = ["MATRICES", "LayerShape", "Linear", "ModelShape", "ModelWeights", "UnfitError", "int8_tensors"]
 
 MATRICES = ("query", "key", "value", "attention_output", "gate", "up", "down")
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -26,7 +26,7 @@ class UnfitError(ModelError):
     """Tensors are missing or are not of the shape that the model's numbers ask for."""
 
 
-class Layer(BaseModel):
+class LayerShape(BaseModel):
     """Numbers of one layer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -48,7 +48,7 @@ class Layer(BaseModel):
         return self
 
 
-class Shape(BaseModel):
+class ModelShape(BaseModel):
     """Numbers of the whole model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -66,14 +66,14 @@ class Shape(BaseModel):
     """Factors of x and x³ in the activation x * sigmoid(…)."""
     rotary: dict[str, float]
     """What cosine and sine are multiplied by, for each set of frequencies."""
-    layers: tuple[Layer, ...] = Field(strict=False)
+    layers: tuple[LayerShape, ...] = Field(strict=False)
 
     @property
     def activations(self) -> torch.dtype:
         """The torch type of `dtype`."""
         return DTYPES[self.dtype]
 
-    def matrices(self, layer: Layer) -> dict[str, tuple[int, int]]:
+    def matrices(self, layer: LayerShape) -> dict[str, tuple[int, int]]:
         """(rows, columns) of each matrix of `layer`."""
         queries, keys = layer.queries * layer.dim, layer.keys * layer.dim
         sizes = ((queries, self.features), (keys, self.features), (keys, self.features), (self.features, queries),
@@ -96,10 +96,10 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Parts:
+class ModelWeights:
     """A model's numbers and its tensors by name, which are held against each other when they are taken."""
 
-    shape: Shape
+    shape: ModelShape
     tensors: dict[str, Tensor]
 
     def take(self, name: str, dtype: torch.dtype, *size: int) -> Tensor:
@@ -141,12 +141,12 @@ class Parts:
         scales = self.take(f"{name}.scales", torch.float32, rows)
         return Int8Matrix(kernels, scales, self.take(f"{name}.weight", torch.int8, *size), corrections)
 
-    def quantized(self, kernels: Kernels) -> "Parts":
+    def quantized(self, kernels: Kernels) -> "ModelWeights":
         """The same with the matrices of all layers in 8 bits."""
         tensors = dict(self.tensors)
         for name in self._matrix_names():
             tensors |= int8_tensors(kernels, name, tensors.pop(f"{name}.weight"))
-        return Parts(self.shape, tensors)
+        return ModelWeights(self.shape, tensors)
 
     def _matrix_names(self) -> Iterator[str]:
         for number in range(len(self.shape.layers)):

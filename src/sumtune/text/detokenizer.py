@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 
-__all__ = ["GrowingText"]
+__all__ = ["IncrementalDetokenizer"]
 
 
-class GrowingText:
+class IncrementalDetokenizer:
     """Turns token ids, one at a time, into pieces of text that never change afterwards.
 
     A piece ends before white space: until then a token may still change the word before it, or be half a character.

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, equal
 
-from sumtune.decode.engine_entry import delete_older
-from sumtune.decode.native.weights import Parts, Shape
+from sumtune.decode.engine_entry import delete_older_engines
+from sumtune.decode.native.engine import EngineWeights
+from sumtune.decode.native.weights import ModelShape, ModelWeights
 from sumtune.errors import ConfigError
 from sumtune.files.cache import Entry
 
-__all__ = ["FORMAT", "Made", "load_kept", "make_kept"]
+__all__ = ["FORMAT", "load_cached", "make_cached"]
 
 FORMAT = 2
 """Raised when what stands in the file changes, so that older ones are not used."""
@@ -26,56 +26,44 @@ SHARED = ("embedding", "output_weight")
 """Large tensors that an adapter seldom changes: only their names in the base model are kept, where that has them."""
 
 
-@dataclass(frozen=True)
-class Made:
-    """What generation computes with."""
-
-    parts: Parts
-    """Layers, and the part of the output layer that all dialogues use."""
-    embedding: Tensor
-    """(vocabulary, features)."""
-    output_weight: Tensor
-    """(vocabulary, features), often the same as the embedding."""
-    setup_s: float = 0.0
-    """Seconds that making it took."""
-
-
-class _About(BaseModel):
+class _Header(BaseModel):
     """What stands in the head of the file."""
 
-    shape: Shape
+    shape: ModelShape
     setup_s: float
     shared: dict[str, str]
     """Names in the base model of the tensors that are not in the file."""
 
 
-def load_kept(entry: Entry, base_folder: Path) -> Made | None:
+def load_cached(entry: Entry, base_folder: Path) -> EngineWeights | None:
     """Return the engine in `entry`; None where there is none that can be read."""
     if (place := entry.find()) is None:
         return None
     try:
         with safe_open(place / FILE, "pt") as opened:
-            about = _About.model_validate_json(opened.metadata()["about"])
+            header = _Header.model_validate_json(opened.metadata()["about"])
             # Not mapped: what is read here must not change when the file does.
             tensors = {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
         shared = {name: tensors.pop(name) for name in SHARED if name in tensors}
         with ExitStack() as stack:
             base = dict(_tensors_of(base_folder, stack))
-            shared |= {name: base[there].get_tensor(there) for name, there in about.shared.items()}
+            shared |= {name: base[there].get_tensor(there) for name, there in header.shared.items()}
     except (OSError, SafetensorError, ValidationError, KeyError, TypeError):
         return None
-    size = (about.shape.vocabulary, about.shape.features)
+    size = (header.shape.vocabulary, header.shape.features)
     if any(name not in shared or shared[name].shape != size for name in SHARED):
         return None
-    return Made(Parts(about.shape, tensors), shared["embedding"], shared["output_weight"], about.setup_s)
+    return EngineWeights(
+        ModelWeights(header.shape, tensors), shared["embedding"], shared["output_weight"], header.setup_s
+    )
 
 
-def make_kept(entry: Entry, base_folder: Path, make: Callable[[], Made], *, replaces: bool) -> Made:
+def make_cached(entry: Entry, base_folder: Path, make: Callable[[], EngineWeights], *, replaces: bool) -> EngineWeights:
     """Return the engine that `make` makes, or that another process makes meanwhile; it is in `entry` afterwards.
 
     With `replaces` the entry is written anew. Where it cannot be written, the engine is made again at each start.
     """
-    made: list[Made] = []
+    made: list[EngineWeights] = []
 
     def fill(folder: Path) -> None:
         made.append(make())
@@ -83,17 +71,17 @@ def make_kept(entry: Entry, base_folder: Path, make: Callable[[], Made], *, repl
 
     with suppress(OSError, ConfigError):
         (entry.put if replaces else entry.get)(fill)
-        delete_older(entry)
-    return made[0] if made else load_kept(entry, base_folder) or make()
+        delete_older_engines(entry)
+    return made[0] if made else load_cached(entry, base_folder) or make()
 
 
-def _save(file: Path, made: Made, base_folder: Path) -> None:
+def _save(file: Path, made: EngineWeights, base_folder: Path) -> None:
     names = {name: _name_in(base_folder, getattr(made, name)) for name in SHARED}
     own = {name: getattr(made, name).contiguous().clone() for name in SHARED if names[name] is None}
-    about = _About(
-        shape=made.parts.shape, setup_s=made.setup_s, shared={name: there for name, there in names.items() if there}
+    header = _Header(
+        shape=made.weights.shape, setup_s=made.setup_s, shared={name: there for name, there in names.items() if there}
     )
-    save_file(made.parts.tensors | own, file, metadata={"about": json.dumps(about.model_dump(mode="json"))})
+    save_file(made.weights.tensors | own, file, metadata={"about": json.dumps(header.model_dump(mode="json"))})
 
 
 def _name_in(base_folder: Path, tensor: Tensor) -> str | None:

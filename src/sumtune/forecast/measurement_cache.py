@@ -14,19 +14,19 @@ from sumtune.files.cache import Entry
 from sumtune.files.checksums import fingerprint
 from sumtune.files.records import read_record, write_record
 
-__all__ = ["KeptMeasurement"]
+__all__ = ["MeasurementCache"]
 
 FILE = "seconds.json"
 
 
 @dataclass(frozen=True)
-class KeptMeasurement:
+class MeasurementCache:
     """Numbers by name in the cache."""
 
     entry: Entry
 
     @classmethod
-    def of(cls, files: Iterable[Path], settings: object) -> "KeptMeasurement":
+    def of(cls, files: Iterable[Path], settings: object) -> "MeasurementCache":
         """Return the measurement of what is computed from `files` with `settings` on this machine."""
         packages = {name: version(name) for name in ("sumtune", "torch", "transformers")}
         machine = (platform.node(), platform.machine(), os.cpu_count())

@@ -17,7 +17,7 @@ from sumtune.decode.build import load_tuned
 
 
 @pytest.fixture
-def kept_only(monkeypatch):
+def forbid_model_loading(monkeypatch):
     """From now on no model can be loaded."""
 
     def forbid():
@@ -37,14 +37,14 @@ def int8(make, model, adapter=None, **options):
 @pytest.mark.parametrize("shortlist", [None, 50])
 @pytest.mark.parametrize("name", ["gemma", "llama"])
 def test_a_kept_engine_writes_what_the_made_one_wrote(
-    make, dialogues, sharp_models, save_lora, kept_only, name, shortlist, beams
+    make, dialogues, sharp_models, save_lora, forbid_model_loading, name, shortlist, beams
 ):
     adapter = save_lora(sharp_models[name], 0.2)
     options = {"beams": beams, "shortlist": shortlist}
     made = [int8(make, name, adapter, **options), int8(make, name, **options)]
     expected = [one.summarize(dialogues) for one in made]
     assert expected[0] != expected[1], "the adapter must matter, or this test could not fail"
-    kept_only()
+    forbid_model_loading()
     kept = [int8(make, name, adapter, **options), int8(make, name, **options)]
     assert [one.summarize(dialogues) for one in kept] == expected
     assert [one.setup_s for one in kept] == [one.setup_s for one in made]
@@ -108,7 +108,9 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_engine_is_made_again(make, dialogues, sharp_models, save_lora, tmp_path, kept_only, damage):
+def test_a_damaged_engine_is_made_again(
+    make, dialogues, sharp_models, save_lora, tmp_path, forbid_model_loading, damage
+):
     adapter = save_lora(sharp_models["llama"], 0.2)
     expected = int8(make, "llama", adapter).summarize(dialogues)
     (file,) = tmp_path.glob("*/engine.safetensors")
@@ -116,7 +118,7 @@ def test_a_damaged_engine_is_made_again(make, dialogues, sharp_models, save_lora
     damage(file)
     assert file.read_bytes() != whole
     assert int8(make, "llama", adapter).summarize(dialogues) == expected
-    kept_only()
+    forbid_model_loading()
     assert int8(make, "llama", adapter).summarize(dialogues) == expected
 
 
@@ -126,7 +128,7 @@ def test_where_nothing_can_be_written_nothing_is_kept(make, dialogues, sharp_mod
 
     adapter = save_lora(sharp_models["llama"], 0.2)
     with monkeypatch.context() as patch:
-        patch.setattr("sumtune.decode.native.cache.save_file", full)
+        patch.setattr("sumtune.decode.native.engine_cache.save_file", full)
         written = int8(make, "llama", adapter).summarize(dialogues)
     assert [path.name for path in adapter.parent.glob("[!.]*")] == [adapter.name]
     assert int8(make, "llama", adapter).summarize(dialogues) == written

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sumtune.forecast import forecast as forecasting
-from sumtune.forecast.cache import KeptMeasurement
-from sumtune.forecast.forecast import MEASURED, MEASURED_BEFORE, forecast, learn
+from sumtune.forecast.forecast import MEASURED, MEASURED_BEFORE, calibrate, forecast
+from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.timing import TrainingCosts
 from sumtune.train.session import Session
 
@@ -75,7 +75,7 @@ def test_a_run_that_took_longer_than_was_said_is_learned_from(
 ) -> None:
     session = session_in(tmp_path, "llama")
     said = forecast(session, None)
-    learn(session, said, 3 * said.training_s)
+    calibrate(session, said, 3 * said.training_s)
     again = forecast(session, None)
     assert again.training_s == pytest.approx(3 * said.training_s)
     assert again.peak_memory_bytes == said.peak_memory_bytes
@@ -101,6 +101,6 @@ def test_where_the_cache_cannot_be_written_the_process_itself_remembers(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SUMTUNE_CACHE", str(tmp_path / "file"))
-    kept = KeptMeasurement.of([], "settings")
+    kept = MeasurementCache.of([], "settings")
     kept.write({"epoch": 1.0})
     assert kept.read() == {"epoch": 1.0}

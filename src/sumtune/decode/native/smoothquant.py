@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from sumtune.decode.native.decoder import Decoder
-from sumtune.decode.native.weights import Layer, Linear, Parts
+from sumtune.decode.native.weights import LayerShape, Linear, ModelWeights
 from sumtune.kernels.build import Kernels
 
-__all__ = ["smoothed"]
+__all__ = ["smooth"]
 
 STRENGTH = 0.5
 """How much of the difference goes from activations into weights: 0 nothing, 1 all."""
@@ -26,28 +26,28 @@ READ_TOGETHER = ("query", "key", "value"), ("gate", "up")
 NORMS = "before_attention", "before_mlp"
 
 
-def smoothed(parts: Parts, embedding: Tensor, kernels: Kernels, texts: Sequence[Sequence[int]]) -> Parts:
-    """`parts` that compute the same, with smaller differences between the features that their matrices read.
+def smooth(weights: ModelWeights, embedding: Tensor, kernels: Kernels, texts: Sequence[Sequence[int]]) -> ModelWeights:
+    """`weights` that compute the same, with smaller differences between the features that their matrices read.
 
     The matrices are float32, to be put into 8 bits.
 
     How large features become is looked up in `texts`, token ids of whole texts like those that will be read and
     written.
     """
-    watched = _WatchedParts(parts.shape, parts.tensors)
+    watched = _RecordingWeights(weights.shape, weights.tensors)
     decoder = Decoder(watched, embedding, kernels)
     for ids in texts:
         cache = decoder.new_cache(torch.tensor([len(ids)]), beams=1, limit=0)
         decoder.read(cache, torch.tensor([ids]))
-    tensors = dict(parts.tensors)
-    for number, layer in enumerate(parts.shape.layers):
+    tensors = dict(weights.tensors)
+    for number, layer in enumerate(weights.shape.layers):
         _smooth_layer(tensors, f"layers.{number}.", layer, watched.largest)
-    return Parts(parts.shape, tensors)
+    return ModelWeights(weights.shape, tensors)
 
 
 @dataclass(frozen=True)
-class _WatchedParts(Parts):
-    """Parts whose products remember the largest absolute value of each feature that they read."""
+class _RecordingWeights(ModelWeights):
+    """ModelWeights whose products remember the largest absolute value of each feature that they read."""
 
     largest: dict[str, Tensor] = field(default_factory=dict)
     """(columns,) float32 by the name of the matrix."""
@@ -63,7 +63,7 @@ class _WatchedParts(Parts):
         return Linear(multiply, plain.bias)
 
 
-def _smooth_layer(tensors: dict[str, Tensor], at: str, layer: Layer, largest: dict[str, Tensor]) -> None:
+def _smooth_layer(tensors: dict[str, Tensor], at: str, layer: LayerShape, largest: dict[str, Tensor]) -> None:
     for norm, names in zip(NORMS, READ_TOGETHER, strict=True):
         factors = _factors(largest[f"{at}{names[0]}"], [tensors[f"{at}{name}.weight"] for name in names])
         tensors[f"{at}{norm}"] = tensors[f"{at}{norm}"] / factors

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from sumtune.errors import SumtuneError
-from sumtune.forecast import fitting
-from sumtune.forecast.fitting import SPARE, fitted
+from sumtune.forecast import fit_memory
+from sumtune.forecast.fit_memory import RESERVED_SHARE, fit_to_memory
 from sumtune.forecast.forecast import Forecast
-from sumtune.forecast.trial import padded_tokens, planned_groups
+from sumtune.forecast.trial import padded_tokens, planned_micro_batches
 from sumtune.terminal.announcement import announcement
 from sumtune.train import session as training
 from sumtune.train.session import Session
@@ -30,10 +30,10 @@ class Memory:
             return loss_fn(examples)
 
         monkeypatch.setattr(type(session.loss_fn), "__call__", watched)
-        monkeypatch.setattr(fitting, "reset_peak", lambda: setattr(self, "tokens", 0))
-        monkeypatch.setattr(fitting, "peak_bytes", lambda: FIXED + OF_A_TOKEN * self.tokens)
-        monkeypatch.setattr(fitting, "resident_bytes", lambda: FIXED)
-        monkeypatch.setattr(fitting, "available_bytes", lambda: int(free / (1 - SPARE)))
+        monkeypatch.setattr(fit_memory, "reset_peak", lambda: setattr(self, "tokens", 0))
+        monkeypatch.setattr(fit_memory, "peak_bytes", lambda: FIXED + OF_A_TOKEN * self.tokens)
+        monkeypatch.setattr(fit_memory, "resident_bytes", lambda: FIXED)
+        monkeypatch.setattr(fit_memory, "available_bytes", lambda: int(free / (1 - RESERVED_SHARE)))
 
 
 def test_with_memory_enough_everything_stays_as_planned(
@@ -43,7 +43,7 @@ def test_with_memory_enough_everything_stays_as_planned(
     Memory(monkeypatch, session, 10**12)
     before = {name: weight.clone() for name, weight in session.master_weights.weights.items()}
     random_state = session.generator.get_state()
-    assert fitted(session) is session
+    assert fit_to_memory(session) is session
     assert torch.equal(session.generator.get_state(), random_state)
     assert session.master_weights.gradients() == []
     assert all(torch.equal(before[name], weight) for name, weight in session.master_weights.weights.items())
@@ -53,12 +53,12 @@ def test_where_the_need_is_known_and_free_nothing_is_computed(
     session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = session_in(tmp_path, "llama")
-    need = FIXED + OF_A_TOKEN * max(map(padded_tokens, planned_groups(session)))
+    need = FIXED + OF_A_TOKEN * max(map(padded_tokens, planned_micro_batches(session)))
     roomy = Memory(monkeypatch, session, need - FIXED + OF_A_TOKEN)
-    assert fitted(session, need) is session
+    assert fit_to_memory(session, need) is session
     assert roomy.tokens == 0
     Memory(monkeypatch, session, need - FIXED - OF_A_TOKEN)
-    assert fitted(session, need).max_tokens < session.max_tokens
+    assert fit_to_memory(session, need).max_tokens < session.max_tokens
 
 
 @pytest.mark.parametrize("tokens", [250, 200, 150, 110])
@@ -66,11 +66,11 @@ def test_what_is_computed_at_once_fits(
     session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tokens: int
 ) -> None:
     session = session_in(tmp_path, "llama")
-    largest = max(map(padded_tokens, planned_groups(session)))
+    largest = max(map(padded_tokens, planned_micro_batches(session)))
     assert max(session.plan.lengths) < tokens < largest, "otherwise this shows nothing"
     Memory(monkeypatch, session, tokens * OF_A_TOKEN)
-    small = fitted(session)
-    assert max(map(padded_tokens, planned_groups(small))) <= tokens
+    small = fit_to_memory(session)
+    assert max(map(padded_tokens, planned_micro_batches(small))) <= tokens
     assert small.max_tokens == pytest.approx(tokens, abs=1), "as much as fits"
     said = announcement(small, Forecast(1.0, None, 1, 1))
     assert f"{small.max_tokens} tokens at once instead of 256, as memory is short" in said
@@ -83,7 +83,7 @@ def test_where_not_even_the_longest_example_fits_the_message_says_so(
     longest = max(session.plan.lengths)
     Memory(monkeypatch, session, (longest - 5) * OF_A_TOKEN)
     with pytest.raises(SumtuneError, match=rf"longest example \({longest} tokens\).*max_source_tokens"):
-        fitted(session)
+        fit_to_memory(session)
 
 
 def test_less_memory_changes_the_adapter_by_no_more_than_the_order_of_sums(
