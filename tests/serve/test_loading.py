@@ -94,7 +94,7 @@ def test_the_engine_of_each_model_and_why_it_is_not_the_native_one_are_said_at_r
         raise UnsupportedError("CTranslate2 does not know this model.")
 
     monkeypatch.setenv("SUMTUNE_KERNELS", "0")
-    monkeypatch.setattr(build, "_with_ctranslate2", unsupported)
+    monkeypatch.setattr(build, "_ctranslate2_summarizer", unsupported)
     caplog.set_level(logging.INFO)
     loads = {"tuned": lambda: load_adapter("tuned", run_dir.root)}
     with TestClient(create_app(loads, load_base=lambda: load_base(run_dir.root)), base_url=URL) as client:
