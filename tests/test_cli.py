@@ -234,7 +234,7 @@ BROKEN = {
     "data missing": (words("run", "--data", "none.csv"), "none.csv"),
     "data empty": (data(b""), "chats.csv"),
     "data without summary column": (data(b"dialogue,note\na,b\n"), "summary"),
-    "data not UTF-8": (data(PAIR + b"Ann: caf\xe9,Short\n" * 30), "UTF-8"),
+    "data not UTF-8": (data(b'{"dialogue": "Ann: caf\xe9", "summary": "Short"}\n' * 30, "chats.jsonl"), "UTF-8"),
     "data broken JSON": (data(b'[{"dialogue": ', "chats.json"), "chats.json"),
     "data broken JSONL line": (data(b'{"dialogue": "a: b", "summary": "c"}\nnope\n', "chats.jsonl"), "chats.jsonl:2"),
     "data unclosed quote": (data(PAIR + b'"Ann: Hi,Short\nBen: Hi,Short\n'), "chats.csv"),

@@ -1,8 +1,10 @@
 """Every kind of broken input is one message that says what to do, shows no dialogue, and leaves no file behind."""
 
+import gzip
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,33 @@ def folder_of(**contents: str) -> Make:
     return make
 
 
+def zipped(name: str, **contents: str) -> Make:
+    def make(folder: Path) -> Path:
+        with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            for member, text in contents.items():
+                archive.writestr(member, text)
+        return folder / name
+
+    return make
+
+
+def folder_in(*names: str) -> Make:
+    def make(folder: Path) -> Path:
+        for name in names:
+            (folder / name).parent.mkdir(parents=True)
+            (folder / name).write_text("dialogue,summary\n")
+        return folder
+
+    return make
+
+
+def saved_without_data(folder: Path) -> Path:
+    (folder / "train").mkdir()
+    (folder / "dataset_dict.json").write_text('{"splits": ["train"]}')
+    (folder / "train/state.json").write_text('{"_data_files": [{"filename": "data-0.arrow"}]}')
+    return folder
+
+
 def fifo(folder: Path) -> Path:
     os.mkfifo(folder / "a.jsonl")
     return folder / "a.jsonl"
@@ -62,7 +91,25 @@ def misnamed(folder: Path) -> Path:
 BROKEN: dict[str, tuple[Make, str]] = {
     "missing file": (lambda folder: folder / "a.csv", "does not exist"),
     "mistyped name": (misnamed, "chats.jsonl"),
-    "unknown format": (file("a.docx", LINES), "unknown format '.docx'"),
+    "plain text": (file("a.txt", f"Ann: {SECRET}\nBob: ok\n"), "unknown format"),
+    "Git LFS pointer": (file("a.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:1\n"), "git lfs pull"),
+    "web page": (file("a.json", f"<!DOCTYPE html>\n<p>{SECRET}"), "an HTML page"),
+    "XML": (file("a.csv", f"\ufeff<?xml version='1.0'?><a>{SECRET}</a>"), "an XML document"),
+    "PDF": (file("a.csv", b"%PDF-1.7 x"), "a PDF document"),
+    "recording": (file("a.json", b"\0\0\0\x20ftypM4A "), "a recording: transcribe it"),
+    "database": (file("a.csv", b"SQLite format 3\0"), "an SQLite database"),
+    "pickle": (file("a.json", b"\x80\x04\x95"), "never loaded"),
+    "old Excel file": (file("a.xlsx", b"\xd0\xcf\x11\xe0\xa1"), "old Office document"),
+    "Word document": (zipped("a.docx", **{"[Content_Types].xml": "", "word/document.xml": SECRET}), "a Word document"),
+    "zip without data": (zipped("a.zip", notes_txt=SECRET), "no file"),
+    "zip bomb": (zipped("a.zip", **{"train.csv": "0" * 100_000_000}), "unpacks to more than 67 MB"),
+    "gzip bomb": (file("a.csv.gz", gzip.compress(b"0" * 100_000_000, 1)), "unpacks to more than"),
+    "cut gzip": (file("a.csv.gz", gzip.compress(LINES.encode())[:-20]), "cannot be unpacked"),
+    "cut zip": (file("a.zip", b"PK\x03\x04 and so on"), "cannot be unpacked"),
+    "no workbook": (zipped("a.xlsx", **{"xl/workbook.xml": "<a>"}), "not a readable workbook"),
+    "cut arrow": (file("a.arrow", b"\xff\xff\xff\xff\x10"), "not a readable Arrow file"),
+    "two data sets": (folder_in("one/train/0.csv", "two/train/0.csv"), "several data sets (one, two)"),
+    "saved without its data": (saved_without_data, "lacks train/data-0.arrow"),
     "pipe": (fifo, "neither a file nor a folder"),
     "name too long": (lambda folder: folder / ("a" * 300 + ".csv"), "name too long"),
     "NUL in the name": (lambda folder: folder / "a\0.csv", "does not exist"),
@@ -87,7 +134,7 @@ BROKEN: dict[str, tuple[Make, str]] = {
     ),
     "cut utf-16": (file("a.jsonl", LINES.encode("utf-16")[:-1]), "first bytes say utf-16"),
     "utf-8 after a utf-32 mark": (file("a.jsonl", b"\xff\xfe\0\0" + LINES.encode()), "first bytes say utf-32"),
-    "latin-1": (file("a.csv", f"dialogue,summary\n{SECRET} caf\udce9,x\n"), "1 undecodable"),
+    "latin-1": (file("a.jsonl", LINE.replace("safe", "caf\udce9")), "1 undecodable"),
     "json syntax": (file("a.json", LINES.rstrip()[:-1].replace("\n", ",")), "cannot be read"),
     "json number": (file("a.json", "1" * 9000), "too many digits"),
     "json text": (file("a.json", json.dumps(SECRET)), "a text"),
@@ -98,7 +145,7 @@ BROKEN: dict[str, tuple[Make, str]] = {
     "nested json": (file("a.json", "[" * 200_000), "nested too deeply"),
     "nested line": (file("a.jsonl", LINES + '{"a":' * 200_000), "a.jsonl:31"),
     "truncated line": (file("a.jsonl", LINES + LINE[:-20]), "a.jsonl:31"),
-    "pretty json as lines": (file("a.jsonl", json.dumps([ROW], indent=1)), "malformed_row"),
+    "pretty json as lines": (file("a.jsonl", json.dumps(ROW, indent=1)), "malformed_row"),
     "no column": (file("a.jsonl", LINES.replace("summary", "sumary")), "--summary-column 'sumary'"),
     "empty objects": (file("a.jsonl", "{}\n{}\n"), "its columns are: none"),
     "empty summary": (file("a.jsonl", LINES + LINE.replace("Ann tells.", " ")), "a.jsonl:31"),

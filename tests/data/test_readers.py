@@ -1,12 +1,17 @@
 import contextlib
 import csv
+import gzip
+import io
 import json
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow
+import pyarrow.ipc
 import pyarrow.parquet
 import pytest
 from hypothesis import given, settings
@@ -37,6 +42,48 @@ def lines(rows: Rows, end: str = "\n") -> str:
     return end.join(json.dumps(row, ensure_ascii=False) for row in rows)
 
 
+def delimited(rows: Rows, delimiter: str = ",") -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def german_excel(rows: Rows) -> str:
+    """Semicolons, nameless columns and rows that are blank, and rows with blank fields beyond the header."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow([*rows[0], "", ""])
+    for number, row in enumerate(rows):
+        writer.writerow([*row.values(), *[""] * (number % 4)])
+    writer.writerow([""] * 4)
+    return out.getvalue()
+
+
+def write_excel(path: Path, sheets: dict[str, Rows]) -> None:
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.active)
+    for title, rows in sheets.items():
+        sheet = workbook.create_sheet(title)
+        for record in [list(rows[0]), *([*row.values(), None] for row in rows)] if rows else []:
+            sheet.append(record)
+    workbook.save(path)
+
+
+def write_arrow(path: Path, rows: Rows, new: Any = pyarrow.ipc.new_stream) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pyarrow.Table.from_pylist(rows)
+    with new(str(path), table.schema) as writer:
+        writer.write_table(table)
+
+
+def write_zip(path: Path, contents: dict[str, str]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in contents.items():
+            archive.writestr(name, text)
+
+
 WRITERS: dict[str, Callable[[Path, Rows], Any]] = {
     "comma.csv": write_csv,
     "semicolon.csv": lambda path, rows: write_csv(path, rows, ";"),
@@ -51,6 +98,21 @@ WRITERS: dict[str, Callable[[Path, Rows], Any]] = {
     "utf-16.jsonl": lambda path, rows: path.write_bytes(lines(rows, "\r\n").encode("utf-16")),
     "utf-32.json": lambda path, rows: path.write_bytes(json.dumps(rows).encode("utf-32")),
     "a.parquet": write_parquet,
+    "german excel.csv": lambda path, rows: path.write_bytes(german_excel(rows).encode("utf-8-sig")),
+    "sep line.csv": lambda path, rows: path.write_bytes(b"sep=|\r\n" + delimited(rows, "|").encode()),
+    "utf-16.csv": lambda path, rows: path.write_bytes(delimited(rows, ";").encode("utf-16")),
+    "packed.csv.gz": lambda path, rows: path.write_bytes(gzip.compress(delimited(rows).encode())),
+    "packed.jsonl.gz": lambda path, rows: path.write_bytes(gzip.compress(lines(rows).encode())),
+    "misnamed.csv": lambda path, rows: path.write_text(json.dumps(rows)),
+    "misnamed.jsonl": lambda path, rows: path.write_text(json.dumps(rows, indent=1)),
+    "misnamed.txt": lambda path, rows: path.write_text(lines(rows)),
+    "misnamed.json": write_parquet,
+    "book.xlsx": lambda path, rows: write_excel(path, {"Chats": rows, "Empty": []}),
+    "stream.arrow": lambda path, rows: write_arrow(path, rows, pyarrow.ipc.new_stream),
+    "file.arrow": lambda path, rows: write_arrow(path, rows, pyarrow.ipc.new_file),
+    "a.zip": lambda path, rows: write_zip(
+        path, {"notes.txt": "x", "__MACOSX/._a.csv": "x", "in/a.csv": delimited(rows)}
+    ),
 }
 
 
@@ -100,6 +162,92 @@ def test_a_downloaded_data_set_with_shards_is_read(rows: Rows, write: Any, tmp_p
     write("data/test-00000-of-00001.jsonl", rows[20:])
     checked = check(DataConfig(path=str(tmp_path)))
     assert [len(examples) for examples in checked.examples.values()] == [18, 2, 5]
+
+
+@pytest.mark.parametrize(
+    ("train", "validation", "test"),
+    [
+        (
+            "train-00000-of-00001-0123456789abcdef",
+            "validation-00000-of-00001-0123456789abcdef",
+            "test-00000-of-00001-89abcdef01234567",
+        ),
+        ("samsum-train", "samsum-val", "samsum-test"),
+        ("dialogsum.train", "dialogsum.dev", "dialogsum.test"),
+        ("Train_v2", "valid_v2", "test_v2"),
+        ("default/train/0000", "default/validation/0000", "default/test/0000"),
+        ("train/0", "dev/0", "test/0"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_splits_are_told_by_names(
+    train: str, validation: str, test: str, packed: bool, rows: Rows, write: Any, tmp_path: Path
+) -> None:
+    names = {train: rows[:20], validation: rows[20:23], test: rows[23:]}
+    if packed:
+        write_zip(tmp_path / "all.zip", {f"{name}.jsonl": lines(part) for name, part in names.items()})
+    else:
+        for name, part in names.items():
+            write(f"all/{name}.jsonl", part)
+    checked = check(DataConfig(path=str(tmp_path / ("all.zip" if packed else "all"))))
+    assert [len(examples) for examples in checked.examples.values()] == [20, 3, 2]
+
+
+def test_exact_names_of_splits_come_first(rows: Rows, write: Any, tmp_path: Path) -> None:
+    write("train.jsonl", rows[:20])
+    write("other-train.jsonl", [])
+    write("sample_submission.jsonl", [])
+    write("dataset_infos.json", [])
+    checked = check(DataConfig(path=str(tmp_path)))
+    assert len(checked.examples["train"]) == 18
+    assert "1 data files are not read: other-train.jsonl" in [issue.message for issue in checked.issues]
+
+
+def save_to_disk(folder: Path, rows: Rows, split: str = "train") -> None:
+    write_arrow(folder / "data-00000-of-00002.arrow", rows[:3])
+    write_arrow(folder / "data-00001-of-00002.arrow", rows[3:])
+    names = [{"filename": f"data-0000{part}-of-00002.arrow"} for part in (0, 1)]
+    (folder / "state.json").write_text(json.dumps({"_data_files": names, "_split": split}))
+    (folder / "dataset_info.json").write_text(json.dumps({"features": {}}))
+
+
+def test_a_saved_data_set_is_read(rows: Rows, tmp_path: Path) -> None:
+    save_to_disk(tmp_path / "single", rows)
+    single = check(DataConfig(path=str(tmp_path / "single"))).examples
+    assert [len(examples) for examples in single.values()] == [20, 2, 3]
+    (tmp_path / "dict").mkdir()
+    (tmp_path / "dict/dataset_dict.json").write_text('{"splits": ["train", "validation", "unsupervised"]}')
+    save_to_disk(tmp_path / "dict/train", rows[:20])
+    save_to_disk(tmp_path / "dict/validation", rows[20:], "validation")
+    checked = check(DataConfig(path=str(tmp_path / "dict")))
+    assert [len(examples) for examples in checked.examples.values()] == [20, 5, 0]
+    assert len({example.id for same in checked.examples.values() for example in same}) == 25
+
+
+def test_a_workbook_with_a_sheet_for_each_split(rows: Rows, tmp_path: Path) -> None:
+    write_excel(tmp_path / "a.xlsx", {"train": rows[:20], "test": rows[20:], "Notes": [{"x": 1}]})
+    checked = check(DataConfig(path=str(tmp_path / "a.xlsx")))
+    assert [len(examples) for examples in checked.examples.values()] == [18, 2, 5]
+    write_excel(tmp_path / "b.xlsx", {"Chats": rows, "Notes": [{"x": 1}]})
+    (issue,) = check(DataConfig(path=str(tmp_path / "b.xlsx"))).issues
+    assert "only its sheet 'Chats' is read; the others are: Notes" in issue.message
+
+
+def test_csv_in_windows_1252_is_read_and_said(rows: Rows, tmp_path: Path) -> None:
+    rows[0]["dialogue"] += " “Schöne Grüße”"
+    (tmp_path / "a.csv").write_bytes(delimited(rows, ";").encode("cp1252"))
+    checked = check(DataConfig(path=str(tmp_path / "a.csv")))
+    assert rows[0]["dialogue"] in {e.dialogue for same in checked.examples.values() for e in same}
+    assert [(issue.code, issue.severity) for issue in checked.issues] == [("legacy_encoding", "warning")]
+
+
+def test_a_nameless_column_with_values_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "index.csv").write_text(",dialogue,summary,\n0,A: x,x,\n1,A: y,y,\n")
+    (table,) = read_file(tmp_path / "index.csv")
+    assert table.columns == ("", "dialogue", "summary")
+    (tmp_path / "two.csv").write_text(",dialogue,,summary\n0,A: x,7,x\n")
+    (table,) = read_file(tmp_path / "two.csv")
+    assert table.columns == ("column 1", "dialogue", "column 3", "summary")
 
 
 def test_the_only_file_of_a_folder_is_split(rows: Rows, write: Any, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_bad_row_is_found_by_number_and_left_out(line: str, code: str, drop_in
         (b"a,b,c", "broken_table"),
         (b'"never closed,x', "broken_table"),
         (b'"closed" early,x', "broken_table"),
-        (b"caf\xe9 at noon,x", "undecodable"),
+        (b"caf\xe9 \x81 at noon,x", "undecodable"),
         (b",x", "empty_dialogue"),
     ],
 )

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from sumtune.data.sources import find_source
+from sumtune.data.data_source import find_source
 
 pytestmark = pytest.mark.e2e
 

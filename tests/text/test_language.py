@@ -3,7 +3,7 @@
 import pytest
 import tiny
 
-from sumtune.data.sources import embedded_pairs
+from sumtune.data.embedded import embedded_pairs
 from sumtune.text.language import is_english
 
 FOREIGN = tiny.foreign_pairs()

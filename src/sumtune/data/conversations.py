@@ -10,9 +10,10 @@ from typing import Any, BinaryIO
 from sumtune.data.columns import find_dialogue
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.encoding import LEGACY, detect, open_text
+from sumtune.data.file_kind import HEAD_BYTES, file_kind
 from sumtune.data.issues import Issue, legacy_encoding, raise_first_error
 from sumtune.data.json_rows import dump_row, json_lines
-from sumtune.data.readers import JSON_LINES, damaged_text, read_file, require_known_format
+from sumtune.data.readers import damaged_text, read_file
 from sumtune.data.validate import check_text
 from sumtune.errors import DataError
 
@@ -66,9 +67,8 @@ def open_conversations(path: Path, given: str | None = None, learned: str | None
     Raises:
         DataError: the file cannot be read as a whole, a row of it cannot be read, or it has no dialogue column.
     """
-    require_known_format(path)
     _require_file(path)
-    if path.suffix.lower() in JSON_LINES:
+    if _is_json_lines(path):
         lines = _Lines(path)
         columns, empty = dict[str, None](), True
         for _, row in lines:
@@ -94,6 +94,11 @@ def _require_file(path: Path) -> None:
         raise DataError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from None
     if not stat.S_ISREG(mode):
         raise DataError(f"{path} is no file: write its content to one and pass that.")
+
+
+def _is_json_lines(path: Path) -> bool:
+    with _opened(path) as stream:
+        return file_kind(str(path), path.name, stream.read(HEAD_BYTES)) == "json lines"
 
 
 class _Lines:

@@ -5,15 +5,17 @@ Python's `csv` module takes a stray quote for text. Then lines of a dialogue bec
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from sumtune.data.columns import show_names
-from sumtune.data.issues import BROKEN_TABLE, Issue
+from sumtune.data.issues import Issue
+from sumtune.data.records import broken_record, table_of_records
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 
 __all__ = ["read_delimited"]
 
 DELIMITERS = ",;\t"
+SEPARATOR_LINE = re.compile(r"""\s*(?:"sep=([^\w\s"]|\t)"|sep=([^\w\s"]|\t))[^\S\r\n]*(?:\r\n|\r|\n)""", re.IGNORECASE)
 QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 
 
@@ -29,47 +31,46 @@ def read_delimited(file: str, text: str, split: str | None) -> Table:
     Raises:
         DataError: the header cannot be read, or repeats a name.
     """
-    delimiter = _delimiter(text)
-    records = _records(text, delimiter)
+    delimiter, begin = _delimiter(text)
+    records = _records(text, delimiter, begin)
     try:
         header = next(records, None)
     except _StrayQuoteError as error:
         raise DataError(f"{file}: the header row cannot be read: {error}.") from None
     if header is None:
         raise DataError(f"{file} is empty; expected rows with a dialogue and a summary.")
-    if len(set(header)) < len(header):
-        repeated = [name for name in dict.fromkeys(header) if header.count(name) > 1]
-        raise DataError(f"{file}: the header row repeats {show_names(repeated)}; each column needs a name of its own.")
-    rows, broken, row = [], [], 0
+    rows, stray = [], []
     try:
         for row, record in enumerate(records, 1):
-            if len(record) == len(header):
-                rows.append((row, dict(zip(header, record, strict=True))))
-            else:
-                broken.append(_broken(file, row, f"it has {len(record)} fields, the header has {len(header)}"))
+            rows.append((row, record))
     except _StrayQuoteError as error:
-        broken.append(_broken(file, row + 1, str(error)))
-    if broken:
-        return Table(file, split, tuple(header), (), tuple(broken))
-    return Table(file, split, tuple(header), tuple(rows), tuple(_maybe_cut(file, text, row)))
+        stray.append(broken_record(file, len(rows) + 1, str(error)))
+    table = table_of_records(file, split, header, rows)
+    if stray:
+        return replace(table, rows=(), issues=(*table.issues, *stray))
+    return table if table.issues else table.with_issues(*_maybe_cut(file, text, len(rows)))
 
 
-def _delimiter(text: str) -> str:
+def _delimiter(text: str) -> tuple[str, int]:
+    """The delimiter, and where the header begins: after the line `sep=;` that Excel writes and reads."""
+    given = SEPARATOR_LINE.match(text)
+    if given is not None:
+        return given[1] or given[2], given.end()
     first_line = text.lstrip().splitlines()[0]
-    return max(DELIMITERS, key=first_line.count)
+    return max(DELIMITERS, key=first_line.count), 0
 
 
-def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The fields of each record that is not blank.
+def _records(text: str, delimiter: str, place: int) -> Iterator[list[str]]:
+    """The fields of each record from the character `place` on; blank lines are left out.
 
     Raises:
         _StrayQuoteError: a quote is not closed, a closing one is not the end of its field, or one stands in a field
             that does not begin with one.
     """
     quoting = delimiter != "\t" or re.search(r'(?:^|[\t\r\n])"', text) is not None  # most TSV files know no quotes
-    plain = re.compile(f"[^{delimiter}\r\n{chr(34) if quoting else ''}]*+")
-    end = re.compile(rf"{delimiter}|\r\n|\r|\n|\Z")
-    place, record = 0, []
+    plain = re.compile(f"[^{re.escape(delimiter)}\r\n{chr(34) if quoting else ''}]*+")
+    end = re.compile(rf"{re.escape(delimiter)}|\r\n|\r|\n|\Z")
+    record: list[str] = []
     while place < len(text):
         begin = place
         quoted = quoting and text[place] == '"'
@@ -97,10 +98,6 @@ def _reason(text: str, begin: int, end: int | None, quoted: bool) -> str:
     if quoted:
         return f"text follows the closing quote on line {line} of the file; the field begins on line {opened}"
     return f"line {line} of the file has a quote inside a field that does not begin with one"
-
-
-def _broken(file: str, row: int, reason: str) -> Issue:
-    return Issue(BROKEN_TABLE, "error", f"the row cannot be read: {reason}", file, row)
 
 
 def _maybe_cut(file: str, text: str, row: int) -> Iterator[Issue]:

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from sumtune.data.parquet import arrow_table
+from sumtune.data.arrow import arrow_table
 from sumtune.data.split import split_name
 from sumtune.data.table import Table
 from sumtune.errors import DataError

@@ -6,9 +6,9 @@ from typing import Any
 
 from sumtune.config import Config, DataConfig, ModelConfig
 from sumtune.data.columns import Columns, find_columns
+from sumtune.data.data_source import DataSource, find_source
 from sumtune.data.example import SPLITS, Example, dump_jsonl
 from sumtune.data.issues import BROKEN_TABLE, Issue, raise_errors
-from sumtune.data.sources import Source, find_source
 from sumtune.data.split import complete_splits, select_share, split_examples
 from sumtune.data.table import Table
 from sumtune.data.validate import (
@@ -27,6 +27,7 @@ from sumtune.files.stage_manifest import up_to_date, write_manifest
 
 __all__ = ["CheckedData", "IngestResult", "check", "run", "truncated_dialogues"]
 
+SHOWN_FILES = 5
 MakeCounter = Callable[[], TokenCounter]
 
 
@@ -89,10 +90,12 @@ def truncated_dialogues(run_dir: RunDir) -> list[Issue]:
     return [Issue(**entry) for entry in report.get("findings", ()) if entry.get("code") == "dialogue_truncated"]
 
 
-def _check(source: Source, data: DataConfig, counter: TokenCounter | None, model: ModelConfig) -> CheckedData:
+def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, model: ModelConfig) -> CheckedData:
     tables = source.read()
     columns = _columns(tables, data)
     examples, issues = _examples(tables, columns)
+    if source.unused:
+        issues.append(_unused_files(source.unused))
     if counter is not None:
         issues += check_learnable(examples, counter)
     bad = {(issue.file, issue.row) for issue in issues if issue.severity == "error"}
@@ -148,6 +151,11 @@ def _split(tables: Sequence[Table], examples: Sequence[Example]) -> dict[str, li
             return split_examples(examples)
         given[name].append(example)
     return complete_splits(given)
+
+
+def _unused_files(names: Sequence[str]) -> Issue:
+    shown = ", ".join(names[:SHOWN_FILES]) + (" …" if len(names) > SHOWN_FILES else "")
+    return Issue("unused_files", "info", f"{len(names)} data files are not read: {shown}")
 
 
 def _dropped(issue: Issue) -> Issue:

@@ -5,7 +5,6 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sumtune.data.columns import show_names
@@ -30,8 +29,8 @@ class _Broken:
     is_unicode: bool = True
 
 
-def read_json(path: Path, text: str, split: str | None) -> list[Table]:
-    """The tables of a JSON file: one, or one for each split that it holds.
+def read_json(place: str, file: str, text: str, split: str | None) -> list[Table]:
+    """Return the tables of a JSON file: one, or one for each split that it holds.
 
     Raises:
         DataError: it is not JSON, or holds no list of objects where one is expected.
@@ -39,15 +38,15 @@ def read_json(path: Path, text: str, split: str | None) -> list[Table]:
     value = _parse(text)
     if isinstance(value, _Broken):
         if isinstance(_parse(text.lstrip().splitlines()[0]), dict):
-            return [read_lines(path.name, text, split)]
-        raise DataError(f"{path} cannot be read: {value.reason}. {FORMS}")
+            return [read_lines(file, text, split)]
+        raise DataError(f"{place} cannot be read: {value.reason}. {FORMS}")
     if isinstance(value, list):
-        return [_table(path.name, split, _rows(path.name, enumerate(value, 1)))]
-    lists = _lists_by_split(path, value) if isinstance(value, dict) else {}
+        return [_table(file, split, _rows(file, enumerate(value, 1)))]
+    lists = _lists_by_split(place, value) if isinstance(value, dict) else {}
     if not lists or (split is not None and set(lists) - {split, None}):
         found = f"an object with {show_names(list(value))}" if isinstance(value, dict) else _json_type(value)
-        raise DataError(f"{path} holds {found}. {FORMS}")
-    names = {name: f"{path.name}#{name}" if name else path.name for name in lists}
+        raise DataError(f"{place} holds {found}. {FORMS}")
+    names = {name: f"{file}#{name}" if name else file for name in lists}
     return [
         _table(names[name], name or split, _rows(names[name], enumerate(values, 1))) for name, values in lists.items()
     ]
@@ -120,7 +119,7 @@ def _table(file: str, split: str | None, values: Iterable[tuple[int, dict[str, A
     return Table(file, split, tuple(columns), tuple(rows), tuple(issues))
 
 
-def _lists_by_split(path: Path, value: Mapping[str, Any]) -> dict[str | None, list[Any]]:
+def _lists_by_split(place: str, value: Mapping[str, Any]) -> dict[str | None, list[Any]]:
     """The lists under split names, else the one under `data` as the split None."""
     lists: dict[str | None, list[Any]] = {}
     for key, items in value.items():
@@ -128,7 +127,7 @@ def _lists_by_split(path: Path, value: Mapping[str, Any]) -> dict[str | None, li
         if name is None or not isinstance(items, list):
             continue
         if name in lists:
-            raise DataError(f"{path} holds the {name} split twice, once as {key!r}; keep one.")
+            raise DataError(f"{place} holds the {name} split twice, once as {key!r}; keep one.")
         lists[name] = items
     if not lists and isinstance(value.get("data"), list):
         lists[None] = value["data"]

@@ -1,74 +1,117 @@
-"""Data files as tables: CSV, JSON, JSONL and Parquet, read alike for training and for use."""
+"""Data files as tables, whatever their format: read alike for training and for use."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sumtune.data.archive import Archive, gunzip
+from sumtune.data.arrow import read_arrow, read_parquet
 from sumtune.data.delimited import read_delimited
 from sumtune.data.encoding import LEGACY, decode
+from sumtune.data.excel import read_excel
+from sumtune.data.file_kind import SUFFIXES, FileKind, file_kind
+from sumtune.data.folder import assign_splits
 from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import read_json, read_lines
-from sumtune.data.parquet import read_parquet
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 
-__all__ = ["JSON_LINES", "SUFFIXES", "damaged_text", "read_file", "require_known_format"]
+__all__ = ["damaged_text", "read_file"]
 
-JSON_LINES = (".jsonl", ".ndjson")
-SUFFIXES = (".csv", ".tsv", ".json", *JSON_LINES, ".parquet")
+
+@dataclass(frozen=True)
+class _File:
+    """A file in memory, perhaps a member of an archive."""
+
+    place: str
+    """Its path, for errors about the file as a whole."""
+    name: str
+    """What its rows are called by."""
+    content: bytes
+    split: str | None
+
+
+@dataclass(frozen=True)
+class _Options:
+    guess_encoding: bool
+    every_column: bool
 
 
 def read_file(
-    path: Path, split: str | None = None, *, guess_encoding: bool = False, every_column: bool = False
+    path: Path,
+    split: str | None = None,
+    *,
+    name: str | None = None,
+    guess_encoding: bool = False,
+    every_column: bool = False,
 ) -> list[Table]:
-    """The tables of one file: one, or several where a JSON file holds several splits.
+    """Return the tables of one file: several where it holds several splits. `name` is the file in messages about rows.
 
     `guess_encoding` takes a text that is not UTF-8 for Windows-1252, with a warning among the issues, instead of
-    calling its rows undecodable. `every_column` gives all values of a Parquet file, also those that cannot be text.
+    calling its rows undecodable; CSV, which Excel writes so, is always read that way. `every_column` gives all values
+    of a Parquet file, also those that cannot be text.
 
     Raises:
         DataError: the file is empty, of an unknown format, or unreadable as a whole.
     """
-    require_known_format(path)
-    suffix = path.suffix.lower()
     try:
-        if suffix == ".parquet":
-            return [read_parquet(path, split, every_column)]
-        text, encoding = _read_text(path, guess_encoding)
+        content = path.read_bytes()
     except OSError as error:
         raise DataError(f"Cannot read {path}: {error.strerror or type(error).__name__}.") from None
-    tables = _read_tables(path, text, split)
-    if encoding == LEGACY:
-        tables[0] = replace(tables[0], issues=(*tables[0].issues, legacy_encoding(path.name)))
-    return tables
+    return list(_tables(_File(str(path), name or path.name, content, split), _Options(guess_encoding, every_column)))
 
 
-def require_known_format(path: Path) -> None:
-    """Raises DataError where the suffix of `path` is none that can be read."""
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise DataError(f"{path} has an unknown format {suffix!r}; expected one of {', '.join(SUFFIXES)}.")
-
-
-def damaged_text(path: Path, error: UnicodeDecodeError) -> DataError:
+def damaged_text(place: object, error: UnicodeDecodeError) -> DataError:
     """The error of a file that does not keep the encoding that its byte order mark names."""
-    return DataError(f"{path} is damaged: its first bytes say {error.encoding}, byte {error.start} does not fit that.")
+    return DataError(f"{place} is damaged: its first bytes say {error.encoding}, byte {error.start} does not fit that.")
 
 
-def _read_text(path: Path, guess_encoding: bool) -> tuple[str, str]:
-    """The file as text, and its encoding; a byte that is not UTF-8 becomes a lone surrogate."""
+def _tables(file: _File, options: _Options) -> Iterator[Table]:
+    if not file.content:
+        raise _empty(file)
+    kind = file_kind(file.place, file.name, file.content)
+    if kind == "gzip":
+        name = file.name[:-3] if file.name.lower().endswith(".gz") else file.name
+        yield from _tables(replace(file, name=name, content=gunzip(file.place, file.content)), options)
+    elif kind == "zip":
+        yield from _tables_of_archive(file, options)
+    elif kind == "parquet":
+        yield read_parquet(file.place, file.name, file.content, file.split, options.every_column)
+    elif kind == "arrow":
+        yield read_arrow(file.place, file.name, file.content, file.split, options.every_column)
+    else:
+        yield from _tables_of_text(file, kind, options)
+
+
+def _tables_of_archive(file: _File, options: _Options) -> Iterator[Table]:
+    archive = Archive(file.place, file.content)
+    if archive.is_excel:
+        yield from read_excel(file.place, file.name, file.content, file.split)
+        return
+    for path, split in assign_splits(file.place, archive.data_files):
+        member = _File(f"{file.place}/{path}", f"{file.name}/{path}", archive.read(path), split or file.split)
+        yield from _tables(member, options)
+
+
+def _tables_of_text(file: _File, kind: FileKind, options: _Options) -> Iterator[Table]:
     try:
-        text, encoding = decode(path.read_bytes(), guess_encoding)
+        text, encoding = decode(file.content, options.guess_encoding or kind == "delimited")
     except UnicodeDecodeError as error:
-        raise damaged_text(path, error) from None
+        raise damaged_text(file.place, error) from None
     if not text.strip():
-        raise DataError(f"{path} is empty; expected rows with a dialogue and a summary.")
-    return text, encoding
+        raise _empty(file)
+    if kind == "json":
+        tables = read_json(file.place, file.name, text, file.split)
+    elif kind == "json lines":
+        tables = [read_lines(file.name, text, file.split)]
+    elif kind == "delimited":
+        tables = [read_delimited(file.name, text, file.split)]
+    else:
+        raise DataError(f"{file.place} is of an unknown format; expected one of {', '.join(SUFFIXES)}.")
+    if encoding == LEGACY:
+        tables[0] = tables[0].with_issues(legacy_encoding(file.name))
+    yield from tables
 
 
-def _read_tables(path: Path, text: str, split: str | None) -> list[Table]:
-    suffix = path.suffix.lower()
-    if suffix == ".json":
-        return read_json(path, text, split)
-    if suffix in JSON_LINES:
-        return [read_lines(path.name, text, split)]
-    return [read_delimited(path.name, text, split)]
+def _empty(file: _File) -> DataError:
+    return DataError(f"{file.place} is empty; expected rows with a dialogue and a summary.")

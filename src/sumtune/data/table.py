@@ -1,7 +1,7 @@
 """The rows of a data file, before anything is known about their columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sumtune.data.issues import Issue
@@ -21,7 +21,11 @@ class Table:
     rows: tuple[tuple[int, Mapping[str, Any]], ...]
     """Row number (counted like `Example.row`) and values by column."""
     issues: tuple[Issue, ...] = ()
-    """Rows that could not be read."""
+    """Rows that could not be read, and what is worth knowing."""
+
+    def with_issues(self, *issues: Issue) -> "Table":
+        """The table with further issues."""
+        return replace(self, issues=(*self.issues, *issues))
 
 
 def malformed(file: str, row: int, reason: str) -> Issue:

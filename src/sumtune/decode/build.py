@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from sumtune.config import DecodeConfig
-from sumtune.data.sources import embedded_pairs
+from sumtune.data.embedded import embedded_pairs
 from sumtune.decode.ctranslate2.convert import convert
 from sumtune.decode.ctranslate2.summarizer import CTranslate2Summarizer
 from sumtune.decode.engine_entry import engine_entry

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from sumtune.data.sources import embedded_pairs
+from sumtune.data.embedded import embedded_pairs
 
 __all__ = ["is_english"]
 

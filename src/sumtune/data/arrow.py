@@ -1,35 +1,53 @@
-"""Parquet files and Arrow tables as tables."""
+"""Parquet and Arrow files as tables."""
 
-from pathlib import Path
 from typing import Any
 
 from sumtune.data.issues import undecodable
 from sumtune.data.table import Table, malformed
 from sumtune.errors import DataError
 
-__all__ = ["arrow_table", "read_parquet"]
+__all__ = ["arrow_table", "read_arrow", "read_parquet"]
 
 
-def read_parquet(path: Path, split: str | None, every_column: bool = False) -> Table:
-    """The table of a Parquet file. Checksums of its pages are verified where the file has them.
+def read_parquet(place: str, file: str, content: bytes, split: str | None, every_column: bool = False) -> Table:
+    """Return the table of a Parquet file. Checksums of its pages are verified where the file has them.
 
     Raises:
-        DataError: it is empty, damaged, or no Parquet file.
+        DataError: it is damaged, or no Parquet file.
     """
     import pyarrow
     import pyarrow.parquet
 
-    if path.stat().st_size == 0:
-        raise DataError(f"{path} is empty; expected rows with a dialogue and a summary.")
     try:
-        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            return arrow_table(path.name, split, file.read(), every_column)
+        with pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content), page_checksum_verification=True) as parquet:
+            return arrow_table(file, split, parquet.read(), every_column)
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise DataError(f"{path} is not a readable Parquet file ({type(error).__name__}); write it again.") from None
+        raise DataError(f"{place} is not a readable Parquet file ({type(error).__name__}); write it again.") from None
+
+
+def read_arrow(place: str, file: str, content: bytes, split: str | None, every_column: bool = False) -> Table:
+    """Return the table of an Arrow file, as `datasets` saves it: a stream of record batches, or a file with an index.
+
+    Raises:
+        DataError: it is damaged, or no Arrow file.
+    """
+    import pyarrow
+    import pyarrow.ipc
+
+    is_indexed = content.startswith(b"ARROW1")
+    try:
+        with (pyarrow.ipc.open_file if is_indexed else pyarrow.ipc.open_stream)(
+            pyarrow.BufferReader(content)
+        ) as stream:
+            table = stream.read_all()
+            table.validate(full=True)
+            return arrow_table(file, split, table, every_column)
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise DataError(f"{place} is not a readable Arrow file ({type(error).__name__}); write it again.") from None
 
 
 def arrow_table(file: str, split: str | None, table: Any, every_column: bool = False) -> Table:
-    """The rows of a `pyarrow.Table`, with the names of all its columns.
+    """Return the rows of a `pyarrow.Table`, with the names of all its columns.
 
     Values are those of the columns that may hold texts or ids; with `every_column` of all but binary ones.
     """
