@@ -119,8 +119,8 @@ def test_check_says_how_many_summaries_training_will_cut(name: str, tmp_path: Pa
     for limit in sorted({len(ids) for ids in whole}):
         encoder = make_encoder(name, max_target_tokens=limit)
         cut = sum(encoder.target(row["summary"]) != ids for row, ids in zip(rows, whole, strict=True))
-        findings = check(DataConfig(path=str(path)), encoder, ModelConfig(max_target_tokens=limit)).findings
-        said = [finding.message for finding in findings if finding.code == "summary_truncated"]
+        issues = check(DataConfig(path=str(path)), encoder, ModelConfig(max_target_tokens=limit)).issues
+        said = [issue.message for issue in issues if issue.code == "summary_truncated"]
         assert [f"({cut} of 40)" in message for message in said] == [True] * bool(cut)
 
 
