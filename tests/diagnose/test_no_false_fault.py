@@ -54,11 +54,11 @@ def false_faults(contexts):
 @pytest.fixture(autouse=True)
 def _few_resamples(monkeypatch):
     """Intervals are not looked at here."""
-    from sumtune.diagnose import diagnosis
+    from sumtune.diagnose import gains
     from sumtune.evaluate import bootstrap
 
-    monkeypatch.setattr(diagnosis, "interval", lambda values, generator: bootstrap.interval(values, generator, 50))
-    monkeypatch.setattr(diagnosis, "paired", lambda values, generator: bootstrap.paired(values, generator, 50))
+    monkeypatch.setattr(gains, "interval", lambda values, generator: bootstrap.interval(values, generator, 50))
+    monkeypatch.setattr(gains, "paired", lambda values, generator: bootstrap.paired(values, generator, 50))
 
 
 def test_clean_files_have_no_fault():

@@ -175,7 +175,7 @@ def test_a_leak_is_named_first_and_says_what_the_others_score(tmp_path):
         predictions=[example.summary if example in leaked else written(example) for example in SCORED],
     ).findings
     assert (first.code, first.severity, others) == ("leak", "fault", [])
-    assert "too good" in first.title
+    assert "too high" in first.title
     assert "they score 1.000, the others 0." in first.evidence
 
 

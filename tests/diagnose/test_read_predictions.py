@@ -99,7 +99,7 @@ def test_the_command_names_the_damage_with_evidence_and_remedy(tmp_path):
     damaged = [row | {"prediction": row["prediction"].replace("", " ")} for row in ROWS]
     result = CliRunner().invoke(cli.app, ["diagnose", "--predictions", str(write(tmp_path / "d.csv", damaged))])
     assert result.exit_code == 0
-    first = result.output.index("1. The characters of the predictions are separated")
+    first = result.output.index("1. All predictions have a space after each character")
     assert "explains" in result.output[first:]
     assert "Remedy:" in result.output[first:]
     assert "lead-3" in result.output[:first]

@@ -446,11 +446,11 @@ def test_a_new_folder_stands_beside_that_of_the_run(tmp_path, monkeypatch, folde
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    found = CommandLines(run_dir=Path(folder)).beside("more")
+    found = CommandLines(run_dir=Path(folder)).new_folder("more")
     assert found.resolve().parent == Path(folder).resolve().parent
     assert found.name == f"{Path(folder).resolve().name}-more"
     found.mkdir(parents=True)
-    assert CommandLines(run_dir=Path(folder)).beside("more").name == f"{found.name}-2"
+    assert CommandLines(run_dir=Path(folder)).new_folder("more").name == f"{found.name}-2"
 
 
 def test_a_run_whose_settings_are_of_a_newer_version_has_remedies_all_the_same(machine, tmp_path, tiny_models):

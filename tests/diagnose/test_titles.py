@@ -126,9 +126,9 @@ def test_a_title_says_that_more_data_would_help_only_where_the_slope_excludes_ze
         losses = 3 - chance.uniform(0, 0.1) * np.log2(4 * np.arange(1, 101)) + chance.normal(0, 0.3, 100)
         context = with_training(run, losses, [3.6, 3.5, 3.5, 3.5])
         finding = finding_of(context, "more_data")
-        claims = finding.title == "More data would raise the score"
-        assert claims == learning_slope(context.training).falls == ("so more data would help" in finding.evidence)
-        assert claims != ("not told apart from none" in finding.evidence)
+        claims = finding.title == "More data would lower the loss"
+        assert claims == learning_slope(context.training).falls == ("so more data would lower it" in finding.evidence)
+        assert claims != ("includes zero" in finding.evidence)
 
 
 def test_no_title_of_a_finding_that_may_be_chance_claims_a_cause(run):
@@ -136,6 +136,6 @@ def test_no_title_of_a_finding_that_may_be_chance_claims_a_cause(run):
         for make in case:
             found = diagnose(make(run))
             for finding in (*found.findings, *found.advice):
-                unsure = "not told apart" in finding.evidence or "may be chance" in finding.evidence
-                assert not (unsure and "would raise" in finding.title and "tell" not in finding.title)
+                unsure = "includes zero" in finding.evidence or "may be chance" in finding.evidence
+                assert not (unsure and "would lower" in finding.title and "tell" not in finding.title)
                 assert finding.sure or "tell" in finding.title or "may be" in finding.title

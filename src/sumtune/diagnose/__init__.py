@@ -1,1 +1,1 @@
-"""Why the scores are as they are: findings, each with its evidence and the command that mends it. Imports no torch."""
+"""Explain a score: findings, each with its evidence and the command that fixes it. Imports no torch."""

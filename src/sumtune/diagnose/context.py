@@ -1,4 +1,4 @@
-"""What the rules look at: outputs, training and data of one run; None stands for what is not known."""
+"""Input of the rules: outputs, training and data of one run. None means unknown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,19 +18,19 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Training:
-    """What training was told and what it logged."""
+    """The settings of a training run and what it logged."""
 
     settings: Mapping[str, Any]
-    """The sections `train` and `lora` of the configuration."""
+    """Sections `train` and `lora` of the configuration."""
     examples: int
     total_steps: int
-    """Optimizer steps planned."""
+    """Planned optimizer steps."""
     warmup_steps: int
-    """Of them, as the schedule used them."""
+    """Optimizer steps of warm-up that the schedule used."""
     rates: Array
     """Learning rate of each logged optimizer step, `(steps,)`."""
     losses: Array
-    """Training loss of each logged optimizer step in nats a token, `(steps,)`; maybe not finite."""
+    """Training loss of each logged optimizer step in nats per token, `(steps,)`; may not be finite."""
     norms: Array
     """Gradient norm of each logged optimizer step, `(steps,)`."""
     steps: Array
@@ -39,43 +39,43 @@ class Training:
     validation_losses: Array
     ended: bool
     source_tokens: Array | None = None
-    """Tokens of prompt and dialogue of each training example."""
+    """Tokens of prompt and dialogue in each training example."""
     label_tokens: Array | None = None
-    """Tokens of each training example that the loss looks at."""
+    """Tokens in each training example that count in the loss."""
     parameters: int | None = None
-    """Numbers in the adapter."""
+    """Parameters of the adapter."""
 
     @property
     def rate(self) -> float:
-        """The learning rate that was set."""
+        """Learning rate in the settings."""
         return float(self.settings["train"]["learning_rate"])
 
     @property
     def rank(self) -> int:
-        """The rank of the adapter that was set."""
+        """Rank of the adapter in the settings."""
         return int(self.settings["lora"]["rank"])
 
 
 @dataclass(frozen=True)
 class Data:
-    """The examples by split, and the split that was scored."""
+    """The examples of each split, and which split was scored."""
 
     splits: Mapping[str, Sequence[Example]]
     scored: str
     max_source_tokens: int | None = None
-    """Tokens of a dialogue that are read: as set, or as far as the model's positions reach."""
+    """Most tokens of a dialogue that the model reads: the setting, or fewer if the model has fewer positions."""
     limited_by_model: bool = False
     characters_a_token: float | None = None
-    """Measurement on the training dialogues."""
+    """Characters per token, measured on the training dialogues."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """Everything known about one run, or about one file of predictions."""
+    """Everything known about a run or a file of predictions."""
 
     outputs: Outputs | None = None
     base: Outputs | None = None
     training: Training | None = None
     data: Data | None = None
     commands: CommandLines = field(default_factory=CommandLines)
-    """Where it comes from, for the commands of remedies."""
+    """Builds the commands of remedies."""

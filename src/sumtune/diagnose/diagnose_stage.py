@@ -1,4 +1,4 @@
-"""The stage `diagnose`: reads a run folder or a file of predictions, writes `diagnosis.json` in the former."""
+"""The stage `diagnose`: diagnoses a run folder, where it writes `diagnosis.json`, or a file of predictions."""
 
 import errno
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ __all__ = ["diagnose_file", "diagnose_run"]
 
 
 def diagnose_run(run_dir: RunDir) -> Diagnosis:
-    """The diagnosis of a run, also left in `diagnosis.json` where the folder can be written to.
+    """Return the diagnosis of a run, and write it to `diagnosis.json` if the folder is writable.
 
     Raises:
-        RunDirError: the folder holds neither predictions nor a training log, or a file that is needed is damaged.
+        RunDirError: the folder holds neither predictions nor a training log, or a needed file is damaged.
     """
     context = read_run(run_dir)
     if context.outputs is None and context.training is None:
@@ -30,12 +30,12 @@ def diagnose_run(run_dir: RunDir) -> Diagnosis:
         )
     diagnosis = diagnose(context)
     if find_record(run_dir.diagnosis) != (row := to_json(diagnosis)):
-        _leave(run_dir, row)
+        _write_if_possible(run_dir, row)
     return diagnosis
 
 
-def _leave(run_dir: RunDir, row: Mapping[str, Any]) -> None:
-    """Writes `diagnosis.json`; the folder of somebody else can be diagnosed as well."""
+def _write_if_possible(run_dir: RunDir, row: Mapping[str, Any]) -> None:
+    """Write `diagnosis.json`, unless the folder is read-only."""
     try:
         write_record(run_dir.diagnosis, row)
     except OSError as error:
@@ -50,12 +50,13 @@ def diagnose_file(
     dialogue: str | None = None,
     run_dir: RunDir | None = None,
 ) -> Diagnosis:
-    """The diagnosis of a file of predictions; nothing is written.
+    """Return the diagnosis of a file of predictions. Writes nothing.
 
-    With `run_dir` they are outputs of that run's model, perhaps by another tool; its training and data count, too.
+    With `run_dir`, the predictions come from the model of that run, perhaps through another tool, and the diagnosis
+    considers the run's training and data as well.
 
     Raises:
-        DataError: the file cannot be read, or lacks a column.
+        DataError: the file cannot be read or lacks a column.
         RunDirError: the run folder does not hold a run.
     """
     outputs = read_predictions(path, prediction, reference, dialogue)

@@ -1,4 +1,4 @@
-"""What a rule found, with the evidence for it and the commands that mend it."""
+"""A finding: what a rule found, its evidence, and the commands that fix it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,41 +9,41 @@ from sumtune.diagnose.outputs import Outputs
 __all__ = ["SEVERITIES", "SHOWN_EXAMPLES", "Finding", "Severity", "to_row"]
 
 Severity = Literal["fault", "limit", "advice"]
-"""A fault makes scores or training mean nothing; a limit holds a sound run back; advice is what to do next."""
+"""A fault makes the score or the training meaningless, a limit holds a sound run back, advice is the next step."""
 SEVERITIES: tuple[Severity, ...] = ("fault", "limit", "advice")
 SHOWN_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One cause. `code` is the name of the rule that found it."""
+    """One cause of a low or misleading score. `code` is the name of the rule that found it."""
 
     code: str
     title: str
-    """What is wrong, in plain words."""
+    """What is wrong; claims no more than `evidence` shows."""
     severity: Severity
     evidence: str
     """One or two sentences with the numbers."""
     sure: bool = True
-    """False where the evidence may be chance: then the title says so."""
+    """False if the evidence may be chance; the title then says so."""
     numbers: Mapping[str, float] = field(default_factory=dict)
-    """The numbers of the evidence by name."""
+    """The numbers behind the evidence, by name."""
     examples: tuple[str, ...] = ()
-    """At most three: ids, where it helps with the beginning of the prediction, never with a dialogue."""
+    """Ids of at most three examples, some with the start of the prediction, never with text of a dialogue."""
     share: float | None = None
-    """Part of what ROUGE-1 lacks to 1 that comes back when the cause is undone; None where that cannot be computed."""
+    """Share of the lost ROUGE-1 (1 minus the score) that returns without the cause; None if it cannot be computed."""
     repaired: Outputs | None = field(default=None, repr=False, compare=False)
-    """The same outputs with the cause undone, or without the examples that have it; None where neither is possible."""
+    """The outputs with the cause undone, or only the examples without it; None if neither is possible."""
     columns: tuple[str, ...] = ()
-    """Roles of the two columns that are swapped; one role twice where it holds what belongs to none."""
+    """Roles of two swapped columns; the same role twice if only one column is known to be wrong."""
     remedy: str = ""
-    """What to do; rules leave it to `diagnosis.REMEDIES`."""
+    """What to do; filled in from `diagnosis.REMEDIES`, not by rules."""
     commands: tuple[str, ...] = ()
-    """The commands that do it, as they are typed."""
+    """The commands that do it, ready to type."""
 
 
 def to_row(finding: Finding) -> dict[str, Any]:
-    """The finding for `diagnosis.json`."""
+    """Return the entry for `diagnosis.json`."""
     names = ("code", "title", "severity", "sure", "evidence", "remedy", "share")
     row = {name: getattr(finding, name) for name in names}
     lists = {"commands": list(finding.commands), "examples": list(finding.examples)}

@@ -1,4 +1,4 @@
-"""Numbers that several rules read off a training run, each with its standard error."""
+"""Statistics of the training and validation losses, each with its standard error."""
 
 from dataclasses import dataclass
 
@@ -14,57 +14,58 @@ FEWEST_FOR_SLOPE = 8
 
 @dataclass(frozen=True)
 class Measurement:
-    """A value and its standard error; what is claimed of it must hold from `low` to `high`."""
+    """A value and its standard error. A claim about the value must hold from `low` to `high`."""
 
     value: float
     error: float
 
     @property
     def low(self) -> float:
-        """Two standard errors below."""
+        """The value minus two standard errors."""
         return self.value - 2 * self.error
 
     @property
     def high(self) -> float:
-        """Two standard errors above."""
+        """The value plus two standard errors."""
         return self.value + 2 * self.error
 
 
 @dataclass(frozen=True)
 class Slope(Measurement):
-    """Change of the loss (nats a token) with twice as many examples."""
+    """Change of the loss (nats per token) for each doubling of the examples."""
 
     kind: str
-    """Which losses it was fitted to."""
+    """The losses that it was fitted to, in words."""
 
     @property
     def falls(self) -> bool:
-        """Whether the loss falls by more than twice the standard error."""
+        """Whether the interval lies below zero."""
         return self.high < 0
 
 
 def end_means(values: Array) -> tuple[float, float]:
-    """Mean of the first and of the last fifth."""
+    """Return the mean of the first fifth and the mean of the last fifth."""
     first, last = _ends(values)
     return float(first.mean()), float(last.mean())
 
 
 def rise(values: Array) -> Measurement:
-    """Mean of the last fifth minus that of the first; infinite error where these are single values."""
+    """Return the mean of the last fifth minus that of the first; the error is infinite if these are single values."""
     first, last = _ends(values)
     return mean_difference(last, first)
 
 
 def mean_difference(one: Array, other: Array) -> Measurement:
-    """Mean of `one` minus that of `other`, both `(values,)` of their own (Welch 1947)."""
+    """Return the mean of `one` minus the mean of `other`, two independent samples (Welch 1947)."""
     error = float(np.hypot(_mean_error(one), _mean_error(other)))
     return Measurement(float(one.mean() - other.mean()), error)
 
 
 def drop(training: Training) -> Measurement | None:
-    """Share of the loss that training took away: of validation where it was measured twice, else of training.
+    """Return how much of the loss training removed, as a share of the first loss.
 
-    Validations look at the same examples, so the difference of two has no error here.
+    Uses the validation loss if it was measured at least twice, otherwise the training loss. Every validation uses the
+    same examples, so the difference of two has no error here.
     """
     if len(training.validation_losses) >= 2:
         first = float(training.validation_losses[0])
@@ -78,7 +79,7 @@ def drop(training: Training) -> Measurement | None:
 
 
 def validation_gap(training: Training) -> Measurement | None:
-    """Last validation loss minus the mean training loss of the last fifth, with the error of the latter."""
+    """Return the last validation loss minus the mean training loss of the last fifth, with the error of that mean."""
     if len(training.losses) == 0 or len(training.validation_losses) == 0:
         return None
     _, last = _ends(training.losses)
@@ -86,11 +87,11 @@ def validation_gap(training: Training) -> Measurement | None:
 
 
 def learning_slope(training: Training) -> Slope | None:
-    """The learning curve of the first epoch, as a line over the logarithm of the examples seen.
+    """Return the slope of the first epoch's training loss over the logarithm (base 2) of the examples seen.
 
-    In the first epoch each batch is new when its loss is taken, so the loss is that of unseen data (prequential
-    evaluation, Dawid 1984), and the examples seen are all that was learned from. Least squares over the optimizer
-    steps after warm-up; None where they are fewer than eight.
+    In the first epoch the loss of each batch is computed before the model learns from it, so it is a loss on unseen
+    data (prequential evaluation, Dawid 1984). Fits a least-squares line to the optimizer steps after warm-up; None if
+    there are fewer than eight.
     """
     batch = int(training.settings["train"]["effective_batch_size"])
     epoch = -(-training.examples // batch)
@@ -103,16 +104,16 @@ def learning_slope(training: Training) -> Slope | None:
     rest = y - y.mean() - slope * x
     error = float(np.sqrt((rest**2).sum() / (len(y) - 2) / (x * x).sum()))
     return Slope(
-        slope, error, f"the losses of the {len(y)} batches of the first epoch, each before it was learned from"
+        slope, error, f"fitted to the losses of {len(y)} batches of the first epoch, each before the model saw it"
     )
 
 
 def _ends(values: Array) -> tuple[Array, Array]:
-    """The first and the last fifth."""
+    """Return the first fifth and the last fifth."""
     size = max(1, round(WINDOW_SHARE * len(values)))
     return values[:size], values[-size:]
 
 
 def _mean_error(values: Array) -> float:
-    """Standard error of the mean."""
+    """Return the standard error of the mean."""
     return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")

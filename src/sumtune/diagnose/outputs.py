@@ -1,4 +1,4 @@
-"""Predictions beside their references, as rules look at them."""
+"""Predictions with their references and dialogues, the input of the rules for outputs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,30 +12,30 @@ from sumtune.evaluate.rouge import rouge1
 __all__ = ["Outputs"]
 
 EXCERPT = 60
-"""Characters of a prediction that an example shows."""
+"""Characters of a prediction to show in an example."""
 QUOTE = 20
-"""Letters and digits in a row that are of the dialogue and not of a summary."""
+"""Consecutive letters and digits that count as a quotation from the dialogue."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What one system wrote: an id, a prediction, its references, and its dialogue where that is known, by place."""
+    """Outputs of one system: parallel tuples of ids, predictions, references and, if known, dialogues."""
 
     ids: tuple[str, ...]
     predictions: tuple[str, ...]
     references: tuple[tuple[str, ...], ...]
     dialogues: tuple[str, ...] | None = None
     cut_off: tuple[bool, ...] | None = None
-    """Which reached the limit of generation, where the engine said so."""
+    """Which predictions reached the generation limit, if the engine reported it."""
     columns: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """Names of the columns by role, where they come from a table."""
+    """Column names by role, if the outputs come from a table."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @cached_property
     def scores(self) -> NDArray[np.float64]:
-        """ROUGE-1 of each prediction against its best reference, `(examples,)`."""
+        """ROUGE-1 of each prediction with its best reference, `(examples,)`."""
         pairs = zip(self.predictions, self.references, strict=True)
         return np.array([max(rouge1(text, reference) for reference in references) for text, references in pairs])
 
@@ -46,52 +46,57 @@ class Outputs:
 
     @property
     def first_references(self) -> tuple[str, ...]:
-        """One reference of each example."""
+        """The first reference of each example."""
         return tuple(references[0] for references in self.references)
 
     def mapped(self, rewrite: Callable[[str], str]) -> "Outputs":
-        """The same with each prediction passed through `rewrite`."""
+        """Return a copy with `rewrite` applied to each prediction."""
         return self.with_predictions([rewrite(prediction) for prediction in self.predictions])
 
     def with_predictions(self, predictions: Sequence[str]) -> "Outputs":
-        """The same with other predictions, which no engine cut."""
+        """Return a copy with other predictions, none marked as cut off."""
         return replace(self, predictions=tuple(predictions), cut_off=None)
 
-    def filtered(self, kept: Sequence[bool]) -> "Outputs | None":
-        """The examples where `kept` is true; None where they are fewer than one in ten."""
-        places = [place for place, keep in enumerate(kept) if keep]
-        if 10 * len(places) < len(self):
+    def filtered(self, chosen: Sequence[bool]) -> "Outputs | None":
+        """Return the chosen examples; None if they are fewer than a tenth."""
+        indices = [index for index, is_chosen in enumerate(chosen) if is_chosen]
+        if 10 * len(indices) < len(self):
             return None
-        return self.at(places)
+        return self.select(indices)
 
-    def at(self, places: Sequence[int]) -> "Outputs":
-        """The examples at `places`, in that order."""
+    def select(self, indices: Sequence[int]) -> "Outputs":
+        """Return the examples at `indices`, in that order."""
         return Outputs(
-            ids=tuple(self.ids[at] for at in places),
-            predictions=tuple(self.predictions[at] for at in places),
-            references=tuple(self.references[at] for at in places),
-            dialogues=None if self.dialogues is None else tuple(self.dialogues[at] for at in places),
-            cut_off=None if self.cut_off is None else tuple(self.cut_off[at] for at in places),
+            ids=tuple(self.ids[index] for index in indices),
+            predictions=tuple(self.predictions[index] for index in indices),
+            references=tuple(self.references[index] for index in indices),
+            dialogues=None if self.dialogues is None else tuple(self.dialogues[index] for index in indices),
+            cut_off=None if self.cut_off is None else tuple(self.cut_off[index] for index in indices),
         )
 
     def excerpts(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
-        """The first `count` chosen examples: id and beginning of the prediction, or the id where that is dialogue."""
-        places = [place for place, keep in enumerate(chosen) if keep][:count]
-        return tuple(self.ids[at] if self._quotes(at) else f"{self.ids[at]}: {self._excerpt(at)!r}" for at in places)
+        """Return id and start of the prediction for the first `count` chosen examples.
 
-    def _excerpt(self, place: int) -> str:
-        return self.predictions[place][:EXCERPT]
+        Where the start of the prediction quotes the dialogue, only the id is returned.
+        """
+        indices = [index for index, is_chosen in enumerate(chosen) if is_chosen][:count]
+        return tuple(self.excerpt(index) for index in indices)
 
-    def _quotes(self, place: int) -> bool:
-        """Whether the excerpt repeats a stretch of its dialogue, however it is spaced."""
+    def excerpt(self, index: int) -> str:
+        """Return id and start of one prediction, or the id alone if that start quotes the dialogue."""
+        start = self.predictions[index][:EXCERPT]
+        return self.ids[index] if self._quotes(start, index) else f"{self.ids[index]}: {start!r}"
+
+    def _quotes(self, start: str, index: int) -> bool:
+        """Return True if `start` repeats a passage of the dialogue, whatever the spacing."""
         if self.dialogues is None:
             return False
-        shown, heard = (_letters(text) for text in (self._excerpt(place), self.dialogues[place]))
-        return any(shown[start : start + QUOTE] in heard for start in range(max(1, len(shown) - QUOTE + 1)) if shown)
+        shown, dialogue = _letters(start), _letters(self.dialogues[index])
+        return any(shown[at : at + QUOTE] in dialogue for at in range(max(1, len(shown) - QUOTE + 1)) if shown)
 
     def first_ids(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
-        """The ids of the first `count` chosen examples."""
-        return tuple(name for name, keep in zip(self.ids, chosen, strict=True) if keep)[:count]
+        """Return the ids of the first `count` chosen examples."""
+        return tuple(name for name, is_chosen in zip(self.ids, chosen, strict=True) if is_chosen)[:count]
 
 
 def _letters(text: str) -> str:

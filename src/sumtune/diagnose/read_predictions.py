@@ -1,4 +1,4 @@
-"""A file of predictions of any tool: CSV, JSON, JSONL or Parquet with prediction, reference and perhaps dialogue."""
+"""Reads a file of predictions from any tool: CSV, JSON, JSONL or Parquet."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,10 +30,12 @@ Row = Mapping[str, Any]
 def read_predictions(
     path: Path, prediction: str | None = None, reference: str | None = None, dialogue: str | None = None
 ) -> Outputs:
-    """The predictions of `path`; a given column name wins over the known ones. `predictions.jsonl` of a run works, too.
+    """Return the outputs in `path`, also from the `predictions.jsonl` of a run.
+
+    A given column name takes precedence over the known names.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, or a row has no reference.
+        DataError: the file cannot be read, lacks a column, or has a row without reference.
     """
     tables = read_file(path, guess_encoding=True)
     issues = [issue for table in tables for issue in table.issues]
@@ -44,23 +46,27 @@ def read_predictions(
     if not rows:
         raise DataError(f"{path} has no rows: expected a prediction and a reference in each.")
     columns = list(dict.fromkeys(key for _, row in rows for key in row))
-    said = _find(path, columns, "prediction", prediction, PREDICTION_NAMES)
-    wanted = _find(path, columns, "reference", reference, REFERENCE_NAMES)
-    heard = _find(path, columns, "dialogue", dialogue, DIALOGUE_NAMES, needed=dialogue is not None)
-    several = "references" if reference is None and "references" in columns else wanted
+    named = {
+        "prediction": _find(path, columns, "prediction", prediction, PREDICTION_NAMES) or "",
+        "reference": _find(path, columns, "reference", reference, REFERENCE_NAMES) or "",
+    }
+    dialogue_column = _find(path, columns, "dialogue", dialogue, DIALOGUE_NAMES, needed=dialogue is not None)
+    several = "references" if reference is None and "references" in columns else named["reference"]
     return Outputs(
         ids=tuple(str(row.get("id") or number) for number, row in rows),
-        predictions=tuple(_text(path, number, "prediction", row.get(said or "")) for number, row in rows),
+        predictions=tuple(_text(path, number, "prediction", row.get(named["prediction"])) for number, row in rows),
         references=tuple(
-            _references(path, number, row.get(several or "") or row.get(wanted or "")) for number, row in rows
+            _references(path, number, row.get(several) or row.get(named["reference"])) for number, row in rows
         ),
-        dialogues=None if heard is None else tuple(_dialogue(path, n, row.get(heard)) for n, row in rows),
-        columns={"prediction": said or "", "reference": wanted or ""} | ({"dialogue": heard} if heard else {}),
+        dialogues=None
+        if dialogue_column is None
+        else tuple(_dialogue(path, number, row.get(dialogue_column)) for number, row in rows),
+        columns=named | ({"dialogue": dialogue_column} if dialogue_column else {}),
     )
 
 
 def _flat(row: Row) -> dict[str, Any]:
-    """A row of our own `predictions.jsonl` with what the tuned system wrote; any other row as it is."""
+    """Return the row with the tuned system's prediction if it comes from our `predictions.jsonl`, otherwise as is."""
     systems = row.get("systems")
     if not isinstance(systems, Mapping) or not isinstance(systems.get(TUNED), Mapping):
         return dict(row)
@@ -83,7 +89,7 @@ def _find(
 
 
 def _text(path: Path, row: int, role: str, value: Any) -> str:
-    """The text as it is, its white space included, for that may be the fault."""
+    """Return the text with its white space, which may be the fault."""
     if isinstance(value, str):
         return value
     text = as_text(value)
@@ -93,7 +99,7 @@ def _text(path: Path, row: int, role: str, value: Any) -> str:
 
 
 def _dialogue(path: Path, row: int, value: Any) -> str:
-    """The dialogue as a model of sumtune reads it."""
+    """Return the dialogue as a model of sumtune reads it."""
     return _text(path, row, "dialogue", as_text(value) if isinstance(value, str) else value)
 
 

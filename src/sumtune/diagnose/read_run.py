@@ -1,4 +1,4 @@
-"""Reads a run folder for the diagnosis; writes nothing."""
+"""Reads a run folder for the diagnosis."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,19 +27,20 @@ __all__ = ["read_outputs", "read_run"]
 
 
 def read_run(run_dir: RunDir) -> Context:
-    """What the run folder holds; nothing is written."""
+    """Return what the run folder holds. Writes nothing."""
     config = run_dir.record().get("config", {})
-    data = _read_data(run_dir, config)
+    lengths = _read_lengths(run_dir)
+    data = _read_data(run_dir, config, lengths)
     return Context(
         outputs=read_outputs(run_dir, TUNED),
         base=read_outputs(run_dir, BASE),
-        training=_read_training(run_dir, config, len(data.splits["train"]) if data else 0),
+        training=_read_training(run_dir, config, len(data.splits["train"]) if data else 0, lengths),
         data=data,
-        commands=_origin(run_dir, config),
+        commands=_command_lines(run_dir, config),
     )
 
 
-def _origin(run_dir: RunDir, config: Mapping[str, Any]) -> CommandLines:
+def _command_lines(run_dir: RunDir, config: Mapping[str, Any]) -> CommandLines:
     manifest = find_record(run_dir.ingestion / "manifest.json") or {}
     first: Mapping[str, str] = next(iter(manifest.get("columns", {}).values()), {})
     columns = {role: first[role] for role in ("dialogue", "summary") if role in first}
@@ -51,7 +52,7 @@ def _origin(run_dir: RunDir, config: Mapping[str, Any]) -> CommandLines:
 
 
 def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
-    """What `system` wrote, from `predictions.jsonl`; None where it was not scored.
+    """Return the outputs of `system` in `predictions.jsonl`; None if it was not scored.
 
     Raises:
         RunDirError: the file is damaged.
@@ -69,18 +70,20 @@ def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
 def _outputs(rows: Sequence[Mapping[str, Any]], system: str) -> Outputs | None:
     if not rows or any(system not in row["systems"] for row in rows):
         return None
-    made = [row["systems"][system] for row in rows]
-    limits = [bool(one["cut_off"]) for one in made if one.get("cut_off") is not None]
+    outputs = [row["systems"][system] for row in rows]
+    limits = [bool(one["cut_off"]) for one in outputs if one.get("cut_off") is not None]
     return Outputs(
         ids=tuple(row["id"] for row in rows),
-        predictions=tuple(one["prediction"] for one in made),
+        predictions=tuple(one["prediction"] for one in outputs),
         references=tuple(tuple(row.get("references", [row["reference"]])) for row in rows),
         dialogues=tuple(row["dialogue"] for row in rows),
         cut_off=tuple(limits) if len(limits) == len(rows) else None,
     )
 
 
-def _read_training(run_dir: RunDir, config: Mapping[str, Any], examples: int) -> Training | None:
+def _read_training(
+    run_dir: RunDir, config: Mapping[str, Any], examples: int, lengths: tuple[Array, Array] | None
+) -> Training | None:
     if changed_since(run_dir.train_metrics) and run_dir.train_metrics.exists():
         raise RunDirError(
             f"{run_dir.train_metrics} has changed since training ended: delete it to diagnose without it."
@@ -94,7 +97,6 @@ def _read_training(run_dir: RunDir, config: Mapping[str, Any], examples: int) ->
         return None
     steps = [event for event in events if event["event"] == "step"]
     validations = [event for event in events if event["event"] == "validation"]
-    lengths = _lengths(run_dir)
     return Training(
         settings={"train": config["train"], "lora": config["lora"]},
         examples=examples,
@@ -113,8 +115,8 @@ def _read_training(run_dir: RunDir, config: Mapping[str, Any], examples: int) ->
     )
 
 
-def _lengths(run_dir: RunDir) -> tuple[Array, Array] | None:
-    """Tokens of source and target of each training example; None where they were not encoded."""
+def _read_lengths(run_dir: RunDir) -> tuple[Array, Array] | None:
+    """Return the source tokens and the target tokens of each training example; None if they were not encoded."""
     encoded = run_dir.transformation / "train.safetensors"
     if not run_dir.has(encoded):
         return None
@@ -128,7 +130,7 @@ def _column(events: Sequence[Event], name: str) -> Array:
 
 
 def _parameters(adapter: Path) -> int | None:
-    """Numbers in a safetensors file, by its header; None where there is no such file or it cannot be read."""
+    """Return the number of parameters in a safetensors file, by its header; None if it cannot be read."""
     try:
         with safe_open(adapter, framework="numpy") as file:
             return sum(int(np.prod(file.get_slice(name).get_shape())) for name in file.keys())  # noqa: SIM118
@@ -136,27 +138,26 @@ def _parameters(adapter: Path) -> int | None:
         return None
 
 
-def _read_data(run_dir: RunDir, config: Mapping[str, Any]) -> Data | None:
+def _read_data(run_dir: RunDir, config: Mapping[str, Any], lengths: tuple[Array, Array] | None) -> Data | None:
     files = {name: run_dir.split(name) for name in SPLITS if run_dir.has(run_dir.split(name))}
     splits = {name: load_jsonl(run_dir.require(file, "run")) for name, file in files.items()}
     if "train" not in splits:
         return None
     scored = "test" if "test" in splits else "validation"
-    asked, ratio = config.get("model", {}).get("max_source_tokens"), None
-    limit = _source_limit(run_dir, asked)
-    lengths = _lengths(run_dir)
+    requested, ratio = config.get("model", {}).get("max_source_tokens"), None
+    limit = _source_limit(run_dir, requested)
     if lengths is not None and len(lengths[0]) == len(splits["train"]):
         sizes, tokens = np.array([len(example.dialogue) for example in splits["train"]]), np.asarray(lengths[0])
         whole = tokens < (np.inf if limit is None else limit)
-        # Of dialogues that all lost their end, the smallest ratio is nearest to the truth.
+        # If every dialogue was truncated, the smallest ratio is closest to the true one.
         ratio = float(sizes[whole].sum() / tokens[whole].sum() if whole.any() else (sizes / tokens).min())
     return Data(splits={name: splits.get(name, ()) for name in SPLITS}, scored=scored, max_source_tokens=limit,
-                limited_by_model=limit != asked, characters_a_token=ratio)  # fmt: skip
+                limited_by_model=limit != requested, characters_a_token=ratio)  # fmt: skip
 
 
-def _source_limit(run_dir: RunDir, asked: int | None) -> int | None:
-    """Return the limit that the examples were encoded with; `asked` where the folder does not say."""
+def _source_limit(run_dir: RunDir, requested: int | None) -> int | None:
+    """Return the limit that the examples were encoded with; `requested` if the folder does not say."""
     try:
         return Prompt.load(run_dir.transformation).max_source_tokens
     except ModelError:
-        return asked
+        return requested

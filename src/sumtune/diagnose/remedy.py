@@ -7,16 +7,16 @@ __all__ = ["Remedy", "rounded"]
 
 @dataclass(frozen=True)
 class Remedy:
-    """What mends the cause of a finding."""
+    """What fixes the cause of a finding."""
 
     text: str
-    """An imperative; names what only the user can do."""
+    """An instruction; says which part only the user can do."""
     commands: tuple[str, ...]
-    """In the order they are typed; `FILE`, `MODEL` and `NAME` are the user's to fill in, all else works as it is."""
+    """In the order to type them. The user fills in `FILE`, `MODEL` and `NAME`; everything else works as it is."""
 
 
 def rounded(value: float) -> float:
-    """Three significant digits, as a person would type them.
+    """Return `value` with three significant digits, as a person would type it.
 
     >>> rounded(3e-4 / 5)
     6e-05

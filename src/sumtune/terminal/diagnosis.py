@@ -1,15 +1,16 @@
-"""A diagnosis for the terminal."""
+"""Shows a diagnosis in the terminal."""
 
 from collections.abc import Iterator
 
-from sumtune.diagnose.diagnosis import Diagnosis, Gain
+from sumtune.diagnose.diagnosis import Diagnosis
 from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.gains import Gain
 
 __all__ = ["lines"]
 
 
 def lines(diagnosis: Diagnosis) -> Iterator[str]:
-    """The score, what it stands against, and the findings, most important first."""
+    """Yield the score, the comparisons and the findings, most important first."""
     yield "DIAGNOSIS"
     if diagnosis.score is not None:
         score = diagnosis.score
@@ -27,17 +28,17 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _gain(gain: Gain) -> str:
-    verdict = "better than" if gain.low > 0 else "worse than" if gain.high < 0 else "not told apart from"
+    verdict = "better than" if gain.low > 0 else "worse than" if gain.high < 0 else "no clear difference from"
     return (
         f"  {verdict} {gain.system} ({gain.score:.3f}): {gain.difference:+.3f}, 95% interval {gain.low:+.3f} to "
         f"{gain.high:+.3f}, p {gain.p_value:.4f}"
     )
 
 
-def _finding(mark: str, finding: Finding) -> Iterator[str]:
+def _finding(bullet: str, finding: Finding) -> Iterator[str]:
     share = "" if finding.share is None else f"; explains {finding.share:.0%} of the lost ROUGE-1"
     yield ""
-    yield f"{mark} {finding.title} [{finding.code}, {finding.severity}{share}]"
+    yield f"{bullet} {finding.title} [{finding.code}, {finding.severity}{share}]"
     yield f"   {finding.evidence}"
     if finding.examples:
         yield "   For example: " + " | ".join(finding.examples).replace("\x1b", "␛").replace("\n", " ")

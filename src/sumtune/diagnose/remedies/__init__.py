@@ -1,1 +1,1 @@
-"""What to do about each finding: a sentence, and the commands that do it. Each function is named after its rule."""
+"""The remedy of each finding: a sentence and the commands for it. Each function has the name of its rule."""

@@ -1,4 +1,4 @@
-"""Remedies of faults and limits of the examples: the user mends them, and the run starts again."""
+"""Remedies for faults and limits of the data: the user fixes them and runs again."""
 
 from typing import Any
 
@@ -22,44 +22,44 @@ __all__ = [
 
 
 def leak(_finding: Finding, context: Context) -> Remedy:
-    """Each dialogue in one split."""
-    text = "remove the rows that `check` calls leaks, or pass one file, in whose splits equal dialogues stay together"
+    """Keep each dialogue in one split."""
+    text = "remove the rows that `check` reports as leaks, or pass one file, which keeps equal dialogues in one split"
     return _fix_data_and_train_again(context, text, check_first=True)
 
 
 def summaries_unrelated(_finding: Finding, context: Context) -> Remedy:
-    """Pairs as they belong together."""
+    """Pair each summary with its own dialogue."""
     return _fix_data_and_train_again(context, "write dialogue and summary from the same record")
 
 
 def label_noise(_finding: Finding, context: Context) -> Remedy:
-    """Right summaries only."""
-    return _fix_data_and_train_again(context, "mend or remove these rows")
+    """Keep only summaries that match."""
+    return _fix_data_and_train_again(context, "fix or remove these rows")
 
 
 def duplicates(_finding: Finding, context: Context) -> Remedy:
-    """Each example once."""
-    return _fix_data_and_train_again(context, "remove the rows that `check` calls duplicates", check_first=True)
+    """Keep each example once."""
+    return _fix_data_and_train_again(context, "remove the rows that `check` reports as duplicates", check_first=True)
 
 
 def too_few_examples(_finding: Finding, context: Context) -> Remedy:
-    """More examples."""
+    """Collect more examples."""
     return _fix_data_and_train_again(context, f"collect {FEW_EXAMPLES} or more conversations")
 
 
 def splits_differ(_finding: Finding, context: Context) -> Remedy:
-    """One file, split by sumtune."""
-    text = "put all conversations into one file, which is split at random"
+    """Let sumtune split the data."""
+    text = "put all conversations into one file, which sumtune splits at random"
     return Remedy(text, (context.commands.run({"data.path": FILE}),))
 
 
 def dialogues_truncated(_finding: Finding, context: Context) -> Remedy:
-    """As many tokens as all but a few dialogues have."""
+    """Raise the limit until only a few dialogues exceed it."""
     data, config = context.data, context.commands.config
     assert data is not None
     assert data.max_source_tokens is not None
     if data.limited_by_model:
-        return Remedy("choose a model that reads more: this one has no further positions",
+        return Remedy("choose a model that reads longer texts: this one has no more positions",
                       (context.commands.run({"model.name": "MODEL"}),))  # fmt: skip
     lengths = estimated_tokens(data)
     limit = data.max_source_tokens
@@ -72,7 +72,7 @@ def dialogues_truncated(_finding: Finding, context: Context) -> Remedy:
 
 
 def _fix_data_and_train_again(context: Context, text: str, *, check_first: bool = False) -> Remedy:
-    """The user mends the data; then the run starts again."""
+    """Return a remedy in which the user fixes the data and then trains again."""
     commands = context.commands
     checks = (commands.check(),) if check_first else ()
     return Remedy(f"{text}; then train again", (*checks, commands.run(commands.changed_data)))

@@ -1,4 +1,4 @@
-"""Remedies of faults in outputs: mostly in the tool that wrote them."""
+"""Remedies for output faults, mostly in the tool that generated the outputs."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 def characters_separated(_finding: Finding, context: Context) -> Remedy:
-    """Remove the line that separates characters."""
+    """Remove the code that separates characters."""
     return _fix_and_score_again(
         context, 'remove `text.replace("", " ")` (or `" ".join(text)`) where predictions are decoded'
     )
@@ -41,92 +41,95 @@ def word_pieces_left(_finding: Finding, context: Context) -> Remedy:
 
 
 def prompt_echoed(_finding: Finding, context: Context) -> Remedy:
-    """Decode what was generated alone."""
-    return _fix_and_score_again(context, "decode only the new tokens, output_ids[:, input_ids.shape[1]:]")
+    """Decode only what was generated."""
+    text = (
+        "decode only the new tokens, output_ids[:, input_ids.shape[1]:], and remove any other text before the summary"
+    )
+    return _fix_and_score_again(context, text)
 
 
 def predictions_shifted(_finding: Finding, context: Context) -> Remedy:
     """Keep predictions and references together."""
-    text = "write predictions and references from the same loop, and skip no row in only one of them"
+    text = "write predictions and references in the same loop, and never skip a row in only one of them"
     return _fix_and_score_again(context, text)
 
 
 def case_destroyed(_finding: Finding, context: Context) -> Remedy:
-    """Keep the case."""
-    text = "remove lower(), upper() or an uncased tokenizer from what writes the predictions"
+    """Keep upper and lower case."""
+    text = "remove lower(), upper() or an uncased tokenizer from the code that writes the predictions"
     return _fix_and_score_again(context, text)
 
 
 def columns_swapped(finding: Finding, context: Context) -> Remedy:
-    """Name the columns as they are."""
+    """Give the columns their right names."""
     commands = context.commands
     if commands.predictions is None:
         if commands.columns and finding.columns == ("dialogue", "reference"):
             swapped = {"data.dialogue_column": commands.columns["summary"],
                        "data.summary_column": commands.columns["dialogue"]}  # fmt: skip
-            return Remedy("name the columns of the data as they are", (commands.run(swapped),))
-        return _fix_and_score_again(context, "see that nothing swaps columns between reading and scoring")
+            return Remedy("give the columns of the data their right names", (commands.run(swapped),))
+        return _fix_and_score_again(context, "make sure that nothing swaps columns between reading and scoring")
     known = context.outputs.columns if context.outputs else {}
     one, other = finding.columns
     right = {one: known.get(other, NAME), other: known.get(one, NAME)}
-    if one == other:  # a column of dialogues stands in this place, and the right one is not known
+    if one == other:  # this column holds dialogues, and the right column is not known
         right = {one: NAME}
-    return Remedy("name the columns as they are", (commands.diagnose_predictions(right),))
+    return Remedy("give the columns their right names", (commands.diagnose_predictions(right),))
 
 
 def empty_predictions(_finding: Finding, context: Context) -> Remedy:
-    """Generate with the most general engine, or decode the right part of the ids."""
+    """Generate with the most general engine, or decode the right part of the token ids."""
     commands = context.commands
     if commands.predictions is not None:
-        return _fix_and_score_again(context, "generate at least one token, and decode the right part of the ids")
+        return _fix_and_score_again(context, "generate at least one token, and decode the right part of the token ids")
     if commands.config is not None and commands.config.decode.engine != "torch":
-        return Remedy("generate with the engine of transformers", (commands.evaluate("--set", "decode.engine=torch"),))
-    return _fix_and_score_again(context, "make the engine anew")
+        return Remedy("generate with transformers", (commands.evaluate("--set", "decode.engine=torch"),))
+    return _fix_and_score_again(context, "rebuild the engine")
 
 
 def one_summary_for_all(_finding: Finding, context: Context) -> Remedy:
-    """See that the dialogue reaches the model; in a run of sumtune, where it does, train more gently."""
+    """Make sure that the dialogue reaches the model; in a run of sumtune, where it does, lower the learning rate."""
     commands = context.commands
     if commands.predictions is not None or commands.config is None:
-        return _fix_and_score_again(context, "see that the dialogue reaches the model: look at one prompt as text")
+        return _fix_and_score_again(context, "check that the dialogue reaches the model: print one prompt as text")
     slower = {"train.learning_rate": rounded(commands.config.train.learning_rate / 5)}
-    return Remedy("training has collapsed: lower the learning rate", (commands.run(slower),))
+    return Remedy("lower the learning rate", (commands.run(slower),))
 
 
 def wrong_language(_finding: Finding, context: Context) -> Remedy:
     """Use a model that knows the language."""
-    text = "use a base model that knows the language of your data, and data in one language"
+    text = "choose a base model that knows the language of your data, and keep the data in one language"
     if context.commands.predictions is not None:
         return _fix_and_score_again(context, text)
     return Remedy(text, (context.commands.run({"model.name": MODEL}),))
 
 
 def never_stops(_finding: Finding, context: Context) -> Remedy:
-    """Teach the end mark and stop at it, which sumtune does; it may need longer to learn."""
+    """Train on the end token and stop at it. sumtune does both, so its runs need longer training."""
     commands = context.commands
     if commands.predictions is not None or commands.config is None:
-        text = "teach the end mark (labels must hold it), and stop at it (generation: eos_token_id)"
+        text = "include the end token in the labels, and stop generation at it (eos_token_id)"
         return _fix_and_score_again(context, text)
     longer = {"train.epochs": 2 * commands.config.train.epochs}
-    return Remedy("train longer: the model has not learned to end a summary", (commands.run(longer),))
+    return Remedy("train longer, so that the model learns to end a summary", (commands.run(longer),))
 
 
 def cut_short(_finding: Finding, context: Context) -> Remedy:
-    """Raise the limit, or give the model longer summaries to learn from where these are the limit."""
+    """Raise the generation limit, or add longer training summaries if these set the limit."""
     commands, training = context.commands, context.training
     if commands.predictions is not None or commands.config is None:
-        return _fix_and_score_again(context, "raise the limit of generation (max_new_tokens)")
+        return _fix_and_score_again(context, "raise the generation limit (max_new_tokens)")
     model, limit = commands.config.model, commands.config.model.max_target_tokens
     if training is not None and training.label_tokens is not None and training.label_tokens.max() < limit:
-        text = "generation ends at the longest training summary: put summaries as long as the wanted ones among them"
+        text = "add longer summaries to the training data, because generation ends at the length of the longest one"
         return Remedy(text, (commands.run(commands.changed_data),))
     changes: dict[str, Any] = {"model.max_target_tokens": 2 * limit}
     needed = model.max_source_tokens + 2 * limit
     if needed > commands.config.train.micro_batch_tokens:
         changes["train.micro_batch_tokens"] = needed
-    return Remedy("raise the limit of generation", (commands.run(changes),))
+    return Remedy("raise the generation limit", (commands.run(changes),))
 
 
 def _fix_and_score_again(context: Context, text: str) -> Remedy:
-    """The user mends the tool that wrote the predictions; then they are scored again."""
+    """Return a remedy in which the user fixes the tool that wrote the predictions and then scores them again."""
     return Remedy(f"{text}; then score again", (context.commands.score_again(),))

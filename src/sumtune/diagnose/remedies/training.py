@@ -1,4 +1,4 @@
-"""Remedies of faults and limits of training: the run again, with the settings that mend it."""
+"""Remedies for faults and limits of training: the same run with better settings."""
 
 from typing import Any
 
@@ -21,36 +21,36 @@ __all__ = [
 ]
 
 ENOUGH_STEPS = 100
-"""Optimizer steps that a run with too few gets."""
+"""Optimizer steps to aim for."""
 MOST_EPOCHS = 10
 ALL_LINEAR = ["all-linear"]
 
 
 def nothing_learned(_finding: Finding, context: Context) -> Remedy:
-    """Give the run something to learn: summaries with tokens, or an adapter on every linear layer."""
+    """Provide summaries with tokens, or put the adapter on every linear layer."""
     commands, training = context.commands, _training(context)
     if training.label_tokens is not None and training.label_tokens.mean() <= 1:
-        text = "see that summaries have tokens, then train on them"
+        text = "make sure that the summaries have tokens, then train again"
         return Remedy(text, (commands.check(), commands.run(commands.changed_data)))
     if commands.config is not None and list(commands.config.lora.target_modules or ()) != ALL_LINEAR:
         return Remedy("put the adapter on every linear layer", (commands.run({"lora.target_modules": ALL_LINEAR}),))
-    return Remedy("train in a new folder", (commands.run_in(commands.beside("again")),))
+    return Remedy("train in a new folder", (commands.run_in(commands.new_folder("again")),))
 
 
 def loss_on_prompt(_finding: Finding, context: Context) -> Remedy:
-    """Mask the prompt."""
+    """Exclude the prompt from the loss."""
     commands = context.commands
-    text = "mask the prompt (label -100); sumtune does, so train in a new folder"
-    return Remedy(text, (commands.run_in(commands.beside("again")),))
+    text = "mask the prompt (label -100); sumtune does so, so train in a new folder"
+    return Remedy(text, (commands.run_in(commands.new_folder("again")),))
 
 
 def learning_rate_too_high(_finding: Finding, context: Context) -> Remedy:
-    """A fifth of the learning rate."""
+    """Use a fifth of the learning rate."""
     return _again(context, "lower the learning rate", {"train.learning_rate": rounded(_training(context).rate / 5)})
 
 
 def warmup_too_long(_finding: Finding, context: Context) -> Remedy:
-    """A warm-up of a tenth, and enough epochs for it to matter."""
+    """Warm up for a tenth of the run, with enough epochs."""
     training = _training(context)
     total, epochs = training.total_steps, int(training.settings["train"]["epochs"])
     longer = max(2, -(-ENOUGH_STEPS * epochs // total))
@@ -59,18 +59,18 @@ def warmup_too_long(_finding: Finding, context: Context) -> Remedy:
 
 
 def learning_rate_too_low(_finding: Finding, context: Context) -> Remedy:
-    """Ten times the learning rate, at least what LoRA is usually trained with."""
+    """Use ten times the learning rate, at least a usual one for LoRA."""
     rate = max(3e-4, rounded(10 * _training(context).rate))
     return _again(context, "raise the learning rate", {"train.learning_rate": rate})
 
 
 def adapter_not_used(_finding: Finding, context: Context) -> Remedy:
-    """Make the engines of the adapter anew."""
-    return Remedy("make the adapter's engines anew, and score again", (context.commands.score_again(),))
+    """Rebuild the engines of the adapter."""
+    return Remedy("rebuild the adapter's engines and score again", (context.commands.score_again(),))
 
 
 def too_few_steps(_finding: Finding, context: Context) -> Remedy:
-    """Smaller batches, more epochs."""
+    """Use smaller batches or more epochs."""
     training = _training(context)
     batch, epochs = (int(training.settings["train"][name]) for name in ("effective_batch_size", "epochs"))
     smaller = max(1, min(batch, training.examples * epochs // ENOUGH_STEPS))
@@ -79,34 +79,34 @@ def too_few_steps(_finding: Finding, context: Context) -> Remedy:
     if (smaller, wanted) == (batch, epochs):
         wanted = needed
     changes = {"train.effective_batch_size": smaller, "train.epochs": wanted}
-    return _again(context, "take smaller batches or more epochs", changes)
+    return _again(context, "use smaller batches or more epochs", changes)
 
 
 def rank_too_high(_finding: Finding, context: Context) -> Remedy:
-    """A quarter of the rank, with the same scale."""
+    """Use a quarter of the rank at the same scale."""
     training = _training(context)
     alpha = float(training.settings["lora"]["alpha"]) / 4
     return _again(context, "lower the rank", {"lora.rank": training.rank // 4, "lora.alpha": alpha})
 
 
 def overfitting(finding: Finding, context: Context) -> Remedy:
-    """Epochs up to the best step; where that is the first epoch already, half the learning rate."""
+    """End at the epoch of the best step; if that does not shorten the run, halve the learning rate."""
     training = _training(context)
     settings = training.settings["train"]
     shorter = max(1, round(settings["epochs"] * finding.numbers["best_step"] / training.total_steps))
     changes: dict[str, Any] = {"train.epochs": shorter, "lora.dropout": 0.2}
     if shorter == settings["epochs"]:
         changes = {"train.learning_rate": rounded(training.rate / 2), "lora.dropout": 0.2}
-    return _again(context, "end near the best optimizer step, with more dropout", changes)
+    return _again(context, "end near the best optimizer step and use more dropout", changes)
 
 
 def underfitting(_finding: Finding, context: Context) -> Remedy:
-    """Twice the epochs."""
+    """Use twice the epochs."""
     return _again(context, "train longer", {"train.epochs": 2 * int(_training(context).settings["train"]["epochs"])})
 
 
 def rank_too_low(_finding: Finding, context: Context) -> Remedy:
-    """Four times the rank."""
+    """Use four times the rank."""
     rank = 4 * _training(context).rank
     return _again(context, "try a higher rank", {"lora.rank": rank, "lora.alpha": 2.0 * rank})
 
@@ -116,5 +116,5 @@ def _again(context: Context, text: str, changes: dict[str, Any]) -> Remedy:
 
 
 def _training(context: Context) -> Training:
-    assert context.training is not None, "only rules that look at training find these"
+    assert context.training is not None, "these findings come from rules that need training"
     return context.training

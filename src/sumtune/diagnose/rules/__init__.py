@@ -1,1 +1,1 @@
-"""Rules by what they look at. A rule is a function, named like the code of its finding, that gives it or None."""
+"""Rules, grouped by what they examine. A rule has the name of its finding's code and returns the finding or None."""

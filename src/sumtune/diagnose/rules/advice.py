@@ -1,4 +1,4 @@
-"""What would raise the score next, where nothing is wrong: more data, longer training, a larger model."""
+"""Next steps for a sound run: more data or a larger model."""
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding
@@ -8,11 +8,11 @@ from sumtune.diagnose.rules.data import slope_sentence
 __all__ = ["larger_model", "more_data", "score_with_sumtune"]
 
 FITTED = 0.15
-"""Nats a token: validation loss this near to the training loss leaves nothing that more data could close."""
+"""Nats per token: below this gap between validation and training loss, more data has little to close."""
 
 
 def more_data(context: Context) -> Finding | None:
-    """The learning curve still falls; or it does not tell, and the gap to the training loss is one that data closes."""
+    """A learning curve that still falls, or does not tell while the gap to the training loss is large."""
     training = context.training
     if training is None:
         return None
@@ -20,45 +20,45 @@ def more_data(context: Context) -> Finding | None:
     sure = slope is not None and slope.falls
     if not sure and (gap is None or gap.value < FITTED):
         return None
-    known, unknown = "More data would raise the score", "Too little data to tell whether more would raise the score"
-    beside = "" if gap is None else f" The validation loss is {gap.value:+.2f} from the training loss of the same time."
+    known, unknown = "More data would lower the loss", "Too little data to tell whether more would lower the loss"
+    distance = "" if gap is None else f" The validation loss is {gap.value:+.2f} from the training loss at that time."
     return Finding(
         code="more_data",
         title=known if sure else unknown,
         severity="advice",
-        evidence=slope_sentence(slope) + beside,
+        evidence=slope_sentence(slope) + distance,
         sure=sure,
         numbers={} if slope is None else {"slope_per_doubling": slope.value, "slope_error": slope.error},
     )
 
 
 def larger_model(context: Context) -> Finding | None:
-    """Training and validation loss are near each other: more of the same data has little to close."""
+    """A validation loss close to the training loss, so that more data of the same kind has little to close."""
     gap = validation_gap(context.training) if context.training else None
     if gap is None or gap.value >= FITTED:
         return None
     sure = gap.high < FITTED
-    known = "The model does as well on new conversations as on those it learned from"
+    known = "The model does nearly as well on new conversations as on the training data"
     return Finding(
         code="larger_model",
         title=known if sure else "Too little data to tell whether the model does as well on new conversations",
         severity="advice",
-        evidence=f"The validation loss is {gap.value:+.2f} ± {2 * gap.error:.2f} nats a token from the training loss. "
-        f"Below {FITTED} other data of this kind have little to add; what a larger model adds, a run tells.",
+        evidence=f"The validation loss is {gap.value:+.2f} ± {2 * gap.error:.2f} nats per token from the training "
+        f"loss. Below {FITTED} more data of this kind has little to add; only a run shows what a larger model adds.",
         sure=sure,
         numbers={"gap": gap.value, "gap_error": gap.error},
     )
 
 
 def score_with_sumtune(context: Context) -> Finding | None:
-    """Of a file of predictions nothing is known about training."""
+    """A file of predictions, whose training is unknown."""
     if context.outputs is None or context.training is not None:
         return None
     return Finding(
         code="score_with_sumtune",
-        title="What would raise the score next cannot be read off predictions alone",
+        title="Predictions alone do not show what would raise the score",
         severity="advice",
-        evidence=f"{len(context.outputs)} predictions, ROUGE-1 {context.outputs.score:.3f}; learning curve and "
-        "losses of the training are not known.",
+        evidence=f"{len(context.outputs)} predictions score ROUGE-1 {context.outputs.score:.3f}. The losses of the "
+        "training are not known.",
         numbers={"rouge1": context.outputs.score},
     )

@@ -1,4 +1,4 @@
-"""Faults of outputs that stand in what is paired with what: one text for all, shifted rows, swapped columns."""
+"""Alignment faults of outputs: one text for all rows, shifted rows, swapped columns."""
 
 from collections import Counter
 from dataclasses import replace
@@ -18,10 +18,10 @@ __all__ = ["columns_swapped", "one_summary_for_all", "predictions_shifted"]
 
 CONSTANT_SHARE = 0.5
 FEWEST = 5
-"""Examples from which sameness or a shift says anything."""
+"""Fewest examples for a claim about identical or shifted predictions."""
 FARTHEST_SHIFT = 3
 SHIFT_GAIN = 1.5
-"""Times as much overlap with the neighbour's reference as with the own one."""
+"""Smallest ratio of the overlap with another row's reference to the overlap with the own reference."""
 SHIFT_P_VALUE = 0.001
 TURNS_SHARE = 0.5
 LONGER_SHARE = 0.8
@@ -31,22 +31,22 @@ FEWEST_FOR_SUSPICION = 30
 
 
 def one_summary_for_all(outputs: Outputs) -> Finding | None:
-    """The same text for many dialogues whose references differ."""
+    """One text for many dialogues whose references differ."""
     texts = [normalize(prediction) for prediction in outputs.predictions]
     ((most, count),) = Counter(text for text in texts if text).most_common(1) or [("", 0)]
     distinct_references = len({normalize(text) for text in outputs.first_references}) / len(outputs)
     if len(outputs) < FEWEST or count < CONSTANT_SHARE * len(outputs) or distinct_references < CONSTANT_SHARE:
         return None
     bad = [text == most for text in texts]
-    # What two lines of code reach that do read the dialogue is the least that is lost.
+    # The loss is at least the distance to lead-3, which reads the dialogue without any model.
     repaired = outputs.with_predictions([lead_3(text) for text in outputs.dialogues]) if outputs.dialogues else None
-    least = f" The first three turns of each dialogue alone would score {repaired.score:.3f}." if repaired else ""
+    baseline = f" The first three turns of each dialogue would score {repaired.score:.3f}." if repaired else ""
     return Finding(
         code="one_summary_for_all",
-        title="One and the same summary is written for nearly all dialogues",
+        title=f"{'All' if count == len(texts) else 'Half or more of the'} predictions are the same text",
         severity="fault",
-        evidence=f"{count} of {len(texts)} predictions are the same text, while {distinct_references:.0%} of the "
-        f"references differ; the score is {outputs.score:.3f}.{least}",
+        evidence=f"{count} of {len(texts)} predictions are identical, while {distinct_references:.0%} of the "
+        f"references are distinct. The score is {outputs.score:.3f}.{baseline}",
         numbers={"share": count / len(texts), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired if repaired and repaired.score > outputs.score else None,
@@ -54,16 +54,16 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
 
 
 def predictions_shifted(outputs: Outputs) -> Finding | None:
-    """Each prediction beside the reference of a neighbour."""
+    """Predictions that match the references of rows above or below."""
     if len(outputs) < FEWEST:
         return None
-    said = [content_words(text) for text in outputs.predictions]
-    wanted = [content_words(text) for text in outputs.first_references]
+    predicted = [content_words(text) for text in outputs.predictions]
+    references = [content_words(text) for text in outputs.first_references]
     shifts = [shift for size in range(1, FARTHEST_SHIFT + 1) for shift in (size, -size) if size < len(outputs) / 2]
-    at = {shift: _overlaps(said, wanted, shift) for shift in (0, *shifts)}
-    shift = max(shifts, key=lambda shift: at[shift].mean())
-    gain = at[shift] - at[0]
-    if at[shift].mean() < SHIFT_GAIN * at[0].mean() or gain.mean() <= 0:
+    overlaps = {shift: _overlaps(predicted, references, shift) for shift in (0, *shifts)}
+    shift = max(shifts, key=lambda shift: overlaps[shift].mean())
+    gain = overlaps[shift] - overlaps[0]
+    if overlaps[shift].mean() < SHIFT_GAIN * overlaps[0].mean() or gain.mean() <= 0:
         return None
     if paired(gain, np.random.default_rng(0), resamples=2_000)[2] > SHIFT_P_VALUE:
         return None
@@ -71,10 +71,10 @@ def predictions_shifted(outputs: Outputs) -> Finding | None:
     rows = f"{abs(shift)} row{'s' if abs(shift) > 1 else ''} {'down' if shift > 0 else 'up'}"
     return Finding(
         code="predictions_shifted",
-        title="The predictions stand beside the wrong references",
+        title="The predictions are in the wrong rows",
         severity="fault",
-        evidence=f"Moved {rows}, the predictions score {repaired.score:.3f} "
-        f"instead of {outputs.score:.3f}: each is about the dialogue of its neighbour.",
+        evidence=f"Moved {rows}, the predictions score {repaired.score:.3f} instead of {outputs.score:.3f}, and share "
+        f"{overlaps[shift].mean() / max(overlaps[0].mean(), 1e-9):.1f} times as many words with the references.",
         numbers={"shift": shift, "rouge1": outputs.score, "rouge1_mended": repaired.score},
         examples=outputs.first_ids([True] * len(outputs), SHOWN_EXAMPLES),
         repaired=repaired,
@@ -82,7 +82,7 @@ def predictions_shifted(outputs: Outputs) -> Finding | None:
 
 
 def columns_swapped(outputs: Outputs) -> Finding | None:
-    """A dialogue where a prediction or reference belongs, and the other way round."""
+    """A dialogue in place of a prediction or reference, and the other way round."""
     if outputs.dialogues is None:
         return _dialogue_as_reference(outputs)
     columns = {"prediction": outputs.predictions, "reference": outputs.first_references}
@@ -98,13 +98,16 @@ def columns_swapped(outputs: Outputs) -> Finding | None:
 
 
 def _references_copy_more(outputs: Outputs) -> Finding | None:
-    """A suspicion only: what people write is nearly always less of a copy than what a model writes."""
-    dialogues = outputs.dialogues or ()
-    rows = zip(outputs.predictions, outputs.first_references, dialogues, strict=True)
-    novel = [[measure(text, heard, [text]).novel_bigrams for text in (said, wanted)] for said, wanted, heard in rows]
+    """Suspect swapped columns if the references copy more than the predictions: people copy less than models do."""
+    if len(outputs) < FEWEST_FOR_SUSPICION:
+        return None
+    novel = [
+        [measure(text, dialogue, [text]).novel_bigrams for text in texts]
+        for *texts, dialogue in zip(outputs.predictions, outputs.first_references, outputs.dialogues or (), strict=True)
+    ]
     by_prediction, by_reference = np.array(novel).T
     gain = by_prediction - by_reference
-    if gain.mean() < NOVEL_GAIN or len(outputs) < FEWEST_FOR_SUSPICION:
+    if gain.mean() < NOVEL_GAIN:
         return None
     if paired(gain, np.random.default_rng(0), resamples=2_000)[2] > SHIFT_P_VALUE:
         return None
@@ -114,9 +117,9 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
         title="Predictions and references may be swapped",
         sure=False,
         severity="limit",
-        evidence=f"{by_prediction.mean():.0%} of the word pairs of the predictions are not in their dialogues, and "
-        f"only {by_reference.mean():.0%} of those of the references: the references copy more. ROUGE as F-measure is "
-        "nearly the same either way, so the score does not show it.",
+        evidence=f"{by_prediction.mean():.0%} of the word pairs in the predictions are not in their dialogues, but "
+        f"only {by_reference.mean():.0%} of those in the references: the references copy more. The ROUGE F-measure is "
+        "nearly the same either way, so the score does not show a swap.",
         numbers={"novel_predictions": float(by_prediction.mean()), "novel_references": float(by_reference.mean())},
         repaired=replace(outputs, predictions=outputs.first_references,
                        references=tuple((text,) for text in outputs.predictions), cut_off=None),
@@ -134,7 +137,7 @@ def _dialogue_as_reference(outputs: Outputs) -> Finding | None:
 
 
 def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> bool:
-    """Whether `texts` have the turns that `dialogues` lack, or both have none and `texts` are far longer."""
+    """Return True if `texts` have turns and `dialogues` do not, or neither has any and `texts` are far longer."""
     turns, other_turns = (share(map(looks_like_dialogue, column)) for column in (texts, dialogues))
     sizes = [(len(text.split()), len(dialogue.split())) for text, dialogue in zip(texts, dialogues, strict=True)]
     if share(size > other for size, other in sizes) < LONGER_SHARE:
@@ -144,15 +147,16 @@ def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> b
 
 
 def _swapped(outputs: Outputs, columns: tuple[str, str], repaired: Outputs | None) -> Finding:
-    one, other = columns
-    what = f"The columns `{one}` and `{other}`" if one != other else f"A column of dialogues and the column `{one}`"
-    scores = f" Swapped back, the score is {repaired.score:.3f} instead of {outputs.score:.3f}." if repaired else ""
+    name = columns[1]
+    scores = (
+        f" With both swapped, the score is {repaired.score:.3f} instead of {outputs.score:.3f}." if repaired else ""
+    )
+    beside = "" if repaired is None else ", and the dialogue column does not"
     return Finding(
         code="columns_swapped",
-        title="Columns are swapped",
+        title=f"The {name} column looks like dialogues",
         severity="fault",
-        evidence=f"{what} are swapped: turns such as `Name: text`, or far longer texts, stand where a summary "
-        f"belongs.{scores}",
+        evidence=f"The {name} column has turns such as `Name: text`, or far longer texts{beside}.{scores}",
         numbers={"rouge1": outputs.score},
         examples=outputs.first_ids([True] * len(outputs), SHOWN_EXAMPLES),
         repaired=repaired,
@@ -160,6 +164,6 @@ def _swapped(outputs: Outputs, columns: tuple[str, str], repaired: Outputs | Non
     )
 
 
-def _overlaps(said: list[set[str]], wanted: list[set[str]], shift: int) -> NDArray[np.float64]:
-    """Overlap of each reference with the prediction `shift` rows above, cyclically: `(examples,)`."""
-    return np.array([overlap(said[(place - shift) % len(said)], words) for place, words in enumerate(wanted)])
+def _overlaps(predicted: list[set[str]], references: list[set[str]], shift: int) -> NDArray[np.float64]:
+    """Return the overlap of each reference with the prediction `shift` rows above, cyclically: `(examples,)`."""
+    return np.array([overlap(predicted[(row - shift) % len(predicted)], words) for row, words in enumerate(references)])

@@ -6,7 +6,7 @@ from sumtune.data.example import normalize
 from sumtune.diagnose.context import Array, Context, Data
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.loss_curves import Slope, learning_slope
-from sumtune.diagnose.text_features import share
+from sumtune.diagnose.text_features import how_many, share
 
 __all__ = [
     "FEWEST",
@@ -23,11 +23,11 @@ FEW_EXAMPLES = 200
 DUPLICATE_SHARE = 0.05
 TRUNCATED_SHARE = 0.2
 FEWEST = 10
-"""Examples from which shares say anything."""
+"""Fewest examples for a claim about a share of them."""
 
 
 def too_few_examples(context: Context) -> Finding | None:
-    """Fewer training examples than a model of this kind needs."""
+    """Few training examples."""
     data = context.data
     if data is None or len(data.splits["train"]) >= FEW_EXAMPLES:
         return None
@@ -36,7 +36,7 @@ def too_few_examples(context: Context) -> Finding | None:
     falls = slope is not None and slope.falls
     return Finding(
         code="too_few_examples",
-        title="There is too little data: more would help" if falls else "There are few examples to learn from",
+        title=f"There are few training examples{': more would lower the loss' if falls else ''}",
         severity="limit",
         evidence=f"{count} training examples, fewer than {FEW_EXAMPLES}. {slope_sentence(slope)}",
         numbers={"examples": count},
@@ -44,7 +44,7 @@ def too_few_examples(context: Context) -> Finding | None:
 
 
 def duplicates(context: Context) -> Finding | None:
-    """The same dialogue with the same summary several times in training."""
+    """Training examples with the same dialogue and summary as another."""
     examples = context.data.splits["train"] if context.data else ()
     if len(examples) < FEWEST:
         return None
@@ -58,17 +58,17 @@ def duplicates(context: Context) -> Finding | None:
         return None
     return Finding(
         code="duplicates",
-        title="Training examples are repeated",
+        title="Some training examples are repeated",
         severity="limit",
-        evidence=f"{len(repeated)} of the {len(examples)} training examples repeat an earlier one: there are only "
-        f"{len(seen)} to learn from, and the repeated ones count several times.",
+        evidence=f"{len(repeated)} of the {len(examples)} training examples repeat an earlier one, so only {len(seen)} "
+        "are distinct.",
         numbers={"duplicates": len(repeated), "examples": len(examples)},
         examples=tuple(f"{example.file}:{example.row}" for example in repeated[:SHOWN_EXAMPLES]),
     )
 
 
 def dialogues_truncated(context: Context) -> Finding | None:
-    """Most dialogues lose their end before the model reads them."""
+    """Dialogues that lose their end before the model reads them."""
     data, outputs = context.data, context.outputs
     if data is None or data.max_source_tokens is None or data.characters_a_token is None:
         return None
@@ -77,37 +77,37 @@ def dialogues_truncated(context: Context) -> Finding | None:
         return None
     limit = data.max_source_tokens * data.characters_a_token
     numbers: dict[str, float] = {"share": share(cut), "max_source_tokens": data.max_source_tokens}
-    what, repaired = "", None
+    scored, repaired = "", None
     if outputs is not None and outputs.dialogues is not None:
         long = [len(dialogue) > limit for dialogue in outputs.dialogues]
         if min(sum(long), len(long) - sum(long)) >= 3:
             scores = float(outputs.scores[long].mean()), float(outputs.scores[~np.array(long)].mean())
             numbers |= {"rouge1_truncated": scores[0], "rouge1_whole": scores[1]}
-            what = f" Truncated ones score {scores[0]:.3f}, whole ones {scores[1]:.3f}."
+            scored = f" Truncated dialogues score {scores[0]:.3f}, whole ones {scores[1]:.3f}."
             repaired = outputs.filtered([not is_long for is_long in long]) if scores[1] > scores[0] else None
     return Finding(
         code="dialogues_truncated",
-        title="Dialogues are cut before the model reads them",
+        title=f"{how_many(cut)} dialogues are longer than what the model reads",
         severity="limit",
         evidence=f"About {share(cut):.0%} of the dialogues are longer than the {data.max_source_tokens} tokens that "
-        f"are read ({data.characters_a_token:.1f} characters a token).{what}",
+        f"the model reads (at {data.characters_a_token:.1f} characters per token).{scored}",
         numbers=numbers,
         repaired=repaired,
     )
 
 
 def slope_sentence(slope: Slope | None) -> str:
-    """The measured learning curve in words."""
+    """Return the slope of the learning curve in words."""
     if slope is None:
-        return "The log has too few optimizer steps of the first epoch to measure what more data would bring."
-    verdict = "so more data would help" if slope.falls else "which is not told apart from none"
+        return "The log has too few optimizer steps of the first epoch to measure the effect of more data."
+    verdict = "so more data would lower it" if slope.falls else "an interval that includes zero or more"
     return (
-        f"Twice as many examples change the loss by {slope.value:+.3f} ± {2 * slope.error:.3f} nats a token, "
+        f"Twice as many examples change the loss by {slope.value:+.3f} ± {2 * slope.error:.3f} nats per token, "
         f"{verdict} ({slope.kind})."
     )
 
 
 def estimated_tokens(data: Data) -> Array:
-    """Tokens of the dialogues of train and of the scored split, by characters a token."""
+    """Return the tokens of each dialogue in train and in the scored split, estimated from its characters."""
     sizes = [len(example.dialogue) for name in ("train", data.scored) for example in data.splits[name]]
     return np.array(sizes, dtype=np.float64) / (data.characters_a_token or 1.0)

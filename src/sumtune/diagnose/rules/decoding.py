@@ -1,4 +1,4 @@
-"""Faults of outputs that stand in the text itself: spaces between characters, marks of a tokenizer, echoes."""
+"""Decoding faults of outputs: separated characters, leftover tokens, text before the summary."""
 
 import re
 from collections import Counter
@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterator
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import TURN, share, words
+from sumtune.diagnose.text_features import TURN, how_many, share, words
 
 __all__ = ["characters_separated", "prompt_echoed", "special_tokens_left", "word_pieces_left"]
 
 SEPARATED_TOKENS = 0.8
-"""Share of one-character tokens from which a prediction counts as separated."""
+"""Share of one-character words that makes a prediction count as separated."""
 SEPARATED_SHARE = 0.5
 MARKED_SHARE = 0.02
 ECHO_SHARE = 0.2
 ECHO_WORDS = 8
-"""Words of the dialogue in its order that make an echo, or half of a shorter dialogue."""
+"""Consecutive words of the dialogue that count as a repetition; half of the dialogue if that is shorter."""
 ECHO_GAIN = 0.005
-"""ROUGE-1 that the summary alone must score above the whole: else what comes first may be a summary, too."""
+"""ROUGE-1 that the rest must gain over the whole; otherwise the start may be part of the summary."""
 PREFIX_SHARE = 0.8
 PREFIX_WORDS = 2
 
@@ -33,7 +33,7 @@ LABEL = re.compile(r"^\W*(?:summary|tl;?dr)\s*:\s*", re.IGNORECASE)
 
 
 def characters_separated(outputs: Outputs) -> Finding | None:
-    """Each character followed by a space, as `text.replace("", " ")` does it."""
+    """A space after each character, as `text.replace("", " ")` produces."""
     bad = [_is_separated(prediction) for prediction in outputs.predictions]
     if share(bad) < SEPARATED_SHARE or share(_is_separated(text) for text in outputs.first_references) > 0.1:
         return None
@@ -43,10 +43,10 @@ def characters_separated(outputs: Outputs) -> Finding | None:
     )
     return Finding(
         code="characters_separated",
-        title="The characters of the predictions are separated by spaces",
+        title=f"{how_many(bad)} predictions have a space after each character",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions consist of single characters with spaces between them. No word "
-        f"of theirs can match a reference: the same outputs score {repaired.score:.3f} without the spaces, "
+        evidence=f"{share(bad):.0%} of the predictions consist of single characters separated by spaces, so their "
+        f"words cannot match a reference. The same outputs score {repaired.score:.3f} without the spaces, "
         f"{outputs.score:.3f} with them.",
         numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": repaired.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
@@ -55,7 +55,7 @@ def characters_separated(outputs: Outputs) -> Finding | None:
 
 
 def special_tokens_left(outputs: Outputs) -> Finding | None:
-    """Marks such as `<pad>` and `</s>` that decoding should have left out."""
+    """Special tokens such as `<pad>` and `</s>` that decoding should have removed."""
     bad = [SPECIAL.search(prediction) is not None for prediction in outputs.predictions]
     if share(bad) < MARKED_SHARE or share(SPECIAL.search(text) is not None for text in outputs.first_references) > 0.1:
         return None
@@ -63,9 +63,9 @@ def special_tokens_left(outputs: Outputs) -> Finding | None:
     kinds = sorted({match.group() for text in outputs.predictions for match in SPECIAL.finditer(text)})
     return Finding(
         code="special_tokens_left",
-        title="Special tokens were left in the predictions",
+        title=f"{how_many(bad)} predictions contain special tokens",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions hold {', '.join(kinds[:6])}; without them the same outputs "
+        evidence=f"{share(bad):.0%} of the predictions contain {', '.join(kinds[:6])}. Without them the same outputs "
         f"score {repaired.score:.3f} instead of {outputs.score:.3f}.",
         numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": repaired.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
@@ -74,17 +74,17 @@ def special_tokens_left(outputs: Outputs) -> Finding | None:
 
 
 def word_pieces_left(outputs: Outputs) -> Finding | None:
-    """Marks of word pieces: `▁` (SentencePiece), `##` (WordPiece), `Ġ` (byte-level BPE), `@@` (subword-nmt)."""
+    """Subword markers: `▁` (SentencePiece), `##` (WordPiece), `Ġ` (byte-level BPE), `@@` (subword-nmt)."""
     bad = [PIECE.search(prediction) is not None for prediction in outputs.predictions]
     if share(bad) < MARKED_SHARE or share(PIECE.search(text) is not None for text in outputs.first_references) > 0.1:
         return None
     repaired = _better(outputs, _pieces_to_words, _marks_to_spaces)
     return Finding(
         code="word_pieces_left",
-        title="Marks of word pieces were left in the predictions",
+        title=f"{how_many(bad)} predictions contain subword markers",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions hold `▁`, `Ġ`, `##` or `@@`: pieces of words were joined as if "
-        f"they were words. Put together, the same outputs score {repaired.score:.3f} instead of {outputs.score:.3f}.",
+        evidence=f"{share(bad):.0%} of the predictions contain `▁`, `Ġ`, `##` or `@@`, the marks of subword tokens. "
+        f"With the subwords joined, the same outputs score {repaired.score:.3f} instead of {outputs.score:.3f}.",
         numbers={"share": share(bad), "rouge1": outputs.score, "rouge1_mended": repaired.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired,
@@ -92,21 +92,23 @@ def word_pieces_left(outputs: Outputs) -> Finding | None:
 
 
 def prompt_echoed(outputs: Outputs) -> Finding | None:
-    """Prompt or dialogue repeated in front of the summary."""
+    """Other text before the summary: the dialogue, or the same words in nearly all predictions."""
     prefix = _common_prefix(outputs)
-    rests = [_after_prefix(text, prefix) for text in outputs.predictions]
+    unprefixed = [_after_prefix(text, prefix) for text in outputs.predictions]
     if outputs.dialogues is None:
-        rests = [_after_turns(text) for text in rests]
+        rests = [_after_turns(text) for text in unprefixed]
     else:
-        rests = [_after_echo(text, dialogue) for text, dialogue in zip(rests, outputs.dialogues, strict=True)]
+        rests = [_after_echo(text, dialogue) for text, dialogue in zip(unprefixed, outputs.dialogues, strict=True)]
+    echoed = share(rest != text for rest, text in zip(rests, unprefixed, strict=True))
     bad = [rest != text for rest, text in zip(rests, outputs.predictions, strict=True)]
     repaired = outputs.with_predictions([LABEL.sub("", rest) for rest in rests])
     if share(bad) < ECHO_SHARE or repaired.score < outputs.score + ECHO_GAIN:
         return None
-    what = f"begin with the same {len(prefix)} words" if prefix else "repeat their dialogue before the summary"
+    repeats, starts = "repeat a dialogue before the summary", f"start with the same {len(prefix)} words"
+    what = starts if echoed < ECHO_SHARE else f"{starts} or {repeats}" if prefix else repeats
     return Finding(
         code="prompt_echoed",
-        title="The prompt or the dialogue is repeated before the summary",
+        title=f"{how_many(bad)} predictions {repeats if echoed >= ECHO_SHARE else 'start with the same words'}",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions {what}; what comes after that scores {repaired.score:.3f}, all "
         f"of it {outputs.score:.3f}.",
@@ -117,7 +119,7 @@ def prompt_echoed(outputs: Outputs) -> Finding | None:
 
 
 def _better(outputs: Outputs, *rewrites: Callable[[str], str]) -> Outputs:
-    """The outputs rewritten in the way that scores highest."""
+    """Return the outputs after the rewrite that scores highest."""
     return max((outputs.mapped(rewrite) for rewrite in rewrites), key=lambda rewritten: rewritten.score)
 
 
@@ -127,9 +129,9 @@ def _is_separated(text: str) -> bool:
 
 
 def _joined(text: str, known: set[str]) -> str:
-    """The text before its characters were separated: of several spaces one stays, a single one goes.
+    """Return the text before its characters were separated: drops single spaces, keeps one of several.
 
-    Where white space was made single afterwards, the longest `known` words are read off instead.
+    If every space is single, splits the characters into the longest `known` words instead.
 
     >>> _joined(" A n n   h e l p s . ", set()), _joined("A n n h e l p s .", {"ann", "helps"})
     ('Ann helps.', 'Ann helps .')
@@ -140,7 +142,7 @@ def _joined(text: str, known: set[str]) -> str:
 
 
 def _segmented(text: str, known: set[str]) -> Iterator[str]:
-    """`text` cut greedily into the longest known words; what is unknown goes character by character."""
+    """Split `text` greedily into the longest known words; unknown parts become single characters."""
     longest, place = max(map(len, known), default=1), 0
     while place < len(text):
         sizes = range(min(longest, len(text) - place), 0, -1)
@@ -154,13 +156,13 @@ def _without_special(text: str) -> str:
 
 
 def _up_to_end(text: str) -> str:
-    """What stands before the first end mark that has text before it."""
+    """Return the text before the first end token that has text before it."""
     parts = (_without_special(part) for part in END.split(text))
     return next((part for part in parts if part), "")
 
 
 def _pieces_to_words(text: str) -> str:
-    """Pieces joined: with `▁` or `Ġ` every space is only between pieces, with `##` and `@@` only the marked ones."""
+    """Join subwords: with `▁` or `Ġ`, all spaces separate subwords; with `##` and `@@`, only the marked ones do."""
     if re.search("[▁Ġ]", text):
         text = re.sub(r"\s+", "", text)
     return _marks_to_spaces(text)
@@ -173,7 +175,7 @@ def _marks_to_spaces(text: str) -> str:
 
 
 def _common_prefix(outputs: Outputs) -> list[str]:
-    """The first words that nearly all predictions share and references do not; empty where they are too few."""
+    """Return the first words that nearly all predictions share and references do not; empty if they are too few."""
     prefix: list[str] = []
     started = [text.split() for text in outputs.predictions]
     while True:
@@ -192,7 +194,7 @@ def _after_prefix(text: str, prefix: list[str]) -> str:
 
 
 def _after_turns(text: str) -> str:
-    """What follows the last line that begins like a turn; `text` where there are no turns, or nothing follows."""
+    """Return what follows the last line that starts like a turn; `text` if there are no turns or nothing follows."""
     lines = text.splitlines()
     turns = [place for place, line in enumerate(lines) if TURN.match(line) and not LABEL.match(line)]
     rest = "\n".join(lines[turns[-1] + 1 :]) if len(turns) >= 2 else ""
@@ -200,14 +202,14 @@ def _after_turns(text: str) -> str:
 
 
 def _after_echo(text: str, dialogue: str) -> str:
-    """What follows a repetition of the dialogue's beginning; `text` where there is none, or nothing follows."""
-    said, heard = text.split(), dialogue.split()
-    enough = min(ECHO_WORDS, max(4, len(heard) // 2))
-    for start in range(min(len(said), 40)):
+    """Return what follows a repetition of the dialogue's start; `text` if there is none or nothing follows."""
+    written, source = text.split(), dialogue.split()
+    enough = min(ECHO_WORDS, max(4, len(source) // 2))
+    for start in range(min(len(written), 40)):
         length = 0
-        while start + length < len(said) and length < len(heard) and said[start + length] == heard[length]:
+        while start + length < len(written) and length < len(source) and written[start + length] == source[length]:
             length += 1
         if length >= enough:
-            rest = said[start + length :]
+            rest = written[start + length :]
             return " ".join(rest) if words(" ".join(rest)) else text
     return text

@@ -1,4 +1,4 @@
-"""Limits seen in the loss curves: overfitting, underfitting, an adapter of the wrong size."""
+"""Limits that the loss curves show: overfitting, underfitting, an adapter of the wrong size."""
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding
@@ -18,7 +18,7 @@ GAP = 0.1
 
 
 def rank_too_high(context: Context) -> Finding | None:
-    """Overfitting by an adapter with far more numbers than there are label tokens."""
+    """Overfitting with far more adapter parameters than label tokens."""
     training, rise = context.training, _rise(context)
     if training is None or rise is None or training.parameters is None or training.label_tokens is None:
         return None
@@ -27,33 +27,33 @@ def rank_too_high(context: Context) -> Finding | None:
         return None
     return Finding(
         code="rank_too_high",
-        title="The adapter is large for this much data, and the validation loss rises",
+        title="The adapter is large for the data, and the validation loss rose",
         severity="limit",
-        evidence=f"The adapter of rank {training.rank} has {ratio:.0f} numbers for each label token, and the "
-        f"validation loss rose by {rise:.1%} after its best.",
+        evidence=f"The adapter of rank {training.rank} has {ratio:.0f} parameters per label token, and the validation "
+        f"loss rose by {rise:.1%} after its minimum.",
         numbers={"rank": training.rank, "parameters_a_label_token": ratio, "rise": rise},
     )
 
 
 def overfitting(context: Context) -> Finding | None:
-    """The validation loss rises for the last third of the run, and its best is far from the end."""
+    """A validation loss that rises in the last third of the run, with its minimum well before."""
     training, rise = context.training, _rise(context)
     if training is None or rise is None:
         return None
     best = int(training.validation_steps[training.validation_losses.argmin()])
     return Finding(
         code="overfitting",
-        title="The validation loss rises while training goes on",
+        title="The validation loss rose while training continued",
         severity="limit",
         evidence=f"The validation loss was lowest ({training.validation_losses.min():.3f}) at optimizer step {best} of "
-        f"{training.total_steps} and rose by {rise:.1%} since. The adapter of the "
-        f"{training.settings['train']['result']} step is the one that was kept.",
+        f"{training.total_steps} and has risen by {rise:.1%} since. The run kept the adapter of the "
+        f"{training.settings['train']['result']} step.",
         numbers={"best_step": best, "total_steps": training.total_steps, "rise": rise},
     )
 
 
 def underfitting(context: Context) -> Finding | None:
-    """The validation loss still falls at the end."""
+    """A validation loss that still falls at the end."""
     training = context.training
     if training is None or not training.ended or len(training.validation_losses) < FEWEST_VALIDATIONS:
         return None
@@ -68,14 +68,14 @@ def underfitting(context: Context) -> Finding | None:
         code="underfitting",
         title="Training ended while the validation loss was still falling",
         severity="limit",
-        evidence=f"In the last quarter of the run the validation loss fell by {fallen:.1%}, to {losses[-1]:.3f}; the "
-        "last adapter is the best.",
+        evidence=f"In the last quarter of the run the validation loss fell by {fallen:.1%} to {losses[-1]:.3f}, its "
+        "minimum.",
         numbers={"fallen_in_last_quarter": fallen, "last_loss": float(losses[-1])},
     )
 
 
 def rank_too_low(context: Context) -> Finding | None:
-    """A small adapter that has long learned all it can, on training and validation data alike."""
+    """A small adapter whose validation loss no longer falls and stays close to the training loss."""
     training = context.training
     if training is None or training.rank > LOW_RANK or len(training.validation_losses) < FEWEST_VALIDATIONS:
         return None
@@ -87,16 +87,16 @@ def rank_too_low(context: Context) -> Finding | None:
         return None
     return Finding(
         code="rank_too_low",
-        title="The loss has stopped falling at a low rank",
+        title="The validation loss stopped falling at a low rank",
         severity="limit",
-        evidence=f"At rank {training.rank} the validation loss has stood at {losses[-1]:.2f} since the middle of the "
-        f"run (it fell by {fallen:.1%}), only {gap:+.2f} from the training loss: both have stopped.",
+        evidence=f"At rank {training.rank} the validation loss changed by {-fallen:+.1%} in the second half of the "
+        f"run, to {losses[-1]:.2f} nats per token, {gap:+.2f} from the training loss.",
         numbers={"rank": training.rank, "fallen_in_second_half": fallen, "gap": gap},
     )
 
 
 def _rise(context: Context) -> float | None:
-    """By what part the validation loss rose after its best, where it did so for the last third of the run."""
+    """Return how much the validation loss rose after its minimum, as a share; None unless it rose in the last third."""
     training = context.training
     if training is None or len(training.validation_losses) < FEWEST_VALIDATIONS:
         return None

@@ -1,4 +1,4 @@
-"""Faults of outputs that stand in their letters: another language, another script, capitals lost."""
+"""Faults in the letters of outputs: another language or script, wrong case."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from functools import cache
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import share, words
+from sumtune.diagnose.text_features import how_many, share, words
 
 __all__ = ["case_destroyed", "common_language", "wrong_language"]
 
@@ -19,7 +19,7 @@ REFERENCE_CASE_SHARE = 0.2
 FEWEST_OTHER = 3
 FEWEST_HITS = 3
 CLEAR_HITS = 1.3
-"""Words of grammar of one language for each of the next that make it the language of a text."""
+"""Smallest ratio of function words between the best and the second-best language of a text."""
 
 _FUNCTION_WORDS = {
     "English": "the and to of is that was for with he she they his her will are it has have not be at this from do no",
@@ -32,11 +32,11 @@ _FUNCTION_WORDS = {
     "Polish": "nie się że jest jak ale tak przez jego są dla który czy może tylko już ich oraz będzie w z",
 }
 FUNCTION_WORDS: Mapping[str, frozenset[str]] = {name: frozenset(text.split()) for name, text in _FUNCTION_WORDS.items()}
-"""The commonest words of grammar of each language that is told apart."""
+"""Common function words of each language that is recognized."""
 
 
 def wrong_language(outputs: Outputs) -> Finding | None:
-    """Predictions in another language or script than the references."""
+    """Predictions in a different language or script from the references."""
     expected = common_language(outputs.first_references)
     if expected is None:
         return None
@@ -49,10 +49,10 @@ def wrong_language(outputs: Outputs) -> Finding | None:
     others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="wrong_language",
-        title="The predictions are in another language than the references",
+        title=f"{how_many(bad)} predictions are in a different language from the references",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions are {found or 'in another language'}, the references "
-        f"{expected}.{others}",
+        evidence=f"{share(bad):.0%} of the predictions are not in the language of the references ({expected})"
+        f"{f', but most often in {found}' if found else ''}.{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired,
@@ -60,17 +60,17 @@ def wrong_language(outputs: Outputs) -> Finding | None:
 
 
 def case_destroyed(outputs: Outputs) -> Finding | None:
-    """Capitals everywhere, nowhere, or at random, where references have them as usual. ROUGE does not see it."""
+    """Capitals everywhere, nowhere or at random, while the references are normal. ROUGE ignores case."""
     for what, has_it in CASES.items():
         bad = [has_it(prediction) for prediction in outputs.predictions]
         in_references = share(map(has_it, outputs.first_references))
         if share(bad) >= CASE_SHARE and in_references < REFERENCE_CASE_SHARE:
             return Finding(
                 code="case_destroyed",
-                title="Capital letters were lost",
+                title=f"{how_many(bad)} predictions are {what}",
                 severity="fault",
-                evidence=f"{share(bad):.0%} of the predictions are {what}, {in_references:.0%} of the references. "
-                "ROUGE ignores case, so the score does not show it; readers do, and names are no longer recognized.",
+                evidence=f"{share(bad):.0%} of the predictions are {what}, but only {in_references:.0%} of the "
+                "references. ROUGE ignores case, so the score does not show it.",
                 numbers={"share": share(bad), "share_references": in_references},
                 examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
                 repaired=replace(outputs, predictions=tuple(text.casefold() for text in outputs.predictions)),
@@ -79,7 +79,7 @@ def case_destroyed(outputs: Outputs) -> Finding | None:
 
 
 def common_language(texts: Sequence[str]) -> str | None:
-    """The language that most of the texts are in; None where most are in none that is known."""
+    """Return the most frequent recognized language; None if fewer than a quarter of the texts are in it."""
     counts = Counter(_language(text) for text in texts)
     language, count = counts.most_common(1)[0] if counts else (None, 0)
     if language is None and len(counts) > 1:
@@ -88,7 +88,7 @@ def common_language(texts: Sequence[str]) -> str | None:
 
 
 def _language(text: str) -> str | None:
-    """The script of `text` where it is not Latin, else its language by words of grammar; None where neither shows."""
+    """Return the script of `text` if it is not Latin, otherwise its language; None if neither is recognized."""
     script = _script(text)
     if script != "LATIN":
         return script
@@ -99,7 +99,7 @@ def _language(text: str) -> str | None:
 
 
 def _script(text: str) -> str | None:
-    """First word of the Unicode name that most letters have, `LATIN` or `CYRILLIC`; None without letters."""
+    """Return the script of most letters (`LATIN`, `CYRILLIC`), the first word of their Unicode names."""
     scripts = Counter(_script_of(letter) for letter in text if letter.isalpha())
     return scripts.most_common(1)[0][0] if scripts else None
 
@@ -119,7 +119,7 @@ def _none_upper(text: str) -> bool:
 
 
 def _random_upper(text: str) -> bool:
-    """A fifth of the words have a capital after a small letter."""
+    """Return True if over a fifth of the words have a capital after a small letter."""
     return share(re.search("[a-z][A-Z]", word) is not None for word in text.split()) > 0.2
 
 
@@ -129,8 +129,8 @@ def _title_case(text: str) -> bool:
 
 
 CASES: Mapping[str, Callable[[str], bool]] = {
-    "without any capital": _none_upper,
+    "in small letters only": _none_upper,
     "in capitals only": _all_upper,
-    "in capitals at random": _random_upper,
-    "with a capital on every word": _title_case,
+    "in random case": _random_upper,
+    "in title case": _title_case,
 }

@@ -1,32 +1,33 @@
-"""Faults of outputs that stand in their lengths: empty, never ending, cut short."""
+"""Length faults of outputs: empty, endless, cut off."""
 
 import re
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import ends_sentence, share, words
+from sumtune.diagnose.text_features import ends_sentence, how_many, share, words
 
 __all__ = ["cut_short", "empty_predictions", "never_stops"]
 
 EMPTY_SHARE = 0.05
 RUNAWAY_SHARE = 0.3
 RUNAWAY_GAIN = 0.01
-"""ROUGE-1 that the beginning alone must score above the whole."""
+"""ROUGE-1 that the start alone must gain over the whole."""
 FEWEST_CUT = 3
 FEWEST_RUNAWAYS = 6
 RUNAWAY_RATIO = 1.6
-"""Median words of the predictions in question over those of their references, from which they run on."""
+"""Median ratio of the words of a prediction to those of its reference that counts as running on."""
 CUT_SHARE = 0.1
 SAME_LENGTH = 0.3
-"""Largest coefficient of variation of lengths that end at one limit."""
+"""Largest coefficient of variation of lengths that end at the same limit."""
 ABOVE_LIMIT = 0.02
-"""Largest share of predictions that are clearly longer than the limit that others were cut at."""
+"""Largest share of predictions that are clearly longer than the supposed limit."""
 
 
 def empty_predictions(outputs: Outputs) -> Finding | None:
-    """Predictions without a single word."""
+    """Predictions without any word."""
     bad = [not words(prediction) for prediction in outputs.predictions]
     if share(bad) < EMPTY_SHARE:
         return None
@@ -34,9 +35,9 @@ def empty_predictions(outputs: Outputs) -> Finding | None:
     others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="empty_predictions",
-        title="Predictions are empty",
+        title=f"{how_many(bad)} predictions are empty",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions ({sum(bad)} of {len(bad)}) have no word.{others}",
+        evidence=f"{share(bad):.0%} of the predictions ({sum(bad)} of {len(bad)}) contain no word.{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
@@ -44,39 +45,37 @@ def empty_predictions(outputs: Outputs) -> Finding | None:
 
 
 def never_stops(outputs: Outputs) -> Finding | None:
-    """Predictions that run on after the summary until generation is cut off."""
+    """Predictions that continue after the summary until generation is cut off."""
     bad = _unfinished(outputs)
     if sum(bad) < FEWEST_RUNAWAYS or share(bad) < RUNAWAY_SHARE + _unfinished_references(outputs):
         return None
     ratio = _length_ratio(outputs, bad)
     if ratio < RUNAWAY_RATIO or (not _engine_said(outputs) and _variation(outputs, bad) > SAME_LENGTH):
         return None
-    ways = {"first line": _first_line, "first sentence": _first_sentence, "two sentences": _two_sentences,
-            "text before it repeats": _before_repetition}  # fmt: skip
-    tried = {name: outputs.mapped(rewrite) for name, rewrite in ways.items()}
-    way = max(tried, key=lambda name: tried[name].score)
-    if tried[way].score < outputs.score + RUNAWAY_GAIN:
+    shortened = {name: outputs.mapped(rewrite) for name, rewrite in STARTS.items()}
+    best = max(shortened, key=lambda name: shortened[name].score)
+    if shortened[best].score < outputs.score + RUNAWAY_GAIN:
         return None
     return Finding(
         code="never_stops",
-        title="Generation does not stop at the end of the summary",
+        title=f"{how_many(bad)} predictions continue after the summary",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions are cut off in the middle at nearly the same length, "
-        f"{ratio:.1f} times that of their references. The {way} of each alone scores {tried[way].score:.3f}, all of "
-        f"it {outputs.score:.3f}.",
+        evidence=f"{share(bad):.0%} of the predictions are cut off, with {ratio:.1f} times as many "
+        f"words as their references (median). Only {best} scores {shortened[best].score:.3f}, the whole text "
+        f"{outputs.score:.3f}.",
         numbers={
             "share": share(bad),
             "length_ratio": ratio,
             "rouge1": outputs.score,
-            "rouge1_mended": tried[way].score,
+            "rouge1_mended": shortened[best].score,
         },
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
-        repaired=tried[way],
+        repaired=shortened[best],
     )
 
 
 def cut_short(outputs: Outputs) -> Finding | None:
-    """Predictions cut at a limit that is too small for a whole summary."""
+    """Predictions cut off at a limit that is too low for a whole summary."""
     bad = _unfinished(outputs)
     unfinished = _unfinished_references(outputs)
     if sum(bad) < FEWEST_CUT or share(bad) < CUT_SHARE + unfinished or _length_ratio(outputs, bad) >= RUNAWAY_RATIO:
@@ -92,10 +91,10 @@ def cut_short(outputs: Outputs) -> Finding | None:
     )
     return Finding(
         code="cut_short",
-        title="Predictions are cut off before the summary ends",
+        title=f"{how_many(bad)} predictions are cut off before the summary ends",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions break off at about {limit} words without the end of a sentence "
-        f"({unfinished:.0%} of the references do), and hardly any is longer.{whole}",
+        evidence=f"{share(bad):.0%} of the predictions break off, at about {limit} words (median). "
+        f"{unfinished:.0%} of the references do not end like a sentence.{whole}",
         numbers={"share": share(bad), "limit_words": limit, "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired,
@@ -103,19 +102,19 @@ def cut_short(outputs: Outputs) -> Finding | None:
 
 
 def _unfinished(outputs: Outputs) -> list[bool]:
-    """Which predictions were cut off: as the engine said, else those that have words and end in the middle."""
+    """Return which predictions were cut off: as the engine reported, otherwise those that end in mid-sentence."""
     if _engine_said(outputs) and outputs.cut_off is not None:
         return list(outputs.cut_off)
     return [bool(words(text)) and not ends_sentence(text) for text in outputs.predictions]
 
 
 def _unfinished_references(outputs: Outputs) -> float:
-    """Share of the references that do not end a sentence: a habit of the data, no fault."""
+    """Return the share of references that do not end like a sentence, which is the style of the data and no fault."""
     return share(not ends_sentence(text) for text in outputs.first_references)
 
 
 def _engine_said(outputs: Outputs) -> bool:
-    """Whether the engine marked predictions as cut off; where it marked none, the texts decide."""
+    """Return True if the engine marked enough predictions as cut off; otherwise the texts decide."""
     return outputs.cut_off is not None and share(outputs.cut_off) >= CUT_SHARE
 
 
@@ -126,13 +125,13 @@ def _length_ratio(outputs: Outputs, bad: list[bool]) -> float:
 
 
 def _variation(outputs: Outputs, bad: list[bool]) -> float:
-    """Coefficient of variation of the lengths in words."""
+    """Return the coefficient of variation of the lengths in words."""
     lengths = np.array([len(text.split()) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
     return float(lengths.std() / lengths.mean()) if len(lengths) else 0.0
 
 
 def _above(outputs: Outputs, bad: list[bool]) -> float:
-    """Share of all predictions that are a third longer than those in question usually are."""
+    """Return the share of all predictions that are a third longer than the median of the `bad` ones."""
     limit = np.median([len(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
     return share(len(text) > 4 / 3 * limit for text in outputs.predictions)
 
@@ -154,11 +153,20 @@ def _two_sentences(text: str) -> str:
 
 
 def _before_repetition(text: str) -> str:
-    """The text up to the first three words that it has said before."""
-    said, seen = text.split(), set()
-    for place in range(len(said) - 2):
-        triple = tuple(said[place : place + 3])
+    """Return the text before the first sequence of three words that occurred earlier."""
+    found, seen = text.split(), set()
+    for start in range(len(found) - 2):
+        triple = tuple(found[start : start + 3])
         if triple in seen:
-            return " ".join(said[:place])
+            return " ".join(found[:start])
         seen.add(triple)
     return text
+
+
+STARTS: Mapping[str, Callable[[str], str]] = {
+    "the first line": _first_line,
+    "the first sentence": _first_sentence,
+    "the first two sentences": _two_sentences,
+    "the text before the first repetition": _before_repetition,
+}
+"""Parts of a prediction that may be the summary, before it runs on."""

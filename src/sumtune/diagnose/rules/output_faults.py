@@ -1,4 +1,4 @@
-"""Output rules in turn: the strongest cause is undone before the others are looked for, so its symptoms name nobody."""
+"""Applies the output rules one after another, undoing the strongest fault each time so that its symptoms disappear."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -29,9 +29,10 @@ RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
 
 
 def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
-    """The faults of `outputs`, each with the share of the lost score that undoing it gives back.
+    """Yield the faults of `outputs`, each with the share of the lost score that returns when it is undone.
 
-    After each fault the rest is judged on the repaired outputs; where a fault cannot be undone, nothing after it is.
+    After each fault the remaining rules judge the repaired outputs; a suspicion repairs nothing. The search ends at a
+    fault that cannot be undone.
     """
     now, left = outputs, list(RULES)
     while left:
@@ -42,16 +43,20 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
         yield replace(worst, share=share_of_lost_score(outputs, now, worst.repaired) if worst.repaired else None)
         if worst.repaired is None:
             return
-        now, left = worst.repaired, [rule for rule in left if rule.__name__ != worst.code]
+        now = worst.repaired if worst.sure else now
+        left = [rule for rule in left if rule.__name__ != worst.code]
 
 
 def _gain(now: Outputs, finding: Finding) -> tuple[float, bool]:
-    """ROUGE-1 that comes back; of faults that give nothing back, one that cannot be undone comes first."""
+    """Return a sort key: the ROUGE-1 that returns; at equal gain, a fault that cannot be undone comes first."""
     gain = finding.repaired.score - now.score if finding.repaired else 0.0
     return round(gain, 3), finding.repaired is None
 
 
 def share_of_lost_score(scored: Outputs, before: Outputs, after: Outputs) -> float | None:
-    """Part of what the ROUGE-1 of `scored` lacks to 1 that lies between `before` and `after`; None where it is 1."""
+    """Return the gain from `before` to `after` as a share of what `scored` lost (1 minus its ROUGE-1).
+
+    None if `scored` lost nothing.
+    """
     lost = 1 - scored.score
     return (after.score - before.score) / lost if lost > 0 else None

@@ -1,4 +1,4 @@
-"""Faults of the pairs of dialogue and summary: they do not belong together."""
+"""Faults of pairs: reference summaries that do not match their dialogues."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,7 +14,7 @@ __all__ = ["label_noise", "summaries_unrelated"]
 UNRELATED_SHARE = 0.5
 NOISE_SHARE = 0.05
 FEWEST_FOREIGN = 5
-"""Summaries of other dialogues that make noise: two or three happen in clean data."""
+"""Mismatched summaries that count as noise; clean data have two or three."""
 
 
 Pair = tuple[str, str, str]
@@ -22,16 +22,16 @@ Pair = tuple[str, str, str]
 
 
 def summaries_unrelated(context: Context) -> Finding | None:
-    """Reference summaries that say no more about their dialogue than about any other."""
+    """Reference summaries that mostly do not match their dialogues."""
     for name, pairs in _pairs(context).items():
         foreign = _foreign(pairs)
         if foreign is not None and share(foreign) >= UNRELATED_SHARE:
             return Finding(
                 code="summaries_unrelated",
-                title="The summaries are not about their dialogues",
+                title=f"Half or more of the {name} summaries do not match their dialogues",
                 severity="fault",
                 evidence=f"{share(foreign):.0%} of the {len(foreign)} {name} summaries share no more words with their "
-                "dialogue than with another one: the columns were sorted or shifted apart.",
+                "own dialogue than with another one.",
                 numbers={"share": share(foreign), "examples": len(foreign)},
                 examples=_named(pairs, foreign),
             )
@@ -39,16 +39,16 @@ def summaries_unrelated(context: Context) -> Finding | None:
 
 
 def label_noise(context: Context) -> Finding | None:
-    """Some reference summaries belong to other dialogues."""
+    """Some reference summaries that do not match their dialogues."""
     for name, pairs in _pairs(context).items():
         foreign = _foreign(pairs)
         if foreign is not None and sum(foreign) >= FEWEST_FOREIGN and NOISE_SHARE <= share(foreign) < UNRELATED_SHARE:
             return Finding(
                 code="label_noise",
-                title="Some summaries do not match their dialogue",
+                title=f"Some {name} summaries do not seem to match their dialogues",
                 severity="limit",
                 evidence=f"{share(foreign):.1%} of the {len(foreign)} {name} summaries share no more words with their "
-                f"dialogue than with another one; in clean data it is below {NOISE_SHARE:.0%}.",
+                f"own dialogue than with another one; in clean data less than {NOISE_SHARE:.0%} do.",
                 numbers={"share": share(foreign), "examples": len(foreign)},
                 examples=_named(pairs, foreign),
             )
@@ -56,7 +56,7 @@ def label_noise(context: Context) -> Finding | None:
 
 
 def _pairs(context: Context) -> dict[str, tuple[Pair, ...]]:
-    """The dialogues and reference summaries that are known, by split."""
+    """Return the known pairs of dialogue and reference summary, by split."""
     data, outputs = context.data, context.outputs
     if data is not None:
         return {name: _pairs_of(data, name) for name in dict.fromkeys(("train", data.scored))}
@@ -71,19 +71,18 @@ def _pairs_of(data: Data, name: str) -> tuple[Pair, ...]:
 
 @lru_cache(maxsize=4)
 def _foreign(pairs: tuple[Pair, ...]) -> list[bool] | None:
-    """Which summaries share no larger part of their words with their own dialogue than with one half the list away.
+    """Return which summaries share no more words with their own dialogue than with the one half the list away.
 
-    None where there are too few, or dialogues and summaries are in different languages.
+    None if there are too few pairs, or dialogues and summaries are in different languages.
     """
     dialogues, summaries = [pair[1] for pair in pairs], [pair[2] for pair in pairs]
     languages = {common_language(dialogues[:200]), common_language(summaries[:200])} - {None}
     if len(pairs) < FEWEST or len(languages) > 1:
         return None
-    heard, said = [content_words(text) for text in dialogues], [content_words(text) for text in summaries]
-    far = len(pairs) // 2
+    dialogue_words, far = [content_words(text) for text in dialogues], len(pairs) // 2
     return [
-        coverage(words, heard[place]) <= coverage(words, heard[(place + far) % len(heard)]) < 1
-        for place, words in enumerate(said)
+        coverage(words, dialogue_words[row]) <= coverage(words, dialogue_words[(row + far) % len(pairs)]) < 1
+        for row, words in enumerate(map(content_words, summaries))
     ]
 
 

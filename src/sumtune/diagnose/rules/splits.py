@@ -1,4 +1,4 @@
-"""Faults and limits of how the data were split: leaked dialogues, splits of another kind."""
+"""Faults and limits of the splits: leaked dialogues, summaries of different length or style."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -21,15 +21,15 @@ STYLE_GAP = 0.4
 
 STYLES: Mapping[str, Callable[[str], bool]] = {
     "with several lines": lambda text: "\n" in text.strip(),
-    "with list marks": lambda text: text.lstrip().startswith(("-", "*", "•", "1.")),
-    "without the end of a sentence": lambda text: not ends_sentence(text),
-    "without any capital": lambda text: text == text.casefold(),
+    "with list markers": lambda text: text.lstrip().startswith(("-", "*", "•", "1.")),
+    "that do not end like a sentence": lambda text: not ends_sentence(text),
+    "without capitals": lambda text: text == text.casefold(),
     "in the first or second person": lambda text: bool({"i", "we", "you", "my"} & set(text.casefold().split())),
 }
 
 
 def leak(context: Context) -> Finding | None:
-    """Dialogues that are scored were trained on: the score is too good."""
+    """Scored dialogues that are also training data."""
     data = context.data
     if data is None or not data.splits[data.scored]:
         return None
@@ -39,22 +39,22 @@ def leak(context: Context) -> Finding | None:
     if len(leaked) < LEAK_SHARE * len(scored):
         return None
     gain, compared = _gain_of_leaked(context.outputs, leaked)
-    too_good = len(leaked) == len(scored) or (gain is not None and gain.low > 0)
+    title = f"{'All' if len(leaked) == len(scored) else 'Some'} scored dialogues are also in the training data"
+    if gain is not None and gain.low > 0:
+        title = "The score is too high: it includes dialogues from the training data"
     return Finding(
         code="leak",
-        title="The score is too good: it counts dialogues that the model was trained on"
-        if too_good
-        else "Dialogues that are scored are also in the training data",
+        title=title,
         severity="fault",
-        evidence=f"{len(leaked)} of the {len(scored)} {data.scored} dialogues are also in train{compared}. What these "
-        "score says nothing about new conversations.",
+        evidence=f"{len(leaked)} of the {len(scored)} {data.scored} dialogues are also in train{compared}. Their score "
+        "says nothing about new conversations.",
         numbers={"leaked": len(leaked), "scored": len(scored)},
         examples=tuple(f"{example.file}:{example.row}" for example in leaked[:SHOWN_EXAMPLES]),
     )
 
 
 def splits_differ(context: Context) -> Finding | None:
-    """Summaries of training and of the scored split are of different length or style."""
+    """Summaries in train and in the scored split that differ in length or style."""
     data = context.data
     if data is None or min(len(data.splits["train"]), len(data.splits[data.scored])) < FEWEST:
         return None
@@ -71,21 +71,21 @@ def splits_differ(context: Context) -> Finding | None:
         difference = mean_difference(_log_words(one), _log_words(two))
     else:
         what = f"{style}: {styles[style][0]:.0%} in train, {styles[style][1]:.0%} in {data.scored}"
-        difference = mean_difference(*(_marks(map(STYLES[style], texts)) for texts in (one, two)))
+        difference = mean_difference(*(_zeros_and_ones(map(STYLES[style], texts)) for texts in (one, two)))
     sure = difference.low > 0 or difference.high < 0
-    known = "Training summaries are of another length or style than those that are scored"
+    known = f"Training and {data.scored} summaries differ in {'length' if ratio >= LENGTH_RATIO else 'style'}"
     return Finding(
         code="splits_differ",
-        title=known if sure else "Too few summaries to tell whether those of training are like those that are scored",
+        title=known if sure else f"Too few summaries to tell whether train and {data.scored} differ",
         severity="limit",
-        evidence=f"The summaries {what}{'' if sure else ', which may be chance'}.",
+        evidence=f"Summaries {what}{'' if sure else ', which may be chance'}.",
         sure=sure,
         numbers={"length_ratio": ratio, "style_gap": gap},
     )
 
 
 def _gain_of_leaked(outputs: Outputs | None, leaked: Sequence[Example]) -> tuple[Measurement | None, str]:
-    """By how much leaked examples score higher than others, and both in words; nothing where not both were scored."""
+    """Return how much higher leaked examples score than the others, and a text with both; None and "" if unknown."""
     if outputs is None or outputs.dialogues is None:
         return None, ""
     known = {normalize(example.dialogue) for example in leaked}
@@ -102,6 +102,9 @@ def _log_words(texts: Sequence[str]) -> Array:
     return np.log([max(1, len(text.split())) for text in texts])
 
 
-def _marks(marks: Iterable[bool]) -> Array:
-    """Ones and zeros; one of each is added, so that a share of none has an error, too (Agresti and Caffo 2000)."""
-    return np.array([*marks, True, False], dtype=np.float64)
+def _zeros_and_ones(flags: Iterable[bool]) -> Array:
+    """Return the flags as numbers, with one of each added so that no share has an error of zero.
+
+    See Agresti and Caffo, "Simple and effective confidence intervals for proportions", 2000.
+    """
+    return np.array([*flags, True, False], dtype=np.float64)

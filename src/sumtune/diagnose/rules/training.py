@@ -1,4 +1,4 @@
-"""Faults and limits of training. Of several, only the first is a cause; the others would be its symptoms."""
+"""Faults and limits of training, causes before symptoms."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ FEWEST_STEPS = 50
 
 
 def nothing_learned(context: Context) -> Finding | None:
-    """No label token, or no gradient: the adapter cannot have changed."""
+    """No label tokens or no gradient, so that the adapter hardly changed."""
     training = context.training
     if training is None or len(training.norms) == 0:
         return None
@@ -45,26 +45,29 @@ def nothing_learned(context: Context) -> Finding | None:
     no_labels = labels is not None and labels <= 1
     if still < NO_GRADIENT_SHARE and not no_labels:
         return None
-    why = f"an example has {labels:.1f} label tokens, its end mark included" if no_labels else (
-        f"the gradient norm of {still:.0%} of the optimizer steps is 0"
-    )  # fmt: skip
+    if no_labels:
+        title = "The training summaries have no tokens to learn"
+        evidence = f"An example has {labels:.1f} label tokens on average, its end token included."
+    else:
+        title = f"Training had {'no' if still == 1 else 'almost no'} gradient"
+        evidence = f"The gradient norm is 0 in {still:.0%} of the {len(training.norms)} optimizer steps."
     return Finding(
         code="nothing_learned",
-        title="Training had nothing to learn from",
+        title=title,
         severity="fault",
-        evidence=f"In {len(training.norms)} optimizer steps nothing could change: {why}.",
+        evidence=evidence,
         numbers={"share_without_gradient": still, "steps": len(training.norms)},
     )
 
 
 def loss_on_prompt(context: Context) -> Finding | None:
-    """The loss looks at the dialogue, not only at the summary."""
+    """The loss covers the dialogue, not only the summary."""
     training, data = context.training, context.data
     if training is None or data is None or training.label_tokens is None or training.source_tokens is None:
         return None
     examples = data.splits["train"]
     whole = np.ones(len(examples), dtype=bool)
-    if data.max_source_tokens is not None:  # of dialogues that lost their end, tokens and text say different things
+    if data.max_source_tokens is not None:  # the tokens and the text of truncated dialogues cannot be compared
         whole = training.source_tokens < data.max_source_tokens
     if len(training.source_tokens) != len(examples) or not whole.any():
         return None
@@ -77,16 +80,16 @@ def loss_on_prompt(context: Context) -> Finding | None:
         return None
     return Finding(
         code="loss_on_prompt",
-        title="The loss is taken on the prompt, not on the summary alone",
+        title="The loss covers the prompt, not only the summary",
         severity="fault",
-        evidence=f"{share:.0%} of all tokens are labels, but summaries are only {expected:.0%} of the text: most of "
-        "the gradient teaches the model to write dialogues.",
+        evidence=f"{share:.0%} of all tokens are labels, but summaries are only {expected:.0%} of the text, so the "
+        "model also learns to write dialogues.",
         numbers={"label_share": share, "summary_share": expected},
     )
 
 
 def learning_rate_too_high(context: Context) -> Finding | None:
-    """The loss is not a number, or rises."""
+    """A loss that is not finite, or rises."""
     training = context.training
     if training is None or len(training.losses) == 0:
         return None
@@ -99,12 +102,12 @@ def learning_rate_too_high(context: Context) -> Finding | None:
     if not broken and not rising and not (risen and last > first):
         return None
     sure = broken > 0 or rise(finite).low > 0
-    how = f"{broken} losses or gradients are not numbers" if broken else (
-        f"the training loss rose from {first:.2f} to {last:.2f} nats a token (means of the first and last fifth)"
+    how = f"{broken} losses or gradient norms are not finite" if broken else (
+        f"the training loss rose from {first:.2f} to {last:.2f} nats per token (means of the first and last fifth)"
     )  # fmt: skip
     return Finding(
         code="learning_rate_too_high",
-        title="Training diverged" if sure else "The loss rose; the steps are too few to tell whether training diverged",
+        title="Training diverged" if sure else "The loss rose, but too few steps to tell whether training diverged",
         severity="fault" if sure else "limit",
         sure=sure,
         evidence=f"At a learning rate of {training.rate:g}, {how}.",
@@ -113,35 +116,36 @@ def learning_rate_too_high(context: Context) -> Finding | None:
 
 
 def warmup_too_long(context: Context) -> Finding | None:
-    """The learning rate arrives late or never; or a warm-up was asked for that the run is too short for."""
+    """A learning rate that is reached late or never, or a requested warm-up that the run is too short for."""
     training = context.training
     if training is None or len(training.rates) == 0:
         return None
-    asked, used, total = int(training.settings["train"]["warmup_steps"]), training.warmup_steps, training.total_steps
+    requested = int(training.settings["train"]["warmup_steps"])
+    used, total = training.warmup_steps, training.total_steps
     reached = float(training.rates.max()) / training.rate
     never = training.ended and training.steps[0] == 1 and reached < RATE_REACHED
     late = used >= WARMUP_SHARE * total
-    # The default is meant to be cut to a tenth of a short run; only another number was asked for.
-    asked_for = asked != TrainConfig.model_fields["warmup_steps"].default and asked >= WARMUP_SHARE * total
-    if not (never or late or asked_for):
+    # The default is designed to be cut to a tenth of a short run; only another value was requested.
+    is_default = requested == TrainConfig.model_fields["warmup_steps"].default
+    if not (never or late or (requested >= WARMUP_SHARE * total and not is_default)):
         return None
     effect = (
-        f"the highest learning rate that was reached is {reached:.0%} of the one that was set"
+        f"The highest learning rate reached is {reached:.0%} of the setting."
         if never or late
-        else f"it was cut to {used}, else the learning rate would only have arrived with step {asked}"
+        else f"sumtune cut the warm-up to {used} steps; otherwise it would have ended at step {requested}."
     )
     return Finding(
         code="warmup_too_long",
-        title="The warm-up is too long for this run",
+        title=f"The {'' if never or late else 'requested '}warm-up is too long for this run",
         severity="fault" if never or late else "limit",
-        evidence=f"{training.examples} examples and {_epochs(training)} are {total} "
-        f"optimizer steps; {asked} of warm-up were asked for, {used} used: {effect}.",
-        numbers={"warmup_asked": asked, "warmup_used": used, "total_steps": total, "rate_reached": reached},
+        evidence=f"{training.examples} examples and {_epochs(training)} make {total} optimizer steps. The settings "
+        f"request {requested} steps of warm-up, and the run used {used}. {effect}",
+        numbers={"warmup_asked": requested, "warmup_used": used, "total_steps": total, "rate_reached": reached},
     )
 
 
 def learning_rate_too_low(context: Context) -> Finding | None:
-    """The loss hardly moves at a low learning rate."""
+    """A loss that hardly changes at a low learning rate."""
     training = context.training
     if training is None or len(training.losses) < FEWEST_FOR_FLAT or training.rate >= LOW_RATE:
         return None
@@ -154,15 +158,15 @@ def learning_rate_too_low(context: Context) -> Finding | None:
         code="learning_rate_too_low",
         title="The loss is flat at a low learning rate" if sure else "Too few steps to tell whether the loss is flat",
         severity="fault" if sure else "limit",
-        evidence=f"In {len(training.losses)} optimizer steps at {training.rate:g} the loss changed by "
-        f"{-fallen.value:+.1%}{within}.",
+        evidence=f"In {len(training.losses)} optimizer steps at a learning rate of {training.rate:g} the loss changed "
+        f"by {-fallen.value:+.1%}{within}.",
         sure=sure,
         numbers={"learning_rate": training.rate, "loss_drop": fallen.value, "steps": len(training.losses)},
     )
 
 
 def adapter_not_used(context: Context) -> Finding | None:
-    """Tuned and base model write the same although training changed the loss."""
+    """Tuned and base model write the same although the training loss fell."""
     if context.outputs is None or context.base is None:
         return None
     pairs = list(zip(context.outputs.predictions, context.base.predictions, strict=True))
@@ -170,19 +174,18 @@ def adapter_not_used(context: Context) -> Finding | None:
     fallen = drop(context.training) if context.training else None
     if same < SAME_SHARE or (fallen is not None and fallen.low < LEARNED) or len(set(pairs)) == 1:
         return None
-    learned = f", although training took {fallen.value:.0%} off the loss" if fallen is not None else ""
+    learned = f", although training lowered the loss by {fallen.value:.0%}" if fallen is not None else ""
     return Finding(
         code="adapter_not_used",
-        title="The tuned model writes what the base model writes",
+        title=f"The tuned model writes {'the same' if same == 1 else 'almost the same'} as the base model",
         severity="fault",
-        evidence=f"{same:.0%} of the summaries of the tuned model are those of the base model, letter by "
-        f"letter{learned}: as if the adapter had not been loaded or merged.",
+        evidence=f"{same:.0%} of the tuned model's summaries are identical to those of the base model{learned}.",
         numbers={"share_same": same},
     )
 
 
 def too_few_steps(context: Context) -> Finding | None:
-    """So few optimizer steps that no learning rate could do much."""
+    """Very few optimizer steps."""
     training = context.training
     if training is None or training.total_steps >= FEWEST_STEPS:
         return None
@@ -191,7 +194,7 @@ def too_few_steps(context: Context) -> Finding | None:
         code="too_few_steps",
         title="The run has few optimizer steps",
         severity="limit",
-        evidence=f"{training.examples} examples in batches of {batch} for {_epochs(training)} are "
+        evidence=f"{training.examples} examples in batches of {batch} for {_epochs(training)} make "
         f"{training.total_steps} optimizer steps, fewer than {FEWEST_STEPS}.",
         numbers={"total_steps": training.total_steps, "effective_batch_size": batch},
     )
