@@ -68,6 +68,27 @@ def tokenizer(is_t5: bool = False, more_texts: Sequence[str] = (), size: int = 4
     return PreTrainedTokenizerFast(tokenizer_object=raw, **marks)
 
 
+CHAT_TEMPLATES = {
+    "chatml": "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n"
+    "{% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
+    "gemma": "{{ bos_token }}{% for m in messages %}<start_of_turn>{{ 'model' if m.role == 'assistant' else m.role }}\n"
+    "{{ m.content | trim }}<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}",
+    "mistral": "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]{% else %}"
+    " {{ m.content }}{{ eos_token }}{% endif %}{% endfor %}",
+}
+"""In the manner of Qwen 3, of Gemma, and of Mistral."""
+CHAT_MARKS = ["<|im_start|>", "<|im_end|>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]"]
+
+
+def chat_tokenizer(style: str) -> Any:
+    """The tokenizer of an instruction-tuned model with a chat template of `CHAT_TEMPLATES`."""
+    tok = tokenizer()
+    tok.add_special_tokens({"additional_special_tokens": CHAT_MARKS})
+    tok.chat_template = CHAT_TEMPLATES[style]
+    return tok
+
+
 def _common(tok: Any) -> dict[str, Any]:
     return {
         "vocab_size": len(tok),

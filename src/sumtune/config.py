@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 __all__ = [
     "PRESETS",
@@ -13,6 +13,7 @@ __all__ = [
     "LoraConfig",
     "ModelConfig",
     "Preset",
+    "PromptConfig",
     "Section",
     "TrainConfig",
 ]
@@ -45,6 +46,21 @@ class DataConfig(Section):
     """Drop rows with errors instead of stopping."""
 
 
+class PromptConfig(Section):
+    """A prompt of your own: the text before the dialogue, after it, and before the summary."""
+
+    before: str = Field("", max_length=16384)
+    after: str = Field("", max_length=16384)
+    before_summary: str = Field("", max_length=16384)
+
+
+PromptChoice = Annotated[
+    Annotated[Literal["auto", "plain", "chat"], Tag("<name>")] | Annotated[PromptConfig, Tag("<mapping>")],
+    Discriminator(lambda value: "<mapping>" if isinstance(value, dict | PromptConfig) else "<name>"),
+]
+"""Errors leave out the tags, which begin with `<`."""
+
+
 class ModelConfig(Section):
     """The base model and how its text is cut."""
 
@@ -55,6 +71,11 @@ class ModelConfig(Section):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """`auto` measures both on this machine and takes bf16 only where it is faster."""
+    prompt: PromptChoice = "auto"
+    """Words around the dialogue. `chat` is the tokenizer's chat template with `instruction`, `plain` the prompt of the
+    model family; `auto` takes `chat` where the tokenizer has a template."""
+    instruction: str = Field("Summarize the conversation.", min_length=1, max_length=16384)
+    """What `chat` asks for, before the dialogue."""
     max_source_tokens: Annotated[int, Field(ge=16)] = 1024
     """Longer dialogues lose their end, in tokens."""
     max_target_tokens: Annotated[int, Field(ge=4)] = 128

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from sumtune.config import PRESETS, Config, Section
+from sumtune.config import PRESETS, Config, PromptConfig, Section
 from sumtune.errors import ConfigError
 
 __all__ = ["assignment", "known_keys", "parse_assignment", "resolve", "revise"]
@@ -107,7 +107,7 @@ def _deep_merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
 
 def _problems(error: ValidationError) -> Iterator[str]:
     for detail in error.errors(include_url=False):
-        key = ".".join(str(part) for part in detail["loc"])
+        key = ".".join(part for part in map(str, detail["loc"]) if not part.startswith("<"))
         if detail["type"] == "extra_forbidden":
             yield f"  {key}: unknown setting.{_nearest(key, known_keys())}"
         elif not key:
@@ -134,6 +134,7 @@ def known_keys() -> list[str]:
         keys.append(name)
         if isinstance(section, type) and issubclass(section, Section):
             keys += [f"{name}.{inner}" for inner in section.model_fields]
+            keys += [f"{name}.prompt.{inner}" for inner in PromptConfig.model_fields if "prompt" in section.model_fields]
     return keys
 
 

@@ -8,8 +8,8 @@ from sumtune.errors import ConfigError
 __all__ = ["CHECK", "EVALUATE", "require_accepted"]
 
 CHECK = (
-    "preset", "data", "model.name", "model.revision", "model.max_source_tokens", "model.max_target_tokens",
-    "train.micro_batch_tokens",
+    "preset", "data", "model.name", "model.revision", "model.prompt", "model.instruction", "model.max_source_tokens",
+    "model.max_target_tokens", "train.micro_batch_tokens",
 )  # fmt: skip
 """A preset chooses a share of the data; `train.micro_batch_tokens` bounds the lengths of `model`."""
 EVALUATE = ("decode", "evaluate", "model.device")

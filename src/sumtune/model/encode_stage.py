@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 
 from sumtune.config import Config, ModelConfig
 from sumtune.data.example import Example, load_jsonl
@@ -10,27 +9,28 @@ from sumtune.files.atomic import new_folder
 from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import up_to_date, write_manifest
-from sumtune.model.load import is_encoder_decoder, load_config, position_limits
+from sumtune.model.load import load_config, position_limits
 from sumtune.model.locate import locate
+from sumtune.model.prompts import prompt_for
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import load_encoder
 from sumtune.text.encode import Encoder, save_encoded
 from sumtune.text.language import is_english
-from sumtune.text.prompt import Prompt, default_prompt
+from sumtune.text.prompt import Prompt
 
 __all__ = ["fit_token_limits", "limit_notes", "make_encoder", "run"]
 
 SPLITS = ("train", "validation")
-MOST_OVERHEAD = 128
-"""No default prompt has so many tokens, whatever the tokenizer."""
+MOST_MARKS = 8
+"""More special tokens than any tokenizer adds around a text."""
 FORMAT = 2
 """Raised when the stage writes other files, so that it does not skip where an earlier version has been."""
 
 
 def make_encoder(settings: ModelConfig) -> Encoder:
-    """The encoder of the base model with the default prompt of its family."""
+    """Return the encoder of the base model with the prompt that `settings` choose."""
     folder = locate(settings.name, settings.revision).folder
-    return load_encoder(folder, _default_prompt(settings, folder))
+    return load_encoder(folder, prompt_for(settings, folder))
 
 
 def fit_token_limits(settings: ModelConfig) -> ModelConfig:
@@ -40,8 +40,9 @@ def fit_token_limits(settings: ModelConfig) -> ModelConfig:
         ModelError: they leave no room for a dialogue.
     """
     folder = locate(settings.name, settings.revision).folder
-    limits, prompt = position_limits(load_config(folder)), _default_prompt(settings, folder)
-    roomy = prompt.max_source_tokens + prompt.max_target_tokens + MOST_OVERHEAD
+    limits, prompt = position_limits(load_config(folder)), prompt_for(settings, folder)
+    words = prompt.before + prompt.after + prompt.before_summary
+    roomy = prompt.max_source_tokens + prompt.max_target_tokens + len(words.encode()) + MOST_MARKS  # a token has a byte
     if all(limit is None or roomy <= limit for limit in (limits.encoder, limits.decoder)):
         return settings  # without reading the tokenizer
     prompt = make_encoder(settings).prompt
@@ -65,7 +66,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     `make` gives the encoder of `make_encoder` where it is needed.
     """
     files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
-    prompt = _default_prompt(config.model, locate(config.model.name, config.model.revision).folder)
+    prompt = prompt_for(config.model, locate(config.model.name, config.model.revision).folder)
     settings = {"format": FORMAT, "model": config.model.model_dump(), "prompt": asdict(prompt)}
     made_from = fingerprint(files, settings)
     if up_to_date(run_dir.transformation, made_from):
@@ -79,12 +80,6 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
         _prompt_for(encoder, splits["train"]).save(folder)
         _summary_tokens(encoder, splits["train"]).save(folder)
         write_manifest(folder, {"fingerprint": made_from})
-
-
-def _default_prompt(settings: ModelConfig, folder: Path) -> Prompt:
-    config = load_config(folder)
-    sizes = (settings.max_source_tokens, settings.max_target_tokens)
-    return default_prompt(is_encoder_decoder(config), config.model_type, *sizes)
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:

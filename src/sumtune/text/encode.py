@@ -61,7 +61,7 @@ class Encoder:
         self.is_encoder_decoder = is_encoder_decoder
         self.vocabulary_size = vocabulary_size
         specials = self._require_rows(list(tokenizer("").input_ids))
-        self._require_rows([tokenizer.eos_token_id])
+        self._end_id = self._end(prompt.end)
         ends = bool(specials) and specials[-1] == tokenizer.eos_token_id
         self._head = specials[:-1] if ends else specials
         self._tail = specials[-1:] if ends and is_encoder_decoder else []
@@ -79,7 +79,15 @@ class Encoder:
     def end_ids(self) -> list[int]:
         """Ids that end a summary: the end mark and, where summaries have one line, every token of line breaks only."""
         breaks = [self._ids("\n" * count) for count in (1, 2, 3)] if self.prompt.single_line else []
-        return [self.tokenizer.eos_token_id, *(ids[0] for ids in breaks if len(ids) == 1)]
+        marks = dict.fromkeys([self._end_id, self.tokenizer.eos_token_id])
+        return [*marks, *(ids[0] for ids in breaks if len(ids) == 1)]
+
+    def _end(self, mark: str) -> int:
+        """Return the id that ends a summary."""
+        (end,) = self.tokenizer.convert_tokens_to_ids([mark]) if mark else [self.tokenizer.eos_token_id]
+        if end is None or end == getattr(self.tokenizer, "unk_token_id", None):
+            raise ModelError(f"The prompt ends summaries with {mark!r}, which is no token of the tokenizer.")
+        return self._require_rows([int(end)])[0]
 
     def _ids(self, text: str) -> list[int]:
         return self._require_rows(list(self.tokenizer(text, add_special_tokens=False).input_ids))
@@ -122,7 +130,7 @@ class Encoder:
     def target(self, summary: str) -> tuple[int, ...]:
         """Ids of the summary with begin and end mark, at most `max_target_tokens`; a longer one loses its end."""
         ids = self._target_head + self._ids(self._target_text(summary))
-        return (*ids[: self.prompt.max_target_tokens - 1], self.tokenizer.eos_token_id)
+        return (*ids[: self.prompt.max_target_tokens - 1], self._end_id)
 
     def _target_text(self, summary: str) -> str:
         return self.prompt.before_summary + summary.strip()

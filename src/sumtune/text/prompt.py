@@ -38,6 +38,8 @@ class Prompt:
     """Most tokens of the summary with its begin and end mark; longer ones lose their end in training."""
     single_line: Annotated[bool, Field(strict=True)] = False
     """True where no training summary has a line break: then generation ends at one."""
+    end: Text = ""
+    """Token that ends a summary, for example `<end_of_turn>` in a chat; "" is the tokenizer's end-of-sequence token."""
 
     def save(self, folder: Path) -> None:
         """Write `prompt.json` into `folder`."""

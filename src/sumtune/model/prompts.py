@@ -1,0 +1,92 @@
+"""The prompt of a base model: that of its family, a chat template around an instruction, or the user's own words."""
+
+from pathlib import Path
+from typing import Any
+
+from sumtune.config import ModelConfig, PromptConfig
+from sumtune.errors import ModelError
+from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
+from sumtune.text.prompt import Prompt, default_prompt
+
+__all__ = ["chat_prompt", "has_chat_template", "prompt_for"]
+
+DIALOGUE, SUMMARY = "\ue000dialogue\ue001", "\ue000summary\ue001"
+"""Stand in for the texts while the template is rendered; private-use characters occur in no template."""
+TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
+
+
+def prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
+    """Return the prompt that `settings` choose for the base model in `folder`.
+
+    Raises:
+        ModelError: they ask for a chat, and the model is an encoder–decoder or has no chat template that works.
+    """
+    config, chosen = load_config(folder), settings.prompt
+    limits = (settings.max_source_tokens, settings.max_target_tokens)
+    if isinstance(chosen, PromptConfig):
+        return Prompt(chosen.before, chosen.after, chosen.before_summary, *limits)
+    both = is_encoder_decoder(config)
+    if chosen == "chat" and (both or not has_chat_template(folder)):
+        raise ModelError(f"The tokenizer in {folder} has no chat template: set model.prompt to plain.")
+    if chosen == "plain" or both or not has_chat_template(folder):
+        return default_prompt(both, config.model_type, *limits)
+    return chat_prompt(folder, settings.instruction, *limits)
+
+
+def has_chat_template(folder: Path) -> bool:
+    """Return whether the tokenizer in `folder` brings a chat template, without loading the tokenizer."""
+    if any((folder / name).exists() for name in TEMPLATE_FILES):
+        return True
+    try:
+        return '"chat_template"' in (folder / "tokenizer_config.json").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def chat_prompt(folder: Path, instruction: str, max_source_tokens: int, max_target_tokens: int) -> Prompt:
+    """Return the prompt in which a user gives the model in `folder` the instruction and the dialogue.
+
+    The summary is the assistant's answer, and ends with the mark of the template (`<end_of_turn>`, `<|im_end|>`). A
+    template that can switch thinking off does so.
+
+    Raises:
+        ModelError: the tokenizer has no chat template, or one that fails or leaves out or changes what it is given.
+    """
+    tokenizer = load_tokenizer(folder)
+    question = {"role": "user", "content": f"{instruction}\n\n{DIALOGUE}"}
+    before, found, after = _render(tokenizer, folder, [question], add_generation_prompt=True).partition(DIALOGUE)
+    answered = _render(tokenizer, folder, [question, {"role": "assistant", "content": SUMMARY}])
+    _, answer_found, tail = answered.rpartition(SUMMARY)
+    if not (found and answer_found):
+        raise ModelError(f"The chat template in {folder} changes the text of a message: set model.prompt to plain.")
+    return Prompt(
+        _without_bos(tokenizer, before), after, "", max_source_tokens, max_target_tokens, end=_end_mark(tokenizer, tail)
+    )
+
+
+def _render(tokenizer: Any, folder: Path, messages: list[dict[str, str]], add_generation_prompt: bool = False) -> str:
+    try:
+        return str(
+            tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=add_generation_prompt, enable_thinking=False
+            )
+        )
+    except Exception as error:  # a template raises what its author chose
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"The chat template in {folder} fails ({reason}): set model.prompt to plain.") from None
+
+
+def _without_bos(tokenizer: Any, text: str) -> str:
+    """Drop the beginning mark that the tokenizer adds by itself."""
+    added = tokenizer("").input_ids[:1] == [tokenizer.bos_token_id]
+    return text.removeprefix(tokenizer.bos_token) if added and tokenizer.bos_token else text
+
+
+def _end_mark(tokenizer: Any, tail: str) -> str:
+    """Return the special token at the start of `tail`, the text after an answer; "" for the tokenizer's end mark."""
+    specials = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
+    first = next(iter(tokenizer(tail.strip(), add_special_tokens=False).input_ids), None)
+    if first is None or first not in specials or first == tokenizer.eos_token_id:
+        return ""
+    (token,) = tokenizer.convert_ids_to_tokens([first])
+    return str(token)
