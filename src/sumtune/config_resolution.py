@@ -134,8 +134,7 @@ def known_keys() -> list[str]:
         keys.append(name)
         if isinstance(section, type) and issubclass(section, Section):
             keys += [f"{name}.{inner}" for inner in section.model_fields]
-            keys += [f"{name}.prompt.{inner}" for inner in PromptConfig.model_fields if "prompt" in section.model_fields]
-    return keys
+    return [*keys, *(f"model.prompt.{inner}" for inner in PromptConfig.model_fields)]
 
 
 def _nearest(name: object, known: tuple[str, ...] | list[str]) -> str:

@@ -7,7 +7,7 @@ from sumtune.config import Config
 from sumtune.config_resolution import assignment, known_keys, parse_assignment, revise
 from sumtune.errors import ConfigError
 
-LEAVES = [key for key in known_keys() if "." in key or key == "preset"]
+LEAVES = [key for key in known_keys() if key.count(".") == 1 or key == "preset"]
 
 
 def is_used(used, key):
