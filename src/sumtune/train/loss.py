@@ -11,6 +11,7 @@ from sumtune.kernels.build import Kernels
 from sumtune.kernels.cross_entropy import summed_cross_entropy
 from sumtune.model.fuse import fused_output_weight
 from sumtune.text.encode import Encoded
+from sumtune.train.recompute import Recompute
 
 __all__ = ["SummaryLoss", "token_cross_entropy"]
 
@@ -57,15 +58,19 @@ class SummaryLoss:
     does after that layer (scaling, soft caps) stays its own, so this holds for every architecture.
     """
 
-    def __init__(self, model: Any, pad_id: int = 0, kernels: Kernels | None = None) -> None:
+    def __init__(
+        self, model: Any, pad_id: int = 0, kernels: Kernels | None = None, recompute: Recompute | None = None
+    ) -> None:
         """`model` is the Hugging Face model itself, its linear layers possibly adapted.
 
         `pad_id` fills short rows, at whose places nothing looks.
 
-        With `kernels`, a plain output layer and the loss are one function that never holds all logits.
+        With `kernels`, a plain output layer and the loss are one function that never holds all logits. `recompute`
+        says which layers run again in the backward pass.
         """
         self.model = model
         self.kernels = kernels
+        self.recompute = recompute
         self._output_weight = None if kernels is None else fused_output_weight(model)
         self.pad_id = pad_id
         self.device = next(model.parameters()).device
@@ -80,6 +85,12 @@ class SummaryLoss:
 
     def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         """Summed loss (scalar, differentiable) and token count."""
+        if self.recompute is not None and torch.is_grad_enabled():
+            tokens = len(examples) * max(example.length for example in examples)
+            self.recompute.plan(tokens, lambda length: self._loss([Encoded((0,) * (length - 1), (0,))])[0])
+        return self._loss(examples)
+
+    def _loss(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         inputs, rows, targets = self.collate(examples)
         if self.kernels is not None and self._output_weight is not None:
             hidden = self.model.get_decoder()(**inputs, use_cache=False).last_hidden_state

@@ -33,6 +33,7 @@ from sumtune.train.graceful_stop import graceful_stop
 from sumtune.train.loop import train
 from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
+from sumtune.train.recompute import Recompute
 from sumtune.train.step import mean_loss, step_gradient
 from sumtune.train.training_plan import TrainingPlan
 
@@ -87,6 +88,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
     )  # fmt: skip
     all_parameters = sum(parameter.numel() for parameter in adapted.parameters())
+    recompute = Recompute.of(base, generator)  # before kernels take the place of weights, which it counts
     fuse_lora(adapted, kernels)
     if kernels is not None:
         fuse_frozen(base, kernels)
@@ -97,7 +99,8 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
     chosen = sample_by_length([example.length for example in held_out], config.train.validation_examples)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
-        loss_fn=SummaryLoss(base, kernels=kernels), master_weights=MasterWeights(trainable(adapted)),
+        loss_fn=SummaryLoss(base, kernels=kernels, recompute=recompute),
+        master_weights=MasterWeights(trainable(adapted)),
         plan=TrainingPlan(tuple(example.length for example in examples), config.train), examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision,
         max_tokens=config.train.micro_batch_tokens, model_name=source.name, targets=targets,
