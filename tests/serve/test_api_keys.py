@@ -31,7 +31,7 @@ def test_loading_adapters_needs_a_folder_and_a_secret_of_its_own(tmp_path):
         adapter_loading_settings(False, tmp_path, {"SUMTUNE_ADMIN_KEY": ADMIN})
     with pytest.raises(ConfigError, match="at least 16 characters"):
         adapter_loading_settings(True, tmp_path, {"SUMTUNE_ADMIN_KEY": "hunter2"})
-    with pytest.raises(ConfigError, match="another secret"):
+    with pytest.raises(ConfigError, match="a different secret"):
         adapter_loading_settings(True, tmp_path, {"SUMTUNE_ADMIN_KEY": KEY, "SUMTUNE_API_KEY": f"{OTHER_KEY},{KEY}"})
     with pytest.raises(ConfigError, match="no such folder"):
         adapter_loading_settings(True, tmp_path / "gone", {"SUMTUNE_ADMIN_KEY": ADMIN})

@@ -189,7 +189,7 @@ def test_tuned_stands_beside_untuned(page):
 
 def test_a_refusal_is_shown_in_the_services_words(page):
     summarize(page, "word " * 60)
-    expect(page.get_by_role("alert")).to_have_text("Dialogue 1 has 60 tokens; this model reads at most 50.")
+    expect(page.get_by_role("alert")).to_have_text("Dialogue 1 has 60 tokens; this model accepts at most 50.")
     expect(page.get_by_role("heading", name="Summaries", exact=True)).to_be_hidden()
     picture(page, "error")
     summarize(page)

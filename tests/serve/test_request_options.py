@@ -46,7 +46,7 @@ def test_an_adapter_is_chosen_by_name_and_the_first_is_the_default(client):
     assert (plain["model"], plain["summaries"][0]["summary"]) == ("plain", "ANN:")
     unknown = ask(client, adapter="other")
     assert unknown.status_code == 404
-    assert unknown.json()["detail"] == "There is no such model here; there are tuned, plain, base."
+    assert unknown.json()["detail"] == "There is no such model; the models are tuned, plain, base."
 
 
 def test_the_base_model_is_loaded_when_it_is_first_asked_for():
@@ -77,7 +77,7 @@ def test_beams_are_chosen_where_the_engine_can(client):
     assert ask(client, beams=3).json()["summaries"][0]["summary"] == f"beams 3: {DIALOGUE}"
     assert ask(client, beams=3).json()["beams"] == 3
     refused = ask(client, adapter="plain", beams=3)
-    assert (refused.status_code, refused.json()["detail"]) == (422, "This engine searches with 1 beams only.")
+    assert (refused.status_code, refused.json()["detail"]) == (422, "This engine supports only beams=1.")
     assert ask(client, adapter="plain", beams=1).status_code == 200
     assert ask(client, beams=9).status_code == 422
 

@@ -1,1 +1,1 @@
-"""The tuned summarizer over HTTP."""
+"""HTTP service for the tuned summarizer."""

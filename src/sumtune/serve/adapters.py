@@ -1,4 +1,4 @@
-"""Registry of the models in service, by name. They are loaded and unloaded while the service runs."""
+"""Registry of the loaded models, by name. Adapters can be loaded and unloaded while the service runs."""
 
 import asyncio
 import gc
@@ -14,40 +14,43 @@ from sumtune.summarizer import AdjustableSummarizer, StreamingSummarizer, Summar
 __all__ = ["BASE", "AdapterConflictError", "Adapters", "LoadedModel"]
 
 BASE = "base"
-"""Name of the model without any adapter."""
+"""Name of the base model without an adapter."""
 
 logger = logging.getLogger(__name__)
 
 
 class AdapterConflictError(Exception):
-    """A name is taken, or an adapter cannot be unloaded now. The message says which, and what to do."""
+    """The name is taken, or the adapter cannot be unloaded now. The message says which, and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A summarizer in service."""
+    """Summarizer with its name, tokenizer and limits."""
 
     name: str
     description: str
-    """Model and adapter, for people."""
+    """Human-readable name of the base model and the adapter."""
     summarizer: Summarizer
     count_tokens: Callable[[Sequence[str]], list[int]]
     max_source_tokens: int
-    """Longest dialogue it takes."""
+    """Length of the longest dialogue the model accepts, in tokens."""
     beams: int
-    """Beams it searches with unless a request says otherwise."""
+    """Default number of beams."""
     slower_because: str | None = None
-    """Why it does not use the native engine; None where it does."""
-    _others: dict[int, Summarizer] = field(default_factory=dict, init=False, repr=False)
+    """Why it does not use the native engine; None if it does."""
+    _by_beams: dict[int, Summarizer] = field(default_factory=dict, init=False, repr=False)
 
     def summarizer_with_beams(self, beams: int) -> Summarizer | None:
-        """Return the summarizer that searches with `beams`, always the same object; None where its engine cannot."""
+        """Return the summarizer for `beams`, or None if the engine does not support that number.
+
+        The same `beams` always returns the same object, so that requests can share a batch.
+        """
         if beams == self.beams:
             return self.summarizer
         if isinstance(self.summarizer, AdjustableSummarizer):
-            if beams not in self._others:
-                self._others[beams] = self.summarizer.with_beams(beams)
-            return self._others[beams]
+            if beams not in self._by_beams:
+                self._by_beams[beams] = self.summarizer.with_beams(beams)
+            return self._by_beams[beams]
         return self.summarizer if beams == 1 and isinstance(self.summarizer, StreamingSummarizer) else None
 
 
@@ -55,9 +58,9 @@ Loader = Callable[[], LoadedModel]
 
 
 class Adapters:
-    """The adapters that the service has or is loading, the default first, and the base model.
+    """Registry of adapters (the default first) and of the base model.
 
-    Names are reserved from the moment a load is asked for. Loads run one after the other, each in a thread.
+    A load reserves its name at once. Loads run one at a time, each in a thread.
     """
 
     def __init__(self, loads: Mapping[str, Loader] | None = None, load_base: Loader | None = None) -> None:
@@ -66,26 +69,26 @@ class Adapters:
         self._base: LoadedModel | None = None
         self._base_lock = asyncio.Lock()
         self._adapters: dict[str, LoadedModel | None] = dict.fromkeys(self._loads)
-        """None stands for an adapter that is still being loaded."""
-        self._one_at_a_time = asyncio.Lock()
+        """Adapters by name; None while an adapter is being loaded."""
+        self._load_lock = asyncio.Lock()
         self.ready = False
-        """True once everything that the service was started with is loaded."""
+        """Whether all adapters the service was started with are loaded."""
 
     async def load_all(self) -> None:
-        """Load what the service starts with. Raises SumtuneError, whatever goes wrong."""
+        """Load the adapters the service was started with. Every failure raises SumtuneError."""
         for name, load in self._loads.items():
             self._adapters[name] = await self._load(name, load)
         self.ready = True
 
     async def load(self, name: str, load: Loader) -> LoadedModel:
-        """Load an adapter and serve it under `name`.
+        """Load an adapter and register it as `name`.
 
         Raises:
             AdapterConflictError: the name is taken.
-            SumtuneError: it cannot be loaded, for whatever reason.
+            SumtuneError: loading failed, for any reason.
         """
         if name == BASE:
-            raise AdapterConflictError(f"`{BASE}` is the name of the model without adapter: choose another one.")
+            raise AdapterConflictError(f"`{BASE}` is the name of the model without an adapter: choose another name.")
         if name in self._adapters:
             state = "taken: unload that adapter first" if self._adapters[name] else "taken by an adapter being loaded"
             raise AdapterConflictError(f"The name {name!r} is {state}.")
@@ -98,38 +101,38 @@ class Adapters:
         return model
 
     def unload(self, name: str) -> None:
-        """Take an adapter out of service. Summaries that it is writing are finished.
+        """Remove an adapter. Running requests finish.
 
         Raises:
             KeyError: there is no such adapter.
             AdapterConflictError: it is the only one, or is still being loaded.
         """
         if self._adapters[name] is None:
-            raise AdapterConflictError("This adapter is still being loaded: unload it when it is there.")
+            raise AdapterConflictError("This adapter is still being loaded: try again when it is loaded.")
         if len(self.loaded()) == 1:
-            raise AdapterConflictError("This is the only adapter: load another one first.")
+            raise AdapterConflictError("This is the only adapter: load another adapter first.")
         del self._adapters[name]
-        gc.collect()  # a model may be held by a cycle of references, and its memory is wanted now
+        gc.collect()  # a reference cycle may keep the model alive; free its memory now
 
     @property
     def names(self) -> list[str]:
-        """Every name that can be asked for, the default first."""
+        """Names that a request may use, the default first."""
         return [*(model.name for model in self.loaded()), *([BASE] if self._load_base else [])]
 
     def loaded(self) -> list[LoadedModel]:
-        """The adapters in service, the default first; without the base model."""
+        """Return the loaded adapters, the default first, without the base model."""
         return [model for model in self._adapters.values() if model is not None]
 
     def in_memory(self) -> list[LoadedModel]:
-        """The adapters in service and, once it was asked for, the base model."""
+        """Return the loaded adapters and, if it is loaded, the base model."""
         return [*self.loaded(), *([self._base] if self._base else [])]
 
     async def find(self, name: str | None = None) -> LoadedModel:
-        """Return the summarizer of this name, the default where it is None.
+        """Return the model called `name`, or the default if `name` is None. The base model is loaded on first use.
 
         Raises:
-            KeyError: there is none.
-            SumtuneError: it is the base model, which cannot be loaded.
+            KeyError: there is no such model.
+            SumtuneError: the base model cannot be loaded.
         """
         if name is None:
             return self.loaded()[0]
@@ -147,8 +150,8 @@ class Adapters:
             return self._base
 
     async def _load(self, name: str, load: Loader) -> LoadedModel:
-        """Load in a thread, after the loads before it. A fault of ours becomes one message and a line in the log."""
-        async with self._one_at_a_time:
+        """Load in a thread. An unexpected exception is logged and becomes a ModelError."""
+        async with self._load_lock:
             begun = time.monotonic()
             try:
                 model = await asyncio.to_thread(load)
@@ -157,7 +160,7 @@ class Adapters:
             except Exception as error:
                 logger.error("Loading %s failed: %s", name, redacted_traceback(error))
                 reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
-                raise ModelError(f"{name!r} cannot be loaded ({reason}); the log says where it failed.") from None
+                raise ModelError(f"{name!r} cannot be loaded ({reason}); see the log.") from None
         engine = ". ".join(filter(None, (model.summarizer.engine, model.slower_because)))
         logger.info("Loaded %s in %.1f s, engine: %s", name, time.monotonic() - begun, engine)
         return model

@@ -1,4 +1,4 @@
-"""The service as a FastAPI application, for whatever summarizers it is given."""
+"""The FastAPI application: middleware, routes and startup."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -28,23 +28,23 @@ from sumtune.serve.state import AppState
 __all__ = ["create_app"]
 
 
-def _loads_nothing(_name: str, folder: Path) -> LoadedModel:
+def _refuse_to_load(_name: str, folder: Path) -> LoadedModel:
     raise ModelError(f"This service cannot load {str(folder)!r}.")
 
 
 def create_app(
     loads: Mapping[str, Loader],
     *,
-    load_adapter: admin.LoadAdapter = _loads_nothing,
+    load_adapter: admin.LoadAdapter = _refuse_to_load,
     load_base: Loader | None = None,
     settings: ServeSettings | None = None,
     run_dir: RunDir | None = None,
     on_loaded: Callable[[BaseException | None], None] = lambda _error: None,
 ) -> FastAPI:
-    """Return the application. It answers as soon as all of `loads` (by name, the default first) is loaded.
+    """Return the application. It loads `loads` (by name, the default first) in the background and is then ready.
 
-    `load_adapter` loads further ones on request, `load_base` the model without adapter when it is first asked for.
-    `on_loaded` is called when loading has ended, with the error where it failed.
+    `load_adapter` loads further adapters on request; `load_base` loads the base model on first use.
+    `on_loaded` is called when startup loading has ended, with the error if it failed.
     """
     settings = settings or ServeSettings()
     metrics = Metrics()
@@ -62,7 +62,7 @@ def create_app(
     app = FastAPI(
         title="sumtune",
         version=__version__,
-        description="Summaries of conversations by a tuned model.",
+        description="Summarizes conversations with a tuned model.",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -81,7 +81,7 @@ def create_app(
 
 
 def _middleware(settings: ServeSettings, metrics: Metrics) -> list[Middleware]:
-    """What a request passes on its way in, from the outside."""
+    """Return the middleware, the outermost first."""
     return [
         Middleware(RequestLog, metrics=metrics),
         Middleware(SecurityHeaders),

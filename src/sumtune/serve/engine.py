@@ -1,4 +1,4 @@
-"""Dynamic batching: dialogues of many requests, decoded together a few milliseconds after they came."""
+"""Dynamic batching: dialogues of several requests share a batch."""
 
 import asyncio
 import logging
@@ -16,72 +16,75 @@ from sumtune.summarizer import Completion, ParallelSummarizer, StreamingSummariz
 __all__ = ["Engine"]
 
 SMOOTHING = 0.2
-"""Weight of the newest batch in the running mean of seconds a dialogue."""
+"""Weight of the newest batch in the moving average of seconds per dialogue."""
 MAX_RETRY_S = 60
 TRIM_EVERY_S = 5.0
-"""Batches of ever new sizes leave holes in the heap, which grow for minutes unless they are given back."""
+"""Seconds between heap trims. Batches of varying size fragment the heap, which grows until it is trimmed."""
 MAX_BATCH_WAITS = 25
-"""Times that a batch waits on because another dialogue came."""
+"""Most times a batch waits because another dialogue arrived."""
 
 logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """A bounded queue in front of decoding threads. All methods belong to the event loop; decoding never blocks it."""
+    """Bounded queue in front of decoding threads.
+
+    Call all methods from the event loop. Decoding never blocks it.
+    """
 
     def __init__(self, settings: ServeSettings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
         self._waiting: list[Job] = []
-        self._arrived = asyncio.Event()
+        self._wake_up = asyncio.Event()
         self._idle = 0
+        """Idle workers."""
         self._running = 0
-        """Dialogues that are being decoded."""
+        """Dialogues being decoded."""
         self._exclusive_running = False
-        """Whether a summarizer is at work that takes the whole machine."""
+        """Whether a summarizer that uses all cores is decoding."""
         self._seconds_per_job: float | None = None
-        self._trimmed = 0.0
-        """When the heap was trimmed."""
+        self._trimmed_at = 0.0
         self._workers: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="decode")
         self._closing = False
 
     def start(self) -> None:
-        """Begins to take jobs from the queue."""
-        self._trimmed = asyncio.get_running_loop().time()
+        """Start the workers."""
+        self._trimmed_at = asyncio.get_running_loop().time()
         self._workers = [asyncio.create_task(self._work()) for _ in range(self._settings.workers)]
 
     async def close(self) -> None:
-        """Returns when everything that was taken on is finished."""
+        """Refuse new jobs, and return when all submitted jobs have finished."""
         self._closing = True
-        self._arrived.set()
+        self._wake_up.set()
         await asyncio.gather(*self._workers)
         self._threads.shutdown()
 
     def submit(self, jobs: Sequence[Job]) -> None:
-        """Puts `jobs` into the queue, all or none.
+        """Add all `jobs` to the queue, or none.
 
         Raises:
-            QueueFullError: they do not fit, or they would be done after their deadline at the present speed.
+            QueueFullError: they do not fit, or at the current speed they would miss their deadline.
         """
         now = asyncio.get_running_loop().time()
-        before, of_each_s = self._running + len(self._waiting), self._seconds_per_job or 0.0
-        wait_s = before * of_each_s
+        ahead, seconds_per_job = self._running + len(self._waiting), self._seconds_per_job or 0.0
+        wait_s = ahead * seconds_per_job
         full = len(self._waiting) + len(jobs) > self._settings.max_queued_dialogues
-        late = before > 0 and now + wait_s + len(jobs) * of_each_s > min(job.deadline for job in jobs)
+        late = ahead > 0 and now + wait_s + len(jobs) * seconds_per_job > min(job.deadline for job in jobs)
         if full or self._closing or late:
             raise QueueFullError(max(1, min(MAX_RETRY_S, math.ceil(wait_s))))
         for job in jobs:
-            job.arrived = now
+            job.submitted_at = now
         self._set_waiting([*self._waiting, *jobs])
-        self._arrived.set()
+        self._wake_up.set()
 
     def cancel(self, jobs: Sequence[Job]) -> None:
-        """Stops work on `jobs`: those that wait are dropped, those being decoded greedily end at the next token."""
+        """Cancel `jobs`. Waiting jobs leave the queue; greedy decoding stops at the next token."""
         for job in jobs:
-            job.stopped = True
+            job.cancelled = True
             job.future.cancel()
-        self._set_waiting([job for job in self._waiting if not job.stopped])
+        self._set_waiting([job for job in self._waiting if not job.cancelled])
 
     def _set_waiting(self, waiting: list[Job]) -> None:
         self._waiting = waiting
@@ -93,26 +96,25 @@ class Engine:
             await self._trim_heap_if_due()
 
     async def _run_next_batch(self) -> None:
-        """Waits for one batch and decodes it. A function of its own, so that an idle worker holds on to no model."""
+        """Wait for a batch and decode it. A separate function, so that an idle worker keeps no model alive."""
         self._idle += 1
-        await self._arrived.wait()
+        await self._wake_up.wait()
         await self._wait_for_more()
         batch = self._take_batch()
         self._idle -= 1
         if not batch or not self._waiting:
-            self._arrived.clear()
+            self._wake_up.clear()
         if batch:
             await self._run_and_notify(batch)
 
     async def _trim_heap_if_due(self) -> None:
-        """Between batches, when nothing is counted as being decoded."""
         loop = asyncio.get_running_loop()
-        if loop.time() > self._trimmed + TRIM_EVERY_S:
-            self._trimmed = loop.time()
+        if loop.time() > self._trimmed_at + TRIM_EVERY_S:
+            self._trimmed_at = loop.time()
             await loop.run_in_executor(self._threads, trim_heap)
 
     async def _wait_for_more(self) -> None:
-        """Returns when no more dialogues have come for a moment: answers that go out together bring the next ones."""
+        """Return when no dialogue has arrived for `batch_wait_s`."""
         for _ in range(MAX_BATCH_WAITS):
             before = len(self._waiting)
             if self._closing:
@@ -122,41 +124,41 @@ class Engine:
                 return
 
     async def _run_and_notify(self, batch: list[Job]) -> None:
-        """Decodes a batch; then those that waited for its summarizer can be taken."""
-        alone = _is_exclusive(batch[0])
-        self._exclusive_running = self._exclusive_running or alone
+        """Decode a batch, then wake the workers for the jobs that waited for its summarizer."""
+        exclusive = _is_exclusive(batch[0])
+        self._exclusive_running = self._exclusive_running or exclusive
         self._running += len(batch)
         try:
             await self._run(batch)
         finally:
             self._running -= len(batch)
-            if alone:
+            if exclusive:
                 self._exclusive_running = False
             if self._waiting or self._closing:
-                self._arrived.set()
+                self._wake_up.set()
 
     def _take_batch(self) -> list[Job]:
-        """The oldest job that can be begun and those that can share its batch.
+        """Take the oldest job that can start, and the jobs that can share its batch.
 
-        Of summarizers that decode several batches at once, the other idle workers are left their part.
+        If the summarizer decodes several batches at once, idle workers share the waiting jobs.
         """
         now = asyncio.get_running_loop().time()
         self._expire_late(now)
         first = next((job for job in self._waiting if not (self._exclusive_running and _is_exclusive(job))), None)
         if first is None:
             return []
-        most = self._settings.max_batch_dialogues
+        max_size = self._settings.max_batch_dialogues
         if not _is_exclusive(first):
-            most = min(most, math.ceil(len(self._waiting) / self._idle))
-        batch_key, tokens = first.batch_key, 0
+            max_size = min(max_size, math.ceil(len(self._waiting) / self._idle))
+        tokens = 0
         batch: list[Job] = []
         rest: list[Job] = []
         for job in self._waiting:
             fits = not batch or tokens + job.tokens <= self._settings.max_batch_tokens
-            if job.batch_key == batch_key and len(batch) < most and fits:
+            if job.batch_key == first.batch_key and len(batch) < max_size and fits:
                 batch.append(job)
                 tokens += job.tokens
-                job.queued_s = now - job.arrived
+                job.queued_s = now - job.submitted_at
             else:
                 rest.append(job)
         self._set_waiting(rest)
@@ -171,7 +173,7 @@ class Engine:
 
     async def _run(self, batch: list[Job]) -> None:
         loop = asyncio.get_running_loop()
-        begun = loop.time()
+        start = loop.time()
         try:
             completions = await loop.run_in_executor(self._threads, self._decode, batch, loop)
             finished = list(zip(batch, completions, strict=True))
@@ -179,8 +181,8 @@ class Engine:
             logger.error("Decoding a batch of %d failed: %s", len(batch), redacted_traceback(error))
             await self._retry_individually(batch)
             return
-        at_once = 1 if _is_exclusive(batch[0]) else self._settings.workers
-        self._update_speed((loop.time() - begun) / len(batch) / at_once)
+        parallel_batches = 1 if _is_exclusive(batch[0]) else self._settings.workers
+        self._update_speed((loop.time() - start) / len(batch) / parallel_batches)
         self._metrics.batch.observe(len(batch))
         for job, completion in finished:
             self._metrics.tokens.labels("read").inc(job.tokens)
@@ -189,9 +191,9 @@ class Engine:
                 job.future.set_result(completion)
 
     async def _retry_individually(self, failed: list[Job]) -> None:
-        """Decodes the dialogues of a failed batch one by one: one of them must not take the others with it."""
+        """Decode the jobs of a failed batch one by one, so that one bad dialogue does not fail the others."""
         for job in failed:
-            if len(failed) > 1 and not job.shown and not job.stopped:
+            if len(failed) > 1 and not job.partly_sent and not job.cancelled:
                 await self._run([job])
             elif not job.future.done():
                 job.future.set_exception(DecodingFailedError())
@@ -202,24 +204,24 @@ class Engine:
 
     @staticmethod
     def _decode(batch: list[Job], loop: asyncio.AbstractEventLoop) -> list[Completion]:
-        """In a thread: the completions of a batch; greedy ones are watched, so that they can be stopped."""
-        batch_key = batch[0].batch_key
+        """Decode a batch in a thread. Greedy decoding streams its pieces and can be cancelled."""
+        key = batch[0].batch_key
         dialogues = [job.dialogue for job in batch]
 
-        def watch(at: int, piece: str) -> bool:
-            if piece and not batch[at].stopped:
-                batch[at].shown = True
-                loop.call_soon_threadsafe(batch[at].on_piece, piece)
-            return batch[at].stopped
+        def watch(index: int, piece: str) -> bool:
+            if piece and not batch[index].cancelled:
+                batch[index].partly_sent = True
+                loop.call_soon_threadsafe(batch[index].on_piece, piece)
+            return batch[index].cancelled
 
-        if batch_key.beams == 1 and isinstance(batch_key.summarizer, StreamingSummarizer):
-            return batch_key.summarizer.stream(dialogues, watch, batch_key.max_tokens)
-        completions = batch_key.summarizer.summarize(dialogues, max_tokens=batch_key.max_tokens)
-        for at, completion in enumerate(completions):
-            watch(at, completion.text)
+        if key.beams == 1 and isinstance(key.summarizer, StreamingSummarizer):
+            return key.summarizer.stream(dialogues, watch, key.max_tokens)
+        completions = key.summarizer.summarize(dialogues, max_tokens=key.max_tokens)
+        for index, completion in enumerate(completions):
+            watch(index, completion.text)
         return completions
 
 
 def _is_exclusive(job: Job) -> bool:
-    """True where the job's summarizer uses every core for one batch, so that a second one would only disturb."""
+    """Return whether the summarizer uses all cores for one batch, so that a second batch would only slow it down."""
     return not isinstance(job.batch_key.summarizer, ParallelSummarizer)

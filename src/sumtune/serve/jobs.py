@@ -1,4 +1,4 @@
-"""One dialogue on its way through the engine."""
+"""Jobs: dialogues in the engine's queue."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ __all__ = ["BatchKey", "DecodingFailedError", "Job", "QueueFullError"]
 
 
 class QueueFullError(Exception):
-    """The queue is full, or too long for the deadline; `retry_after_s` is when to ask again, in whole seconds."""
+    """The queue is full, or too long for the deadline of the request."""
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"try again in {retry_after_s} s")
@@ -18,17 +18,17 @@ class QueueFullError(Exception):
 
 
 class DecodingFailedError(Exception):
-    """The engine broke on a batch; the cause is in the log, without its text."""
+    """The engine failed on a batch. The log has the cause, without any dialogue text."""
 
 
 @dataclass(frozen=True)
 class BatchKey:
-    """How a dialogue is summarized. Dialogues with equal ways can share a batch."""
+    """Decoding options. Dialogues with equal keys can share a batch."""
 
     summarizer: Summarizer
     beams: int
     max_tokens: int | None
-    """None is the limit of the adapter's prompt."""
+    """Most tokens of a summary; None takes the limit of the adapter's prompt."""
 
 
 def _ignore(_piece: str) -> None:
@@ -37,21 +37,22 @@ def _ignore(_piece: str) -> None:
 
 @dataclass(eq=False)
 class Job:
-    """A dialogue that waits for its summary."""
+    """One dialogue in the engine."""
 
     dialogue: str
     tokens: int
-    """Of the dialogue: what the size of a batch is reckoned by."""
+    """Length of the dialogue in tokens."""
     batch_key: BatchKey
     deadline: float
-    """By the clock of the event loop, in seconds."""
+    """Event loop time in seconds."""
     future: asyncio.Future[Completion]
     on_piece: Callable[[str], None] = _ignore
     """Called in the event loop with each piece of the summary."""
-    stopped: bool = field(default=False, init=False)
-    """Nobody waits for it any more. Set in the event loop, read by decoding threads."""
-    shown: bool = field(default=False, init=False)
-    """A piece of its summary was given away: it cannot be begun anew."""
+    cancelled: bool = field(default=False, init=False)
+    """Whether nobody waits for the summary any more. Set in the event loop, read by decoding threads."""
+    partly_sent: bool = field(default=False, init=False)
+    """Whether the client has received a piece; then decoding cannot start again."""
     queued_s: float = field(default=0.0, init=False)
-    """Seconds it waited before its batch began."""
-    arrived: float = field(default=0.0, init=False)
+    """Seconds in the queue before the batch started."""
+    submitted_at: float = field(default=0.0, init=False)
+    """Event loop time in seconds."""

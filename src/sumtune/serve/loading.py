@@ -1,4 +1,4 @@
-"""Load models from folders. The only module of the service that knows models."""
+"""Load adapters and base models from folders. No other module of the service imports the model code."""
 
 from functools import partial
 from pathlib import Path
@@ -14,10 +14,10 @@ __all__ = ["adapter_folder", "load_adapter", "load_base"]
 
 
 def adapter_folder(folder: Path) -> Path:
-    """The adapter folder that `folder` is, or has as a run folder.
+    """Return the adapter folder for `folder`, which is an adapter folder or a run folder.
 
     Raises:
-        ModelError: it is neither.
+        ModelError: `folder` is neither.
     """
     for candidate in (folder, RunDir(folder).adapter):
         if (candidate / SETTINGS).is_file():
@@ -26,7 +26,9 @@ def adapter_folder(folder: Path) -> Path:
 
 
 def load_adapter(name: str, folder: Path, beams: int | None = None) -> LoadedModel:
-    """The adapter of a run or adapter folder, ready to decode; `beams` None is what it was scored with.
+    """Return the adapter in a run folder or adapter folder, ready to decode.
+
+    `beams` is the default number of beams; None takes the number it was evaluated with.
 
     Raises:
         ModelError: there is no adapter, or its base model is missing.
@@ -47,10 +49,10 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> LoadedMod
 
 
 def load_base(folder: Path) -> LoadedModel:
-    """The base model of an adapter with the adapter's prompt, greedy unless a request says otherwise.
+    """Return the base model of an adapter, with the adapter's prompt and greedy search by default.
 
     Raises:
-        ModelError: the model is missing.
+        ModelError: the base model is missing.
     """
     from sumtune.decode.build import build_summarizer
     from sumtune.decode.threads import in_torch_thread
@@ -64,18 +66,18 @@ def load_base(folder: Path) -> LoadedModel:
     source = locate(settings.model.name, settings.model.revision)
     encoder = load_encoder(source.folder, prompt)
     reasons: list[str] = []
-    make = partial(build_summarizer, source, None, prompt, decode, settings.model.device, encoder, reasons.append)
-    summarizer = in_torch_thread(make)
+    build = partial(build_summarizer, source, None, prompt, decode, settings.model.device, encoder, reasons.append)
+    summarizer = in_torch_thread(build)
     free_memory()
     slower_because = _reason_not_native(summarizer, decode.engine, reasons)
-    most = encoder.prompt.max_source_tokens
-    return LoadedModel(BASE, source.name, summarizer, encoder.count, most, decode.beams, slower_because)
+    max_source_tokens = encoder.prompt.max_source_tokens
+    return LoadedModel(BASE, source.name, summarizer, encoder.count, max_source_tokens, decode.beams, slower_because)
 
 
-def _reason_not_native(summarizer: Summarizer, asked_for: str, reasons: list[str]) -> str | None:
-    """Why `summarizer` is not the native engine, None where it is; `asked_for` is the setting `decode.engine`."""
+def _reason_not_native(summarizer: Summarizer, configured: str, reasons: list[str]) -> str | None:
+    """Return why `summarizer` is not the native engine, or None if it is; `configured` is `decode.engine`."""
     if summarizer.engine.startswith("native"):
         return None
-    if asked_for != "auto":
-        return f"The setting decode.engine asks for {asked_for}."
-    return " ".join(reasons) or "The native engine is for decoder-only models on the CPU."
+    if configured != "auto":
+        return f"decode.engine is set to {configured}."
+    return " ".join(reasons) or "The native engine supports only decoder-only models on the CPU."

@@ -1,4 +1,4 @@
-"""What Prometheus may ask about."""
+"""Prometheus metrics."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
@@ -9,7 +9,7 @@ DIALOGUES = (1, 2, 4, 8, 16, 32)
 
 
 class Metrics:
-    """The counters of one service; numbers only, never a word of a dialogue."""
+    """Metrics of one service. No label or value contains text from a dialogue."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -17,19 +17,19 @@ class Metrics:
         self.requests = Counter("sumtune_requests", "Answered requests.", ("route", "status"), registry=self._registry)
         self.seconds = Histogram(
             "sumtune_request_seconds",
-            "Seconds from a request's first byte to its answer's last.",
+            "Seconds from the start of a request to the end of its response.",
             ("route",),
             buckets=SECONDS,
             registry=self._registry,
         )
-        self.waiting = Gauge("sumtune_queue_dialogues", "Dialogues that wait to be decoded.", registry=self._registry)
+        self.waiting = Gauge("sumtune_queue_dialogues", "Dialogues waiting in the queue.", registry=self._registry)
         self.batch = Histogram(
-            "sumtune_batch_dialogues", "Dialogues decoded together.", buckets=DIALOGUES, registry=self._registry
+            "sumtune_batch_dialogues", "Dialogues per batch.", buckets=DIALOGUES, registry=self._registry
         )
         self.tokens = Counter(
             "sumtune_tokens", "Tokens of dialogues read and summaries written.", ("direction",), registry=self._registry
         )
 
     def text(self) -> bytes:
-        """All metrics in the text format of Prometheus."""
+        """Return all metrics in Prometheus text format."""
         return generate_latest(self._registry)

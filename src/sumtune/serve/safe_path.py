@@ -1,4 +1,4 @@
-"""Folders that a client names: they stay below one root, and nothing outside it is looked at."""
+"""Resolve folder names from clients. The result is always inside one root folder."""
 
 import os
 from pathlib import Path
@@ -9,44 +9,44 @@ __all__ = ["OutsideRootError", "resolve_inside"]
 
 
 class OutsideRootError(SumtuneError):
-    """A folder is not below the root. The message does not depend on what exists outside."""
+    """The folder is outside the root. The message does not reveal what exists there."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The folder must lie in the one that --adapter-root names, with regular files only and no link out of it."
+            "The folder must be inside --adapter-root and contain only regular files and no links to the outside."
         )
 
 
-def resolve_inside(root: Path, named: str) -> Path:
-    """Return the folder `named` (relative to `root`, or absolute) with all links resolved.
+def resolve_inside(root: Path, name: str) -> Path:
+    """Return the folder `name` (relative to `root`, or absolute) with all links resolved.
 
     Raises:
-        OutsideRootError: the folder, or a link in it, leads out of `root`, or it holds what is neither file nor folder.
+        OutsideRootError: the folder or a link in it leads out of `root`, or it contains a special file.
     """
     resolved_root = root.resolve()
     folder = resolved_root
     try:
-        for part in _parts_below((root.absolute(), resolved_root), Path(named)):
+        for part in _parts_below((root.absolute(), resolved_root), Path(name)):
             folder = _inside(resolved_root, folder / part)
         for parent, folders, files in os.walk(folder):
-            for name in (*folders, *files):
-                entry = _inside(resolved_root, Path(parent, name))
-                if not entry.is_dir() and not entry.is_file():  # opening a pipe would wait forever
+            for entry_name in (*folders, *files):
+                entry = _inside(resolved_root, Path(parent, entry_name))
+                if not entry.is_dir() and not entry.is_file():  # opening a pipe would block
                     raise OutsideRootError
-    except (OSError, RuntimeError):  # a loop of links, a name that is too long
+    except (OSError, RuntimeError):  # a symlink loop, or a name that is too long
         raise OutsideRootError from None
     return folder
 
 
-def _parts_below(roots: tuple[Path, ...], named: Path) -> tuple[str, ...]:
-    """Names on the way from the root to `named`. `..` is refused: where it leads depends on links outside."""
-    if ".." in named.parts:
+def _parts_below(roots: tuple[Path, ...], path: Path) -> tuple[str, ...]:
+    """Return the path components below the root. `..` is refused: its target may depend on links outside."""
+    if ".." in path.parts:
         raise OutsideRootError
-    if not named.is_absolute():
-        return named.parts
+    if not path.is_absolute():
+        return path.parts
     for root in roots:
-        if named.is_relative_to(root):
-            return named.relative_to(root).parts
+        if path.is_relative_to(root):
+            return path.relative_to(root).parts
     raise OutsideRootError
 
 

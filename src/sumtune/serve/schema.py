@@ -1,4 +1,4 @@
-"""What goes in and out of the service."""
+"""Request and response models of the service's own API."""
 
 from typing import Annotated, Literal
 
@@ -36,7 +36,7 @@ EXAMPLE = (
 
 
 class SummarizeRequest(RequestBody):
-    """One dialogue, or up to 64 of them, each as text with one turn a line or as a list of turns."""
+    """One dialogue or a list of up to 64. A dialogue is a text with one turn per line, or a list of turns."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -45,55 +45,55 @@ class SummarizeRequest(RequestBody):
     )
 
     dialogues: Dialogues
-    adapter: Name | None = Field(None, description="One of `GET /v1/models`; the first of them if left out.")
+    adapter: Name | None = Field(None, description="A model from `GET /v1/models`; the first one by default.")
     max_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = Field(
-        None, description="Most tokens of a summary, within the limit that the adapter was tuned with."
+        None, description="Most tokens in a summary. The limit the adapter was tuned with still applies."
     )
     beams: Annotated[int, Field(ge=1, le=MAX_BEAMS)] | None = Field(
-        None, description="1 is greedy search; if left out, what the adapter was scored with (greedy where streamed)."
+        None, description="1 is greedy search. Default: as evaluated; greedy if streamed."
     )
     deadline_s: Annotated[float, Field(ge=MIN_DEADLINE_S, le=MAX_DEADLINE_S)] | None = Field(
-        None, description="Seconds after which the answer is of no use any more; at most the deadline of the service."
+        None, description="Seconds until the request times out, at most the deadline of the service."
     )
     stream: bool = Field(
-        False, description="Answer with server-sent events: `piece`, then `summary` for each dialogue, then `done`."
+        False, description="Respond with server-sent events: `piece`, then `summary` for each dialogue, then `done`."
     )
 
     def as_list(self) -> list[str]:
-        """The dialogues, one or many, as text."""
+        """Return the dialogues as texts."""
         return self.dialogues
 
 
 class UnsupportedMention(BaseModel):
-    """A name or number of a summary that its dialogue does not contain: check it first."""
+    """A name or number in the summary that is not in the dialogue. Check it."""
 
     text: str
     kind: Literal["name", "number"]
-    start: int = Field(description="First character in the summary, counted in Unicode code points.")
-    end: int = Field(description="One past the last character.")
+    start: int = Field(description="Position of the first character in the summary, in Unicode code points.")
+    end: int = Field(description="Position after the last character.")
 
 
 class Summary(BaseModel):
     """The summary of one dialogue."""
 
     summary: str
-    tokens: int = Field(description="Generated tokens.")
-    cut_off: bool = Field(description="True where the summary reached the token limit before it ended.")
-    unsupported: list[UnsupportedMention] = Field(description="Names and numbers that the dialogue does not contain.")
+    tokens: int = Field(description="Number of generated tokens.")
+    cut_off: bool = Field(description="Whether the summary reached the token limit before it ended.")
+    unsupported: list[UnsupportedMention] = Field(description="Names and numbers that are not in the dialogue.")
 
 
 class SummarizeResponse(BaseModel):
-    """One summary for each dialogue, in the order of the request."""
+    """One summary per dialogue, in the order of the request."""
 
     summaries: list[Summary]
-    model: str = Field(description="Which of `GET /v1/models` wrote them.")
+    model: str = Field(description="The model that wrote the summaries.")
     beams: int
-    queued_s: float = Field(description="Seconds until the last of the dialogues began to be decoded.")
-    elapsed_s: float = Field(description="Seconds from request to answer.")
+    queued_s: float = Field(description="Seconds until decoding of the last dialogue started.")
+    elapsed_s: float = Field(description="Seconds from request to response.")
 
 
 class AdapterRequest(RequestBody):
-    """An adapter to load."""
+    """Request to load an adapter."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"name": "short", "folder": "/srv/runs/short"}]}
@@ -101,23 +101,23 @@ class AdapterRequest(RequestBody):
 
     name: Name
     folder: Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]+$")] = Field(
-        description="A run folder or an adapter folder on the machine of the service."
+        description="A run folder or adapter folder on the machine of the service."
     )
 
 
 class AdapterInfo(BaseModel):
-    """An adapter in service."""
+    """A loaded adapter."""
 
     name: str
     description: str
     engine: str
     max_source_tokens: int
-    beams: int = Field(description="What it searches with unless a request says otherwise.")
+    beams: int = Field(description="Default number of beams.")
     default: bool
 
 
 class Interval(BaseModel):
-    """A mean with the ends of its 95% bootstrap interval."""
+    """Mean with its 95% bootstrap interval."""
 
     mean: float
     low: float
@@ -125,46 +125,46 @@ class Interval(BaseModel):
 
 
 class SystemScores(BaseModel):
-    """ROUGE of one system."""
+    """ROUGE scores of one system."""
 
     name: str
     rouge1: Interval
     rouge2: Interval
-    rougeL: Interval  # noqa: N815 - its name everywhere
+    rougeL: Interval  # noqa: N815 - the usual name
 
 
 class RunScores(BaseModel):
-    """What the run of the served adapter was scored with; no systems where it was not scored."""
+    """Scores of the run; without systems if it was not evaluated."""
 
     split: str | None
     n: int
     systems: list[SystemScores]
-    report: bool = Field(description="Whether `GET /report` has the run's report.")
+    report: bool = Field(description="Whether `GET /report` returns a report.")
 
 
 class HealthResponse(BaseModel):
-    """The service is up."""
+    """The service is running."""
 
     status: Literal["ok"] = "ok"
 
 
 class EngineInfo(BaseModel):
-    """What decodes the summaries of a model."""
+    """Engine that decodes a model."""
 
     model: str
     engine: str = Field(description="Engine and number format, for example `native int8`.")
-    slower_because: str | None = Field(description="Why it is not the native engine; null where it is.")
+    slower_because: str | None = Field(description="Why it is not the native engine; null if it is.")
 
 
 class ReadyResponse(BaseModel):
-    """The service can answer."""
+    """The service can summarize."""
 
     status: Literal["ready"] = "ready"
     models: list[str]
-    engines: list[EngineInfo] = Field(description="Of the models that are loaded.")
+    engines: list[EngineInfo] = Field(description="The engines of the loaded models.")
 
 
 class ErrorResponse(BaseModel):
-    """Why a request was refused."""
+    """Error response."""
 
     detail: str

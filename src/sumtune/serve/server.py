@@ -1,4 +1,4 @@
-"""`sumtune serve`: listens, loads the adapters, and serves until it is told to stop."""
+"""`sumtune serve`: listen, load the adapters, and serve until interrupted."""
 
 import logging
 import re
@@ -26,9 +26,9 @@ from sumtune.serve.sockets import BACKLOG, bind_sockets, browser_url
 __all__ = ["parse_adapters", "run", "uvicorn_config"]
 
 RUN_NAME = "tuned"
-"""Name of the run folder's own adapter."""
+"""Name of the adapter in the run folder."""
 RESERVED_FILES = 64
-"""Open files that are not connections, and some to spare."""
+"""Open files that are not connections, with some to spare."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -41,18 +41,17 @@ def run(
     adapters: Mapping[str, Path] | None = None,
     settings: ServeSettings | None = None,
 ) -> None:
-    """Serve until interrupted; then finish what runs.
+    """Serve until interrupted, then let running requests finish.
 
     Raises:
-        ConfigError: the address can be reached from elsewhere and there is no API key.
+        ConfigError: other machines can reach the address, and there is no API key.
         RunDirError: there is no adapter to serve.
         ModelError: an adapter cannot be loaded.
-        SumtuneError: the address cannot be listened on.
+        SumtuneError: the address cannot be bound.
     """
     settings = settings or ServeSettings()
     _require_api_key(host, settings)
-    chosen = _adapter_folders(run_dir, adapters or {})
-    folders = {name: adapter_folder(folder) for name, folder in chosen.items()}
+    folders = {name: adapter_folder(path) for name, path in _served_folders(run_dir, adapters or {}).items()}
     listeners = bind_sockets(host, port)
     failures: list[BaseException] = []
 
@@ -74,7 +73,7 @@ def run(
     )
     server = uvicorn.Server(uvicorn_config(app, settings))
     print(f"Serving at {browser_url(host, listeners[0].getsockname()[1])} (documentation at /docs)", flush=True)
-    # uvicorn raises the signal that stopped it once more, when everything is finished
+    # uvicorn raises the stop signal again after the shutdown
     with _logging_to_standard_error(), suppress(KeyboardInterrupt):
         server.run(listeners)
     if failures:
@@ -82,7 +81,7 @@ def run(
 
 
 def uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
-    """Return how uvicorn runs the application `app`."""
+    """Return the uvicorn configuration for `app`."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="asyncio",
@@ -90,7 +89,7 @@ def uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
         ws="none",
         h11_max_incomplete_event_size=READ_BYTES,
         backlog=BACKLOG,
-        log_config=None,  # the handlers of others stay as they are
+        log_config=None,  # leave existing log handlers alone
         log_level="warning",
         access_log=False,
         proxy_headers=False,
@@ -100,10 +99,10 @@ def uvicorn_config(app: object, settings: ServeSettings) -> uvicorn.Config:
 
 
 def parse_adapters(texts: list[str]) -> dict[str, Path]:
-    """Return folders by name, from `name=folder` texts.
+    """Return folders by name from `name=folder` arguments.
 
     Raises:
-        ConfigError: a text is of another form, or a name is not one.
+        ConfigError: an argument has another form, or its name is invalid or taken.
     """
     adapters: dict[str, Path] = {}
     for text in texts:
@@ -120,7 +119,7 @@ def parse_adapters(texts: list[str]) -> dict[str, Path]:
 
 
 def _connection_limit(connections: int) -> int:
-    """As many connections as this process may have files open for, and some for everything else."""
+    """Return `connections`, or fewer if the process may not open that many files."""
     most_files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most_files == resource.RLIM_INFINITY:
         return connections
@@ -130,13 +129,13 @@ def _connection_limit(connections: int) -> int:
 def _require_api_key(host: str, settings: ServeSettings) -> None:
     if not settings.api_keys and not is_loopback(host):
         raise ConfigError(
-            f"--host {host} can be reached from other machines: set {KEY_VARIABLE} to a secret of at least "
-            f"{MIN_KEY_LENGTH} characters, which clients then send as `Authorization: Bearer <key>`."
+            f"Other machines can reach --host {host}: set {KEY_VARIABLE} to a secret of at least "
+            f"{MIN_KEY_LENGTH} characters. Clients send it as `Authorization: Bearer <key>`."
         )
 
 
-def _adapter_folders(run_dir: RunDir, adapters: Mapping[str, Path]) -> dict[str, Path]:
-    """Adapter folders by name: the run folder's own adapter first, unless it has none and others are given."""
+def _served_folders(run_dir: RunDir, adapters: Mapping[str, Path]) -> dict[str, Path]:
+    """Return folders by name: the run folder first, unless it has no adapter and other adapters are given."""
     if adapters and not run_dir.adapter.exists():
         return dict(adapters)
     return {RUN_NAME: run_dir.require(run_dir.adapter, "run")} | dict(adapters)

@@ -1,4 +1,4 @@
-"""Every setting of the service once, with its unit."""
+"""Settings of the service, each with its unit."""
 
 import os
 from dataclasses import dataclass, field
@@ -9,39 +9,39 @@ __all__ = ["ServeSettings"]
 
 @dataclass(frozen=True)
 class ServeSettings:
-    """How much the service takes on, and how long it waits."""
+    """Keys, limits and timeouts of the service."""
 
     api_keys: tuple[str, ...] = field(default=(), repr=False)
-    """API keys; without one everybody who reaches the address may ask."""
+    """API keys. Without one, anybody who reaches the address may send requests."""
     admin_key: str | None = field(default=None, repr=False)
-    """The key with which adapters are loaded and unloaded at run time; None is nobody."""
+    """Key that may load and unload adapters at run time; None disables this."""
     adapter_root: Path | None = None
-    """Folder that adapters may be loaded from at run time."""
+    """Folder from which adapters may be loaded at run time."""
     deadline_s: float = 60.0
-    """Seconds after which a request is given up, and the longest deadline a request may ask for."""
+    """Default deadline of a request in seconds, and the longest deadline a request may set."""
     max_queued_dialogues: int = 256
-    """Most dialogues that wait; more are refused."""
+    """Most dialogues in the queue; more are refused."""
     batch_wait_s: float = 0.008
-    """Seconds without another dialogue after which a batch begins."""
+    """Seconds to wait for another dialogue before a batch starts."""
     max_batch_tokens: int = 8192
-    """Most tokens of dialogues that are decoded together."""
+    """Most dialogue tokens per batch."""
     max_batch_dialogues: int = 32
-    """Most dialogues that are decoded together."""
+    """Most dialogues per batch."""
     workers: int = os.cpu_count() or 1
-    """Batches that are decoded at the same time, by summarizers that can."""
+    """Batches decoded at the same time, if the summarizer supports it."""
     requests_per_minute: int = 600
-    """Requests of one key; a quarter of them may come at once. Without keys there is no such limit."""
+    """Requests per minute and API key; a quarter of them may arrive at once. No limit without API keys."""
     max_body_bytes: int = 1_000_000
-    """Largest request."""
+    """Largest request body in bytes."""
     body_timeout_s: float = 10.0
-    """Seconds in which a request's body must have arrived."""
+    """Seconds a client has to send the request body."""
     header_timeout_s: float = 10.0
-    """Seconds in which a request's first lines must have arrived."""
+    """Seconds a client has to send the request headers."""
     send_timeout_s: float = 30.0
-    """Seconds that a client may leave a piece of an answer unread."""
+    """Seconds a client may leave a part of the response unread."""
     shutdown_s: float = 30.0
-    """Seconds in which running requests are finished when the service is told to stop."""
+    """Seconds that running requests have to finish at shutdown."""
     max_connections: int = 512
     """Most connections at once."""
     max_connections_per_client: int = 256
-    """Most connections at once from one address: of IPv4 the whole, of IPv6 the first 64 bits."""
+    """Most connections at once from one IPv4 address or one IPv6 /64 network."""

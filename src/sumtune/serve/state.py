@@ -1,4 +1,4 @@
-"""What the routes share."""
+"""State that all routes share."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ __all__ = ["AppState"]
 
 @dataclass(frozen=True)
 class AppState:
-    """One running service."""
+    """Settings, metrics, engine and models of one service."""
 
     settings: ServeSettings
     metrics: Metrics
     engine: Engine
     adapters: Adapters
     run_dir: RunDir | None = None
-    """The run whose figures and report the page shows."""
+    """Run whose scores and report the page shows."""

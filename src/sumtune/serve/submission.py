@@ -1,4 +1,4 @@
-"""From a request for summaries to the jobs of the engine, and back; the same for every form of the API."""
+"""Submit dialogues to the engine and collect the summaries. All routes that summarize use this module."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -17,76 +17,77 @@ __all__ = ["Piece", "RequestOptions", "Submission", "stream_pieces", "submit", "
 
 LOADING_RETRY_S = 2
 CLIENT_CLOSED_REQUEST = 499
-"""What is counted for a client that went away; nobody reads it."""
+"""Status in log and metrics for a client that disconnected (nginx uses the same number)."""
 
 
 @dataclass(frozen=True)
 class RequestOptions:
-    """What a request may choose; None is the default of the adapter or the service."""
+    """Options of a request; None takes the default of the adapter or the service."""
 
     adapter: str | None = None
     max_tokens: int | None = None
     beams: int | None = None
     deadline_s: float | None = None
     stream: bool = False
-    """Show words while they are written, greedily unless `beams` says otherwise."""
+    """Whether to stream. The default search is then greedy."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """The next words of the summary at `place`, or with `completion` its end."""
+    """The next words of the summary at `index`; with `completion`, the end of that summary."""
 
-    place: int
+    index: int
     text: str
     completion: Completion | None = None
 
 
 @dataclass(frozen=True)
 class Submission:
-    """Dialogues that the engine has taken on."""
+    """Dialogues that the engine has accepted."""
 
     state: AppState
     model: LoadedModel
     beams: int
     jobs: list[Job]
-    begun: float
-    """By the clock of the event loop, in seconds."""
-    arrived: "asyncio.Queue[Piece | BaseException]"
-    """Pieces and ends, from the moment the engine has the dialogues."""
+    submitted_at: float
+    """Event loop time in seconds."""
+    pieces: "asyncio.Queue[Piece | BaseException]"
+    """Pieces, completions and errors of a stream."""
 
     @property
     def elapsed_s(self) -> float:
         """Seconds since the request was read."""
-        return asyncio.get_running_loop().time() - self.begun
+        return asyncio.get_running_loop().time() - self.submitted_at
 
 
 async def submit(state: AppState, dialogues: Sequence[str], options: RequestOptions) -> Submission:
-    """Hands `dialogues` to the engine.
+    """Submit `dialogues` to the engine.
 
     Raises:
-        HTTPException: 404 for an unknown adapter, 422 for what this adapter cannot do, 503 while loading or busy.
+        HTTPException: 404 for an unknown adapter, 422 for dialogues or options that the adapter does not support,
+            503 while loading or if the queue is full.
     """
     loop = asyncio.get_running_loop()
-    begun = loop.time()
+    now = loop.time()
     model = await _find(state, options.adapter)
     batch_key = _batch_key(model, options)
     counts = await asyncio.to_thread(_count_tokens, model, dialogues)
-    _require_readable(counts, model.max_source_tokens)
-    deadline = begun + min(options.deadline_s or state.settings.deadline_s, state.settings.deadline_s)
+    _check_lengths(counts, model.max_source_tokens)
+    deadline = now + min(options.deadline_s or state.settings.deadline_s, state.settings.deadline_s)
     jobs = [
         Job(dialogue, tokens, batch_key, deadline, loop.create_future())
         for dialogue, tokens in zip(dialogues, counts, strict=True)
     ]
-    arrived: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
+    pieces: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
     if options.stream:
-        for place, job in enumerate(jobs):
-            _listen(job, place, arrived)
+        for index, job in enumerate(jobs):
+            _collect_pieces(job, index, pieces)
     try:
         state.engine.submit(jobs)
-    except QueueFullError as busy:
-        message = f"Too many dialogues wait already; ask again in {busy.retry_after_s} s."
-        raise HTTPException(503, message, {"Retry-After": str(busy.retry_after_s)}) from None
-    return Submission(state, model, batch_key.beams, jobs, begun, arrived)
+    except QueueFullError as error:
+        message = f"The queue is full; try again in {error.retry_after_s} s."
+        raise HTTPException(503, message, {"Retry-After": str(error.retry_after_s)}) from None
+    return Submission(state, model, batch_key.beams, jobs, now, pieces)
 
 
 def _count_tokens(model: LoadedModel, dialogues: Sequence[str]) -> list[int]:
@@ -96,20 +97,20 @@ def _count_tokens(model: LoadedModel, dialogues: Sequence[str]) -> list[int]:
         raise HTTPException(422, str(error)) from None
 
 
-def _require_readable(counts: Sequence[int], most: int) -> None:
+def _check_lengths(counts: Sequence[int], max_tokens: int) -> None:
     for number, tokens in enumerate(counts, 1):
-        if tokens > most:
-            raise HTTPException(422, f"Dialogue {number} has {tokens} tokens; this model reads at most {most}.")
+        if tokens > max_tokens:
+            raise HTTPException(422, f"Dialogue {number} has {tokens} tokens; this model accepts at most {max_tokens}.")
 
 
 async def _find(state: AppState, name: str | None) -> LoadedModel:
     if not state.adapters.ready:
-        raise HTTPException(503, "The model is still being loaded.", {"Retry-After": str(LOADING_RETRY_S)})
+        raise HTTPException(503, "The model is still loading.", {"Retry-After": str(LOADING_RETRY_S)})
     try:
         return await state.adapters.find(name)
     except KeyError:
         known = ", ".join(state.adapters.names)
-        raise HTTPException(404, f"There is no such model here; there are {known}.") from None
+        raise HTTPException(404, f"There is no such model; the models are {known}.") from None
     except SumtuneError as error:
         raise HTTPException(503, str(error), {"Retry-After": str(LOADING_RETRY_S)}) from None
 
@@ -119,53 +120,53 @@ def _batch_key(model: LoadedModel, options: RequestOptions) -> BatchKey:
     summarizer = model.summarizer_with_beams(beams)
     if summarizer is None:
         if options.beams:
-            raise HTTPException(422, f"This engine searches with {model.beams} beams only.")
+            raise HTTPException(422, f"This engine supports only beams={model.beams}.")
         beams, summarizer = model.beams, model.summarizer
     return BatchKey(summarizer, beams, options.max_tokens)
 
 
 async def wait_for_completions(submission: Submission, request: Request) -> list[Completion]:
-    """One completion for each dialogue, once all are done.
+    """Return one completion per dialogue when all are finished.
 
     Raises:
-        HTTPException: 504 after the deadline, 500 where decoding failed, 499 where the client went away.
+        HTTPException: 504 after the deadline, 500 if decoding failed, 499 if the client disconnected.
     """
     loop = asyncio.get_running_loop()
-    everything = asyncio.gather(*(job.future for job in submission.jobs))
-    everything.add_done_callback(_retrieve_exception)
-    gone = asyncio.ensure_future(_disconnected(request))
+    completions = asyncio.gather(*(job.future for job in submission.jobs))
+    completions.add_done_callback(_retrieve_exception)
+    disconnected = asyncio.ensure_future(_disconnected(request))
     try:
-        remaining = submission.jobs[0].deadline - loop.time()
-        either: set[asyncio.Future[Any]] = {everything, gone}
-        await asyncio.wait(either, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
-        if everything.done():
-            return await everything
-        if gone.done():
-            raise HTTPException(CLIENT_CLOSED_REQUEST, "The client went away.")
+        remaining_s = submission.jobs[0].deadline - loop.time()
+        either: set[asyncio.Future[Any]] = {completions, disconnected}
+        await asyncio.wait(either, timeout=remaining_s, return_when=asyncio.FIRST_COMPLETED)
+        if completions.done():
+            return await completions
+        if disconnected.done():
+            raise HTTPException(CLIENT_CLOSED_REQUEST, "The client disconnected.")
         raise TimeoutError
     except (TimeoutError, DecodingFailedError) as error:
         raise _http_error(error) from None
     finally:
-        gone.cancel()
-        everything.cancel()
+        disconnected.cancel()
+        completions.cancel()
         submission.state.engine.cancel(submission.jobs)
 
 
 async def stream_pieces(submission: Submission) -> AsyncGenerator[Piece, None]:
-    """The summaries as they are written, piece by piece; leaving the iteration early stops the work.
+    """Yield the pieces of a streamed submission. Closing the generator early cancels the jobs.
 
     Raises:
-        HTTPException: 504 after the deadline, 500 where decoding failed.
+        HTTPException: 504 after the deadline, 500 if decoding failed.
     """
     loop = asyncio.get_running_loop()
-    missing = len(submission.jobs)
+    unfinished = len(submission.jobs)
     try:
-        while missing:
-            # Not one timeout around the loop: it would strike whoever reads the pieces, not this wait.
-            piece = await asyncio.wait_for(submission.arrived.get(), submission.jobs[0].deadline - loop.time())
+        while unfinished:
+            # A timeout around the whole loop would also interrupt the code that consumes the pieces.
+            piece = await asyncio.wait_for(submission.pieces.get(), submission.jobs[0].deadline - loop.time())
             if isinstance(piece, BaseException):
                 raise piece
-            missing -= piece.completion is not None
+            unfinished -= piece.completion is not None
             yield piece
     except (TimeoutError, DecodingFailedError) as error:
         raise _http_error(error) from None
@@ -173,30 +174,30 @@ async def stream_pieces(submission: Submission) -> AsyncGenerator[Piece, None]:
         submission.state.engine.cancel(submission.jobs)
 
 
-def _listen(job: Job, place: int, arrived: "asyncio.Queue[Piece | BaseException]") -> None:
-    def end(done: asyncio.Future[Completion]) -> None:
-        if done.cancelled():
+def _collect_pieces(job: Job, index: int, pieces: "asyncio.Queue[Piece | BaseException]") -> None:
+    def finish(future: asyncio.Future[Completion]) -> None:
+        if future.cancelled():
             return
-        error = done.exception()
-        arrived.put_nowait(error if error else Piece(place, "", done.result()))
+        error = future.exception()
+        pieces.put_nowait(error if error else Piece(index, "", future.result()))
 
-    job.on_piece = lambda text: arrived.put_nowait(Piece(place, text))
-    job.future.add_done_callback(end)
+    job.on_piece = lambda text: pieces.put_nowait(Piece(index, text))
+    job.future.add_done_callback(finish)
 
 
-def _retrieve_exception(done: "asyncio.Future[list[Completion]]") -> None:
-    """Keeps asyncio from printing the traceback of what nobody waits for any more."""
-    if not done.cancelled():
-        done.exception()
+def _retrieve_exception(completions: "asyncio.Future[list[Completion]]") -> None:
+    """Keep asyncio from logging the exception of a future that nobody awaits any more."""
+    if not completions.cancelled():
+        completions.exception()
 
 
 def _http_error(error: Exception) -> HTTPException:
     if isinstance(error, TimeoutError):
         return HTTPException(504, "The summary was not ready before the deadline of this request.")
-    return HTTPException(500, "Decoding failed; the log of the service says where.")
+    return HTTPException(500, "Decoding failed; see the log of the service.")
 
 
 async def _disconnected(request: Request) -> None:
-    """Returns when the client has gone away. The request's body must have been read."""
+    """Return when the client has disconnected. The request body must have been read."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

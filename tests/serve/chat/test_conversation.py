@@ -26,7 +26,7 @@ TEXTS = [
 
 def messages(*given_messages):
     turns = [one if len(one) == 3 else (one[0], None, one[1]) for one in given_messages]
-    return [Turn(place, role, name, text.strip()) for place, (role, name, text) in enumerate(turns)]
+    return [Turn(index, role, name, text.strip()) for index, (role, name, text) in enumerate(turns)]
 
 
 message = st.tuples(
@@ -46,7 +46,7 @@ def test_no_word_of_any_message_is_lost(given_messages):
         return
     assert read.dialogue
     for turn in turns:
-        left_out = " ".join(part.text for part in read.left_out if part.message == turn.place)
+        left_out = " ".join(part.text for part in read.left_out if part.message == turn.index)
         for word in turn.text.split():
             assert word in read.dialogue or word in left_out, (word, read)
 
@@ -104,16 +104,22 @@ def test_a_turn_that_ends_with_a_request_keeps_the_turn():
 @pytest.mark.parametrize(
     ("chat", "reason"),
     [
-        ([], "no message with a dialogue"),
+        ([], "no message contains a dialogue"),
         ([("system", "Ann: Hi\nBob: Ho")], "system messages"),
-        ([("user", "Summarize.")], "no message with a dialogue"),
-        ([("user", "Hi"), ("assistant", "Yes?"), ("user", TEXTS[6])], "message 2 asks for a summary and says more"),
-        ([("user", "Hi"), ("assistant", "Yes?"), ("user", TEXTS[7])], "message 2 asks for a summary and says more"),
+        ([("user", "Summarize.")], "no message contains a dialogue"),
+        (
+            [("user", "Hi"), ("assistant", "Yes?"), ("user", TEXTS[6])],
+            "message 2 asks for a summary and for something else",
+        ),
+        (
+            [("user", "Hi"), ("assistant", "Yes?"), ("user", TEXTS[7])],
+            "message 2 asks for a summary and for something else",
+        ),
         (
             [("user", TEXTS[4]), ("assistant", "Ann and Bob."), ("user", "Ann: Hi\nBob: Ho")],
-            "message 0 .* was answered",
+            "message 0 .* was already answered",
         ),
-        ([("user", TEXTS[4]), ("assistant", "Ann and Bob.")], "message 0 .* was answered"),
+        ([("user", TEXTS[4]), ("assistant", "Ann and Bob.")], "message 0 .* was already answered"),
     ],
 )
 def test_what_could_mean_two_things_is_refused_with_what_to_send(chat, reason):

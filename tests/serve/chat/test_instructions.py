@@ -2,7 +2,7 @@
 
 import pytest
 
-from sumtune.serve.chat.instructions import Request, asks_for_something_else, split_request
+from sumtune.serve.chat.instructions import SplitText, asks_for_more, split_request
 
 REQUESTS = [
     "Please summarize our conversation.",
@@ -52,15 +52,15 @@ TURNS = [
 @pytest.mark.parametrize("text", REQUESTS)
 def test_a_request_in_any_of_its_forms_is_recognized(text):
     request = split_request(text)
-    assert request.asks
+    assert request.has_request
     assert request.rest == ""
-    assert not asks_for_something_else(text)
+    assert not asks_for_more(text)
 
 
 @pytest.mark.parametrize("text", TURNS)
 def test_what_somebody_said_is_no_request(text):
-    assert split_request(text) == Request("", text.strip(), "")
-    assert not asks_for_something_else(text)
+    assert split_request(text) == SplitText("", text.strip(), "")
+    assert not asks_for_more(text)
 
 
 CHAT = "Ann: Hi\nBob: Can you summarize it?\nAnn: Yes"
@@ -89,7 +89,7 @@ def test_a_dialogue_with_a_request_around_it_comes_out_whole(before, after):
     assert request.rest == CHAT
     for part in (before, after):
         for word in part.split():
-            assert word in request.words or not any(map(str.isalnum, word))
+            assert word in request.request or not any(map(str.isalnum, word))
 
 
 @pytest.mark.parametrize("speaker", ["You", "Me", "Here", "Assistant"])
@@ -108,5 +108,5 @@ def test_a_speaker_whose_name_is_a_word_of_requests_stays_a_speaker(speaker):
     ],
 )
 def test_a_request_for_more_than_a_summary_is_noticed(text):
-    assert not split_request(text).asks
-    assert asks_for_something_else(text)
+    assert not split_request(text).has_request
+    assert asks_for_more(text)

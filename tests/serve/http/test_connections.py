@@ -166,7 +166,7 @@ class Clock:
 
 
 def test_addresses_of_one_ipv6_network_are_one_client():
-    connections = ConnectionRegistry(most=100, most_per_client=2, clock=Clock())
+    connections = ConnectionRegistry(max_total=100, max_per_client=2, clock=Clock())
     own = [Waiting() for _ in range(4)]
     for number, one in enumerate(own):
         assert connections.add(one, f"2001:db8:0:1::{number}")
@@ -176,7 +176,7 @@ def test_addresses_of_one_ipv6_network_are_one_client():
 
 
 def test_a_connection_that_was_answered_has_not_waited_long():
-    connections = ConnectionRegistry(most=2, most_per_client=2, clock=Clock())
+    connections = ConnectionRegistry(max_total=2, max_per_client=2, clock=Clock())
     first, second, third = Waiting(), Waiting(), Waiting()
     for one in (first, second):
         connections.add(one, "192.0.2.1")
@@ -187,7 +187,7 @@ def test_a_connection_that_was_answered_has_not_waited_long():
 
 def test_a_burst_of_connections_has_a_moment_to_send_its_requests():
     now = [0.0]
-    connections = ConnectionRegistry(most=100, most_per_client=8, clock=lambda: now[0])
+    connections = ConnectionRegistry(max_total=100, max_per_client=8, clock=lambda: now[0])
     burst = [Waiting() for _ in range(10)]
     assert all(connections.add(one, "192.0.2.1") for one in burst)
     assert not any(one.dropped for one in burst)
@@ -201,7 +201,7 @@ def test_a_burst_of_connections_has_a_moment_to_send_its_requests():
 
 
 def test_connections_are_counted_until_they_end():
-    connections = ConnectionRegistry(most=2, most_per_client=2)
+    connections = ConnectionRegistry(max_total=2, max_per_client=2)
     busy = [Waiting(awaits_client=False) for _ in range(2)]
     assert [connections.add(one, "192.0.2.1") for one in busy] == [True, True]
     assert not connections.add(Waiting(awaits_client=False), "192.0.2.1")

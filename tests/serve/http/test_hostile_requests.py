@@ -90,7 +90,7 @@ def test_a_refusal_names_the_first_problems_and_how_many_there_are(client):
     assert [name in detail for name in names] == [True] * MAX_LISTED_PROBLEMS + [False] * (30 - MAX_LISTED_PROBLEMS)
     assert detail.endswith(f"and {30 - MAX_LISTED_PROBLEMS} more")
     too_many = client.post("/summarize", json=dict.fromkeys(range(MAX_PROBLEMS + 1), 0)).json()["detail"]
-    assert too_many == f"body: It has {MAX_PROBLEMS + 1} fields"
+    assert too_many == f"body: The body has {MAX_PROBLEMS + 1} fields"
 
 
 def test_long_names_are_cut(client):

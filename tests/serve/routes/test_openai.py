@@ -87,22 +87,22 @@ REFUSED = {
     "image": ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, "text"),
     "tool message": ({"messages": [{"role": "tool", "content": "5", "tool_call_id": "x"}]}, "role `tool`"),
     "tool call": ({"messages": [{"role": "assistant", "tool_calls": [{"id": "x"}]}]}, "`tool_calls`"),
-    "tools": ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "`tools` has no meaning"),
-    "format": ({"response_format": {"type": "json_object"}}, "`response_format` has no meaning"),
+    "tools": ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "`tools` is not supported"),
+    "format": ({"response_format": {"type": "json_object"}}, "`response_format` is not supported"),
     "n": ({"n": 2}, "body.n"),
-    "logprobs": ({"logprobs": True}, "`logprobs` has no meaning"),
-    "stop": ({"stop": ["."]}, "`stop` has no meaning"),
+    "logprobs": ({"logprobs": True}, "`logprobs` is not supported"),
+    "stop": ({"stop": ["."]}, "`stop` is not supported"),
     "only instructions": (
         {"messages": [{"role": "system", "content": DIALOGUE}, ASKING]},
-        "no message with a dialogue",
+        "no message contains a dialogue",
     ),
     "more than asked": (
         {"messages": [*TURNS, {"role": "user", "content": "Summarize our conversation as a poem about Maya."}]},
-        "message 4 asks for a summary and says more",
+        "message 4 asks for a summary and for something else",
     ),
     "answered": (
         {"messages": [{"role": "user", "content": "Summarize: Ann: Hi\nBob: Ho"}, *TURNS[2:]]},
-        "message 0 asks for a summary of the dialogue in it and was answered",
+        "message 0 asks for a summary of its own dialogue and was already answered",
     ),
 }
 
@@ -160,7 +160,7 @@ def test_a_stream_comes_in_chunks_with_its_usage_last(client):
 def test_errors_are_the_clients_own(client):
     with pytest.raises(openai.NotFoundError, match="There is no such model"):
         client.chat.completions.create(model="gpt", messages=CHAT)
-    with pytest.raises(openai.UnprocessableEntityError, match="no message with a dialogue") as caught:
+    with pytest.raises(openai.UnprocessableEntityError, match="no message contains a dialogue") as caught:
         client.chat.completions.create(model="tuned", messages=[{"role": "system", "content": DIALOGUE}])
     assert caught.value.body["type"] == "invalid_request_error"
     assert "euros" not in json.dumps(caught.value.body)

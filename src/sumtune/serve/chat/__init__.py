@@ -1,1 +1,1 @@
-"""From the messages of a chat to the dialogue that is summarized."""
+"""Extract the dialogue to summarize from the messages of a chat request."""

@@ -1,4 +1,4 @@
-"""Settings of a chat request besides its messages: those that are refused, and those that have no effect."""
+"""Parameters of a chat request besides its messages: which are refused, and which are ignored."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +9,8 @@ from sumtune.serve.request_body import truncate
 
 __all__ = ["ignored_parameters"]
 
-MOST_NAMES = 20
-WITHOUT_MEANING: dict[str, tuple[Any, ...]] = {
+MAX_NAMES = 20
+UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "tools": (),
     "tool_choice": ("none", "auto"),
     "functions": (),
@@ -24,20 +24,20 @@ WITHOUT_MEANING: dict[str, tuple[Any, ...]] = {
     "stop": (),
     "web_search_options": (),
 }
-"""What would change the form or text of the answer, which nothing here can, with the values that ask for nothing."""
+"""Parameters that would change the response in unsupported ways, with the values that have no effect."""
 
 
-def ignored_parameters(settings: Mapping[str, Any]) -> list[str]:
-    """Return the names of settings that change nothing: sampling, bookkeeping, and whatever is not known.
+def ignored_parameters(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the names of the parameters that have no effect, such as `temperature`, and of unknown ones.
 
     Raises:
-        PydanticCustomError: a setting asks for what a summarizer cannot give.
+        PydanticCustomError: a parameter asks for something unsupported.
     """
-    for name, harmless in WITHOUT_MEANING.items():
-        value = settings.get(name)
+    for name, harmless in UNSUPPORTED.items():
+        value = parameters.get(name)
         if value and value not in harmless:
-            raise PydanticCustomError("unsupported", "`{name}` has no meaning for a summarizer", {"name": name})
-    given = sorted(
-        truncate(name) for name, value in settings.items() if value is not None and name not in WITHOUT_MEANING
+            raise PydanticCustomError("unsupported", "`{name}` is not supported", {"name": name})
+    names = sorted(
+        truncate(name) for name, value in parameters.items() if value is not None and name not in UNSUPPORTED
     )
-    return given if len(given) <= MOST_NAMES else [*given[:MOST_NAMES], f"and {len(given) - MOST_NAMES} more"]
+    return names if len(names) <= MAX_NAMES else [*names[:MAX_NAMES], f"and {len(names) - MAX_NAMES} more"]

@@ -1,4 +1,4 @@
-"""The part of OpenAI's chat requests that has a meaning here, and notes on the rest.
+"""OpenAI's chat request: the supported part, and notes on the rest.
 
 https://platform.openai.com/docs/api-reference/chat/create
 """
@@ -17,29 +17,29 @@ from sumtune.serve.schema import EXAMPLE, MAX_TOKENS
 __all__ = ["ChatRequest", "Notes"]
 
 MAX_MESSAGES = 1000
-LONGEST_LEFT_OUT = 200
-"""Characters of a text that was left out which the answer repeats."""
+MAX_LEFT_OUT_CHARACTERS = 200
+"""Most characters of a left-out text that the response repeats."""
 
 
 class LeftOutText(BaseModel):
-    """A text of the request that is no part of what was summarized."""
+    """A text of the request that was not summarized."""
 
-    message: int = Field(description="Which message it stands in, counted from 0.")
-    text: str = Field(description="How it begins.")
+    message: int = Field(description="Index of the message.")
+    text: str = Field(description="Start of the text.")
     reason: Reason = Field(
-        description="`instruction`: the model has one fixed prompt. `earlier message`: the last one holds the dialogue."
+        description="`instruction`: the prompt is fixed. `earlier message`: the last message contains the dialogue."
     )
 
 
 class Notes(BaseModel):
-    """What had no effect on the summary."""
+    """Parts of the request that had no effect on the summary."""
 
     left_out: list[LeftOutText]
-    without_effect: list[str] = Field(description="Settings that change nothing.")
+    without_effect: list[str] = Field(description="Parameters that have no effect.")
 
 
 class StreamOptions(RequestBody):
-    """What a stream should have besides its text."""
+    """Options of a stream."""
 
     model_config = ConfigDict(strict=True)
 
@@ -47,7 +47,7 @@ class StreamOptions(RequestBody):
 
 
 class ChatRequest(RequestBody):
-    """A chat whose messages are the dialogue. Settings of sampling are read and have no effect."""
+    """Chat request whose messages are the dialogue. Sampling parameters have no effect."""
 
     model_config = ConfigDict(
         extra="allow",
@@ -55,16 +55,16 @@ class ChatRequest(RequestBody):
         json_schema_extra={"examples": [{"model": "tuned", "messages": [{"role": "user", "content": EXAMPLE}]}]},
     )
 
-    model: str = Field(max_length=200, description="One of `GET /v1/models`.")
+    model: str = Field(max_length=200, description="A model from `GET /v1/models`.")
     messages: Annotated[list[RequestMessage], Field(min_length=1, max_length=MAX_MESSAGES)]
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
-    n: Literal[1] | None = Field(None, description="There is one summary.")
+    n: Literal[1] | None = Field(None, description="Only one summary is supported.")
     stream: bool = False
     stream_options: StreamOptions | None = None
 
     _conversation: Conversation = PrivateAttr()
-    _without_effect: list[str] = PrivateAttr()
+    _ignored_parameters: list[str] = PrivateAttr()
 
     @field_validator("stream", mode="before")
     @classmethod
@@ -73,8 +73,8 @@ class ChatRequest(RequestBody):
 
     @model_validator(mode="after")
     def _read(self) -> "ChatRequest":
-        self._without_effect = ignored_parameters(self.model_extra or {})
-        turns = [Turn(place, message.role, message.name, message.text) for place, message in enumerate(self.messages)]
+        self._ignored_parameters = ignored_parameters(self.model_extra or {})
+        turns = [Turn(index, message.role, message.name, message.text) for index, message in enumerate(self.messages)]
         try:
             self._conversation = read_conversation(turns)
         except AmbiguousChatError as error:
@@ -83,25 +83,25 @@ class ChatRequest(RequestBody):
 
     @property
     def dialogue(self) -> str:
-        """What the model reads."""
+        """The dialogue to summarize."""
         return self._conversation.dialogue
 
     @property
     def notes(self) -> Notes:
-        """What the model does not read."""
+        """Left-out texts and ignored parameters."""
         left_out = [
-            LeftOutText(message=part.message, text=truncate(part.text, LONGEST_LEFT_OUT), reason=part.reason)
+            LeftOutText(message=part.message, text=truncate(part.text, MAX_LEFT_OUT_CHARACTERS), reason=part.reason)
             for part in self._conversation.left_out
         ]
-        return Notes(left_out=left_out, without_effect=self._without_effect)
+        return Notes(left_out=left_out, without_effect=self._ignored_parameters)
 
     @property
-    def limit(self) -> int | None:
-        """Most tokens of the summary."""
-        given = [limit for limit in (self.max_tokens, self.max_completion_tokens) if limit is not None]
-        return min(*given, MAX_TOKENS) if given else None
+    def token_limit(self) -> int | None:
+        """Most tokens in the summary."""
+        limits = [limit for limit in (self.max_tokens, self.max_completion_tokens) if limit is not None]
+        return min(*limits, MAX_TOKENS) if limits else None
 
     @property
     def wants_usage(self) -> bool:
-        """Whether a stream ends with the number of tokens."""
+        """Whether the stream ends with token counts."""
         return self.stream_options is not None and self.stream_options.include_usage

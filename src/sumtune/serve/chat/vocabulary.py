@@ -1,4 +1,4 @@
-"""The words that requests for a summary are made of, by language."""
+"""Vocabulary of requests for a summary, by language."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,49 +8,49 @@ __all__ = ["CJK", "VOCABULARIES", "Vocabulary"]
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Words of one language, in lower case, separated by spaces."""
+    """Words of one language, in lower case and separated by spaces."""
 
     verbs: str
-    """They ask for a summary by themselves."""
+    """Verbs that ask for a summary on their own."""
     nouns: str
-    """They name a summary."""
+    """Nouns for a summary."""
     asking: str
-    """Together with a noun they ask for a summary, whatever follows."""
+    """Words that ask for a summary together with such a noun."""
     conversation: str
-    """They name what is summarized."""
+    """Nouns for a conversation."""
     style: str
-    """They say what the summary should be like."""
+    """Words that describe the form of the summary."""
     fillers: str
-    """They mean nothing by themselves."""
+    """Words without a meaning of their own."""
 
     @cached_property
     def verb(self) -> frozenset[str]:
-        """The verbs, of which "summarize" stands for all that have two parts, such as "sum up"."""
+        """The verbs; "summarize" also stands for all separable verbs, such as "sum up"."""
         return frozenset(f"summarize {self.verbs}".split())
 
     @cached_property
     def summary(self) -> frozenset[str]:
-        """Without one of these a text does not ask for a summary."""
+        """Verbs and nouns for a summary. Every request has one of them."""
         return self.verb | frozenset(f"tldr recap {self.nouns}".split())
 
     @cached_property
     def asks(self) -> frozenset[str]:
-        """Without one of these a text does not ask for a summary of what follows in it."""
+        """Words that ask. Every request followed by a dialogue has one of them."""
         return self.verb | frozenset(self.asking.split())
 
     @cached_property
     def topic(self) -> frozenset[str]:
-        """What names the conversation."""
+        """Words for the conversation."""
         return frozenset(f"chat {self.conversation}".split())
 
     @cached_property
     def content(self) -> frozenset[str]:
-        """One of these is in every sentence of a request."""
+        """Content words. They show that a sentence belongs to a request."""
         return self.summary | self.topic | frozenset(self.style.split())
 
     @cached_property
     def known(self) -> frozenset[str]:
-        """A request has no other words."""
+        """All words that a request may have."""
         return self.content | self.asks | frozenset(f"ok {self.fillers}".split())
 
 
@@ -154,4 +154,4 @@ VOCABULARIES = (
     ENGLISH, GERMAN, FRENCH, SPANISH, ITALIAN, DUTCH, POLISH, TURKISH, HINDI, CHINESE, JAPANESE,
 )  # fmt: skip
 CJK = CHINESE.known | JAPANESE.known
-"""Words of the languages that are written without spaces, and a few others."""
+"""Words of the languages written without spaces, and a few English ones."""

@@ -1,1 +1,1 @@
-"""What a request passes before it reaches a route."""
+"""Middleware and connection handling."""

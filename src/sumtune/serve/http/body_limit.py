@@ -1,4 +1,4 @@
-"""The body of a request: not too large, and not forever on its way."""
+"""Limits for the size and duration of request bodies."""
 
 import asyncio
 
@@ -10,13 +10,13 @@ __all__ = ["BodyLimit"]
 
 
 MAX_CONTAINERS = 50_000
-"""Most lists and objects of a body. Making hundreds of thousands would hold up everybody for tenths of a second."""
+"""Most lists and objects in a body. Parsing hundreds of thousands blocks the event loop for tenths of a second."""
 
 
 class BodyLimit:
-    """Refuses bodies over `max_bytes` with 413, announced or not, and those slower than `timeout_s` with 408.
+    """Refuse bodies over `max_bytes` (413), slower than `timeout_s` (408), or with too many brackets (422).
 
-    Those that are nothing but brackets get 422, before they are parsed.
+    All checks happen before the body is parsed. `max_bytes` holds with and without a Content-Length header.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int, timeout_s: float) -> None:
@@ -25,7 +25,7 @@ class BodyLimit:
         self.timeout_s = timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on when its whole body is there."""
+        """Pass on a request when its whole body has arrived."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -33,15 +33,15 @@ class BodyLimit:
             async with asyncio.timeout(self.timeout_s):
                 messages = await self._read(scope, receive)
         except TimeoutError:
-            detail = f"The request did not arrive within {self.timeout_s:g} s."
+            detail = f"The request body did not arrive within {self.timeout_s:g} s."
             await error_response(scope["path"], 408, detail, {"Connection": "close"})(scope, receive, send)
             return
         if messages is None:
-            detail = f"The request is over {self.max_bytes:,} bytes."
+            detail = f"The request body is larger than {self.max_bytes:,} bytes."
             await error_response(scope["path"], 413, detail, {"Connection": "close"})(scope, receive, send)
             return
-        if _containers(messages) > MAX_CONTAINERS:
-            detail = f"The request has more than {MAX_CONTAINERS:,} lists and objects."
+        if _max_containers(messages) > MAX_CONTAINERS:
+            detail = f"The request body has more than {MAX_CONTAINERS:,} lists and objects."
             await error_response(scope["path"], 422, detail)(scope, receive, send)
             return
 
@@ -51,9 +51,9 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
     async def _read(self, scope: Scope, receive: Receive) -> list[Message] | None:
-        """The messages of the body, or None where it is too large; no more than `max_bytes` are kept."""
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > self.max_bytes:
+        """Return the messages of the body, or None if it is larger than `max_bytes`."""
+        content_length = dict(scope["headers"]).get(b"content-length", b"0")
+        if content_length.isdigit() and int(content_length) > self.max_bytes:
             return None
         messages: list[Message] = []
         size, more = 0, True
@@ -67,7 +67,7 @@ class BodyLimit:
         return messages
 
 
-def _containers(messages: list[Message]) -> int:
-    """How many lists and objects the body has at most; brackets in texts are counted as well."""
+def _max_containers(messages: list[Message]) -> int:
+    """Return an upper bound of the lists and objects in the body. Brackets in strings count too."""
     bodies = [message.get("body", b"") for message in messages]
     return sum(body.count(bracket) for body in bodies for bracket in (b"[", b"{"))

@@ -6,18 +6,18 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from sumtune.serve.http.connections import ConnectionRegistry, crowded
+from sumtune.serve.http.connections import ConnectionRegistry, over_limit
 from sumtune.serve.settings import ServeSettings
 
 __all__ = ["READ_BYTES", "LimitedProtocol", "protocol_class"]
 
 READ_BYTES = 16_384
-"""Most bytes that are read and parsed in one go, and about the most of a request's headers. One client's bytes must not
-hold up the others: 256 KB, asyncio's default, of tiny chunks take a quarter of a second."""
+"""Most bytes per read, and roughly the limit for request headers. With asyncio's default of 256 KB, a client that sends
+tiny chunks blocks the event loop for a quarter of a second."""
 
 
 class LimitedProtocol(H11Protocol):
-    """Drops clients that send no whole headers or read no answer in time, and those there is no room for."""
+    """Drop clients that are too slow to send headers or read responses, and connections over the limit."""
 
     settings: ServeSettings
     registry: ConnectionRegistry
@@ -25,52 +25,52 @@ class LimitedProtocol(H11Protocol):
     _for_reading: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Take a new connection in. Where every other one is being answered, it may ask for little."""
+        """Register the connection. Over the limit, it gets only health checks and 503."""
         super().connection_made(transport)
         transport.max_size = READ_BYTES
-        _send_at_once(transport.get_extra_info("socket"))
+        _disable_nagle(transport.get_extra_info("socket"))
         if not self.registry.add(self, self.client[0] if self.client else ""):
-            self.app = crowded(self.app)
+            self.app = over_limit(self.app)
         self._watch_request()
 
     def data_received(self, data: bytes) -> None:
-        """Read on."""
+        """Handle incoming bytes."""
         super().data_received(data)
         self._watch_request()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
+        """Mark the connection as idle."""
         self.registry.mark_idle(self)
         super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Unregister the connection."""
         super().connection_lost(exc)
         self.registry.remove(self)
         _cancel(self._for_request)
         _cancel(self._for_reading)
 
     def pause_writing(self) -> None:
-        """Give the client some seconds to read."""
+        """Start the timeout for a client that does not read."""
         super().pause_writing()
         self._for_reading = self.loop.call_later(self.settings.send_timeout_s, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Go on writing."""
+        """Stop the timeout."""
         super().resume_writing()
         _cancel(self._for_reading)
 
     @property
     def awaits_client(self) -> bool:
-        """Whether the next move is the client's: it has sent no request, or only a part of one."""
+        """Whether the client has not sent a complete request yet."""
         return not self._is_answering() or self.cycle.more_body
 
     def drop(self) -> None:
-        """End the connection at once."""
+        """Close the connection at once."""
         self.transport.abort()
 
     def _watch_request(self) -> None:
-        """Run a timer exactly while the headers of a request are on their way."""
+        """Run the header timeout while request headers are incomplete."""
         if self._is_answering():
             _cancel(self._for_request)
             self._for_request = None
@@ -87,15 +87,15 @@ class LimitedProtocol(H11Protocol):
 
 
 def protocol_class(settings: ServeSettings) -> type[LimitedProtocol]:
-    """Return a protocol for uvicorn with these limits; all its connections share them."""
+    """Return a uvicorn protocol class with these limits, which all its connections share."""
     registry = ConnectionRegistry(settings.max_connections, settings.max_connections_per_client)
     return type("ServiceProtocol", (LimitedProtocol,), {"settings": settings, "registry": registry})
 
 
-def _send_at_once(connection: Any) -> None:
-    """Without this, an answer's body waits until its headers are acknowledged, which takes some clients 40 ms.
+def _disable_nagle(connection: Any) -> None:
+    """Send the body without waiting for the acknowledgement of the headers, which some clients delay by 40 ms.
 
-    asyncio does it for sockets that it knows to be TCP's, which those of `socket.create_server` do not say.
+    asyncio does not do this for sockets from `socket.create_server`.
     """
     if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,4 +1,4 @@
-"""A line in the log and a count in the metrics for each request, and an answer where our own code fails."""
+"""Log and count every request, and respond with 500 to unexpected exceptions."""
 
 import asyncio
 import logging
@@ -13,45 +13,45 @@ from sumtune.serve.redaction import redacted_traceback
 __all__ = ["RequestLog"]
 
 NO_ROUTE = "(no route)"
-"""Stands for paths that do not exist: they are not logged, since anything could be in them."""
+"""Logged instead of an unknown path, which could contain anything."""
 
 logger = logging.getLogger("sumtune.serve")
 
 
 class RequestLog:
-    """Logs method, route, status and time: never path, query, body or the words of an exception."""
+    """Log method, route, status and time, but never path, query, body or an exception's message."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self.app = app
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on; an exception becomes a 500 where nothing has been sent yet."""
+        """Pass on the request. An exception becomes a 500 unless the response has already started."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        begun = time.perf_counter()
+        start = time.perf_counter()
         status = 0
 
-        async def watched(message: Message) -> None:
+        async def record_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self.app(scope, receive, watched)
-        except asyncio.CancelledError:  # it outlasted the time in which running requests are finished
+            await self.app(scope, receive, record_status)
+        except asyncio.CancelledError:  # the request took longer than the shutdown timeout
             if status == 0:
-                await error_response(scope["path"], 503, "The service is being stopped.")(scope, receive, watched)
+                await error_response(scope["path"], 503, "The service is shutting down.")(scope, receive, record_status)
         except Exception as error:
             logger.error("%s %s failed: %s", _method(scope), _route(scope), redacted_traceback(error))
             if status == 0:
-                await error_response(scope["path"], 500, "An error of the service; its log says where.")(
-                    scope, receive, watched
+                await error_response(scope["path"], 500, "Internal error; see the log of the service.")(
+                    scope, receive, record_status
                 )
         finally:
-            self._record(scope, status, time.perf_counter() - begun)
+            self._record(scope, status, time.perf_counter() - start)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = _route(scope)
@@ -61,11 +61,11 @@ class RequestLog:
 
 
 def _route(scope: Scope) -> str:
-    """The route's pattern, which holds nothing of the request."""
+    """Return the route's pattern, which contains nothing from the request."""
     return getattr(scope.get("route"), "path", NO_ROUTE)
 
 
 def _method(scope: Scope) -> str:
-    """The method where it is one of HTTP's own: others are the client's words."""
+    """Return the method if it is a standard one; anything else could contain text from the client."""
     known = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
     return scope["method"] if scope["method"] in known else "(other)"

@@ -1,4 +1,4 @@
-"""Headers that keep a browser from doing more with an answer than it was meant for."""
+"""Security headers for browsers."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,7 +9,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Nothing from and nothing to any other host, no script inside a page."""
+"""No requests to other hosts, and no inline scripts."""
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -24,13 +24,13 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds `HEADERS` to every answer that does not say otherwise."""
+    """Add `HEADERS` to every response, unless the response sets them itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes the request on."""
+        """Pass on the request."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

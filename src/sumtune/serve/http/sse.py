@@ -10,7 +10,7 @@ __all__ = ["event", "event_stream"]
 
 
 def event(data: Any, name: str | None = None) -> str:
-    r"""One event; `data` becomes JSON, which has no line breaks.
+    r"""Return one event as text, with `data` as JSON.
 
     >>> event({"text": "Hi\n"}, "piece")
     'event: piece\ndata: {"text": "Hi\\n"}\n\n'
@@ -21,7 +21,7 @@ def event(data: Any, name: str | None = None) -> str:
 
 
 def event_stream(events: AsyncIterator[str]) -> StreamingResponse:
-    """The events as a response that no proxy may keep or gather."""
+    """Return a response that streams `events`; proxies must not cache or buffer it."""
     return StreamingResponse(
         events, media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )

@@ -1,1 +1,1 @@
-"""The routes of the service."""
+"""Routes of the service."""

@@ -1,4 +1,4 @@
-"""Loading and unloading adapters while the service runs."""
+"""Load and unload adapters at run time."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,21 +15,21 @@ from sumtune.serve.state import AppState
 __all__ = ["LoadAdapter", "create_router"]
 
 LoadAdapter = Callable[[str, Path], LoadedModel]
-"""Loads the adapter of a run or adapter folder under a name."""
+"""Load the adapter in a run folder or adapter folder under a name."""
 
 
 def create_router(state: AppState, load_adapter: LoadAdapter) -> APIRouter:
-    """Return the routes under `/adapters`. `http.access` lets only the admin key change anything."""
+    """Return the routes under `/adapters`. `ApiKeyAuth` requires the admin key for changes."""
     router = APIRouter(prefix="/adapters")
 
     @router.get("", responses=documented_errors(401, 429))
     async def adapters() -> list[AdapterInfo]:
-        """The adapters in service, the default first."""
+        """List the loaded adapters, the default first."""
         return [_adapter_info(model, default=at == 0) for at, model in enumerate(state.adapters.loaded())]
 
     @router.post("", status_code=201, responses=documented_errors(400, 401, 403, 408, 409, 413, 422, 429, 503))
     async def load(body: AdapterRequest) -> AdapterInfo:
-        """Load an adapter from a folder of the service's machine; answers when it can be asked for."""
+        """Load an adapter from a folder on the machine of the service. Responds when the adapter is ready."""
         root = state.settings.adapter_root
         try:
             if root is None:
@@ -45,7 +45,7 @@ def create_router(state: AppState, load_adapter: LoadAdapter) -> APIRouter:
 
     @router.delete("/{name}", status_code=204, responses=documented_errors(401, 403, 404, 409, 429))
     async def unload(name: str) -> None:
-        """Take an adapter out of service; summaries that it is writing are finished."""
+        """Unload an adapter. Running requests finish."""
         try:
             state.adapters.unload(name)
         except KeyError:

@@ -1,4 +1,4 @@
-"""The endpoints that OpenAI's clients call, so that they work with this service unchanged."""
+"""OpenAI-compatible endpoints."""
 
 import time
 import uuid
@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import StreamingResponse
 
 from sumtune.serve.chat.request import ChatRequest
-from sumtune.serve.http.error_responses import MEANINGS
+from sumtune.serve.http.error_responses import DESCRIPTIONS
 from sumtune.serve.http.sse import event, event_stream
 from sumtune.serve.routes.openai_schema import (
     ChatChoice,
@@ -29,70 +29,72 @@ __all__ = ["create_router"]
 
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The summary as a chat completion; its chunks as server-sent events where `stream` is true.",
+        "description": "The summary as a chat completion, or as chunks (server-sent events) if `stream` is true.",
         "content": {"text/event-stream": {}},
     }
 }
 
 
-def documented_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The refusals of a route, in OpenAI's form."""
-    return {status: {"model": OpenAIErrorResponse, "description": MEANINGS[status]} for status in statuses}
+def documented_openai_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the error responses of a route, in OpenAI's format, for its OpenAPI documentation."""
+    return {status: {"model": OpenAIErrorResponse, "description": DESCRIPTIONS[status]} for status in statuses}
 
 
 def create_router(state: AppState) -> APIRouter:
-    """Chat completions and the list of models."""
+    """Return the routes for chat completions and the list of models."""
     router = APIRouter(prefix="/v1")
     started = int(time.time())
 
-    @router.get("/models", responses=documented_errors(401, 429))
+    @router.get("/models", responses=documented_openai_errors(401, 429))
     async def models() -> ModelList:
-        """The adapters in service, the default first, and the base model."""
+        """List the loaded adapters, the default first, and the base model."""
         return ModelList(data=[ModelCard(id=name, created=started) for name in state.adapters.names])
 
     @router.post(
         "/chat/completions",
         response_model=ChatCompletion,
-        responses=EVENTS | documented_errors(400, 401, 404, 408, 413, 422, 429, 500, 503, 504),
+        responses=EVENTS | documented_openai_errors(400, 401, 404, 408, 413, 422, 429, 500, 503, 504),
     )
     async def chat(body: ChatRequest, request: Request) -> ChatCompletion | StreamingResponse:
-        """Summarize the messages as one dialogue. Instructions are left out; `sumtune` in the answer says which."""
-        submission = await submit(state, [body.dialogue], RequestOptions(body.model, body.limit, stream=body.stream))
+        """Summarize the messages as one dialogue. The field `sumtune` lists the instructions that were left out."""
+        submission = await submit(
+            state, [body.dialogue], RequestOptions(body.model, body.token_limit, stream=body.stream)
+        )
         identity = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": submission.model.name}
         if body.stream:
             return event_stream(_chunks(submission, identity, body))
         (completion,) = await wait_for_completions(submission, request)
-        choice = ChatChoice(message=ResponseMessage(content=completion.text), finish_reason=_reason(completion))
+        choice = ChatChoice(message=ResponseMessage(content=completion.text), finish_reason=_finish_reason(completion))
         return ChatCompletion(**identity, choices=[choice], usage=_usage(submission, completion), sumtune=body.notes)
 
     return router
 
 
-def _reason(completion: Completion) -> Any:
+def _finish_reason(completion: Completion) -> Any:
     return "length" if completion.cut_off else "stop"
 
 
 def _usage(submission: Submission, completion: Completion) -> Usage:
-    read = submission.jobs[0].tokens
-    return Usage(prompt_tokens=read, completion_tokens=completion.tokens, total_tokens=read + completion.tokens)
+    prompt, written = submission.jobs[0].tokens, completion.tokens
+    return Usage(prompt_tokens=prompt, completion_tokens=written, total_tokens=prompt + written)
 
 
 async def _chunks(submission: Submission, identity: dict[str, Any], body: ChatRequest) -> AsyncIterator[str]:
-    """Chunks in OpenAI's form, the notes first, the usage last on request, then `[DONE]`."""
+    """Yield chunks in OpenAI's format: notes first, then text, usage if requested, and `[DONE]`."""
 
     def chunk(delta: dict[str, str], reason: str | None = None, **more: Any) -> str:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
         usage: dict[str, Any] = {"usage": None} if body.wants_usage else {}
         return event({**identity, "object": "chat.completion.chunk", "choices": [choice], **usage, **more})
 
-    async with aclosing(stream_pieces(submission)) as arriving:
+    async with aclosing(stream_pieces(submission)) as pieces:
         try:
             yield chunk({"role": "assistant", "content": ""}, sumtune=body.notes.model_dump())
-            async for piece in arriving:
+            async for piece in pieces:
                 if piece.completion is None:
                     yield chunk({"content": piece.text})
                     continue
-                yield chunk({}, _reason(piece.completion))
+                yield chunk({}, _finish_reason(piece.completion))
                 if body.wants_usage:
                     usage = _usage(submission, piece.completion).model_dump()
                     yield event({**identity, "object": "chat.completion.chunk", "choices": [], "usage": usage})

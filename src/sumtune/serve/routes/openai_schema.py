@@ -1,4 +1,4 @@
-"""The answers of OpenAI's chat API that are given here (https://platform.openai.com/docs/api-reference/chat)."""
+"""Response models of OpenAI's chat API (https://platform.openai.com/docs/api-reference/chat)."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ class ResponseMessage(BaseModel):
 
 
 class ChatChoice(BaseModel):
-    """The one choice there is."""
+    """The only choice in a response."""
 
     index: Literal[0] = 0
     message: ResponseMessage
@@ -35,7 +35,7 @@ class ChatChoice(BaseModel):
 
 
 class Usage(BaseModel):
-    """Tokens of the dialogue and of the summary."""
+    """Token counts of the dialogue and the summary."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -43,7 +43,7 @@ class Usage(BaseModel):
 
 
 class ChatCompletion(BaseModel):
-    """A chat completion, with notes that OpenAI's answers do not have."""
+    """A chat completion, with the extra field `sumtune`."""
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -55,7 +55,7 @@ class ChatCompletion(BaseModel):
 
 
 class ModelCard(BaseModel):
-    """A model that can be asked for."""
+    """A model that requests may name."""
 
     id: str
     object: Literal["model"] = "model"
@@ -64,14 +64,14 @@ class ModelCard(BaseModel):
 
 
 class ModelList(BaseModel):
-    """All models that can be asked for."""
+    """All models that requests may name."""
 
     object: Literal["list"] = "list"
     data: list[ModelCard]
 
 
 class OpenAIError(BaseModel):
-    """Why a request was refused."""
+    """Error in OpenAI's format."""
 
     message: str
     type: str
@@ -80,6 +80,6 @@ class OpenAIError(BaseModel):
 
 
 class OpenAIErrorResponse(BaseModel):
-    """Why a request was refused, in OpenAI's form."""
+    """Error response in OpenAI's format."""
 
     error: OpenAIError

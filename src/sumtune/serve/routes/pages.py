@@ -1,4 +1,4 @@
-"""The page for people, the documentation, and what the page shows of the run."""
+"""Routes for the web page, the documentation, and the scores and report of the run."""
 
 import logging
 from importlib.resources import files
@@ -27,12 +27,12 @@ logger = logging.getLogger(__name__)
 
 REPORT = "report.html"
 REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-"""The report carries its styles inside, and runs nothing."""
-SHOWN = ("rouge1", "rouge2", "rougeL")
+"""The report has inline styles and no scripts."""
+METRICS = ("rouge1", "rouge2", "rougeL")
 
 
 def create_router(state: AppState) -> APIRouter:
-    """`/`, `/docs`, their files under `/page`, `/run` and `/report`."""
+    """Return the routes `/`, `/docs`, `/page/…`, `/run` and `/report`."""
     router = APIRouter()
     contents = {file.name: file.read_bytes() for file in (files("sumtune.serve") / "page").iterdir()}
 
@@ -55,7 +55,7 @@ def create_router(state: AppState) -> APIRouter:
 
     @router.get("/run", responses=documented_errors(401, 429))
     def run() -> RunScores:
-        """What the run of the served adapter was scored with."""
+        """Scores of the run."""
         return read_run_scores(state.run_dir)
 
     @router.get(
@@ -64,8 +64,8 @@ def create_router(state: AppState) -> APIRouter:
         responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **documented_errors(401, 404, 429)},
     )
     def report() -> Response:
-        """The run's report, which quotes dialogues of its data."""
-        path = _report(state.run_dir)
+        """Report of the run, which quotes dialogues from its data set."""
+        path = _report_path(state.run_dir)
         if path is None:
             raise HTTPException(404, "This run has no report.")
         return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
@@ -73,14 +73,14 @@ def create_router(state: AppState) -> APIRouter:
     return router
 
 
-def _report(run_dir: RunDir | None) -> Path | None:
+def _report_path(run_dir: RunDir | None) -> Path | None:
     path = run_dir.root / REPORT if run_dir else None
     return path if path is not None and path.is_file() else None
 
 
 def read_run_scores(run_dir: RunDir | None) -> RunScores:
-    """Return what the run was scored with; no systems where it was not scored, or where the file is damaged."""
-    has_report = _report(run_dir) is not None
+    """Return the scores of the run; without systems if there are no scores or the file is damaged."""
+    has_report = _report_path(run_dir) is not None
     scores_file = run_dir.evaluation / "scores.json" if run_dir else None
     if scores_file is not None and scores_file.is_file():
         try:
@@ -93,7 +93,7 @@ def read_run_scores(run_dir: RunDir | None) -> RunScores:
 def _parse_scores(scores_file: Path, has_report: bool) -> RunScores:
     scores = read_record(scores_file)
     systems = [
-        {"name": name} | {metric: system[metric] for metric in SHOWN} for name, system in scores["systems"].items()
+        {"name": name} | {metric: system[metric] for metric in METRICS} for name, system in scores["systems"].items()
     ]
     return RunScores.model_validate(
         {"split": scores["split"], "n": scores["n"], "systems": systems, "report": has_report}

@@ -1,4 +1,4 @@
-"""What watches over the service: whether it lives, whether it can answer, and its numbers."""
+"""Health, readiness and metrics."""
 
 from fastapi import APIRouter, HTTPException, Response
 
@@ -11,19 +11,19 @@ __all__ = ["create_router"]
 
 
 def create_router(state: AppState) -> APIRouter:
-    """`/health`, `/ready` and `/metrics`."""
+    """Return the routes `/health`, `/ready` and `/metrics`."""
     router = APIRouter()
 
     @router.get("/health")
     async def health() -> HealthResponse:
-        """Alive: answers as soon as the service listens."""
+        """Return 200 as soon as the service listens."""
         return HealthResponse()
 
     @router.get("/ready", responses=documented_errors(503))
     async def ready() -> ReadyResponse:
-        """Whether the models are loaded, and which engine decodes each."""
+        """Return 200 when the models are loaded, with the engine of each model."""
         if not state.adapters.ready:
-            raise HTTPException(503, "The model is still being loaded.", {"Retry-After": str(LOADING_RETRY_S)})
+            raise HTTPException(503, "The model is still loading.", {"Retry-After": str(LOADING_RETRY_S)})
         engines = [
             EngineInfo(model=model.name, engine=model.summarizer.engine, slower_because=model.slower_because)
             for model in state.adapters.in_memory()
@@ -36,7 +36,7 @@ def create_router(state: AppState) -> APIRouter:
         responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **documented_errors(401, 429)},
     )
     async def metrics() -> Response:
-        """Requests, queue, latencies, tokens and batch sizes, for Prometheus."""
+        """Requests, latencies, queue, batch sizes and tokens in Prometheus format."""
         return Response(state.metrics.text(), media_type="text/plain; version=0.0.4")
 
     return router

@@ -1,4 +1,4 @@
-"""`POST /summarize`."""
+"""Route `POST /summarize`."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
@@ -20,14 +20,14 @@ __all__ = ["create_router"]
 
 EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The summaries; server-sent events where `stream` is true.",
+        "description": "The summaries, or server-sent events if `stream` is true.",
         "content": {"text/event-stream": {}},
     }
 }
 
 
 def create_router(state: AppState) -> APIRouter:
-    """The route that summarizes."""
+    """Return the route `/summarize`."""
     router = APIRouter()
 
     @router.post(
@@ -36,22 +36,24 @@ def create_router(state: AppState) -> APIRouter:
         responses=EVENTS | documented_errors(400, 401, 404, 408, 413, 422, 429, 500, 503, 504),
     )
     async def summarize(body: SummarizeRequest, request: Request) -> SummarizeResponse | StreamingResponse:
-        """One summary for each dialogue."""
+        """Summarize one or more dialogues."""
         options = RequestOptions(body.adapter, body.max_tokens, body.beams, body.deadline_s, stream=body.stream)
         submission = await submit(state, body.as_list(), options)
         if body.stream:
             return event_stream(_events(submission))
-        return _answer(submission, await wait_for_completions(submission, request))
+        return _response(submission, await wait_for_completions(submission, request))
 
     return router
 
 
-def _answer(submission: Submission, done: Sequence[Completion]) -> SummarizeResponse:
-    summaries = [_summary(job.dialogue, completion) for job, completion in zip(submission.jobs, done, strict=True)]
-    return SummarizeResponse(summaries=summaries, **_about(submission))
+def _response(submission: Submission, completions: Sequence[Completion]) -> SummarizeResponse:
+    summaries = [
+        _summary(job.dialogue, completion) for job, completion in zip(submission.jobs, completions, strict=True)
+    ]
+    return SummarizeResponse(summaries=summaries, **_metadata(submission))
 
 
-def _about(submission: Submission) -> dict[str, Any]:
+def _metadata(submission: Submission) -> dict[str, Any]:
     return {
         "model": submission.model.name,
         "beams": submission.beams,
@@ -61,19 +63,19 @@ def _about(submission: Submission) -> dict[str, Any]:
 
 
 def _summary(dialogue: str, completion: Completion) -> Summary:
-    flags = [UnsupportedMention(**asdict(mention)) for mention in unsupported(completion.text, dialogue)]
-    return Summary(summary=completion.text, tokens=completion.tokens, cut_off=completion.cut_off, unsupported=flags)
+    mentions = [UnsupportedMention(**asdict(mention)) for mention in unsupported(completion.text, dialogue)]
+    return Summary(summary=completion.text, tokens=completion.tokens, cut_off=completion.cut_off, unsupported=mentions)
 
 
 async def _events(submission: Submission) -> AsyncIterator[str]:
-    async with aclosing(stream_pieces(submission)) as arriving:
+    async with aclosing(stream_pieces(submission)) as pieces:
         try:
-            async for piece in arriving:
+            async for piece in pieces:
                 if piece.completion is None:
-                    yield event({"index": piece.place, "text": piece.text}, "piece")
+                    yield event({"index": piece.index, "text": piece.text}, "piece")
                 else:
-                    summary = _summary(submission.jobs[piece.place].dialogue, piece.completion)
-                    yield event({"index": piece.place, **summary.model_dump()}, "summary")
-            yield event(_about(submission), "done")
+                    summary = _summary(submission.jobs[piece.index].dialogue, piece.completion)
+                    yield event({"index": piece.index, **summary.model_dump()}, "summary")
+            yield event(_metadata(submission), "done")
         except HTTPException as error:
             yield event({"detail": error.detail, "status": error.status_code}, "error")
