@@ -22,7 +22,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from sumtune.evaluate.rouge import METRICS, mean, score_all
+from sumtune.evaluate import overlap
+from sumtune.evaluate.overlap import METRICS
 from sumtune.files.run_dir import RunDir
 
 START_LIMIT_S = 600
@@ -160,7 +161,7 @@ def report(concurrency: int, loads: dict[str, Load], references: Sequence[str]) 
     print(f"\nconcurrency {concurrency}, {len(references)} dialogues")
     for name, load in loads.items():
         slow = sorted(load.latencies_s)[int(0.95 * (len(load.latencies_s) - 1))]
-        scores = mean(score_all(load.summaries, references))
+        scores = overlap.mean([overlap.score(*pair) for pair in zip(load.summaries, references, strict=True)])
         means = "".join(f"{getattr(scores, metric):8.4f}" for metric in METRICS)
         print(
             f"  {name:<9} {load.throughput:7.2f} dialogues/s   median {load.median_s:7.3f} s   "

@@ -14,12 +14,15 @@ __all__ = [
     "ModelConfig",
     "Preset",
     "PromptConfig",
+    "RougeTokens",
     "Section",
     "TrainConfig",
 ]
 
 Preset = Literal["quality", "balanced", "fast"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
+
+RougeTokens = Literal["auto", "rouge-score", "unicode", "char"]
 
 Positive = Annotated[int, Field(gt=0)]
 Beams = Annotated[int, Field(gt=0, le=128)]
@@ -152,6 +155,9 @@ class EvaluateConfig(Section):
     """Beams of the base model: it ends few summaries by itself, so beam search would take it several times as long."""
     max_examples: Positive | None = None
     """Score at most this many examples, chosen by hash."""
+    rouge_tokens: RougeTokens = "auto"
+    """What ROUGE counts: `rouge-score` (stemmed English words), `unicode` (words of any language) or `char`
+    (characters); `auto` takes `rouge-score` where the references are English, else `unicode`."""
     shown_examples: int = Field(3, ge=0)
 
 

@@ -11,8 +11,8 @@ from sumtune.commands.compare import compare_runs
 from sumtune.errors import ConfigError, RunDirError
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.compare import compare
+from sumtune.evaluate.overlap import METRICS
 from sumtune.evaluate.references import Referenced
-from sumtune.evaluate.rouge import METRICS
 from sumtune.evaluate.scorecard import score_systems
 from sumtune.evaluate.scorecard_files import write
 from sumtune.files.atomic import write_json

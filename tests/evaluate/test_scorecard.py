@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sumtune.evaluate import rouge, scorecard_files
+from sumtune.evaluate import chrf, overlap, rouge, scorecard_files
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.bootstrap import interval
 from sumtune.evaluate.faithfulness import MEASURES, measure
+from sumtune.evaluate.overlap import METRICS
 from sumtune.evaluate.references import Referenced
-from sumtune.evaluate.rouge import METRICS
+from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.evaluate.scorecard import score_systems, spread
 from sumtune.evaluate.scorecard_files import load, write
 from sumtune.files.run_dir import RunDir
@@ -77,7 +78,7 @@ def test_metrics_csv_is_a_header_and_the_row_of_the_tuned_system(run_dir):
     assert text.startswith("rouge1,rouge2,rougeL,rougeLsum\n")
     (row,) = csv.DictReader(text.splitlines())
     tuned = read_scores(run_dir)["systems"]["tuned"]
-    for metric in METRICS:
+    for metric in ROUGE_METRICS:
         assert float(row[metric]) == pytest.approx(tuned[metric]["mean"], abs=1e-6)
         assert len(row[metric].partition(".")[2]) >= 4
 
@@ -97,7 +98,7 @@ def test_a_line_of_predictions_holds_the_example_and_what_each_system_made_of_it
         assert (row["id"], row["dialogue"], (row["reference"],)) == (example.id, example.dialogue, example.references)
         assert list(row["systems"]) == ["tuned", "base", "lead-3", "longest-3"]
         for name, system in row["systems"].items():
-            scores = rouge.score(system["prediction"], example.references[0])
+            scores = overlap.score(system["prediction"], example.references[0])
             assert {metric: system[metric] for metric in METRICS} == vars(scores)
             measures = measure(system["prediction"], example.dialogue, example.references)
             assert {name: system[name] for name in MEASURES} == vars(measures)
@@ -117,12 +118,17 @@ def test_the_signature_says_all_that_makes_numbers_comparable(run_dir):
     signature = read_scores(run_dir)["signature"]
     assert signature["split"] == "test"
     assert (signature["n"], signature["references"]) == (9, 9)
-    assert signature["rouge"] == rouge.signature()
+    assert signature["rouge"] == rouge.signature("rouge-score")
     assert signature["stemmer"] is True
-    assert signature["sentence_splitting"] == rouge.SENTENCE_END
+    assert signature["sentence_splitting"] == rouge.ENGLISH_SENTENCE_END
+    assert signature["rouge_tokens"] == "rouge-score"
+    assert signature["tokens"] == rouge.describe_tokens("rouge-score")
+    assert signature["chrf"] == chrf.signature()
     assert signature["decoding"] == DECODING
     assert signature["seed"] == 0
-    assert list(signature["versions"]) == ["sumtune", "rouge-score", "ctranslate2", "transformers", "torch"]
+    assert list(signature["versions"]) == [
+        "sumtune", "rouge-score", "sacrebleu", "regex", "ctranslate2", "transformers", "torch"
+    ]  # fmt: skip
     assert signature["versions"]["rouge-score"] == "0.1.2"
 
 

@@ -62,7 +62,7 @@ for arguments, code in json.loads(sys.argv[1]):
         ended = 0
     except SystemExit as stop:
         ended = stop.code or 0
-    print("-----", flush=True)
+    print("~~~~~", flush=True)
     assert ended == code, arguments
 """
 
@@ -92,7 +92,7 @@ def test_every_command_runs_on_an_ascii_terminal(tmp_path: Path, tiny_models: di
     )  # fmt: skip
     text = done.stdout.decode("ascii")
     assert done.returncode == 0, text
-    parts = text.split("-----\n")
+    parts = text.split("~~~~~\n")
     assert "+/-" in parts[1]
     assert "ROUGE" in parts[1]
     assert "1 -> 3" in parts[3]

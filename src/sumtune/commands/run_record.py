@@ -32,7 +32,7 @@ def update_record(run_dir: RunDir, entries: Mapping[str, Any]) -> None:
 
 def environment() -> dict[str, Any]:
     """Return versions and machine, for `run.json`."""
-    packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score")
+    packages = ("sumtune", "torch", "transformers", "peft", "ctranslate2", "rouge-score", "sacrebleu")
     return {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sumtune.errors import RunDirError
-from sumtune.evaluate import rouge
+from sumtune.evaluate import overlap
 from sumtune.evaluate.bootstrap import paired
-from sumtune.evaluate.rouge import METRICS
+from sumtune.evaluate.overlap import METRICS
 from sumtune.evaluate.scorecard import TUNED, Scorecard, ScoredExample
 
 __all__ = ["Change", "Comparison", "Difference", "compare"]
@@ -66,7 +66,7 @@ def compare(
     """
     pairs = _pairs(first, second, names)
     one, two = (
-        rouge.as_array([example.systems[TUNED].scores for example in side]) for side in zip(*pairs, strict=True)
+        overlap.as_array([example.systems[TUNED].scores for example in side]) for side in zip(*pairs, strict=True)
     )
     changes = sorted((_change(*pair) for pair in pairs), key=lambda change: (-change.change, change.id))
     return Comparison(

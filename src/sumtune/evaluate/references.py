@@ -1,15 +1,11 @@
-"""A dialogue with all of its reference summaries, and how well those agree among themselves."""
+"""A dialogue with all of its reference summaries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from sumtune.data.example import Example, normalize
-from sumtune.evaluate import rouge
-from sumtune.evaluate.rouge import Rouge
 
-__all__ = ["Referenced", "group", "leave_one_out"]
+__all__ = ["Referenced", "group"]
 
 
 @dataclass(frozen=True)
@@ -27,21 +23,6 @@ def group(examples: Sequence[Example]) -> list[Referenced]:
     for example in examples:
         same.setdefault(example.fingerprint, []).append(example)
     return [_merge(of_one) for of_one in same.values()]
-
-
-def leave_one_out(references: Sequence[str]) -> tuple[Rouge, Rouge]:
-    """Each reference scored against the others: the mean over references of its best and of its mean score.
-
-    What people reach against each other is an upper mark for a system; its best is over one reference fewer.
-
-    Raises:
-        ValueError: there are fewer than two references.
-    """
-    if len(references) < 2:
-        raise ValueError(f"expected at least two references, not {len(references)}")
-    pairs = [rouge.score_multiple(one, [*references[:at], *references[at + 1 :]]) for at, one in enumerate(references)]
-    best, mean = (rouge.as_array(side) for side in zip(*pairs, strict=True))
-    return Rouge(*np.mean(best, axis=0).tolist()), Rouge(*np.mean(mean, axis=0).tolist())
 
 
 def _merge(of_one: Sequence[Example]) -> Referenced:

@@ -1,42 +1,49 @@
-"""ROUGE (Lin 2004, https://aclanthology.org/W04-1013) of each example, by the package everybody quotes.
+"""ROUGE (Lin 2004, https://aclanthology.org/W04-1013) of one prediction, by the package everybody quotes.
 
-`rouge-score` knows only `a` to `z` and digits: text in another script has no words for it and scores 0.
+`rouge-score` tokenizes by itself only in English: it knows `a` to `z` and digits. For other languages it gets the words
+of `sumtune.text.words`.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from importlib.metadata import version
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from sumtune.config import RougeTokens
+from sumtune.text import sentences
+from sumtune.text.language import is_english
+from sumtune.text.words import UNSPACED_SCRIPTS, characters, words
 
 __all__ = [
-    "METRICS",
-    "SENTENCE_END",
+    "ROUGE_METRICS",
     "Rouge",
-    "as_array",
-    "mean",
+    "Tokens",
+    "choose_tokens",
+    "describe_sentences",
+    "describe_tokens",
     "rouge1",
     "score",
-    "score_all",
-    "score_multiple",
     "signature",
     "split_sentences",
 ]
 
-SENTENCE_END = r"(?<=[.!?])\s+"
+Tokens = Literal["rouge-score", "unicode", "char"]
+"""What ROUGE counts: stemmed English words, words by Unicode rules, or characters."""
+
+ENGLISH_SENTENCE_END = r"(?<=[.!?])\s+"
 """White space after `.`, `!` or `?`. The package would split with a model that it has to download."""
-STEMMED_WORDS = 1 << 16
-"""Words whose stem is kept."""
+MOST_FOREIGN_SHARE = 0.25
+"""Largest share of references in another language that still lets a data set count as English."""
+CACHED_STEMS = 1 << 16
+ASCII_ONLY = re.compile(r"[\x00-\x7f]*")
 
 
 @dataclass(frozen=True)
 class Rouge:
-    """The F-measures of one prediction, or their means over many; each from 0 to 1."""
+    """The F-measures of one prediction, each from 0 to 1."""
 
     rouge1: float
     rouge2: float
@@ -44,96 +51,113 @@ class Rouge:
     rougeLsum: float  # noqa: N815
 
 
-METRICS = tuple(field.name for field in fields(Rouge))
+ROUGE_METRICS = tuple(field.name for field in fields(Rouge))
 
 
-def score(prediction: str, reference: str) -> Rouge:
-    """The scores of `prediction` against one reference.
+def score(prediction: str, reference: str, tokens: Tokens = "rouge-score") -> Rouge:
+    """Return the scores of `prediction` against one reference.
 
     >>> score("Ann brings cake.", "Ann brings the cakes.")
     Rouge(rouge1=0.8571428571428571, rouge2=0.4, rougeL=0.8571428571428571, rougeLsum=0.8571428571428571)
+    >>> score("Größe 5", "Große 5", "unicode").rouge1, score("我到了", "我到了。", "unicode").rouge2
+    (0.5, 1.0)
     """
     # Only Lsum looks at the line breaks: to the others they are white space.
-    scores = _scorer(METRICS).score(split_sentences(reference), split_sentences(prediction))
-    return Rouge(*(float(scores[metric].fmeasure) for metric in METRICS))
+    split = (split_sentences(text, tokens) for text in (reference, prediction))
+    scores = _scorer(ROUGE_METRICS, tokens).score(*split)
+    return Rouge(*(float(scores[metric].fmeasure) for metric in ROUGE_METRICS))
 
 
-def rouge1(prediction: str, reference: str) -> float:
-    """ROUGE-1 alone, several times as fast as all metrics."""
-    return float(_scorer(("rouge1",)).score(reference, prediction)["rouge1"].fmeasure)
+def rouge1(prediction: str, reference: str, tokens: Tokens = "rouge-score") -> float:
+    """Return ROUGE-1 alone, several times as fast as all metrics."""
+    return float(_scorer(("rouge1",), tokens).score(reference, prediction)["rouge1"].fmeasure)
 
 
-def score_multiple(prediction: str, references: Sequence[str]) -> tuple[Rouge, Rouge]:
-    """The best and the mean score over several references, each metric by itself (Lin 2004, section 2.1).
+def choose_tokens(setting: RougeTokens, references: Sequence[str]) -> Tokens:
+    """Return `setting`, or for `auto` the tokens that suit the language of `references`.
 
-    Raises:
-        ValueError: there is no reference.
+    English gets `rouge-score`, any other language `unicode`. References that show no language, such as "Ann: OK", get
+    `rouge-score` where it drops none of their letters.
+
+    >>> choose_tokens("auto", ["Ann brings cake."]), choose_tokens("auto", ["Ann bringt Kuchen mit."])
+    ('rouge-score', 'unicode')
     """
-    scores = [score(prediction, reference) for reference in references]
-    best = Rouge(*as_array(scores).max(axis=0).tolist()) if scores else mean(scores)
-    return best, mean(scores)
+    if setting != "auto":
+        return setting
+    english = is_english(references)
+    if english is None:
+        english = all(ASCII_ONLY.fullmatch(reference) for reference in references)
+    return "rouge-score" if english and _foreign_share(references) <= MOST_FOREIGN_SHARE else "unicode"
 
 
-def score_all(predictions: Sequence[str], references: Sequence[str]) -> list[Rouge]:
-    """The scores of each prediction against the reference at the same place.
+def split_sentences(text: str, tokens: Tokens = "rouge-score") -> str:
+    """Return `text` with each sentence on a line of its own; existing line breaks stay.
 
-    Raises:
-        ValueError: there are not as many predictions as references.
-    """
-    return [score(prediction, reference) for prediction, reference in zip(predictions, references, strict=True)]
-
-
-def mean(scores: Sequence[Rouge]) -> Rouge:
-    """The mean of each metric over examples.
-
-    >>> mean([Rouge(1.0, 0.5, 1.0, 1.0), Rouge(0.0, 0.0, 0.5, 0.5)])
-    Rouge(rouge1=0.5, rouge2=0.25, rougeL=0.75, rougeLsum=0.75)
-
-    Raises:
-        ValueError: there is no score.
-    """
-    if not scores:
-        raise ValueError("the mean needs at least one score")
-    return Rouge(*as_array(scores).mean(axis=0).tolist())
-
-
-def as_array(scores: Sequence[Rouge]) -> NDArray[np.float64]:
-    """The scores as an array `(examples, metrics)`, its columns in the order of `METRICS`."""
-    return np.array([astuple(score) for score in scores], dtype=np.float64).reshape(-1, len(METRICS))
-
-
-def split_sentences(text: str) -> str:
-    """`text` with each sentence on a line of its own; line breaks that are there stay.
-
-    A dot of an abbreviation also ends a sentence, in prediction and reference alike.
+    For `rouge-score` the dot of an abbreviation also ends a sentence, in prediction and reference alike.
 
     >>> split_sentences("Ann calls.  Bob is late! Who waits?")
     'Ann calls.\\nBob is late!\\nWho waits?'
+    >>> split_sentences("我到了。你呢？", "unicode")
+    '我到了。\\n你呢？'
     """
-    return re.sub(SENTENCE_END, "\n", text)
+    if tokens == "rouge-score":
+        return re.sub(ENGLISH_SENTENCE_END, "\n", text)
+    return "\n".join(sentences.split_sentences(text))
 
 
-def signature() -> str:
-    """What has to be said beside a score, so that another can be compared with it."""
-    return f"rouge-score {version('rouge-score')} | stemmer | F-measure | Lsum sentences by regex"
+def signature(tokens: Tokens) -> str:
+    """Return everything that another ROUGE score must share to be comparable."""
+    by = {"rouge-score": "stemmer", "unicode": "words by Unicode rules", "char": "characters"}[tokens]
+    return f"rouge-score {version('rouge-score')} | {by} | F-measure | Lsum sentences by regex"
+
+
+def describe_tokens(tokens: Tokens) -> str:
+    """Return in words what counts as a token."""
+    return {
+        "rouge-score": "words of a-z and 0-9, lower case, Porter stemmer",
+        "unicode": "words by Unicode rules (UAX #29), case folded, no stemmer; "
+        f"single characters in {', '.join(UNSPACED_SCRIPTS)}",
+        "char": "letters and digits with their marks, case folded",
+    }[tokens]
+
+
+def describe_sentences(tokens: Tokens) -> str:
+    """Return the regular expression of what stands between two sentences."""
+    return ENGLISH_SENTENCE_END if tokens == "rouge-score" else sentences.SENTENCE_END.pattern
+
+
+def _foreign_share(references: Sequence[str]) -> float:
+    return sum(is_english([reference]) is False for reference in references) / max(1, len(references))
 
 
 @cache
-def _scorer(metrics: tuple[str, ...]) -> Any:
+def _scorer(metrics: tuple[str, ...], tokens: Tokens) -> Any:
     from rouge_score.rouge_scorer import RougeScorer  # loads nltk
 
-    return RougeScorer(metrics, tokenizer=_StemmingTokenizer())
+    return RougeScorer(metrics, tokenizer=_Tokenizer(_SPLITTERS[tokens]()))
 
 
-class _StemmingTokenizer:
-    """The package's own tokenizer with its stemmer, which is most of the time of a score: each word is stemmed once."""
+class _Tokenizer:
+    """What `RougeScorer` calls."""
 
-    def __init__(self) -> None:
-        from nltk.stem.porter import PorterStemmer
-
-        self._stemmer = SimpleNamespace(stem=lru_cache(STEMMED_WORDS)(PorterStemmer().stem))
+    def __init__(self, tokenize: Callable[[str], Iterable[str]]) -> None:
+        self._tokenize = tokenize
 
     def tokenize(self, text: str) -> list[str]:
-        from rouge_score.tokenize import tokenize
+        return list(self._tokenize(text))
 
-        return list(tokenize(text, self._stemmer))
+
+def _stemmed_words() -> Callable[[str], Iterable[str]]:
+    """Return the package's own tokenizer, with a cache of stems: stemming is most of the time of a score."""
+    from nltk.stem.porter import PorterStemmer
+    from rouge_score.tokenize import tokenize
+
+    stemmer = SimpleNamespace(stem=lru_cache(CACHED_STEMS)(PorterStemmer().stem))
+    return lambda text: tokenize(text, stemmer)  # type: ignore[no-any-return]
+
+
+_SPLITTERS: dict[Tokens, Callable[[], Callable[[str], Iterable[str]]]] = {
+    "rouge-score": _stemmed_words,
+    "unicode": lambda: words,
+    "char": lambda: characters,
+}

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sumtune.evaluate import faithfulness, references, rouge
+from sumtune.config import RougeTokens
+from sumtune.evaluate import chrf, faithfulness, overlap, rouge
 from sumtune.evaluate.bootstrap import LEVEL, RESAMPLES, interval
 from sumtune.evaluate.faithfulness import MEASURES, Faithfulness
+from sumtune.evaluate.overlap import METRICS, Overlap
 from sumtune.evaluate.references import Referenced
-from sumtune.evaluate.rouge import METRICS, Rouge
+from sumtune.evaluate.rouge import Tokens
 from sumtune.summarizer import Completion
 
 __all__ = [
@@ -35,7 +37,7 @@ BASE = "base"
 Predictions = Sequence[Completion | str]
 """What one system wrote, in the order of the examples: completions of a model, or texts of a baseline."""
 
-_PACKAGES = ("sumtune", "rouge-score", "ctranslate2", "transformers", "torch")
+_PACKAGES = ("sumtune", "rouge-score", "sacrebleu", "regex", "ctranslate2", "transformers", "torch")
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,9 @@ class ScoredPrediction:
     """One prediction and its scores; tokens and cut-off are None for a system that does not generate."""
 
     text: str
-    scores: Rouge
+    scores: Overlap
     """Against the best reference, each metric by itself."""
-    mean_scores: Rouge
+    mean_scores: Overlap
     """Mean over the references; the same as `scores` where there is one."""
     measures: Faithfulness
     tokens: int | None
@@ -106,9 +108,14 @@ class Signature:
     references: int
     """References of all examples; more than `n` where some have several."""
     rouge: str
+    rouge_tokens: Tokens
+    """What ROUGE counts: as set, or for `auto` by the language of the references."""
+    tokens: str
+    """The same in words."""
     stemmer: bool
     sentence_splitting: str
     """Regular expression of what stands between two sentences."""
+    chrf: str
     decoding: Mapping[str, Mapping[str, Any]]
     """`Summarizer.decoding` of each system that generates: what really ran."""
     seed: int
@@ -140,6 +147,7 @@ def score_systems(
     decoding: Mapping[str, Mapping[str, Any]],
     seed: int,
     generation_s: Mapping[str, float] | None = None,
+    rouge_tokens: RougeTokens = "auto",
 ) -> Scorecard:
     """The scorecard of the systems in `predictions`, among them `tuned`; `generation_s` are seconds by system.
 
@@ -147,7 +155,8 @@ def score_systems(
         ValueError: there is no example, no tuned system, or a system without a prediction for each example.
     """
     _check(examples, predictions)
-    scored = {name: _score(examples, texts) for name, texts in predictions.items()}
+    tokens = rouge.choose_tokens(rouge_tokens, [text for example in examples for text in example.references])
+    scored = {name: _score(examples, texts, tokens) for name, texts in predictions.items()}
     several = any(len(example.references) > 1 for example in examples)
     seconds = generation_s or {}
     return Scorecard(
@@ -155,9 +164,12 @@ def score_systems(
             split=split,
             n=len(examples),
             references=sum(len(example.references) for example in examples),
-            rouge=rouge.signature(),
-            stemmer=True,
-            sentence_splitting=rouge.SENTENCE_END,
+            rouge=rouge.signature(tokens),
+            rouge_tokens=tokens,
+            tokens=rouge.describe_tokens(tokens),
+            stemmer=tokens == "rouge-score",
+            sentence_splitting=rouge.describe_sentences(tokens),
+            chrf=chrf.signature(),
             decoding={name: dict(settings) for name, settings in decoding.items()},
             seed=seed,
             resamples=RESAMPLES,
@@ -168,7 +180,7 @@ def score_systems(
             name: replace(_summarize(scores, several, seed), generation_s=seconds.get(name))
             for name, scores in scored.items()
         },
-        upper_mark=_upper_mark(examples, seed) if several else None,
+        upper_mark=_upper_mark(examples, tokens, seed) if several else None,
         examples=tuple(
             ScoredExample(
                 example.id,
@@ -198,20 +210,20 @@ def _check(examples: Sequence[Referenced], predictions: Mapping[str, Predictions
             raise ValueError(f"system {name!r} has {len(texts)} predictions for {len(examples)} examples")
 
 
-def _score(examples: Sequence[Referenced], predictions: Predictions) -> list[ScoredPrediction]:
-    return [_score_one(item, example) for item, example in zip(predictions, examples, strict=True)]
+def _score(examples: Sequence[Referenced], predictions: Predictions, tokens: Tokens) -> list[ScoredPrediction]:
+    return [_score_one(item, example, tokens) for item, example in zip(predictions, examples, strict=True)]
 
 
-def _score_one(item: Completion | str, example: Referenced) -> ScoredPrediction:
-    text, tokens, cut_off = (item, None, None) if isinstance(item, str) else (item.text, item.tokens, item.cut_off)
-    best, mean = rouge.score_multiple(text, example.references)
+def _score_one(item: Completion | str, example: Referenced, tokens: Tokens) -> ScoredPrediction:
+    text, count, cut_off = (item, None, None) if isinstance(item, str) else (item.text, item.tokens, item.cut_off)
+    best, mean = overlap.score_multiple(text, example.references, tokens)
     measures = faithfulness.measure(text, example.dialogue, example.references)
-    return ScoredPrediction(text, best, mean, measures, tokens, cut_off)
+    return ScoredPrediction(text, best, mean, measures, count, cut_off)
 
 
 def _summarize(predictions: Sequence[ScoredPrediction], several: bool, seed: int) -> SystemScores:
     metrics, mean_metrics = (
-        _estimates(METRICS, rouge.as_array(scores), seed)
+        _estimates(METRICS, overlap.as_array(scores), seed)
         for scores in ([one.scores for one in predictions], [one.mean_scores for one in predictions])
     )
     generates = all(one.cut_off is not None for one in predictions)
@@ -223,9 +235,10 @@ def _summarize(predictions: Sequence[ScoredPrediction], several: bool, seed: int
     )
 
 
-def _upper_mark(examples: Sequence[Referenced], seed: int) -> UpperMark:
-    scores = [references.leave_one_out(example.references) for example in examples if len(example.references) > 1]
-    best, mean = (_estimates(METRICS, rouge.as_array(side), seed) for side in zip(*scores, strict=True))
+def _upper_mark(examples: Sequence[Referenced], tokens: Tokens, seed: int) -> UpperMark:
+    several = (example.references for example in examples if len(example.references) > 1)
+    scores = [overlap.leave_one_out(references, tokens) for references in several]
+    best, mean = (_estimates(METRICS, overlap.as_array(side), seed) for side in zip(*scores, strict=True))
     return UpperMark(len(scores), best, mean)
 
 

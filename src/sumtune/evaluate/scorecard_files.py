@@ -7,7 +7,8 @@ from typing import Any
 
 from sumtune.errors import RunDirError
 from sumtune.evaluate.faithfulness import MEASURES, Faithfulness
-from sumtune.evaluate.rouge import METRICS, Rouge
+from sumtune.evaluate.overlap import METRICS, Overlap
+from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.evaluate.scorecard import (
     TUNED,
     Estimate,
@@ -25,7 +26,7 @@ from sumtune.files.stage_manifest import up_to_date, write_manifest
 
 __all__ = ["FORMAT", "load", "load_if_current", "read_rows", "write"]
 
-FORMAT = 3
+FORMAT = 4
 """Goes up when what these files hold changes; files of another format are made anew."""
 
 
@@ -97,8 +98,8 @@ def read_rows(run_dir: RunDir) -> list[dict[str, Any]]:
 
 def _metrics_csv(scorecard: Scorecard) -> str:
     tuned = scorecard.systems[TUNED].metrics
-    row = ",".join(f"{tuned[metric].mean:.6f}" for metric in METRICS)
-    return f"{','.join(METRICS)}\n{row}\n"
+    row = ",".join(f"{tuned[metric].mean:.6f}" for metric in ROUGE_METRICS)
+    return f"{','.join(ROUGE_METRICS)}\n{row}\n"
 
 
 def _example_row(example: ScoredExample) -> dict[str, Any]:
@@ -126,8 +127,8 @@ def _read_example(row: Mapping[str, Any]) -> ScoredExample:
 
 
 def _read_prediction(row: Mapping[str, Any]) -> ScoredPrediction:
-    scores = Rouge(**{metric: row[metric] for metric in METRICS})
-    mean_scores = Rouge(**row["mean_over_references"]) if "mean_over_references" in row else scores
+    scores = Overlap(**{metric: row[metric] for metric in METRICS})
+    mean_scores = Overlap(**row["mean_over_references"]) if "mean_over_references" in row else scores
     measures = Faithfulness(**{name: row[name] for name in MEASURES})
     return ScoredPrediction(row["prediction"], scores, mean_scores, measures, row.get("tokens"), row.get("cut_off"))
 

@@ -67,7 +67,13 @@ def _score(config: Config, run_dir: RunDir, adapter: Path, start: StartSystem) -
     split, examples = chosen_examples(config, run_dir)
     predictions, decoding, seconds = _generate(config, adapter, [example.dialogue for example in examples], start)
     scorecard = score_systems(
-        examples, predictions, split=split, decoding=decoding, seed=config.train.seed, generation_s=seconds
+        examples,
+        predictions,
+        split=split,
+        decoding=decoding,
+        seed=config.train.seed,
+        generation_s=seconds,
+        rouge_tokens=config.evaluate.rouge_tokens,
     )
     return replace(scorecard, elapsed_s=time.monotonic() - begun)
 

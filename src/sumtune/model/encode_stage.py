@@ -91,4 +91,4 @@ def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
 
 def _summary_tokens(encoder: Encoder, training: Sequence[Example]) -> SummaryTokens:
     summaries = [example.summary for example in training]
-    return SummaryTokens.of(map(encoder.target, summaries), is_english(summaries))
+    return SummaryTokens.of(map(encoder.target, summaries), is_english(summaries) is True)

@@ -2,34 +2,37 @@
 
 from collections.abc import Iterator
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from sumtune.evaluate.rouge import METRICS
-from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, Signature, spread
+from sumtune.evaluate.overlap import METRICS
+from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, spread
 
 __all__ = ["examples", "faithfulness", "table"]
 
 MEASURE_HEADINGS = {"unsupported": "unsaid", "novel_bigrams": "new", "repetition": "repeats", "length_ratio": "length",
                     "empty": "empty", "cut_off": "cut", "copied": "copied", "words": "words"}  # fmt: skip
+HEADINGS = {"chrf": "chrF"}
 _SHOWN_TURNS = 12
 """Most lines of a dialogue that are shown."""
 
 
 def table(scorecard: Scorecard) -> Table:
-    """The systems side by side, a row each: means and half the width of their intervals."""
-    result = Table(title="ROUGE (F-measure)", caption=_caption(scorecard.signature))
+    """Return the systems side by side, a row each: means and half the width of their intervals."""
+    result = Table(title="ROUGE (F-measure) and chrF", caption=_caption(scorecard), box=SIMPLE_HEAD, show_edge=False,
+                   pad_edge=False, collapse_padding=True)  # fmt: skip
     result.add_column("system", no_wrap=True)
     for metric in METRICS:
-        result.add_column(metric, justify="right", no_wrap=True)
+        result.add_column(HEADINGS.get(metric, metric), justify="right", no_wrap=True)
     for name, scores in scorecard.systems.items():
         cells = (_cell(scores.metrics[metric]) for metric in METRICS)
         result.add_row(name, *cells, style="bold" if name == TUNED else None)
     if scorecard.upper_mark is not None:
         cells = (_cell(scorecard.upper_mark.metrics[metric]) for metric in METRICS)
-        result.add_row(f"references ({scorecard.upper_mark.n})", *cells, style="dim")
+        result.add_row("references", *cells, style="dim")
     return result
 
 
@@ -54,17 +57,19 @@ def examples(scorecard: Scorecard, count: int = 3) -> list[Panel]:
     return [_panel(example) for example in spread(scorecard, count)]
 
 
-def _caption(signature: Signature) -> str:
+def _caption(scorecard: Scorecard) -> str:
+    signature, upper_mark = scorecard.signature, scorecard.upper_mark
     beams = {name: settings["beams"] for name, settings in signature.decoding.items()}
     decoding = ", ".join(f"{name} {'greedy' if count == 1 else f'beam {count}'}" for name, count in beams.items())
+    people = f"; references: each against the others, {upper_mark.n} examples" if upper_mark else ""
     return (
         f"{signature.split} split, {signature.n} examples; {decoding}; "
-        f"± half the {signature.level:.0%} bootstrap interval"
+        f"± half the {signature.level:.0%} bootstrap interval{people}\nROUGE counts {signature.tokens}"
     )
 
 
 def _cell(estimate: Estimate) -> str:
-    return f"{estimate.mean:.4f} ±{(estimate.high - estimate.low) / 2:.3f}"
+    return f"{estimate.mean:.4f} ±{(estimate.high - estimate.low) / 2:.3f}".replace("±0.", "±.")
 
 
 def _panel(example: ScoredExample) -> Panel:

@@ -1,4 +1,4 @@
-"""Recognizes English, the language that the shortlist of tokens was measured on."""
+"""Recognizes English: the language of the shortlist of tokens, of ROUGE's stemmer and of number words."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,21 +14,23 @@ LEAST_SHARE = 0.4
 WORD = re.compile(r"[^\W\d_]+")
 
 
-def is_english(texts: Iterable[str]) -> bool:
-    """Return True where enough words of `texts` together occur in the embedded conversations, which are English.
+def is_english(texts: Iterable[str]) -> bool | None:
+    """Return whether enough words of `texts` together occur in the embedded conversations, which are English.
 
-    Words with a capital are left out, as most are names. Where a script has no capitals each letter counts as a word:
-    there may be no spaces between words. Texts without any word to judge by are not English.
+    Return None where there is no word to judge by. Words with a capital are left out, as most are names. Where a script
+    has no capitals each letter counts as a word: there may be no spaces between words.
 
     >>> is_english(["Mia: Can you bring the cake? I forgot it."]), is_english(["Mia: Bringst du den Kuchen mit?"])
     (True, False)
+    >>> print(is_english(["Mia: OK!"]))
+    None
     """
     known = total = 0
     for word in (word for text in texts for word in _judged(text)):
         weight = 1 if word.islower() else len(word)
         total += weight
         known += weight if word in _english_words() else 0
-    return known > LEAST_SHARE * total
+    return known > LEAST_SHARE * total if total else None
 
 
 def _judged(text: str) -> Iterator[str]:

@@ -116,7 +116,7 @@ class NativeSummarizer:
         """English dialogues, which are summarized with the list, then the others, with the whole vocabulary."""
         limit = min(max_tokens or self._limit, self._limit)
         sources = [self._encoder.source(dialogue) for dialogue in dialogues]
-        suits = [self._output.is_short and is_english([dialogue]) for dialogue in dialogues]
+        suits = [self._output.is_short and is_english([dialogue]) is True for dialogue in dialogues]
         for is_listed in (True, False):
             group = [at for at, one in enumerate(suits) if one == is_listed]
             for batch in longest_first([sources[at] for at in group], MAX_CACHED_TOKENS, max(1, ROWS // self._beams)):

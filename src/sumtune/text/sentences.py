@@ -1,0 +1,41 @@
+"""Sentences of a text in any language, by punctuation alone."""
+
+import regex
+
+__all__ = ["SENTENCE_END", "split_sentences"]
+
+ABBREVIATIONS = """
+    bzw ca dott dr dra evtl fig ing inż mevr mgr mme mr mrs ms mudr np nr núm prof sig sgt sr sra sta
+    tel z г-н им см стр ул
+"""
+"""Words before a full stop that rarely end a sentence: a name or a number follows most of them."""
+GERMAN_ARTICLES = "am beim das dem den der des die im ins vom zum"
+GERMAN_MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
+
+
+def _any(words: str) -> str:
+    return "|".join(words.split())
+
+
+_CLOSING = r"[\"'”“’»)\]]*"
+_INITIAL = r"(?-i:\p{Lu})"
+_NO_END = rf"(?<!\b(?:{_INITIAL}|{_any(ABBREVIATIONS)}|(?:{_any(GERMAN_ARTICLES)})\s\p{{Nd}}{{1,2}})\.)"
+"""Not after an initial (`J. Roth`), an abbreviation (`Dr. Roth`) or a German ordinal number (`am 3. Mai`)."""
+_NO_START = rf"(?!(?-i:\p{{Ll}}|(?<=\p{{Nd}}\.\s)(?:{_any(GERMAN_MONTHS)})\b))"
+"""Not before a small letter, and not between a day and its month."""
+_SPACED_END = rf"(?<=[.!?…؟۔।॥]{_CLOSING}){_NO_END}\s+{_NO_START}"
+_UNSPACED_END = r"(?<=[。！？｡][」』”’）)]*)(?![。！？｡」』”’）)]|と|って)\s*(?=\S)"
+SENTENCE_END = regex.compile(rf"(?iV1){_SPACED_END}|{_UNSPACED_END}")
+"""What stands between two sentences of a line."""
+
+
+def split_sentences(text: str) -> list[str]:
+    """Return the sentences of `text` without the white space around them; a line break also ends a sentence.
+
+    Where a script marks no end of a sentence, such as Thai, a line is one sentence.
+
+    >>> split_sentences("Treffen am 3. Mai mit Dr. Roth. Wer kommt?"), split_sentences("我到了。你呢？")
+    (['Treffen am 3. Mai mit Dr. Roth.', 'Wer kommt?'], ['我到了。', '你呢？'])
+    """
+    parts = (part.strip() for line in text.splitlines() for part in SENTENCE_END.split(line))
+    return [part for part in parts if part]

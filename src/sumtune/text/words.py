@@ -1,0 +1,62 @@
+"""Words of a text in any script, by the rules of Unicode (UAX #29), without a dictionary or a model."""
+
+import unicodedata
+
+import regex
+
+__all__ = ["UNSPACED_SCRIPTS", "characters", "count_words", "fold", "has_unspaced", "words"]
+
+UNSPACED_SCRIPTS = ("Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar")
+"""Scripts that put no space between words: each of their characters counts as a word."""
+
+_UNSPACED = "".join(rf"\p{{{script}}}" for script in UNSPACED_SCRIPTS) + "ー"
+_CHARACTER = rf"(?=[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]])\X\p{{M}}*"
+"""A character with its marks; some vowel signs of Myanmar are no part of the grapheme cluster `\\X`."""
+_SPACED_WORD = (
+    rf"[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]"
+    rf"(?:[[\p{{L}}\p{{N}}\p{{M}}\u200c\u200d]--[{_UNSPACED}]]|(?<=\p{{Nd}})[.,٫٬](?=\p{{Nd}}))*"
+)
+"""Letters with their marks, digits, and joiners inside; separators only between digits."""
+WORD = regex.compile(rf"(?V1){_CHARACTER}|{_SPACED_WORD}")
+CHARACTER = regex.compile(r"(?V1)(?=[\p{L}\p{N}])\X\p{M}*")
+UNSPACED = regex.compile(rf"(?V1)[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]]")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of `text`, folded; in scripts without spaces, its characters.
+
+    The boundaries are those of UAX #29, except that an apostrophe, a full stop or a colon between letters ends a word,
+    as UAX #29 suggests for French and Italian.
+
+    >>> words("L'été, 3.50 € am Fluß"), words("मैं पाँच बजे।"), words("我用iPhone。")
+    (['l', 'été', '3.50', 'am', 'fluss'], ['मैं', 'पाँच', 'बजे'], ['我', '用', 'iphone'])
+    """
+    return WORD.findall(fold(text))
+
+
+def characters(text: str) -> list[str]:
+    """Return each letter and digit of `text` with its marks, folded.
+
+    >>> characters("Él: 5 हिंदी")
+    ['é', 'l', '5', 'हिं', 'दी']
+    """
+    return CHARACTER.findall(fold(text))
+
+
+def fold(text: str) -> str:
+    """Return `text` in Unicode NFKC without differences of case."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def has_unspaced(text: str) -> bool:
+    """Return whether a character of `text` is of a script without spaces between words."""
+    return UNSPACED.search(text) is not None
+
+
+def count_words(text: str) -> int:
+    """Return the number of words: pieces between white space, and each character of a script without spaces.
+
+    >>> count_words("Ann - at 5!"), count_words("我在 iPhone 上。")
+    (4, 4)
+    """
+    return sum(len(WORD.findall(piece)) if has_unspaced(piece) else 1 for piece in text.split())
