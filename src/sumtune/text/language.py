@@ -1,36 +1,110 @@
-"""Recognizes English: the language of the shortlist of tokens, of ROUGE's stemmer and of number words."""
+"""Recognizes the language of a text: English by its vocabulary, other languages by their script or function words."""
 
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from sumtune.data.embedded import embedded_pairs
+from sumtune.text.words import words
 
-__all__ = ["is_english"]
+__all__ = ["is_english", "language_of"]
 
 LEAST_SHARE = 0.4
 """Between other languages (a dialogue shares at most 0.33 of its words with the embedded conversations) and English
 (0.5 and more, but for 4 of 2,656 dialogues)."""
 WORD = re.compile(r"[^\W\d_]+")
 
+FEWEST_HITS = 3
+CLEAR_HITS = 1.3
+"""Function words of one language for each of the next that make it the language of a text."""
+
+FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
+    name: frozenset(listed.split())
+    for name, listed in {
+        "English": "a an the and to of in on is that was for with he she they his her will are it has have not be at "
+        "this from do no i you we my your me so as by but if can what when there",
+        "German": "der die das und ist nicht ein eine einen zu den mit für auf sie er wird hat sich dem im wir ich es "
+        "von auch um am bei nach über uns ihr mir noch nur schon aber oder wenn weil",
+        "French": "le la les et est une des du que qui dans il elle ne pas avec au aux ils sont été je nous ce à de en "
+        "mon ma mes sa ses cette vous tu j l qu chez plus mais ou où y sera",
+        "Spanish": "el los las y es una que por para con se del su al como más pero lo ella están está él muy de la en "
+        "un mi le ha he ya antes si qué nos porque sin",
+        "Italian": "il gli è una di che per con non si del della sono ha al anche ma lo alla hanno questo nel la un le "
+        "mio ci dal dalla delle alle ho da lui se nella",
+        "Portuguese": "os é uma de que para com não se da um ao mas ele ela são tem em na pela isso você às "
+        "dos das meu porque já está vai foi mais seu sua o",
+        "Dutch": "het een en van dat niet te op zijn voor met aan er hij zij wordt naar heeft ook maar ze de om ik je "
+        "mijn bij nog uur omdat weer over u haar ons wij we die",
+        "Polish": "nie się że jest jak ale tak przez jego są dla który czy może tylko już ich oraz będzie w z na o do "
+        "to po jeśli mój u bo ma żeby za przed nas od",
+        "Czech": "se je že na ve ale jako jsou pro který aby byl byla jsem jsme když už nebo tak má v k o u do "
+        "po před mi můj ho si ještě bude od za protože ten",
+        "Turkish": "bir ve bu için ile mi mı mu mü ne çok daha ama gibi var yok olarak değil sonra önce kadar "
+        "ben sen biz siz ki ya şimdi ancak iki bana saat",
+        "Vietnamese": "của và là có không được cho với người một các trong đã này đến khi anh em chị tôi ở bị vào lúc "
+        "vì sẽ ông bà nhé ạ thì cũng hai giờ sau nếu ơi đi",
+    }.items()
+}
+"""The commonest function words of the languages in Latin script that are recognized."""
+SCRIPT_LANGUAGES = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
+KANA = re.compile("[\u3041-\u30fa]")
+
 
 def is_english(texts: Iterable[str]) -> bool | None:
     """Return whether enough words of `texts` together occur in the embedded conversations, which are English.
 
     Return None where there is no word to judge by. Words with a capital are left out, as most are names. Where a script
-    has no capitals each letter counts as a word: there may be no spaces between words.
+    has no capitals each letter counts as a word: there may be no spaces between words. Texts with clearly more function
+    words of another language are not English.
 
     >>> is_english(["Mia: Can you bring the cake? I forgot it."]), is_english(["Mia: Bringst du den Kuchen mit?"])
     (True, False)
     >>> print(is_english(["Mia: OK!"]))
     None
     """
+    texts = list(texts)
     known = total = 0
     for word in (word for text in texts for word in _judged(text)):
         weight = 1 if word.islower() else len(word)
         total += weight
         known += weight if word in _english_words() else 0
-    return known > LEAST_SHARE * total if total else None
+    if not total:
+        return None
+    return known > LEAST_SHARE * total and language_of(" ".join(texts)) in (None, "English")
+
+
+def language_of(text: str) -> str | None:
+    """Return the language of `text`, or its script where several languages share that; None where neither shows.
+
+    >>> language_of("Wir gehen heute nicht in die Stadt."), language_of("Мы идём домой."), language_of("今日は雨だ。")
+    ('German', 'Cyrillic', 'Japanese')
+    """
+    script = _script(text)
+    if script != "LATIN":
+        return _language_of_script(script, text) if script else None
+    found = words(text)
+    hits = Counter({name: sum(word in known for word in found) for name, known in FUNCTION_WORDS.items()})
+    (best, most), (_, second) = hits.most_common(2)
+    return best if most >= FEWEST_HITS and most > CLEAR_HITS * second else None
+
+
+def _language_of_script(script: str, text: str) -> str:
+    if script == "CJK" and KANA.search(text):
+        return "Japanese"
+    return SCRIPT_LANGUAGES.get(script, script.capitalize())
+
+
+def _script(text: str) -> str | None:
+    """First word of the Unicode name that most letters have, `LATIN` or `CYRILLIC`; None without letters."""
+    scripts = Counter(_script_of(letter) for letter in text if letter.isalpha())
+    return scripts.most_common(1)[0][0] if scripts else None
+
+
+@cache
+def _script_of(letter: str) -> str:
+    return unicodedata.name(letter, "?").split()[0]
 
 
 def _judged(text: str) -> Iterator[str]:
