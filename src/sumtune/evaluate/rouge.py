@@ -153,7 +153,7 @@ def _stemmed_words() -> Callable[[str], Iterable[str]]:
     from rouge_score.tokenize import tokenize
 
     stemmer = SimpleNamespace(stem=lru_cache(CACHED_STEMS)(PorterStemmer().stem))
-    return lambda text: tokenize(text, stemmer)  # type: ignore[no-any-return]
+    return lambda text: tokenize(text, stemmer)
 
 
 _SPLITTERS: dict[Tokens, Callable[[], Callable[[str], Iterable[str]]]] = {

@@ -31,7 +31,8 @@ def words(text: str) -> list[str]:
     >>> words("L'été, 3.50 € am Fluß"), words("मैं पाँच बजे।"), words("我用iPhone。")
     (['l', 'été', '3.50', 'am', 'fluss'], ['मैं', 'पाँच', 'बजे'], ['我', '用', 'iphone'])
     """
-    return WORD.findall(fold(text))
+    found: list[str] = WORD.findall(fold(text))
+    return found
 
 
 def characters(text: str) -> list[str]:
@@ -40,7 +41,8 @@ def characters(text: str) -> list[str]:
     >>> characters("Él: 5 हिंदी")
     ['é', 'l', '5', 'हिं', 'दी']
     """
-    return CHARACTER.findall(fold(text))
+    found: list[str] = CHARACTER.findall(fold(text))
+    return found
 
 
 def fold(text: str) -> str:
