@@ -115,7 +115,7 @@ def test_one_changed_byte_is_seen(adapter: Path, name: str) -> None:
     content = (adapter / name).read_bytes()
     at = content.index(old) + len(old) - 1 if old else len(content) - 9
     (adapter / name).write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-    with pytest.raises(ModelError, match=rf"{name} is (not the file that training wrote|damaged: its content)"):
+    with pytest.raises(ModelError, match=rf"{name} (has changed since training|is damaged: its content)"):
         load_tuned(adapter)
 
 
@@ -130,7 +130,7 @@ def test_a_missing_file_is_named(adapter: Path, name: str) -> None:
 def test_without_its_files_it_is_no_adapter(adapter: Path, base_folder: Path, name: str) -> None:
     (adapter / SETTINGS).unlink()
     (adapter / name).unlink()
-    with pytest.raises(ModelError, match="holds no adapter"):
+    with pytest.raises(ModelError, match="is not an adapter folder"):
         load_adapter(load_base(base_folder, torch.float32), adapter)
 
 
@@ -263,7 +263,7 @@ def test_a_setting_out_of_bounds_or_unknown_is_named(
     base = load_base(base_folder, torch.float32)
     monkeypatch.setattr(torch, "empty", lambda *_a, **_k: pytest.fail("memory was taken"))
     monkeypatch.setattr("peft.get_peft_model", lambda *_a, **_k: pytest.fail("PEFT saw it"))
-    with pytest.raises(ModelError, match=rf"{CONFIG}|rank 4 in '.*lora_A.*', and") as refused:
+    with pytest.raises(ModelError, match=rf"{CONFIG}|rank 4 in '.*lora_A.*', but") as refused:
         load_adapter(base, adapter)
     assert any(key in str(refused.value) for key in changes) or "rank 4" in str(refused.value)
 
@@ -328,18 +328,18 @@ def test_a_tensor_that_is_missing_or_too_many_is_named(adapter: Path, base_folde
     with pytest.raises(ModelError, match=f"{first}' is missing in the adapter"):
         load_adapter(load_base(base_folder, torch.float32), adapter)
     rewrite(adapter, lambda tensors: tensors.update({first: torch.zeros(4, 32), "extra.weight": torch.zeros(1)}))
-    with pytest.raises(ModelError, match=r"not LoRA's: 'extra\.weight'"):
+    with pytest.raises(ModelError, match=r"LoRA does not use: 'extra\.weight'"):
         load_adapter(load_base(base_folder, torch.float32), adapter)
 
 
 def test_a_layer_without_tensors_or_unknown_to_the_model_is_named(adapter: Path, base_folder: Path) -> None:
     keys = [key for key in load_file(adapter / WEIGHTS) if "layers.1.self_attn.v_proj" in key]
     rewrite(adapter, lambda tensors: [tensors.pop(key) for key in keys])
-    with pytest.raises(ModelError, match=r"layers\.1\.self_attn\.v_proj' is named in its settings and has no tensors"):
+    with pytest.raises(ModelError, match=r"layers\.1\.self_attn\.v_proj' is named in its settings but has no tensors"):
         load_adapter(load_base(base_folder, torch.float32), adapter)
     rewrite(adapter, lambda tensors: tensors.update({key.replace("layers.1", "layers.7"): torch.zeros(4, 32)
                                                      for key in keys}))  # fmt: skip
-    with pytest.raises(ModelError, match=r"layers\.7\.self_attn\.v_proj' is only in the adapter"):
+    with pytest.raises(ModelError, match=r"layers\.7\.self_attn\.v_proj' exists only in the adapter"):
         load_adapter(load_base(base_folder, torch.float32), adapter)
 
 
@@ -347,7 +347,7 @@ def test_a_layer_without_tensors_or_unknown_to_the_model_is_named(adapter: Path,
 def test_what_is_adapted_is_a_linear_layer_that_its_settings_name(adapter: Path, base_folder: Path, path: str) -> None:
     pair = {f"base_model.model.{path}.lora_{half}.weight": torch.zeros(4, 4) for half in "AB"}
     rewrite(adapter, lambda tensors: tensors.update(pair))
-    with pytest.raises(ModelError, match=f"'{path}' is (no linear layer|only in the adapter's tensors)"):
+    with pytest.raises(ModelError, match=f"'{path}' (is not a linear layer|is not named in its settings)"):
         load_adapter(load_base(base_folder, torch.float32), adapter)
 
 
@@ -362,7 +362,7 @@ def test_a_tensor_of_another_shape_is_named(adapter: Path, base_folder: Path) ->
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_values_that_are_no_numbers_are_refused(adapter: Path, base_folder: Path, value: float) -> None:
     rewrite(adapter, lambda tensors: next(iter(tensors.values())).view(-1)[:1].fill_(value))
-    with pytest.raises(ModelError, match=r"values that are no numbers in '.*lora_A"):
+    with pytest.raises(ModelError, match=r"infinite or NaN values in '.*lora_A"):
         load_adapter(load_base(base_folder, torch.float32), adapter)
 
 
@@ -370,7 +370,7 @@ def test_values_that_are_no_numbers_are_refused(adapter: Path, base_folder: Path
 def test_numbers_of_another_format_are_refused(adapter: Path, dtype: torch.dtype) -> None:
     name = next(iter(load_file(adapter / WEIGHTS)))
     rewrite(adapter, lambda tensors: tensors.update({name: tensors[name].to(dtype)}))
-    with pytest.raises(ModelError, match="not LoRA's"):
+    with pytest.raises(ModelError, match="LoRA does not use"):
         check_adapter(adapter)
 
 

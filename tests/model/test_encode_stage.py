@@ -51,11 +51,11 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, config: Config, 
     ("suffix", "english"), [("", True), (" 这是一个很长的中文总结，说明谁在哪天去拿什么。", False)]
 )
 def test_the_tokens_of_all_training_summaries_are_noted(
-    tmp_path: Path, encoder: Encoder, suffix: str, english: bool
+    tmp_path: Path, config: Config, encoder: Encoder, suffix: str, english: bool
 ) -> None:
     run_dir = RunDir(tmp_path)
     write_splits(run_dir, suffix)
-    encode.run(Config(), run_dir, lambda: encoder)
+    encode.run(config, run_dir, lambda: encoder)
     targets = [encoded.target for encoded in load_encoded(run_dir.transformation / "train.safetensors")]
     tokens = SummaryTokens.load(run_dir.transformation, len(encoder.tokenizer))
     assert tokens == SummaryTokens(tuple(sorted(set().union(*targets))), english)

@@ -100,7 +100,7 @@ def test_settings_are_cut_with_a_note_and_only_where_they_must(few: dict[str, Pa
     overhead = make_encoder(asked).overhead
     assert allowed.max_source_tokens == FEW - overhead - 24
     assert list(limit_notes(asked, allowed)) == [
-        f"Note: model.max_source_tokens is {allowed.max_source_tokens} instead of 1024: the model has no further "
+        f"Note: model.max_source_tokens is {allowed.max_source_tokens} instead of 1024: the model has no more "
         "positions."
     ]
     assert fit_token_limits(allowed) == allowed

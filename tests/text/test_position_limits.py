@@ -38,7 +38,7 @@ def test_what_is_read_and_written_has_positions_and_no_more_is_cut_than_needed(
 
 @pytest.mark.parametrize("positions", [140, 150])
 def test_the_remedy_for_too_few_positions_works(positions: int) -> None:
-    with pytest.raises(ModelError, match=r"positions for 1\d0 tokens.*model\.max_target_tokens to at most") as refused:
+    with pytest.raises(ModelError, match=r"only 1\d0 positions.*model\.max_target_tokens to at most") as refused:
         PositionLimits(decoder=positions).fit(PROMPT, 10, False)
     advised = int(str(refused.value).rstrip(".").rsplit(" ", 1)[1])
     fitted = PositionLimits(decoder=positions).fit(replace(PROMPT, max_target_tokens=advised), 10, False)
@@ -47,5 +47,5 @@ def test_the_remedy_for_too_few_positions_works(positions: int) -> None:
 
 def test_without_any_room_another_model_is_the_remedy() -> None:
     for both in (True, False):
-        with pytest.raises(ModelError, match="choose a model that reads more"):
+        with pytest.raises(ModelError, match="choose a model with more positions"):
             PositionLimits(20, 20).fit(PROMPT, 10, both)

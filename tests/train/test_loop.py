@@ -179,10 +179,10 @@ def test_a_rising_loss_is_said_once() -> None:
     assert "learning_rate" in warnings[0]
 
 
-def test_learning_by_heart_is_said_once() -> None:
+def test_overfitting_is_reported_once() -> None:
     fakes = Fakes(losses=lambda _step: 0.5, validation=iter(lambda: 2.0, None), epochs=60)
     fakes.run()
-    assert len([event for event in fakes.of("warning") if "by heart" in event["message"]]) == 1
+    assert len([event for event in fakes.of("warning") if "overfitting" in event["message"]]) == 1
 
 
 def test_a_healthy_run_has_no_warning() -> None:

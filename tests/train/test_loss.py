@@ -13,7 +13,7 @@ from sumtune.model import encode_stage as encode
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, target_modules, trainable
 from sumtune.text.encode import Encoded, Encoder
-from sumtune.train.loss import ROWS_AT_ONCE, SummaryLoss, token_cross_entropy
+from sumtune.train.loss import CHUNK_ROWS, SummaryLoss, token_cross_entropy
 from sumtune.train.master_weights import MasterWeights
 from sumtune.train.step import mean_loss, step_gradient
 
@@ -69,7 +69,7 @@ def mean_gradient(adapted: Any, loss_fn: Any, examples: Sequence[Encoded], max_t
     return found.loss, torch.cat([gradient.flatten() for gradient in master_weights.gradients()])
 
 
-@pytest.mark.parametrize("rows", [1, ROWS_AT_ONCE, 2 * ROWS_AT_ONCE + 7])
+@pytest.mark.parametrize("rows", [1, CHUNK_ROWS, 2 * CHUNK_ROWS + 7])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 1e-2)])
 def test_token_cross_entropy_equals_torch(rows: int, dtype: torch.dtype, tolerance: float) -> None:
     torch.manual_seed(0)

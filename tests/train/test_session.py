@@ -187,7 +187,7 @@ def test_a_best_checkpoint_that_is_lost_at_the_end_is_named_with_the_option_that
     run(make())
     session = make()
     flip(session.run_dir.trainer / "checkpoint-4" / "adapter_config.json")
-    with pytest.raises(RunDirError, match=r"checkpoint-4, the best one of this run.*--overwrite"):
+    with pytest.raises(RunDirError, match=r"checkpoint-4, the best checkpoint of this run.*--overwrite"):
         run(session, resume=True)
 
 

@@ -1,1 +1,1 @@
-"""Base models: finding, loading, adapting, merging."""
+"""Base models, tokenizers and LoRA adapters: finding, loading, checking and merging."""

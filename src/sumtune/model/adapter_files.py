@@ -1,4 +1,4 @@
-"""The files of an adapter folder, checked before a model is built from what they say."""
+"""The files of an adapter folder, checked before any model is built from them."""
 
 import re
 from collections.abc import Mapping
@@ -25,38 +25,38 @@ DTYPES = {"F32", "F16", "BF16"}
 
 
 class AdapterModel(ModelConfig):
-    """The base model of an adapter, which must be named."""
+    """Settings of the base model of an adapter. The name is required."""
 
     name: str
 
 
 class AdapterSettings(BaseModel):
-    """What `sumtune.json` holds: the base model of an adapter, and how its summaries were scored."""
+    """Content of `sumtune.json`: the base model of an adapter and its decoding settings."""
 
     model_config = ConfigDict(frozen=True)
 
     model: AdapterModel
     decode: DecodeConfig = DecodeConfig()
     sha256: dict[str, str] = Field(default_factory=dict)
-    """Sums of the other files by name; early releases wrote fewer."""
+    """SHA-256 sums of the other files by name. Early releases wrote fewer of them."""
 
 
 @dataclass(frozen=True)
 class AdapterFiles:
-    """The checked content of a LoRA adapter, but for the tensors themselves."""
+    """Checked settings and tensor shapes of a LoRA adapter."""
 
     settings: LoraSettings
     shapes: dict[str, tuple[int, ...]]
-    """By the tensors' names in the file."""
+    """Shape of each tensor by its name in the file."""
 
     @property
     def paths(self) -> set[str]:
-        """Paths of the adapted modules in the base model."""
+        """Paths of the modules in the base model that have an adapter."""
         return {match["path"] for match in map(TENSOR.fullmatch, self.shapes) if match}
 
 
 def adapter_sums(folder: Path) -> dict[str, dict[str, str]]:
-    """Return the sums of the other files in `folder`, which `sumtune.json` keeps."""
+    """Return the SHA-256 sums of the files in `folder` that `sumtune.json` records."""
     return {SUMS: {name: file_sum(folder / name) for name in (WEIGHTS, CONFIG, PROMPT)}}
 
 
@@ -64,7 +64,7 @@ def read_settings(folder: Path) -> AdapterSettings:
     """Return the settings of the adapter in `folder`.
 
     Raises:
-        ModelError: a file is missing, or `sumtune.json` or the prompt is damaged, changed, or of a newer version.
+        ModelError: a file is missing, or `sumtune.json` or the prompt is damaged, changed, or from a newer version.
     """
     if missing := [name for name in (SETTINGS, WEIGHTS, CONFIG, PROMPT) if not (folder / name).is_file()]:
         raise ModelError(f"{folder} is not an adapter folder of sumtune: it has no {' and no '.join(missing)}.")
@@ -74,40 +74,40 @@ def read_settings(folder: Path) -> AdapterSettings:
 
 
 def settings_in(folder: Path) -> AdapterSettings:
-    """Return what `sumtune.json` in `folder` holds, whatever the other files are.
+    """Return the content of `sumtune.json` in `folder`, without looking at other files.
 
     Raises:
-        ModelError: it is missing or damaged, or of a newer version.
+        ModelError: the file is missing, damaged, or from a newer version.
     """
     return validated(AdapterSettings, read_record(folder / SETTINGS, ModelError), folder / SETTINGS, ModelError)
 
 
 def _require_unchanged(folder: Path, sums: Mapping[str, str], *names: str) -> None:
-    """Adapters of the first releases have no sum of some files, those of other tools of none."""
+    """Raise ModelError if one of the files `names` has changed. Files without a recorded sum pass (other tools)."""
     if (changed := changed_file(folder, {name: sums[name] for name in names if name in sums})) is not None:
-        raise ModelError(f"{folder / changed} is not the file that training wrote (its sha256 differs): copy the "
-                         "folder again, or train again.")  # fmt: skip
+        raise ModelError(f"{folder / changed} has changed since training (its sha256 differs): copy the folder "
+                         "again, or train again.")  # fmt: skip
 
 
 def check_adapter(folder: Path) -> AdapterFiles:
-    """Return what the LoRA adapter in `folder` says, which may be of another tool.
+    """Return settings and tensor shapes of the LoRA adapter in `folder`, which another tool may have written.
 
     Raises:
-        ModelError: a file is missing, unreadable, too large, or not what was written after training; or a tensor is
-            not LoRA's, or has not the rank that the configuration says.
+        ModelError: a file is missing, unreadable, too large or changed since training; or a tensor is not part of a
+            LoRA adapter, or its rank differs from the configuration.
     """
     if not (folder / WEIGHTS).is_file() or not (folder / CONFIG).is_file():
-        raise ModelError(f"{folder} holds no adapter: expected {WEIGHTS} and {CONFIG} in it.")
+        raise ModelError(f"{folder} is not an adapter folder: expected {WEIGHTS} and {CONFIG}.")
     if (folder / SETTINGS).is_file():
         _require_unchanged(folder, _sums(folder), WEIGHTS, CONFIG)
     settings, tensors = read_lora_settings(folder / CONFIG), _tensors(folder / WEIGHTS)
     for key, (shape, dtype) in tensors.items():
         match = TENSOR.fullmatch(key)
         if match is None or dtype not in DTYPES:
-            raise ModelError(f"The adapter in {folder} has a tensor that is not LoRA's: {key[:200]!r} ({dtype}).")
+            raise ModelError(f"The adapter in {folder} has a tensor that LoRA does not use: {key[:200]!r} ({dtype}).")
         rank = settings.rank_of(match["path"])
         if match["part"] == "lora_A.weight" and shape[:1] != (rank,):
-            raise ModelError(f"The adapter in {folder} has rank {shape[0] if shape else 0} in {key!r}, and {rank} in "
+            raise ModelError(f"The adapter in {folder} has rank {shape[0] if shape else 0} in {key!r}, but {rank} in "
                              f"{CONFIG}.")  # fmt: skip
     return AdapterFiles(settings, {key: shape for key, (shape, _) in tensors.items()})
 
@@ -118,7 +118,7 @@ def _sums(folder: Path) -> dict[str, str]:
 
 
 def _tensors(file: Path) -> dict[str, tuple[tuple[int, ...], str]]:
-    """Shape and number format of each tensor in `file`, by name."""
+    """Return shape and dtype of each tensor in `file`, by name."""
     try:
         with safe_open(file, "pt") as opened:
             slices = {key: opened.get_slice(key) for key in opened.keys()}  # noqa: SIM118

@@ -1,4 +1,4 @@
-"""The stage `encode`: the splits of the run folder become token ids and a prompt."""
+"""The stage `encode`: turns the splits of a run folder into token ids, and writes the prompt."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -21,49 +21,56 @@ from sumtune.text.prompt import Prompt
 __all__ = ["fit_token_limits", "limit_notes", "make_encoder", "run"]
 
 SPLITS = ("train", "validation")
-MOST_MARKS = 8
-"""More special tokens than any tokenizer adds around a text."""
+MAX_SPECIAL_TOKENS = 8
+"""Upper bound on the special tokens that a tokenizer adds to a text."""
 FORMAT = 2
-"""Raised when the stage writes other files, so that it does not skip where an earlier version has been."""
+"""Version of the written files. A new version makes the stage run again in folders of earlier releases."""
 
 
 def make_encoder(settings: ModelConfig) -> Encoder:
-    """Return the encoder of the base model with the prompt that `settings` choose."""
+    """Return the encoder of the base model, with the prompt chosen in `settings`.
+
+    Raises:
+        ModelError: model or tokenizer cannot be found or read.
+    """
     folder = locate(settings.name, settings.revision).folder
     return load_encoder(folder, prompt_for(settings, folder))
 
 
 def fit_token_limits(settings: ModelConfig) -> ModelConfig:
-    """Return `settings` with token limits that the positions of the base model allow.
+    """Return `settings` with token limits reduced to the positions of the base model.
 
     Raises:
-        ModelError: they leave no room for a dialogue.
+        ModelError: the positions leave no room for a dialogue.
     """
     folder = locate(settings.name, settings.revision).folder
     limits, prompt = position_limits(load_config(folder)), prompt_for(settings, folder)
     words = prompt.before + prompt.after + prompt.before_summary
-    roomy = prompt.max_source_tokens + prompt.max_target_tokens + len(words.encode()) + MOST_MARKS  # a token has a byte
-    if all(limit is None or roomy <= limit for limit in (limits.encoder, limits.decoder)):
-        return settings  # without reading the tokenizer
+    prompt_bound = len(words.encode()) + MAX_SPECIAL_TOKENS  # a token has at least one byte
+    total = prompt.max_source_tokens + prompt.max_target_tokens + prompt_bound
+    if all(limit is None or total <= limit for limit in (limits.encoder, limits.decoder)):
+        return settings  # saves reading the tokenizer
     prompt = make_encoder(settings).prompt
     return settings.model_copy(
         update={"max_source_tokens": prompt.max_source_tokens, "max_target_tokens": prompt.max_target_tokens}
     )
 
 
-def limit_notes(asked: ModelConfig, settings: ModelConfig) -> Iterator[str]:
-    """Yield a note for each token limit that is smaller in `settings` than asked for."""
+def limit_notes(requested: ModelConfig, settings: ModelConfig) -> Iterator[str]:
+    """Yield a note for the user for each token limit in `settings` that differs from the one requested."""
     for key in ("max_source_tokens", "max_target_tokens"):
-        if (limit := getattr(settings, key)) != getattr(asked, key):
-            yield f"Note: model.{key} is {limit} instead of {getattr(asked, key)}: the model has no further positions."
+        if (limit := getattr(settings, key)) != getattr(requested, key):
+            yield f"Note: model.{key} is {limit} instead of {getattr(requested, key)}: the model has no more positions."
 
 
 def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     """Write `{train,validation}.safetensors`, `prompt.json`, `summary_tokens.json` and their manifest.
 
-    Nothing is written where nothing changed.
+    The stage is skipped if inputs and settings are unchanged. `make` returns the encoder and is called only if needed.
 
-    `make` gives the encoder of `make_encoder` where it is needed.
+    Raises:
+        RunDirError: a split is missing or damaged.
+        ModelError: the base model cannot be found or read, or a text has a token without an embedding.
     """
     files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
     prompt = prompt_for(config.model, locate(config.model.name, config.model.revision).folder)
@@ -83,7 +90,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
-    """The prompt, with what generation learns from the training summaries: how long they get, whether lines break."""
+    """Return the prompt with the length of the longest training summary, and whether summaries have line breaks."""
     longest = max(len(encoder.target(example.summary)) for example in training)
     single_line = all("\n" not in example.summary.strip() for example in training)
     return replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)

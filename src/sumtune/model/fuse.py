@@ -1,4 +1,4 @@
-"""Puts the fused kernels into a model, wherever they compute what the model's own modules compute."""
+"""Replaces modules of a model by fused kernels, if both compute the same."""
 
 import copy
 from collections.abc import Callable
@@ -21,17 +21,18 @@ TOLERANCE = 0.03
 TANH_GELU = (1.5957691216, 0.0713548163)
 """2 sqrt(2/pi), and 0.044715 times that."""
 GATES = {"gelu_pytorch_tanh": TANH_GELU, "gelu_new": TANH_GELU, "silu": (1.0, 0.0)}
-"""Activation → factors of x and x³ in x * sigmoid(…)."""
+"""Activation to (a, b) in x * sigmoid(a x + b x³)."""
 PROBE_TIME = 6
+"""Positions of the random input on which a kernel is compared with the module."""
 
 Forward = Callable[..., Any]
 
 
 def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
-    """Replaces the forward of norms, gated layers and attention in `model`; gives the class names that were replaced.
+    """Replace the forward of norms, gated layers and attention in `model`; return the names of the replaced classes.
 
-    Each class is tried once: where output or gradient differ from the module's own, it stays as it is. The model is
-    then for whole rows only: attention takes no cache and no mask, and rows may be padded on the right only.
+    Each class is compared once on a random input. If output or gradient differ, its own code stays. Afterwards the
+    model takes only whole sequences, padded on the right: attention uses neither a cache nor a mask.
     """
     trusted: dict[type, bool] = {}
     for module in list(model.modules()):
@@ -50,7 +51,7 @@ def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
 
 
 def fused_output_weight(model: Any) -> Tensor | None:
-    """The weight (vocabulary, features) of an output layer that is one plain product, else None."""
+    """Return the weight (vocabulary, features) of an output layer that is a plain matrix product, else None."""
     head, config = model.get_output_embeddings(), model.config
     plain = type(head) is nn.Linear and head.bias is None and not head.weight.requires_grad
     scaled = any(getattr(config, name, None) for name in ("final_logit_softcapping", "logit_scale", "logits_scaling"))
@@ -79,7 +80,10 @@ def _norm(module: Any, kernels: Kernels) -> Forward | None:
 
 
 def norm_parameters(module: Any) -> tuple[Tensor, float]:
-    """Weight as float32 and epsilon of an RMS norm; Gemma multiplies by 1 + weight, which the module itself tells."""
+    """Return the effective float32 weight (features,) and the epsilon of an RMS norm.
+
+    The weight is measured on an input of ones, because Gemma multiplies by 1 + weight.
+    """
     eps = float(getattr(module, "eps", 0.0) or getattr(module, "variance_epsilon", 0.0))
     ones = torch.ones(1, len(module.weight))
     with torch.no_grad():
@@ -87,7 +91,7 @@ def norm_parameters(module: Any) -> tuple[Tensor, float]:
 
 
 def gate_factors(module: Any) -> tuple[float, float] | None:
-    """Factors of x and x³ in the activation of a gated layer, x * sigmoid(…); None where it is another one."""
+    """Return (a, b) of the activation x * sigmoid(a x + b x³) in a gated layer; None for any other activation."""
     config = getattr(module, "config", None)
     name = next((value for key in ("hidden_activation", "hidden_act") if (value := getattr(config, key, None))), None)
     return GATES.get(name or "")
@@ -109,10 +113,10 @@ def _gated_layer(module: Any, kernels: Kernels) -> Forward | None:
 
 
 def heads_of(module: Any) -> Heads | None:
-    """The heads of an attention module; None where it computes something that our kernels do not."""
+    """Return the heads of an attention module, or None if it computes something that the kernels do not support."""
     config, dim = module.config, int(module.head_dim)
-    odd = dim > MAX_HEAD_DIM or dim % 2 or config.is_encoder_decoder or not getattr(module, "is_causal", True)
-    if odd or getattr(config, "attn_logit_softcapping", None) or not _rotates_whole_heads(config):
+    unsupported = dim > MAX_HEAD_DIM or dim % 2 or config.is_encoder_decoder or not getattr(module, "is_causal", True)
+    if unsupported or getattr(config, "attn_logit_softcapping", None) or not _rotates_whole_heads(config):
         return None
     norms = [norm_parameters(norm) if (norm := getattr(module, name, None)) else None for name in ("q_norm", "k_norm")]
     window = module.sliding_window if hasattr(module, "sliding_window") else sliding_window(config)
@@ -135,7 +139,7 @@ def _rotates_whole_heads(config: Any) -> bool:
 
 @dataclass(frozen=True)
 class _Attention:
-    """The forward of an attention module by our kernels."""
+    """Forward of an attention module with fused kernels."""
 
     module: Any
     heads: Heads
@@ -149,7 +153,7 @@ class _Attention:
 
 
 def _agrees(module: Any, forward: Forward) -> bool:
-    """Compares output and input gradient of `forward` with the module's own on a random input."""
+    """Return True if output and input gradient of `forward` match the module's own on a random input."""
     generator = torch.Generator().manual_seed(0)
     parameter = next(module.parameters())
     inputs: dict[str, Any] = {}

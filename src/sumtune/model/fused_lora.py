@@ -1,4 +1,4 @@
-"""Linear layers in training: a frozen one, or with its LoRA adapter, as one function of its input."""
+"""Linear layers for training, frozen or with a LoRA adapter, each as one autograd function."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -21,20 +21,20 @@ ADAPTER = "default"
 
 @dataclass(frozen=True)
 class _Adapted:
-    """A frozen layer with its adapter; rows in, rows out."""
+    """A frozen layer with its LoRA adapter, applied to a matrix of rows."""
 
     frozen: FrozenWeight
     scale: float
 
     def forward(self, rows: Tensor, masked: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-        """The result (rows, out) and what the adapter has inside (rows, rank); `masked` is A with its mask."""
+        """Return the output (rows, out) and the activations between A and B (rows, rank); `masked` is A * mask."""
         inner = (rows @ masked.t()).mul_(self.scale)
         return self.frozen.times(rows, inner, b), inner
 
     def backward(
         self, grad: Tensor, rows: Tensor, masked: Tensor, b: Tensor, inner: Tensor, *, to_rows: bool = True
     ) -> tuple[Tensor | None, Tensor, Tensor]:
-        """Gradients of `rows` (where `to_rows`), masked A, and B."""
+        """Return the gradients of `rows` (None unless `to_rows`), of the masked A and of B."""
         dinner = (grad @ b).mul_(self.scale)
         dx = self.frozen.back(grad, dinner, masked) if to_rows else None
         return dx, dinner.t() @ rows, grad.t() @ inner
@@ -60,7 +60,7 @@ class _LoraLinear(torch.autograd.Function):
 
 
 class _GatedLoraLinear(torch.autograd.Function):
-    """Computes the gated input again on the way back: of all that a layer would keep it is the largest part."""
+    """Recomputes the gated input in the backward pass: it is the largest tensor that a layer would keep."""
 
     @staticmethod
     def forward(
@@ -84,10 +84,10 @@ class _GatedLoraLinear(torch.autograd.Function):
 def lora_linear(
     x: Tensor, frozen: FrozenWeight, a: Tensor, b: Tensor, scale: float, mask: Tensor | None = None
 ) -> Tensor:
-    """The sum x W^T + scale (x * mask) A^T B^T, with W frozen (Hu et al. 2021, https://arxiv.org/abs/2106.09685).
+    """Return x W^T + scale (x * mask) A^T B^T with a frozen W (Hu et al. 2021, https://arxiv.org/abs/2106.09685).
 
-    `x` (…, in), W (out, in), `a` (rank, in), `b` (out, rank), `mask` (in,); gives (…, out). The mask is laid on A
-    instead of x, which is the same product.
+    Shapes: `x` (…, in), W (out, in), `a` (rank, in), `b` (out, rank), `mask` (in,), result (…, out). The mask
+    multiplies A instead of x, which gives the same product.
     """
     return _LoraLinear.apply(_Adapted(frozen, scale), x, a, b, mask)  # type: ignore[no-any-return, no-untyped-call]
 
@@ -105,10 +105,10 @@ class _FrozenLinear(torch.autograd.Function):
 
 
 def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:
-    """Replaces the forward of every plain LoRA layer in a PEFT model by `lora_linear`; how many that were.
+    """Replace the forward of every plain LoRA layer in a PEFT model by `lora_linear`; return their number.
 
-    For training: an adapter that is merged or switched off is not looked at, and weights may lose their content.
-    Layers with DoRA or over GPT-2's transposed weights stay as they are.
+    Only for training: merged or disabled adapters are not supported, and the frozen weights may be freed.
+    Layers with DoRA and layers with GPT-2's transposed weights keep their own forward.
     """
     tied = _tied(adapted)
     forwards = {
@@ -118,13 +118,13 @@ def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:
 
 
 def _tied(model: nn.Module) -> set[int]:
-    """Ids of the parameters that several modules share, whose content has to stay."""
+    """Return the ids of parameters that several modules share: they must not be freed."""
     counts = Counter(id(parameter) for _, parameter in model.named_parameters(remove_duplicate=False))
     return {parameter for parameter, count in counts.items() if count > 1}
 
 
 def fuse_frozen(model: Any, kernels: Kernels) -> int:
-    """The same for the frozen linear layers of `model` that have no adapter, its output layer excepted."""
+    """Replace the forward of all frozen linear layers but the output layer by kernels; return their number."""
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     others = {id(module.get_base_layer()) for module in model.modules() if isinstance(module, BaseTunerLayer)}
@@ -145,7 +145,7 @@ def _replace(forwards: Mapping[Any, Callable[[Tensor], Tensor]]) -> int:
 
 
 def _frozen(linear: nn.Linear, kernels: Kernels | None) -> FrozenWeight:
-    """The weight of `linear`, which gives its own memory back where ours are other copies."""
+    """Return the weight of `linear` in the layout of the kernels. A converted weight frees the original one."""
     frozen = FrozenWeight.of(linear.weight, kernels)
     if frozen.ours is not None:
         weight = linear.weight
@@ -165,7 +165,7 @@ def _frozen_forward(frozen: FrozenWeight, bias: Tensor | None) -> Callable[[Tens
 
 @dataclass(frozen=True)
 class LoraForward:
-    """The forward of a linear layer with its adapter."""
+    """Forward of a linear layer with its adapter."""
 
     adapted: _Adapted
     a: Tensor
@@ -174,11 +174,11 @@ class LoraForward:
     bias: Tensor | None
 
     def __call__(self, x: Tensor) -> Tensor:
-        """X (…, in) to (…, out)."""
+        """Map `x` (…, in) to (…, out)."""
         return self._biased(_LoraLinear.apply(self.adapted, x, self.a, self.b, self._mask(x)))  # type: ignore[no-untyped-call]
 
     def of_gated(self, gate: Gate, x: Tensor, up: Tensor) -> Tensor:
-        """What comes of `gated(gate, x, up)`, which is not kept."""
+        """Apply the layer to `gated(gate, x, up)` without keeping that input for the backward pass."""
         out = _GatedLoraLinear.apply(self.adapted, gate, x, up, self.a, self.b, self._mask(x))  # type: ignore[no-untyped-call]
         return self._biased(out)
 

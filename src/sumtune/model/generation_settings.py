@@ -1,4 +1,4 @@
-"""How an adapter generates: the settings in its folder decide for `evaluate`, `summarize` and `serve` alike."""
+"""Generation settings of an adapter, stored in its folder and used by `evaluate`, `summarize` and `serve`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,23 +14,23 @@ __all__ = ["GenerationSettings", "load_generation", "save_generation"]
 
 @dataclass(frozen=True)
 class GenerationSettings:
-    """The decoding settings of an adapter and the device that it generates on."""
+    """Decoding settings of an adapter, and the device on which it generates."""
 
     decode: DecodeConfig
     device: str
 
     @classmethod
     def of(cls, config: Config) -> "GenerationSettings":
-        """Those of a whole configuration."""
+        """Return the generation settings in `config`."""
         return cls(config.decode, config.model.device)
 
     def applied_to(self, config: Config) -> Config:
-        """`config` with these settings."""
+        """Return a copy of `config` with these settings."""
         model = config.model.model_copy(update={"device": self.device})
         return config.model_copy(update={"decode": self.decode, "model": model})
 
     def changes_to(self, other: "GenerationSettings") -> dict[str, tuple[Any, Any]]:
-        """Both values of each setting that `other` has differently, by dotted key."""
+        """Return (value here, value in `other`) of each setting that differs, by dotted key."""
         before, after = self._flat(), other._flat()
         return {key: (value, after[key]) for key, value in before.items() if after[key] != value}
 
@@ -40,20 +40,20 @@ class GenerationSettings:
 
 
 def load_generation(adapter: Path) -> GenerationSettings:
-    """Return how the adapter in the folder `adapter` generates.
+    """Return the generation settings of the adapter in the folder `adapter`.
 
     Raises:
-        ModelError: the settings are missing or damaged, or written by a newer version.
+        ModelError: the settings are missing, damaged, or from a newer version.
     """
     settings = settings_in(adapter)
     return GenerationSettings(settings.decode, settings.model.device)
 
 
 def save_generation(adapter: Path, settings: GenerationSettings) -> None:
-    """Let the adapter generate with `settings`; what else its settings file holds stays.
+    """Write `settings` into `sumtune.json` of the folder `adapter`; all other entries stay.
 
     Raises:
-        ModelError: the settings are missing, damaged, or written by a newer version.
+        ModelError: the settings are missing, damaged, or from a newer version.
     """
     if load_generation(adapter) != settings:
         record = read_record(adapter / SETTINGS, ModelError)

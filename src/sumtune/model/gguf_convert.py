@@ -1,4 +1,4 @@
-"""GGUF files, converted once into a folder of safetensors and tokenizer."""
+"""Conversion of GGUF files into folders with safetensors and a tokenizer, cached by content."""
 
 import shutil
 import struct
@@ -16,14 +16,14 @@ __all__ = ["converted_folder", "embedded_folder"]
 
 EMBEDDED_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 FORMAT = "1"
-"""Raised when the conversion changes, so that older cache folders are not used."""
+"""Version of the conversion. A new version ignores older cache folders."""
 
 
 def embedded_folder() -> Path:
     """Return the folder of the embedded Gemma 3 270M, converted on first use.
 
     Raises:
-        ModelError: the package is missing or its file is not the expected one.
+        ModelError: the package is not installed, or its file is damaged.
     """
     entry = _entry(EMBEDDED_SHA256)
     if (folder := entry.find()) is not None:
@@ -42,10 +42,10 @@ def embedded_folder() -> Path:
 
 
 def converted_folder(file: Path) -> Path:
-    """Return the folder made from the GGUF `file`, converted on first use and found again by its content.
+    """Return the folder converted from the GGUF `file`. Files with the same content share it.
 
     Raises:
-        ModelError: the file does not exist, is not GGUF, is damaged, or its architecture is unknown.
+        ModelError: the file does not exist, is not a GGUF file, is damaged, or has an unknown architecture.
     """
     if not file.is_file():
         raise ModelError(f"There is no file {str(file)!r}.")
@@ -67,7 +67,7 @@ def _digest(files: Sequence[Path]) -> str:
 
 
 def _convert(parts: Sequence[Path], folder: Path) -> None:
-    """Join `parts`, and write bf16 safetensors and tokenizer into `folder`."""
+    """Join `parts` into one GGUF file; write bf16 safetensors and tokenizer into `folder`."""
     joined = folder / ".model.gguf"
     with joined.open("wb") as out:
         for part in parts:
@@ -77,13 +77,13 @@ def _convert(parts: Sequence[Path], folder: Path) -> None:
         _save_dequantized(joined, folder)
     except (ValueError, LookupError, OSError, RuntimeError, struct.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # of the disk; those of transformers have no number
+            raise  # a disk error; errors of transformers have no number
         raise ModelError(f"Cannot convert the GGUF file: {' '.join(str(error).split())[:300]}") from error
     joined.unlink()
 
 
 def _save_dequantized(file: Path, target: Path) -> None:
-    """Writes the model of `file` to `target` in bf16: quantization left fewer than 8 significant bits anyway."""
+    """Write the model in `file` to `target` in bf16. Quantized weights have fewer than 8 significant bits anyway."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 

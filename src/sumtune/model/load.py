@@ -1,4 +1,4 @@
-"""Base models and tokenizers from a local folder."""
+"""Loading of base models, configurations and tokenizers from a local folder."""
 
 import logging
 from pathlib import Path
@@ -16,26 +16,26 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.j
 
 
 def load_config(folder: Path) -> Any:
-    """The Hugging Face configuration of the model in `folder`.
+    """Return the Hugging Face configuration of the model in `folder`.
 
     Raises:
-        ModelError: it cannot be read, or only with code that the model brings along.
+        ModelError: the configuration cannot be read without running code of the model.
     """
     from transformers import AutoConfig
 
     try:
         return AutoConfig.from_pretrained(folder, trust_remote_code=False)
-    except Exception as error:  # transformers raises whatever a strange file makes it stumble over
+    except Exception as error:  # malformed files make transformers raise anything
         raise _unreadable("configuration", folder, error) from error
 
 
 def is_encoder_decoder(config: Any) -> bool:
-    """True for T5, BART, Pegasus; False for Gemma, Llama, Qwen, GPT-2."""
+    """Return True for T5, BART and Pegasus; False for Gemma, Llama, Qwen and GPT-2."""
     return bool(config.is_encoder_decoder)
 
 
 def sliding_window(config: Any) -> int | None:
-    """Tokens that the layers with sliding attention look back, or None where all layers see everything."""
+    """Return the window of sliding attention in tokens, or None if all layers attend to everything."""
     layers = getattr(config, "layer_types", None)
     if getattr(config, "use_sliding_window", True) is False or (layers and "sliding_attention" not in layers):
         return None
@@ -44,9 +44,9 @@ def sliding_window(config: Any) -> int | None:
 
 
 def position_limits(config: Any) -> PositionLimits:
-    """Return the positions that the model was made with.
+    """Return the number of positions of the model's encoder and decoder.
 
-    Learned ones end there; rotary ones can be computed further, but what the model does with them was never trained.
+    Learned position embeddings end there. Rotary ones could go on, but the model was never trained beyond that limit.
     """
     if not is_encoder_decoder(config):
         return PositionLimits(decoder=_position_limit(config, "decoder"))
@@ -54,7 +54,7 @@ def position_limits(config: Any) -> PositionLimits:
 
 
 def _position_limit(config: Any, side: str) -> int | None:
-    """LED and T5Gemma have a limit for each side; XLNet says -1 where there is none."""
+    """Return the limit of `side`, or None. LED and T5Gemma have one per side; XLNet uses -1 for no limit."""
     part = getattr(config, side, None) or config
     names = (f"max_{side}_position_embeddings", "max_position_embeddings")
     limit = next((found for name in names if (found := getattr(part.get_text_config(), name, None))), None)
@@ -62,10 +62,10 @@ def _position_limit(config: Any, side: str) -> int | None:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer in `folder`.
+    """Return the tokenizer in `folder`.
 
     Raises:
-        ModelError: there is none that can be read without remote code.
+        ModelError: there is no tokenizer, or it cannot be read without running code of the model.
     """
     from transformers import AutoTokenizer
 
@@ -73,19 +73,19 @@ def load_tokenizer(folder: Path) -> Any:
         raise ModelError(f"{folder} has no tokenizer: expected one of {', '.join(TOKENIZER_FILES)}.")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        tokenizer.decode(tokenizer("Ann: Hi").input_ids)  # some settings are looked at only here
+        tokenizer.decode(tokenizer("Ann: Hi").input_ids)  # fails here if some settings are invalid
     except Exception as error:
         raise _unreadable("tokenizer", folder, error) from error
     return tokenizer
 
 
 def load_base(folder: Path, dtype: torch.dtype | None, device: torch.device | str = "cpu") -> Any:
-    """The base model in `folder`, frozen, in evaluation mode.
+    """Return the base model in `folder`, frozen and in evaluation mode.
 
-    `dtype` None is what its configuration names, and where that names none, what the file holds.
+    If `dtype` is None, the model keeps the dtype of its configuration or, if that names none, of its weights.
 
     Raises:
-        ModelError: the weights cannot be read, or the architecture neither generates text nor is known.
+        ModelError: the weights cannot be read or are incomplete, or the architecture cannot generate text.
     """
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
     from transformers.utils import logging as transformers_logging
@@ -109,11 +109,13 @@ def load_base(folder: Path, dtype: torch.dtype | None, device: torch.device | st
 
 
 def _require_layers(config: Any, folder: Path) -> None:
-    """Raises ModelError for more layers than the weights have tensors, before modules are made of all of them."""
+    """Raise ModelError if the configuration has more layers than tensors exist, before it allocates them all."""
     layers = getattr(config.get_text_config(), "num_hidden_layers", None)
     tensors = sum(len(_tensor_names(file)) for file in folder.glob("*.safetensors"))
     if isinstance(layers, int) and layers > tensors:
-        raise ModelError(f"The configuration in {folder} has {layers} layers, and the weights have {tensors} tensors.")
+        raise ModelError(
+            f"The configuration in {folder} has {layers} layers, but the weights have only {tensors} tensors."
+        )
 
 
 def _tensor_names(file: Path) -> list[str]:

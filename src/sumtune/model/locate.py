@@ -1,4 +1,4 @@
-"""From the name a user gives to a local model folder: embedded, folder, GGUF file, or hub id."""
+"""Resolution of a model name (`embedded`, folder, GGUF file or hub id) to a local model folder."""
 
 import json
 from dataclasses import dataclass
@@ -13,22 +13,24 @@ EMBEDDED = "embedded"
 MAX_INDEX_BYTES = 64 << 20
 MAX_CONFIG_BYTES = 16 << 20
 QUANTIZED = ("quantization_config", "compression_config", "quantization")
-"""Keys of config.json: of GPTQ, AWQ, bitsandbytes and most others; of compressed tensors; of MLX."""
+"""Keys in config.json of quantized models: GPTQ, AWQ, bitsandbytes and others; compressed-tensors; MLX."""
 
 
 @dataclass(frozen=True)
 class LocalModel:
-    """A base model on this disk: the folder with safetensors and tokenizer, and the name to show for it."""
+    """A base model on the local disk."""
 
     folder: Path
+    """Folder with config.json, safetensors and tokenizer."""
     name: str
+    """Name to show to users."""
 
 
 def locate(name: str, revision: str | None = None) -> LocalModel:
-    """The folder of the base model `name`, converted or downloaded first where that is needed.
+    """Return the local folder of the base model `name`; convert a GGUF file or download from the hub if necessary.
 
     Raises:
-        ModelError: it does not exist, has no safetensors weights, or cannot be fetched.
+        ModelError: the model does not exist, is quantized, has no safetensors weights, or cannot be downloaded.
     """
     path = _path(name)
     if name == EMBEDDED:
@@ -43,7 +45,7 @@ def locate(name: str, revision: str | None = None) -> LocalModel:
 
 
 def _path(name: str) -> Path:
-    """`name` as a path that the file system can be asked for: no NUL in it, not too long, no half characters."""
+    """Return `name` as a path; raise ModelError if it cannot be one (NUL, unpaired surrogate, too long)."""
     try:
         Path(name).stat()
     except FileNotFoundError:
@@ -73,23 +75,23 @@ def _require_safetensors(folder: Path) -> Path:
 
 
 def _require_inside(folder: Path) -> None:
-    """Raises ModelError where a file of the model is a link to elsewhere, or its index names one that is.
+    """Raise ModelError if a file of the model, or one named in its index, lies outside the folder.
 
-    The hub's cache is made of links: from `snapshots/<revision>/` to `blobs/` beside it.
+    Links from `snapshots/<revision>/` to `blobs/` are allowed: the hub's cache consists of them.
     """
     real = folder.resolve()
     allowed = real.parent.parent if real.parent.name == "snapshots" else real
     for file in folder.iterdir():
         if not file.resolve().is_relative_to(allowed):
-            raise ModelError(f"{file} is a link to a place outside of the model's folder: copy the file itself there.")
+            raise ModelError(f"{file} is a link to a place outside the model folder: replace it by a copy of the file.")
     for index in folder.glob("*.safetensors.index.json"):
         for tensor, name in _weight_map(index).items():
             if not isinstance(name, str) or Path(name).name != name or not (folder / name).is_file():
-                raise ModelError(f"{index} says tensor {tensor!r} is in {name!r}, which is no file of that folder.")
+                raise ModelError(f"{index} says tensor {tensor!r} is in {name!r}, which is not a file in that folder.")
 
 
 def _require_unquantized(config: Path, model: str) -> None:
-    """Raises ModelError where the weights are quantized: neither can LoRA's gradient pass them, nor be merged in."""
+    """Raise ModelError if the weights are quantized: LoRA can neither be trained on them nor merged into them."""
     try:
         if config.stat().st_size > MAX_CONFIG_BYTES:
             raise ModelError(f"The configuration {config} is larger than {MAX_CONFIG_BYTES >> 20} MB.")
@@ -101,8 +103,8 @@ def _require_unquantized(config: Path, model: str) -> None:
     if (how := next((content[key] for key in QUANTIZED if content.get(key)), None)) is not None:
         method = how.get("quant_method", "") if isinstance(how, dict) else ""
         raise ModelError(
-            f"The weights of {model} are quantized{f' ({method})' if method else ''} and cannot be tuned: give the "
-            "model that they were made from, or a GGUF file of it. (Summaries are generated in 8 bits in any case.)"
+            f"The weights of {model} are quantized{f' ({method})' if method else ''} and cannot be tuned: use the "
+            "original model, or a GGUF file of it. (sumtune generates summaries in 8 bits in any case.)"
         )
 
 
@@ -122,7 +124,7 @@ def _download(name: str, revision: str | None) -> Path:
     patterns = ["*.json", "*.safetensors", "*.model", "merges.txt", "vocab.txt"]
     try:
         config = hf_hub_download(name, "config.json", revision=revision)
-        _require_unquantized(Path(config), name)  # before gigabytes are fetched
+        _require_unquantized(Path(config), name)  # before downloading gigabytes
         return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
     except LocalEntryNotFoundError:
         reason = "the hub cannot be reached and the model is not in the local cache"

@@ -1,4 +1,4 @@
-"""LoRA adapters: putting them into a base model, saving them in PEFT's format, merging them."""
+"""LoRA adapters: adding them to a base model, saving and loading them in PEFT's format, merging them."""
 
 import re
 import warnings
@@ -31,9 +31,9 @@ FAMILY_TARGETS = (("q_proj", "v_proj"), ("q", "v"), ("c_attn",), ("query_key_val
 class FeatureDropout(nn.Module):
     """Dropout of whole input features: one mask for all tokens of a micro-batch.
 
-    `(batch, time, features)` → the same shape. The mask multiplies the input of LoRA's A, so dropping a feature drops
-    a column of A. A mask per token, as `nn.Dropout` draws it, took a sixth of a training step on a CPU.
-    The generator is an argument, so a resumed run draws what an undisturbed one would have drawn.
+    Input and output have the shape (batch, time, features). The mask multiplies the input of LoRA's A, so dropping a
+    feature drops a column of A. A mask per value, as in `nn.Dropout`, took a sixth of a training step on a CPU.
+    The generator is an argument, so a resumed run draws the same masks as an uninterrupted one.
     """
 
     def __init__(self, p: float, generator: torch.Generator) -> None:
@@ -42,22 +42,22 @@ class FeatureDropout(nn.Module):
         self.generator = generator
 
     def forward(self, x: Tensor) -> Tensor:
-        """`x` with each feature kept with probability 1 - p and scaled by 1 / (1 - p); `x` itself in evaluation."""
+        """Return `x` with features dropped with probability p and scaled by 1 / (1 - p); in evaluation, `x` itself."""
         mask = self.mask(x.shape[-1])
         return x if mask is None else x * mask.to(x.device, x.dtype)
 
     def mask(self, features: int) -> Tensor | None:
-        """(features,) float32 of 0 and 1 / (1 - p), drawn anew; None in evaluation."""
+        """Draw a float32 mask (features,) of 0 and 1 / (1 - p); return None in evaluation."""
         if not self.training:
             return None
         return (torch.rand(features, generator=self.generator) >= self.p) / (1 - self.p)
 
 
 def target_modules(model: nn.Module, wanted: tuple[str, ...] | None) -> list[str] | str:
-    """`wanted`, or the default of the model's family, or `all-linear` for an unknown one.
+    """Return `wanted`; if that is None, the default of the model's family, or `all-linear` for an unknown family.
 
     Raises:
-        ConfigError: a wanted name is of no linear layer; the message lists the names there are.
+        ConfigError: no linear layer has a wanted name. The message lists the existing names.
     """
     from transformers.pytorch_utils import Conv1D
 
@@ -88,7 +88,10 @@ def add_lora(
     dora: bool = False,
     seed: int,
 ) -> tuple[Any, torch.Generator]:
-    """`model` with a fresh adapter (its B is zero, so nothing changes yet), and the generator of its dropout."""
+    """Return `model` with a new LoRA adapter, and the generator of its dropout.
+
+    B is zero, so the model's output does not change yet. `seed` determines A and the dropout masks.
+    """
     from peft import LoraConfig, TaskType, get_peft_model
 
     task = TaskType.SEQ_2_SEQ_LM if model.config.is_encoder_decoder else TaskType.CAUSAL_LM
@@ -110,10 +113,10 @@ def add_lora(
 
 
 def set_dropout(adapted: nn.Module, on: bool) -> None:
-    """Turns the dropout of the adapter on or off; the base model stays in evaluation mode.
+    """Turn the dropout of the adapter on or off. The base model stays in evaluation mode.
 
-    T5, BART and GPT-2 have a dropout of their own. It draws from torch's global generator, so with it neither seed nor
-    checkpoint would decide what a run learns.
+    T5, BART and GPT-2 have their own dropout, which draws from torch's global generator: with it, neither the seed nor
+    a checkpoint would determine the result of a run.
     """
     from peft.tuners.tuners_utils import BaseTunerLayer
 
@@ -124,23 +127,23 @@ def set_dropout(adapted: nn.Module, on: bool) -> None:
 
 
 def trainable(adapted: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters that learn, by name."""
+    """Return the trainable parameters by name."""
     return {name: parameter for name, parameter in adapted.named_parameters() if parameter.requires_grad}
 
 
 def adapter_keys(adapted: Any) -> dict[str, str]:
-    """PEFT's key in an adapter file → the parameter's name in the model."""
+    """Return the parameter name in the model for each of PEFT's keys in an adapter file."""
     from peft import get_peft_model_state_dict
 
     parameters = {name: parameter.data for name, parameter in trainable(adapted).items()}
     names = {id(tensor): name for name, tensor in parameters.items()}
-    # With "auto" PEFT looks on the hub for the base model that the configuration names.
+    # With "auto", PEFT would look up the base model on the hub.
     state = get_peft_model_state_dict(adapted, parameters, save_embedding_layers=False)
     return {key: names[id(tensor)] for key, tensor in state.items()}
 
 
 def save_adapter(adapted: Any, weights: Mapping[str, Tensor], folder: Path) -> None:
-    """Writes `weights` (parameter name → float32 tensor) and the LoRA settings in PEFT's own format."""
+    """Write `weights` (parameter name to float32 tensor) and the LoRA settings into `folder` in PEFT's format."""
     from safetensors.torch import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -150,12 +153,12 @@ def save_adapter(adapted: Any, weights: Mapping[str, Tensor], folder: Path) -> N
 
 
 def load_adapter(base: Any, folder: Path) -> Any:
-    """Return `base` with the adapter in `folder`, as plain PEFT would load it, in evaluation mode.
+    """Return `base` with the adapter in `folder`, as PEFT would load it, in evaluation mode.
 
-    The layers and their sizes come from the tensors, so nothing is allocated that is not in the file.
+    Layers and ranks are taken from the tensors, so a small file cannot cause a large allocation.
 
     Raises:
-        ModelError: it is no safetensors adapter, damaged, or not of this base model.
+        ModelError: the folder holds no safetensors adapter, the adapter is damaged, or it does not fit `base`.
     """
     from peft import get_peft_model
     from safetensors.torch import load_file
@@ -163,7 +166,7 @@ def load_adapter(base: Any, folder: Path) -> Any:
     files = check_adapter(folder)
     _require_layers(base, files, folder)
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
-        warnings.simplefilter("ignore")  # all that PEFT could warn of is checked
+        warnings.simplefilter("ignore")  # everything that PEFT warns about is checked here
         adapted = get_peft_model(base, _peft_config(base, files))
     parameters, keys = trainable(adapted), adapter_keys(adapted)
     expected = {key: tuple(parameters[name].shape) for key, name in keys.items()}
@@ -173,31 +176,31 @@ def load_adapter(base: Any, folder: Path) -> Any:
                              "in the model")  # fmt: skip
     for key, tensor in load_file(folder / WEIGHTS).items():
         if not tensor.isfinite().all():
-            raise ModelError(f"The adapter in {folder} has values that are no numbers in {key!r}: train it again.")
+            raise ModelError(f"The adapter in {folder} has infinite or NaN values in {key!r}: train it again.")
         parameters[keys[key]].data.copy_(tensor)
     return adapted.eval().requires_grad_(False)
 
 
 def _require_layers(base: Any, files: AdapterFiles, folder: Path) -> None:
-    """Raises ModelError unless the adapter has tensors for exactly the layers of `base` that its settings name."""
+    """Raise ModelError unless the adapter has tensors for exactly the layers of `base` that its settings name."""
     from transformers.pytorch_utils import Conv1D
 
     modules = dict(base.named_modules())
     wanted = files.settings.targets(modules)
     paths = files.paths
     if unknown := sorted(paths - modules.keys()):
-        raise _unfit(folder, f"{unknown[0]!r} is only in the adapter")
+        raise _unfit(folder, f"{unknown[0]!r} exists only in the adapter")
     if other := sorted(path for path in paths if not isinstance(modules[path], nn.Linear | Conv1D)):
-        raise _unfit(folder, f"{other[0]!r} is no linear layer")
+        raise _unfit(folder, f"{other[0]!r} is not a linear layer")
     if wanted is not None and (differing := sorted(paths ^ wanted)):
-        side = "only in the adapter's tensors" if differing[0] in paths else "named in its settings and has no tensors"
+        side = "not named in its settings" if differing[0] in paths else "named in its settings but has no tensors"
         raise _unfit(folder, f"{differing[0]!r} is {side}")
     if not paths:
         raise _unfit(folder, "it has no tensors")
 
 
 def _peft_config(base: Any, files: AdapterFiles) -> Any:
-    """Settings for PEFT made from checked values alone; the names are no longer patterns."""
+    """Return PEFT settings made only from checked values. Names are literal, never patterns."""
     from peft import LoraConfig, TaskType
 
     settings = files.settings
@@ -211,7 +214,7 @@ def _peft_config(base: Any, files: AdapterFiles) -> Any:
 
 
 def _literal(names: Mapping[str, Any] | None) -> dict[str, Any]:
-    """`names` as regular expressions that match nothing else; `^` at the beginning keeps its meaning."""
+    """Escape `names` as regular expressions that match only themselves; a leading `^` stays an anchor."""
     return {"^" * name.startswith("^") + re.escape(name.lstrip("^")): value for name, value in (names or {}).items()}
 
 
@@ -224,9 +227,9 @@ def _unfit(folder: Path, reason: str) -> ModelError:
 
 
 def merge(adapted: Any, dtype: torch.dtype) -> Any:
-    """The base model with the adapter added to its weights: same outputs, plain layers.
+    """Return the base model with the adapter merged into its weights: the same outputs from plain layers.
 
-    Each layer is merged in float32 by itself and becomes `dtype`, so no second model is ever in memory.
+    Each layer is merged in float32 and converted to `dtype` by itself, so memory never holds a second model.
     """
     from peft.tuners.tuners_utils import BaseTunerLayer
 

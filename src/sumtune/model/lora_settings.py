@@ -1,4 +1,4 @@
-"""The LoRA settings in an `adapter_config.json` of any tool: known keys only, within bounds, names without patterns."""
+"""LoRA settings from the `adapter_config.json` of any tool: only known keys, values within bounds, no patterns."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,23 +15,23 @@ MAX_RANK = 1 << 14
 MAX_ALPHA = 1e6
 MAX_NAMES = 4096
 MAX_PATTERNS = 512
-"""More would be compiled anew for each module: PEFT reads these names as regular expressions."""
+"""PEFT treats these names as regular expressions and compiles them for every module, so more would be slow."""
 MAX_BYTES = 1 << 20
 IGNORED = {"auto_mapping", "megatron_core", "qalora_group_size", "runtime_config"}
-"""Keys that name classes and modules, or mean something only beside keys that are refused: none reaches PEFT."""
-MEANINGLESS: tuple[object, ...] = (None, False, {}, [])
-"""Values with which a key that is not known here changes nothing."""
+"""Keys that name classes or modules, or that matter only with refused keys. None of them is passed to PEFT."""
+NEUTRAL_VALUES: tuple[object, ...] = (None, False, {}, [])
+"""Values that switch an unknown key off."""
 
 ALL_LINEAR = "all-linear"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=256)]
-"""A module's name, or the end of its path: no regular expression."""
+"""The name of a module, or the end of its path. Never a regular expression."""
 AnchoredName = Annotated[str, Field(pattern=r"^\^?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=256)]
 Rank = Annotated[int, Field(ge=1, le=MAX_RANK)]
 Alpha = Annotated[float, Field(gt=0, le=MAX_ALPHA)]
 
 
 class LoraSettings(BaseModel):
-    """What decides how the tensors of an adapter are used; everything else in the file is refused or ignored."""
+    """The settings that determine how the tensors of an adapter are used. Any other key is refused or ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
 
@@ -47,13 +47,13 @@ class LoraSettings(BaseModel):
     use_dora: bool = False
     bias: Literal["none"] = "none"
     init_lora_weights: bool | Literal["gaussian", "orthogonal"] = True
-    """How training began; those that change the base model's weights as well are refused."""
+    """How A and B were initialized. Methods that also change the base model are refused."""
     fan_in_fan_out: bool = False
     inference_mode: bool = False
     peft_version: str | None = None
     revision: str | None = None
     base_model_name_or_path: str | None = None
-    """Never followed: the base model is what the user names."""
+    """Never used: the user names the base model."""
 
     @field_validator("target_modules", mode="before")
     @classmethod
@@ -61,11 +61,11 @@ class LoraSettings(BaseModel):
         return [value] if isinstance(value, str) else value
 
     def rank_of(self, path: str) -> int:
-        """Return the rank of the module at `path`."""
+        """Return the LoRA rank of the module at `path`."""
         return int(_first(self.rank_pattern or {}, path, self.rank))
 
     def targets(self, paths: Iterable[str]) -> set[str] | None:
-        """Return those of the module `paths` that are adapted; None where it is all linear layers."""
+        """Return the modules among `paths` that have an adapter, or None for all linear layers."""
         names = set(self.target_modules)
         if ALL_LINEAR in names:
             return None
@@ -76,32 +76,36 @@ def read_lora_settings(file: Path) -> LoraSettings:
     """Return the settings in `file`, an `adapter_config.json`.
 
     Raises:
-        ModelError: it cannot be read, or a key is unknown and not without effect, out of bounds, or a pattern.
+        ModelError: the file cannot be read, a value is out of bounds or a pattern, or an unknown key has an effect.
     """
     record = read_record(file, ModelError, MAX_BYTES)
     settings = validated(LoraSettings, record, file, ModelError)
     known = IGNORED | {field.alias or name for name, field in LoraSettings.model_fields.items()}
     defaults = _defaults_of_peft()
     for key, value in record.items():
-        if key not in known and value not in MEANINGLESS and (key not in defaults or value != defaults[key]):
+        if key not in known and value not in NEUTRAL_VALUES and (key not in defaults or value != defaults[key]):
             raise ModelError(f"{file} sets {key!r}, which sumtune does not support: expected null, false or empty.")
     return settings
 
 
 def _defaults_of_peft() -> dict[str, Any]:
-    """What the installed PEFT writes for keys that nobody set."""
+    """Return the default values of the installed PEFT."""
     from peft import LoraConfig
 
     return dict(LoraConfig().to_dict())  # type: ignore[no-untyped-call]
 
 
 def _ends(path: str) -> set[str]:
-    """Return `path` and what remains of it when names at its beginning are left out."""
+    """Return all endings of `path`, itself included.
+
+    >>> sorted(_ends("layers.0.q_proj"))
+    ['0.q_proj', 'layers.0.q_proj', 'q_proj']
+    """
     parts = path.split(".")
     return {".".join(parts[at:]) for at in range(len(parts))}
 
 
 def _first(patterns: Mapping[str, Any], path: str, default: Any) -> Any:
-    """Return the value of the first name that `path` ends with, or is where the name begins with `^`."""
+    """Return the value of the first name that `path` ends with (or equals, for a name with `^`), or `default`."""
     names = _ends(path) | {f"^{path}"}
     return next((value for name, value in patterns.items() if name in names), default)

@@ -1,4 +1,4 @@
-"""Merged models on disk, as plain Hugging Face folders that every tool reads."""
+"""Merged models: base model plus adapter, saved as a plain Hugging Face folder that every tool can read."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,11 @@ __all__ = ["load_merged", "save_model"]
 
 
 def load_merged(base_folder: Path, adapter_folder: Path | None, dtype: torch.dtype, device: Any = "cpu") -> Any:
-    """The base model, with the adapter merged into it where one is given; merging happens in float32."""
+    """Return the base model in `dtype`, with the adapter (if any) merged into it in float32.
+
+    Raises:
+        ModelError: model or adapter cannot be read, or they do not fit each other.
+    """
     if adapter_folder is None:
         return load_base(base_folder, dtype, device)
     merged = merge(load_adapter(load_base(base_folder, None), adapter_folder), dtype)
@@ -21,14 +25,14 @@ def load_merged(base_folder: Path, adapter_folder: Path | None, dtype: torch.dty
 
 
 def save_model(model: Any, base_folder: Path, folder: Path) -> None:
-    """Writes `model` with the tokenizer of its base as safetensors; `folder` must not exist."""
+    """Write `model` as safetensors, with the tokenizer of its base model, into the new folder `folder`."""
     model.save_pretrained(folder)
     load_tokenizer(base_folder).save_pretrained(folder)
-    _drop_unsavable_names(folder)
+    _remove_local_path(folder)
 
 
-def _drop_unsavable_names(folder: Path) -> None:
-    """Takes the path of the base model out of the saved configuration, which other machines do not have."""
+def _remove_local_path(folder: Path) -> None:
+    """Remove the local path of the base model from config.json."""
     file = folder / "config.json"
     config = json.loads(file.read_text(encoding="utf-8"))
     if config.pop("_name_or_path", None) is not None:

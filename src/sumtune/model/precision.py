@@ -1,4 +1,4 @@
-"""Device and number format, chosen by looking at this machine."""
+"""Choice of device and number format for the machine at hand."""
 
 import sys
 import time
@@ -12,12 +12,12 @@ from sumtune.errors import ConfigError
 __all__ = ["Precision", "available_device", "choose_device", "choose_precision"]
 
 BF16_MIN_SPEEDUP = 1.2
-"""bf16 has to be this much faster than fp32 to be worth its lower precision."""
+"""bf16 must be this many times as fast as fp32 to be worth its lower precision."""
 
 
 @dataclass(frozen=True)
 class Precision:
-    """The number format of the frozen weights and activations, and why it was chosen."""
+    """Number format of frozen weights and activations, and the reason for it (shown to users)."""
 
     dtype: torch.dtype
     reason: str
@@ -29,24 +29,24 @@ class Precision:
 
 
 def choose_device(wanted: str) -> torch.device:
-    """Return `wanted`, or for `auto` the first there is of CUDA, Apple's GPU, CPU.
+    """Return the device `wanted`; for `auto`, the first available of CUDA, MPS and CPU.
 
     Raises:
-        ConfigError: this machine or this torch cannot compute on `wanted`.
+        ConfigError: `wanted` is not available on this machine or in this build of torch.
     """
     if wanted == "auto":
-        return torch.device(next(name for name in ("cuda", "mps", "cpu") if _is_there(name)))
-    if not _is_there(wanted):
+        return torch.device(next(name for name in ("cuda", "mps", "cpu") if _is_available(name)))
+    if not _is_available(wanted):
         raise ConfigError(
             f"model.device is {wanted}, but torch {torch.__version__} finds no such device on this machine: "
-            "use --set model.device=auto, or install a torch that was built for it."
+            "use --set model.device=auto, or install a build of torch that supports it."
         )
     return torch.device(wanted)
 
 
 def available_device(trained_on: str) -> torch.device:
-    """Return the device to use an adapter on: the one it was trained with, or what this machine has, with a note."""
-    if _is_there(trained_on):
+    """Return the device for an adapter: `trained_on` if available, otherwise the best one here, with a note."""
+    if _is_available(trained_on):
         return torch.device(trained_on)
     device = choose_device("auto")
     if trained_on != "auto":
@@ -59,8 +59,8 @@ def _note_once(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-def _is_there(name: str) -> bool:
-    """True where torch can compute on the device `name`."""
+def _is_available(name: str) -> bool:
+    """Return True if torch can compute on the device `name`."""
     return (
         name == "cpu"
         or (name == "cuda" and torch.cuda.is_available())
@@ -69,7 +69,10 @@ def _is_there(name: str) -> bool:
 
 
 def choose_precision(wanted: str, device: torch.device) -> Precision:
-    """`wanted`, or for `auto` bf16 where a matrix product on `device` shows it faster than fp32."""
+    """Return the format `wanted` (`bf16` or `fp32`); for `auto`, the one that a timed matrix product favours.
+
+    `auto` chooses bf16 if it is at least `BF16_MIN_SPEEDUP` times as fast as fp32 on `device`.
+    """
     if wanted != "auto":
         return Precision(torch.bfloat16 if wanted == "bf16" else torch.float32, "as set")
     speedup = _bf16_speedup(device)
@@ -81,12 +84,15 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
 
 @cache
 def _bf16_speedup(device: torch.device) -> float:
-    """Measured once a process: beside other work it varies, and the same adapter must give the same engine."""
+    """Return the speed of bf16 relative to fp32.
+
+    Measured once per process, since it varies with load and one adapter must always give the same engine.
+    """
     return _product_seconds(torch.float32, device) / _product_seconds(torch.bfloat16, device)
 
 
 def _product_seconds(dtype: torch.dtype, device: torch.device, repeats: int = 8) -> float:
-    """Seconds of the fastest of `repeats` products (512, 1024) x (1024, 2048)."""
+    """Return the time in seconds of the fastest of `repeats` products (512, 1024) x (1024, 2048)."""
     left = torch.ones(512, 1024, dtype=dtype, device=device)
     right = torch.ones(2048, 1024, dtype=dtype, device=device)
     fastest = float("inf")

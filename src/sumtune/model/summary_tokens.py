@@ -1,4 +1,4 @@
-"""The tokens of the training summaries, saved beside the adapter: generation must be able to write them all."""
+"""The tokens of the training summaries, saved with the adapter so that generation can always write them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SUMMARY_TOKENS = "summary_tokens.json"
 
 
 class _Record(BaseModel):
-    """Content of the file."""
+    """Content of `summary_tokens.json`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -26,15 +26,15 @@ class _Record(BaseModel):
 
 @dataclass(frozen=True)
 class SummaryTokens:
-    """Which tokens the training summaries consist of, and whether they are English."""
+    """The set of tokens in the training summaries, and whether the summaries are English."""
 
     ids: tuple[int, ...]
-    """Ascending."""
+    """In ascending order."""
     english: bool
 
     @classmethod
     def of(cls, targets: Iterable[Sequence[int]], english: bool) -> Self:
-        """Return those of `targets`, the token ids of each summary."""
+        """Collect the tokens of `targets`, the token ids of each summary."""
         return cls(tuple(sorted({token for target in targets for token in target})), english)
 
     def save(self, folder: Path) -> None:
@@ -43,10 +43,11 @@ class SummaryTokens:
 
     @classmethod
     def load(cls, folder: Path, vocabulary: int) -> Self | None:
-        """Return what is saved in `folder`, or None where nothing is: adapters of the first versions have no such file.
+        """Return the tokens saved in `folder`, or None if there is no file (adapters of the first releases).
 
         Raises:
-            ModelError: the file is damaged, of a newer version, or has ids that are not below `vocabulary`.
+            ModelError: the file is damaged or from a newer version, or an id is not below `vocabulary`, the number of
+                tokens of the model.
         """
         file = folder / SUMMARY_TOKENS
         if not file.exists():
@@ -55,6 +56,6 @@ class SummaryTokens:
             record = _Record.model_validate(read_record(file, ModelError))
         except ValidationError:
             raise ModelError(f"{file} is damaged: expected `english` and a list of token ids.") from None
-        if foreign := [token for token in record.ids if not 0 <= token < vocabulary]:
-            raise ModelError(f"{file} names token {foreign[0]}, but the base model has {vocabulary} tokens.")
+        if unknown := [token for token in record.ids if not 0 <= token < vocabulary]:
+            raise ModelError(f"{file} names token {unknown[0]}, but the base model has {vocabulary} tokens.")
         return cls(tuple(sorted(set(record.ids))), record.english)

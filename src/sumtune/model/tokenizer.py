@@ -1,4 +1,4 @@
-"""The tokenizer of a base model, cached in the form that is read fastest."""
+"""Tokenizer of a base model, cached in a form that loads fast."""
 
 import json
 from collections.abc import Sequence
@@ -25,17 +25,17 @@ PROBES = (
     "Ann: Shall we meet at 5 o'clock , maybe ?\nBen: Yes - I'll bring 1,000 « biscuits »; don't worry!",
     "  two  spaces\n\n\tand ünïcödé, 中文, 🙂 <s></s><eos><pad>",
 )
-"""Texts on which it must do what transformers' tokenizer does."""
+"""Texts on which the cached tokenizer must behave exactly like that of transformers."""
 SUFFIXES = {".json", ".model", ".txt", ".jinja"}
-"""Of the files that a tokenizer or a configuration is read from."""
+"""Suffixes of the files from which tokenizers and configurations are read."""
 FORMAT = 3
-"""Raised when what is kept changes."""
+"""Version of the cached files."""
 FACTS, TOKENIZER = "facts.json", "tokenizer.json"
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """What the tokenizer's own file does not say."""
+    """Facts about tokenizer and model that `tokenizer.json` does not contain."""
 
     is_encoder_decoder: bool
     encoder_positions: int | None
@@ -44,24 +44,24 @@ class _Facts:
     pad_token_id: int | None
     all_special_ids: tuple[int, ...]
     rows: int | None
-    """Rows of the model's embedding."""
+    """Number of embeddings of the model."""
 
 
 class TokenizerMismatchError(Exception):
-    """The library alone does not do what transformers' tokenizer does."""
+    """The `tokenizers` library alone behaves differently from the tokenizer of transformers."""
 
 
 @dataclass(frozen=True)
 class _Ids:
     input_ids: Any
-    """Ids of a text, or of each of several."""
+    """Token ids of one text, or a list of them for several texts."""
 
 
 class CachedTokenizer:
-    """What this project uses of transformers' tokenizers, by the library below them alone."""
+    """The part of the transformers tokenizer API that sumtune uses, on top of the `tokenizers` library alone."""
 
     def __init__(self, raw: Any, facts: _Facts) -> None:
-        """`raw` is a `tokenizers.Tokenizer`."""
+        """Wrap `raw`, a `tokenizers.Tokenizer`."""
         self._raw = raw
         self.eos_token_id, self.pad_token_id = facts.eos_token_id, facts.pad_token_id
         self.all_special_ids = list(facts.all_special_ids)
@@ -70,42 +70,42 @@ class CachedTokenizer:
         return int(self._raw.get_vocab_size(with_added_tokens=True))
 
     def __call__(self, text: str | Sequence[str], add_special_tokens: bool = True) -> _Ids:
-        """Ids of `text`, or of each text."""
+        """Return the token ids of `text`, or of each text in a list."""
         if isinstance(text, str):
             return _Ids(self._raw.encode(text, add_special_tokens=add_special_tokens).ids)
         encodings = self._raw.encode_batch_fast(list(text), add_special_tokens=add_special_tokens)
         return _Ids([encoding.ids for encoding in encodings])
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool = False) -> str:
-        """The text of `ids`."""
+        """Return the text of `ids`."""
         return str(self._raw.decode(list(ids), skip_special_tokens=skip_special_tokens))
 
     def convert_ids_to_tokens(self, ids: Sequence[int]) -> list[str]:
-        """The vocabulary's entries of `ids`."""
+        """Return the vocabulary entry of each id."""
         return [self._raw.id_to_token(token) for token in ids]
 
     def convert_tokens_to_ids(self, tokens: Sequence[str]) -> list[int]:
-        """The ids of the vocabulary's entries `tokens`."""
+        """Return the id of each vocabulary entry."""
         return [self._raw.token_to_id(token) for token in tokens]
 
 
 def load_encoder(folder: Path, prompt: Prompt) -> Encoder:
-    """Return what turns dialogues into the token ids that the model in `folder` reads with `prompt`.
+    """Return the encoder of the model in `folder` for `prompt`.
 
     Raises:
-        ModelError: there is no tokenizer or configuration that can be read, or they do not belong together.
+        ModelError: tokenizer or configuration cannot be read, or they do not belong together.
     """
     entry = _entry_of(folder)
-    if (kept := entry.find()) is not None:
-        with suppress(Exception):  # `tokenizers` raises nothing more special
-            tokenizer, facts = _load(kept)
+    if (cached := entry.find()) is not None:
+        with suppress(Exception):  # `tokenizers` raises plain exceptions
+            tokenizer, facts = _load(cached)
             limits = PositionLimits(facts.encoder_positions, facts.decoder_positions)
             return Encoder(tokenizer, prompt, facts.is_encoder_decoder, limits, facts.rows)
-    slow, config = load_tokenizer(folder), load_config(folder)
+    reference, config = load_tokenizer(folder), load_config(folder)
     limits = position_limits(config)
-    encoder = Encoder(slow, prompt, is_encoder_decoder(config), limits, vocabulary_size(config))
+    encoder = Encoder(reference, prompt, is_encoder_decoder(config), limits, vocabulary_size(config))
     with suppress(Exception):
-        (entry.get if kept is None else entry.put)(partial(_keep, slow, encoder, limits))
+        (entry.get if cached is None else entry.put)(partial(_save_checked, reference, encoder, limits))
     return encoder
 
 
@@ -114,39 +114,39 @@ def _entry_of(folder: Path) -> Entry:
     return Entry.named("tokenizers", sha256(repr(made_from).encode()).hexdigest()[:16])
 
 
-def _load(kept: Path) -> tuple[CachedTokenizer, _Facts]:
+def _load(folder: Path) -> tuple[CachedTokenizer, _Facts]:
     from tokenizers import Tokenizer
 
-    facts = _Facts(**read_record(kept / FACTS))
-    text = (kept / TOKENIZER).read_text(encoding="utf-8")
+    facts = _Facts(**read_record(folder / FACTS))
+    text = (folder / TOKENIZER).read_text(encoding="utf-8")
     return CachedTokenizer(Tokenizer.from_str(text), facts), facts
 
 
-def _keep(slow: Any, encoder: Encoder, limits: PositionLimits, folder: Path) -> None:
-    """Write a `CachedTokenizer` that does what `slow` does on the probes into `folder`.
+def _save_checked(reference: Any, encoder: Encoder, limits: PositionLimits, folder: Path) -> None:
+    """Write a `CachedTokenizer` that behaves like `reference` on all probes into `folder`.
 
     Raises:
-        TokenizerMismatchError: there is none.
+        TokenizerMismatchError: there is no such tokenizer.
     """
     from tokenizers import Tokenizer
 
-    if (raw := getattr(slow, "backend_tokenizer", None)) is None or slow.eos_token_id is None:
+    if (raw := getattr(reference, "backend_tokenizer", None)) is None or reference.eos_token_id is None:
         raise TokenizerMismatchError
     raw.no_truncation()
     raw.no_padding()
     facts = _Facts(
-        encoder.is_encoder_decoder, limits.encoder, limits.decoder, slow.eos_token_id, slow.pad_token_id,
-        tuple(slow.all_special_ids), encoder.vocabulary_size,
+        encoder.is_encoder_decoder, limits.encoder, limits.decoder, reference.eos_token_id, reference.pad_token_id,
+        tuple(reference.all_special_ids), encoder.vocabulary_size,
     )  # fmt: skip
-    text = _short(raw.to_str())
-    if not _is_same(slow, CachedTokenizer(Tokenizer.from_str(text), facts)):
+    text = _with_joined_merges(raw.to_str())
+    if not _behaves_alike(reference, CachedTokenizer(Tokenizer.from_str(text), facts)):
         raise TokenizerMismatchError
     write_record(folder / FACTS, asdict(facts))
     (folder / TOKENIZER).write_text(text, encoding="utf-8")
 
 
-def _short(text: str) -> str:
-    """The same tokenizer with each merge as one string, which is read in two thirds of the time that a pair takes."""
+def _with_joined_merges(text: str) -> str:
+    """Return the same tokenizer with each merge as one string: it loads in two thirds of the time of pairs."""
     content = json.loads(text)
     merges = content["model"].get("merges", [])
     if all(isinstance(merge, list) and not any(" " in part for part in merge) for merge in merges):
@@ -154,12 +154,12 @@ def _short(text: str) -> str:
     return json.dumps(content, ensure_ascii=False)
 
 
-def _is_same(slow: Any, quick: CachedTokenizer) -> bool:
-    def seen(tokenizer: Any) -> list[Any]:
+def _behaves_alike(reference: Any, cached: CachedTokenizer) -> bool:
+    def behaviour(tokenizer: Any) -> list[Any]:
         ids = [tokenizer(text, add_special_tokens=special).input_ids for text in PROBES for special in (True, False)]
         texts = [tokenizer.decode(one, skip_special_tokens=skip) for one in ids for skip in (True, False)]
         tokens = [tokenizer.convert_ids_to_tokens(one) for one in ids]
         batch = tokenizer(list(PROBES), add_special_tokens=False).input_ids
         return [len(tokenizer), ids, texts, tokens, batch, [tokenizer.convert_tokens_to_ids(one) for one in tokens]]
 
-    return seen(slow) == seen(quick)
+    return behaviour(reference) == behaviour(cached)

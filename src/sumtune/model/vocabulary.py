@@ -1,4 +1,4 @@
-"""The rows of a model's embedding: each token id of a text must have one."""
+"""Vocabulary size of a model, and the check that every token id has an embedding."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,23 +10,25 @@ __all__ = ["require_known_ids", "vocabulary_size"]
 
 
 def vocabulary_size(config: Any) -> int | None:
-    """Return the rows that a Hugging Face configuration names; a model whose weights have others cannot be loaded.
+    """Return the number of embeddings (rows) in a Hugging Face configuration, or None if it names none.
+
+    Weights with another number of rows fail to load, so the configuration is enough.
 
     Raises:
-        ModelError: the mark that a decoder starts with has no row.
+        ModelError: the decoder's start token has no embedding.
     """
     rows = getattr(config.get_text_config(decoder=True), "vocab_size", None)
     start = getattr(config, "decoder_start_token_id", None)
     if rows is not None and start is not None and not 0 <= start < rows:
         raise ModelError(
-            f"The model's decoder starts with the id {start}, but it has only {rows:,} rows: mend "
+            f"The model's decoder starts with the id {start}, but it has only {rows:,} rows: correct "
             "`decoder_start_token_id` in its config.json."
         )
     return rows
 
 
 def require_known_ids(model: Any, examples: Iterable[Encoded]) -> None:
-    """Return where `model` has a row for each id of `examples`.
+    """Check that `model` has an embedding for each token id in `examples`.
 
     Raises:
         ModelError: an id has none.

@@ -1,4 +1,4 @@
-"""Which examples make an optimizer step, and how a step is cut into micro-batches."""
+"""Batches: the examples of each optimizer step, and the micro-batches of a step."""
 
 from collections.abc import Sequence
 
@@ -7,14 +7,15 @@ import numpy as np
 __all__ = ["epoch_order", "micro_batches", "sample_by_length", "split_micro_batches"]
 
 SHUFFLE_WINDOW = 32
-"""Optimizer steps whose examples are sorted by length together: wide enough for little padding, narrow enough that
-the order of an epoch stays random."""
+"""Optimizer steps whose examples are sorted by length together. A wide window saves padding; a narrow one keeps the
+order of an epoch random."""
 
 
 def epoch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
-    """Batches of example indices for one epoch: each index once, similar lengths together, batches in random order.
+    """Return the batches of one epoch: every index once, similar lengths together, batches in random order.
 
-    A function of its arguments alone, so a resumed run needs only its position. `lengths` are in tokens.
+    `lengths` are in tokens, `batch_size` in examples. The result depends only on the arguments, so a resumed run needs
+    no state except its step.
 
     >>> sorted(sum(epoch_order([5, 9, 5, 9, 7], batch_size=2, seed=0, epoch=0), []))
     [0, 1, 2, 3, 4]
@@ -30,9 +31,9 @@ def epoch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) 
 
 
 def micro_batches(indices: Sequence[int], lengths: Sequence[int], max_tokens: int) -> list[list[int]]:
-    """`indices` cut, longest first, into groups whose padded size (count × longest) is at most `max_tokens`.
+    """Split `indices`, longest first, into groups whose padded size (count * longest) is at most `max_tokens`.
 
-    An example longer than `max_tokens` gets a group of its own.
+    An example longer than `max_tokens` forms its own group.
 
     >>> micro_batches([0, 1, 2], lengths=[10, 90, 40], max_tokens=100)
     [[1], [2, 0]]
@@ -49,7 +50,9 @@ def micro_batches(indices: Sequence[int], lengths: Sequence[int], max_tokens: in
 def split_micro_batches(
     indices: Sequence[int], lengths: Sequence[int], planned_tokens: int, max_tokens: int
 ) -> list[list[list[int]]]:
-    """The micro-batches of at most `planned_tokens`, each cut again where only `max_tokens` fit into memory.
+    """Split `indices` into micro-batches of at most `planned_tokens`, and each of them into parts of `max_tokens`.
+
+    The parts are for machines whose memory cannot hold a whole micro-batch.
 
     >>> split_micro_batches([0, 1, 2], lengths=[10, 90, 40], planned_tokens=100, max_tokens=50)
     [[[1]], [[2], [0]]]
@@ -59,7 +62,7 @@ def split_micro_batches(
 
 
 def sample_by_length(lengths: Sequence[int], count: int) -> list[int]:
-    """At most `count` indices, spread evenly over the order of their lengths.
+    """Return at most `count` indices, evenly spaced in the order of their lengths.
 
     >>> sample_by_length([30, 10, 20, 50, 40], 3)
     [1, 0, 3]

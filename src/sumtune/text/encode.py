@@ -1,4 +1,4 @@
-"""Token ids of dialogues and summaries, and their form on disk."""
+"""Encoding of dialogues and summaries as token ids, and the file format of encoded examples."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ __all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]
 class Encoded:
     """One example as token ids.
 
-    `source` is what the model reads (dialogue and prompt), `target` what it learns to write (summary and end mark).
-    A decoder-only model gets both as one sequence; its loss mask is exactly the positions of `target`.
+    `source` is the input (dialogue and prompt), `target` the output to learn (summary and end-of-sequence token).
+    A decoder-only model reads both as one sequence; its loss mask covers exactly the positions of `target`.
     """
 
     source: tuple[int, ...]
@@ -31,29 +31,31 @@ class Encoded:
 
     @property
     def length(self) -> int:
-        """Tokens of source and target."""
+        """Number of tokens of source and target together."""
         return len(self.source) + len(self.target)
 
 
 class Encoder:
-    """Turns text into token ids the same way in training, evaluation and serving.
+    """Encodes text as token ids, in the same way for training, evaluation and serving.
 
-    The parts (prompt, dialogue, summary) are tokenized apart, so a token never spans two of them and the loss mask
-    covers exactly the summary.
+    Prompt, dialogue and summary are tokenized separately, so a token never spans two of them and the loss mask covers
+    exactly the summary.
     """
 
     prompt: Prompt
-    """With token limits that the model's positions allow."""
+    """The prompt, with token limits reduced to the positions of the model."""
 
     def __init__(
         self, tokenizer: Any, prompt: Prompt, is_encoder_decoder: bool, positions: PositionLimits = UNLIMITED,
         vocabulary_size: int | None = None,
     ) -> None:  # fmt: skip
-        """`tokenizer` is a Hugging Face tokenizer; the model has embeddings for the ids below `rows`, None any.
+        """Create an encoder for a model with embeddings for ids below `vocabulary_size` (None: no limit).
+
+        `tokenizer` is a Hugging Face tokenizer.
 
         Raises:
-            ModelError: the tokenizer has no end mark, so that a summary could never end, or a mark without a row; or
-                the model has too few positions for a dialogue.
+            ModelError: the tokenizer has no end-of-sequence token, a special token or a part of the prompt has no
+                embedding, or the model has too few positions for a dialogue.
         """
         if tokenizer.eos_token_id is None:
             raise ModelError("The tokenizer has no end-of-sequence token; choose a model that defines one.")
@@ -72,12 +74,12 @@ class Encoder:
 
     @property
     def overhead(self) -> int:
-        """Source tokens that are not of the dialogue."""
+        """Number of source tokens besides the dialogue."""
         return len(self._before) + len(self._after)
 
     @property
     def end_ids(self) -> list[int]:
-        """Ids that end a summary: the end mark and, where summaries have one line, every token of line breaks only."""
+        """Ids that end a summary: end-of-sequence and, for summaries of one line, all tokens made of line breaks."""
         breaks = [self._ids("\n" * count) for count in (1, 2, 3)] if self.prompt.single_line else []
         marks = dict.fromkeys([self._end_id, self.tokenizer.eos_token_id])
         return [*marks, *(ids[0] for ids in breaks if len(ids) == 1)]
@@ -93,7 +95,7 @@ class Encoder:
         return self._require_rows(list(self.tokenizer(text, add_special_tokens=False).input_ids))
 
     def _require_rows(self, ids: list[int]) -> list[int]:
-        """Return `ids`; raise ModelError where the model has no row for one of them."""
+        """Return `ids`; raise ModelError if one of them has no embedding."""
         if self.vocabulary_size is not None and ids and (largest := max(ids)) >= self.vocabulary_size:
             (token,) = self.tokenizer.convert_ids_to_tokens([largest])
             raise ModelError(
@@ -105,30 +107,30 @@ class Encoder:
         return ids
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, before any truncation.
+        """Return the number of tokens of each text, before truncation.
 
         Raises:
-            ModelError: a text has a token that the model has no row for.
+            ModelError: a text has a token without an embedding.
         """
         if not texts:
             return []
         return [len(self._require_rows(ids)) for ids in self.tokenizer(list(texts), add_special_tokens=False).input_ids]
 
     def count_targets(self, summaries: Sequence[str]) -> list[int]:
-        """Tokens of each summary as it is learned, with begin and end mark, before any truncation."""
+        """Return the number of target tokens of each summary, with its special tokens, before truncation."""
         marks = len(self._target_head) + 1
         return [marks + count for count in self.count([self._target_text(summary) for summary in summaries])]
 
     def source(self, dialogue: str) -> tuple[int, ...]:
-        """Ids of prompt and dialogue; a dialogue over `max_source_tokens` loses its end.
+        """Return the ids of prompt and dialogue. A dialogue over `max_source_tokens` loses its end.
 
         Raises:
-            ModelError: it has a token that the model has no row for; `target` and `encode` likewise.
+            ModelError: the dialogue has a token without an embedding. `target` and `encode` raise it, too.
         """
         return tuple(self._before + self._ids(dialogue)[: self.prompt.max_source_tokens] + self._after)
 
     def target(self, summary: str) -> tuple[int, ...]:
-        """Ids of the summary with begin and end mark, at most `max_target_tokens`; a longer one loses its end."""
+        """Return the ids of the summary with its special tokens, cut to `max_target_tokens`."""
         ids = self._target_head + self._ids(self._target_text(summary))
         return (*ids[: self.prompt.max_target_tokens - 1], self._end_id)
 
@@ -136,16 +138,16 @@ class Encoder:
         return self.prompt.before_summary + summary.strip()
 
     def encode(self, dialogue: str, summary: str) -> Encoded:
-        """Both parts of one example."""
+        """Return source and target of one example."""
         return Encoded(self.source(dialogue), self.target(summary))
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Plain text of generated ids: no special tokens, no white space around."""
+        """Return the text of generated ids, without special tokens and surrounding white space."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
 
 
 def save_encoded(examples: Sequence[Encoded], path: Path) -> None:
-    """Writes flat int32 ids and int32 lengths of sources and targets as safetensors."""
+    """Write `examples` to `path` as safetensors: concatenated int32 ids and int32 lengths of sources and targets."""
     write_bytes(path, save({**_ragged("source", examples), **_ragged("target", examples)}))
 
 
@@ -156,10 +158,10 @@ def _ragged(name: str, examples: Sequence[Encoded]) -> dict[str, NDArray[np.int3
 
 
 def load_encoded(path: Path) -> list[Encoded]:
-    """The examples of a file written with `save_encoded`.
+    """Return the examples that `save_encoded` wrote to `path`.
 
     Raises:
-        RunDirError: it cannot be read, or is no such file.
+        RunDirError: the file is missing, damaged, or has another format.
     """
     try:
         arrays = load_file(path)

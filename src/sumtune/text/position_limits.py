@@ -1,4 +1,4 @@
-"""How many tokens a model has positions for, and token limits that keep to it."""
+"""Position limits of a model, and token limits that respect them."""
 
 from dataclasses import dataclass, replace
 
@@ -8,25 +8,25 @@ from sumtune.text.prompt import Prompt
 __all__ = ["UNLIMITED", "PositionLimits"]
 
 MIN_SOURCE_TOKENS = 16
-"""Fewer tokens are no dialogue."""
+"""Least number of dialogue tokens that makes sense."""
 
 
 @dataclass(frozen=True)
 class PositionLimits:
-    """Most tokens that a model reads and writes; None where there is no limit, as in T5."""
+    """Number of positions of a model; None means no limit, as in T5."""
 
     encoder: int | None = None
-    """None for a decoder-only model, too."""
+    """Also None for a decoder-only model."""
     decoder: int | None = None
-    """Of a decoder-only model: prompt, dialogue and summary together."""
+    """In a decoder-only model they are shared by prompt, dialogue and summary."""
 
     def fit(self, prompt: Prompt, overhead: int, is_encoder_decoder: bool) -> Prompt:
-        """Return `prompt` with limits that leave no token without a position.
+        """Return `prompt` with token limits reduced so that every token has a position.
 
-        `overhead` is the number of source tokens that are not of the dialogue.
+        `overhead` is the number of source tokens besides the dialogue.
 
         Raises:
-            ModelError: no room is left for a dialogue; the message says which setting leaves some.
+            ModelError: no room is left for a dialogue. The message names the setting to change.
         """
         target = prompt.max_target_tokens
         if is_encoder_decoder and self.decoder is not None:
@@ -37,9 +37,9 @@ class PositionLimits:
         if limit - used < MIN_SOURCE_TOKENS:
             room = limit - overhead - MIN_SOURCE_TOKENS
             remedy = (f"set model.max_target_tokens to at most {room}" if room > 0 and not is_encoder_decoder
-                      else "choose a model that reads more")  # fmt: skip
-            raise ModelError(f"The model has positions for {limit} tokens; prompt and summary take {used} of them, "
-                             f"which leaves none for a dialogue: {remedy}.")  # fmt: skip
+                      else "choose a model with more positions")  # fmt: skip
+            raise ModelError(f"The model has only {limit} positions. Prompt and summary take {used} of them, which "
+                             f"leaves no room for a dialogue: {remedy}.")  # fmt: skip
         return replace(prompt, max_source_tokens=limit - used, max_target_tokens=target)
 
 

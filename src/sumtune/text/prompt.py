@@ -1,4 +1,4 @@
-"""The words around a dialogue, saved beside the adapter so that serving uses what was trained."""
+"""The prompt around a dialogue. It is saved with the adapter, so serving uses the same one as training."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -17,27 +17,27 @@ MAX_TOKENS = 1 << 20
 MAX_CHARACTERS = 1 << 14
 
 Text = Annotated[str, Field(strict=True, max_length=MAX_CHARACTERS)]
-"""Its bound makes pydantic refuse half a character (an unpaired surrogate) as well."""
+"""The maximum length also makes pydantic reject unpaired surrogates."""
 Tokens = Annotated[int, Field(strict=True, ge=1, le=MAX_TOKENS)]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Prompt:
-    """Text before the dialogue, after it, and before the summary, and the token limits of both.
+    """Text before the dialogue, after it and before the summary, and token limits of dialogue and summary.
 
-    For an encoder–decoder model `before + dialogue + after` is the encoder's input and the summary the decoder's
-    output. For a decoder-only model all of it is one sequence, and the loss looks only at the summary.
+    An encoder–decoder model reads `before + dialogue + after` and writes the summary. A decoder-only model reads
+    everything as one sequence, and the loss covers only the summary.
     """
 
     before: Text
     after: Text
     before_summary: Text
     max_source_tokens: Tokens
-    """Most tokens of the dialogue alone; longer dialogues lose their end."""
+    """Maximum number of tokens of the dialogue alone; a longer dialogue loses its end."""
     max_target_tokens: Tokens
-    """Most tokens of the summary with its begin and end mark; longer ones lose their end in training."""
+    """Maximum number of tokens of the summary with its special tokens; a longer one loses its end in training."""
     single_line: Annotated[bool, Field(strict=True)] = False
-    """True where no training summary has a line break: then generation ends at one."""
+    """True if no training summary has a line break. Generation then ends at the first one."""
     end: Text = ""
     """Token that ends a summary, for example `<end_of_turn>` in a chat; "" is the tokenizer's end-of-sequence token."""
 
@@ -50,13 +50,13 @@ class Prompt:
         """Return the prompt saved in `folder`.
 
         Raises:
-            ModelError: it is missing, damaged, or of a newer version.
+            ModelError: the file is missing, damaged, or from a newer version.
         """
         return validated(cls, read_record(folder / FILE_NAME, ModelError), folder / FILE_NAME, ModelError)
 
 
 def default_prompt(is_encoder_decoder: bool, model_type: str, max_source_tokens: int, max_target_tokens: int) -> Prompt:
-    """The prompt for a model family: T5 was trained with the prefix `summarize: `, BART and Pegasus with none."""
+    """Return the default prompt of a model family. T5 was trained with the prefix `summarize: `; BART had none."""
     if is_encoder_decoder:
         before = "summarize: " if model_type in {"t5", "mt5", "umt5"} else ""
         return Prompt(before, "", "", max_source_tokens, max_target_tokens)

@@ -1,1 +1,1 @@
-"""The training loop and what it is made of."""
+"""Training: the loop, the loss, the optimizer step, checkpoints and the event log."""

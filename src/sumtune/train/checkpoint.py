@@ -1,4 +1,7 @@
-"""All that has to survive a restart, as a folder `checkpoint-<step>` that is whole by its sums, or left out."""
+"""Checkpoints: folders `checkpoint-<step>` with everything that a resumed run needs.
+
+A manifest of SHA-256 sums, written last, tells an intact checkpoint from a damaged one.
+"""
 
 import shutil
 from collections.abc import Iterable
@@ -34,25 +37,27 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TrainState:
-    """Where a run stands. The batch order follows from seed and step, so it needs no place here."""
+    """Progress of a training run. The order of batches is not stored: it follows from the seed and the step."""
 
     step: int = 0
-    """Optimizer steps done."""
+    """Optimizer steps completed."""
     best_step: int = 0
+    """Step of the checkpoint with the lowest validation loss."""
     best_loss: float = float("inf")
+    """Its mean validation loss, in nats per summary token."""
     elapsed_s: float = 0.0
-    """Seconds spent in training, over all restarts."""
+    """Training time in seconds, summed over all restarts."""
     max_tokens: int = 0
-    """Token budget of a micro-batch, after running out of memory smaller than set."""
+    """Token budget of a micro-batch; smaller than configured after running out of memory."""
     precision: str = ""
-    """What the model computes in: measured at the start of a run, and kept."""
+    """Number format of the model, `bf16` or `fp32`. It is chosen when a run starts and never changes."""
     rollbacks: int = 0
-    """How often the run went back to a checkpoint because nothing was finite any more; each halves the rate."""
+    """Number of returns to a checkpoint after non-finite gradients. Each one halves the learning rate."""
     fingerprint: str = ""
-    """Of data and settings; a checkpoint continues only the run it came from."""
+    """Hash of data and settings. A run resumes only from a checkpoint with the same fingerprint."""
 
     def after_validation(self, loss: float) -> "TrainState":
-        """This state after a validation with `loss`."""
+        """Return this state, with a new best step if `loss` is the lowest validation loss so far."""
         return replace(self, best_step=self.step, best_loss=loss) if loss < self.best_loss else self
 
 
@@ -64,7 +69,7 @@ def save(
     optimizer: Any,
     generator: torch.Generator,
 ) -> Path:
-    """Writes `folder/checkpoint-<step>`: it appears whole, by a rename, or not at all."""
+    """Write `folder/checkpoint-<step>` atomically and return its path."""
     final = folder / f"checkpoint-{state.step}"
     with new_folder(final) as temporary:
         save_adapter(adapted, master_weights.average, temporary)
@@ -86,10 +91,10 @@ def _tensors(master_weights: MasterWeights, optimizer: Any, generator: torch.Gen
 
 
 def latest_intact(folder: Path) -> tuple[Path | None, list[str]]:
-    """The newest checkpoint that is whole, and what is wrong with each newer one.
+    """Return the newest intact checkpoint in `folder`, and the reason why each newer one is damaged.
 
     Raises:
-        RunDirError: a checkpoint was written by a newer version.
+        RunDirError: a checkpoint was written by a newer version of sumtune.
     """
     wrong: list[str] = []
     for checkpoint in reversed(list_checkpoints(folder)):
@@ -101,14 +106,14 @@ def latest_intact(folder: Path) -> tuple[Path | None, list[str]]:
 
 
 def load_state(checkpoint: Path) -> TrainState:
-    """The state that is saved in a whole `checkpoint`."""
+    """Return the state saved in `checkpoint`, which must be intact."""
     return TrainState(**read_record(checkpoint / "state.json"))
 
 
 def with_existing_best(folder: Path, state: TrainState) -> TrainState:
-    """`state`, which is saved in `folder`; where the best checkpoint is damaged or missing, it is the best itself.
+    """Return `state`, or if its best checkpoint is damaged or missing, a copy that names its own step as the best.
 
-    Its loss counts as infinite then: the next validation is better.
+    The copy has an infinite best loss, so the next validation becomes the best one.
     """
     if damage(folder / f"checkpoint-{state.best_step}") is None:
         return state
@@ -123,17 +128,19 @@ def load(
     optimizer: Any,
     generator: torch.Generator,
 ) -> TrainState:
-    """The state saved in `folder`, a whole checkpoint; weights, moments and random state go where they belong.
+    """Restore weights, their average, optimizer moments and dropout generator from `folder`; return the saved state.
 
     Raises:
-        RunDirError: the checkpoint is of other data or settings, or cannot be read.
+        RunDirError: the checkpoint cannot be read, or belongs to other data or settings.
     """
     try:
         state = load_state(folder)
         average = load_file(folder / "adapter_model.safetensors")
         tensors = load_file(folder / "optimizer.safetensors")
     except (OSError, ValueError, TypeError, SafetensorError) as error:
-        raise RunDirError(f"{folder} is damaged ({error}): delete it to continue from the one before.") from error
+        raise RunDirError(
+            f"{folder} is damaged ({error}): delete it to resume from the previous checkpoint."
+        ) from error
     if state.fingerprint != fingerprint:
         raise RunDirError(
             f"{folder} was trained with other data or settings: use the same ones to resume, or another --run-dir."
@@ -150,7 +157,7 @@ def load(
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints in `folder`, oldest first."""
+    """Return the checkpoints in `folder`, sorted by step."""
     return sorted((path for path in folder.glob("checkpoint-*") if path.name.partition("-")[2].isdigit()), key=_step)
 
 
@@ -159,19 +166,20 @@ def _step(checkpoint: Path) -> int:
 
 
 def prune(folder: Path, keep_newest: int, state: TrainState) -> list[Path]:
-    """Deletes all checkpoints but the newest `keep_newest` up to `state`, which is saved, and its best; the deleted.
+    """Delete all checkpoints except the newest `keep_newest` and the best one; return the deleted folders.
 
-    A checkpoint after `state` is damaged, or the run went back behind it: it would only take the place of a good one.
+    `state` must be saved already. Checkpoints after its step are deleted, too: either they are damaged, or the run has
+    returned to a state before them.
     """
-    upto = [path for path in list_checkpoints(folder) if _step(path) <= state.step]
-    kept = {path.name for path in upto[-keep_newest:]} | {f"checkpoint-{state.best_step}"}
-    doomed = [path for path in list_checkpoints(folder) if path.name not in kept]
-    delete(doomed)
-    return doomed
+    saved = [path for path in list_checkpoints(folder) if _step(path) <= state.step]
+    kept = {path.name for path in saved[-keep_newest:]} | {f"checkpoint-{state.best_step}"}
+    deleted = [path for path in list_checkpoints(folder) if path.name not in kept]
+    delete(deleted)
+    return deleted
 
 
 def delete(checkpoints: Iterable[Path]) -> None:
-    """Deletes `checkpoints`; one that is half deleted is no checkpoint any more."""
+    """Delete `checkpoints`, each manifest first: a half deleted checkpoint never looks intact."""
     for path in checkpoints:
         (path / MANIFEST).unlink(missing_ok=True)
         failpoint("checkpoint.pruned")

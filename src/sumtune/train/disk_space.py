@@ -1,4 +1,4 @@
-"""Room on the disk for checkpoints: asked for before a run, made during it, and missed in one clear message."""
+"""Disk space for checkpoints: checked before a run, and freed when the disk is full during a run."""
 
 import errno
 import shutil
@@ -15,20 +15,22 @@ __all__ = ["require_free_space", "save_freeing_space"]
 
 
 def require_free_space(folder: Path, size: int) -> None:
-    """Raises RunDirError where less than `size` bytes are free on the disk of `folder`."""
+    """Raise RunDirError if the disk of `folder` has less than `size` bytes free."""
     free = shutil.disk_usage(folder).free
     if free < size:
         raise RunDirError(
             f"The checkpoints need {_megabytes(size)}, and {folder} has {_megabytes(free)} free: "
-            f"{_megabytes(size - free)} are missing. Make room, or give another --run-dir."
+            f"{_megabytes(size - free)} are missing. Free some space, or choose another --run-dir."
         )
 
 
 def save_freeing_space(folder: Path, state: TrainState, save: Callable[[], object]) -> None:
-    """Calls `save`; on a full disk deletes all checkpoints but the newest whole one and its best, and tries once more.
+    """Call `save`. If the disk is full, delete old checkpoints and call it once more.
+
+    The newest intact checkpoint and the best one always stay.
 
     Raises:
-        RunDirError: that was not enough; the newest checkpoint is still there.
+        RunDirError: the disk is still full.
     """
     try:
         save()
@@ -43,15 +45,16 @@ def save_freeing_space(folder: Path, state: TrainState, save: Callable[[], objec
     except (OSError, SafetensorError) as error:
         if not _is_full(error):
             raise
-        rest = f"{kept.name} is kept; the same command continues from it" if kept else "No checkpoint is there yet"
+        remedy = (f"{kept.name} is kept: free some space, and the same command continues from it." if kept
+                  else "There is no checkpoint yet: free some space and start again.")  # fmt: skip
         raise RunDirError(
             f"The disk of {folder} is full at step {state.step}: {_megabytes(shutil.disk_usage(folder).free)} free are "
-            f"not enough for a checkpoint. {rest} when there is room."
+            f"not enough for a checkpoint. {remedy}"
         ) from error
 
 
 def _is_full(error: Exception) -> bool:
-    """True for ENOSPC and EDQUOT, which safetensors only has in its message."""
+    """Return True for ENOSPC and EDQUOT. safetensors reports these numbers only in its message."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT)
     return "os error 28" in str(error) or "os error 122" in str(error)

@@ -1,4 +1,4 @@
-"""The metric log: one JSON object a line, one line an event."""
+"""The event log of a training run, `metrics.jsonl`: one JSON object per line, one line per event."""
 
 import json
 from collections.abc import Callable
@@ -11,33 +11,34 @@ from sumtune.files.atomic import write_text
 __all__ = ["Event", "EventCallback", "append_event", "cut_after", "read_events"]
 
 Event = dict[str, Any]
-"""`event` (`start`, `step`, `validation`, `epoch`, `warning`, `end`), `step`, and what belongs to it."""
+"""`event` (`start`, `step`, `validation`, `epoch`, `warning` or `end`), `step`, and the fields of that event."""
 EventCallback = Callable[[Event], None]
+"""Receives every event as it happens."""
 CHECKSUM = "crc32"
 NUMBERS = {
     "start": ("total_steps", "warmup_steps"),
     "step": ("loss", "learning_rate", "gradient_norm", "tokens", "elapsed_s"),
     "validation": ("loss",),
 }
-"""What readers of the log look for, by event; each is a number."""
+"""Fields that readers of the log need, by event. Each must be a number."""
 
 
 def append_event(path: Path, event: Event) -> None:
-    """Adds one line to the log."""
+    """Append `event` with its checksum to the log at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as log:
         log.write(_line(event))
 
 
 def read_events(path: Path) -> list[Event]:
-    """All events of the log; a line that a crash tore or that is damaged is left out."""
+    """Return the events in the log at `path`, without lines that are damaged or cut off by a crash."""
     return [event for line in _lines(path) if (event := _event(line)) is not None]
 
 
 def cut_after(path: Path, step: int) -> int:
-    """Removes the events after optimizer step `step`, which a resumed run will write again, and what is damaged.
+    """Remove damaged lines and the events after optimizer step `step`, which a resumed run writes again.
 
-    Returns how many lines up to `step` are damaged or missing, as far as that can be told.
+    Return the number of lines up to `step` that are known to be damaged or missing.
     """
     kept = [event for event in read_events(path) if event["step"] <= step and event["event"] != "end"]
     damaged = sum(line.endswith("\n") and _event(line) is None for line in _lines(path))
@@ -55,10 +56,10 @@ def _lines(path: Path) -> list[str]:
 
 
 def _event(line: str) -> Event | None:
-    """The event in `line`; None where it is none, was changed, or lacks a number of its kind."""
+    """Return the event in `line`, or None if it is damaged, changed, or lacks a required number."""
     try:
         event: Event = json.loads(line)
-        checksum = event.pop(CHECKSUM, None)  # logs of the first releases have none
+        checksum = event.pop(CHECKSUM, None)  # the first releases wrote none
         numbers = [event["step"], *(event[name] for name in NUMBERS.get(event["event"], ()))]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""The result of a training run: the adapter of one checkpoint, with all that serving needs, and what vouches for it."""
+"""The result of a training run: the folder `adapter` and the manifest that proves it is complete."""
 
 import shutil
 from pathlib import Path
@@ -22,7 +22,7 @@ ADAPTER = "adapter"
 
 
 def training_fingerprint(config: Config, run_dir: RunDir) -> str:
-    """What determines an adapter: encoded data, prompt, and the settings of model, LoRA and training."""
+    """Return a hash of what determines an adapter: encoded data, prompt, settings of model, LoRA and training."""
     settings = config.model_dump(include={"model", "lora", "train"})
     settings["train"].pop("keep_checkpoints")
     folder = run_dir.transformation
@@ -31,21 +31,21 @@ def training_fingerprint(config: Config, run_dir: RunDir) -> str:
 
 
 def finished(config: Config, run_dir: RunDir) -> bool:
-    """True where the adapter of exactly these data and settings is there already, and undamaged."""
+    """Return True if the run folder holds an undamaged adapter of exactly these data and settings."""
     manifest = find_record(run_dir.trainer / MANIFEST) or {}
     same = manifest.get("fingerprint") == training_fingerprint(config, run_dir)
     return same and adapter_damage(run_dir) is None
 
 
 def elapsed_seconds(run_dir: RunDir) -> float:
-    """Return the seconds that the finished training in the run folder took, over all restarts."""
+    """Return the training time in seconds of a finished run, summed over all restarts."""
     return float((find_record(run_dir.trainer / MANIFEST) or {}).get("elapsed_s", 0.0))
 
 
 def adapter_damage(run_dir: RunDir) -> str | None:
-    """What is wrong with the adapter of a finished run; None where each file is as it was published.
+    """Return what is wrong with the adapter of a finished run, or None if every file is unchanged.
 
-    Its settings vouch for themselves: how it decodes may be changed after training.
+    `sumtune.json` is excluded from these sums because decoding settings may change later; it has its own checksum.
     """
     sums = (find_record(run_dir.trainer / MANIFEST) or {}).get(ADAPTER)
     if not isinstance(sums, dict):
@@ -57,16 +57,16 @@ def adapter_damage(run_dir: RunDir) -> str | None:
 
 
 def save_final_adapter(config: Config, run_dir: RunDir, state: TrainState) -> None:
-    """Copy the adapter of the best or last checkpoint to `adapter`, with what decoding needs; the manifest is last.
+    """Copy the adapter of the best or last checkpoint to `adapter`, with prompt and settings; then write the manifest.
 
     Raises:
-        RunDirError: that checkpoint was damaged or deleted while the run went on.
+        RunDirError: that checkpoint was damaged or deleted during the run.
     """
     step = state.best_step if config.train.result == "best" else state.step
     result = run_dir.trainer / f"checkpoint-{step}"
     if (reason := checkpoint.damage(result)) is not None:
         raise RunDirError(
-            f"{result}, the {config.train.result} one of this run, cannot be published: {reason}. Repeat the command "
+            f"{result}, the {config.train.result} checkpoint of this run, cannot be used: {reason}. Repeat the command "
             "with --overwrite to train again."
         )
     _copy(config, run_dir, result, state.precision)

@@ -1,4 +1,4 @@
-"""Soft stops: Control-C and SIGTERM are a wish, which training grants between two optimizer steps."""
+"""Graceful shutdown: after Control-C or SIGTERM, training stops between two optimizer steps."""
 
 import signal
 import threading
@@ -9,33 +9,33 @@ from types import FrameType
 __all__ = ["graceful_stop"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-NOT_OURS = (signal.SIG_IGN, None)
-"""Handlers of signals that are ignored, as Control-C is behind `nohup`, or were not set from Python."""
+UNTOUCHED = (signal.SIG_IGN, None)
+"""Handlers that stay: signals that are ignored (Control-C under `nohup`), and handlers not set from Python."""
 
 
 @contextmanager
 def graceful_stop() -> Iterator[Callable[[], bool]]:
-    """Inside, the first signal only makes the given function say True; the second one acts as it always does.
+    """Yield a function that returns True after the first SIGINT or SIGTERM. A second signal acts as usual.
 
-    In a thread other than the main one signals cannot be caught: there the function never says True.
+    Python handles signals only in the main thread; in any other thread the function always returns False.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    wished = threading.Event()
-    before = {number: handler for number in SIGNALS if (handler := signal.getsignal(number)) not in NOT_OURS}
+    requested = threading.Event()
+    previous = {number: handler for number in SIGNALS if (handler := signal.getsignal(number)) not in UNTOUCHED}
 
     def restore() -> None:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
-    def wish(_number: int, _frame: FrameType | None) -> None:
-        wished.set()
+    def request_stop(_number: int, _frame: FrameType | None) -> None:
+        requested.set()
         restore()
 
-    for number in before:
-        signal.signal(number, wish)
+    for number in previous:
+        signal.signal(number, request_stop)
     try:
-        yield wished.is_set
+        yield requested.is_set
     finally:
         restore()

@@ -18,9 +18,9 @@ from sumtune.train.training_plan import TrainingPlan
 __all__ = ["train"]
 
 NOT_FINITE_LIMIT = 3
-"""Optimizer steps in a row without a finite gradient after which a run goes back to a checkpoint."""
+"""After this many consecutive optimizer steps without a finite gradient, a run returns to a checkpoint."""
 ROLLBACK_LIMIT = 2
-"""How often it does so, with half the learning rate each time, before it stops."""
+"""After this many returns, each of which halves the learning rate, the run fails."""
 
 
 def train(
@@ -37,16 +37,15 @@ def train(
     should_stop: Callable[[], bool],
     on_event: EventCallback,
 ) -> TrainState:
-    """The state after the last optimizer step of `plan`, having started from `state`.
+    """Train from `state` to the last optimizer step of `plan`; return the final state.
 
-    `compute_gradient(examples, max_tokens)` leaves the gradient of one step in `master_weights`; `validate()` is the
-    mean loss of the validation examples; `save(state)` writes a checkpoint; `restore()` restores the newest one;
-    `should_stop()` says whether the user wants to stop. Validation and saving stand before the step, so the last state
-    goes through the same lines as all others.
+    `compute_gradient(examples, max_tokens)` stores the gradient of one step in `master_weights`; `validate()` returns
+    the mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest one. Validation and saving
+    come before the step, so the same lines handle the final state.
 
     Raises:
-        StoppedError: the user stopped the run; the state is saved.
-        SumtuneError: loss or gradient was not finite for three optimizer steps in a row, with lower rates, too.
+        StoppedError: the user stopped the run. Its state is saved.
+        SumtuneError: loss or gradient was not finite in three consecutive steps, even with a quarter of the rate.
     """
     monitor, not_finite = LossMonitor(), 0
     saved_at = state.step if state.step or state.best_loss < float("inf") else None
@@ -55,63 +54,62 @@ def train(
         if plan.validates_at(state.step) and state.step != saved_at:
             loss = validate()
             state = replace(state, elapsed_s=time.monotonic() - started)
-            saves = not not_finite or state.step >= plan.total_steps  # what is gone back to has to be good
-            if saves:  # only a state that is on the disk can be the best
+            saves = not not_finite or state.step >= plan.total_steps  # a run must never return to a bad state
+            if saves:  # only a saved state can be the best
                 state = state.after_validation(loss)
             _report_validation(on_event, plan, state, loss, monitor)
             if saves:
                 save(state)
                 saved_at = state.step
         if state.step >= plan.total_steps:
-            on_event({"event": "end", "step": state.step, "best_step": state.best_step, "best_loss": state.best_loss,
-                    "elapsed_s": state.elapsed_s})  # fmt: skip
+            _report_end(on_event, state)
             return state
         if should_stop():
             if state.step != saved_at:
                 save(replace(state, elapsed_s=time.monotonic() - started))
             raise StoppedError(f"Stopped after optimizer step {state.step} of {plan.total_steps}; everything is saved.")
 
-        begun = time.monotonic()
+        step_started = time.monotonic()
         rate = plan.learning_rate(state.step) * 0.5**state.rollbacks
         gradient = compute_gradient([examples[at] for at in plan.batch(state.step)], state.max_tokens)
+        not_finite = 0 if gradient.finite else not_finite + 1
         if gradient.finite:
-            not_finite = 0
-            _move(master_weights, optimizer, rate, plan.average_decay(state.step))
+            _update(master_weights, optimizer, rate, plan.average_decay(state.step))
             failpoint("step.moved")
-        else:
-            not_finite += 1
         master_weights.clear_gradients()
-        shrunk = gradient.max_tokens < state.max_tokens
-        state = replace(state, step=state.step + 1, max_tokens=gradient.max_tokens)
-        if shrunk:
-            _warn(on_event, state, f"Out of memory: micro-batches now hold at most {gradient.max_tokens} tokens; "
-                                 "the effective batch stays the same.")  # fmt: skip
-
-        on_event({"event": "step", "step": state.step, "loss": gradient.loss, "learning_rate": rate,
-                "gradient_norm": gradient.norm, "tokens": gradient.tokens, "seconds": time.monotonic() - begun,
-                "elapsed_s": time.monotonic() - started})  # fmt: skip
-        failpoint("step.logged")
-        _watch(on_event, state, gradient, monitor)
+        state = _after_step(on_event, state, gradient)
+        now = time.monotonic()
+        _report_step(on_event, state, gradient, monitor, rate, seconds=now - step_started, elapsed_s=now - started)
         if not_finite >= NOT_FINITE_LIMIT:
-            state, monitor, not_finite = _recovered(on_event, state, restore), LossMonitor(), 0
+            state, monitor, not_finite = _recover(on_event, state, restore), LossMonitor(), 0
             saved_at = state.step
 
 
-def _recovered(on_event: EventCallback, state: TrainState, restore: Callable[[], TrainState]) -> TrainState:
-    """The state of the newest checkpoint, to go on from with half the learning rate."""
+def _after_step(on_event: EventCallback, state: TrainState, gradient: Gradient) -> TrainState:
+    """Return the state after one more optimizer step; warn if it ran out of memory."""
+    after = replace(state, step=state.step + 1, max_tokens=gradient.max_tokens)
+    if after.max_tokens < state.max_tokens:
+        _warn(on_event, after, f"Out of memory: micro-batches now hold at most {after.max_tokens} tokens; "
+                               "the effective batch size stays the same.")  # fmt: skip
+    return after
+
+
+def _recover(on_event: EventCallback, state: TrainState, restore: Callable[[], TrainState]) -> TrainState:
+    """Return the state of the newest checkpoint, with half the learning rate."""
     if state.rollbacks >= ROLLBACK_LIMIT:
         raise SumtuneError(
-            f"Training stopped at step {state.step}: {NOT_FINITE_LIMIT} steps in a row had no finite loss or gradient, "
-            f"at {0.5**state.rollbacks:g} of the learning rate, too. The last checkpoint is kept. "
-            "Begin anew (--overwrite) with a lower train.learning_rate, or with model.precision=fp32."
+            f"Training stopped at step {state.step}: {NOT_FINITE_LIMIT} consecutive steps had no finite loss or "
+            f"gradient, even with {0.5**state.rollbacks:g} times the learning rate. The last checkpoint is kept. "
+            "Start again (--overwrite) with a lower train.learning_rate, or with model.precision=fp32."
         )
     restored = replace(restore(), rollbacks=state.rollbacks + 1, max_tokens=state.max_tokens)
-    _warn(on_event, restored, f"{NOT_FINITE_LIMIT} steps in a row had no finite loss or gradient: going on from step "
-                            f"{restored.step} with {0.5**restored.rollbacks:g} of the learning rate.")  # fmt: skip
+    _warn(on_event, restored, f"{NOT_FINITE_LIMIT} consecutive steps had no finite loss or gradient: training "
+                              f"continues from step {restored.step} with {0.5**restored.rollbacks:g} times the "
+                              "learning rate.")  # fmt: skip
     return restored
 
 
-def _move(master_weights: MasterWeights, optimizer: Any, rate: float, average_decay: float) -> None:
+def _update(master_weights: MasterWeights, optimizer: Any, rate: float, average_decay: float) -> None:
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.step()
@@ -123,20 +121,32 @@ def _report_validation(
     on_event: EventCallback, plan: TrainingPlan, state: TrainState, loss: float, monitor: LossMonitor
 ) -> None:
     on_event({"event": "validation", "step": state.step, "loss": loss, "best": state.best_step == state.step,
-            "elapsed_s": state.elapsed_s})  # fmt: skip
+              "elapsed_s": state.elapsed_s})  # fmt: skip
     if (epoch := plan.epoch_ended_at(state.step)) is not None:
         on_event({"event": "epoch", "step": state.step, "epoch": epoch, "loss": loss})
     if (message := monitor.validation(loss)) is not None:
         _warn(on_event, state, message)
 
 
-def _watch(on_event: EventCallback, state: TrainState, gradient: Gradient, monitor: LossMonitor) -> None:
+def _report_step(
+    on_event: EventCallback, state: TrainState, gradient: Gradient, monitor: LossMonitor, learning_rate: float,
+    *, seconds: float, elapsed_s: float,
+) -> None:  # fmt: skip
+    on_event({"event": "step", "step": state.step, "loss": gradient.loss, "learning_rate": learning_rate,
+              "gradient_norm": gradient.norm, "tokens": gradient.tokens, "seconds": seconds,
+              "elapsed_s": elapsed_s})  # fmt: skip
+    failpoint("step.logged")
     if gradient.finite:
         if (message := monitor.step(gradient.loss)) is not None:
             _warn(on_event, state, message)
         return
     _warn(on_event, state, f"The loss of step {state.step} is {gradient.loss}, its gradient norm {gradient.norm}: "
                          "the step was skipped.")  # fmt: skip
+
+
+def _report_end(on_event: EventCallback, state: TrainState) -> None:
+    on_event({"event": "end", "step": state.step, "best_step": state.best_step, "best_loss": state.best_loss,
+              "elapsed_s": state.elapsed_s})  # fmt: skip
 
 
 def _warn(on_event: EventCallback, state: TrainState, message: str) -> None:

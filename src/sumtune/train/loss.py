@@ -1,4 +1,4 @@
-"""The loss of summary tokens, with logits computed nowhere else."""
+"""Cross entropy of the summary tokens. Logits are computed only at the positions that predict them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,16 +15,16 @@ from sumtune.train.recompute import Recompute
 
 __all__ = ["SummaryLoss", "token_cross_entropy"]
 
-ROWS_AT_ONCE = 32
-"""Rows of logits that are held in float32 at a time: 32 MB for a vocabulary of 262,144."""
+CHUNK_ROWS = 32
+"""Rows of logits converted to float32 at a time: 32 MB for a vocabulary of 262,144 tokens."""
 
 
 class _TokenCrossEntropy(torch.autograd.Function):
-    """Summed cross entropy whose backward is softmax - one-hot, in the dtype of the logits, chunk by chunk."""
+    """Summed cross entropy. Its backward pass computes softmax - one-hot chunk by chunk, in the dtype of the logits."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
-        log_sums = torch.cat([rows.float().logsumexp(-1) for rows in torch.split(logits, ROWS_AT_ONCE)])
+        log_sums = torch.cat([rows.float().logsumexp(-1) for rows in torch.split(logits, CHUNK_ROWS)])
         ctx.save_for_backward(logits, targets, log_sums)
         return (log_sums - logits.gather(-1, targets[:, None])[:, 0].float()).sum()
 
@@ -32,7 +32,7 @@ class _TokenCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         logits, targets, log_sums = ctx.saved_tensors
         gradient = torch.empty_like(logits)
-        chunks = zip(*(torch.split(t, ROWS_AT_ONCE) for t in (gradient, logits, targets, log_sums)), strict=True)
+        chunks = zip(*(torch.split(t, CHUNK_ROWS) for t in (gradient, logits, targets, log_sums)), strict=True)
         for out, rows, wanted, log_sum in chunks:
             softmax = (rows.float() - log_sum[:, None]).exp_()
             softmax[torch.arange(len(rows), device=rows.device), wanted] -= 1
@@ -41,9 +41,9 @@ class _TokenCrossEntropy(torch.autograd.Function):
 
 
 def token_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Sum over rows of -log softmax(logits)[target], in float32.
+    """Return the sum over tokens of -log softmax(logits)[target] as a float32 scalar.
 
-    `logits` (tokens, vocabulary) of any float dtype, `targets` (tokens,) int64. Gradient: softmax - one-hot.
+    `logits` (tokens, vocabulary) may have any float dtype; `targets` (tokens,) are int64.
     """
     if logits.dtype == torch.float32 and logits.device.type != "cpu":
         return cross_entropy(logits, targets, reduction="sum")
@@ -52,21 +52,20 @@ def token_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 class SummaryLoss:
-    """Loss of a micro-batch, as (sum over summary tokens, number of summary tokens).
+    """Loss of a micro-batch: (sum over summary tokens in nats, number of summary tokens).
 
-    A hook in front of the output layer passes on only the positions that predict a summary token. Whatever a model
-    does after that layer (scaling, soft caps) stays its own, so this holds for every architecture.
+    A hook before the output layer selects the positions that predict a summary token. The model's own code runs after
+    that layer (scaling, soft caps), so this works for every architecture.
     """
 
     def __init__(
         self, model: Any, pad_id: int = 0, kernels: Kernels | None = None, recompute: Recompute | None = None
     ) -> None:
-        """`model` is the Hugging Face model itself, its linear layers possibly adapted.
+        """Create the loss of `model`, a Hugging Face model whose linear layers may have LoRA adapters.
 
-        `pad_id` fills short rows, at whose places nothing looks.
-
-        With `kernels`, a plain output layer and the loss are one function that never holds all logits. `recompute`
-        says which layers run again in the backward pass.
+        `pad_id` pads short sequences; no loss depends on it. With `kernels`, a plain output layer and the loss become
+        one function that never holds all logits in memory. `recompute` decides which layers run again in the backward
+        pass.
         """
         self.model = model
         self.kernels = kernels
@@ -84,7 +83,7 @@ class SummaryLoss:
         return (hidden.reshape(-1, hidden.shape[-1])[self._rows], *args[1:])
 
     def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
-        """Summed loss (scalar, differentiable) and token count."""
+        """Return the summed loss (a differentiable scalar) and the number of summary tokens."""
         if self.recompute is not None and torch.is_grad_enabled():
             tokens = len(examples) * max(example.length for example in examples)
             self.recompute.plan(tokens, lambda length: self._loss([Encoded((0,) * (length - 1), (0,))])[0])
@@ -104,7 +103,7 @@ class SummaryLoss:
         return token_cross_entropy(logits, targets), len(targets)
 
     def collate(self, examples: Sequence[Encoded]) -> tuple[dict[str, Tensor], Tensor, Tensor]:
-        """Model inputs (batch, time); flat positions (tokens,) that predict a summary token; those tokens (tokens,)."""
+        """Return model inputs (batch, time), flat positions (tokens,) that predict summary tokens, and these tokens."""
         build = self._encoder_decoder if self.model.config.is_encoder_decoder else self._decoder_only
         inputs, positions, width = build(examples)
         rows = [row * width + at for row, places in enumerate(positions) for at in places]
@@ -112,7 +111,7 @@ class SummaryLoss:
         return inputs, torch.tensor(rows, device=self.device), torch.tensor(targets, device=self.device)
 
     def _decoder_only(self, examples: Sequence[Encoded]) -> tuple[dict[str, Tensor], list[range], int]:
-        # Rows are padded on the right, where causal attention never looks from the left: no mask is needed.
+        # Padding is on the right, where causal attention never looks: no mask is needed.
         sequences = [example.source + example.target[:-1] for example in examples]
         positions = [range(len(example.source) - 1, example.length - 1) for example in examples]
         ids = self._padded(sequences)
@@ -130,7 +129,7 @@ class SummaryLoss:
         return inputs, [range(len(example.target)) for example in examples], shifted.shape[1]
 
     def _padded(self, rows: Sequence[Sequence[int]], fill: int | None = None) -> Tensor:
-        """`rows` as one int64 tensor (batch, longest)."""
+        """Return `rows` as one int64 tensor (batch, longest row)."""
         padded = torch.full((len(rows), max(map(len, rows))), self.pad_id if fill is None else fill)
         for at, row in enumerate(rows):
             padded[at, : len(row)] = torch.tensor(row)

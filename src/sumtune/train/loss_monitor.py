@@ -1,4 +1,4 @@
-"""Signs that a training run goes wrong, said when they appear."""
+"""Warnings about a training run that diverges or overfits, given as soon as the losses show it."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,29 +6,29 @@ from dataclasses import dataclass, field
 __all__ = ["LossMonitor"]
 
 WINDOW = 50
-"""Optimizer steps that a moving average looks at."""
-RISE = 1.25
-"""A moving average this many times its lowest is a rising loss."""
-GAP = 0.5
-"""Validation loss this far (nats a token) above training loss is overfitting."""
+"""Optimizer steps in the moving average of the training loss."""
+RISING_FACTOR = 1.25
+"""The loss is rising when its moving average exceeds its minimum by this factor."""
+OVERFITTING_GAP = 0.5
+"""A validation loss this far above the training loss (nats per token) is overfitting."""
 
 
 @dataclass
 class LossMonitor:
-    """Watches losses; each method returns a warning for the user, or None. A warning is given once."""
+    """Watches the losses of a run. Each method returns a warning for the user, or None; no warning is repeated."""
 
     recent: deque[float] = field(default_factory=lambda: deque(maxlen=WINDOW))
     lowest: float = float("inf")
-    said: set[str] = field(default_factory=set)
+    warned: set[str] = field(default_factory=set)
 
     def step(self, loss: float) -> str | None:
-        """What the training loss of one optimizer step shows."""
+        """Add the training loss of one optimizer step (mean, nats per token); return a warning if it is rising."""
         self.recent.append(loss)
         if len(self.recent) < WINDOW:
             return None
         average = sum(self.recent) / WINDOW
         self.lowest = min(self.lowest, average)
-        if average <= self.lowest * RISE:
+        if average <= self.lowest * RISING_FACTOR:
             return None
         return self._once(
             "rising",
@@ -37,20 +37,20 @@ class LossMonitor:
         )
 
     def validation(self, loss: float) -> str | None:
-        """What a validation loss shows beside the training loss."""
+        """Return a warning if the validation `loss` (mean, nats per token) is far above the training loss."""
         if len(self.recent) < WINDOW:
             return None
         average = sum(self.recent) / WINDOW
-        if loss <= average + GAP:
+        if loss <= average + OVERFITTING_GAP:
             return None
         return self._once(
             "gap",
-            f"The validation loss ({loss:.2f}) is far above the training loss ({average:.2f}): the model begins to "
-            "learn by heart. Where the scores are worse than before, train for fewer epochs.",
+            f"The validation loss ({loss:.2f}) is far above the training loss ({average:.2f}): the model is "
+            "overfitting. If the scores get worse, train for fewer epochs.",
         )
 
     def _once(self, code: str, message: str) -> str | None:
-        if code in self.said:
+        if code in self.warned:
             return None
-        self.said.add(code)
+        self.warned.add(code)
         return message

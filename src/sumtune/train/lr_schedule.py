@@ -1,4 +1,4 @@
-"""The learning rate at each optimizer step."""
+"""Learning rate schedules: linear warm-up, then linear or cosine decay to zero."""
 
 import math
 
@@ -6,7 +6,7 @@ __all__ = ["learning_rate", "warmup_length"]
 
 
 def warmup_length(wanted: int, total_steps: int) -> int:
-    """`wanted` optimizer steps, at most a tenth of all.
+    """Return the number of warm-up steps: `wanted`, but at most a tenth of `total_steps`.
 
     >>> warmup_length(100, total_steps=1211), warmup_length(100, total_steps=120)
     (100, 12)
@@ -15,7 +15,11 @@ def warmup_length(wanted: int, total_steps: int) -> int:
 
 
 def learning_rate(step: int, total_steps: int, peak: float, warmup_steps: int, schedule: str) -> float:
-    """The rate of optimizer step `step` (from 0): a linear rise to `peak`, then down to zero behind the last step.
+    """Return the learning rate of optimizer step `step` (counted from 0).
+
+    It rises linearly to `peak` over `warmup_steps`, then decays so that the step after the last one would get zero.
+    `schedule` is `linear` or `cosine` (Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983, equation 5,
+    without restarts).
 
     >>> [round(learning_rate(step, 6, 1.0, 2, "linear"), 2) for step in range(6)]
     [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]

@@ -1,4 +1,4 @@
-"""Float32 copies of the adapter's weights, which the optimizer moves, and their running average."""
+"""Float32 master copies of the adapter weights, which the optimizer updates, and their running average."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,11 +10,12 @@ __all__ = ["MasterWeights"]
 
 
 class MasterWeights:
-    """Holds the learned weights in float32, whatever the model computes in.
+    """Float32 copies of the trainable parameters, whatever the model's number format (Micikevicius et al. 2017).
 
-    A bf16 weight cannot take a step smaller than 1/256 of itself; its float32 master can. Gradients of micro-batches
-    are summed in float32 too. `average` is a running mean of the weights (Polyak and Juditsky 1992,
-    https://doi.org/10.1137/0330046): it lies deeper in the valley between whose walls the weights step to and fro.
+    A bf16 weight cannot change by less than 1/256 of its value; its float32 copy can
+    (https://arxiv.org/abs/1710.03740, section 3.1). Gradients of micro-batches are summed in float32, too.
+    `average` is a running mean of the weights (Polyak and Juditsky 1992, https://doi.org/10.1137/0330046), which has
+    less noise than the last weights.
     """
 
     def __init__(self, parameters: Mapping[str, nn.Parameter]) -> None:
@@ -23,38 +24,38 @@ class MasterWeights:
         self.average = {name: weight.clone() for name, weight in self.weights.items()}
 
     def accumulate_gradients(self) -> None:
-        """Adds the model's gradients to those of the master_weights and clears the model's."""
+        """Add the gradients of the model to those of the master weights, and clear the former."""
         for name, parameter in self.parameters.items():
             if parameter.grad is None:
                 continue
-            master = self.weights[name]
+            weight = self.weights[name]
             gradient = parameter.grad.float()
-            master.grad = gradient if master.grad is None else master.grad.add_(gradient)
+            weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
             parameter.grad = None
 
     def clear_gradients(self) -> None:
-        """Forgets all gradients, of master_weights and model."""
+        """Clear the gradients of the master weights and of the model."""
         for tensor in (*self.weights.values(), *self.parameters.values()):
             tensor.grad = None
 
     def gradients(self) -> list[Tensor]:
-        """The summed gradients that are there."""
-        return [master.grad for master in self.weights.values() if master.grad is not None]
+        """Return the accumulated gradients of all weights that have one."""
+        return [weight.grad for weight in self.weights.values() if weight.grad is not None]
 
     @torch.no_grad()
     def copy_to_model(self) -> None:
-        """Copies the master_weights into the model, rounded to its dtype."""
+        """Copy the master weights into the model, rounded to its dtype."""
         self._copy_to_model(self.weights)
 
     @torch.no_grad()
     def update_average(self, decay: float) -> None:
-        """Moves the average to `decay` × average + (1 - decay) × weights."""
+        """Set the average to `decay` * average + (1 - `decay`) * weights."""
         for name, weight in self.weights.items():
             self.average[name].lerp_(weight, 1 - decay)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
-        """The model computes with the averaged weights for as long as the context lasts."""
+        """Let the model compute with the averaged weights inside the context."""
         self._copy_to_model(self.average)
         try:
             yield
@@ -63,9 +64,9 @@ class MasterWeights:
 
     @torch.no_grad()
     def load(self, weights: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> None:
-        """Takes over weights and average (parameter name → tensor) and publishes the weights."""
-        for name, master in self.weights.items():
-            master.copy_(weights[name])
+        """Copy `weights` and `average` (parameter name to tensor) here, and the weights into the model."""
+        for name, weight in self.weights.items():
+            weight.copy_(weights[name])
             self.average[name].copy_(average[name])
         self.copy_to_model()
 

@@ -1,4 +1,4 @@
-"""Everything a training run works with, made from configuration and run folder: the stage `train`."""
+"""The stage `train`: prepares model, data and plan from configuration and run folder, then trains."""
 
 import shutil
 from collections.abc import Sequence
@@ -34,18 +34,18 @@ from sumtune.train.loop import train
 from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
 from sumtune.train.recompute import Recompute
-from sumtune.train.step import mean_loss, step_gradient
+from sumtune.train.step import Gradient, mean_loss, step_gradient
 from sumtune.train.training_plan import TrainingPlan
 
 __all__ = ["Session", "clear", "prepare", "require_disk_space", "run"]
 
-BYTES_A_PARAMETER = 16
-"""Of a checkpoint: weight, average and two moments in float32."""
+BYTES_PER_PARAMETER = 16
+"""Size of a checkpoint: weight, average and two optimizer moments in float32."""
 
 
 @dataclass(frozen=True)
 class Session:
-    """A model ready to learn, its examples, and the plan."""
+    """A model with a LoRA adapter, its training and validation examples, and the training plan."""
 
     config: Config
     run_dir: RunDir
@@ -58,23 +58,28 @@ class Session:
     validation: Sequence[Encoded]
     precision: Precision
     max_tokens: int
-    """Tokens with padding that are computed at once: the budget of a micro-batch, or less where memory is short."""
+    """Most tokens, with padding, that are computed at once: the budget of a micro-batch, or less if memory is short."""
     model_name: str
     targets: list[str] | str
     fingerprint: str
     all_parameters: int
-    """Numbers of model and adapter."""
+    """Number of parameters of model and adapter."""
 
     @property
     def trainable_parameters(self) -> int:
-        """Numbers that learn."""
+        """Number of parameters of the adapter."""
         return sum(weight.numel() for weight in self.master_weights.weights.values())
 
 
 def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Session:
-    """Loads the base model, puts a fresh adapter in, and plans the steps.
+    """Load the base model and the encoded examples, add a new LoRA adapter, and plan the steps.
 
-    `precision_before` is what a run that is to be continued computed in.
+    `precision_before` is the number format of an earlier run that will be resumed; empty for a new run.
+
+    Raises:
+        ConfigError: the device or a LoRA target module does not exist.
+        ModelError: the base model cannot be found or loaded, or lacks embeddings for the encoded examples.
+        RunDirError: the encoded examples are missing or damaged.
     """
     source = locate(config.model.name, config.model.revision)
     device = choose_device(config.model.device)
@@ -109,20 +114,20 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
 
 
 def require_disk_space(session: Session) -> None:
-    """Raises RunDirError where the disk has no room for the checkpoints of a new run in the folder of `session`.
+    """Raise RunDirError if the disk has too little space for the checkpoints of a new run.
 
-    What `clear` would delete counts as room.
+    Old checkpoints count as free space, because `clear` deletes them.
     """
     folder, checkpoints = session.run_dir.trainer, session.config.train.keep_checkpoints + 2
     freed = sum(file.stat().st_size for old in checkpoint.list_checkpoints(folder) for file in old.iterdir())
     require_free_space(
         folder if folder.exists() else session.run_dir.root,
-        BYTES_A_PARAMETER * session.trainable_parameters * checkpoints - freed,
+        BYTES_PER_PARAMETER * session.trainable_parameters * checkpoints - freed,
     )
 
 
 def clear(run_dir: RunDir) -> None:
-    """Removes what an earlier run learned and scored, so that no file is of another run than its neighbours."""
+    """Delete checkpoints, adapter, scores and diagnosis of an earlier run, so that the folder never mixes two runs."""
     for path in (run_dir.trainer / MANIFEST, run_dir.train_metrics, run_dir.diagnosis):
         path.unlink(missing_ok=True)
     for path in (run_dir.evaluation, run_dir.adapter, *checkpoint.list_checkpoints(run_dir.trainer)):
@@ -130,9 +135,14 @@ def clear(run_dir: RunDir) -> None:
 
 
 def run(session: Session, on_event: EventCallback, resume: bool = False) -> TrainState:
-    """Trains, leaves the best or last adapter in `model_trainer/adapter`, and returns the last state.
+    """Train, save the best or last adapter in `model_trainer/adapter`, and return the final state.
 
-    Without `resume` the trainer's folder must be clear.
+    With `resume`, training continues from the newest intact checkpoint; otherwise `clear` must run first.
+
+    Raises:
+        RunDirError: there is no checkpoint to resume from, or the disk is full.
+        StoppedError: the user stopped the run. Its state is saved.
+        SumtuneError: loss or gradient stayed infinite or not a number.
     """
     run_dir, settings = session.run_dir, session.config.train
     folder, log_file = run_dir.trainer, run_dir.train_metrics
@@ -144,9 +154,9 @@ def run(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
     parts = (session.adapted, session.master_weights, optimizer, session.generator)
 
     def restore() -> TrainState:
-        restored = checkpoint.load(_newest(folder), session.fingerprint, *parts)
+        restored = checkpoint.load(_latest_intact(folder), session.fingerprint, *parts)
         if lost := cut_after(log_file, restored.step):
-            message = f"{log_file}: {lost} lines are damaged or missing, which a diagnosis will not know."
+            message = f"{log_file}: {lost} lines are damaged or missing. A diagnosis will not see them."
             log({"event": "warning", "step": restored.step, "message": message})
         return _with_existing_best(session, restored, log)
 
@@ -175,17 +185,17 @@ def run(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
 
 
 def _with_existing_best(session: Session, state: TrainState, log: EventCallback) -> TrainState:
-    """`state`, with another best and a warning where the best checkpoint is lost and steps are left to find one."""
+    """Return `state`; if its best checkpoint is lost and steps remain, choose a new best and log a warning."""
     best = checkpoint.with_existing_best(session.run_dir.trainer, state)
     if state.step >= session.plan.total_steps or best == state:
         return state
-    message = f"The best checkpoint, of step {state.best_step}, is lost: the best from step {state.step} on counts."
+    message = f"The best checkpoint, of step {state.best_step}, is lost: a later one replaces it."
     log({"event": "warning", "step": state.step, "message": message})
     return best
 
 
-def compute_gradient(session: Session, examples: list[Encoded], max_tokens: int) -> Any:
-    """One optimizer step's gradient, with dropout on."""
+def compute_gradient(session: Session, examples: list[Encoded], max_tokens: int) -> Gradient:
+    """Compute the gradient of one optimizer step, with dropout on."""
     set_dropout(session.adapted, on=True)
     settings = session.config.train
     return step_gradient(
@@ -195,15 +205,15 @@ def compute_gradient(session: Session, examples: list[Encoded], max_tokens: int)
 
 
 def validation_loss(session: Session) -> float:
-    """Mean loss of the validation examples under the averaged weights, with dropout off."""
+    """Return the mean validation loss (nats per summary token) of the averaged weights, with dropout off."""
     set_dropout(session.adapted, on=False)
     with session.master_weights.averaged():
         return mean_loss(session.loss_fn, session.validation, session.max_tokens)
 
 
-def _newest(folder: Path) -> Path:
+def _latest_intact(folder: Path) -> Path:
     found, wrong = checkpoint.latest_intact(folder)
     if found is None:
         reasons = f" ({'; '.join(wrong)})" if wrong else ""
-        raise RunDirError(f"{folder} has no checkpoint to resume from{reasons}: run with --overwrite to begin anew.")
+        raise RunDirError(f"{folder} has no checkpoint to resume from{reasons}: run with --overwrite to start again.")
     return found

@@ -1,4 +1,4 @@
-"""The gradient of one optimizer step, whatever number of micro-batches it takes."""
+"""The gradient of one optimizer step, accumulated over micro-batches."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,24 +13,25 @@ from sumtune.train.master_weights import MasterWeights
 __all__ = ["Gradient", "is_out_of_memory", "mean_loss", "step_gradient"]
 
 LossFunction = Callable[[Sequence[Encoded]], tuple[Tensor, int]]
+"""Examples to (sum of the loss over summary tokens, number of summary tokens)."""
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """What one optimizer step saw; the gradient itself lies in the master weights."""
+    """Statistics of the gradient of one optimizer step. The gradient itself is stored in the master weights."""
 
     loss: float
-    """Mean over the summary tokens of the step."""
+    """Mean over all summary tokens of the step, in nats."""
     tokens: int
     """Source and target tokens, without padding."""
     norm: float
     """L2 norm of the gradient before clipping."""
     max_tokens: int
-    """Token budget of a micro-batch with which it went through: smaller than asked for after running out of memory."""
+    """Token budget of a micro-batch that fitted into memory; it may be smaller than the one requested."""
 
     @property
     def finite(self) -> bool:
-        """False where loss or gradient is infinite or not a number."""
+        """False if the loss or the gradient is infinite or not a number."""
         return all(map(torch.isfinite, map(torch.tensor, (self.loss, self.norm))))
 
 
@@ -43,14 +44,14 @@ def step_gradient(
     max_tokens: int,
     max_norm: float,
 ) -> Gradient:
-    """Leaves in `master_weights` the clipped gradient of the mean loss over all summary tokens of `examples`.
+    """Store in `master_weights` the clipped gradient of the mean loss over all summary tokens of `examples`.
 
-    Micro-batches hold at most `planned_tokens`; where fewer fit into memory, each is computed in parts of at most
-    `max_tokens`, with one dropout. The mean is over tokens of the whole step. So the gradient does not depend on
-    `max_tokens` but for the order in which numbers are added. Out of memory halves it and starts the step again.
+    A micro-batch holds at most `planned_tokens` and has one dropout mask. If memory is short, it is computed in parts
+    of at most `max_tokens` with the same mask. The mean is taken over the tokens of the whole step, so `max_tokens`
+    changes the gradient only by rounding. Running out of memory halves `max_tokens` and repeats the step.
 
     Raises:
-        MemoryError, RuntimeError: not even one example at a time fits.
+        MemoryError, RuntimeError: even a single example does not fit into memory.
     """
     random_state = generator.get_state()
     while True:
@@ -88,7 +89,7 @@ def _accumulate(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """True for running out of memory on CPU or GPU, which torch reports in different ways."""
+    """Return True if `error` means out of memory. torch reports it in different ways on CPU and GPU."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return any(words in str(error) for words in ("can't allocate memory", "not enough memory", "out of memory"))
@@ -96,7 +97,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 @torch.no_grad()
 def mean_loss(loss_fn: LossFunction, examples: Sequence[Encoded], max_tokens: int) -> float:
-    """Mean loss over all summary tokens of `examples`, without gradient."""
+    """Return the mean loss over all summary tokens of `examples` in nats, without computing gradients."""
     total, targets = 0.0, 0
     lengths = [example.length for example in examples]
     for group in micro_batches(range(len(examples)), lengths, max_tokens):

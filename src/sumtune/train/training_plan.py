@@ -1,4 +1,4 @@
-"""What a training run will do, step by step, known before it starts."""
+"""The plan of a training run: batches, learning rates and validations of all steps, known before it starts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,58 +13,58 @@ __all__ = ["TrainingPlan"]
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """The optimizer steps of a run: which examples each one learns from, and how fast."""
+    """The optimizer steps of a run: the examples and the learning rate of each."""
 
     lengths: tuple[int, ...]
-    """Tokens of each training example."""
+    """Number of tokens of each training example, source and target together."""
     settings: TrainConfig
 
     @property
     def steps_per_epoch(self) -> int:
-        """Optimizer steps an epoch; the last may hold fewer examples."""
+        """Optimizer steps per epoch; the last one may have fewer examples."""
         return -(-len(self.lengths) // self.settings.effective_batch_size)
 
     @property
     def total_steps(self) -> int:
-        """Optimizer steps of all epochs."""
+        """Optimizer steps of all epochs together."""
         return self.steps_per_epoch * self.settings.epochs
 
     @property
     def warmup_steps(self) -> int:
-        """Optimizer steps of warm-up, after the rule of at most a tenth."""
+        """Optimizer steps of warm-up: the setting, but at most a tenth of all steps."""
         return warmup_length(self.settings.warmup_steps, self.total_steps)
 
     def batch(self, step: int) -> list[int]:
-        """Indices of the examples of optimizer step `step` (from 0)."""
+        """Return the indices of the examples of optimizer step `step` (counted from 0)."""
         epoch, position = divmod(step, self.steps_per_epoch)
         return _order(self.lengths, self.settings.effective_batch_size, self.settings.seed, epoch)[position]
 
     def learning_rate(self, step: int) -> float:
-        """The learning rate of optimizer step `step` (from 0)."""
+        """Return the learning rate of optimizer step `step` (counted from 0)."""
         settings = self.settings
         return learning_rate(step, self.total_steps, settings.learning_rate, self.warmup_steps, settings.schedule)
 
     def average_decay(self, step: int) -> float:
-        """What the average keeps of itself after optimizer step `step` (from 0).
+        """Return the decay of the weight average after optimizer step `step` (counted from 0).
 
-        Polynomial-decay averaging (Shamir and Zhang 2013, https://arxiv.org/abs/1212.1824, equation 6): the weights of
-        step t count about t to the power of `average_power`, however many steps follow.
+        Polynomial-decay averaging (Shamir and Zhang 2013, https://arxiv.org/abs/1212.1824, equation 6): the weights
+        after step t enter the average in proportion to about t ** `average_power`, whatever the length of the run.
         """
         power = self.settings.average_power
         return 0.0 if power is None else step / (step + 1 + power)
 
     def validates_at(self, step: int) -> bool:
-        """True where, after `step` optimizer steps, the validation loss is measured and a checkpoint saved."""
+        """Return True if the run validates and saves a checkpoint after `step` optimizer steps."""
         return step % self.settings.validate_every_steps == 0 or self.epoch_ended_at(step) is not None
 
     def epoch_ended_at(self, step: int) -> int | None:
-        """The number (from 1) of the epoch that ended with `step` optimizer steps, if one did."""
+        """Return the number (counted from 1) of the epoch that ends after `step` optimizer steps, or None."""
         epoch, rest = divmod(step, self.steps_per_epoch)
         return epoch if step > 0 and rest == 0 else None
 
     @property
     def validations(self) -> int:
-        """How often the validation loss is measured, the start included."""
+        """Number of validations, including the one before the first step."""
         return sum(self.validates_at(step) for step in range(self.total_steps + 1))
 
 
