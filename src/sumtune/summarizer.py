@@ -1,4 +1,4 @@
-"""The seam between everything that wants summaries and everything that can write them."""
+"""The interface of all summarizers: `decode` implements it, and evaluation, commands and service use it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,28 +15,29 @@ __all__ = [
 ]
 
 OnProgress = Callable[[int], None]
-"""Called with the number of dialogues that were finished since the last call."""
+"""Callback that gets the number of dialogues finished since the last call."""
 
 OnPiece = Callable[[int, str], bool]
-"""Called from any thread with the place of a dialogue and the next piece of its summary; True stops that summary.
+"""Callback that gets the index of a dialogue and the next piece of its summary; returning True stops that summary.
 
-The pieces of one place, put together, are its summary. A piece may be empty: then it only asks whether to stop.
+It is called from any thread. The pieces of one index, joined, are its summary. A piece may be empty: the call then only
+asks whether to stop.
 """
 
 
 @dataclass(frozen=True)
 class Completion:
-    """One generated summary: its text, its length, and whether it was cut off at the limit."""
+    """A generated summary."""
 
     text: str
     tokens: int
-    """Generated tokens without the end mark."""
+    """Number of generated tokens, without the end mark."""
     cut_off: bool
-    """True where generation reached its token limit before the model ended the summary."""
+    """True if generation reached the token limit before the model ended the summary."""
 
 
 class Summarizer(Protocol):
-    """Writes one summary for each dialogue. Implementations: `decode.native`, `decode.ctranslate2`, `decode.torch`."""
+    """Anything that writes a summary for each dialogue: `decode.native`, `decode.ctranslate2`, `decode.torch`."""
 
     @property
     def engine(self) -> str:
@@ -45,47 +46,52 @@ class Summarizer(Protocol):
 
     @property
     def decoding(self) -> Mapping[str, Any]:
-        """All that decides what is written: `engine`, `number_format`, `beams`, `length_penalty` (None for greedy
-        search), `max_tokens`, and what only this engine has.
+        """Settings that the summaries depend on.
+
+        The keys are `engine`, `number_format`, `beams`, `length_penalty` (None for greedy search), `max_tokens`, and
+        what only this engine has.
         """
         ...
 
     @property
     def setup_s(self) -> float:
-        """Seconds that making this engine from a model took when it was made; zero where nothing is made."""
+        """Seconds that it took to build this engine, also if it came from the cache; 0 if nothing is built.
+
+        The forecast of an evaluation reads it.
+        """
         ...
 
     def summarize(
         self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
-        """One completion for each dialogue, in the order of `dialogues`.
+        """Return one completion for each dialogue, in the order of `dialogues`.
 
-        `max_tokens` limits a summary further than the prompt's `max_target_tokens`.
+        `max_tokens` can lower the limit of the prompt (`max_target_tokens`), but not raise it.
         """
         ...
 
 
 @runtime_checkable
 class StreamingSummarizer(Summarizer, Protocol):
-    """A summarizer that shows greedy summaries while they are written. Implementation: `decode.ctranslate2`."""
+    """A summarizer that shows greedy summaries while it writes them: `decode.native`, `decode.ctranslate2`."""
 
     def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
-        """What greedy `summarize` gives, `watch` having seen it piece by piece; a stopped summary ends where it was."""
+        """Return what greedy `summarize` returns, and pass each summary to `watch` piece by piece."""
         ...
 
 
 @runtime_checkable
 class AdjustableSummarizer(Summarizer, Protocol):
-    """A summarizer whose search can be chosen without loading its model again."""
+    """A summarizer that can change the number of beams without loading its model again."""
 
     def with_beams(self, beams: int) -> Summarizer:
-        """The same model searching with `beams`; 1 is greedy."""
+        """Return a summarizer with the same model and `beams` beams; 1 is greedy search."""
         ...
 
 
 @runtime_checkable
 class ParallelSummarizer(Summarizer, Protocol):
-    """A summarizer with a copy of its model for each core; others use all cores for one batch."""
+    """A summarizer with one copy of its model for each core. Other summarizers use all cores for one batch."""
 
     copies: int
-    """Batches that are decoded at the same time when different threads ask."""
+    """Number of batches that different threads can decode at the same time."""

@@ -1,1 +1,1 @@
-"""Summarizers: our own kernels and CTranslate2 on the CPU, torch on any device."""
+"""Summarizers: `native` (our own kernels) and `ctranslate2` on the CPU, `torch` on any device."""

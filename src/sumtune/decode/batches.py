@@ -1,4 +1,4 @@
-"""Which dialogues are decoded together, and the order of the batches."""
+"""Batches of dialogues that are decoded together."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,9 +8,9 @@ __all__ = ["longest_first"]
 
 
 def longest_first(sources: Sequence[Sequence[object]], max_tokens: int, max_examples: int) -> Iterator[list[int]]:
-    """Indices of `sources` in batches of at most `max_tokens` (padded) and `max_examples`, longest first.
+    """Yield indices of `sources` in batches of at most `max_tokens` (padded) and `max_examples`, longest first.
 
-    Long ones first, so that no core waits at the end for one long batch, and running out of memory shows at once.
+    With this order no core waits for a long batch at the end, and a lack of memory shows at once.
 
     >>> list(longest_first(["aa", "bbbb", "c"], max_tokens=6, max_examples=8))
     [[1], [0, 2]]

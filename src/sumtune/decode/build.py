@@ -1,4 +1,4 @@
-"""The summarizer for a base model and an adapter: the fastest engine that this machine and model allow."""
+"""Build the summarizer of a base model and an adapter: the fastest engine that this machine and model allow."""
 
 import logging
 import time
@@ -15,8 +15,8 @@ from sumtune.data.embedded import embedded_pairs
 from sumtune.decode.ctranslate2.convert import convert
 from sumtune.decode.ctranslate2.summarizer import CTranslate2Summarizer
 from sumtune.decode.engine_entry import engine_entry
-from sumtune.decode.native.engine import EngineWeights, make_engine_weights
 from sumtune.decode.native.engine_cache import FORMAT, load_cached, make_cached
+from sumtune.decode.native.engine_weights import EngineWeights, make_engine_weights
 from sumtune.decode.native.shortlist import shortlist_ids
 from sumtune.decode.native.summarizer import NativeSummarizer
 from sumtune.decode.native.weights import UnfitError
@@ -39,11 +39,10 @@ from sumtune.text.prompt import Prompt
 __all__ = ["ReportFallback", "TunedModel", "build_summarizer", "load_tuned"]
 
 ReportFallback = Callable[[str], None]
-"""Told, in a sentence, why a faster engine cannot be used."""
-
+"""Callback that gets a sentence that says why a faster engine cannot be used."""
 
 NO_SUMMARY_TOKENS = SummaryTokens((), english=True)
-"""For base models: a shortlist for English dialogues, the whole vocabulary for others."""
+"""Summary tokens of a base model: a shortlist for English dialogues, the whole vocabulary for others."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,21 +54,20 @@ def _log_once(reason: str) -> None:
 
 @dataclass(frozen=True)
 class TunedModel:
-    """A tuned summarizer as it is used: with what counts the tokens of its input, and a name to show."""
+    """A tuned summarizer, its token counter, and its name."""
 
     summarizer: Summarizer
     count_tokens: Callable[[Sequence[str]], list[int]]
+    """Returns the number of tokens of each dialogue."""
     max_source_tokens: int
     name: str
 
 
 def load_tuned(adapter: Path, beams: int | None = None, report_fallback: ReportFallback = _log_once) -> TunedModel:
-    """The summarizer of an adapter folder, with the model, prompt and decoding that it was tuned and scored with.
-
-    `report_fallback` is told why a faster engine cannot be used.
+    """Load the summarizer of an adapter folder, with the model, prompt and decoding that it was tuned and scored with.
 
     Raises:
-        ModelError: the folder is no adapter of sumtune or a file in it is damaged, or its base model is missing.
+        ModelError: the folder is not an adapter of sumtune, a file in it is damaged, or its base model is missing.
     """
     settings, prompt = read_settings(adapter), Prompt.load(adapter)
     decode = settings.decode.model_copy(update={"beams": beams} if beams else {})
@@ -83,14 +81,13 @@ def build_summarizer(
     source: LocalModel, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto",
     encoder: Encoder | None = None, report_fallback: ReportFallback = _log_once,
 ) -> Summarizer:  # fmt: skip
-    """A summarizer of the base model `source`, tuned by the adapter folder `adapter` where one is given.
+    """Return a summarizer of the base model `source`, tuned with the folder `adapter` unless that is None.
 
-    `encoder` is that of `source` and `prompt`, loaded here where it is None. `report_fallback` is told why a faster
-    engine cannot be used.
+    `encoder` is loaded from `source` and `prompt` if it is None.
 
     Raises:
-        ModelError: model or adapter cannot be read.
-        UnsupportedError: an engine was asked for by name and does not know the model, or cannot run here.
+        ModelError: the model or the adapter cannot be read.
+        UnsupportedError: `decode` names an engine that does not support the model, or cannot run here.
     """
     encoder, place = encoder or load_encoder(source.folder, prompt), available_device(device)
 
@@ -113,7 +110,7 @@ def _fastest(
     source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
     torch_summarizer: Callable[[], Summarizer], report_fallback: ReportFallback,
 ) -> Summarizer:  # fmt: skip
-    """The first engine on the CPU that runs here and knows the model, or the one that `decode` names."""
+    """Return the engine that `decode` names, or the first one on the CPU that runs here and supports the model."""
     if decode.engine == "native" or (decode.engine == "auto" and not encoder.is_encoder_decoder):
         try:
             return _native_summarizer(source, adapter, encoder, decode)
@@ -142,7 +139,7 @@ def _native_summarizer(
     if kernels is None:
         raise UnsupportedError(f"The native engine cannot be used: {why_no_kernels(folder)}.")
     if not hasattr(torch, "_int_mm"):
-        raise UnsupportedError("The native engine needs a torch with products of 8-bit integers.")
+        raise UnsupportedError("The native engine needs a version of torch with 8-bit integer products.")
     written = SummaryTokens.load(adapter, len(encoder.tokenizer)) if adapter else NO_SUMMARY_TOKENS
     quantization = decode.quantization
     finish = partial(
@@ -155,8 +152,8 @@ def _native_summarizer(
         dtype = choose_precision("auto", cpu).dtype if quantization == "int8" else torch.float32
         model = load_merged(source.folder, adapter, dtype, cpu)
         listed = shortlist_ids(encoder.tokenizer, decode.shortlist, written)
-        made = make_engine_weights(model, kernels, quantization, listed, _calibration_texts(encoder))
-        return replace(made, setup_s=time.monotonic() - begun)
+        weights = make_engine_weights(model, kernels, quantization, listed, _calibration_texts(encoder))
+        return replace(weights, setup_s=time.monotonic() - begun)
 
     if quantization != "int8":
         return finish(make())
@@ -170,7 +167,7 @@ def _native_summarizer(
 
 
 def _calibration_texts(encoder: Encoder) -> list[list[int]]:
-    """Token ids of some conversations with their summaries."""
+    """Return the token ids of a few conversations with their summaries."""
     return [[*encoder.source(dialogue), *encoder.target(summary)] for dialogue, summary in embedded_pairs("validation")]
 
 

@@ -1,4 +1,4 @@
-"""Where the engine made of a base model and an adapter is: beside the adapter, or for a base model in the cache."""
+"""Cache entry of an engine: beside its adapter, or in the cache folder for a base model without an adapter."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -16,25 +16,25 @@ MODEL_SUFFIXES = {".safetensors", ".json"}
 
 
 def engine_entry(kind: str, source: LocalModel, adapter: Path | None, settings: object) -> Entry:
-    """Return the entry of the engine of this `kind`, named by all that it is made from.
+    """Return the cache entry of the engine of this `kind`, keyed by everything that it is made from.
 
     Raises:
         ModelError: a file of the adapter or of the base model cannot be read.
     """
     files = [adapter / name for name in (WEIGHTS, CONFIG)] if adapter else []
     try:
-        made_from = fingerprint(files, (settings, identity_of(source.folder, MODEL_SUFFIXES)))[:16]
+        key = fingerprint(files, (settings, identity_of(source.folder, MODEL_SUFFIXES)))[:16]
     except OSError as error:
         raise ModelError(f"Cannot read {error.filename}: {error.strerror}.") from None
-    name = f"{adapter.name if adapter else 'base'}.{kind}-{made_from}"
+    name = f"{adapter.name if adapter else 'base'}.{kind}-{key}"
     return Entry.named(kind, name, beside=adapter.parent if adapter else None)
 
 
 def delete_engines(adapter: Path) -> None:
-    """Delete every engine beside `adapter` that was made of it; the next use makes what it needs.
+    """Delete every engine that was made from `adapter`; the next use makes the one it needs.
 
     Raises:
-        OSError: one cannot be deleted.
+        OSError: an engine cannot be deleted.
     """
     for kind in KINDS:
         for place in adapter.parent.glob(f"{adapter.name}.{kind}-*"):
@@ -42,9 +42,9 @@ def delete_engines(adapter: Path) -> None:
 
 
 def delete_older_engines(entry: Entry) -> None:
-    """Delete the engines of the same kind that were made of what the adapter was before.
+    """Delete the engines of the same kind that were made from earlier states of the adapter.
 
-    Those in the cache, of other base models, are still wanted.
+    Engines in the cache folder stay: they belong to other base models.
     """
     beside, *inside = entry.places
     if not inside:

@@ -10,9 +10,9 @@ __all__ = ["RoutedSummarizer"]
 
 
 class RoutedSummarizer:
-    """For models whose sliding attention window CTranslate2 gets wrong where a prompt is longer than the window.
+    """Sends short dialogues to one summarizer and long ones to another, made for the first long dialogue.
 
-    The second summarizer is made when the first long dialogue arrives.
+    CTranslate2 needs it: it computes sliding-window attention wrongly for prompts that are longer than the window.
     """
 
     def __init__(self, short: Summarizer, make_long: Callable[[], Summarizer], is_long: Callable[[str], bool]) -> None:
@@ -24,12 +24,12 @@ class RoutedSummarizer:
 
     @property
     def decoding(self) -> dict[str, Any]:
-        """That of the first, with that of the second under `over_window` once a dialogue needed it."""
+        """Settings of the short summarizer, with those of the long one as `over_window` once it was used."""
         long = {"over_window": dict(self._long.decoding)} if "_long" in vars(self) else {}
         return dict(self._short.decoding) | long
 
     def with_beams(self, beams: int) -> "RoutedSummarizer":
-        """Both models searching with `beams`."""
+        """Return a summarizer with the same two models and `beams` beams."""
         return RoutedSummarizer(_with_beams(self._short, beams), lambda: _with_beams(self._long, beams), self._is_long)
 
     @cached_property
@@ -39,7 +39,7 @@ class RoutedSummarizer:
     def summarize(
         self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
-        """One completion for each dialogue, in the order of `dialogues`."""
+        """Return one completion for each dialogue, in the order of `dialogues`."""
 
         def write(summarizer: Summarizer, chosen: list[int]) -> list[Completion]:
             return summarizer.summarize([dialogues[at] for at in chosen], progress, max_tokens)
@@ -47,7 +47,7 @@ class RoutedSummarizer:
         return self._route(dialogues, write)
 
     def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
-        """What greedy `summarize` gives; the summary of a long dialogue is one piece."""
+        """Return what greedy `summarize` returns; `watch` may get the summary of a long dialogue as one piece."""
 
         def write(summarizer: Summarizer, chosen: list[int]) -> list[Completion]:
             texts = [dialogues[at] for at in chosen]

@@ -1,4 +1,4 @@
-"""Threads of torch: one team for the whole process, and as many as before CTranslate2 came."""
+"""Threads of torch: one team for the whole process, whose size CTranslate2 does not change."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -16,10 +16,10 @@ NAME = "sumtune-torch"
 
 
 def in_torch_thread(work: Callable[[], Result]) -> Result:
-    """The result of `work`, done in the main thread where it is asked for there, else in one thread for all others.
+    """Run `work` and return its result: in the main thread if called there, else in one thread for all others.
 
-    Each thread that computes has an OpenMP team of its own; where there are more teams than cores, none waits actively
-    for its next task any more, and small products take twice the time.
+    Each computing thread has its own OpenMP team. With more teams than cores, no team waits actively for its next task,
+    and small products take twice as long.
     """
     current = threading.current_thread()
     if current is threading.main_thread() or current.name.startswith(NAME):
@@ -34,9 +34,9 @@ def _torch_thread() -> ThreadPoolExecutor:
 
 @contextmanager
 def preserve_torch_threads() -> Iterator[None]:
-    """Gives torch back its threads: making a CTranslate2 model sets OpenMP's count for the calling thread to its own.
+    """Restore the number of torch threads afterwards: loading a CTranslate2 model changes it for the calling thread.
 
-    Without it, a training that follows runs on one core.
+    Without this, later training runs on one core.
     """
     threads = torch.get_num_threads()
     try:

@@ -1,4 +1,4 @@
-"""Summaries from a torch model on any device, for what the faster engines do not know."""
+"""Summaries from a torch model on any device, for models that the faster engines do not support."""
 
 import copy
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ MAX_BATCH_EXAMPLES = 32
 
 
 class TorchSummarizer:
-    """Batched `generate` of transformers, with padding on the left for decoder-only models."""
+    """Generates batches with `generate` of transformers; decoder-only models are padded on the left."""
 
     def __init__(self, model: Any, encoder: Encoder, *, beams: int, length_penalty: float, batch_tokens: int) -> None:
         self.engine = f"torch {str(model.dtype).removeprefix('torch.')}"
@@ -28,7 +28,7 @@ class TorchSummarizer:
         self._end_ids = encoder.end_ids
         pad = tokenizer.pad_token_id
         has_row = pad is not None and (encoder.vocabulary_size is None or pad < encoder.vocabulary_size)
-        self._pad_id = pad if has_row else tokenizer.eos_token_id  # nothing looks at it
+        self._pad_id = pad if has_row else tokenizer.eos_token_id  # no position attends to padding
         self._limit = encoder.prompt.max_target_tokens
         self._options: dict[str, Any] = {
             "do_sample": False,
@@ -51,7 +51,7 @@ class TorchSummarizer:
     def summarize(
         self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
-        """One completion for each dialogue, in the order of `dialogues`."""
+        """Return one completion for each dialogue, in the order of `dialogues`."""
         limit = min(max_tokens or self._limit, self._limit)
         sources = [list(self._encoder.source(dialogue)) for dialogue in dialogues]
         completions: dict[int, Completion] = {}
@@ -62,7 +62,7 @@ class TorchSummarizer:
         return [completions[at] for at in range(len(dialogues))]
 
     def with_beams(self, beams: int) -> "TorchSummarizer":
-        """The same model searching with `beams`."""
+        """Return a summarizer with the same model and `beams` beams."""
         other = copy.copy(self)
         other._search = _search(beams, self._length_penalty)
         return other
@@ -91,6 +91,6 @@ class TorchSummarizer:
 
 
 def _search(beams: int, length_penalty: float) -> dict[str, Any]:
-    """Options of `generate`; those of beam search are warned of in a greedy one."""
+    """Return the search options of `generate`, without those of beam search (it warns) if the search is greedy."""
     more = {"length_penalty": length_penalty, "early_stopping": True} if beams > 1 else {}
     return {"num_beams": beams, **more}

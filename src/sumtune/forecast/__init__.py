@@ -1,1 +1,1 @@
-"""What a run will take, measured on this machine before it starts."""
+"""Forecast of the time and memory of a run, measured on this machine before it starts."""

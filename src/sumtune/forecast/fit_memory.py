@@ -1,4 +1,4 @@
-"""How many tokens can be computed at once: as many as planned, or fewer where memory is short."""
+"""Smaller micro-batches where the planned ones do not fit into free memory."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,29 +13,29 @@ from sumtune.train.step import is_out_of_memory
 __all__ = ["fit_to_memory"]
 
 RESERVED_SHARE = 0.1
-"""Part of the free memory that is left to others."""
+"""Share of the free memory that is left to other processes."""
 PROBE_SHARE = 1 / 3
-"""Size of the larger of two micro-batches that are watched, as a part of the largest planned one."""
+"""Size of the larger of the two measured micro-batches, relative to the largest planned one."""
 
 
 def fit_to_memory(session: Session, known_peak_bytes: int | None = None) -> Session:
-    """`session`, computing fewer tokens at once where as many as planned do not fit into the memory that is free.
+    """Return `session`, with fewer tokens in a micro-batch where the planned ones do not fit into free memory.
 
-    On a CPU, where the system kills a process that takes too much, the memory of two small micro-batches is measured
-    and the rest extrapolated, unless `known_peak_bytes` says how much the planned ones took before. On a GPU the
-    largest is tried.
+    On a CPU the system kills a process that takes too much memory. So this measures two small micro-batches and
+    extrapolates, unless `known_peak_bytes` says how much the planned ones took before. On a GPU it tries the largest
+    micro-batch, and halves the tokens until it fits.
 
     Raises:
         SumtuneError: not even the longest example fits.
     """
     if session.loss_fn.model.device.type != "cpu":
-        return _tried(session)
+        return _halve_until_it_fits(session)
     limit = resident_bytes() + (1 - RESERVED_SHARE) * available_bytes()
-    return session if known_peak_bytes is not None and known_peak_bytes <= limit else _reckoned(session, limit)
+    return session if known_peak_bytes is not None and known_peak_bytes <= limit else _extrapolate(session, limit)
 
 
-def _reckoned(session: Session, limit: float) -> Session:
-    """Memory grows in proportion to the padded tokens of a micro-batch."""
+def _extrapolate(session: Session, limit: float) -> Session:
+    """Assume that memory grows linearly with the padded tokens of a micro-batch."""
     groups = sorted(planned_micro_batches(session), key=padded_tokens)
     sizes = [padded_tokens(group) for group in groups]
     medium = min(range(len(groups)), key=lambda at: abs(sizes[at] - PROBE_SHARE * sizes[-1]))
@@ -50,15 +50,15 @@ def _reckoned(session: Session, limit: float) -> Session:
         return session
     if need(longest) > limit:
         raise SumtuneError(
-            f"Training needs about {need(longest) / 1e9:.1f} GB for the longest example ({longest} tokens), and there "
-            f"are {limit / 1e9:.1f} GB: close other programs, or give a smaller model.max_source_tokens, lora.rank or "
-            "model."
+            f"Training needs about {need(longest) / 1e9:.1f} GB for the longest example ({longest} tokens), but "
+            f"only {limit / 1e9:.1f} GB are available. Close other programs, or choose a smaller "
+            "model.max_source_tokens, lora.rank or model."
         )
-    fit_memory = sizes[medium] + int((limit - at_medium) / per_token)
-    return replace(session, max_tokens=max(longest, min(fit_memory, session.max_tokens)))
+    max_tokens = sizes[medium] + int((limit - at_medium) / per_token)
+    return replace(session, max_tokens=max(longest, min(max_tokens, session.max_tokens)))
 
 
-def _tried(session: Session) -> Session:
+def _halve_until_it_fits(session: Session) -> Session:
     while True:
         with trials(session) as compute:
             try:
@@ -71,7 +71,7 @@ def _tried(session: Session) -> Session:
 
 
 def _peaks(session: Session, small: Sequence[Encoded], medium: Sequence[Encoded]) -> list[int]:
-    """Highest memory of the process during each, after one run that also makes what all of them need."""
+    """Return the peak memory of the process during each; a first run allocates what all micro-batches share."""
     peaks = []
     with trials(session) as compute:
         compute(small)

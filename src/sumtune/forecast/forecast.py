@@ -1,4 +1,4 @@
-"""The forecast of a run: its time and its memory."""
+"""Forecast of the time and memory of a run."""
 
 import time
 from collections.abc import Sequence
@@ -27,74 +27,76 @@ from sumtune.train.session import Session
 __all__ = ["Forecast", "cached_peak_bytes", "calibrate", "evaluation_seconds", "forecast", "forecast_remaining"]
 
 MEASURED_SUMMARIES = 32
-"""Summaries of the base model that tell how long they become."""
+"""Summaries that the base model writes to estimate their length."""
 MEASURED_SCORES = 48
-"""Examples whose scoring is timed."""
+"""Examples that are scored to time scoring."""
 MIN_LOGGED_STEPS = 20
-"""Logged optimizer steps that tell how fast a run is."""
+"""Logged optimizer steps that are needed to forecast the rest of a run from its own speed."""
 PEAK_KEY = "peak_memory_bytes"
 COST_SETTINGS = {"effective_batch_size", "micro_batch_tokens", "seed", "validation_examples"}
-"""Training settings that decide what is computed in an epoch or a validation."""
+"""Training settings that change the cost of an epoch or a validation."""
 
-
-MEASURED, MEASURED_BEFORE, OF_THE_REST = (
+MEASURED, MEASURED_BEFORE, REMAINING = (
     "measured on this machine",
-    "as the same data and settings were measured on this machine before",
-    "what is left, by this run so far",
+    "measured earlier on this machine, with the same data and settings",
+    "time left, by the speed of this run so far",
 )
-"""Where a forecast comes from."""
+"""Origins of a forecast, as the user reads them."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds and bytes that a run will take."""
+    """Time and memory that a run will take."""
 
     training_s: float
     evaluation_s: float | None
-    """None where there will be none."""
+    """None if the run has no evaluation."""
     peak_memory_bytes: int
-    """Highest resident memory of this process while micro-batches up to the largest planned one were timed."""
+    """Peak resident memory of this process while it timed micro-batches up to the largest planned one."""
     available_memory_bytes: int
     after_step: int = 0
-    """Optimizer steps that were done already."""
+    """Optimizer steps that are already done."""
     origin: str = MEASURED
 
     @property
     def total_s(self) -> float:
-        """Training and evaluation."""
+        """Seconds of training and evaluation."""
         return self.training_s + (self.evaluation_s or 0.0)
 
 
 def forecast(session: Session, evaluation_s: float | None) -> Forecast:
-    """Measures training on this machine, some twenty seconds for the embedded model; or takes what was kept of that."""
-    kept = _cached_costs(session)
-    numbers, origin = kept.read(), MEASURED_BEFORE
+    """Return the forecast of a whole run.
+
+    Training is measured on this machine (about 20 s for the embedded model), or its costs come from the cache.
+    """
+    cached = _cached_costs(session)
+    numbers, origin = cached.read(), MEASURED_BEFORE
     if numbers is None or set(numbers) != {*TrainingCosts.__dataclass_fields__, PEAK_KEY}:
         reset_peak()
         numbers, origin = vars(training_costs(session)) | {PEAK_KEY: peak_bytes()}, MEASURED
         free_memory()
-        kept.write(numbers)
+        cached.write(numbers)
     peak = int(numbers.pop(PEAK_KEY))
     seconds = TrainingCosts(**numbers).seconds(session.plan)
     return Forecast(seconds, evaluation_s, peak, available_bytes(), origin=origin)
 
 
 def cached_peak_bytes(session: Session) -> int | None:
-    """The highest resident memory that was kept of what `session` computes; None where nothing was."""
+    """Return the peak resident memory that an earlier forecast of the same work measured; None if there was none."""
     peak = (_cached_costs(session).read() or {}).get(PEAK_KEY)
     return None if peak is None else int(peak)
 
 
 def calibrate(session: Session, forecast: Forecast, actual_s: float) -> None:
-    """Lets the next forecast of what `session` computes be as fast or slow as its training was, all in all."""
-    kept = _cached_costs(session)
-    if (numbers := kept.read()) is not None and forecast.training_s > 0:
+    """Scale the cached costs by actual over forecast time, so that the next forecast of the same work is nearer."""
+    cached = _cached_costs(session)
+    if (numbers := cached.read()) is not None and forecast.training_s > 0:
         ratio = actual_s / forecast.training_s
-        kept.write({name: number if name == PEAK_KEY else number * ratio for name, number in numbers.items()})
+        cached.write({name: number if name == PEAK_KEY else number * ratio for name, number in numbers.items()})
 
 
 def _cached_costs(session: Session) -> MeasurementCache:
-    """Of the training costs: named by all but how often, and how fast, is learned."""
+    """Return the cache entry of the training costs, whose key leaves out what changes no cost, such as epochs."""
     config, folder = session.config, session.run_dir.transformation
     kernels = session.loss_fn.kernels is not None
     settings = config.model_dump(include={"model": True, "lora": True, "train": COST_SETTINGS})
@@ -103,26 +105,26 @@ def _cached_costs(session: Session) -> MeasurementCache:
 
 
 def forecast_remaining(session: Session, step: int, evaluation_s: float | None) -> Forecast | None:
-    """What is left of a run after optimizer step `step`, by its own log and earlier forecast; None where they lack.
+    """Forecast the rest of a run after optimizer step `step` from its log and first forecast; None without either.
 
-    The time of steps that were gone back on counts, as more of them may come.
+    The time of steps that a resume repeated counts, because more of them may follow.
     """
     events = read_events(session.run_dir.train_metrics)
-    done = [event for event in events if event["event"] == "step" and event["step"] <= step]
+    logged = [event for event in events if event["event"] == "step" and event["step"] <= step]
     before = (find_record(session.run_dir.run_json) or {}).get("forecast") or {}
-    if len(done) >= MIN_LOGGED_STEPS and before:
-        per_token = done[-1]["elapsed_s"] / sum(event["tokens"] for event in done)
+    if len(logged) >= MIN_LOGGED_STEPS and before:
+        seconds_per_token = logged[-1]["elapsed_s"] / sum(event["tokens"] for event in logged)
     elif "training_s" in before:
-        per_token = before["training_s"] / _tokens_after(session, before.get("after_step", 0))
+        seconds_per_token = before["training_s"] / _tokens_after(session, before.get("after_step", 0))
     else:
         return None
     return Forecast(
-        training_s=per_token * _tokens_after(session, step),
+        training_s=seconds_per_token * _tokens_after(session, step),
         evaluation_s=evaluation_s,
         peak_memory_bytes=before["peak_memory_bytes"],
         available_memory_bytes=available_bytes(),
         after_step=step,
-        origin=OF_THE_REST,
+        origin=REMAINING,
     )
 
 
@@ -132,10 +134,10 @@ def _tokens_after(session: Session, step: int) -> int:
 
 
 def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
-    """Making, generating and scoring, timed on the base model: the tuned one will write summaries as long as those it
-    learned from.
+    """Return the seconds of building the engines, generating and scoring, timed on the base model.
 
-    Engines that decode alike are measured once. None is left in memory.
+    The tuned model is assumed to write summaries as long as those of the validation set. Systems that decode with the
+    same settings are measured once. No engine stays in memory.
     """
     examples = chosen_examples(config, run_dir)[1]
     dialogues = [example.dialogue for example in examples]
@@ -148,22 +150,21 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
         if decode != measured:
             begun, measured = time.monotonic(), decode
             model = build_summarizer(source, None, prompt, decode, config.model.device)
-            made_in = max(time.monotonic() - begun, model.setup_s)  # an engine of the base may lie there already
+            setup_s = max(time.monotonic() - begun, model.setup_s)  # the cache may hold the engine of the base model
             costs = decode_costs(model, dialogues, max(1, ROWS // decode.beams))
         if system == BASE:
-            lengths = [
-                written.tokens for written in model.summarize(nearest_to_mean_length(dialogues, MEASURED_SUMMARIES))
-            ]
-        seconds += made_in + costs.seconds(len(dialogues), lengths)
+            sample = nearest_to_mean_length(dialogues, MEASURED_SUMMARIES)
+            lengths = [completion.tokens for completion in model.summarize(sample)]
+        seconds += setup_s + costs.seconds(len(dialogues), lengths)
     del model
     free_memory()
     return seconds
 
 
 def _scoring_seconds(examples: Sequence[Referenced]) -> float:
-    """Of one system."""
+    """Return the seconds of scoring one system, extrapolated from a sample."""
     sample = examples[:MEASURED_SCORES]
-    score_systems(sample[:1], {TUNED: [""]}, split="", decoding={}, seed=0)  # loads what scoring needs
+    score_systems(sample[:1], {TUNED: [""]}, split="", decoding={}, seed=0)  # loads the packages that scoring needs
     texts = [lead_3(example.dialogue) for example in sample]
     begun = time.monotonic()
     score_systems(sample, {TUNED: texts}, split="", decoding={}, seed=0)

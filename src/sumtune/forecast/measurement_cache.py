@@ -1,4 +1,4 @@
-"""Cache of timing measurements, named by data, settings, versions and machine."""
+"""Cache of timing measurements, keyed by data, settings, versions and machine."""
 
 import math
 import os
@@ -21,20 +21,20 @@ FILE = "seconds.json"
 
 @dataclass(frozen=True)
 class MeasurementCache:
-    """Numbers by name in the cache."""
+    """A cache entry that holds numbers by name."""
 
     entry: Entry
 
     @classmethod
     def of(cls, files: Iterable[Path], settings: object) -> "MeasurementCache":
-        """Return the measurement of what is computed from `files` with `settings` on this machine."""
+        """Return the cache entry for `files` and `settings` on this machine."""
         packages = {name: version(name) for name in ("sumtune", "torch", "transformers")}
         machine = (platform.node(), platform.machine(), os.cpu_count())
-        made_from = fingerprint(files, {"settings": settings, "packages": packages, "machine": machine})
-        return cls(Entry.named("forecasts", made_from[:16]))
+        key = fingerprint(files, {"settings": settings, "packages": packages, "machine": machine})
+        return cls(Entry.named("forecasts", key[:16]))
 
     def read(self) -> dict[str, float] | None:
-        """Return the numbers; None where there are none that can be used."""
+        """Return the numbers; None if the entry is missing or damaged."""
         if (folder := self.entry.find()) is None:
             return None
         try:
@@ -44,6 +44,6 @@ class MeasurementCache:
         return numbers if all(0 <= number < math.inf for number in numbers.values()) else None
 
     def write(self, numbers: dict[str, float]) -> None:
-        """Write `numbers` in place of what is there; where that is impossible they are measured again each time."""
+        """Replace the numbers in the cache. If the cache cannot be written, every run measures again."""
         with suppress(OSError, ConfigError):
             self.entry.put(lambda folder: write_record(folder / FILE, numbers))

@@ -1,4 +1,4 @@
-"""Seconds of training and evaluation, from a few real micro-batches and summaries."""
+"""Cost of training and decoding in seconds, measured on a few real micro-batches and summaries."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -30,35 +30,33 @@ __all__ = [
 ]
 
 MEASURED_BATCHES = 8
-"""Micro-batches of different size that are timed."""
+"""Number of micro-batches of different sizes that are timed."""
 MEASURED_TOKENS = 8
-"""Tokens of a summary that are timed, after the first."""
-
-Group = Sequence[int]
+"""Number of tokens of a summary that are timed, after the first."""
 
 
 @dataclass(frozen=True)
 class CostModel:
-    """Seconds of a micro-batch: a fixed part, a part for each token with padding, a part for each summary token."""
+    """Seconds of a micro-batch: a fixed part, a part per token (padding included), and a part per summary token."""
 
     fixed: float
     per_token: float
     per_target: float
 
     def seconds(self, groups: Sequence[Sequence[Encoded]]) -> float:
-        """Seconds that all `groups` take."""
+        """Return the seconds of all micro-batches in `groups`."""
         return float((_features(groups) @ np.array([self.fixed, self.per_token, self.per_target])).sum())
 
 
 def fit(groups: Sequence[Sequence[Encoded]], seconds: Sequence[float]) -> CostModel:
-    """The cost model nearest to the measured `seconds` of `groups`."""
+    """Return the cost model that fits the measured `seconds` of `groups` best."""
     return CostModel(*fit_costs(_features(groups), seconds))
 
 
 def fit_costs(features: NDArray[np.float64], seconds: Sequence[float] | NDArray[np.float64]) -> list[float]:
-    """The cost of each column of `features` (measurements, columns) that explains the measured `seconds` best.
+    """Return the cost of each column of `features` (measurements, columns), fitted to the measured `seconds`.
 
-    By relative error, with no cost below zero.
+    Least squares of the relative error, with no cost below zero.
     """
     weights = 1 / np.asarray(seconds)
     active = list(range(features.shape[1]))
@@ -73,30 +71,31 @@ def fit_costs(features: NDArray[np.float64], seconds: Sequence[float] | NDArray[
 
 
 def _features(groups: Sequence[Sequence[Encoded]]) -> NDArray[np.float64]:
-    """(groups, 3): one, tokens with padding, summary tokens."""
+    """Return (groups, 3): 1, tokens with padding, summary tokens."""
     rows = [(1, padded_tokens(group), sum(len(example.target) for example in group)) for group in groups]
     return np.array(rows, float)
 
 
 @dataclass(frozen=True)
 class TrainingCosts:
-    """Seconds of the parts of a training."""
+    """Seconds of the parts of training."""
 
     epoch: float
-    """All micro-batches of an epoch, forward and backward."""
+    """Seconds of all micro-batches of an epoch, forward and backward."""
     update: float
-    """What follows them in an optimizer step."""
+    """Seconds of the optimizer in one optimizer step."""
     validation: float
+    """Seconds of one validation."""
 
     def seconds(self, plan: TrainingPlan) -> float:
-        """Seconds of all optimizer steps and validations of `plan`."""
+        """Return the seconds of all optimizer steps and validations of `plan`."""
         return self.epoch * plan.settings.epochs + self.update * plan.total_steps + self.validation * plan.validations
 
 
 def training_costs(session: Session) -> TrainingCosts:
-    """Measured on micro-batches spread over the planned sizes, and two validation batches.
+    """Measure micro-batches spread over the planned sizes, an update, and validation examples of different lengths.
 
-    Leaves the session as it was.
+    The session is unchanged afterwards.
     """
     planned = planned_micro_batches(session)
     measured = _spread_groups(planned, MEASURED_BATCHES)
@@ -110,7 +109,7 @@ def _spread_groups(groups: Sequence[list[Encoded]], count: int) -> list[list[Enc
 
 
 def _idle_update(session: Session) -> None:
-    """An optimizer step at learning rate zero on copies of the weights, then a real publish."""
+    """Run an optimizer step at learning rate 0 on copies of the weights, then copy the real weights to the model."""
     copies = [weight.clone() for weight in session.master_weights.weights.values()]
     for copy in copies:
         copy.grad = torch.ones_like(copy)
@@ -129,25 +128,25 @@ def _validation_seconds(session: Session) -> float:
 
 @dataclass(frozen=True)
 class DecodeCosts:
-    """Seconds of a summary: to read its dialogue and begin, for each step of its batch, for each further token."""
+    """Seconds of a summary: reading its dialogue, each step of its batch, each token after the first."""
 
     reading: float
     per_step: float
     per_token: float
-    together: int
-    """Dialogues of a batch, which goes on until its longest summary ends."""
+    batch_size: int
+    """Dialogues in a batch. A batch continues until its longest summary ends."""
 
     def seconds(self, dialogues: int, tokens: Sequence[int]) -> float:
-        """Seconds that `dialogues` take whose summaries are as long as `tokens`, in no order."""
-        continuing = np.array([np.mean(np.asarray(tokens) > step) for step in range(1, max(tokens))])
-        steps = (1 - (1 - continuing) ** self.together).sum()
-        one = self.reading + self.per_step * steps / self.together + self.per_token * continuing.sum()
+        """Return the seconds of `dialogues`, with summary lengths distributed like `tokens`."""
+        unfinished = np.array([np.mean(np.asarray(tokens) > step) for step in range(1, max(tokens))])
+        steps = (1 - (1 - unfinished) ** self.batch_size).sum()
+        one = self.reading + self.per_step * steps / self.batch_size + self.per_token * unfinished.sum()
         return float(one * dialogues)
 
 
-def decode_costs(summarizer: Summarizer, dialogues: Sequence[str], together: int) -> DecodeCosts:
-    """Measured on a batch of `together` dialogues near the mean length, and on a quarter of it."""
-    sample = nearest_to_mean_length(dialogues, together)
+def decode_costs(summarizer: Summarizer, dialogues: Sequence[str], batch_size: int) -> DecodeCosts:
+    """Measure a batch of `batch_size` dialogues of about mean length, and a quarter of that batch."""
+    sample = nearest_to_mean_length(dialogues, batch_size)
     reading, *most = _decode_timings(summarizer, sample)
     _, *few = _decode_timings(summarizer, sample[: -(-len(sample) // 4)])
     timings = np.array([timing for timing in (most, few) if min(timing) > 0])
@@ -156,13 +155,13 @@ def decode_costs(summarizer: Summarizer, dialogues: Sequence[str], together: int
 
 
 def nearest_to_mean_length(dialogues: Sequence[str], count: int) -> list[str]:
-    """At most `count` of `dialogues`, those whose characters are nearest to the mean."""
+    """Return at most `count` of `dialogues`: those nearest to their mean length in characters."""
     mean = sum(map(len, dialogues)) / len(dialogues)
     return sorted(dialogues, key=lambda dialogue: abs(len(dialogue) - mean))[:count]
 
 
 def _decode_timings(summarizer: Summarizer, sample: Sequence[str]) -> tuple[float, int, int, float]:
-    """Seconds to read `sample` and begin; then steps, tokens of all summaries, and seconds of writing a little more."""
+    """Return the seconds of reading `sample` and writing one token; then steps, tokens and seconds of further ones."""
     first = _timed(lambda: summarizer.summarize(sample, max_tokens=1))
     written: list[Completion] = []
     more = _timed(lambda: written.extend(summarizer.summarize(sample, max_tokens=1 + MEASURED_TOKENS)))
@@ -171,7 +170,7 @@ def _decode_timings(summarizer: Summarizer, sample: Sequence[str]) -> tuple[floa
 
 
 def _fastest(work: Callable[[], object]) -> float:
-    """Of two runs: the first of a size also pays for memory and for code that is made for that size."""
+    """Return the faster of two runs: the first also allocates memory and compiles code for the size."""
     return min(_timed(work), _timed(work))
 
 

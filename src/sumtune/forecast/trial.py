@@ -1,4 +1,4 @@
-"""Micro-batches computed only to see what they cost."""
+"""Micro-batches that are computed only to measure their cost."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,12 +13,12 @@ __all__ = ["padded_tokens", "planned_micro_batches", "trials"]
 
 @contextmanager
 def trials(session: Session) -> Iterator[Callable[[Sequence[Encoded]], None]]:
-    """A function that computes a micro-batch forward and backward; afterwards the session is as it was."""
+    """Yield a function that computes a micro-batch forward and backward; restore the session afterwards."""
     random_state = session.generator.get_state()
     set_dropout(session.adapted, on=True)
 
-    def compute(group: Sequence[Encoded]) -> None:
-        loss, _ = session.loss_fn(group)
+    def compute(micro_batch: Sequence[Encoded]) -> None:
+        loss, _ = session.loss_fn(micro_batch)
         loss.backward()  # type: ignore[no-untyped-call]
         session.master_weights.accumulate_gradients()
 
@@ -30,17 +30,17 @@ def trials(session: Session) -> Iterator[Callable[[Sequence[Encoded]], None]]:
 
 
 def planned_micro_batches(session: Session) -> list[list[Encoded]]:
-    """What the first epoch computes at once."""
+    """Return the micro-batches of the first epoch, as they fit into `session.max_tokens`."""
     plan, budget = session.plan, session.config.train.micro_batch_tokens
-    groups = []
+    micro_batches = []
     for step in range(plan.steps_per_epoch):
         batch = plan.batch(step)
         lengths = [plan.lengths[at] for at in batch]
         for parts in split_micro_batches(range(len(batch)), lengths, budget, session.max_tokens):
-            groups += [[session.examples[batch[at]] for at in part] for part in parts]
-    return groups
+            micro_batches += [[session.examples[batch[at]] for at in part] for part in parts]
+    return micro_batches
 
 
-def padded_tokens(group: Sequence[Encoded]) -> int:
-    """Tokens of a micro-batch with its padding."""
-    return len(group) * max(example.length for example in group)
+def padded_tokens(micro_batch: Sequence[Encoded]) -> int:
+    """Return the tokens of a micro-batch, padding included."""
+    return len(micro_batch) * max(example.length for example in micro_batch)

@@ -1,4 +1,4 @@
-"""A text that is read while its tokens are still being generated."""
+"""Text of tokens that are still being generated."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,26 +6,26 @@ __all__ = ["IncrementalDetokenizer"]
 
 
 class IncrementalDetokenizer:
-    """Turns token ids, one at a time, into pieces of text that never change afterwards.
+    """Turns token ids, one at a time, into pieces of text that later tokens cannot change.
 
-    A piece ends before white space: until then a token may still change the word before it, or be half a character.
+    A piece ends before white space: until then a later token may change the word or complete a character.
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
-        """`decode` gives the text of ids without white space around it."""
+        """`decode` returns the text of token ids, without white space around it."""
         self._decode = decode
         self._ids: list[int] = []
         self._shown = ""
 
     def push(self, token_id: int) -> str:
-        """The words that are whole with this token, with the white space before them; mostly ""."""
+        """Return the words that `token_id` completes, with the white space before them; mostly ""."""
         self._ids.append(token_id)
         text = self._decode(self._ids)
         whole = len(text.rstrip()) - len(text.split()[-1]) if text.strip() else 0
         return self._show(text[:whole].rstrip())
 
     def end(self, text: str) -> str:
-        """What is still missing of the finished `text`."""
+        """Return the part of the finished `text` that no piece contained."""
         return self._show(text)
 
     def _show(self, text: str) -> str:

@@ -7,7 +7,8 @@ import tiny
 import torch
 from torch.nn.functional import linear
 
-from sumtune.decode.native.shortlist import OutputLayer, frequent_ids, shortlist_ids, word_token_ids
+from sumtune.decode.native.output_layer import OutputLayer
+from sumtune.decode.native.shortlist import frequent_ids, shortlist_ids, word_token_ids
 from sumtune.model.load import load_tokenizer
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.text.encode import Encoder
@@ -49,7 +50,7 @@ def test_columns_are_where_ids_stand(weight):
 
 @pytest.mark.parametrize("listed", [None, [*range(10), 39], [3]])
 def test_the_whole_vocabulary_has_every_token(weight, listed, monkeypatch):
-    monkeypatch.setattr("sumtune.decode.native.shortlist.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("sumtune.decode.native.output_layer.ROWS_AT_ONCE", 7)
     vocabulary = output_layer(weight, listed).whole_vocabulary()
     vocabulary.keep(torch.tensor([1]))
     hidden = torch.ones(2, 8)

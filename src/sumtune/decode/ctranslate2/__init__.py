@@ -1,1 +1,1 @@
-"""Decoding with CTranslate2."""
+"""The CTranslate2 engine."""

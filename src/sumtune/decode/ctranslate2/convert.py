@@ -1,4 +1,4 @@
-"""CTranslate2 models: made once from a merged model, and held against it before they are trusted."""
+"""Conversion of a merged model to CTranslate2, compared with the original before it is used."""
 
 import shutil
 import time
@@ -19,16 +19,16 @@ from sumtune.model.merge import load_merged, save_model
 __all__ = ["conversion_seconds", "convert"]
 
 MAX_DIFFERENCE = 0.25
-"""Most nats a token by which the converted model may differ from torch on the probe, on average."""
+"""Largest allowed mean difference from torch on the probe text, in nats per token."""
 TIMING = "conversion.json"
 PROBE = "Ann: Shall we meet at the station tomorrow at five?\nBen: Yes, I will bring the tickets and some coffee."
 
 
 def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, entry: Entry) -> Path:
-    """Return the folder of `entry`, with the merged model for CTranslate2, converted unless it is there.
+    """Return the folder of `entry` with the merged model for CTranslate2; convert it if the folder is missing.
 
     Raises:
-        UnsupportedError: the architecture is unknown to CTranslate2, or the converted model disagrees with torch.
+        UnsupportedError: CTranslate2 does not know the architecture, or the converted model disagrees with torch.
     """
 
     def fill(folder: Path) -> None:
@@ -52,7 +52,7 @@ def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, e
 
 
 def conversion_seconds(folder: Path) -> float:
-    """Seconds that making `folder` took on this machine."""
+    """Return the seconds that the conversion into `folder` took."""
     return float(read_record(folder / TIMING)["seconds"])
 
 
@@ -64,11 +64,11 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
     number_format = {"int8": "int8_float32"}.get(quantization, quantization)
     config = load_config(merged)
     if config.model_type == "bart" and not hasattr(config, "normalize_before"):
-        config.normalize_before = False  # BART's only form: transformers 5 no longer says so, the converter asks
+        config.normalize_before = False  # always so in BART; transformers 5 dropped it, the converter reads it
         config.save_pretrained(merged)
 
     class Converter(TransformersConverter):  # type: ignore[misc]
-        """Takes whether T5 scales its outputs from where transformers 5 says it: 4.8.5 scales Flan-T5 wrongly."""
+        """Reads from where transformers 5 keeps it whether T5 scales its outputs: 4.8.5 scales Flan-T5 wrongly."""
 
         def _load(self) -> Any:
             spec = super()._load()
@@ -85,9 +85,9 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
 
 
 def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
-    """Compares mean log-probabilities of a probe text: a wrong rotary base or a missing bias shows at once."""
+    """Compare mean log-probabilities of a probe text, which show a wrong rotary base or a missing bias."""
     tokenizer, config = load_tokenizer(merged), load_config(merged)
-    ids = list(tokenizer(PROBE).input_ids)[: sliding_window(config)]  # CTranslate2 is right up to there only
+    ids = list(tokenizer(PROBE).input_ids)[: sliding_window(config)]  # CTranslate2 is wrong beyond the window
     score = _score_pair if config.is_encoder_decoder else _score_sequence
     try:
         with preserve_torch_threads():
@@ -96,7 +96,7 @@ def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
         raise UnsupportedError(f"CTranslate2 cannot load the converted model: {error}") from error
     if not abs(expected - actual) <= MAX_DIFFERENCE:
         raise UnsupportedError(
-            f"CTranslate2 gives {actual:.2f} nats a token on a probe text where torch gives {expected:.2f}."
+            f"CTranslate2 gives a probe text {actual:.2f} nats per token, but torch gives {expected:.2f}."
         )
 
 

@@ -1,4 +1,4 @@
-"""Greedy decoding with CTranslate2 that is watched, and can be stopped, token by token."""
+"""Streaming with CTranslate2: greedy decoding that a callback sees, and can stop, token by token."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,10 +11,10 @@ __all__ = ["stream"]
 
 
 def stream(model: Any, encoder: Encoder, dialogues: Sequence[str], watch: OnPiece, limit: int) -> list[Completion]:
-    """One completion for each dialogue, decoded as one batch by a `ctranslate2` Generator or Translator.
+    """Return one completion for each dialogue, decoded as one batch by a `ctranslate2` Generator or Translator.
 
-    `limit` is the most tokens of a summary. `watch` is called from a thread of CTranslate2; what it raises ends the
-    whole batch and is raised here.
+    A summary has at most `limit` tokens. CTranslate2 calls `watch` from its own thread; an exception in `watch` ends
+    the whole batch and is raised here.
     """
     if not dialogues:
         return []

@@ -16,11 +16,11 @@ from sumtune.text.encode import Encoder
 __all__ = ["CTranslate2Summarizer"]
 
 MAX_BATCH_EXAMPLES = 16
-"""Most dialogues decoded together: small enough that every core gets several batches."""
+"""Largest number of dialogues in a batch: small enough that every core gets several batches."""
 
 
 class CTranslate2Summarizer:
-    """One model copy a core, each decoding its own batches: faster than one copy on all cores."""
+    """Decodes with one model copy per core, each with its own batches: faster than one copy on all cores."""
 
     def __init__(
         self, folder: Path, encoder: Encoder, *, beams: int, length_penalty: float, batch_tokens: int, quantization: str
@@ -47,7 +47,7 @@ class CTranslate2Summarizer:
 
     @property
     def decoding(self) -> dict[str, Any]:
-        """The number format that this processor computes in, and the search."""
+        """The number format that this processor computes in, and the search settings."""
         beams, penalty = self._options["beam_size"], self._options["length_penalty"]
         return {
             "engine": "ctranslate2", "number_format": self._model.compute_type, "beams": beams,
@@ -57,7 +57,7 @@ class CTranslate2Summarizer:
     def summarize(
         self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
-        """One completion for each dialogue, in the order of `dialogues`."""
+        """Return one completion for each dialogue, in the order of `dialogues`."""
         limit = min(max_tokens or self._limit, self._limit)
         to_tokens = self._encoder.tokenizer.convert_ids_to_tokens
         sources = [to_tokens(list(self._encoder.source(dialogue))) for dialogue in dialogues]
@@ -72,12 +72,12 @@ class CTranslate2Summarizer:
         return [completions[at] for at in range(len(dialogues))]
 
     def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
-        """What greedy `summarize` gives, `watch` having seen it piece by piece."""
+        """Return what greedy `summarize` returns, and pass each summary to `watch` piece by piece."""
         limit = min(max_tokens or self._limit, self._limit)
         return stream(self._model, self._encoder, dialogues, watch, limit)
 
     def with_beams(self, beams: int) -> "CTranslate2Summarizer":
-        """The same model searching with `beams`."""
+        """Return a summarizer with the same model and `beams` beams."""
         other = copy.copy(self)
         other._options = self._options | {"beam_size": beams}
         return other

@@ -1,4 +1,4 @@
-"""One attention layer of the decoder: over whole dialogues, and over what a batch has read and written."""
+"""One attention layer of the decoder: over whole dialogues, and over the KV cache of a batch."""
 
 import torch
 from torch import Tensor
@@ -12,17 +12,17 @@ __all__ = ["Attention"]
 
 
 class Attention:
-    """The forward of one attention layer. It holds no state: keys and values go into the cache that is passed."""
+    """The forward pass of an attention layer. It has no state: keys and values go into the cache that is passed."""
 
     def __init__(
         self, heads: Heads, kernels: Kernels, query: Linear, key: Linear, value: Linear, output: Linear
     ) -> None:
-        """`query`, `key` and `value` project hidden states; `output` projects what attention gives back to them."""
+        """`query`, `key` and `value` project hidden states; `output` projects the result back to hidden states."""
         self.heads, self._kernels = heads, kernels
         self._query, self._key, self._value, self._output = query, key, value, output
 
     def read(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, first: int) -> Tensor:
-        """(rows, time, features) of whole dialogues → the same; they are the dialogues from `first` on of the batch.
+        """Map whole dialogues (rows, time, features) to the same shape; row 0 is dialogue `first` of the batch.
 
         `cosine` and `sine` (time, dim) are the rotary tables of the positions.
         """
@@ -32,7 +32,7 @@ class Attention:
         return self._output(out)
 
     def write(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, mask: Tensor, now: int) -> Tensor:
-        """(rows, 1, features) of the token that each row writes as its `now`-th → the same.
+        """Map the next token of each row (rows, 1, features), the `now`-th written one, to the same shape.
 
         `cosine` and `sine` (rows, dim) are the rotary tables of the rows' positions; `mask` is `KVCache.mask`.
         """
@@ -40,7 +40,7 @@ class Attention:
         q, k, v = self._query(hidden), self._key(hidden), self._value(hidden)
         count, dialogues, time, dim = cache.read_keys.shape
         rows, shared = len(q), heads.shared
-        # Rows take the place of time in `rotate`: each has a position of its own.
+        # `rotate` gets rows as its time axis, because each row has its own position.
         queries, _ = rotate(self._kernels, heads, q.transpose(0, 1), heads.query_norm, cosine, sine, heads.scale)
         written, _ = rotate(self._kernels, heads, k.transpose(0, 1), heads.key_norm, cosine, sine, 1.0)
         cache.keys[:, :, now] = written[0, :, :, 0]

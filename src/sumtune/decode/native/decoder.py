@@ -1,4 +1,4 @@
-"""A decoder-only model for generation, by our kernels: attention, gated layers, RMS norms, rotary positions."""
+"""A decoder-only model for generation with our kernels: attention, gated MLPs, RMS norms, rotary positions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class _Layer:
     attention: Attention
     after_attention: Transform
     before_mlp: Transform
-    gate: Gate
-    opened: Linear
+    activation: Gate
+    gate: Linear
     up: Linear
     down: Linear
     after_mlp: Transform
@@ -37,17 +37,17 @@ class _Layer:
     def __call__(self, hidden: Tensor, attend: Transform) -> Tensor:
         hidden = hidden + self.after_attention(attend(self.before_attention(hidden)))
         normed = self.before_mlp(hidden)
-        return hidden + self.after_mlp(self.down(self.gate.forward(self.opened(normed), self.up(normed))))
+        return hidden + self.after_mlp(self.down(self.activation.forward(self.gate(normed), self.up(normed))))
 
 
 class Decoder:
-    """From token ids to last hidden states. It holds no state of a batch: that is in the cache that is passed."""
+    """Maps token ids to last hidden states. The state of a batch is in the cache that is passed, not in the decoder."""
 
     def __init__(self, weights: ModelWeights, embedding: Tensor, kernels: Kernels) -> None:
-        """`embedding` (vocabulary, features) is looked up where it lies, in whatever format.
+        """`embedding` (vocabulary, features) may have any number format.
 
         Raises:
-            UnfitError: the tensors do not fit the numbers, or each other.
+            UnfitError: the tensors do not fit the model shape, or each other.
         """
         self._weights, self._kernels, self._embedding = weights, kernels, embedding
         shape = weights.shape
@@ -60,14 +60,14 @@ class Decoder:
         self._norm = self._make_norm("norm")
 
     def new_cache(self, lengths: Tensor, beams: int, limit: int) -> KVCache:
-        """A cache for dialogues of `lengths` (dialogues,) tokens, of which `beams` rows each write up to `limit`."""
+        """Return a cache for dialogues of `lengths` (dialogues,), each with `beams` rows of up to `limit` tokens."""
         heads = [layer.attention.heads for layer in self._layers]
         return KVCache(heads, lengths, beams, limit, self._weights.shape.activations)
 
     def read(self, cache: KVCache, ids: Tensor, first: int = 0) -> Tensor:
-        """Last hidden states (rows, time, features) of the dialogues from `first` on.
+        """Return last hidden states (rows, time, features) of the dialogues from `first` on.
 
-        Their `ids` (rows, time) are padded on the right only.
+        `ids` (rows, time) must be padded on the right.
         """
 
         def attend(number: int, layer: _Layer, tables: RotaryTables, hidden: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ class Decoder:
         return self._run(ids, torch.arange(ids.shape[1]), attend)
 
     def write(self, cache: KVCache, ids: Tensor) -> Tensor:
-        """Last hidden states (rows, features) of the next token `ids` (rows,) of each row."""
+        """Return last hidden states (rows, features) of the next token of each row, `ids` (rows,)."""
         masks = {window: cache.mask(window) for window in {layer.attention.heads.window for layer in self._layers}}
 
         def attend(number: int, layer: _Layer, tables: RotaryTables, hidden: Tensor) -> Tensor:
@@ -117,8 +117,8 @@ class Decoder:
             ),
             after_attention=self._make_norm(f"{at}after_attention", needed=False),
             before_mlp=self._make_norm(f"{at}before_mlp"),
-            gate=Gate(kernels, *shape.gate),
-            opened=products["gate"],
+            activation=Gate(kernels, *shape.gate),
+            gate=products["gate"],
             up=products["up"],
             down=products["down"],
             after_mlp=self._make_norm(f"{at}after_mlp", needed=False),
@@ -134,6 +134,6 @@ class Decoder:
 
 
 def _tables(positions: Tensor, frequencies: Tensor, factor: float, dtype: torch.dtype) -> RotaryTables:
-    """Rotary tables (Su et al. 2021) of `positions` (n,), (n, dim)."""
+    """Return the rotary tables (Su et al. 2021), each (n, dim), of `positions` (n,)."""
     angles = (positions[:, None].float() * frequencies).repeat(1, 2)
     return (angles.cos() * factor).to(dtype), (angles.sin() * factor).to(dtype)

@@ -1,4 +1,4 @@
-"""Finished 8-bit engines on disk: made once from a model, then read in a fraction of a second."""
+"""Cache of 8-bit engines on disk: made once from a model, later read in a fraction of a second."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, equal
 
 from sumtune.decode.engine_entry import delete_older_engines
-from sumtune.decode.native.engine import EngineWeights
+from sumtune.decode.native.engine_weights import EngineWeights
 from sumtune.decode.native.weights import ModelShape, ModelWeights
 from sumtune.errors import ConfigError
 from sumtune.files.cache import Entry
@@ -20,29 +20,29 @@ from sumtune.files.cache import Entry
 __all__ = ["FORMAT", "load_cached", "make_cached"]
 
 FORMAT = 2
-"""Raised when what stands in the file changes, so that older ones are not used."""
+"""Version of the file. Raise it when the content changes, so that older files are not used."""
 FILE = "engine.safetensors"
 SHARED = ("embedding", "output_weight")
-"""Large tensors that an adapter seldom changes: only their names in the base model are kept, where that has them."""
+"""Large tensors that adapters rarely change. If the base model has them, the file only holds their names in it."""
 
 
 class _Header(BaseModel):
-    """What stands in the head of the file."""
+    """The metadata of the file, as JSON."""
 
     shape: ModelShape
     setup_s: float
     shared: dict[str, str]
-    """Names in the base model of the tensors that are not in the file."""
+    """Name in the base model of each tensor that is not in the file."""
 
 
 def load_cached(entry: Entry, base_folder: Path) -> EngineWeights | None:
-    """Return the engine in `entry`; None where there is none that can be read."""
+    """Return the engine in `entry`; None if there is none or it cannot be read."""
     if (place := entry.find()) is None:
         return None
     try:
         with safe_open(place / FILE, "pt") as opened:
             header = _Header.model_validate_json(opened.metadata()["about"])
-            # Not mapped: what is read here must not change when the file does.
+            # Copied, not mapped: the tensors must not change when the file does.
             tensors = {name: opened.get_tensor(name).clone() for name in opened.keys()}  # noqa: SIM118
         shared = {name: tensors.pop(name) for name in SHARED if name in tensors}
         with ExitStack() as stack:
@@ -59,9 +59,9 @@ def load_cached(entry: Entry, base_folder: Path) -> EngineWeights | None:
 
 
 def make_cached(entry: Entry, base_folder: Path, make: Callable[[], EngineWeights], *, replaces: bool) -> EngineWeights:
-    """Return the engine that `make` makes, or that another process makes meanwhile; it is in `entry` afterwards.
+    """Return the engine that `make` or another process makes, and write it to `entry`.
 
-    With `replaces` the entry is written anew. Where it cannot be written, the engine is made again at each start.
+    With `replaces` the existing entry is overwritten. If it cannot be written, each start makes the engine again.
     """
     made: list[EngineWeights] = []
 
@@ -85,7 +85,7 @@ def _save(file: Path, made: EngineWeights, base_folder: Path) -> None:
 
 
 def _name_in(base_folder: Path, tensor: Tensor) -> str | None:
-    """The name of `tensor` in the model in `base_folder`, None where it is not there."""
+    """Return the name of `tensor` in the model in `base_folder`; None if the model does not have it."""
     with ExitStack() as stack:
         for name, file in _tensors_of(base_folder, stack):
             if tuple(file.get_slice(name).get_shape()) == tuple(tensor.shape):
@@ -96,7 +96,7 @@ def _name_in(base_folder: Path, tensor: Tensor) -> str | None:
 
 
 def _tensors_of(folder: Path, stack: ExitStack) -> Iterator[tuple[str, Any]]:
-    """The names of all tensors of a model, each with the open file that it is in."""
+    """Yield the name of each tensor of a model, with the open file that holds it."""
     for path in sorted(folder.glob("*.safetensors")):
         file: Any = stack.enter_context(safe_open(path, "pt"))
         yield from ((name, file) for name in file.keys())  # noqa: SIM118

@@ -1,4 +1,4 @@
-"""Takes a Hugging Face model apart, where it is put together in the way that our decoder knows."""
+"""Extract the weights of a Hugging Face model for our own decoder, if the decoder knows its architecture."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,32 +26,32 @@ FOUR_NORMS = {
     "before_attention": "input_layernorm", "after_attention": "post_attention_layernorm",
     "before_mlp": "pre_feedforward_layernorm", "after_mlp": "post_feedforward_layernorm",
 }  # fmt: skip
-"""Gemma's layers norm what attention and MLP add, too."""
+"""Gemma also normalizes the outputs of attention and MLP."""
 TWO_NORMS = {"before_attention": "input_layernorm", "before_mlp": "post_attention_layernorm"}
-"""Those of Llama, Qwen and Mistral do not."""
+"""Llama, Qwen and Mistral do not."""
 FIXED_ROTATIONS = ("default", "linear", "llama3", "yarn")
-"""Kinds of rotary positions whose frequencies do not depend on the length of the text."""
+"""Types of rotary positions whose frequencies do not depend on the length of the text."""
 TOLERANCE = 0.1
-"""Largest relative difference (L2) between our decoder's last hidden states and the model's own; 0.02 in bf16."""
+"""Largest allowed relative difference (L2) of our last hidden states from the model's own; 0.02 is usual in bf16."""
 PROBE_TIME = 24
 
 
 def extract_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor, Tensor]:
-    """The weights of `model`, its embedding and the weight of its output layer, both (vocabulary, features).
+    """Return the weights of `model`, its embedding and its output weight, the latter two (vocabulary, features).
 
     Raises:
-        UnsupportedError: the model is put together in another way, or our decoder computes something else with it.
+        UnsupportedError: our decoder does not know the architecture, or computes something else than the model.
     """
     output = fused_output_weight(model)
     if output is None:
-        raise UnsupportedError("This engine knows decoder-only models with a plain output layer.")
+        raise UnsupportedError("The native engine only supports decoder-only models with a plain output layer.")
     try:
         weights, embedding = _decoder_weights(model.get_decoder(), model.dtype)
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
-        raise UnsupportedError("This engine does not know the layers of this model.") from error
+        raise UnsupportedError("The native engine does not know the layers of this model.") from error
     difference = _difference(model, Decoder(weights, embedding, kernels))
     if not difference <= TOLERANCE:
-        raise UnsupportedError(f"This engine computes this model with a difference of {difference:.0%}.")
+        raise UnsupportedError(f"The native engine computes this model with a difference of {difference:.0%}.")
     return weights, embedding, output
 
 
@@ -71,7 +71,7 @@ def _decoder_weights(decoder: Any, dtype: torch.dtype) -> tuple[ModelWeights, Te
     (only_eps,) = eps
     first = decoder.layers[0].mlp
     if (gate := gate_factors(first)) is None:
-        raise ValueError("an activation of another kind")
+        raise ValueError("unknown activation")
     shape = ModelShape(
         dtype=str(dtype).removeprefix("torch."), features=embedding.embedding_dim, inner=first.gate_proj.out_features,
         vocabulary=embedding.num_embeddings, embedding_scale=float(getattr(embedding, "embed_scale", 1.0)),
@@ -83,7 +83,7 @@ def _decoder_weights(decoder: Any, dtype: torch.dtype) -> tuple[ModelWeights, Te
 def _layer_weights(layer: Any, kind: str) -> tuple[LayerShape, dict[str, Tensor], set[float]]:
     heads = heads_of(layer.self_attn)
     if heads is None:
-        raise ValueError("an attention of another kind")
+        raise ValueError("unknown attention")
     numbers = LayerShape(queries=heads.queries, keys=heads.keys, dim=heads.dim, scale=heads.scale, window=heads.window,
                     rotary=kind or "all")  # fmt: skip
     own = {"query_norm": heads.query_norm, "key_norm": heads.key_norm}
@@ -99,27 +99,27 @@ def _matrices(layer: Any) -> Iterator[tuple[str, Tensor]]:
     for name, path in MODULES.items():
         module = layer.get_submodule(path)
         if type(module) is not nn.Linear:
-            raise TypeError(f"{path} is no linear layer")
+            raise TypeError(f"{path} is not a linear layer")
         yield f"{name}.weight", module.weight.detach()
         if module.bias is not None:
             yield f"{name}.bias", module.bias.detach()
 
 
 def _rotation(rotary: Any, kind: str) -> tuple[Tensor, float]:
-    """Frequencies (dim / 2,) in float32, and what cosine and sine are multiplied by."""
+    """Return the frequencies (dim / 2,) in float32, and the factor of cosine and sine."""
     prefix = "" if kind == "all" or hasattr(rotary, "inv_freq") else f"{kind}_"
     kinds = rotary.rope_type
     if (kinds[kind] if isinstance(kinds, dict) else kinds) not in FIXED_ROTATIONS:
-        raise ValueError("rotary positions that depend on the length")
+        raise ValueError("rotary positions depend on the length")
     scale = getattr(rotary, f"{prefix}attention_scaling")
     return getattr(rotary, f"{prefix}inv_freq").detach().float().contiguous(), float(scale)
 
 
 @torch.inference_mode()
 def _difference(model: Any, decoder: Decoder) -> float:
-    """Median over positions of the relative difference between last hidden states.
+    """Return the median over positions of the relative difference between last hidden states.
 
-    In bf16 models are chaotic at single positions, and at most where a text lacks the mark that it begins with.
+    In bf16 single positions can differ much, most of all if the text lacks its begin-of-text token.
     """
     count, begin = model.get_input_embeddings().num_embeddings, model.config.bos_token_id
     ids = torch.randint(count, (1, PROBE_TIME), generator=torch.Generator().manual_seed(0))

@@ -1,4 +1,4 @@
-"""Keys and values of a batch while its summaries are written; all beams of a dialogue share those of the dialogue."""
+"""KV cache of a batch while it writes summaries. All beams of a dialogue share the keys and values of the dialogue."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ class LayerCache:
     """Keys and values of one layer."""
 
     read_keys: Tensor
-    """(key heads, dialogues, time, dim), of the dialogues; `read_values` likewise."""
+    """Keys of the dialogues, (key heads, dialogues, time, dim); `read_values` has the same shape."""
     read_values: Tensor
     keys: Tensor
-    """(key heads, dialogues * beams, limit, dim), of written tokens; `values` likewise."""
+    """Keys of written tokens, (key heads, dialogues * beams, limit, dim); `values` has the same shape."""
     values: Tensor
 
     def store_dialogues(self, first: int, keys: Tensor, values: Tensor) -> None:
@@ -42,16 +42,17 @@ class LayerCache:
 
 
 class KVCache:
-    """Keys and values of one batch in every layer, and how far the batch has got."""
+    """Keys and values of one batch in every layer, and the number of tokens written."""
 
     def __init__(self, heads: Sequence[Heads], lengths: Tensor, beams: int, limit: int, dtype: torch.dtype) -> None:
-        """Make room for dialogues of `lengths` (dialogues,) tokens and `limit` tokens of each of their `beams`.
+        """Allocate memory for dialogues of `lengths` (dialogues,) tokens and `limit` tokens for each of their `beams`.
 
-        `heads` are those of each layer. All lies in one block: of that size malloc returns memory to the system.
+        `heads` has an entry for each layer. One large block holds all tensors, because malloc returns blocks of that
+        size to the system.
         """
         self.lengths, self.beams, self.limit = lengths, beams, limit
         self.written = 0
-        """Tokens written by every row."""
+        """Number of tokens that every row has written."""
         dialogues, longest = len(lengths), int(lengths.max())
         shapes = [
             (layer.keys, *size, layer.dim)
@@ -70,7 +71,7 @@ class KVCache:
 
     @property
     def positions(self) -> Tensor:
-        """Position of the token that is written next, (dialogues * beams,)."""
+        """Position of each row's next token, (dialogues * beams,)."""
         return (self.lengths + self.written).repeat_interleave(self.beams)
 
     def reorder(self, parents: Tensor) -> None:
@@ -87,7 +88,7 @@ class KVCache:
         return rows
 
     def mask(self, window: int) -> Tensor:
-        """(dialogues, 1, time + written + 1): 0 where the token that is written next may look, -inf elsewhere."""
+        """Return (dialogues, 1, time + written + 1): 0 where the next token attends, -inf elsewhere."""
         time = self.layers[0].read_keys.shape[2]
         read, written = torch.arange(time), torch.arange(self.written + 1)
         here = (self.lengths + self.written)[:, None]
@@ -98,7 +99,7 @@ class KVCache:
 
 
 def _select(memory: Tensor, chosen: Tensor) -> Tensor:
-    """The parts `chosen` (ascending) of axis 1; moved in place to its beginning where they stay contiguous."""
+    """Return the indices `chosen` (ascending) of axis 1; moved to its front in place if the result is contiguous."""
     if len(memory) > 1:
         return memory[:, chosen]
     kept = memory[:, : len(chosen)]

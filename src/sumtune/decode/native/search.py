@@ -1,4 +1,4 @@
-"""Greedy and beam search over a batch, one token at a time, apart from any model."""
+"""Greedy and beam search over a batch, one token at a time, independent of the model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,41 +10,42 @@ from torch import Tensor
 __all__ = ["BeamSearch", "GreedySearch", "OnToken", "Search", "SearchResult"]
 
 OnToken = Callable[[int, int], bool]
+"""Callback that gets the place of a summary in the batch and its new token; returning True ends the summary."""
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Token ids of one summary without its end mark, and whether it reached one."""
+    """Token ids of one summary without its end mark, and whether it reached an end mark."""
 
     ids: list[int]
     ended: bool
 
 
 class Search(Protocol):
-    """Rows of logits in, next tokens out, until every summary is finished."""
+    """Chooses the next tokens from logits until every summary is finished."""
 
     def advance(self, logits: Tensor) -> tuple[Tensor, Tensor | None]:
-        """From `logits` (rows, vocabulary): next tokens (rows,), and the row that each continues where they moved."""
+        """Return the next tokens (rows,) and the rows that they continue, from `logits` (rows, vocabulary).
+
+        None instead of rows means that each row continues itself.
+        """
         ...
 
     def unfinished(self) -> list[int]:
-        """The places, among those that still go on, of summaries that are not finished."""
+        """Return the places of unfinished summaries among those that the search still holds."""
         ...
 
     def keep(self, places: list[int]) -> None:
-        """Goes on with these `places` only."""
+        """Drop all summaries but those at `places`."""
         ...
 
     def results(self) -> list[SearchResult]:
-        """One for each summary that was begun, in their order."""
+        """Return one result for each summary of the batch, in order."""
         ...
 
 
 class GreedySearch:
-    """The likeliest next token each time; a row for each summary.
-
-    `watch` sees the place of a summary and its new token, and ends the summary by saying True.
-    """
+    """Takes the most probable next token; one row for each summary."""
 
     def __init__(self, count: int, end_ids: list[int], limit: int, watch: OnToken | None = None) -> None:
         self._ends, self._limit, self._watch = set(end_ids), limit, watch
@@ -87,7 +88,7 @@ class GreedySearch:
 
 @dataclass(frozen=True)
 class _Continuation:
-    """A hypothesis that is one token longer than that of `row`."""
+    """The hypothesis of `row`, continued by one token."""
 
     score: float
     ids: list[int]
@@ -96,33 +97,33 @@ class _Continuation:
 
 @dataclass
 class _Beams:
-    """The open beams of one summary, best first, and the hypotheses that ended."""
+    """The open beams of one summary, best first, and its finished hypotheses."""
 
     open: list[tuple[float, list[int]]] = field(default_factory=lambda: [(0.0, [])])
     ended: list[tuple[float, list[int]]] = field(default_factory=list)
 
 
 class BeamSearch:
-    """Beam search that stops a summary as soon as as many hypotheses as beams have ended; `beams` rows for each.
+    """Beam search with `beams` rows for each summary; a summary is finished when `beams` hypotheses have ended.
 
-    A hypothesis scores its sum of log-probabilities, divided by its length (end mark included) to the power of
-    `length_penalty`.
+    The score of a hypothesis is its sum of log-probabilities divided by length ** `length_penalty`. The length counts
+    the end mark.
     """
 
     def __init__(self, count: int, beams: int, end_ids: list[int], limit: int, length_penalty: float) -> None:
         self._beams, self._ends, self._limit, self._penalty = beams, set(end_ids), limit, length_penalty
         self._end_ids = end_ids
-        self._looked_at = (1 + len(self._ends)) * beams  # so many that `beams` of them go on
+        self._candidates = (1 + len(self._ends)) * beams  # enough that `beams` of them do not end
         self._summaries = [_Beams() for _ in range(count)]
         self._alive = list(range(count))
         self._length = 0
 
     def advance(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """See `Search`; at the beginning the rows of one summary are all alike, and only the first counts."""
+        """See `Search`. At the first token all rows of a summary are equal, and only the first one counts."""
         if not self._length:
             logits[:, self._end_ids] = -torch.inf
         self._length += 1
-        best, tokens = logits.topk(min(self._looked_at, logits.shape[-1]), -1)
+        best, tokens = logits.topk(min(self._candidates, logits.shape[-1]), -1)
         chances = best - logits.logsumexp(-1, keepdim=True)
         options = [list(zip(*row, strict=True)) for row in zip(chances.tolist(), tokens.tolist(), strict=True)]
         chosen: list[_Continuation] = []
@@ -132,20 +133,20 @@ class BeamSearch:
         return torch.tensor([one.ids[-1] for one in chosen]), torch.tensor([one.row for one in chosen])
 
     def _extend(self, state: _Beams, first: int, options: list[list[tuple[float, int]]]) -> list[_Continuation]:
-        """The best continuations of one summary, which become its open beams; hypotheses that end are put aside."""
+        """Return the best continuations of one summary, its new open beams; move hypotheses that end to `ended`."""
         candidates = [
             _Continuation(score + chance, [*ids, token], first + beam)
             for beam, ((score, ids), row) in enumerate(zip(state.open, options, strict=False))
             for chance, token in row
         ]
-        best = sorted(candidates, key=lambda one: -one.score)[: self._looked_at]
+        best = sorted(candidates, key=lambda one: -one.score)[: self._candidates]
         if not self._finished(state):
             for one in best[: self._beams]:
                 if one.ids[-1] in self._ends:
                     state.ended.append((one.score / self._length**self._penalty, one.ids[:-1]))
-        continuing = [one for one in best if one.ids[-1] not in self._ends][: self._beams]
-        state.open = [(one.score, one.ids) for one in continuing]
-        return continuing
+        still_open = [one for one in best if one.ids[-1] not in self._ends][: self._beams]
+        state.open = [(one.score, one.ids) for one in still_open]
+        return still_open
 
     def _finished(self, state: _Beams) -> bool:
         return len(state.ended) >= self._beams

@@ -1,8 +1,8 @@
-"""Large activations moved into the weights before both are put into 8 bits.
+"""SmoothQuant: move large activations into the weights before both are quantized to 8 bits.
 
-A few features of a language model are many times larger than all others. With one scale for a token they leave the
-others hardly any of its 255 steps. Dividing each feature by a factor and multiplying the weights that read it by the
-same factor changes no result (Xiao et al. 2023, SmoothQuant, https://arxiv.org/abs/2211.10438, equations 3 and 4).
+A few features of a language model are many times larger than the others. With one scale for each token, they leave the
+others few of its 255 steps. Dividing each feature by a factor and multiplying the weights that read it by the same
+factor changes no result (Xiao et al. 2023, https://arxiv.org/abs/2211.10438, equations 3 and 4).
 """
 
 from collections.abc import Sequence
@@ -18,39 +18,39 @@ from sumtune.kernels.build import Kernels
 __all__ = ["smooth"]
 
 STRENGTH = 0.5
-"""How much of the difference goes from activations into weights: 0 nothing, 1 all."""
+"""Share of the difference that moves from activations into weights: 0 is none, 1 is all."""
 SMALLEST = 1e-5
-"""Least of a largest absolute value, so that features that are always zero divide nothing by zero."""
+"""Lower bound of largest absolute values, so that features that are always 0 cause no division by 0."""
 READ_TOGETHER = ("query", "key", "value"), ("gate", "up")
-"""Matrices with the same input, which is what a norm gives."""
+"""Matrices that read the output of the same norm, in the order of `NORMS`."""
 NORMS = "before_attention", "before_mlp"
 
 
-def smooth(weights: ModelWeights, embedding: Tensor, kernels: Kernels, texts: Sequence[Sequence[int]]) -> ModelWeights:
-    """`weights` that compute the same, with smaller differences between the features that their matrices read.
+def smooth(
+    weights: ModelWeights, embedding: Tensor, kernels: Kernels, calibration_texts: Sequence[Sequence[int]]
+) -> ModelWeights:
+    """Return weights that compute the same with more even features; their matrices are float32.
 
-    The matrices are float32, to be put into 8 bits.
-
-    How large features become is looked up in `texts`, token ids of whole texts like those that will be read and
-    written.
+    `calibration_texts` are token ids of whole texts, like those that the model will read and write. They show how large
+    features become.
     """
-    watched = _RecordingWeights(weights.shape, weights.tensors)
-    decoder = Decoder(watched, embedding, kernels)
-    for ids in texts:
+    recording = _RecordingWeights(weights.shape, weights.tensors)
+    decoder = Decoder(recording, embedding, kernels)
+    for ids in calibration_texts:
         cache = decoder.new_cache(torch.tensor([len(ids)]), beams=1, limit=0)
         decoder.read(cache, torch.tensor([ids]))
     tensors = dict(weights.tensors)
     for number, layer in enumerate(weights.shape.layers):
-        _smooth_layer(tensors, f"layers.{number}.", layer, watched.largest)
+        _smooth_layer(tensors, f"layers.{number}.", layer, recording.largest)
     return ModelWeights(weights.shape, tensors)
 
 
 @dataclass(frozen=True)
 class _RecordingWeights(ModelWeights):
-    """ModelWeights whose products remember the largest absolute value of each feature that they read."""
+    """Weights whose products record the largest absolute value of each feature that they read."""
 
     largest: dict[str, Tensor] = field(default_factory=dict)
-    """(columns,) float32 by the name of the matrix."""
+    """(columns,) float32 for each matrix name."""
 
     def product(self, kernels: Kernels, name: str, rows: int, columns: int, dtype: torch.dtype) -> Linear:
         plain = super().product(kernels, name, rows, columns, dtype)
@@ -72,7 +72,7 @@ def _smooth_layer(tensors: dict[str, Tensor], at: str, layer: LayerShape, larges
     down = _factors(largest[f"{at}down"], [tensors[f"{at}down.weight"]])
     _scale_rows(tensors, f"{at}up", 1 / down)
     _scale_columns(tensors, f"{at}down", down)
-    # Heads of queries that share a head of values read the same features of it.
+    # Query heads that share a value head read the same features of it.
     shared = (layer.keys, layer.queries // layer.keys, layer.dim)
     seen = largest[f"{at}attention_output"].view(shared).amax(1)
     weight = tensors[f"{at}attention_output.weight"]
@@ -83,7 +83,7 @@ def _smooth_layer(tensors: dict[str, Tensor], at: str, layer: LayerShape, larges
 
 
 def _factors(largest: Tensor, weights: Sequence[Tensor]) -> Tensor:
-    """(columns,) by which activations are divided and the columns of `weights` (rows, columns) multiplied."""
+    """Return the divisors (columns,) of activations; `weights` (rows, columns) must be multiplied by them."""
     reading = torch.stack([weight.abs().amax(0).float() for weight in weights]).amax(0)
     return largest.clamp_min(SMALLEST) ** STRENGTH / reading.clamp_min(SMALLEST) ** (1 - STRENGTH)
 

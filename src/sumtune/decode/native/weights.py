@@ -1,4 +1,4 @@
-"""A decoder-only model taken apart for generation: numbers and tensors, without the classes that they came from."""
+"""The weights of a decoder-only model for generation: its shape and its tensors, without the model's own classes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,49 +23,51 @@ Size = Field(gt=0, lt=2**31)
 
 
 class UnfitError(ModelError):
-    """Tensors are missing or are not of the shape that the model's numbers ask for."""
+    """A tensor is missing, or does not have the type and size that the model shape asks for."""
 
 
 class LayerShape(BaseModel):
-    """Numbers of one layer."""
+    """Shape and constants of one layer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     queries: int = Size
+    """Number of query heads."""
     keys: int = Size
-    """Heads of keys and of values."""
+    """Number of key heads, and of value heads."""
     dim: int = Field(gt=0, le=MAX_HEAD_DIM, multiple_of=2)
+    """Features of a head."""
     scale: float
     window: int = Field(gt=0)
-    """Tokens that a position sees, itself included."""
+    """Number of tokens that a position attends to, itself included."""
     rotary: str
-    """Name of the frequencies that it rotates with."""
+    """Name of its rotary frequencies."""
 
     @model_validator(mode="after")
     def _shares_keys_evenly(self) -> Self:
         if self.queries % self.keys:
-            raise ValueError("heads of queries that share a head of keys unevenly")
+            raise ValueError("the number of query heads is not a multiple of the number of key heads")
         return self
 
 
 class ModelShape(BaseModel):
-    """Numbers of the whole model."""
+    """Shape and constants of the whole model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     dtype: str = Field(pattern="^(bfloat16|float32)$")
-    """Of activations."""
+    """Number format of activations."""
     features: int = Size
     inner: int = Size
-    """Features between the gate and the end of a layer."""
+    """Features inside the MLP."""
     vocabulary: int = Size
     embedding_scale: float
     eps: float
-    """Of every norm."""
+    """Epsilon of every norm."""
     gate: tuple[float, float]
     """Factors of x and x³ in the activation x * sigmoid(…)."""
     rotary: dict[str, float]
-    """What cosine and sine are multiplied by, for each set of frequencies."""
+    """Factor of cosine and sine, for each name of rotary frequencies."""
     layers: tuple[LayerShape, ...] = Field(strict=False)
 
     @property
@@ -74,7 +76,7 @@ class ModelShape(BaseModel):
         return DTYPES[self.dtype]
 
     def matrices(self, layer: LayerShape) -> dict[str, tuple[int, int]]:
-        """(rows, columns) of each matrix of `layer`."""
+        """Return (rows, columns) of each matrix of `layer`."""
         queries, keys = layer.queries * layer.dim, layer.keys * layer.dim
         sizes = ((queries, self.features), (keys, self.features), (keys, self.features), (self.features, queries),
                  (self.inner, self.features), (self.inner, self.features), (self.features, self.inner))  # fmt: skip
@@ -83,7 +85,7 @@ class ModelShape(BaseModel):
 
 @dataclass(frozen=True)
 class Linear:
-    """A product, and what is added to it."""
+    """A linear layer."""
 
     multiply: Callable[[Tensor], Tensor]
     """(n, columns) dense → (n, rows)."""
@@ -97,16 +99,16 @@ class Linear:
 
 @dataclass(frozen=True)
 class ModelWeights:
-    """A model's numbers and its tensors by name, which are held against each other when they are taken."""
+    """Shape and tensors of a model. Each tensor is checked against the shape when it is taken."""
 
     shape: ModelShape
     tensors: dict[str, Tensor]
 
     def take(self, name: str, dtype: torch.dtype, *size: int) -> Tensor:
-        """The tensor `name`.
+        """Return the tensor `name`.
 
         Raises:
-            UnfitError: there is none, or it is of another type or size.
+            UnfitError: the tensor is missing, or has another type or size.
         """
         tensor = self.tensors.get(name)
         if tensor is None or tensor.dtype != dtype or tuple(tensor.shape) != size:
@@ -115,11 +117,11 @@ class ModelWeights:
         return tensor
 
     def maybe(self, name: str, dtype: torch.dtype, *size: int) -> Tensor | None:
-        """`take`, or None where there is no such tensor."""
+        """Return what `take` returns; None if the tensor is missing."""
         return self.take(name, dtype, *size) if name in self.tensors else None
 
     def product(self, kernels: Kernels, name: str, rows: int, columns: int, dtype: torch.dtype) -> Linear:
-        """The product with matrix `name` (rows, columns) in 8 bits or the model's own format, results in `dtype`.
+        """Return the linear layer of matrix `name` (rows, columns), with results in `dtype`.
 
         Raises:
             UnfitError: see `take`.
@@ -131,7 +133,7 @@ class ModelWeights:
         return Linear(lambda x: linear(x, weight).to(dtype), bias)
 
     def is_int8(self, name: str) -> bool:
-        """True where matrix `name` is in 8 bits."""
+        """Return whether matrix `name` is in 8 bits."""
         return f"{name}.scales" in self.tensors
 
     def _matrix(self, kernels: Kernels, name: str, rows: int, columns: int) -> Int8Matrix:
@@ -142,7 +144,7 @@ class ModelWeights:
         return Int8Matrix(kernels, scales, self.take(f"{name}.weight", torch.int8, *size), corrections)
 
     def quantized(self, kernels: Kernels) -> "ModelWeights":
-        """The same with the matrices of all layers in 8 bits."""
+        """Return the same weights with the matrices of all layers in 8 bits."""
         tensors = dict(self.tensors)
         for name in self._matrix_names():
             tensors |= int8_tensors(kernels, name, tensors.pop(f"{name}.weight"))
@@ -154,7 +156,7 @@ class ModelWeights:
 
 
 def int8_tensors(kernels: Kernels, name: str, weight: Tensor) -> dict[str, Tensor]:
-    """The tensors of matrix `name` in 8 bits, from `weight` in bfloat16 or float32."""
+    """Return the tensors of matrix `name` in 8 bits, from `weight` in bfloat16 or float32."""
     matrix = Int8Matrix.quantized(kernels, weight)
     tensors = {f"{name}.weight": matrix.weight, f"{name}.scales": matrix.scales}
     return tensors if matrix.corrections is None else tensors | {f"{name}.corrections": matrix.corrections}

@@ -1,4 +1,4 @@
-"""What the native engine computes with, made from a model."""
+"""The weights of the native engine, made from a model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,27 +20,31 @@ OUTPUT, LISTED = "output", "listed"
 
 @dataclass(frozen=True)
 class EngineWeights:
-    """What generation computes with."""
+    """All tensors that generation needs."""
 
     weights: ModelWeights
-    """Layers, and the part of the output layer that all dialogues use."""
+    """The layers, and the rows of the output layer that all dialogues use."""
     embedding: Tensor
     """(vocabulary, features)."""
     output_weight: Tensor
     """(vocabulary, features), often the same as the embedding."""
     setup_s: float = 0.0
-    """Seconds that making it took."""
+    """Seconds that it took to make the weights."""
 
 
 def make_engine_weights(
-    model: Any, kernels: Kernels, quantization: str, listed: Sequence[int] | None, texts: Sequence[Sequence[int]]
+    model: Any,
+    kernels: Kernels,
+    quantization: str,
+    listed: Sequence[int] | None,
+    calibration_texts: Sequence[Sequence[int]],
 ) -> EngineWeights:
-    """The engine of `model`; of its output layer the tokens `listed`, or all.
+    """Return the weights of `model`, with the rows `listed` of its output layer (None for all).
 
-    `texts` are token ids of a few whole texts, for 8 bits: how large features become is looked up in them.
+    Quantization to 8 bits measures how large features become in `calibration_texts`, token ids of a few whole texts.
 
     Raises:
-        UnsupportedError: the model is put together in a way that these kernels do not know.
+        UnsupportedError: the native engine does not know this kind of model.
     """
     weights, embedding, output = extract_weights(model, kernels)
     weight, tensors = output, {}
@@ -48,7 +52,7 @@ def make_engine_weights(
         tensors[LISTED] = torch.tensor([token for token in listed if token < len(output)])
         weight = output[tensors[LISTED]]
     if quantization == "int8":
-        weights = smooth(weights, embedding, kernels, texts).quantized(kernels)
+        weights = smooth(weights, embedding, kernels, calibration_texts).quantized(kernels)
         tensors |= int8_tensors(kernels, OUTPUT, weight)
     else:
         tensors[f"{OUTPUT}.weight"] = weight
