@@ -168,6 +168,9 @@ class Written:
     def __init__(self, machine, tuned, settings):
         self._machine, self._tuned, self.decoding = machine, tuned, settings | {"number_format": "none"}
 
+    def with_beams(self, beams):
+        return Written(self._machine, self._tuned, self.decoding | {"beams": beams})
+
     def summarize(self, dialogues, progress=None, max_tokens=None):
         self._machine.generated += 1
         texts = [self._machine.write(dialogue, self._tuned, self.decoding) for dialogue in dialogues]
