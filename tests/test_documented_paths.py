@@ -1,0 +1,53 @@
+"""Every source file that a page names exists, and so does every name in the map of docs/how-it-works.md."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+HISTORY = {"CHANGELOG.md"}
+PATH = re.compile(r"(?<![\w/.-])((?:[\w-]+/)+[\w-]+\.(?:py|c|h|js|css|html))\b")
+ROOMS = [folder.name for folder in (ROOT / "src/sumtune").iterdir() if (folder / "__init__.py").exists()]
+MODULE = re.compile(rf"\bsumtune\.(?:{'|'.join(ROOMS)})(?:\.\w+)*")
+BASES = (ROOT, ROOT / "src", ROOT / "src/sumtune", ROOT / "docs")
+MAP_ROW = re.compile(r"^\| [^|]+\? \| `([^`]+)` \| `(\w+)` \|$", re.MULTILINE)
+
+
+def paths_in(page: Path) -> set[str]:
+    return set(PATH.findall(page.read_text(encoding="utf-8")))
+
+
+def exists(path: str) -> bool:
+    return any((base / path).is_file() for base in BASES)
+
+
+def test_paths_and_their_absence_are_recognized() -> None:
+    assert PATH.findall("see `train/loop.py`, `src/sumtune/cli/nothing.py`") == [
+        "train/loop.py", "src/sumtune/cli/nothing.py",
+    ]  # fmt: skip
+    assert exists("train/loop.py")
+    assert not exists("src/sumtune/cli/nothing.py")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in HISTORY], ids=lambda page: page.name)
+def test_files_and_modules_named_on_a_page_exist(page: Path) -> None:
+    assert [path for path in sorted(paths_in(page)) if not exists(path)] == []
+    for module in MODULE.findall(page.read_text(encoding="utf-8")):
+        place = ROOT / "src" / module.replace(".", "/")
+        owner = place.parent.with_suffix(".py")  # the last part may name a function or a class
+        assert place.is_dir() or place.with_suffix(".py").is_file() or owner.is_file(), module
+
+
+MAP = MAP_ROW.findall((ROOT / "docs/how-it-works.md").read_text(encoding="utf-8"))
+
+
+def test_the_map_answers_at_least_fifteen_questions() -> None:
+    assert len(MAP) >= 15
+
+
+@pytest.mark.parametrize(("path", "name"), MAP)
+def test_the_map_names_what_is_in_the_file(path: str, name: str) -> None:
+    source = (ROOT / "src/sumtune" / path).read_text(encoding="utf-8")
+    assert re.search(rf"^(?:async )?(?:def|class) {name}\b", source, re.MULTILINE)
