@@ -24,7 +24,6 @@ from typer.testing import CliRunner
 from sumtune import cli
 from sumtune.config_resolution import resolve
 from sumtune.errors import SumtuneError
-from sumtune.model import sources
 
 GROUP = typer.main.get_command(cli.app)
 BLOCKS = [block for page in PAGES for block in shell_blocks(page)]
@@ -73,7 +72,7 @@ def at(folder, cache, models, patch):
     """Go to `folder`; the embedded model is a tiny one from now on."""
     patch.chdir(folder)
     patch.setenv("SUMTUNE_CACHE", str(cache))
-    patch.setattr(sources.gguf, "embedded_folder", lambda: models["t5"])
+    patch.setattr("sumtune.model.gguf_convert.embedded_folder", lambda: models["t5"])
 
 
 class Shell:
