@@ -176,7 +176,7 @@ def test_names_and_numbers_that_the_conversation_lacks_are_marked(page):
 
 
 def test_tuned_stands_beside_untuned(page):
-    page.get_by_label("Beside the untuned model").check()
+    page.get_by_label("Compare with the untuned model").check()
     summarize(page)
     done(page)
     assert page.locator("article h4").all_text_contents() == ["Tuned", "Untuned"]
@@ -209,7 +209,7 @@ def text_file(name, text):
 
 def test_several_files_become_a_csv(page):
     page.get_by_label("Adapter").select_option("inventing")
-    page.get_by_label("Beside the untuned model").check()
+    page.get_by_label("Compare with the untuned model").check()
     names = [f"chat {number}.txt" for number in range(20)]
     page.get_by_label("Text files").set_input_files([text_file(name, DIALOGUE) for name in names])
     page.get_by_role("button", name="Summarize 20 files").click()
@@ -247,9 +247,9 @@ def test_files_that_are_no_text_are_named_and_the_others_taken(page):
     page.get_by_label("Text files").set_input_files(
         [text_file("good.txt", DIALOGUE), text_file("picture.txt", b"\xff\xd8\xff")]
     )
-    expect(page.get_by_role("alert")).to_have_text("picture.txt is not UTF-8 text.")
+    expect(page.get_by_role("alert")).to_have_text("picture.txt is not a UTF-8 text file.")
     assert page.get_by_role("list", name="Chosen files").get_by_role("listitem").all_text_contents() == ["good.txt"]
-    page.get_by_role("button", name="Use no files").click()
+    page.get_by_role("button", name="Remove files").click()
     expect(page.get_by_role("list", name="Chosen files")).to_be_hidden()
 
 
@@ -303,7 +303,7 @@ def test_with_a_key_the_page_asks_for_it(open_page, run_dir):
         expect(page.get_by_role("alert")).to_have_text("Enter the API key first.")
         page.get_by_label("API key").fill("0123456789abcdef-wrong")
         page.get_by_role("button", name="Use this key").click()
-        expect(page.get_by_role("alert")).to_have_text("This API key is not accepted.")
+        expect(page.get_by_role("alert")).to_have_text("The service does not accept this API key.")
         picture(page, "key")
         page.get_by_label("API key").fill(KEY)
         page.get_by_role("button", name="Use this key").click()
@@ -325,7 +325,7 @@ def test_the_page_waits_for_the_model_and_says_so(open_page):
 
     with listening_server(create_app({"tuned": load})) as url:
         page = open_page(url)
-        expect(page.get_by_role("status")).to_have_text("The model is being loaded…")
+        expect(page.get_by_role("status")).to_have_text("The model is loading…")
         expect(page.get_by_role("alert")).to_have_count(0)
         allowed.set()
         expect(page.get_by_role("status")).to_have_text("")
@@ -359,14 +359,14 @@ def test_axe_finds_nothing_and_everything_fits(open_page, url, scheme, size):
     page = open_page(url, color_scheme=scheme, viewport=size)
     expect(page.get_by_label("Adapter")).to_be_visible()
     assert violations(page) == []
-    page.get_by_label("Beside the untuned model").check()
+    page.get_by_label("Compare with the untuned model").check()
     page.get_by_label("Text files").set_input_files([text_file("a-long-name-without-any-space" * 3 + ".txt", DIALOGUE)])
     page.get_by_label("Adapter").select_option("inventing")
     page.get_by_role("button", name="Summarize 1 file").click()
     done(page)
     assert violations(page) == []
     picture(page, f"page-{scheme}-{size['width']}")
-    page.get_by_role("button", name="Use no files").click()
+    page.get_by_role("button", name="Remove files").click()
     summarize(page, "word " * 60)
     expect(page.get_by_role("alert")).to_be_visible()
     assert violations(page) == []

@@ -1,8 +1,8 @@
-// Calls to the service this page came from.
+// Requests to the service.
 
 const KEY = "sumtune-key";
 
-export class Refused extends Error {
+export class ServiceError extends Error {
   constructor(status, detail) {
     super(detail);
     this.status = status;
@@ -17,7 +17,7 @@ export function hasKey() {
   return sessionStorage.getItem(KEY) !== null;
 }
 
-/** The response to a request; throws Refused with the service's own words where it says no. */
+/** Returns the response to a request. Throws ServiceError with the service's message on an error status. */
 export async function call(path, options = {}) {
   const headers = { ...options.headers };
   if (hasKey()) headers.Authorization = `Bearer ${sessionStorage.getItem(KEY)}`;
@@ -26,19 +26,19 @@ export async function call(path, options = {}) {
     response = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refused(0, "The service cannot be reached.");
+    throw new ServiceError(0, "The service cannot be reached.");
   }
-  if (!response.ok) throw new Refused(response.status, await reason(response));
+  if (!response.ok) throw new ServiceError(response.status, await errorMessage(response));
   return response;
 }
 
-async function reason(response) {
+async function errorMessage(response) {
   const text = await response.text();
   try {
     const body = JSON.parse(text);
     return body.detail ?? body.error.message;
   } catch {
-    return `The service answered ${response.status}.`;
+    return `The service returned status ${response.status}.`;
   }
 }
 
@@ -58,13 +58,13 @@ export async function* summarize(body, signal) {
     text += value;
     const blocks = text.split("\n\n");
     text = blocks.pop();
-    for (const block of blocks) yield parse(block);
+    for (const block of blocks) yield parseEvent(block);
   }
 }
 
-function parse(block) {
+function parseEvent(block) {
   const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s, 2)));
   const data = JSON.parse(fields.data);
-  if (fields.event === "error") throw new Refused(data.status, data.detail);
+  if (fields.event === "error") throw new ServiceError(data.status, data.detail);
   return { name: fields.event, data };
 }

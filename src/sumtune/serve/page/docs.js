@@ -1,9 +1,9 @@
-// The API's documentation, from /openapi.json, with requests that can be sent as they stand.
+// API documentation from /openapi.json, with requests to try.
 
-import { Refused, call, useKey } from "/page/api.js";
-import { at, element } from "/page/dom.js";
+import { ServiceError, call, useKey } from "/page/api.js";
+import { byId, element } from "/page/dom.js";
 
-function resolve(schema, document) {
+function resolveRef(schema, document) {
   if (!schema?.$ref) return schema ?? {};
   return schema.$ref.slice(2).split("/").reduce((value, part) => value[part], document);
 }
@@ -26,10 +26,10 @@ function fields(schema) {
     element("table", {}, element("tbody", {}, ...rows)));
 }
 
-function answers(operation) {
+function responses(operation) {
   const items = Object.entries(operation.responses).map(([status, { description }]) =>
     element("li", {}, element("code", {}, status), ` ${description}`));
-  return element("details", {}, element("summary", {}, "Answers"), element("ul", {}, ...items));
+  return element("details", {}, element("summary", {}, "Responses"), element("ul", {}, ...items));
 }
 
 async function send(method, path, body, output) {
@@ -40,7 +40,7 @@ async function send(method, path, body, output) {
     const response = await call(path, { method, ...options });
     output.textContent = pretty(await response.text()) || `${response.status}`;
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof ServiceError)) throw error;
     output.textContent = `${error.status}: ${error.message}`;
   }
 }
@@ -69,25 +69,25 @@ function tryOut(method, path, example, name) {
 
 function section(method, path, operation, document) {
   const name = `${method.toUpperCase()} ${path}`;
-  const body = resolve(operation.requestBody?.content["application/json"].schema, document);
+  const body = resolveRef(operation.requestBody?.content["application/json"].schema, document);
   const parts = [element("h2", {}, element("code", {}, name)), element("p", {}, operation.description ?? "")];
   if (body.properties) parts.push(fields(body));
-  parts.push(answers(operation));
+  parts.push(responses(operation));
   if (!path.includes("{")) parts.push(...tryOut(method.toUpperCase(), path, body.examples?.[0], name));
   return element("section", { class: "card" }, ...parts);
 }
 
-async function show() {
+async function showOperations() {
   const document = await (await call("/openapi.json")).json();
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
-      at("operations").append(section(method, path, operation, document));
+      byId("operations").append(section(method, path, operation, document));
     }
   }
 }
 
-at("key-form").addEventListener("submit", (event) => {
+byId("key-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  useKey(at("key").value.trim());
+  useKey(byId("key").value.trim());
 });
-show();
+showOperations();

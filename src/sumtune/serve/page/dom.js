@@ -1,25 +1,25 @@
-// Small words for the page's elements.
+// Functions for the elements of the page.
 
-export const at = (id) => document.getElementById(id);
+export const byId = (id) => document.getElementById(id);
 
-/** An element with attributes and children. */
+/** Returns a new element with attributes and children. */
 export function element(tag, attributes = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
 }
 
 export function show(id, visible = true) {
-  at(id).hidden = !visible;
+  byId(id).hidden = !visible;
 }
 
 export function count(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** Shows a message at `place`, or takes it away where it is empty. */
-export function fail(message, place = "error") {
-  at(place).textContent = message;
-  show(place, message !== "");
+/** Shows an error message in the element `id`, or hides the element if the message is empty. */
+export function showError(message, id = "error") {
+  byId(id).textContent = message;
+  show(id, message !== "");
 }

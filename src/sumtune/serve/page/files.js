@@ -1,18 +1,18 @@
-// Text files that were chosen or dropped; each is one conversation.
+// Chosen or dropped text files. Each is one conversation.
 
-import { at, count, element, fail, show } from "/page/dom.js";
+import { byId, count, element, show, showError } from "/page/dom.js";
 import { decode } from "/page/encoding.js";
 
 let chosen = [];
 
-/** The conversations of the chosen files: their titles and texts. */
+/** Returns title and dialogue of each chosen file. */
 export function chosenFiles() {
   return chosen;
 }
 
 export function clearFiles() {
   chosen = [];
-  at("files").value = "";
+  byId("files").value = "";
   showFiles();
 }
 
@@ -22,18 +22,18 @@ export async function addFiles(files) {
     try {
       const { text, guessed } = decode(bytes);
       const note = guessed ? " (not UTF-8, read as Windows-1252)" : "";
-      if (text.trim() === "") fail(`${file.name} is empty.`);
+      if (text.trim() === "") showError(`${file.name} is empty.`);
       else chosen.push({ title: file.name + note, dialogue: text });
     } catch {
-      fail(`${file.name} is not UTF-8 text.`);
+      showError(`${file.name} is not a UTF-8 text file.`);
     }
   }
   showFiles();
 }
 
 function showFiles() {
-  at("chosen").replaceChildren(...chosen.map(({ title }) => element("li", {}, title)));
+  byId("chosen").replaceChildren(...chosen.map(({ title }) => element("li", {}, title)));
   show("chosen", chosen.length > 0);
   show("clear", chosen.length > 0);
-  at("submit").textContent = chosen.length ? `Summarize ${count(chosen.length, "file")}` : "Summarize";
+  byId("submit").textContent = chosen.length ? `Summarize ${count(chosen.length, "file")}` : "Summarize";
 }

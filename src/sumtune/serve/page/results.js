@@ -1,9 +1,9 @@
-// What is shown of each summary.
+// Show summaries.
 
 import { element } from "/page/dom.js";
 
-/** The place on the page for the summaries of one conversation; `systems` are names by adapter. */
-export function placeFor(title, systems) {
+/** Returns the elements for the summaries of one conversation. `systems` maps adapters to display names. */
+export function createResult(title, systems) {
   const texts = new Map();
   const pair = element("div", { class: "pair" });
   for (const [adapter, name] of systems) {
@@ -18,30 +18,30 @@ export function placeFor(title, systems) {
   return { article: element("article", {}, element("h3", {}, title), pair), texts };
 }
 
-/** Shows a finished summary, its unsupported names and numbers marked. */
+/** Shows a finished summary with its unsupported names and numbers marked. */
 export function showSummary({ box, summary, notes }, result) {
-  summary.replaceChildren(...marked(result));
+  summary.replaceChildren(...markedNodes(result));
   notes.textContent = note(result);
   box.setAttribute("aria-busy", "false");
 }
 
-/** The summary as nodes. Places count code points, so it is cut as an array of them. */
-function marked({ summary, unsupported }) {
+/** Returns the summary as nodes. Positions count code points, so the text is split into code points. */
+function markedNodes({ summary, unsupported }) {
   const points = Array.from(summary);
   const nodes = [];
-  let at = 0;
+  let end = 0;
   for (const mention of unsupported) {
     const title = `This ${mention.kind} is not in the conversation`;
-    nodes.push(points.slice(at, mention.start).join(""), element("mark", { title }, mention.text));
-    at = mention.end;
+    nodes.push(points.slice(end, mention.start).join(""), element("mark", { title }, mention.text));
+    end = mention.end;
   }
-  nodes.push(points.slice(at).join(""));
+  nodes.push(points.slice(end).join(""));
   return nodes;
 }
 
 function note({ unsupported, cut_off }) {
   const parts = [];
   if (unsupported.length) parts.push(`Not in the conversation: ${unsupported.map((one) => one.text).join(", ")}.`);
-  if (cut_off) parts.push("Cut off at the longest length.");
+  if (cut_off) parts.push("Cut off at the length limit.");
   return parts.join(" ");
 }

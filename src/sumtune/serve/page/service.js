@@ -1,65 +1,65 @@
-// What the service offers: its adapters, the run's figures, the examples.
+// Load adapters, scores and examples from the service.
 
 import { call } from "/page/api.js";
-import { at, element, show } from "/page/dom.js";
+import { byId, element, show } from "/page/dom.js";
 
 export const BASE = "base";
 let adapters = [];
 
-async function untilReady() {
+async function waitUntilReady() {
   for (;;) {
     try {
       await call("/ready");
-      at("status").textContent = "";
+      byId("status").textContent = "";
       return;
     } catch (error) {
       if (error.status !== 503) throw error;
-      at("status").textContent = "The model is being loaded…";
+      byId("status").textContent = "The model is loading…";
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
 }
 
 export async function loadService() {
-  await untilReady();
+  await waitUntilReady();
   adapters = await (await call("/adapters")).json();
   const models = await (await call("/v1/models")).json();
-  at("adapter").replaceChildren(
+  byId("adapter").replaceChildren(
     ...adapters.map(({ name, description }) => element("option", { value: name }, `${name} (${description})`)),
   );
   show("adapter-choice", adapters.length > 1);
   show("compare-choice", models.data.some(({ id }) => id === BASE));
-  offerSearch();
-  showFigures(await (await call("/run")).json());
+  updateSearchChoice();
+  showScores(await (await call("/run")).json());
 }
 
 export function chosenAdapter() {
-  return adapters.find(({ name }) => name === at("adapter").value);
+  return adapters.find(({ name }) => name === byId("adapter").value);
 }
 
-export function offerSearch() {
+export function updateSearchChoice() {
   show("search-choice", (chosenAdapter()?.beams ?? 1) > 1);
 }
 
-function showFigures({ split, n, systems, report }) {
+function showScores({ split, n, systems, report }) {
   show("report", report);
-  show("figures-section", systems.length > 0);
-  at("figures-caption").textContent = `Mean of ${n} conversations of the ${split} split, with 95% intervals.`;
-  const figure = ({ mean, low, high }) =>
+  show("scores-section", systems.length > 0);
+  byId("scores-caption").textContent = `Mean of ${n} conversations of the ${split} split, with 95% intervals.`;
+  const cell = ({ mean, low, high }) =>
     element("td", {}, mean.toFixed(3), " ", element("small", {}, `${low.toFixed(3)}–${high.toFixed(3)}`));
-  at("figures").replaceChildren(
+  byId("scores").replaceChildren(
     ...systems.map((system) =>
       element("tr", {}, element("th", { scope: "row" }, system.name),
-        figure(system.rouge1), figure(system.rouge2), figure(system.rougeL)),
+        cell(system.rouge1), cell(system.rouge2), cell(system.rougeL)),
     ),
   );
 }
 
 export async function loadExamples() {
   const examples = await (await call("/page/examples.json")).json();
-  at("example").append(...examples.map(({ title }, number) => element("option", { value: number }, title)));
-  at("example").addEventListener("change", () => {
-    const chosen = examples[at("example").value];
-    if (chosen) at("dialogue").value = chosen.dialogue;
+  byId("example").append(...examples.map(({ title }, number) => element("option", { value: number }, title)));
+  byId("example").addEventListener("change", () => {
+    const chosen = examples[byId("example").value];
+    if (chosen) byId("dialogue").value = chosen.dialogue;
   });
 }
