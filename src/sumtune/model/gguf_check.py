@@ -85,7 +85,7 @@ class _HeaderReader:
 
 def _check(header: _HeaderReader, size: int) -> None:
     if header.take(4) != MAGIC:
-        raise _InvalidHeaderError("it does not begin with the bytes `GGUF`")
+        raise _InvalidHeaderError("it is not a GGUF file (it does not begin with the bytes `GGUF`)")
     if (version := header.number("I")) not in VERSIONS:
         raise _InvalidHeaderError(f"its version is {version}, expected {VERSIONS[0]} or {VERSIONS[1]}")
     tensors, values = header.number("Q"), header.number("Q")
