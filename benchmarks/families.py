@@ -32,6 +32,8 @@ SMALL: dict[str, Any] = {
     "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2,
     "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 512,
 }  # fmt: skip
+EQUAL_HEADS = {key: value for key, value in SMALL.items() if key not in {"head_dim", "num_key_value_heads"}}
+"""Families whose heads share the hidden size."""
 BOTH_SIDES: dict[str, Any] = {
     "d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2,
     "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 512,
@@ -52,7 +54,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "GPT-2": ("gpt2", {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 512}),
     "GPT-NeoX, Pythia": ("gpt_neox", SMALL),
     "OPT": ("opt", {**SMALL, "ffn_dim": 64, "word_embed_proj_dim": 32}),
-    "Falcon": ("falcon", {**SMALL, "alibi": False, "new_decoder_architecture": True, "num_kv_heads": 2}),
+    "Falcon": ("falcon", {**EQUAL_HEADS, "alibi": False, "new_decoder_architecture": True, "num_kv_heads": 2}),
     "BLOOM": ("bloom", {"hidden_size": 32, "n_layer": 2, "n_head": 2}),
     "OLMo 2": ("olmo2", SMALL),
     "Granite": ("granite", SMALL),
@@ -123,8 +125,9 @@ def row(name: str, work: Path) -> str:
         with contextlib.redirect_stdout(io.StringIO()):
             run_dir = tune(save_model(kind, sizes, folder / "model"), folder)
             engine, told = answers(run_dir, tiny.conversation(70)["dialogue"])
-    except SumtuneError as error:
-        return f"| {name} | `{kind}` | — | {' '.join(str(error).split())[:100]} |"
+    except Exception as error:
+        reason = str(error) if isinstance(error, SumtuneError) else f"{type(error).__name__}: {error}"
+        return f"| {name} | `{kind}` | — | {' '.join(reason.split())[:100]} |"
     return f"| {name} | `{kind}` | {engine} | {'the same text' if len(told) == 1 else 'another text'} |"
 
 
