@@ -34,6 +34,8 @@ class Completion:
     """Number of generated tokens, without the end mark."""
     cut_off: bool
     """True if generation reached the token limit before the model ended the summary."""
+    read: str = "whole"
+    """How the dialogue was read: `whole`, `parts (3)`, or `truncated`."""
 
 
 class Summarizer(Protocol):

@@ -1,0 +1,63 @@
+"""Summaries of dialogues that are longer than the model reads: in parts, or of their beginning."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from sumtune.summarizer import Completion, OnProgress, Summarizer
+from sumtune.text.parts import CountTokens, split
+
+__all__ = ["LongDialogueSummarizer", "join_parts"]
+
+
+def join_parts(completions: Sequence[Completion]) -> str:
+    """Return the summaries of the parts of a dialogue as the text that is summarized next."""
+    return "\n".join(completion.text for completion in completions if completion.text)
+
+
+class LongDialogueSummarizer:
+    """A summarizer of dialogues of any length, each completion of which says how the dialogue was `read`.
+
+    With `parts`, a dialogue over `max_source_tokens` is summarized in parts, and then the summaries of its parts are
+    summarized; if these are too long as well, in parts again. With `truncate`, the summarizer below cuts its end off.
+    """
+
+    def __init__(
+        self, summarizer: Summarizer, count_tokens: CountTokens, max_source_tokens: int,
+        long: Literal["parts", "truncate"],
+    ) -> None:  # fmt: skip
+        self.engine = summarizer.engine
+        self.setup_s = summarizer.setup_s
+        self._summarizer = summarizer
+        self._count_tokens, self._max_tokens, self._long = count_tokens, max_source_tokens, long
+
+    @property
+    def decoding(self) -> Mapping[str, Any]:
+        """Settings of the summarizer below, with `long`."""
+        return {**self._summarizer.decoding, "long": self._long}
+
+    def summarize(
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
+    ) -> list[Completion]:
+        """Return one completion for each dialogue, in the order of `dialogues`."""
+        counts = self._count_tokens(dialogues)
+        long = [at for at, tokens in enumerate(counts) if tokens > self._max_tokens]
+        texts, read = list(dialogues), dict.fromkeys(long, "truncated")
+        if long and self._long == "parts":
+            parts = [split(dialogues[at], self._count_tokens, self._max_tokens) for at in long]
+            read = {at: f"parts ({len(some)})" for at, some in zip(long, parts, strict=True)}
+            for at, text in zip(long, self._reduce(parts, max_tokens), strict=True):
+                texts[at] = text
+        completions = self._summarizer.summarize(texts, progress, max_tokens)
+        return [replace(completion, read=read.get(at, "whole")) for at, completion in enumerate(completions)]
+
+    def _reduce(self, parts: Sequence[Sequence[str]], max_tokens: int | None) -> list[str]:
+        """Return the joined summaries of the parts of each dialogue, reduced until they fit or grow no shorter."""
+        written = iter(self._summarizer.summarize([part for some in parts for part in some], None, max_tokens))
+        joined = [join_parts([next(written) for _ in some]) for some in parts]
+        again = [split(text, self._count_tokens, self._max_tokens) for text in joined]
+        long = [at for at, some in enumerate(again) if 1 < len(some) < len(parts[at])]
+        if long:
+            for at, text in zip(long, self._reduce([again[at] for at in long], max_tokens), strict=True):
+                joined[at] = text
+        return joined

@@ -1,0 +1,91 @@
+"""Parts of a dialogue that is longer than a model reads: cut between turns, overlapping, of about equal length."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+__all__ = ["align", "split"]
+
+OVERLAP_SHARE = 0.1
+"""A part repeats the last turns of the part before, as long as they take up to this share of it."""
+WORD = re.compile(r"\w+")
+
+CountTokens = Callable[[Sequence[str]], list[int]]
+"""Returns the number of tokens of each text."""
+
+
+def split(dialogue: str, count: CountTokens, max_tokens: int) -> list[str]:
+    """Return `dialogue` as parts of at most `max_tokens`, in order; a dialogue that fits is its only part.
+
+    Parts are cut between lines, and a line that is too long between words. Each part begins with the last lines of the
+    part before it, so that an answer is seldom parted from its question.
+    """
+    (total,) = count([dialogue])
+    if total <= max_tokens:
+        return [dialogue]
+    lines = [piece for line in dialogue.split("\n") for piece in _pieces(line, count, max_tokens)]
+    sizes = [size + 1 for size in count(lines)]  # and a line break
+    for target in _targets(sum(sizes), max_tokens):
+        parts = ["\n".join(lines[first:last]) for first, last in _spans(sizes, target)]
+        if max(count(parts)) <= max_tokens:
+            return parts
+    return lines  # one line is as long as a part may be
+
+
+def _targets(total: int, max_tokens: int) -> list[int]:
+    """Return sizes to try, each smaller than the one before: so that the parts are of about equal length."""
+    room = max_tokens * (1 - OVERLAP_SHARE)
+    fewest = max(2, math.ceil(total / room))
+    return [
+        min(max_tokens, math.ceil(total / parts / (1 - OVERLAP_SHARE))) for parts in (fewest, fewest + 1, 2 * fewest)
+    ]
+
+
+def _spans(sizes: Sequence[int], target: int) -> list[tuple[int, int]]:
+    """Return first and last line (exclusive) of parts of about `target` tokens, each with the overlap at its start."""
+    spans, first, start = [], 0, 0
+    while first < len(sizes):
+        used, last = sum(sizes[start:first]), first
+        while last < len(sizes) and (last == first or used + sizes[last] <= target):
+            used += sizes[last]
+            last += 1
+        spans.append((start, last))
+        first = start = last
+        while start > 0 and sum(sizes[start - 1 : last]) <= target * OVERLAP_SHARE:
+            start -= 1
+    return spans
+
+
+def _pieces(line: str, count: CountTokens, max_tokens: int) -> list[str]:
+    """Return `line`, halved between words, or between characters, until each piece fits with its line break."""
+    (tokens,) = count([line])
+    if tokens + 1 <= max_tokens or len(line) < 2:
+        return [line]
+    middle = len(line) // 2
+    space = line.rfind(" ", 1, middle + 1)
+    cut = space if space > 0 else middle
+    return [*_pieces(line[:cut].strip(), count, max_tokens), *_pieces(line[cut:].strip(), count, max_tokens)]
+
+
+def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
+    """Return the sentences of a summary that each part supports best, in their order.
+
+    A part supports a sentence by the words they share, a word counting more the fewer parts have it (log(1 + n/k) for
+    k of n parts). Ties go to the earlier part.
+
+    >>> align(["Ann: Lunch at noon?", "Ben: The printer is broken."], ["The printer broke.", "They meet at noon."])
+    [['They meet at noon.'], ['The printer broke.']]
+    """
+    words = [set(_words(part)) for part in parts]
+    spread = Counter(word for some in words for word in some)
+    chosen: list[list[str]] = [[] for _ in parts]
+    for sentence in sentences:
+        wanted = set(_words(sentence))
+        support = [sum(math.log1p(len(parts) / spread[word]) for word in wanted & some) for some in words]
+        chosen[support.index(max(support))].append(sentence)
+    return chosen
+
+
+def _words(text: str) -> list[str]:
+    return WORD.findall(text.lower())
