@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from kills import Setting, adapter_of, read_code, tiny_models, train
+from kill_training import Setting, adapter_of, read_code, tiny_models, train
 
 DISK_MB = 48
 CHECKPOINT_BYTES = 400_000

@@ -1,6 +1,6 @@
 """Our service asked twice as often as it can answer: memory, and whether every request ends within its deadline.
 
-python benchmarks/overload.py --run-dir runs/chats --data samsum/ [--minutes 10] [--times 2] [--deadline 20]
+python benchmarks/serve_overload.py --run-dir runs/chats --data samsum/ [--minutes 10] [--times 2] [--deadline 20]
 
 First the service is driven as fast as it goes, for its throughput; then requests come at a steady rate above that,
 whether or not earlier ones were answered. Printed are the answers by status, the slowest, and the memory each minute.

@@ -1,6 +1,6 @@
 """Time and memory of training against the number of examples, and against the length of dialogues.
 
-python benchmarks/scaling.py [--examples 250 1000 4000 16000] [--lengths 64 256 512 1024 2048] [--steps 12] [--set …]
+python benchmarks/train_scaling.py [--examples 250 1000 4000 16000] [--lengths 64 256 512 1024 2048] [--steps 12] [--set …]
 
 Dialogues are drawn from the words of the embedded ones, of about 150 tokens where their number changes. Every row is
 a process of its own: it reads and encodes all examples, then takes some optimizer steps. Printed are the seconds of

@@ -4,7 +4,7 @@ No example may come out of a damaged file that was not a row of the undamaged on
 Parquet files have page checksums here; `--no-checksums` writes them as pyarrow does unasked, and then a damaged page
 cannot always be told from a whole one.
 
-python benchmarks/fuzz.py --files 10000 --settings 2000 --seed 0
+python benchmarks/fuzz_input.py --files 10000 --settings 2000 --seed 0
 """
 
 import argparse
