@@ -1,9 +1,10 @@
-"""Speed of generation: our engine, CTranslate2 and transformers on the same dialogues in one run.
+"""Measures generation speed: our engine, CTranslate2 and transformers on the same dialogues.
 
-python benchmarks/decode_speed.py --run-dir runs/chats [--dialogues 64] [--engines native ctranslate2] [--beams 1 4]
+Run: python benchmarks/decode_speed.py --run-dir runs/chats [--dialogues 64] [--engines native ctranslate2]
+         [--beams 1 4]
 
-Takes the adapter of a finished run and the dialogues that it is scored on. A few dialogues are written before the clock
-starts. Printed are seconds, dialogues a second, and ROUGE of what was written.
+Uses the adapter of a finished run and its scored dialogues, after a short warm-up. Prints seconds, dialogues per second
+and ROUGE of the summaries for each engine and number of beams.
 """
 
 import argparse
@@ -24,7 +25,7 @@ def main() -> None:
 
     from sumtune.commands.run_record import recorded_config
     from sumtune.decode.build import build_summarizer
-    from sumtune.evaluate.rouge import METRICS, mean, score_multiple
+    from sumtune.evaluate.overlap import METRICS, mean, score_multiple
     from sumtune.evaluate.stage import chosen_examples
     from sumtune.files.run_dir import RunDir
     from sumtune.model.locate import locate

@@ -1,8 +1,8 @@
-"""Fills the disk under a training run at different moments, makes room again, and compares the adapter.
+"""Checks that a full disk costs no training: fills the disk under a run, frees it again, and compares the adapter.
 
-sudo python benchmarks/full_disk.py --times 25 --seed 0   # mounts a small tmpfs, so it needs the right to
+Run: sudo python benchmarks/full_disk.py --times 25 --seed 0   # needs the right to mount a small tmpfs
 
-Each time a run of a tiny model has between nothing and three checkpoints of room left. Prints `kept N/N`.
+Each run of a tiny model has room left for zero to three checkpoints. Prints `kept N/N`.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""Damaged caches: whatever is damaged, the summaries stay those of the undamaged cache, or one message says why not.
+"""Checks damaged caches: the summaries stay the same, or one message says why there are none.
 
-python benchmarks/fuzz_cache.py --trials 500 --seed 0
+Run: python benchmarks/fuzz_cache.py --trials 500 --seed 0
 
-Every trial damages a file of the cache, or of an engine beside an adapter, and then summarizes in a process of its own,
-so that a crash is seen. The cache is never restored: it has to mend itself.
+Every trial damages a file of the cache, or of an engine beside an adapter, and then summarizes in a separate process,
+so that a crash is noticed. Nothing restores the cache between trials: it has to repair itself.
 """
 
 import argparse

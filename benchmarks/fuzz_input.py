@@ -1,10 +1,10 @@
-"""Damaged data files and settings: each must be read or refused in one message, quickly, with nothing half written.
+"""Checks damaged data files and settings: each is read or refused in one message, quickly, with nothing half written.
 
-No example may come out of a damaged file that was not a row of the undamaged one (`tests/damage.py` states the law).
-Parquet files have page checksums here; `--no-checksums` writes them as pyarrow does unasked, and then a damaged page
-cannot always be told from a whole one.
+Run: python benchmarks/fuzz_input.py --files 10000 --settings 2000 --seed 0
 
-python benchmarks/fuzz_input.py --files 10000 --settings 2000 --seed 0
+Every example read from a damaged file must be a row of the undamaged one (see `tests/damage.py`). The Parquet files
+have page checksums; `--no-checksums` writes them without, as pyarrow does by default, and then some damage is
+undetectable.
 """
 
 import argparse

@@ -1,9 +1,9 @@
-"""Damaged run folders: every command must end in one message, or as if nothing had been damaged.
+"""Checks damaged run folders: every command ends in one message, or with the result of the undamaged folder.
 
-python benchmarks/fuzz_run_folder.py --times 2000 --seed 0
+Run: python benchmarks/fuzz_run_folder.py --times 2000 --seed 0
 
-Each time one file of the folder of a finished or interrupted run of a tiny model is damaged, and one command is
-called: no other exception, no crash, no result that differs from that of the whole folder. Prints `N passed`.
+Each trial damages one file in the folder of a finished or interrupted run of a tiny model and calls one command. Prints
+`N passed`.
 """
 
 import argparse

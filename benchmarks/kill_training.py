@@ -1,9 +1,9 @@
-"""Kills training at random moments, lets it go on, and compares the adapter with that of an undisturbed run.
+"""Checks that a killed training resumes exactly: kills it at random moments and compares the adapter bit for bit.
 
-python benchmarks/kill_training.py --kills 200 --seed 0            # tiny random models of both families
-python benchmarks/kill_training.py --kills 20 --seed 0 --embedded  # the embedded model, a few optimizer steps
+Run: python benchmarks/kill_training.py --kills 200 --seed 0            # tiny random models of both families
+     python benchmarks/kill_training.py --kills 20 --seed 0 --embedded  # the embedded model, a few optimizer steps
 
-Half of the kills hit a named point (see sumtune/failpoints.py), half a random moment. Prints `survived N/N`.
+Half of the kills hit a named point (see `sumtune/files/failpoints.py`), half a random moment. Prints `survived N/N`.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Summaries in other languages: what the shortlist of tokens changes in them.
+"""Measures summaries in other languages: how often the shortlist of tokens changes them.
 
-python benchmarks/languages.py --work DIR [--languages de pl tr zh ja hi] [--train 30] [--english RUN_DIR]
+Run: python benchmarks/languages.py --work DIR [--languages de pl tr zh ja hi] [--train 30] [--english RUN_DIR]
 
-For each language an adapter is tuned on the first `--train` conversations of `benchmarks/languages/` (preset `fast`,
-all of them, three epochs), and summarizes the others twice: with the default decoding, and with the whole vocabulary
-(`decode.shortlist: null`). With `--english`, a run folder tuned on English, its adapter summarizes the same dialogues,
-too. Printed is the share of summaries that are the same, and the seconds of each. Runs in `--work` are used again.
+For each language, tunes an adapter on the first `--train` conversations of `benchmarks/languages/` (preset `fast`,
+three epochs) and summarizes the others twice: with the default decoding and with the whole vocabulary
+(`decode.shortlist: null`). With `--english`, the adapter of that run folder summarizes the same dialogues as well.
+Prints the share of identical summaries and the seconds of each. Reuses finished runs in `--work`.
 """
 
 import argparse

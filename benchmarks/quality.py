@@ -1,6 +1,6 @@
-"""A whole run on given data, scored twice: with the preset's decoding and greedily.
+"""Measures the quality of a whole run: ROUGE with the decoding of the preset and greedily.
 
-python benchmarks/quality.py --data samsum/ --run-dir /tmp/quality [--preset quality] [--set key=value]…
+Run: python benchmarks/quality.py --data samsum/ --run-dir /tmp/quality [--preset quality] [--set key=value]…
 """
 
 import argparse

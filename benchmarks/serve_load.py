@@ -1,9 +1,10 @@
-"""Our service beside the one people write from a tutorial, driven with the same dialogues in one run.
+"""Measures the service beside one written from a tutorial, driven with the same dialogues.
 
-python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ [--requests 200] [--concurrency 1 8 32] [--beams 1]
+Run: python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ [--requests 200] [--concurrency 1 8 32]
+         [--beams 1]
 
-The tutorial's service is FastAPI calling `generate` of transformers on the merged model, one request at a time, with
-the adapter's own prompt. Each level of concurrency drives one service, then the other.
+The tutorial's service is FastAPI, which calls `generate` of transformers on the merged model for one request at a time,
+with the adapter's prompt. Each level of concurrency drives one service, then the other.
 """
 
 import argparse

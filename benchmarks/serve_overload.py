@@ -1,9 +1,9 @@
-"""Our service asked twice as often as it can answer: memory, and whether every request ends within its deadline.
+"""Measures the service under overload: answers within the deadline, and memory, at twice the rate that it can answer.
 
-python benchmarks/serve_overload.py --run-dir runs/chats --data samsum/ [--minutes 10] [--times 2] [--deadline 20]
+Run: python benchmarks/serve_overload.py --run-dir runs/chats --data samsum/ [--minutes 10] [--times 2] [--deadline 20]
 
-First the service is driven as fast as it goes, for its throughput; then requests come at a steady rate above that,
-whether or not earlier ones were answered. Printed are the answers by status, the slowest, and the memory each minute.
+First measures the throughput, then sends requests at a steady rate above it without waiting for answers. Prints the
+answers by status, the slowest answer, and the memory each minute.
 """
 
 import argparse

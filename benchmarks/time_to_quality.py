@@ -1,10 +1,10 @@
-"""ROUGE of the adapter that a run had after so many minutes, from the checkpoints that it kept.
+"""Measures ROUGE against minutes of training, from the checkpoints of a run.
 
-sumtune train --data samsum/ --run-dir runs/timed --set train.keep_checkpoints=100
-python benchmarks/time_to_quality.py --run-dir runs/timed [--every 4] [--beams 4] [--examples 380]
+Run: sumtune train --data samsum/ --run-dir runs/timed --set train.keep_checkpoints=100
+     python benchmarks/time_to_quality.py --run-dir runs/timed [--every 4] [--beams 4] [--examples 380]
 
-A checkpoint's adapter is the running average of the weights up to then, so each is what a run would have left that was
-stopped there; only its learning rate has not fallen yet. Minutes are those of training, validations included.
+The adapter of a checkpoint is the running average of the weights so far, which is what a run stopped there would
+publish, except that its learning rate has not decayed. Minutes are those of training, validation included.
 """
 
 import argparse
@@ -14,8 +14,8 @@ from pathlib import Path
 from sumtune.commands.run_record import recorded_config
 from sumtune.data.example import load_jsonl
 from sumtune.decode.build import build_summarizer
+from sumtune.evaluate.overlap import METRICS, mean, score_multiple
 from sumtune.evaluate.references import group
-from sumtune.evaluate.rouge import METRICS, mean, score_multiple
 from sumtune.files.run_dir import RunDir
 from sumtune.model.locate import locate
 from sumtune.text.prompt import Prompt

@@ -1,10 +1,11 @@
-"""Time and memory of training against the number of examples, and against the length of dialogues.
+"""Measures time and memory of training against the number of examples and the length of dialogues.
 
-python benchmarks/train_scaling.py [--examples 250 1000 4000 16000] [--lengths 64 256 512 1024 2048] [--steps 12] [--set …]
+Run: python benchmarks/train_scaling.py [--examples 250 1000 4000 16000] [--lengths 64 256 512 1024 2048] [--steps 12]
+         [--set key=value]…
 
-Dialogues are drawn from the words of the embedded ones, of about 150 tokens where their number changes. Every row is
-a process of its own: it reads and encodes all examples, then takes some optimizer steps. Printed are the seconds of
-reading and of encoding, tokens a second in training, and the peak of memory.
+The dialogues consist of words of the embedded ones, about 150 tokens each unless their length varies. Each row is a
+separate process that reads and encodes all examples and then takes some optimizer steps. Prints the seconds of reading
+and encoding, tokens per second in training, and peak memory.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""Training speed: ours, ours without kernels, and transformers' Trainer with PEFT, on the same examples in one run.
+"""Measures training speed: ours, ours without kernels, and transformers' Trainer with PEFT, on the same examples.
 
-python benchmarks/train_speed.py --data samsum/ [--examples 48] [--systems ours trainer-fp32] [--set lora.rank=16]…
+Run: python benchmarks/train_speed.py --data samsum/ [--examples 48] [--systems ours trainer-fp32] [--set lora.rank=16]…
 
-Each system runs in a process of its own, one after the other: rank 16 on query and value, 4 examples an optimizer step.
-Printed are examples and tokens a second, the ratio to the slowest, peak memory, and for ours the share of what the
-products alone would take at the speed that products of 2,048 rows reach on this machine.
+Each system runs in a separate process, one after the other: rank 16 on query and value, 4 examples per optimizer
+step. Prints examples and tokens per second, the ratio to the slowest, and peak memory; for ours also the share of the
+time that the matrix products alone would take, at the speed of products with 2,048 rows on this machine.
 """
 
 import argparse
