@@ -63,6 +63,7 @@ def world(tiny_models, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         at(folder, folder / "cache", tiny_models, patch)
         Machine(patch).sumtune(["run", "--data", "chats.csv", "--run-dir", RUNS[0], "--set", "evaluate.base=false"])
+    shutil.copytree(tiny_models["gemma"], folder / "path" / "to" / "an-instruct-model")
     for run in RUNS[1:]:
         shutil.copytree(folder / RUNS[0], folder / run)
     return folder

@@ -38,11 +38,14 @@ def run(
 ) -> None:
     """Check the data, tune the model, score it: from conversations to a scored summarizer."""
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
-    from sumtune.commands import pipeline
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
+    from sumtune.terminal.status import status
 
-    pipeline.run(settings, RunDir(run_dir), plain_console(), resume=resume, overwrite=overwrite)
+    console = plain_console()
+    with status(console, "Loading PyTorch and transformers"):
+        from sumtune.commands import pipeline
+    pipeline.run(settings, RunDir(run_dir), console, resume=resume, overwrite=overwrite)
 
 
 def check(
@@ -80,8 +83,11 @@ def train(
 ) -> None:
     """Like `run`, but stop when the adapter is trained."""
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
-    from sumtune.commands import pipeline
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
+    from sumtune.terminal.status import status
 
-    pipeline.train(settings, RunDir(run_dir), plain_console(), resume=resume, overwrite=overwrite)
+    console = plain_console()
+    with status(console, "Loading PyTorch and transformers"):
+        from sumtune.commands import pipeline
+    pipeline.train(settings, RunDir(run_dir), console, resume=resume, overwrite=overwrite)

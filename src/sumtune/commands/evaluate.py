@@ -17,6 +17,7 @@ from sumtune.summarizer import OnProgress
 from sumtune.terminal import scores
 from sumtune.terminal.changes import show_changes
 from sumtune.terminal.progress import generation_progress
+from sumtune.terminal.status import status
 
 __all__ = ["evaluate_run", "score_adapter"]
 
@@ -40,10 +41,12 @@ def evaluate_run(config: Config, run_dir: RunDir, console: Console, *, again: bo
 def score_adapter(config: Config, run_dir: RunDir, console: Console, again: bool = False) -> Scorecard:
     """Run the stage evaluate in a locked run folder, and print the scores."""
     before = load_generation(run_dir.adapter)
-    with ExitStack() as bars:
+    with ExitStack() as shown:
+        shown.enter_context(status(console, "Preparing the engine that generates summaries"))
 
         def start(name: str, total: int) -> OnProgress:
-            return bars.enter_context(generation_progress(console, name, total))
+            shown.close()  # a terminal has room for one status or bar at a time
+            return shown.enter_context(generation_progress(console, name, total))
 
         scorecard = stage.run(config, run_dir, start, again=again)
     # The adapter's way to generate, and how long the scores took when they were made.

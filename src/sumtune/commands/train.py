@@ -31,6 +31,7 @@ from sumtune.model.precision import choose_device
 from sumtune.terminal.announcement import announcement
 from sumtune.terminal.changes import show_changes
 from sumtune.terminal.progress import training_progress
+from sumtune.terminal.status import status
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import elapsed_seconds, finished
@@ -55,14 +56,17 @@ def train_adapter(
     """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder."""
     if not overwrite:
         require_same_settings(config, run_dir)
-    limited = _within_limits(config, console)
+    with status(console, "Preparing the model; the first run on this machine takes longest"):
+        limited = _within_limits(config, console)
     with drafted(run_dir) as draft:
-        _prepare_data(config, limited, draft, console)
+        with status(console, "Preparing the data"):
+            _prepare_data(config, limited, draft, console)
         if finished(config, draft):
             adopt(draft)
             _skip_training(config, run_dir, console, evaluates)
             return
-        plan = _plan(config, draft, console, resume, overwrite, evaluates)
+        with status(console, "Measuring time and memory on this machine"):
+            plan = _plan(config, draft, console, resume, overwrite, evaluates)
         if plan.resumed is None:
             training.clear(run_dir)
         adopt(draft)
