@@ -214,7 +214,19 @@ GERMAN = "Die Leute sind nicht zu Hause und sie hat das Brot für {} mit dem Aut
 LOWER = [replace(one, summary=one.summary.casefold()) for one in TRAIN]
 LONG = [replace(one, dialogue=one.dialogue + "\nAda: And so on." * 40 * (one.row % 3 == 0)) for one in TRAIN]
 
+
+def cyrillic(text):
+    return "".join(chr(0x430 + ord(letter) - 97) if "a" <= letter <= "z" else letter for letter in text.casefold())
+
+
+def scored_by_rouge_score(case):
+    write_splits(case.data, test=[replace(one, summary=cyrillic(one.summary)) for one in TEST])
+    case.machine.write = lambda dialogue, *_: cyrillic(good(dialogue))
+    case.run({"evaluate.rouge_tokens": "rouge-score"})
+
+
 CASES = {
+    "letters_dropped": Plant(scored_by_rouge_score),
     "characters_separated": writing(lambda text: text.replace("", " ")),
     "special_tokens_left": writing(lambda text: f"<pad> {text}</s>"),
     "word_pieces_left": writing(lambda text: text.replace(" ", "▁")),

@@ -13,7 +13,7 @@ from sumtune.diagnose.remedies import data as data_remedies
 from sumtune.diagnose.remedies import output_faults as output_remedies
 from sumtune.diagnose.remedies import training as training_remedies
 from sumtune.diagnose.remedy import Remedy
-from sumtune.diagnose.rules import advice, data, fit, output_faults, pairs, splits, training
+from sumtune.diagnose.rules import advice, data, fit, output_faults, pairs, splits, tokenization, training
 from sumtune.evaluate.scorecard import Estimate
 
 __all__ = ["ADVICE_RULES", "DATA_RULES", "REMEDIES", "TRAINING_RULES", "Diagnosis", "diagnose", "to_json"]
@@ -84,6 +84,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     `seed` is the seed of the bootstrap; `our_engine` says whether sumtune itself generated the outputs.
     """
     found = list(output_faults.find_output_faults(context.outputs)) if context.outputs else []
+    unfit = tokenization.unfit_for_rouge_score(context.outputs) if context.outputs else None
     # Rules for training and data judge what the model wrote, without the damage of the faults found above.
     repaired = next((finding.repaired for finding in reversed(found) if finding.sure), None)
     judged = replace(context, outputs=context.outputs if repaired is None else repaired)
@@ -98,7 +99,9 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
         score=estimate(context.outputs, seed) if context.outputs else None,
         n=len(context.outputs) if context.outputs else 0,
         gains=tuple(gains(context, seed)),
-        findings=tuple(_with_remedy(finding, context) for finding in sorted(found, key=_rank)),
+        findings=tuple(
+            _with_remedy(finding, context) for finding in (*([unfit] if unfit else ()), *sorted(found, key=_rank))
+        ),
         advice=() if faulty else tuple(_with_remedy(finding, context) for finding in _all(ADVICE_RULES, context)),
     )
 

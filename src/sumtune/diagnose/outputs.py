@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sumtune.evaluate.rouge import rouge1
+from sumtune.config import RougeTokens
+from sumtune.evaluate.rouge import Tokens, choose_tokens, rouge1
 
 __all__ = ["Outputs"]
 
@@ -29,6 +30,8 @@ class Outputs:
     """Which predictions reached the generation limit, if the engine reported it."""
     columns: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Column names by role, if the outputs come from a table."""
+    rouge_tokens: RougeTokens = "auto"
+    """What ROUGE counts; `auto` goes by the language of the references."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -37,7 +40,14 @@ class Outputs:
     def scores(self) -> NDArray[np.float64]:
         """ROUGE-1 of each prediction with its best reference, `(examples,)`."""
         pairs = zip(self.predictions, self.references, strict=True)
-        return np.array([max(rouge1(text, reference) for reference in references) for text, references in pairs])
+        return np.array(
+            [max(rouge1(text, reference, self.tokens) for reference in references) for text, references in pairs]
+        )
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What ROUGE counts in these texts."""
+        return choose_tokens(self.rouge_tokens, [text for references in self.references for text in references])
 
     @property
     def score(self) -> float:
@@ -72,6 +82,7 @@ class Outputs:
             references=tuple(self.references[index] for index in indices),
             dialogues=None if self.dialogues is None else tuple(self.dialogues[index] for index in indices),
             cut_off=None if self.cut_off is None else tuple(self.cut_off[index] for index in indices),
+            rouge_tokens=self.tokens,
         )
 
     def excerpts(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:

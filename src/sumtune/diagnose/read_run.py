@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
-from sumtune.config import Config
+from sumtune.config import Config, RougeTokens
 from sumtune.data.example import SPLITS, load_jsonl
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.context import Array, Context, Data, Training
@@ -61,13 +61,20 @@ def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
         return None
     rows = read_rows(run_dir)
     try:
-        return _outputs(rows, system)
+        return _outputs(rows, system, _rouge_tokens(run_dir))
     except (KeyError, TypeError):
         raise RunDirError(f"The predictions in {run_dir.evaluation} are of another version of sumtune: "
                           f"{run_dir.remedy('evaluate')}") from None  # fmt: skip
 
 
-def _outputs(rows: Sequence[Mapping[str, Any]], system: str) -> Outputs | None:
+def _rouge_tokens(run_dir: RunDir) -> RougeTokens:
+    """Return what ROUGE counted in the run; earlier versions counted the words of rouge-score."""
+    scores = find_record(run_dir.evaluation / "scores.json") or {}
+    recorded = scores.get("signature", {}).get("rouge_tokens")
+    return recorded if recorded in get_args(RougeTokens) else "rouge-score"
+
+
+def _outputs(rows: Sequence[Mapping[str, Any]], system: str, rouge_tokens: RougeTokens) -> Outputs | None:
     if not rows or any(system not in row["systems"] for row in rows):
         return None
     outputs = [row["systems"][system] for row in rows]
@@ -78,6 +85,7 @@ def _outputs(rows: Sequence[Mapping[str, Any]], system: str) -> Outputs | None:
         references=tuple(tuple(row.get("references", [row["reference"]])) for row in rows),
         dialogues=tuple(row["dialogue"] for row in rows),
         cut_off=tuple(limits) if len(limits) == len(rows) else None,
+        rouge_tokens=rouge_tokens,
     )
 
 

@@ -2,6 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from sumtune.text.words import CAPITALIZED, SHORT_WORDS, characters
+from sumtune.text.words import words as text_words
 
 __all__ = [
     "TURN",
@@ -15,11 +19,10 @@ __all__ = [
     "words",
 ]
 
-WORD = re.compile(r"[^\W_]+")
-TURN = re.compile(r"^[^\n:]{1,30}:\s", re.MULTILINE)
+TURN = re.compile(r"^[^\n:：]{1,30}(?::\s|：)", re.MULTILINE)
 """Start of a turn, `Name: `."""
-SENTENCE_ENDS = ".!?…。！？"
-CLOSING = "\"'”’)]»"
+SENTENCE_ENDS = ".!?…。！？؟۔।॥"
+CLOSING = "\"'”“’)]»」』）"
 SHORTEST_CONTENT_WORD = 4
 """In characters; in most languages shorter words are mostly function words."""
 
@@ -30,13 +33,18 @@ def words(text: str) -> list[str]:
     >>> words("Ann's 2 dogs")
     ['ann', 's', '2', 'dogs']
     """
-    return WORD.findall(text.casefold())
+    return text_words(text)
 
 
 def content_words(text: str) -> set[str]:
     """Return the long words and names of `text`, which texts about the same thing share."""
-    names = {word.casefold() for word in WORD.findall(text) if word[0].isupper()}
-    return {word for word in words(text) if len(word) >= SHORTEST_CONTENT_WORD} | names
+    names = {word.casefold() for word in CAPITALIZED.findall(text)}
+    return {word for word in words(text) if len(word) >= SHORTEST_CONTENT_WORD} | names | set(_syllable_pairs(text))
+
+
+def _syllable_pairs(text: str) -> list[str]:
+    """Return pairs of neighbouring characters of scripts whose words are short: Han, Kana, Thai, Hangul."""
+    return [one + two for run in SHORT_WORDS.findall(text) for one, two in pairwise(characters(run))]
 
 
 def coverage(summary: set[str], dialogue: set[str]) -> float:

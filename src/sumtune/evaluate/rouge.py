@@ -84,10 +84,7 @@ def choose_tokens(setting: RougeTokens, references: Sequence[str]) -> Tokens:
     """
     if setting != "auto":
         return setting
-    english = is_english(references)
-    if english is None:
-        english = all(ASCII_ONLY.fullmatch(reference) for reference in references)
-    return "rouge-score" if english and _foreign_share(references) <= MOST_FOREIGN_SHARE else "unicode"
+    return "rouge-score" if _are_english(tuple(references)) else "unicode"
 
 
 def split_sentences(text: str, tokens: Tokens = "rouge-score") -> str:
@@ -126,8 +123,13 @@ def describe_sentences(tokens: Tokens) -> str:
     return ENGLISH_SENTENCE_END if tokens == "rouge-score" else sentences.SENTENCE_END.pattern
 
 
-def _foreign_share(references: Sequence[str]) -> float:
-    return sum(is_english([reference]) is False for reference in references) / max(1, len(references))
+@lru_cache(maxsize=8)
+def _are_english(references: tuple[str, ...]) -> bool:
+    english = is_english(references)
+    if english is None:
+        return all(ASCII_ONLY.fullmatch(reference) for reference in references)
+    foreign = sum(is_english([reference]) is False for reference in references)
+    return english and foreign <= MOST_FOREIGN_SHARE * len(references)
 
 
 @cache

@@ -4,7 +4,16 @@ import unicodedata
 
 import regex
 
-__all__ = ["UNSPACED_SCRIPTS", "characters", "count_words", "fold", "has_unspaced", "words"]
+__all__ = [
+    "CAPITALIZED",
+    "SHORT_WORDS",
+    "UNSPACED_SCRIPTS",
+    "characters",
+    "count_words",
+    "fold",
+    "has_unspaced",
+    "words",
+]
 
 UNSPACED_SCRIPTS = ("Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar")
 """Scripts that put no space between words: each of their characters counts as a word."""
@@ -19,6 +28,9 @@ _SPACED_WORD = (
 """Letters with their marks, digits, and joiners inside; separators only between digits."""
 WORD = regex.compile(rf"(?V1){_CHARACTER}|{_SPACED_WORD}")
 CHARACTER = regex.compile(r"(?V1)(?=[\p{L}\p{N}])\X\p{M}*")
+CAPITALIZED = regex.compile(r"\b\p{Lu}[\p{L}\p{N}\p{M}]*")
+SHORT_WORDS = regex.compile(rf"[\p{{Hangul}}{_UNSPACED}\p{{M}}]+")
+"""Runs of characters of which one or two make a word."""
 UNSPACED = regex.compile(rf"(?V1)[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]]")
 
 

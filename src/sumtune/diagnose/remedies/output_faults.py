@@ -13,6 +13,7 @@ __all__ = [
     "columns_swapped",
     "cut_short",
     "empty_predictions",
+    "letters_dropped",
     "never_stops",
     "one_summary_for_all",
     "predictions_shifted",
@@ -21,6 +22,15 @@ __all__ = [
     "word_pieces_left",
     "wrong_language",
 ]
+
+
+def letters_dropped(_finding: Finding, context: Context) -> Remedy:
+    """Count the words of the language."""
+    commands = context.commands
+    if commands.predictions is not None:
+        return Remedy("report the scores above, or chrF by sacrebleu, instead of those of rouge-score", ())
+    text = "score by the words of the language"
+    return Remedy(text, (commands.evaluate("--set", "evaluate.rouge_tokens=auto"),))
 
 
 def characters_separated(_finding: Finding, context: Context) -> Remedy:

@@ -13,6 +13,7 @@ from sumtune.diagnose.text_features import content_words, looks_like_dialogue, o
 from sumtune.evaluate.baselines import lead_3
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.faithfulness import measure
+from sumtune.text.words import count_words
 
 __all__ = ["columns_swapped", "one_summary_for_all", "predictions_shifted"]
 
@@ -139,7 +140,7 @@ def _dialogue_as_reference(outputs: Outputs) -> Finding | None:
 def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> bool:
     """Return True if `texts` have turns and `dialogues` do not, or neither has any and `texts` are far longer."""
     turns, other_turns = (share(map(looks_like_dialogue, column)) for column in (texts, dialogues))
-    sizes = [(len(text.split()), len(dialogue.split())) for text, dialogue in zip(texts, dialogues, strict=True)]
+    sizes = [(count_words(text), count_words(dialogue)) for text, dialogue in zip(texts, dialogues, strict=True)]
     if share(size > other for size, other in sizes) < LONGER_SHARE:
         return False
     far_longer = share(size > LONGER * other for size, other in sizes) >= LONGER_SHARE

@@ -8,6 +8,7 @@ import numpy as np
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import ends_sentence, how_many, share, words
+from sumtune.text.words import count_words
 
 __all__ = ["cut_short", "empty_predictions", "never_stops"]
 
@@ -83,7 +84,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
     if not _engine_said(outputs) and (_variation(outputs, bad) > SAME_LENGTH or _above(outputs, bad) > ABOVE_LIMIT):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
-    limit = int(np.median([len(text.split()) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
+    limit = int(np.median([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
     whole = (
         f" Those that end by themselves score {repaired.score:.3f}, all together {outputs.score:.3f}."
         if repaired
@@ -120,13 +121,13 @@ def _engine_said(outputs: Outputs) -> bool:
 
 def _length_ratio(outputs: Outputs, bad: list[bool]) -> float:
     rows = zip(outputs.predictions, outputs.first_references, bad, strict=True)
-    ratios = [len(text.split()) / max(1, len(reference.split())) for text, reference, wrong in rows if wrong]
+    ratios = [count_words(text) / max(1, count_words(reference)) for text, reference, wrong in rows if wrong]
     return float(np.median(ratios)) if ratios else 0.0
 
 
 def _variation(outputs: Outputs, bad: list[bool]) -> float:
     """Return the coefficient of variation of the lengths in words."""
-    lengths = np.array([len(text.split()) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
+    lengths = np.array([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
     return float(lengths.std() / lengths.mean()) if len(lengths) else 0.0
 
 

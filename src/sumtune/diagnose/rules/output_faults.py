@@ -9,10 +9,12 @@ from sumtune.diagnose.rules.alignment import columns_swapped, one_summary_for_al
 from sumtune.diagnose.rules.decoding import characters_separated, prompt_echoed, special_tokens_left, word_pieces_left
 from sumtune.diagnose.rules.language_and_case import case_destroyed, wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
+from sumtune.diagnose.rules.tokenization import letters_dropped
 
 __all__ = ["RULES", "find_output_faults", "share_of_lost_score"]
 
 RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
+    letters_dropped,
     characters_separated,
     special_tokens_left,
     word_pieces_left,

@@ -11,6 +11,7 @@ from sumtune.diagnose.loss_curves import Measurement, mean_difference
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.data import FEWEST
 from sumtune.diagnose.text_features import ends_sentence, share
+from sumtune.text.words import count_words
 
 __all__ = ["leak", "splits_differ"]
 
@@ -59,7 +60,7 @@ def splits_differ(context: Context) -> Finding | None:
     if data is None or min(len(data.splits["train"]), len(data.splits[data.scored])) < FEWEST:
         return None
     one, two = ([example.summary for example in data.splits[name]] for name in ("train", data.scored))
-    lengths = [float(np.median([len(text.split()) for text in texts])) for texts in (one, two)]
+    lengths = [float(np.median([count_words(text) for text in texts])) for texts in (one, two)]
     ratio = max(lengths) / max(1.0, min(lengths))
     styles = {name: (share(map(has_it, one)), share(map(has_it, two))) for name, has_it in STYLES.items()}
     style = max(styles, key=lambda name: abs(styles[name][0] - styles[name][1]))
@@ -99,7 +100,7 @@ def _gain_of_leaked(outputs: Outputs | None, leaked: Sequence[Example]) -> tuple
 
 
 def _log_words(texts: Sequence[str]) -> Array:
-    return np.log([max(1, len(text.split())) for text in texts])
+    return np.log([max(1, count_words(text)) for text in texts])
 
 
 def _zeros_and_ones(flags: Iterable[bool]) -> Array:

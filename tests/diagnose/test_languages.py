@@ -1,0 +1,98 @@
+"""Eighteen languages: clean files have no fault, and planted ones are named."""
+
+import json
+from dataclasses import replace
+from itertools import combinations
+
+import polyglot
+import pytest
+from typer.testing import CliRunner
+
+from sumtune import cli
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.outputs import Outputs
+
+LANGUAGES = sorted(polyglot.LANGUAGES)
+DROPPED = {"ar", "he", "hi", "ja", "ko", "ru", "th", "zh"}
+"""Languages whose letters `rouge-score` drops."""
+
+
+def shorter(summary):
+    """What a model might leave out: a word after the first two, or two characters."""
+    parts = summary.split()
+    return summary[:4] + summary[6:] if len(parts) < 4 else " ".join(parts[:2] + parts[3:])
+
+
+def clean_outputs(language):
+    """Two turns and their summaries each, as predictions with something left out."""
+    pairs = list(combinations(polyglot.LANGUAGES[language], 2))
+    space = "" if language in polyglot.UNSPACED - {"th"} else " "
+    return Outputs(
+        ids=tuple(f"row {number}" for number in range(len(pairs))),
+        predictions=tuple(space.join((shorter(one.summary), shorter(two.summary))) for one, two in pairs),
+        references=tuple((space.join((one.summary, two.summary)),) for one, two in pairs),
+        dialogues=tuple(f"{one.turn}\n{two.turn}" for one, two in pairs),
+    )
+
+
+def without_dialogues(outputs):
+    return replace(outputs, dialogues=None)
+
+
+def found(outputs):
+    diagnosis = diagnose(Context(outputs=outputs), our_engine=False)
+    return [finding.code for finding in diagnosis.findings], [finding.code for finding in diagnosis.faults]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_clean_file_has_no_fault_and_no_limit_but_that_of_rouge_score(language):
+    for outputs in (clean_outputs(language), without_dialogues(clean_outputs(language))):
+        assert outputs.score > 0.8
+        limits = ["too_few_examples"] if outputs.dialogues else []
+        expected = ["letters_dropped"] if language in DROPPED else []
+        assert found(outputs) == (expected, []), limits
+
+
+@pytest.mark.parametrize("language", sorted(DROPPED))
+def test_scores_by_rouge_score_are_named_first(language):
+    outputs = replace(clean_outputs(language), rouge_tokens="rouge-score")
+    findings, faults = found(outputs)
+    assert findings[0] == "letters_dropped"
+    assert faults == ["letters_dropped"]
+
+
+FAULTS = {
+    "predictions_shifted": lambda outputs: replace(
+        outputs, predictions=outputs.predictions[1:] + outputs.predictions[:1]
+    ),
+    "one_summary_for_all": lambda outputs: outputs.mapped(lambda _: outputs.predictions[0]),
+    "empty_predictions": lambda outputs: outputs.mapped(lambda text: "" if len(text) % 3 == 0 else text),
+    "special_tokens_left": lambda outputs: outputs.mapped(lambda text: f"<pad> {text}</s>"),
+    "wrong_language": lambda outputs: outputs.mapped(
+        lambda text: f"The two of them talk about {len(text)} things that they have to do at the weekend."
+    ),
+    "columns_swapped": lambda outputs: replace(
+        outputs, predictions=outputs.dialogues, dialogues=outputs.predictions, cut_off=None
+    ),
+    "characters_separated": lambda outputs: outputs.mapped(lambda text: text.replace("", " ")),
+    "never_stops": lambda outputs: outputs.mapped(lambda text: f"{text}\n{text[:-1] * 4}"[: 2 * len(text)][:-1]),
+}
+
+
+@pytest.mark.parametrize("code", FAULTS)
+@pytest.mark.parametrize("language", ["ar", "hi", "zh"])
+def test_a_planted_fault_is_named(language, code):
+    assert code in found(FAULTS[code](clean_outputs(language)))[1]
+
+
+def test_the_command_says_first_that_rouge_score_drops_the_letters(tmp_path):
+    outputs, file = clean_outputs("ar"), tmp_path / "outputs.jsonl"
+    rows = zip(outputs.dialogues, outputs.predictions, outputs.first_references, strict=True)
+    lines = (json.dumps(dict(zip(("dialogue", "prediction", "reference"), row, strict=True))) for row in rows)
+    file.write_text("\n".join(lines), encoding="utf-8")
+    shown = CliRunner().invoke(cli.app, ["diagnose", "--predictions", str(file)]).output
+    assert "No fault was found." in shown
+    assert "1. rouge-score, which most tools use, drops the letters of these texts [letters_dropped, limit]" in shown
+    assert "against itself" in shown
+    assert f"{outputs.score:.3f}" in shown
