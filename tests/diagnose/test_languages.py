@@ -94,5 +94,5 @@ def test_the_command_says_first_that_rouge_score_drops_the_letters(tmp_path):
     shown = CliRunner().invoke(cli.app, ["diagnose", "--predictions", str(file)]).output
     assert "No fault was found." in shown
     assert "1. rouge-score, which most tools use, drops the letters of these texts [letters_dropped, limit]" in shown
-    assert "against itself" in shown
+    assert "Against itself" in shown
     assert f"{outputs.score:.3f}" in shown
