@@ -13,7 +13,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding=
 SECTIONS = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 RULES = (*output_faults.RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES)
 MODULES = (
-    "decoding", "lengths", "alignment", "tokenization", "language_and_case", "training", "fit", "data", "splits", "pairs", "advice",
+    "decoding", "lengths", "alignment", "tokenization", "language_and_case", "training",
+    "fit", "data", "splits", "pairs", "advice",
 )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sumtune import cli
-from sumtune.diagnose.context import Context
+from sumtune.data.example import Example
+from sumtune.diagnose.context import Context, Data
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.outputs import Outputs
 
@@ -49,9 +50,17 @@ def found(outputs):
 def test_a_clean_file_has_no_fault_and_no_limit_but_that_of_rouge_score(language):
     for outputs in (clean_outputs(language), without_dialogues(clean_outputs(language))):
         assert outputs.score > 0.8
-        limits = ["too_few_examples"] if outputs.dialogues else []
-        expected = ["letters_dropped"] if language in DROPPED else []
-        assert found(outputs) == (expected, []), limits
+        assert found(outputs) == (["letters_dropped"] if language in DROPPED else [], [])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_clean_data_have_no_fault(language):
+    outputs = replace(clean_outputs(language), rouge_tokens="unicode")
+    rows = zip(outputs.ids, outputs.dialogues, outputs.first_references, strict=True)
+    examples = [Example(*row, "clean.jsonl", number) for number, row in enumerate(rows)]
+    data = Data({"train": examples[::2], "validation": (), "test": examples[1::2]}, scored="test")
+    diagnosis = diagnose(Context(outputs=outputs.select(range(1, len(outputs), 2)), data=data))
+    assert [finding.code for finding in diagnosis.findings] == ["too_few_examples"]
 
 
 @pytest.mark.parametrize("language", sorted(DROPPED))
