@@ -1,6 +1,7 @@
 """The same conversation gives the same tokens, whichever way it is asked for: the text is made by one function."""
 
 import csv
+import gzip
 import io
 import json
 import tempfile
@@ -8,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow
 import pyarrow.parquet
 import pytest
 import tiny
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from sumtune.commands.summarize import read_text
 from sumtune.config import DataConfig
@@ -31,7 +34,7 @@ Turns = list[tuple[str, str]]
 SUMMARY = "They talk."
 
 words = st.text(
-    st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff" + DIRECTION_MARKS)
+    st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff\ufffe\uffff" + DIRECTION_MARKS)
     | st.sampled_from("aeiou \"',;:\t\\{}[]éß👋"),
     max_size=30,
 )
@@ -75,6 +78,19 @@ def as_parquet(rows: list[dict[str, Any]]) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
+def escape(text: str) -> str:
+    """Control characters as Excel writes them."""
+    return ILLEGAL_CHARACTERS_RE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
+
+
+def as_excel(rows: list[dict[str, Any]]) -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for record in [list(rows[0]), *(list(row.values()) for row in rows)]:
+        book.active.append([escape(str(value)) for value in record])
+    book.save(out)
+    return out.getvalue()
+
+
 def row(dialogue: Any, name: str = "dialogue") -> list[dict[str, Any]]:
     """Twice, so that there is something to train on."""
     return [{"id": 1, name: dialogue, "summary": SUMMARY, "prediction": SUMMARY}] * 2
@@ -96,6 +112,11 @@ DATA_FILES: dict[str, Callable[[Turns], bytes]] = {
     "comma.csv": lambda turns: as_csv(row(text_of(turns))),
     "windows.csv": lambda turns: as_csv(row(text_of(turns, "\r\n") + " \r\n", "Text"), ";", "utf-8-sig"),
     "excel.tsv": lambda turns: as_csv(row(text_of(turns)), "\t", "utf-16"),
+    "list in a cell.csv": lambda turns: as_csv(row(json.dumps(objects(turns)))),
+    "Python list in a cell.csv": lambda turns: as_csv(row(str(text_of(turns).split("\n")))),
+    "excel.xlsx": lambda turns: as_excel(row(text_of(turns))),
+    "packed.jsonl.gz": lambda turns: gzip.compress(as_lines(row(text_of(turns)))),
+    "Slack turns.jsonl": lambda turns: as_lines(row([{"user": n, "text": t, "ts": "1.5"} for n, t in turns])),
     "text.parquet": lambda turns: as_parquet(row(text_of(turns))),
     "turns.parquet": lambda turns: as_parquet(row(objects(turns))),
 }

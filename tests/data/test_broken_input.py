@@ -79,7 +79,7 @@ def parquet_without_texts(folder: Path) -> Path:
     import pyarrow
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(pyarrow.table({"a": [1.5], "dialog": [2.5]}), folder / "a.parquet")
+    pyarrow.parquet.write_table(pyarrow.table({"a": [1.5], "dialogu": [2.5]}), folder / "a.parquet")
     return folder / "a.parquet"
 
 
@@ -117,7 +117,7 @@ BROKEN: dict[str, tuple[Make, str]] = {
     "blank jsonl": (file("a.jsonl", "\ufeff \n\n"), "is empty"),
     "empty parquet": (file("a.parquet", b""), "is empty"),
     "no parquet": (file("a.parquet", LINES), "not a readable Parquet file"),
-    "parquet of numbers": (parquet_without_texts, "--dialogue-column 'dialog'"),
+    "parquet of numbers": (parquet_without_texts, "None of them can be the dialogue"),
     "header only": (file("a.csv", "dialogue,summary\n"), "no rows"),
     "no header": (file("a.csv", f"{SECRET} and so on and on,short\n" * 3), "names of the columns"),
     "repeated header": (file("a.csv", "dialogue,dialogue\nx,y\n"), "repeats 'dialogue'"),

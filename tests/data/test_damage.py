@@ -16,7 +16,7 @@ from sumtune.data.delimited import read_delimited
 from sumtune.data.encoding import decode
 from sumtune.data.example import Example
 from sumtune.data.ingest import check
-from sumtune.data.validate import check_rows
+from sumtune.data.row_checks import check_rows
 from sumtune.errors import DataError
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet")

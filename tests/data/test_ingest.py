@@ -35,7 +35,9 @@ def test_run_writes_what_check_finds(rows: Rows, write: Any, run_dir: RunDir) ->
     manifest = json.loads((run_dir.ingestion / "manifest.json").read_text())
     assert manifest["source"] == str(path)
     assert manifest["examples"] == result.counts
-    assert manifest["columns"] == {"a.jsonl": {"dialogue": "dialogue", "summary": "summary", "id": None}}
+    assert manifest["columns"] == {
+        "a.jsonl": {"dialogue": "dialogue", "summary": "summary", "id": None, "more_summaries": []}
+    }
     assert set(manifest["sha256"]) == {"train.jsonl", "validation.jsonl", "test.jsonl"}
     report = read_record(run_dir.validation_report)
     assert report.pop("fingerprint") == manifest["fingerprint"]

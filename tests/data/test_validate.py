@@ -10,6 +10,7 @@ import pytest
 from sumtune.config import DataConfig, ModelConfig
 from sumtune.data.ingest import CheckedData, check
 from sumtune.data.issues import Issue, display
+from sumtune.errors import DataError
 
 SECRET = "the safe opens with 4711"
 GOOD = '{"dialogue": "A: aaaaaaaaaaaa\\nB: bbbbbbbbb", "summary": "a b"}\n'
@@ -104,6 +105,52 @@ def test_all_issues_come_at_once(write: Any, rows: list[dict[str, Any]]) -> None
     errors = [(f.code, f.row) for f in checked.issues if f.severity == "error"]
     assert errors == [("empty_dialogue", 2), ("summary_not_text", 2), ("empty_summary", 5)]
     assert checked.dropped == 2
+
+
+def test_several_summaries_of_a_row_are_references(write: Any, rows: list[dict[str, Any]], tmp_path: Path) -> None:
+    write("train.jsonl", rows[:20])
+    last = [{"id": n, "dialogue": row["dialogue"], "summary1": "a", "summary2": "b"} for n, row in enumerate(rows[20:])]
+    last[0]["summary2"] = ""
+    write("test.jsonl", last)
+    examples = check(DataConfig(path=str(tmp_path))).examples
+    assert sorted((e.id, e.summary) for e in examples["test"])[:3] == [("0", "a"), ("1", "a"), ("1#2", "b")]
+    assert len(examples["test"]) == 9
+
+
+@pytest.mark.parametrize("empty", [{}, {"summary": ""}, {"summary": None}])
+def test_a_test_file_without_summaries_is_set_aside(
+    empty: dict[str, Any], write: Any, rows: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    write("train.jsonl", rows)
+    write("test.jsonl", [{"dialogue": row["dialogue"] + "\nAnn: Bye", **empty} for row in rows[:3]])
+    checked = check(DataConfig(path=str(tmp_path)))
+    assert [len(examples) for examples in checked.examples.values()] == [22, 3, 0]
+    assert places(checked, "no_summaries") == [("warning", "test.jsonl", None)]
+    assert "its 3 dialogues are set aside" in str(checked.issues)
+    write("train.jsonl", [{"dialogue": row["dialogue"]} for row in rows])
+    with pytest.raises(DataError, match="no summary column"):
+        check(DataConfig(path=str(tmp_path)))
+
+
+def test_doubtful_texts_are_warned_of(write: Any, rows: list[dict[str, Any]]) -> None:
+    rows[0]["summary"], rows[1]["dialogue"] = "NaN", "N/A"
+    rows[2]["dialogue"] = "Ann: Shall we meet Bob: Yes, at noon"
+    rows[3]["dialogue"] = "x" * 32_767
+    rows[4]["dialogue"] = [{"who": "Ann", "text": "Hi"}, {"who": "Bob", "text": "Yo yo yo yo"}]
+    rows[5]["dialogue"] = "Ann: Shall we meet at noon?\\nBob: Yes, at noon"
+    checked = check(DataConfig(path=str(write("a.jsonl", rows))))
+    found = {issue.code: str(issue) for issue in checked.issues if issue.code != "summary_longer"}
+    assert found == {
+        "placeholder": "a.jsonl:2: the dialogue is 'N/A', a placeholder for a text",
+        "cut_by_excel": "a.jsonl:4: the dialogue has 32,767 characters, the most of an Excel cell: its end may be "
+        "missing",
+        "split_into_turns": "a.jsonl: 1 of 25 dialogues were split into turns: they are given as marks between turns",
+        "unknown_speaker": "a.jsonl: the turns of 1 of 25 dialogues, first in row 5, have no known speaker, and their "
+        "keys 'who' are not read; call the key of the speaker's name `speaker`",
+        "one_line_dialogue": "a.jsonl: 3 of 25 dialogues (1 of them with several speakers), first in row 2, are one "
+        "line; put each turn on a line of its own, as `Name: text`",
+    }
+    assert places(checked, "placeholder") == [("warning", "a.jsonl", 1), ("warning", "a.jsonl", 2)]
 
 
 def test_duplicates_leaks_and_several_summaries(write: Any, rows: list[dict[str, Any]], tmp_path: Path) -> None:

@@ -1,18 +1,33 @@
 """Which column is the dialogue and which is the summary."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from sumtune.errors import DataError
 
-__all__ = ["DIALOGUE_NAMES", "SUMMARY_NAMES", "Columns", "find_columns", "find_dialogue", "show_names"]
+__all__ = [
+    "DIALOGUE_NAMES",
+    "SUMMARY_NAMES",
+    "Columns",
+    "find_columns",
+    "find_dialogue",
+    "find_summaries",
+    "show_names",
+]
 
-DIALOGUE_NAMES = ("dialogue", "conversation", "text", "document", "article", "source", "transcript")
+DIALOGUE_NAMES = (
+    "dialogue", "conversation", "text", "document", "article", "source", "transcript", "dialog", "messages", "turns",
+    "utterances", "conversations", "chat", "meeting",
+)  # fmt: skip
 SUMMARY_NAMES = ("summary", "highlights", "target")
+NUMBERED_SUMMARY = re.compile(rf"(?:{'|'.join(SUMMARY_NAMES)}|reference)[ _-]?(\d{{1,2}})")
+"""`summary1`, `summary2`, …: several references for one dialogue."""
 SHOWN_NAMES = 12
 LONGEST_SHOWN_NAME = 30
+Role = Literal["dialogue", "summary"]
 
 
 @dataclass(frozen=True)
@@ -22,31 +37,70 @@ class Columns:
     dialogue: str
     summary: str
     id: str | None
+    more_summaries: tuple[str, ...] = ()
+    """Further summaries of the same dialogue."""
+
+    @property
+    def summaries(self) -> tuple[str, ...]:
+        """All columns with a summary."""
+        return (self.summary, *self.more_summaries)
 
 
 def find_columns(
-    file: str, columns: Sequence[str], dialogue_column: str | None = None, summary_column: str | None = None
+    file: str,
+    columns: Sequence[str],
+    dialogue_column: str | None = None,
+    summary_column: str | None = None,
+    candidates: Sequence[str] | None = None,
 ) -> Columns:
-    """The columns of `file` by their names, whatever their case; a given name wins over the known ones.
+    """Return the columns of `file` by their names, whatever their case; a given name wins over the known ones.
+
+    `candidates` are the columns that hold texts and that every file has: an error message advises only one of these.
 
     >>> find_columns("a.csv", ["ID", "Summary", "Text"])
-    Columns(dialogue='Text', summary='Summary', id='ID')
+    Columns(dialogue='Text', summary='Summary', id='ID', more_summaries=())
 
     Raises:
         DataError: a column is missing, or both are the same one.
     """
-    dialogue = find_dialogue(file, columns, dialogue_column)
-    summary = _find("summary", file, columns, summary_column, SUMMARY_NAMES)
-    if dialogue == summary:
+    usable = columns if candidates is None else candidates
+    summaries = find_summaries(columns, summary_column)
+    dialogue = find_dialogue(
+        file, columns, dialogue_column, candidates=[name for name in usable if name not in summaries]
+    )
+    if not summaries or (summary_column is not None and summary_column in columns):
+        others = [name for name in usable if name != dialogue]
+        summaries = (_find("summary", file, columns, summary_column, SUMMARY_NAMES, others),)
+    summary, *more = summaries
+    if dialogue in (summary, *more):
         raise DataError(
             f"{file}: {show_names([dialogue])} cannot be both the dialogue and the summary; "
             "pass --dialogue-column and --summary-column with two different names."
         )
-    return Columns(dialogue, summary, _match(columns, ("id",)))
+    return Columns(dialogue, summary, _match(columns, ("id",)), tuple(more))
 
 
-def find_dialogue(file: str, columns: Sequence[str], given: str | None = None, learned: str | None = None) -> str:
-    """The column that holds the dialogue, whatever its case; a given name wins over the known ones.
+def find_summaries(columns: Sequence[str], summary_column: str | None = None) -> tuple[str, ...]:
+    """Return the columns with a summary, told by their names: none, one, or several numbered ones.
+
+    >>> find_summaries(["dialogue", "summary2", "summary1"])
+    ('summary1', 'summary2')
+    """
+    named = _match(columns, SUMMARY_NAMES if summary_column is None else (summary_column,))
+    if named is not None or summary_column is not None:
+        return () if named is None else (named,)
+    numbers = {name: int(match[1]) for name in columns if (match := NUMBERED_SUMMARY.fullmatch(_key(name)))}
+    return tuple(sorted(numbers, key=lambda name: numbers[name]))
+
+
+def find_dialogue(
+    file: str,
+    columns: Sequence[str],
+    given: str | None = None,
+    learned: str | None = None,
+    candidates: Sequence[str] | None = None,
+) -> str:
+    """Return the column that holds the dialogue, whatever its case; a given name wins over the known ones.
 
     `learned` is the name that the model was tuned with: the first of the known ones.
 
@@ -54,11 +108,11 @@ def find_dialogue(file: str, columns: Sequence[str], given: str | None = None, l
         DataError: there is none.
     """
     known = DIALOGUE_NAMES if learned is None else (learned, *DIALOGUE_NAMES)
-    return _find("dialogue", file, columns, given, known)
+    return _find("dialogue", file, columns, given, known, columns if candidates is None else candidates)
 
 
 def show_names(names: Sequence[str]) -> str:
-    """The names for an error message. A long one is counted only: without a header row it may be a dialogue.
+    """Return the names for an error message. A long one is only counted: without a header row it may be a dialogue.
 
     >>> show_names(["id", "x" * 50])
     "'id', <50 characters>"
@@ -73,7 +127,7 @@ def _show_name(name: str) -> str:
 
 
 def _find(
-    role: Literal["dialogue", "summary"], file: str, columns: Sequence[str], given: str | None, known: tuple[str, ...]
+    role: Role, file: str, columns: Sequence[str], given: str | None, known: Sequence[str], candidates: Sequence[str]
 ) -> str:
     if given is not None and given in columns:
         return given
@@ -85,20 +139,25 @@ def _find(
     hint = " Does the first row hold the names of the columns?" if any(_is_long(name) for name in columns) else ""
     raise DataError(
         f"{file} has {expected}; its columns are: {show_names(columns) or 'none'}.{hint} "
-        f"Pass --{role}-column {_nearest(columns, wanted)}."
+        f"{_advice(role, candidates, wanted)}"
     )
+
+
+def _advice(role: Role, candidates: Sequence[str], wanted: Sequence[str]) -> str:
+    """What to do about a missing column; only a column that can be one is named."""
+    short = [name for name in candidates if name.strip() and not _is_long(name)]
+    if not short:
+        return f"None of them can be the {role}: add a column with the {role} of each row."
+    by_key = {_key(name): name for name in short}
+    near = [match for name in wanted for match in difflib.get_close_matches(_key(name), by_key, n=1)]
+    if near:
+        return f"Pass --{role}-column {by_key[near[0]]!r}."
+    return f"If one of these is the {role}, pass --{role}-column with its name: {show_names(short)}."
 
 
 def _match(columns: Sequence[str], wanted: Sequence[str]) -> str | None:
     by_key = {_key(name): name for name in reversed(columns)}
     return next((by_key[_key(name)] for name in wanted if _key(name) in by_key), None)
-
-
-def _nearest(columns: Sequence[str], wanted: Sequence[str]) -> str:
-    """The column most like one of `wanted`, quoted, or NAME where none is near."""
-    by_key = {_key(name): name for name in columns if not _is_long(name)}
-    near = [match for name in wanted for match in difflib.get_close_matches(_key(name), by_key, n=1)]
-    return repr(by_key[near[0]]) if near else "NAME"
 
 
 def _key(name: str) -> str:

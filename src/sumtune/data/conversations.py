@@ -14,7 +14,7 @@ from sumtune.data.file_kind import HEAD_BYTES, file_kind
 from sumtune.data.issues import Issue, legacy_encoding, raise_first_error
 from sumtune.data.json_rows import dump_row, json_lines
 from sumtune.data.readers import damaged_text, read_file
-from sumtune.data.validate import check_text
+from sumtune.data.row_checks import check_text
 from sumtune.errors import DataError
 
 __all__ = ["Conversation", "Conversations", "open_conversations"]

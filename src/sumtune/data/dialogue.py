@@ -1,46 +1,99 @@
 """A dialogue or summary as text, whatever form a file or a request gives it: the same in training and in use."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["as_text", "is_unicode"]
+from sumtune.data.formats.chat_log import is_chat_log, read_chat_log
+from sumtune.data.formats.subtitles import is_subtitles, read_subtitles
+from sumtune.data.turn_marks import list_in_text, split_marks
+from sumtune.data.turns import speaker_and_text, unread_keys
 
-SPEAKER_KEYS = ("speaker", "role", "from")
-TEXT_KEYS = ("text", "content", "value", "message")
+__all__ = ["DialogueText", "as_text", "is_unicode", "read_dialogue"]
+
 DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Invisible characters that say where text runs from right to left; exports of messengers put them before names."""
 DROPPED = dict.fromkeys(map(ord, "\0\ufeff" + DIRECTION_MARKS))
+LIST_IN_TEXT = "a list in a text"
+
+
+@dataclass(frozen=True)
+class DialogueText:
+    """A dialogue as text, one turn a line, and how it was read."""
+
+    text: str | None
+    """"" where there is none, None where the value is not text."""
+    form: str | None = None
+    """What the turns were kept in; None for plain text and lists of turns."""
+    unread_keys: tuple[str, ...] = ()
+    """Keys of turns without a known speaker."""
 
 
 def as_text(value: Any) -> str | None:
-    r"""The text of `value`, one turn a line; "" where there is none, None where it is not text.
+    r"""Return the text of `value`, one turn a line; "" where there is none, None where it is not text.
 
-    A list is read as turns: texts, or objects with a text (`text`, `content`, `value` or `message`) and
-    perhaps a speaker (`speaker`, `role` or `from`). Turns without text are left out. Line ends become `\n`; blanks at
-    the ends of lines, empty lines at both ends, NUL characters, byte order and direction marks are dropped.
+    A list is read as turns: texts, or objects with a text and perhaps a speaker (`sumtune.data.turns` has the keys).
+    Turns without text are left out. Line ends become `\n`; blanks at the ends of lines, empty lines at both ends, NUL
+    characters, byte order and direction marks are dropped.
 
     >>> as_text([{"role": "Ann", "content": "Hi"}, {"role": "Bob", "content": "Hello\r\nAnn"}, "Bye"])
     'Ann: Hi\nBob: Hello Ann\nBye'
     """
+    return read_dialogue(value).text
+
+
+def read_dialogue(value: Any) -> DialogueText:
+    r"""Return the text of `value` as `as_text` does, with how it was read.
+
+    A text that is a transcript (WebVTT, SRT), an exported chat or a list of turns becomes turns, and so does one with
+    HTML or other marks between turns, where it is certain what the turns are.
+
+    >>> read_dialogue('["Ann: Hi", "Bob: Yo"]')
+    DialogueText(text='Ann: Hi\nBob: Yo', form='a list in a text', unread_keys=())
+    """
     if value is None:
-        return ""
+        return DialogueText("")
     if isinstance(value, str):
-        return _clean(value)
+        return _read_text(value)
     if not isinstance(value, list):
-        return None
+        return DialogueText(None)
     turns = [_turn(turn) for turn in value]
     if any(turn is None for turn in turns):
-        return None
-    return "\n".join(turn for turn in turns if turn)
+        return DialogueText(None)
+    found = _split_marks("\n".join(turn for turn in turns if turn))
+    return replace(found, unread_keys=unread_keys(value))
 
 
 def is_unicode(text: str) -> bool:
-    """Whether `text` can be written as UTF-8: it came from no undecodable byte and no half of a surrogate pair."""
+    """Return whether `text` can be written as UTF-8: it has no undecodable byte and no half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _read_text(text: str) -> DialogueText:
+    if is_chat_log(text):
+        turns = read_chat_log(text).turns
+        if turns:
+            return replace(read_dialogue(turns), form="an exported chat", unread_keys=())
+    cleaned = _clean(text)
+    if is_subtitles(cleaned):
+        turns = read_subtitles(cleaned) or []
+        if turns:
+            return replace(read_dialogue(turns), form="a transcript")
+    listed = list_in_text(cleaned)
+    if listed is not None:
+        found = read_dialogue(listed)
+        if found.text:
+            return replace(found, form=LIST_IN_TEXT)
+    return _split_marks(cleaned)
+
+
+def _split_marks(text: str) -> DialogueText:
+    marked = split_marks(text)
+    return DialogueText(text) if marked is None else DialogueText(_clean(marked[0]), marked[1])
 
 
 def _clean(text: str) -> str:
@@ -50,24 +103,13 @@ def _clean(text: str) -> str:
 
 def _turn(turn: Any) -> str | None:
     """One line `Name: text`; "" for a turn without text, None for one that is not text."""
-    speaker, text = _speaker_and_text(turn) if isinstance(turn, Mapping) else (None, turn)
+    speaker, text = speaker_and_text(turn) if isinstance(turn, Mapping) else (None, turn)
     if text is None:
         return ""
     if not isinstance(text, str):
         return None
     line = _one_line(text)
-    return f"{_one_line(str(speaker))}: {line}" if line and isinstance(speaker, str | int) and speaker != "" else line
-
-
-def _speaker_and_text(turn: Mapping[Any, Any]) -> tuple[Any, Any]:
-    """The first value that is not None of either; the text of an object without such a key is the object itself."""
-    fields = {str(key).lower(): value for key, value in turn.items()}
-    if not any(key in fields for key in TEXT_KEYS):
-        return None, turn
-    speaker, text = (
-        next((fields[key] for key in keys if fields.get(key) is not None), None) for keys in (SPEAKER_KEYS, TEXT_KEYS)
-    )
-    return speaker, text
+    return f"{_one_line(str(speaker))}: {line}" if line and speaker not in (None, "") else line
 
 
 def _one_line(text: str) -> str:

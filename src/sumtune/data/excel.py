@@ -57,8 +57,10 @@ def _records(sheet: Any) -> Iterator[list[str]]:
 
 
 def _text(value: Any) -> str:
+    from openpyxl.utils.escape import unescape
+
     if value is None:
         return ""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    return str(value)
+    return unescape(str(value))

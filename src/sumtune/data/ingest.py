@@ -5,20 +5,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sumtune.config import Config, DataConfig, ModelConfig
-from sumtune.data.columns import Columns, find_columns
+from sumtune.data.columns import Columns, find_columns, find_summaries
 from sumtune.data.data_source import DataSource, find_source
+from sumtune.data.dialogue import as_text
 from sumtune.data.example import SPLITS, Example, dump_jsonl
 from sumtune.data.issues import BROKEN_TABLE, Issue, raise_errors
+from sumtune.data.row_checks import check_rows, make_ids_unique
 from sumtune.data.split import complete_splits, select_share, split_examples
 from sumtune.data.table import Table
-from sumtune.data.validate import (
-    TokenCounter,
-    check_learnable,
-    check_lengths,
-    check_rows,
-    check_splits,
-    make_ids_unique,
-)
+from sumtune.data.validate import TokenCounter, check_learnable, check_lengths, check_splits
 from sumtune.errors import DataError
 from sumtune.files.atomic import new_folder
 from sumtune.files.records import find_record, write_record
@@ -28,6 +23,7 @@ from sumtune.files.stage_manifest import up_to_date, write_manifest
 __all__ = ["CheckedData", "IngestResult", "check", "run", "truncated_dialogues"]
 
 SHOWN_FILES = 5
+SAMPLED_ROWS = 100
 MakeCounter = Callable[[], TokenCounter]
 
 
@@ -91,9 +87,10 @@ def truncated_dialogues(run_dir: RunDir) -> list[Issue]:
 
 
 def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, model: ModelConfig) -> CheckedData:
-    tables = source.read()
+    tables, notes = _set_aside(source.read(), data)
     columns = _columns(tables, data)
     examples, issues = _examples(tables, columns)
+    issues += notes
     if source.unused:
         issues.append(_unused_files(source.unused))
     if counter is not None:
@@ -120,11 +117,41 @@ def _columns(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:
     """
     given = data.dialogue_column, data.summary_column
     holding = [table for table in tables if table.rows or table.columns]
-    columns = {table.file: find_columns(table.file, table.columns, *given) for table in holding}
+    candidates = _shared_text_columns(holding)
+    columns = {table.file: find_columns(table.file, table.columns, *given, candidates) for table in holding}
     if not any(table.rows or table.issues for table in tables):
         names = ", ".join(table.file for table in tables)
         raise DataError(f"{names}: there are no rows; expected a dialogue and a summary in each.")
     return columns
+
+
+def _shared_text_columns(tables: Sequence[Table]) -> list[str]:
+    """The columns that all tables have and that hold texts: an option can name no other."""
+    shared = [column for column in (tables[0].columns if tables else ()) if all(column in t.columns for t in tables)]
+    rows = [row for table in tables for _, row in table.rows[:SAMPLED_ROWS]]
+    return [column for column in shared if not rows or any(as_text(row.get(column)) for row in rows)]
+
+
+def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], list[Issue]]:
+    """The tables with summaries, and a note about those of validation or test that have none."""
+    bare = [table for table in tables if table.split in ("validation", "test") and not _has_summaries(table, data)]
+    if not any(table.split == "train" and _has_summaries(table, data) for table in tables):
+        return list(tables), []
+    notes = [
+        Issue(
+            "no_summaries", "warning", f"it has no summaries: its {len(table.rows)} dialogues are set aside", table.file
+        )
+        for table in bare
+    ]
+    return [table for table in tables if table not in bare], notes
+
+
+def _has_summaries(table: Table, data: DataConfig) -> bool:
+    """Whether there is a column of summaries that is not empty everywhere; a table without rows lacks nothing."""
+    if not table.rows:
+        return True
+    names = find_summaries(table.columns, data.summary_column)
+    return any(as_text(row.get(name)) != "" for _, row in table.rows for name in names)
 
 
 def _examples(tables: Sequence[Table], columns: dict[str, Columns]) -> tuple[list[Example], list[Issue]]:

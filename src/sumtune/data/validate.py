@@ -2,24 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
-from sumtune.data.columns import Columns
-from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.example import Example, normalize
-from sumtune.data.issues import Issue, undecodable
-from sumtune.data.table import Table
+from sumtune.data.issues import Issue
 
-__all__ = [
-    "TokenCounter",
-    "check_learnable",
-    "check_lengths",
-    "check_rows",
-    "check_splits",
-    "check_text",
-    "make_ids_unique",
-]
+__all__ = ["TokenCounter", "check_learnable", "check_lengths", "check_splits"]
 
 FEWEST_TRAINING_EXAMPLES = 2
 FEW_TRAINING_EXAMPLES = 20
@@ -35,44 +23,6 @@ class TokenCounter(Protocol):
     def count_targets(self, summaries: Sequence[str]) -> list[int]:
         """Tokens of each summary with the marks that training adds, before any truncation."""
         ...
-
-
-def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Issue]]:
-    """The examples of a table, and an issue for every dialogue or summary that is missing or is not text."""
-    examples: list[Example] = []
-    issues: list[Issue] = list(table.issues)
-    for row, values in table.rows:
-        dialogue, summary = as_text(values.get(columns.dialogue)), as_text(values.get(columns.summary))
-        wrong = [*check_text("dialogue", dialogue, table.file, row), *check_text("summary", summary, table.file, row)]
-        issues += wrong
-        if dialogue is not None and summary is not None and not wrong:
-            examples.append(Example(_example_id(table, columns, row, values), dialogue, summary, table.file, row))
-    return examples, issues
-
-
-def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Issue]:
-    """At most one issue: `text`, the dialogue or summary of a row as `as_text` gives it, cannot be used."""
-    if text is None:
-        expected = "a text or a list of turns" if part == "dialogue" else "a text"
-        yield Issue(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
-    elif not text:
-        yield Issue(f"empty_{part}", "error", f"the {part} is missing or empty", file, row)
-    elif not is_unicode(text):
-        yield undecodable(file, row, f"the {part}")
-
-
-def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Issue]]:
-    """The examples, each repeated id extended by file and row, and one issue if there was any."""
-    seen: set[str] = set()
-    unique = []
-    for example in examples:
-        if example.id in seen:
-            example = replace(example, id=f"{example.id}@{example.file}:{example.row}")
-        seen.add(example.id)
-        unique.append(example)
-    changed = sum(new is not old for new, old in zip(unique, examples, strict=True))
-    message = f"{changed} ids appear before; their file and row were added to tell them apart"
-    return unique, [Issue("repeated_id", "info", message)] if changed else []
 
 
 def check_learnable(examples: Sequence[Example], counter: TokenCounter) -> Iterator[Issue]:
@@ -112,28 +62,6 @@ def check_lengths(
                 f"and lose their end; raise {option} to keep it"
             )
             yield Issue(code, "warning", message)
-
-
-def _example_id(table: Table, columns: Columns, row: int, values: Mapping[str, Any]) -> str:
-    """The id that the row gives as a text or whole number, else one of file and row."""
-    given = values.get(columns.id) if columns.id is not None else None
-    if isinstance(given, int) and not isinstance(given, bool):
-        given = str(given)
-    if isinstance(given, str) and given.strip() and is_unicode(given):
-        return given.strip()
-    return row_id(table.file, row)
-
-
-def row_id(file: str, row: int) -> str:
-    """An id from file and row.
-
-    >>> row_id("train.csv", 3), row_id("all.json#test", 1)
-    ('train-3', 'all-test-1')
-    """
-    name, _, split = file.partition("#")
-    base = name.rpartition("/")[2]
-    stem = base.rpartition(".")[0] or base
-    return "-".join(part for part in (stem, split, str(row)) if part)
 
 
 def _issue(code: str, message: str, example: Example, *, error: bool = True) -> Issue:
