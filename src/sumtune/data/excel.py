@@ -63,4 +63,4 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    return unescape(str(value))
+    return str(unescape(str(value)))
