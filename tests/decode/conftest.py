@@ -18,28 +18,30 @@ from sumtune.summarizer import Summarizer
 from sumtune.text.prompt import Prompt
 
 SHARPER = 6
-"""Weights are multiplied by this: predictions become peaked and depend on the dialogue, so engines cannot tie."""
+"""Factor of the weights. It makes predictions peaked and dependent on the dialogue, so that no tokens tie."""
 PROMPT = Prompt("", "\nTL;DR:", "", max_source_tokens=200, max_target_tokens=12)
 
 Make = Callable[..., Summarizer]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A cache folder for each test file: base models are converted once in it."""
+def _cache(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Iterator[None]:
+    """A cache folder for each test file, with the compiled kernels; base models are converted once in it."""
+    cache = tmp_path_factory.mktemp("cache")
+    copytree(compiled, cache / "kernels")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SUMTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("SUMTUNE_CACHE", str(cache))
         yield
 
 
 def change_weights(folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Rewrites the safetensors file of a model or adapter folder."""
+    """Rewrite the safetensors file of a model or adapter folder."""
     (file,) = folder.glob("*.safetensors")
     save_file(change(load_file(file)), file, metadata={"format": "pt"})
 
 
 def _sharpened(weights: dict[str, Any]) -> dict[str, Any]:
-    """Matrices times `SHARPER`; BART, which would only repeat its start mark, may not write an end mark."""
+    """Multiply matrices by `SHARPER`; forbid the end mark to BART, which would only repeat its start mark."""
     sharp = {key: value * SHARPER if value.dim() > 1 else value for key, value in weights.items()}
     if (bias := sharp.get("final_logits_bias")) is not None:
         bias[0, 2] = -1000.0
@@ -68,7 +70,7 @@ def polyglot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def make(sharp_models: dict[str, Path]) -> Make:
-    """Makes a summarizer of a tiny model (by name or folder), greedy and in float32 unless told otherwise."""
+    """Makes a summarizer of a tiny model (name or folder), by default greedy and in float32."""
 
     def make_summarizer(
         model: str | Path,
@@ -85,7 +87,7 @@ def make(sharp_models: dict[str, Path]) -> Make:
 
 
 def with_limit(max_target_tokens: int) -> Prompt:
-    """The prompt of these tests with another limit of generation."""
+    """Return the prompt of these tests with another limit of generation."""
     return replace(PROMPT, max_target_tokens=max_target_tokens)
 
 
@@ -98,7 +100,7 @@ def dialogues() -> list[str]:
 
 @pytest.fixture
 def save_lora(tmp_path: Path) -> Callable[[Path, float], Path]:
-    """Saves a random adapter for a model whose change of the weights has the given size; 0 changes nothing."""
+    """Saves a random adapter that changes the weights of a model by the given size; 0 changes nothing."""
 
     def save(base_folder: Path, size: float) -> Path:
         import torch
@@ -122,5 +124,5 @@ def save_lora(tmp_path: Path) -> Callable[[Path, float], Path]:
 
 @pytest.fixture
 def change() -> Callable[..., None]:
-    """Rewrites the weights in a folder."""
+    """Rewrites the weights of a folder."""
     return change_weights

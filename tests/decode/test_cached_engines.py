@@ -1,4 +1,4 @@
-"""Engines on disk: made once by whoever comes first, never used damaged, and told in the log."""
+"""Engines on disk: the first process makes one, a damaged one is never used, and the log names the engine."""
 
 import json
 import logging
@@ -10,9 +10,9 @@ from shutil import copytree, rmtree
 import pytest
 
 from sumtune.decode import build
-from sumtune.decode.ctranslate2 import convert as conversion
 from sumtune.files.cache_dir import cache_dir
-from sumtune.kernels import build as kernels
+from sumtune.kernels.build import _load, load_kernels
+from sumtune.model.merge import load_merged
 
 ENGINES = ("native", "ctranslate2")
 
@@ -46,7 +46,7 @@ def make_newer(file: Path) -> None:
 def test_whatever_is_damaged_the_summaries_stay_the_same(
     make, dialogues, sharp_models, save_lora, tmp_path, engine, damages
 ):
-    """A sample of `benchmarks/fuzz_cache.py`."""
+    """A sample of what `benchmarks/fuzz_cache.py` does."""
     adapter = save_lora(sharp_models["llama"], 0.2)
 
     def write():
@@ -70,12 +70,8 @@ def test_of_several_that_start_at_once_one_makes_the_engine(
     adapter = save_lora(sharp_models["llama"], 0.2)
     made, found = [], []
 
-    def counting(module):
-        load = module.load_merged
-        monkeypatch.setattr(module, "load_merged", lambda *arguments: made.append(1) or load(*arguments))
-
-    counting(build)
-    counting(conversion)
+    for module in ("sumtune.decode.build", "sumtune.decode.ctranslate2.convert"):
+        monkeypatch.setattr(f"{module}.load_merged", lambda *arguments: made.append(1) or load_merged(*arguments))
 
     def start():
         found.append(make("llama", engine, adapter, quantization="int8").summarize(dialogues[:2]))
@@ -92,7 +88,7 @@ def test_of_several_that_start_at_once_one_makes_the_engine(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_an_engine_belongs_to_its_base_model(make, dialogues, sharp_models, save_lora, tmp_path, change, engine):
-    """An adapter beside which an engine of another base model lies."""
+    """The folder of the adapter already holds an engine of another base model."""
     folder = Path(copytree(sharp_models["llama"], tmp_path / "model"))
     adapter = save_lora(folder, 0.2)
     before = make(folder, engine, adapter, quantization="int8").summarize(dialogues)
@@ -111,17 +107,17 @@ def test_those_who_may_read_the_adapter_may_read_the_engine(make, sharp_models, 
 
 @pytest.fixture
 def _no_compiler(monkeypatch, tmp_path):
-    """A process that has not looked for kernels yet, on a machine without a compiler."""
+    """A process that has not loaded kernels yet, on a machine without a compiler."""
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
-    kernels._load.cache_clear()
+    _load.cache_clear()
     build._log_once.cache_clear()
     yield
-    kernels._load.cache_clear()
+    _load.cache_clear()
 
 
 @pytest.fixture
 def _compiled():
-    assert kernels.load_kernels(cache_dir() / "kernels")
+    assert load_kernels(cache_dir() / "kernels")
 
 
 @pytest.mark.usefixtures("_compiled", "_no_compiler")

@@ -1,4 +1,4 @@
-"""Both engines write the same summaries, whatever stands beside a dialogue in its batch."""
+"""All engines write the same summaries, whatever other dialogues are in the batch."""
 
 from dataclasses import replace
 from shutil import copytree
@@ -20,7 +20,7 @@ KNOWN = [(engine, name) for name in ("gemma", "llama", "gpt2", "t5", "bart") for
 
 
 def knowing(*names):
-    """Every engine with each of the models `names` that it knows."""
+    """Parametrize with every engine and each of the models `names` that it supports."""
     return pytest.mark.parametrize(("engine", "name"), [pair for pair in KNOWN if pair[1] in names])
 
 
@@ -101,7 +101,7 @@ CHAT = "Ana: Hi."
 
 @pytest.fixture
 def breaking(make, sharp_models, tmp_path):
-    """A Llama that says a line break in its summary of `CHAT`: where it said another token, after two or more."""
+    """A Llama whose summary of `CHAT` has a line break in place of another token, after two or more tokens."""
     tokenizer = tiny.tokenizer()
     (line_break,) = tokenizer("\n", add_special_tokens=False).input_ids
     prompt = tokenizer(CHAT).input_ids + tokenizer(PROMPT.after, add_special_tokens=False).input_ids

@@ -1,4 +1,4 @@
-"""All threads but the main one compute in the same one."""
+"""All threads but the main thread compute in one shared thread."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Where memory is short, training computes fewer tokens at once, and says so; what it learns stays the same."""
+"""If memory is short, training computes fewer tokens at once and says so; it learns the same."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +12,19 @@ from sumtune.forecast.fit_memory import RESERVED_SHARE, fit_to_memory
 from sumtune.forecast.forecast import Forecast
 from sumtune.forecast.trial import padded_tokens, planned_micro_batches
 from sumtune.terminal.announcement import announcement
-from sumtune.train import session as training
-from sumtune.train.session import Session
+from sumtune.train.session import Session, run
 
 FIXED, OF_A_TOKEN = 10**9, 10**6
 
 
+@pytest.fixture(scope="module")
+def session(session_in: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session that no test changes."""
+    return session_in(tmp_path_factory.mktemp("session"), "llama")
+
+
 class Memory:
-    """A process that takes a fixed part and so much for each padded token, and a machine with so much free."""
+    """Fake memory: a process with a fixed part and a part per padded token, and a machine with `free` bytes."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, session: Session, free: float) -> None:
         self.tokens, loss_fn = 0, session.loss_fn.__call__
@@ -30,16 +35,14 @@ class Memory:
             return loss_fn(examples)
 
         monkeypatch.setattr(type(session.loss_fn), "__call__", watched)
+        monkeypatch.setattr(fit_memory, "free_memory", lambda: None)
         monkeypatch.setattr(fit_memory, "reset_peak", lambda: setattr(self, "tokens", 0))
         monkeypatch.setattr(fit_memory, "peak_bytes", lambda: FIXED + OF_A_TOKEN * self.tokens)
         monkeypatch.setattr(fit_memory, "resident_bytes", lambda: FIXED)
         monkeypatch.setattr(fit_memory, "available_bytes", lambda: int(free / (1 - RESERVED_SHARE)))
 
 
-def test_with_memory_enough_everything_stays_as_planned(
-    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = session_in(tmp_path, "llama")
+def test_with_memory_enough_everything_stays_as_planned(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     Memory(monkeypatch, session, 10**12)
     before = {name: weight.clone() for name, weight in session.master_weights.weights.items()}
     random_state = session.generator.get_state()
@@ -50,9 +53,8 @@ def test_with_memory_enough_everything_stays_as_planned(
 
 
 def test_where_the_need_is_known_and_free_nothing_is_computed(
-    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = session_in(tmp_path, "llama")
     need = FIXED + OF_A_TOKEN * max(map(padded_tokens, planned_micro_batches(session)))
     roomy = Memory(monkeypatch, session, need - FIXED + OF_A_TOKEN)
     assert fit_to_memory(session, need) is session
@@ -62,10 +64,7 @@ def test_where_the_need_is_known_and_free_nothing_is_computed(
 
 
 @pytest.mark.parametrize("tokens", [250, 200, 150, 110])
-def test_what_is_computed_at_once_fits(
-    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tokens: int
-) -> None:
-    session = session_in(tmp_path, "llama")
+def test_what_is_computed_at_once_fits(session: Session, monkeypatch: pytest.MonkeyPatch, tokens: int) -> None:
     largest = max(map(padded_tokens, planned_micro_batches(session)))
     assert max(session.plan.lengths) < tokens < largest, "otherwise this shows nothing"
     Memory(monkeypatch, session, tokens * OF_A_TOKEN)
@@ -77,9 +76,8 @@ def test_what_is_computed_at_once_fits(
 
 
 def test_where_not_even_the_longest_example_fits_the_message_says_so(
-    session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = session_in(tmp_path, "llama")
     longest = max(session.plan.lengths)
     Memory(monkeypatch, session, (longest - 5) * OF_A_TOKEN)
     with pytest.raises(SumtuneError, match=rf"longest example \({longest} tokens\).*max_source_tokens"):
@@ -93,7 +91,7 @@ def test_less_memory_changes_the_adapter_by_no_more_than_the_order_of_sums(
 
     sessions = session_in(tmp_path, "llama", "roomy"), replace(session_in(tmp_path, "llama", "tight"), max_tokens=100)
     for session in sessions:
-        training.run(session, lambda _: None)
+        run(session, lambda _: None)
     roomy, tight = (session.master_weights.average for session in sessions)
     assert any(not torch.equal(roomy[name], tight[name]) for name in roomy), "otherwise nothing was cut"
     for name in roomy:

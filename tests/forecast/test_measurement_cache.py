@@ -1,4 +1,4 @@
-"""What was measured once is not measured again, unless something it depends on has changed."""
+"""Nothing is measured twice, unless something that it depends on has changed."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sumtune.forecast import forecast as forecasting
 from sumtune.forecast.forecast import MEASURED, MEASURED_BEFORE, calibrate, forecast
 from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.timing import TrainingCosts
@@ -16,23 +15,29 @@ from sumtune.train.session import Session
 COSTS = TrainingCosts(epoch=10.0, update=0.5, validation=2.0)
 
 
+@pytest.fixture(scope="module")
+def session(session_in: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session that no test changes."""
+    return session_in(tmp_path_factory.mktemp("session"), "llama")
+
+
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[list[Session]]:
-    """The sessions that were really measured."""
+    """The sessions that were measured, not read from the cache."""
     sessions: list[Session] = []
 
     def measure(session: Session) -> TrainingCosts:
         sessions.append(session)
         return COSTS
 
-    monkeypatch.setattr(forecasting, "training_costs", measure)
+    monkeypatch.setattr("sumtune.forecast.forecast.training_costs", measure)
+    monkeypatch.setattr("sumtune.forecast.forecast.free_memory", lambda: None)  # slow, and nothing to free here
     return sessions
 
 
 def test_the_second_forecast_is_the_first(
-    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
+    session: Session, session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
 ) -> None:
-    session = session_in(tmp_path, "llama")
     first, second = forecast(session, 3.0), forecast(session_in(tmp_path, "llama", "other"), 3.0)
     assert len(measured) == 1
     assert (first.origin, second.origin) == (MEASURED, MEASURED_BEFORE)
@@ -41,9 +46,9 @@ def test_the_second_forecast_is_the_first(
 
 
 def test_how_often_and_how_fast_is_learned_needs_no_new_measurement(
-    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
+    session: Session, session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
 ) -> None:
-    forecast(session_in(tmp_path, "llama"), None)
+    forecast(session, None)
     longer = session_in(tmp_path, "llama", "longer", {"train.epochs": 9, "train.learning_rate": 1e-5})
     assert forecast(longer, None).training_s == pytest.approx(COSTS.seconds(longer.plan))
     assert len(measured) == 1
@@ -54,26 +59,25 @@ def test_how_often_and_how_fast_is_learned_needs_no_new_measurement(
                 {"model.max_source_tokens": 96}],
 )  # fmt: skip
 def test_what_changes_the_work_is_measured_anew(
-    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session], changed: dict[str, object]
+    session: Session,
+    session_in: Callable[..., Session],
+    tmp_path: Path,
+    measured: list[Session],
+    changed: dict[str, object],
 ) -> None:
-    forecast(session_in(tmp_path, "llama"), None)
+    forecast(session, None)
     forecast(session_in(tmp_path, "llama", "other", changed), None)
     assert len(measured) == 2
 
 
-def test_less_memory_at_once_is_measured_anew(
-    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
-) -> None:
-    session = session_in(tmp_path, "llama")
+def test_less_memory_at_once_is_measured_anew(session: Session, measured: list[Session]) -> None:
     forecast(session, None)
     forecast(replace(session, max_tokens=100), None)
     assert len(measured) == 2
 
 
-def test_a_run_that_took_longer_than_was_said_is_learned_from(
-    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
-) -> None:
-    session = session_in(tmp_path, "llama")
+@pytest.mark.usefixtures("measured")
+def test_a_run_that_took_longer_than_was_said_is_learned_from(session: Session) -> None:
     said = forecast(session, None)
     calibrate(session, said, 3 * said.training_s)
     again = forecast(session, None)
@@ -85,9 +89,8 @@ def test_a_run_that_took_longer_than_was_said_is_learned_from(
     "content", ["", "[]", "{}", '{"epoch": 1}', '{"epoch": "x"}', "NaN", '{"epoch": -1, "update": 1}']
 )
 def test_a_damaged_file_is_measured_anew(
-    session_in: Callable[..., Session], tmp_path: Path, measured: list[Session], own_cache: Path, content: str
+    session: Session, measured: list[Session], own_cache: Path, content: str
 ) -> None:
-    session = session_in(tmp_path, "llama")
     said = forecast(session, None)
     (file,) = own_cache.glob("forecasts/*/seconds.json")
     file.write_text(content)
@@ -101,6 +104,6 @@ def test_where_the_cache_cannot_be_written_the_process_itself_remembers(
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SUMTUNE_CACHE", str(tmp_path / "file"))
-    kept = MeasurementCache.of([], "settings")
-    kept.write({"epoch": 1.0})
-    assert kept.read() == {"epoch": 1.0}
+    cache = MeasurementCache.of([], "settings")
+    cache.write({"epoch": 1.0})
+    assert cache.read() == {"epoch": 1.0}

@@ -19,12 +19,11 @@ from sumtune.forecast import timing
 from sumtune.forecast.forecast import MIN_LOGGED_STEPS, forecast_remaining
 from sumtune.forecast.timing import CostModel, decode_costs, fit, training_costs
 from sumtune.forecast.trial import planned_micro_batches
-from sumtune.model import encode_stage as encode
+from sumtune.model import encode_stage
 from sumtune.summarizer import Completion, OnProgress
 from sumtune.text.encode import Encoded
-from sumtune.train import session as training
 from sumtune.train.event_log import append_event
-from sumtune.train.session import Session
+from sumtune.train.session import Session, prepare
 from sumtune.train.training_plan import TrainingPlan
 
 
@@ -85,8 +84,8 @@ def session(tiny_models: dict[str, Path], tmp_path: Path) -> Session:
     for split, numbers in (("train", range(30)), ("validation", range(50, 60))):
         examples = [Example(str(n), file="made up", row=n + 1, **tiny.conversation(n)) for n in numbers]
         write_text(run_dir.split(split), dump_jsonl(examples))
-    encode.run(config, run_dir, partial(encode.make_encoder, config.model))
-    return training.prepare(config, run_dir)
+    encode_stage.run(config, run_dir, partial(encode_stage.make_encoder, config.model))
+    return prepare(config, run_dir)
 
 
 def test_measuring_leaves_the_session_as_it_was(session: Session) -> None:
@@ -108,12 +107,12 @@ def test_planned_groups_are_what_an_epoch_will_do(session: Session) -> None:
 
 
 class Clockwork:
-    """A summarizer that takes planted seconds: to read a character, for each step, and for each token written."""
+    """A summarizer with planted costs: seconds per character read, per step, and per token written."""
 
     engine, setup_s = "clockwork", 0.0
 
     def __init__(self, read_s: float, step_s: float, write_s: float, tokens: Sequence[int]) -> None:
-        """`tokens` are the lengths of the summaries of successive dialogues, over and over."""
+        """`tokens` are the lengths of successive summaries, repeated."""
         self.read_s, self.step_s, self.write_s, self.tokens, self.now = read_s, step_s, write_s, tokens, 0.0
 
     def perf_counter(self) -> float:

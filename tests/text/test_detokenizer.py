@@ -1,4 +1,4 @@
-"""Text that grows token by token."""
+"""Text that is decoded token by token."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,18 +1,19 @@
-"""A converted model is trusted only where it agrees with torch, and appears whole or not at all."""
+"""A converted model is used only if it agrees with torch, and appears whole or not at all."""
 
 import pytest
 
-from sumtune.decode.ctranslate2 import convert as conversion
-from sumtune.decode.ctranslate2.convert import conversion_seconds, convert
+from sumtune.decode.ctranslate2.convert import _score_pair, conversion_seconds, convert
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.decode.unsupported import UnsupportedError
 from sumtune.files.cache import Entry
 
 from ..conftest import with_limit
 
+SCORE_PAIR = "sumtune.decode.ctranslate2.convert._score_pair"
+
 
 def visible(folder):
-    """What is in `folder` besides locks."""
+    """Return the files in `folder` without locks."""
     return list(folder.glob("[!.]*"))
 
 
@@ -46,7 +47,7 @@ def refuse(*arguments, **options):
 
 
 def disagree(score):
-    """A score whose converted model is two nats a token off."""
+    """Return `score`, with the converted model off by two nats per token."""
 
     def score_wrongly(*arguments):
         expected, actual = score(*arguments)
@@ -64,9 +65,9 @@ def _broken(request, monkeypatch):
     elif request.param == "converter crashes":
         monkeypatch.setattr(TransformersConverter, "_load", lambda _self: {}["no such key"])
     elif request.param == "scores disagree":
-        monkeypatch.setattr(conversion, "_score_pair", disagree(conversion._score_pair))
+        monkeypatch.setattr(SCORE_PAIR, disagree(_score_pair))
     else:
-        monkeypatch.setattr(conversion, "_score_pair", lambda *_arguments: (float("nan"), -3.0))
+        monkeypatch.setattr(SCORE_PAIR, lambda *_arguments: (float("nan"), -3.0))
 
 
 @pytest.mark.usefixtures("_broken")
@@ -90,7 +91,7 @@ def test_a_bug_in_the_conversion_is_not_taken_for_an_unknown_model(make, monkeyp
     def stop(*arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(conversion, "_score_pair", stop)
+    monkeypatch.setattr(SCORE_PAIR, stop)
     with pytest.raises(ZeroDivisionError):
         make("t5", "auto")
 

@@ -1,4 +1,4 @@
-"""Streaming shows exactly what greedy decoding writes, and stopping stops."""
+"""Streaming shows exactly what greedy decoding writes, and stops a summary when asked."""
 
 import pytest
 import tiny
@@ -14,7 +14,7 @@ some = pytest.mark.parametrize(
 
 
 def streamed(summarizer, dialogues, **options):
-    """Completions and the pieces of each dialogue."""
+    """Return the completions, and the pieces of each dialogue."""
     pieces = [[] for _ in dialogues]
 
     def watch(at, piece):

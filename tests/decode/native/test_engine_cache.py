@@ -1,4 +1,4 @@
-"""An engine that was kept writes what the engine wrote that was made, and is made again where it cannot be used."""
+"""A cached engine writes the same as a new one, and is made again if it cannot be used."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ from sumtune.decode.build import load_tuned
 
 @pytest.fixture
 def forbid_model_loading(monkeypatch):
-    """From now on no model can be loaded."""
+    """A function after whose call no model can be loaded."""
 
     def forbid():
         def refuse(*_arguments):
@@ -36,22 +36,22 @@ def int8(make, model, adapter=None, **options):
 @pytest.mark.parametrize("beams", [1, 3])
 @pytest.mark.parametrize("shortlist", [None, 50])
 @pytest.mark.parametrize("name", ["gemma", "llama"])
-def test_a_kept_engine_writes_what_the_made_one_wrote(
+def test_a_cached_engine_writes_what_the_new_one_wrote(
     make, dialogues, sharp_models, save_lora, forbid_model_loading, name, shortlist, beams
 ):
     adapter = save_lora(sharp_models[name], 0.2)
     options = {"beams": beams, "shortlist": shortlist}
-    made = [int8(make, name, adapter, **options), int8(make, name, **options)]
-    expected = [one.summarize(dialogues) for one in made]
+    new = [int8(make, name, adapter, **options), int8(make, name, **options)]
+    expected = [one.summarize(dialogues) for one in new]
     assert expected[0] != expected[1], "the adapter must matter, or this test could not fail"
     forbid_model_loading()
-    kept = [int8(make, name, adapter, **options), int8(make, name, **options)]
-    assert [one.summarize(dialogues) for one in kept] == expected
-    assert [one.setup_s for one in kept] == [one.setup_s for one in made]
-    assert all(one.setup_s > 0 for one in kept)
+    cached = [int8(make, name, adapter, **options), int8(make, name, **options)]
+    assert [one.summarize(dialogues) for one in cached] == expected
+    assert [one.setup_s for one in cached] == [one.setup_s for one in new]
+    assert all(one.setup_s > 0 for one in cached)
 
 
-def test_an_engine_in_float32_is_not_kept(make, sharp_models, save_lora, tmp_path):
+def test_an_engine_in_float32_is_not_cached(make, sharp_models, save_lora, tmp_path):
     make("llama", "native", save_lora(sharp_models["llama"], 0.2))
     assert not list(tmp_path.glob("*native*"))
 
@@ -122,7 +122,7 @@ def test_a_damaged_engine_is_made_again(
     assert int8(make, "llama", adapter).summarize(dialogues) == expected
 
 
-def test_where_nothing_can_be_written_nothing_is_kept(make, dialogues, sharp_models, save_lora, monkeypatch):
+def test_if_nothing_can_be_written_nothing_is_cached(make, dialogues, sharp_models, save_lora, monkeypatch):
     def full(*_arguments, **_options):
         raise OSError(28, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""Our decoder computes what the model computes that it was made from, or the model is refused."""
+"""Our decoder computes the same as the original model, or refuses the model."""
 
 import pytest
 import torch

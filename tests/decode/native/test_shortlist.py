@@ -1,4 +1,4 @@
-"""English summaries are written with listed tokens and those of their dialogue, others with the whole vocabulary."""
+"""English summaries use listed tokens and those of their dialogue; others use the whole vocabulary."""
 
 from functools import partial
 
@@ -89,7 +89,7 @@ def test_a_shortlist_changes_what_is_written_but_not_by_the_batch(make, dialogue
 
 
 SHORT = 450
-"""Of the 1,500 tokens of the model with seven languages: English ones."""
+"""Number of English tokens among the 1,500 tokens of the model with seven languages."""
 FOREIGN = {language: pairs[:4] for language, pairs in tiny.foreign_pairs().items()}
 MIXED = [pair[0] for pairs in FOREIGN.values() for pair in pairs] + [tiny.conversation(7)["dialogue"]]
 
@@ -101,7 +101,7 @@ def encoder(polyglot):
 
 @pytest.fixture
 def always_listed(monkeypatch):
-    """From now on every dialogue is taken for English."""
+    """A function after whose call every dialogue counts as English."""
     return lambda: monkeypatch.setattr("sumtune.decode.native.summarizer.is_english", lambda _texts: True)
 
 

@@ -1,4 +1,4 @@
-"""Smoothing changes no result, and makes 8 bits enough where single features are much larger than the others."""
+"""SmoothQuant changes no result, and makes 8 bits accurate where a few features are much larger than the others."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from sumtune.kernels.build import load_kernels
 
 TEXTS = [torch.randint(3, 90, (24,), generator=torch.Generator().manual_seed(seed)).tolist() for seed in range(4)]
 LARGE = 60.0
-"""How much larger than the others a few features are."""
+"""Factor by which a few features are larger than the others."""
 
 
 @pytest.fixture(scope="module")

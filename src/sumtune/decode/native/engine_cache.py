@@ -47,15 +47,14 @@ def load_cached(entry: Entry, base_folder: Path) -> EngineWeights | None:
         shared = {name: tensors.pop(name) for name in SHARED if name in tensors}
         with ExitStack() as stack:
             base = dict(_tensors_of(base_folder, stack))
-            shared |= {name: base[there].get_tensor(there) for name, there in header.shared.items()}
+            shared |= {name: base[other].get_tensor(other) for name, other in header.shared.items()}
     except (OSError, SafetensorError, ValidationError, KeyError, TypeError):
         return None
     size = (header.shape.vocabulary, header.shape.features)
     if any(name not in shared or shared[name].shape != size for name in SHARED):
         return None
-    return EngineWeights(
-        ModelWeights(header.shape, tensors), shared["embedding"], shared["output_weight"], header.setup_s
-    )
+    weights = ModelWeights(header.shape, tensors)
+    return EngineWeights(weights, shared["embedding"], shared["output_weight"], header.setup_s)
 
 
 def make_cached(entry: Entry, base_folder: Path, make: Callable[[], EngineWeights], *, replaces: bool) -> EngineWeights:
@@ -75,23 +74,21 @@ def make_cached(entry: Entry, base_folder: Path, make: Callable[[], EngineWeight
     return made[0] if made else load_cached(entry, base_folder) or make()
 
 
-def _save(file: Path, made: EngineWeights, base_folder: Path) -> None:
-    names = {name: _name_in(base_folder, getattr(made, name)) for name in SHARED}
-    own = {name: getattr(made, name).contiguous().clone() for name in SHARED if names[name] is None}
-    header = _Header(
-        shape=made.weights.shape, setup_s=made.setup_s, shared={name: there for name, there in names.items() if there}
-    )
-    save_file(made.weights.tensors | own, file, metadata={"about": json.dumps(header.model_dump(mode="json"))})
+def _save(file: Path, engine: EngineWeights, base_folder: Path) -> None:
+    names = {name: _name_in(base_folder, getattr(engine, name)) for name in SHARED}
+    own = {name: getattr(engine, name).contiguous().clone() for name in SHARED if names[name] is None}
+    shared = {name: base_name for name, base_name in names.items() if base_name}
+    header = _Header(shape=engine.weights.shape, setup_s=engine.setup_s, shared=shared)
+    save_file(engine.weights.tensors | own, file, metadata={"about": json.dumps(header.model_dump(mode="json"))})
 
 
 def _name_in(base_folder: Path, tensor: Tensor) -> str | None:
     """Return the name of `tensor` in the model in `base_folder`; None if the model does not have it."""
     with ExitStack() as stack:
         for name, file in _tensors_of(base_folder, stack):
-            if tuple(file.get_slice(name).get_shape()) == tuple(tensor.shape):
-                there = file.get_tensor(name)
-                if equal(there.to(tensor.dtype), tensor):
-                    return name
+            same_shape = tuple(file.get_slice(name).get_shape()) == tuple(tensor.shape)
+            if same_shape and equal(file.get_tensor(name).to(tensor.dtype), tensor):
+                return name
     return None
 
 
