@@ -1,4 +1,4 @@
-"""Summarizers that need no model, and a service around them."""
+"""Fake summarizers, and test clients for a service with them."""
 
 import json
 import threading
@@ -26,12 +26,12 @@ def bearer(key):
 
 
 def admin_settings(root, **options):
-    """Settings of a service that loads adapters below `root` for whoever has the admin key."""
+    """Return settings of a service where the admin key may load adapters from `root`."""
     return ServeSettings(workers=1, api_keys=(KEY,), admin_key=ADMIN, adapter_root=root, **options)
 
 
 class FirstWordSummarizer:
-    """Summarizes by shouting the first word; remembers its calls."""
+    """Return the first word in capitals, and record the calls."""
 
     engine = "fake"
     decoding = MappingProxyType({"engine": "fake"})
@@ -46,7 +46,7 @@ class FirstWordSummarizer:
 
 
 class EchoSummarizer:
-    """Repeats a dialogue word by word, `pause_s` apart, and can be watched and stopped; `gate` holds it up."""
+    """Stream the dialogue word by word, with `pause_s` between words. A cleared `gate` blocks it."""
 
     engine = "fake streaming"
     decoding = MappingProxyType({"engine": "fake streaming"})
@@ -97,7 +97,7 @@ class EchoSummarizer:
 
 
 class FailingSummarizer:
-    """Fails, quoting the dialogue."""
+    """Fail with an exception that quotes the dialogue."""
 
     engine = "fake broken"
     decoding = MappingProxyType({"engine": "fake broken"})
@@ -116,7 +116,7 @@ def loaded_model(name, summarizer, beams=1):
 
 
 def make_app(summarizers, **options):
-    """An application that serves `summarizers` by name."""
+    """Return an application that serves `summarizers` by name."""
     loads = {name: lambda name=name, one=one: loaded_model(name, one) for name, one in summarizers.items()}
     options.setdefault("settings", ServeSettings(workers=1))
     return create_app(loads, **options)
@@ -124,14 +124,14 @@ def make_app(summarizers, **options):
 
 @contextmanager
 def make_client(summarizers, **options) -> Iterator[TestClient]:
-    """A client of such an application, everything loaded."""
+    """Yield a client of an application that is ready."""
     with TestClient(make_app(summarizers, **options), base_url=URL) as client:
         wait_for(lambda: client.get("/ready").status_code == 200)
         yield client
 
 
 def wait_for(condition, seconds=10.0):
-    """Returns when `condition()` is true; fails after `seconds`."""
+    """Return when `condition()` is true; fail after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited too long"
@@ -139,7 +139,7 @@ def wait_for(condition, seconds=10.0):
 
 
 def events(text):
-    """Name and data of each server-sent event of a whole stream."""
+    """Return name and data of each server-sent event."""
     found = []
     for block in text.strip().split("\n\n"):
         lines = dict(line.split(": ", 1) for line in block.splitlines())

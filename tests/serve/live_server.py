@@ -1,4 +1,4 @@
-"""The service behind a real socket, in a thread of the tests."""
+"""Run the service on a real socket, in a thread."""
 
 import contextlib
 import threading
@@ -15,7 +15,7 @@ from .fakes import make_app, wait_for
 
 @contextlib.contextmanager
 def running_service(summarizers, settings=None, host="127.0.0.1", **options) -> Iterator[str]:
-    """The address of a service of `summarizers`, ready; it is shut down gracefully at the end."""
+    """Yield the URL of a service with `summarizers` that is ready; shut it down gracefully at the end."""
     settings = settings or ServeSettings(workers=1)
     loaded = threading.Event()
     app = make_app(summarizers, settings=settings, on_loaded=lambda _error: loaded.set(), **options)
@@ -26,7 +26,7 @@ def running_service(summarizers, settings=None, host="127.0.0.1", **options) -> 
 
 @contextlib.contextmanager
 def listening_server(app, settings=None, host="127.0.0.1") -> Iterator[str]:
-    """The address of an application that listens, loaded or not."""
+    """Yield the URL of an application that listens, ready or not."""
     settings = settings or ServeSettings(workers=1)
     server = uvicorn.Server(uvicorn_config(app, settings))
     listeners = bind_sockets(host, 0)

@@ -9,7 +9,7 @@ from sumtune.serve.settings import ServeSettings
 from .fakes import ADMIN, KEY, OTHER_KEY
 
 
-def test_keys_come_from_the_environment_and_short_ones_are_refused():
+def test_keys_come_from_the_environment_and_short_keys_are_refused():
     assert read_api_keys({}) == ()
     assert read_api_keys({"SUMTUNE_API_KEY": f" {KEY} ,{OTHER_KEY},"}) == (KEY, OTHER_KEY)
     with pytest.raises(ConfigError, match="at least 16 characters") as caught:
@@ -18,13 +18,13 @@ def test_keys_come_from_the_environment_and_short_ones_are_refused():
     assert KEY not in repr(ServeSettings(api_keys=(KEY,)))
 
 
-def test_loading_adapters_is_off_unless_it_is_asked_for():
+def test_adapter_loading_is_off_by_default():
     assert adapter_loading_settings(False, None, {"SUMTUNE_ADMIN_KEY": ADMIN}) == {}
     assert ServeSettings().adapter_root is None
     assert ServeSettings().admin_key is None
 
 
-def test_loading_adapters_needs_a_folder_and_a_secret_of_its_own(tmp_path):
+def test_adapter_loading_needs_a_folder_and_its_own_secret(tmp_path):
     with pytest.raises(ConfigError, match=r"--adapter-root DIR.* and SUMTUNE_ADMIN_KEY"):
         adapter_loading_settings(True, None, {})
     with pytest.raises(ConfigError, match="--allow-adapter-loading"):

@@ -1,4 +1,4 @@
-"""The service, with a summarizer that needs no model: what it answers, what it refuses, and in which words."""
+"""`POST /summarize`: responses and error messages."""
 
 import json
 
@@ -15,7 +15,7 @@ MAX_BODY_BYTES = ServeSettings.max_body_bytes
 
 @pytest.fixture(scope="module")
 def service():
-    """One service for this file: client and summarizer."""
+    """Client and summarizer, shared by this file."""
     summarizer = FirstWordSummarizer()
     with make_client(
         {"tiny": summarizer}, settings=ServeSettings(workers=1, max_batch_dialogues=MAX_DIALOGUES)
@@ -64,18 +64,18 @@ TURNS = [{"speaker": "Ann", "text": "Hello\r\nthere"}, {"role": "Bob", "content"
         ([["Ann: Hello there", TURNS[1]], "Ann: Hello there\nBob: Yo", TURNS], 3),
     ],
 )
-def test_a_dialogue_may_be_text_or_turns_as_in_training(client, summarizer, dialogues, heard):
+def test_a_dialogue_is_text_or_turns_as_in_training(client, summarizer, dialogues, heard):
     assert client.post("/summarize", json={"dialogues": dialogues}).status_code == 200
     assert summarizer.calls == [["Ann: Hello there\nBob: Yo"] * heard]
 
 
-def test_health_and_readiness_are_said(client):
+def test_health_and_ready_return_200(client):
     assert client.get("/health").json() == {"status": "ok"}
     ready = client.get("/ready").json()
     assert (ready["status"], ready["models"]) == ("ready", ["tiny"])
 
 
-def test_the_examples_of_the_documentation_work_as_they_stand(client):
+def test_the_examples_in_the_documentation_work(client):
     schema = client.get("/openapi.json").json()
     for path in ("/summarize", "/v1/chat/completions"):
         body = schema["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
@@ -86,7 +86,7 @@ def test_the_examples_of_the_documentation_work_as_they_stand(client):
             assert answer.status_code == 200, answer.text
 
 
-def test_the_longest_dialogue_that_is_allowed_is_taken(client):
+def test_the_longest_allowed_dialogue_is_accepted(client):
     assert client.post("/summarize", json={"dialogues": "a " * MAX_SOURCE_TOKENS}).status_code == 200
     too_long = client.post("/summarize", json={"dialogues": ["Hi", "a " * (MAX_SOURCE_TOKENS + 1)]})
     assert too_long.status_code == 422
@@ -94,7 +94,7 @@ def test_the_longest_dialogue_that_is_allowed_is_taken(client):
 
 
 def refused(client, summarizer, answer, status):
-    """Holds for every refusal: its status, one readable sentence, nothing of the dialogue, nothing summarized."""
+    """Check the status, one readable sentence without dialogue text, and that nothing was summarized."""
     assert answer.status_code == status
     body = answer.json()
     assert list(body) == ["detail"]
@@ -134,7 +134,7 @@ def refused(client, summarizer, answer, status):
     ],
     ids=str,
 )
-def test_a_wrong_body_is_refused_in_one_sentence(client, summarizer, body):
+def test_an_invalid_body_is_refused_in_one_sentence(client, summarizer, body):
     refused(client, summarizer, client.post("/summarize", json=body), 422)
 
 
@@ -158,12 +158,12 @@ def test_malformed_json_is_refused(client, summarizer, content):
     refused(client, summarizer, answer, 400 if unreadable else 422)
 
 
-def test_text_that_is_not_announced_as_json_is_refused(client, summarizer):
+def test_a_body_without_the_json_content_type_is_refused(client, summarizer):
     answer = client.post("/summarize", content=SECRET.encode(), headers={"content-type": "text/plain"})
     refused(client, summarizer, answer, 422)
 
 
-def test_a_body_over_the_limit_is_refused_whether_announced_or_in_pieces(client, summarizer):
+def test_a_body_over_the_limit_is_refused_with_and_without_content_length(client, summarizer):
     body = json.dumps({"dialogues": SECRET + "a" * MAX_BODY_BYTES}).encode()
     pieces = (body[at : at + 65_536] for at in range(0, len(body), 65_536))
     for content in (body, pieces):
@@ -171,7 +171,7 @@ def test_a_body_over_the_limit_is_refused_whether_announced_or_in_pieces(client,
         refused(client, summarizer, answer, 413)
 
 
-def test_a_body_just_under_the_limit_is_read(client, summarizer):
+def test_a_body_at_the_limit_is_accepted(client, summarizer):
     body = json.dumps({"dialogues": [SECRET]}).encode()
     padded = body + b" " * (MAX_BODY_BYTES - len(body))
     answer = client.post("/summarize", content=iter([padded]), headers={"content-type": "application/json"})

@@ -1,4 +1,4 @@
-"""From folders to a service with real, tiny models."""
+"""Load real, tiny models from folders and serve them."""
 
 import json
 import logging
@@ -37,7 +37,7 @@ def _own_cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run_dir(tiny_models, tmp_path_factory):
-    """A run folder with a random adapter of a tiny model."""
+    """Run folder with a random adapter for a tiny model."""
     run_dir = RunDir(tmp_path_factory.mktemp("run"))
     run_dir.trainer.mkdir()
     base = load_model(tiny_models["llama"], torch.float32)
@@ -58,20 +58,20 @@ def run_dir(tiny_models, tmp_path_factory):
     return run_dir
 
 
-def test_a_run_folder_and_its_adapter_folder_are_the_same(run_dir, tmp_path):
+def test_a_run_folder_and_its_adapter_folder_give_the_same_adapter(run_dir, tmp_path):
     assert adapter_folder(run_dir.root) == adapter_folder(run_dir.adapter) == run_dir.adapter
     with pytest.raises(ModelError, match="neither an adapter folder nor a run folder"):
         adapter_folder(tmp_path)
 
 
-def test_an_adapter_is_served_as_it_was_scored(run_dir):
+def test_an_adapter_is_served_with_its_evaluation_settings(run_dir):
     served = load_adapter("tuned", run_dir.root)
     assert (served.beams, served.max_source_tokens) == (2, 200)
     assert served.count_tokens([CHAT])[0] > 10
     assert load_adapter("tuned", run_dir.root, beams=1).beams == 1
 
 
-def test_the_service_writes_what_the_summarizer_writes_streamed_or_not(run_dir):
+def test_the_service_returns_the_summarizers_text_streamed_or_not(run_dir):
     tuned, base = load_adapter("tuned", run_dir.root), load_base(run_dir.root)
     expected = tuned.summarizer.summarize([CHAT])[0].text
     greedy = tuned.summarizer_with_beams(1).summarize([CHAT])[0].text
@@ -87,9 +87,7 @@ def test_the_service_writes_what_the_summarizer_writes_streamed_or_not(run_dir):
     assert "".join(data["text"] for name, data in arrived if name == "piece") == greedy
 
 
-def test_the_engine_of_each_model_and_why_it_is_not_the_native_one_are_said_at_ready_and_in_the_log(
-    run_dir, own_cache, monkeypatch, caplog
-):
+def test_ready_and_the_log_name_each_engine_and_why_it_is_not_native(run_dir, own_cache, monkeypatch, caplog):
     def unsupported(*_arguments):
         raise UnsupportedError("CTranslate2 does not know this model.")
 
@@ -109,7 +107,7 @@ def test_the_engine_of_each_model_and_why_it_is_not_the_native_one_are_said_at_r
     assert line.endswith(f"engine: {tuned['engine']}. {tuned['slower_because']}")
 
 
-def test_the_native_engine_needs_no_excuse(run_dir):
+def test_only_other_engines_have_slower_because(run_dir):
     served = load_adapter("tuned", run_dir.root)
     assert served.summarizer.engine.startswith("native") == (served.slower_because is None)
 
@@ -130,7 +128,7 @@ DAMAGES = {
 
 @pytest.fixture(scope="module")
 def loading(run_dir, tmp_path_factory):
-    """A client that may load adapters, and the folder they come from."""
+    """Client that may load adapters, and their root folder."""
     root = tmp_path_factory.mktemp("adapters")
     loads = {"tuned": lambda: loaded_model("tuned", EchoSummarizer())}
     app = create_app(loads, load_adapter=load_adapter, settings=admin_settings(root))
@@ -139,7 +137,7 @@ def loading(run_dir, tmp_path_factory):
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_adapter_is_refused_with_a_message_and_the_service_goes_on(run_dir, loading, damage, caplog, request):
+def test_a_damaged_adapter_is_refused_and_the_service_continues(run_dir, loading, damage, caplog, request):
     client, root = loading
     folder = root / request.node.callspec.id.replace(" ", "-")
     shutil.copytree(run_dir.adapter, folder)
@@ -151,7 +149,7 @@ def test_a_damaged_adapter_is_refused_with_a_message_and_the_service_goes_on(run
     assert [adapter["name"] for adapter in client.get("/adapters").json()] == ["tuned"]
 
 
-def test_an_adapter_whose_model_is_gone_ends_the_service_with_its_reason(run_dir, tmp_path):
+def test_a_missing_base_model_stops_the_service_with_the_reason(run_dir, tmp_path):
     broken = RunDir(tmp_path / "run")
     shutil.copytree(run_dir.adapter, broken.adapter)
     settings = json.loads((run_dir.adapter / "sumtune.json").read_text())

@@ -1,4 +1,4 @@
-"""Adapters that are loaded, unloaded and asked for at the same time, and loads that fail."""
+"""Concurrent loads, unloads and requests, and failing loads."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ from .live_server import listening_server
 
 
 class Gated:
-    """Loads that wait for `gate`; counts those that have begun."""
+    """Load function that waits for `gate`, and records the loads that have started."""
 
     def __init__(self, failing=()):
         self.gate = threading.Event()
@@ -49,7 +49,7 @@ class Gated:
 
 @contextmanager
 def starting(tmp_path, gated, names=("tuned", "short")):
-    """A client of a service that is still loading `names`, and can be told to load more."""
+    """Yield a client of a service that is still loading `names`, and that may load more adapters."""
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
     loads = {name: (lambda name=name: gated(name)) for name in names}
@@ -67,7 +67,7 @@ def post(client, name, folder="a"):
 
 
 @pytest.mark.parametrize("name", ["tuned", "short", "base"])
-def test_a_name_that_the_service_starts_with_is_taken_from_the_first_moment(tmp_path, name):
+def test_startup_names_are_reserved_from_the_start(tmp_path, name):
     gated = Gated()
     with starting(tmp_path, gated) as client:
         assert post(client, name).status_code == 409
@@ -77,7 +77,7 @@ def test_a_name_that_the_service_starts_with_is_taken_from_the_first_moment(tmp_
         assert gated.begun == ["tuned", "short"]
 
 
-def test_an_adapter_that_is_being_loaded_cannot_be_unloaded_yet(tmp_path):
+def test_a_loading_adapter_cannot_be_unloaded(tmp_path):
     gated = Gated()
     with starting(tmp_path, gated) as client:
         answer = client.delete("/adapters/short")
@@ -87,7 +87,7 @@ def test_an_adapter_that_is_being_loaded_cannot_be_unloaded_yet(tmp_path):
         assert client.delete("/adapters/short").status_code == 204
 
 
-def test_the_default_is_the_first_that_the_service_was_started_with_whoever_is_loaded_first():
+def test_the_default_is_the_first_startup_adapter_whatever_loads_first():
     async def first_loaded():
         adapters = Adapters({"tuned": lambda: loaded_model("tuned", EchoSummarizer())})
         await adapters.load("new", lambda: loaded_model("new", EchoSummarizer()))
@@ -98,7 +98,7 @@ def test_the_default_is_the_first_that_the_service_was_started_with_whoever_is_l
     assert asyncio.run(first_loaded()) == (["tuned", "new"], "tuned")
 
 
-def test_of_two_that_ask_for_one_name_at_once_one_gets_it(tmp_path):
+def test_only_one_of_two_concurrent_loads_gets_a_name(tmp_path):
     gated = Gated()
     with starting(tmp_path, gated, names=("tuned",)) as client, ThreadPoolExecutor() as threads:
         asked = [threads.submit(post, client, "new", folder) for folder in ("a", "b")]
@@ -108,7 +108,7 @@ def test_of_two_that_ask_for_one_name_at_once_one_gets_it(tmp_path):
         assert gated.begun.count("new") == 1
 
 
-def test_a_load_that_fails_frees_its_name_and_the_next_in_line_goes_on(tmp_path):
+def test_a_failed_load_frees_its_name_and_the_next_load_runs(tmp_path):
     gated = Gated(failing=("bad",))
     with starting(tmp_path, gated, names=("tuned",)) as client, ThreadPoolExecutor() as threads:
         bad, good = threads.submit(post, client, "bad"), threads.submit(post, client, "good", "b")
@@ -120,7 +120,7 @@ def test_a_load_that_fails_frees_its_name_and_the_next_in_line_goes_on(tmp_path)
 
 
 @pytest.mark.parametrize("error", [KeyError("decode"), OSError(28, "No space left on device"), MemoryError()], ids=repr)
-def test_whatever_goes_wrong_while_an_adapter_is_loaded_is_a_422_and_a_line_in_the_log(tmp_path, caplog, error):
+def test_any_exception_in_a_load_is_a_422_and_a_log_line(tmp_path, caplog, error):
     def load(name, folder):
         raise error
 
@@ -136,7 +136,7 @@ def test_whatever_goes_wrong_while_an_adapter_is_loaded_is_a_422_and_a_line_in_t
 
 
 @pytest.mark.parametrize("error", [ModelError("There is no model."), KeyError("decode")], ids=repr)
-def test_a_service_whose_adapter_cannot_be_loaded_ends_with_one_message(tmp_path, monkeypatch, capfd, error):
+def test_a_failed_startup_load_stops_the_service_with_one_message(tmp_path, monkeypatch, capfd, error):
     def load(name, folder, beams=None):
         raise error
 
@@ -149,7 +149,7 @@ def test_a_service_whose_adapter_cannot_be_loaded_ends_with_one_message(tmp_path
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_service_that_is_told_to_stop_while_it_loads_stops(capfd):
+def test_the_service_can_stop_while_it_loads(capfd):
     gated = Gated()
     ended = []
     with listening_server(server.create_app({"tuned": lambda: gated("tuned")}, on_loaded=ended.append)) as url:
@@ -160,7 +160,7 @@ def test_a_service_that_is_told_to_stop_while_it_loads_stops(capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_a_request_that_outlasts_the_shutdown_is_refused_without_a_traceback(caplog):
+def test_a_request_longer_than_the_shutdown_timeout_gets_503_without_a_traceback(caplog):
     summarizer, answers = EchoSummarizer(), []
     summarizer.gate.clear()
     settings = ServeSettings(workers=1, shutdown_s=1)
@@ -168,6 +168,7 @@ def test_a_request_that_outlasts_the_shutdown_is_refused_without_a_traceback(cap
 
     def ask(url):
         answers.append(httpx.post(f"{url}/summarize", json=body))
+        summarizer.gate.set()
 
     with (
         caplog.at_level(logging.INFO),
@@ -177,7 +178,6 @@ def test_a_request_that_outlasts_the_shutdown_is_refused_without_a_traceback(cap
         thread = threading.Thread(target=ask, args=(url,))
         thread.start()
         wait_for(lambda: summarizer.calls)
-        threading.Timer(1.6, summarizer.gate.set).start()
     thread.join(5)
     assert answers[0].status_code == 503
     assert not [record for record in caplog.records if record.exc_info]

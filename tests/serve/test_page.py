@@ -1,4 +1,4 @@
-"""The page in Chromium: what a person types, sees, saves, and can reach with a keyboard or a screen reader."""
+"""The page in Chromium: summaries, files, downloads, keyboard and accessibility."""
 
 import csv
 import io
@@ -31,11 +31,11 @@ pytestmark = [
 DIALOGUE = "Ann: I pay Bob 5 euros"
 PHONE = {"width": 360, "height": 740}
 SCREENSHOTS = os.environ.get("SUMTUNE_SCREENSHOTS")
-"""Folder for pictures of the page, for people to look at."""
+"""Folder for screenshots."""
 
 
 class Inventing(FirstWordSummarizer):
-    """Writes the same about everything."""
+    """Return the same summary for every dialogue."""
 
     def summarize(self, dialogues, progress=None, max_tokens=None):
         done = super().summarize(dialogues)
@@ -52,7 +52,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
-    """A run folder with scores and a report."""
+    """Run folder with scores and a report."""
     root = tmp_path_factory.mktemp("run")
     scores = {"mean": 0.41234, "low": 0.4, "high": 0.425}
     system = dict.fromkeys(("rouge1", "rouge2", "rougeL"), scores)
@@ -79,7 +79,7 @@ def url(run_dir, slow):
 
 @pytest.fixture
 def open_page(browser):
-    """Opens an address in a fresh context; in the end nothing may have gone to another host, or wrong in it."""
+    """Return a function that opens an address; at the end, check for errors and requests to other hosts."""
     contexts, requests, complaints = [], [], []
 
     def open_address(address, **options):
@@ -166,7 +166,7 @@ def test_an_example_can_be_picked(page):
     expect(page.get_by_label("Conversation", exact=True)).to_have_value(re.compile("^Maya: The boiler"))
 
 
-def test_names_and_numbers_that_the_conversation_lacks_are_marked(page):
+def test_unsupported_names_and_numbers_are_marked(page):
     summarize(page, adapter="inventing")
     done(page)
     assert page.locator("article mark").all_text_contents() == ["Carl", "7"]
@@ -175,7 +175,7 @@ def test_names_and_numbers_that_the_conversation_lacks_are_marked(page):
     picture(page, "marked")
 
 
-def test_tuned_stands_beside_untuned(page):
+def test_tuned_and_untuned_summaries_are_side_by_side(page):
     page.get_by_label("Compare with the untuned model").check()
     summarize(page)
     done(page)
@@ -187,7 +187,7 @@ def test_tuned_stands_beside_untuned(page):
     picture(page, "beside")
 
 
-def test_a_refusal_is_shown_in_the_services_words(page):
+def test_the_page_shows_the_error_message_of_the_service(page):
     summarize(page, "word " * 60)
     expect(page.get_by_role("alert")).to_have_text("Dialogue 1 has 60 tokens; this model accepts at most 50.")
     expect(page.get_by_role("heading", name="Summaries", exact=True)).to_be_hidden()
@@ -197,7 +197,7 @@ def test_a_refusal_is_shown_in_the_services_words(page):
     expect(page.get_by_role("alert")).to_be_hidden()
 
 
-def test_nothing_to_summarize_is_said_and_the_field_gets_the_focus(page):
+def test_an_empty_conversation_shows_an_error_and_focuses_the_field(page):
     page.get_by_role("button", name="Summarize").click()
     expect(page.get_by_role("alert")).to_contain_text("Paste a conversation first")
     expect(page.get_by_label("Conversation", exact=True)).to_be_focused()
@@ -224,7 +224,7 @@ def test_several_files_become_a_csv(page):
     assert rows[0][1:] == ['👋 Ann owes Carl 7 euros; =sum() "so" they said.', "Carl; 7", "ANN:", ""]
 
 
-def test_a_cell_that_a_spreadsheet_would_run_is_text(page):
+def test_spreadsheet_formulas_become_text(page):
     page.get_by_label("Text files").set_input_files([text_file("=cmd.txt", "=1+1 is")])
     page.get_by_role("button", name="Summarize 1 file").click()
     done(page)
@@ -234,7 +234,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text(page):
     assert row[:2] == ["'=cmd.txt", "'=1+1 is"]
 
 
-def test_files_too_large_for_one_request_go_in_several(page):
+def test_large_files_are_split_into_several_requests(page):
     files = [text_file(f"{number}.txt", f"File{number} " + " " * 30 + "é" * 45_000) for number in range(12)]
     page.get_by_label("Text files").set_input_files(files)
     page.get_by_role("button", name="Summarize 12 files").click()
@@ -243,7 +243,7 @@ def test_files_too_large_for_one_request_go_in_several(page):
     assert first_words == [f"File{number}" for number in range(12)]
 
 
-def test_files_that_are_no_text_are_named_and_the_others_taken(page):
+def test_binary_files_are_named_and_skipped(page):
     page.get_by_label("Text files").set_input_files(
         [text_file("good.txt", DIALOGUE), text_file("picture.txt", b"\xff\xd8\xff")]
     )
@@ -268,7 +268,7 @@ def test_a_file_can_be_dropped(page):
     expect(page.get_by_role("heading", name="dropped.txt")).to_be_visible()
 
 
-def test_the_keyboard_alone_is_enough(page):
+def test_the_page_works_with_the_keyboard_only(page):
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the conversation")).to_be_focused()
     page.keyboard.press("Enter")
@@ -288,7 +288,7 @@ def test_the_keyboard_alone_is_enough(page):
     assert {"example", "files", "adapter", "compare", "submit", "download"} <= reached
 
 
-def test_the_runs_figures_and_report_are_shown(page):
+def test_the_scores_and_the_report_of_the_run_are_shown(page):
     row = page.get_by_role("row", name="tuned")
     expect(row).to_contain_text("0.412 0.400–0.425")
     expect(page.get_by_text("Mean of 32 conversations of the test split, with 95% intervals.")).to_be_visible()
@@ -296,7 +296,7 @@ def test_the_runs_figures_and_report_are_shown(page):
     expect(page.get_by_text("The report")).to_have_css("color", "rgb(255, 0, 0)")
 
 
-def test_with_a_key_the_page_asks_for_it(open_page, run_dir):
+def test_the_page_asks_for_the_api_key(open_page, run_dir):
     settings = ServeSettings(api_keys=(KEY,), workers=1)
     with running_service({"tuned": EchoSummarizer()}, settings, run_dir=run_dir) as url:
         page = open_page(url)
@@ -316,7 +316,7 @@ def test_with_a_key_the_page_asks_for_it(open_page, run_dir):
         page.close()
 
 
-def test_the_page_waits_for_the_model_and_says_so(open_page):
+def test_the_page_shows_that_the_model_is_loading(open_page):
     allowed = threading.Event()
 
     def load():
@@ -335,13 +335,13 @@ def test_the_page_waits_for_the_model_and_says_so(open_page):
 
 
 def violations(page):
-    """What axe finds, as text."""
+    """Return the violations that axe finds, as text."""
     found = Axe().run(page).response["violations"]
     return [f"{one['id']}: {node['html'][:200]} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 def too_wide(page):
-    """What makes the page scroll sideways, as the beginnings of its elements."""
+    """Return the start of each element that is wider than the page."""
     return page.evaluate(
         """() => {
             const width = document.documentElement.clientWidth;
@@ -355,7 +355,7 @@ def too_wide(page):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, {"width": 1200, "height": 900}], ids=["phone", "desk"])
-def test_axe_finds_nothing_and_everything_fits(open_page, url, scheme, size):
+def test_axe_finds_no_violations_and_the_page_fits(open_page, url, scheme, size):
     page = open_page(url, color_scheme=scheme, viewport=size)
     expect(page.get_by_label("Adapter")).to_be_visible()
     assert violations(page) == []
@@ -374,7 +374,7 @@ def test_axe_finds_nothing_and_everything_fits(open_page, url, scheme, size):
 
 
 @pytest.mark.parametrize("size", [PHONE, {"width": 1200, "height": 900}], ids=["phone", "desk"])
-def test_every_example_of_the_documentation_can_be_sent(open_page, url, size):
+def test_the_examples_in_the_documentation_can_be_sent(open_page, url, size):
     page = open_page(f"{url}/docs", viewport=size)
     sections = page.locator("#operations section")
     expect(sections).to_have_count(11)
@@ -388,7 +388,7 @@ def test_every_example_of_the_documentation_can_be_sent(open_page, url, size):
     assert too_wide(page) == []
 
 
-def test_the_browser_blocks_what_would_go_to_another_host(browser, url):
+def test_the_browser_blocks_requests_to_other_hosts(browser, url):
     page = browser.new_page()
     page.goto(url)
     blocked = page.evaluate(

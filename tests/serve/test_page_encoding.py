@@ -1,4 +1,4 @@
-"""The page reads the bytes of a file as the command line does."""
+"""The page decodes text files with the same rules as the command line."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ def by_command_line(content: bytes) -> dict[str, object] | None:
     return {"text": text, "guessed": encoding == LEGACY} if is_unicode(text) else None
 
 
-def test_the_page_and_the_command_line_read_the_same_text() -> None:
+def test_the_page_and_the_command_line_decode_the_same_text() -> None:
     module = base64.b64encode((files("sumtune.serve") / "page" / "encoding.js").read_bytes()).decode()
     program = PROGRAM % (module, json.dumps([list(content) for content in CONTENTS]))
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What a request may choose: adapter, beams, length, deadline, streaming."""
+"""Options of a request: adapter, beams, length, deadline, streaming."""
 
 import gc
 import threading
@@ -40,7 +40,7 @@ def ask(client, **body):
     return client.post("/summarize", json={"dialogues": DIALOGUE} | body)
 
 
-def test_an_adapter_is_chosen_by_name_and_the_first_is_the_default(client):
+def test_adapters_are_selected_by_name_and_the_first_is_the_default(client):
     assert ask(client).json()["model"] == "tuned"
     plain = ask(client, adapter="plain").json()
     assert (plain["model"], plain["summaries"][0]["summary"]) == ("plain", "ANN:")
@@ -49,7 +49,7 @@ def test_an_adapter_is_chosen_by_name_and_the_first_is_the_default(client):
     assert unknown.json()["detail"] == "There is no such model; the models are tuned, plain, base."
 
 
-def test_the_base_model_is_loaded_when_it_is_first_asked_for():
+def test_the_base_model_is_loaded_on_first_use():
     loads = []
 
     def load_base():
@@ -63,7 +63,7 @@ def test_the_base_model_is_loaded_when_it_is_first_asked_for():
     assert loads == [1]
 
 
-def test_a_base_model_that_cannot_be_loaded_is_said_and_the_service_goes_on():
+def test_a_base_model_that_cannot_be_loaded_is_a_503_and_the_service_continues():
     def load_base():
         raise ModelError("There is no model at 'x'.")
 
@@ -73,7 +73,7 @@ def test_a_base_model_that_cannot_be_loaded_is_said_and_the_service_goes_on():
         assert ask(client).status_code == 200
 
 
-def test_beams_are_chosen_where_the_engine_can(client):
+def test_beams_can_be_set_if_the_engine_supports_it(client):
     assert ask(client, beams=3).json()["summaries"][0]["summary"] == f"beams 3: {DIALOGUE}"
     assert ask(client, beams=3).json()["beams"] == 3
     refused = ask(client, adapter="plain", beams=3)
@@ -82,7 +82,7 @@ def test_beams_are_chosen_where_the_engine_can(client):
     assert ask(client, beams=9).status_code == 422
 
 
-def test_the_same_beams_are_the_same_summarizer_so_that_requests_can_share_a_batch():
+def test_equal_beams_give_the_same_summarizer_so_that_requests_share_a_batch():
     summarizer = EchoSummarizer(beams=4)
     tuned = loaded_model("tuned", summarizer, beams=4)
     assert tuned.summarizer_with_beams(4) is summarizer
@@ -90,12 +90,12 @@ def test_the_same_beams_are_the_same_summarizer_so_that_requests_can_share_a_bat
     assert tuned.summarizer_with_beams(3) is not tuned.summarizer_with_beams(2)
 
 
-def test_a_lower_limit_is_passed_on(client):
+def test_max_tokens_shortens_the_summary(client):
     (summary,) = ask(client, max_tokens=2).json()["summaries"]
     assert (summary["summary"], summary["tokens"], summary["cut_off"]) == ("Ann: I", 2, True)
 
 
-def test_names_and_numbers_that_the_dialogue_lacks_are_marked():
+def test_unsupported_names_and_numbers_are_marked():
     class Inventing(FirstWordSummarizer):
         def summarize(self, dialogues, **options):
             done = super().summarize(dialogues, **options)
@@ -110,7 +110,7 @@ def test_names_and_numbers_that_the_dialogue_lacks_are_marked():
     assert summary["summary"][11:15] == "Carl"
 
 
-def test_a_stream_shows_pieces_then_summaries_then_the_whole(client):
+def test_a_stream_sends_pieces_then_summaries_then_done(client):
     with client.stream("POST", "/summarize", json={"dialogues": [DIALOGUE, "Eve: Hi"], "stream": True}) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -125,7 +125,7 @@ def test_a_stream_shows_pieces_then_summaries_then_the_whole(client):
     assert (name, data["model"], data["beams"]) == ("done", "tuned", 1)
 
 
-def test_no_piece_is_lost_however_quick_the_engine_is():
+def test_no_piece_of_a_fast_engine_is_lost():
     dialogue = "a b c d e f g h"
     with make_client({"tuned": EchoSummarizer()}, settings=ServeSettings(workers=2, batch_wait_s=0.0)) as client:
         for _ in range(30):
@@ -133,17 +133,17 @@ def test_no_piece_is_lost_however_quick_the_engine_is():
             assert "".join(data["text"] for name, data in arrived if name == "piece") == dialogue
 
 
-def test_a_stream_with_beams_or_from_another_engine_comes_in_one_piece(client):
+def test_a_stream_with_beams_or_another_engine_has_one_piece(client):
     for options in ({"beams": 4}, {"adapter": "plain"}):
         answer = ask(client, stream=True, **options)
         assert [name for name, _ in events(answer.text)] == ["piece", "summary", "done"]
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_an_answer_after_the_deadline_is_refused_and_its_work_stops(stream, caplog):
+def test_a_request_past_its_deadline_gets_504_and_its_work_stops(stream, caplog):
     slow = EchoSummarizer(pause_s=0.05)
     with make_client({"tuned": slow}) as client:
-        answer = ask(client, dialogues="word " * 40, beams=1, deadline_s=0.3, stream=stream)
+        answer = ask(client, dialogues="word " * 40, beams=1, deadline_s=0.15, stream=stream)
         if stream:
             name, data = events(answer.text)[-1]
             assert (name, data["status"]) == ("error", 504)
@@ -157,13 +157,13 @@ def test_an_answer_after_the_deadline_is_refused_and_its_work_stops(stream, capl
     assert not [record for record in caplog.records if record.exc_info], "no traceback of what nobody waits for"
 
 
-def test_the_deadline_of_the_service_holds_for_longer_wishes():
+def test_a_request_cannot_extend_the_deadline_of_the_service():
     settings = ServeSettings(workers=1, deadline_s=0.2)
     with make_client({"tuned": EchoSummarizer(pause_s=0.05)}, settings=settings) as client:
         assert ask(client, dialogues="word " * 40, beams=1, deadline_s=60).status_code == 504
 
 
-def test_a_full_queue_is_a_503_that_says_when_to_ask_again():
+def test_a_full_queue_is_a_503_with_retry_after():
     summarizer = EchoSummarizer()
     with make_client({"tuned": summarizer}, settings=ServeSettings(workers=1, max_queued_dialogues=4)) as client:
         answer = client.post("/summarize", json={"dialogues": ["Ann: Hi"] * 5})
@@ -173,7 +173,7 @@ def test_a_full_queue_is_a_503_that_says_when_to_ask_again():
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_fault_of_the_engine_is_a_500_without_the_dialogue(stream, caplog):
+def test_an_engine_failure_is_a_500_without_the_dialogue(stream, caplog):
     with make_client({"tuned": FailingSummarizer()}) as client:
         answer = ask(client, dialogues="Zebulon: swordfish", stream=stream)
     assert answer.status_code == (200 if stream else 500)
@@ -181,7 +181,7 @@ def test_a_fault_of_the_engine_is_a_500_without_the_dialogue(stream, caplog):
     assert "swordfish" not in answer.text + caplog.text
 
 
-def test_before_everything_is_loaded_the_service_lives_but_is_not_ready():
+def test_while_loading_the_service_is_healthy_but_not_ready():
     allowed = threading.Event()
 
     def load():

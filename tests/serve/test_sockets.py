@@ -1,4 +1,4 @@
-"""Addresses to listen on, of both families and by name."""
+"""Listening sockets for IPv4, IPv6 and host names."""
 
 import contextlib
 import socket
@@ -51,12 +51,12 @@ def reaches(address, port):
         pytest.param("::", {"127.0.0.1", "::1"}, marks=needs_ipv6),
     ],
 )
-def test_an_address_of_either_family_is_listened_on(host, reached):
+def test_ipv4_and_ipv6_addresses_can_be_bound(host, reached):
     with listening(host) as port:
         assert {address for address in ("127.0.0.1", "::1") if reaches(address, port)} == reached
 
 
-def test_every_address_of_a_name_is_listened_on(monkeypatch):
+def test_every_address_of_a_host_name_is_bound(monkeypatch):
     addresses = [
         (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 0, 0, 0)),  # none of this machine
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
@@ -85,7 +85,7 @@ def test_every_address_of_a_name_is_listened_on(monkeypatch):
         ("chats.example", "http://chats.example:80/"),
     ],
 )
-def test_the_address_that_is_shown_can_be_opened(host, shown):
+def test_the_shown_url_can_be_opened(host, shown):
     assert browser_url(host, 80) == shown
 
 
@@ -93,13 +93,13 @@ def test_the_address_that_is_shown_can_be_opened(host, shown):
     ("host", "remedy"),
     [("192.0.2.1", "another --host"), ("2001:db8::1", "another --host"), ("no-such-name.invalid", "another --host")],
 )
-def test_an_address_that_is_not_this_machines_is_one_message(host, remedy):
+def test_an_address_of_another_machine_is_one_message(host, remedy):
     with pytest.raises(SumtuneError, match=remedy):
         bind_sockets(host, 0)
 
 
 @pytest.mark.parametrize("host", ["x" * 300, "a..b", "\u0000"])
-def test_a_host_that_is_no_name_is_one_message(host):
+def test_an_invalid_host_name_is_one_message(host):
     with pytest.raises(SumtuneError, match="Cannot listen on"):
         bind_sockets(host, 0)
 
@@ -110,7 +110,7 @@ def test_a_taken_port_is_one_message():
 
 
 @needs_ipv6
-def test_a_service_answers_over_ipv6_and_under_its_ipv6_name():
+def test_the_service_responds_over_ipv6():
     with running_service({"tuned": FirstWordSummarizer()}, host="::1") as url:
         assert url.startswith("http://[::1]:")
         assert httpx.get(f"{url}/health").status_code == 200

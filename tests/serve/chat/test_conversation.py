@@ -1,4 +1,4 @@
-"""Every text of every message is in the dialogue, or named as left out, or the request is refused."""
+"""Every text of a chat is summarized or listed as left out, or the request is refused."""
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +52,7 @@ def test_no_word_of_any_message_is_lost(given_messages):
 
 
 @given(st.lists(st.sampled_from(["How are you?", "Fine.", "See you at noon!"]), min_size=2, max_size=6))
-def test_messages_are_turns_in_their_order_with_their_speaker(texts):
+def test_messages_become_turns_in_order_with_their_speaker(texts):
     chat = [(ROLES[2 + at % 2], text) for at, text in enumerate(texts)]
     read = read_conversation(messages(*chat))
     assert read.dialogue.splitlines() == [f"{role}: {text}" for role, text in chat]
@@ -60,24 +60,24 @@ def test_messages_are_turns_in_their_order_with_their_speaker(texts):
 
 
 @pytest.mark.parametrize("text", ["Ann: Lunch?\nBob: At noon.", "A note of two sentences. Not a dialogue at all."])
-def test_one_message_is_the_dialogue_as_it_stands(text):
+def test_a_single_message_is_the_unchanged_dialogue(text):
     assert read_conversation(messages(("user", text))).dialogue == text
     assert read_conversation(messages(("system", "Be brief."), ("user", text))).dialogue == text
     assert read_conversation(messages(("user", text), ("user", "Summarize."))).dialogue == text
     assert read_conversation(messages(("user", "Summarize:"), ("user", text))).dialogue == text
 
 
-def test_a_name_is_the_speaker_where_there_is_one():
+def test_a_message_name_is_the_speaker():
     read = read_conversation(messages(("user", "Ann", "Lunch?"), ("user", "Bob", "At\nnoon."), ("assistant", "Fine.")))
     assert read.dialogue == "Ann: Lunch?\nBob: At noon.\nassistant: Fine."
 
 
-def test_messages_that_name_their_speakers_are_put_together_as_they_are():
+def test_messages_that_name_their_speakers_are_joined_unchanged():
     read = read_conversation(messages(("user", "Ann: Lunch?\nBob: At noon."), ("user", "Ann: Fine.")))
     assert read.dialogue == "Ann: Lunch?\nBob: At noon.\nAnn: Fine."
 
 
-def test_a_request_that_was_answered_in_the_conversation_is_a_turn_of_it():
+def test_an_answered_request_is_a_turn():
     chat = [("user", "Can you summarize this for me?"), ("assistant", "Which text?"), ("user", "Never mind.")]
     assert read_conversation(messages(*chat)).dialogue.splitlines() == [f"{role}: {text}" for role, text in chat]
 
@@ -93,7 +93,7 @@ def test_a_dialogue_pasted_into_the_last_message_is_summarized_alone():
     ]
 
 
-def test_a_turn_that_ends_with_a_request_keeps_the_turn():
+def test_a_request_at_the_end_of_a_turn_is_removed_and_the_turn_kept():
     read = read_conversation(
         messages(("assistant", "At noon?"), ("user", "I agree.\nPlease summarize our conversation."))
     )
@@ -122,6 +122,6 @@ def test_a_turn_that_ends_with_a_request_keeps_the_turn():
         ([("user", TEXTS[4]), ("assistant", "Ann and Bob.")], "message 0 .* was already answered"),
     ],
 )
-def test_what_could_mean_two_things_is_refused_with_what_to_send(chat, reason):
+def test_an_ambiguous_chat_is_refused_with_a_reason(chat, reason):
     with pytest.raises(AmbiguousChatError, match=reason):
         read_conversation(messages(*chat))

@@ -1,4 +1,4 @@
-"""What is a request for a summary, and what is a turn."""
+"""Distinguish requests for a summary from turns."""
 
 import pytest
 
@@ -50,7 +50,7 @@ TURNS = [
 
 
 @pytest.mark.parametrize("text", REQUESTS)
-def test_a_request_in_any_of_its_forms_is_recognized(text):
+def test_requests_are_recognized(text):
     request = split_request(text)
     assert request.has_request
     assert request.rest == ""
@@ -58,7 +58,7 @@ def test_a_request_in_any_of_its_forms_is_recognized(text):
 
 
 @pytest.mark.parametrize("text", TURNS)
-def test_what_somebody_said_is_no_request(text):
+def test_turns_are_not_requests(text):
     assert split_request(text) == SplitText("", text.strip(), "")
     assert not asks_for_more(text)
 
@@ -84,7 +84,7 @@ CHAT = "Ann: Hi\nBob: Can you summarize it?\nAnn: Yes"
         ("总结以下对话：\n", ""),
     ],
 )
-def test_a_dialogue_with_a_request_around_it_comes_out_whole(before, after):
+def test_a_dialogue_between_requests_is_extracted_whole(before, after):
     request = split_request(before + CHAT + after)
     assert request.rest == CHAT
     for part in (before, after):
@@ -93,7 +93,7 @@ def test_a_dialogue_with_a_request_around_it_comes_out_whole(before, after):
 
 
 @pytest.mark.parametrize("speaker", ["You", "Me", "Here", "Assistant"])
-def test_a_speaker_whose_name_is_a_word_of_requests_stays_a_speaker(speaker):
+def test_a_speaker_named_like_a_request_word_stays_a_speaker(speaker):
     turns = f"{speaker}: Can you summarize?\nBob: ok"
     assert split_request(turns).rest == turns
     assert split_request(f"Summarize:\n{turns}").rest == turns
@@ -107,6 +107,6 @@ def test_a_speaker_whose_name_is_a_word_of_requests_stays_a_speaker(speaker):
         "Can you summarize the discussion for Ann?",
     ],
 )
-def test_a_request_for_more_than_a_summary_is_noticed(text):
+def test_a_request_for_more_than_a_summary_is_detected(text):
     assert not split_request(text).has_request
     assert asks_for_more(text)

@@ -1,4 +1,4 @@
-"""Clients that take more connections than they should: whose go, and who is answered all the same."""
+"""Connection limits: which connections are dropped, and which requests still get a response."""
 
 import contextlib
 import json
@@ -34,7 +34,7 @@ def settings(**options):
 
 @contextlib.contextmanager
 def opened(url, count, content=b"", source="127.0.0.1"):
-    """Connections from `source` that have sent `content`."""
+    """Yield connections from `source` that have sent `content`."""
     parts = urlsplit(url)
     with contextlib.ExitStack() as stack:
         made = []
@@ -47,7 +47,7 @@ def opened(url, count, content=b"", source="127.0.0.1"):
 
 
 def is_open(connection):
-    """Whether the service has not ended the connection; what it has answered is read."""
+    """Return whether the connection is still open; pending responses are read."""
     connection.settimeout(0.01)
     try:
         while block := connection.recv(65536):
@@ -64,13 +64,13 @@ LIMITS = {"of all": settings(max_connections_per_client=1000), "of one client": 
 
 @pytest.fixture(scope="module", params=LIMITS.values(), ids=LIMITS)
 def limited(request):
-    """The address of a service with few connections, whether in all or of one client."""
+    """URL of a service with a low connection limit, in total or per client."""
     with running_service({"tuned": FirstWordSummarizer()}, request.param) as url:
         yield url
 
 
 @pytest.mark.parametrize("start", HALF_SENT.values(), ids=HALF_SENT)
-def test_half_sent_requests_lock_nobody_out_not_even_their_own_client(limited, start):
+def test_half_sent_requests_do_not_block_any_client(limited, start):
     with opened(limited, 5 * LIMIT, start) as connections:
         begun = time.monotonic()
         for path in ("/health", "/ready", "/v1/models"):
@@ -89,19 +89,19 @@ def test_the_client_with_most_connections_makes_room():
         assert httpx.get(f"{url}/health").status_code == 200
         assert all(map(is_open, small))
         left = [is_open(one) for one in large]
-        assert left == sorted(left), "those that have waited longest go first"
+        assert left == sorted(left), "the longest idle connections are dropped first"
         assert sum(left) <= LIMIT * (1 + OVERSHOOT)
 
 
 class Parallel(EchoSummarizer):
-    """Decodes every request at once, when it may."""
+    """Decode several batches at once."""
 
     copies = 8
 
 
 @contextlib.contextmanager
 def busy(url, summarizer, count):
-    """Connections whose requests are being answered, as long as `summarizer` is held up."""
+    """Yield connections whose requests are running, while the gate of `summarizer` is closed."""
     body = json.dumps({"dialogues": "Ann: Hi", "beams": 1}).encode()
     head = "POST /summarize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     content = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
@@ -116,7 +116,7 @@ def busy(url, summarizer, count):
             summarizer.gate.set()
 
 
-def test_where_every_connection_is_being_answered_health_is_too_and_the_rest_is_told_when_to_ask_again():
+def test_when_all_connections_are_busy_health_responds_and_others_get_503():
     summarizer = Parallel()
     summarizer.gate.clear()
     few = settings(workers=4, max_batch_dialogues=1, max_connections=4)
@@ -133,7 +133,7 @@ def test_where_every_connection_is_being_answered_health_is_too_and_the_rest_is_
         wait_for(lambda: httpx.get(f"{url}/v1/models").status_code == 200)
 
 
-def test_a_busy_client_is_refused_at_its_limit_and_others_are_not():
+def test_a_client_at_its_limit_is_refused_and_others_are_not():
     summarizer = Parallel()
     summarizer.gate.clear()
     other = httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.2"))
@@ -145,7 +145,7 @@ def test_a_busy_client_is_refused_at_its_limit_and_others_are_not():
 
 
 class Waiting:
-    """A connection of a test: it waits for its client, or is being answered."""
+    """Fake connection, idle or busy."""
 
     def __init__(self, awaits_client=True):
         self.awaits_client = awaits_client
@@ -156,7 +156,7 @@ class Waiting:
 
 
 class Clock:
-    """A clock of a test."""
+    """Fake clock, which advances with every call."""
 
     now = 0.0
 
@@ -165,7 +165,7 @@ class Clock:
         return self.now
 
 
-def test_addresses_of_one_ipv6_network_are_one_client():
+def test_addresses_in_one_ipv6_network_count_as_one_client():
     connections = ConnectionRegistry(max_total=100, max_per_client=2, clock=Clock())
     own = [Waiting() for _ in range(4)]
     for number, one in enumerate(own):
@@ -175,7 +175,7 @@ def test_addresses_of_one_ipv6_network_are_one_client():
     assert [one.dropped for one in [*own, other]] == [True, True, False, False, False]
 
 
-def test_a_connection_that_was_answered_has_not_waited_long():
+def test_a_response_restarts_the_idle_time_of_a_connection():
     connections = ConnectionRegistry(max_total=2, max_per_client=2, clock=Clock())
     first, second, third = Waiting(), Waiting(), Waiting()
     for one in (first, second):
@@ -185,7 +185,7 @@ def test_a_connection_that_was_answered_has_not_waited_long():
     assert (first.dropped, second.dropped) == (False, True)
 
 
-def test_a_burst_of_connections_has_a_moment_to_send_its_requests():
+def test_a_burst_of_connections_gets_a_grace_period():
     now = [0.0]
     connections = ConnectionRegistry(max_total=100, max_per_client=8, clock=lambda: now[0])
     burst = [Waiting() for _ in range(10)]
@@ -197,7 +197,7 @@ def test_a_burst_of_connections_has_a_moment_to_send_its_requests():
     now[0] += GRACE_S / 2
     flood = [Waiting() for _ in range(100)]
     assert all(connections.add(one, "192.0.2.1") for one in flood)
-    assert sum(one.dropped for one in [*burst, *flood]) >= 100, "a flood has no moment"
+    assert sum(one.dropped for one in [*burst, *flood]) >= 100, "a flood has no grace period"
 
 
 def test_connections_are_counted_until_they_end():
@@ -213,6 +213,6 @@ def test_connections_are_counted_until_they_end():
 
 
 @pytest.mark.parametrize(("files", "connections"), [(1024, 512), (256, 51), (100, 1), (resource.RLIM_INFINITY, 512)])
-def test_there_are_no_more_connections_than_files_that_may_be_open(monkeypatch, files, connections):
+def test_the_connection_limit_respects_the_open_file_limit(monkeypatch, files, connections):
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (files, files))
     assert _connection_limit(512) == connections

@@ -1,8 +1,7 @@
-"""A body is read as JSON only where the client says that it is JSON.
+"""A body is read as JSON only with the JSON content type.
 
-A page of another site can send a body without a type, or as plain text, from the browser of somebody who may use the
-service; JSON it cannot send unasked. FastAPI before 0.132 read a body without a type, which is why pyproject.toml asks
-for a later one.
+Through a user's browser, another web site can send a body without a content type or as plain text, but not as JSON.
+FastAPI before 0.132 read bodies without a content type, so pyproject.toml requires a later version.
 """
 
 import json
@@ -31,7 +30,7 @@ def service():
 
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize("headers", NO_JSON.values(), ids=NO_JSON)
-def test_a_body_that_is_not_called_json_is_not_read(service, path, headers):
+def test_a_body_without_the_json_content_type_is_not_read(service, path, headers):
     client, summarizer = service
     summarizer.calls.clear()
     answer = client.post(path, content=json.dumps(BODIES[path]).encode(), headers=headers)
@@ -41,6 +40,6 @@ def test_a_body_that_is_not_called_json_is_not_read(service, path, headers):
 
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
-def test_json_is_read(service, path, kind):
+def test_a_body_with_the_json_content_type_is_read(service, path, kind):
     content = json.dumps(BODIES[path]).encode()
     assert service[0].post(path, content=content, headers={"content-type": kind}).status_code == 200

@@ -1,4 +1,4 @@
-"""Requests made to cost much: each is refused quickly, with a short answer that repeats little of it."""
+"""Expensive requests: each is refused quickly, with a short response."""
 
 import contextlib
 import json
@@ -15,14 +15,14 @@ from sumtune.serve.request_body import MAX_ECHO_CHARACTERS, MAX_PROBLEMS
 from ..fakes import ADMIN, FirstWordSummarizer, admin_settings, bearer, make_client
 from ..live_server import running_service
 
-MOST_CPU_S = 0.6
-"""Processor time of one request, some of it the test's own. The worst of these took 3 s."""
+MAX_CPU_S = 0.6
+"""Most CPU seconds per request, including the test itself. Without limits the worst request took 3 s."""
 KEYS = {f"key{number}": 0 for number in range(70_000)}
 WRONG_PARTS = [{"type": "x"}] * 900
 
 
 def said(content, times):
-    """A chat of the same message many times."""
+    """Return a chat with the same message many times."""
     return {"model": "tuned", "messages": [{"role": "user", "content": content}] * times}
 
 
@@ -65,26 +65,26 @@ def client(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("path", "body"), BODIES.values(), ids=BODIES)
-def test_a_body_that_is_made_to_cost_much_is_refused_quickly_and_briefly(client, path, body):
+def test_an_expensive_body_is_refused_quickly_and_briefly(client, path, body):
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     assert len(content) <= 1_000_000
     begun = time.process_time()
     answer = client.post(path, content=content)
-    assert time.process_time() - begun < MOST_CPU_S
+    assert time.process_time() - begun < MAX_CPU_S
     assert answer.status_code == 422
     assert len(answer.text) < 1500
 
 
 @pytest.mark.parametrize("content", ["[" * 900_000, '{"dialogues":' * 70_000, "[" * 49_000, "1" * 900_000])
-def test_what_cannot_be_parsed_is_refused_quickly(client, content):
+def test_an_unparsable_body_is_refused_quickly(client, content):
     begun = time.process_time()
     answer = client.post("/summarize", content=content)
-    assert time.process_time() - begun < MOST_CPU_S
+    assert time.process_time() - begun < MAX_CPU_S
     assert answer.status_code in (400, 422)
     assert len(answer.text) < 200
 
 
-def test_a_refusal_names_the_first_problems_and_how_many_there_are(client):
+def test_an_error_response_lists_the_first_problems_and_their_number(client):
     names = [f"key{number:02}" for number in range(30)]
     detail = client.post("/summarize", json={"dialogues": "Ann: Hi"} | dict.fromkeys(names, 0)).json()["detail"]
     assert [name in detail for name in names] == [True] * MAX_LISTED_PROBLEMS + [False] * (30 - MAX_LISTED_PROBLEMS)
@@ -120,7 +120,7 @@ def url():
 
 
 @pytest.mark.parametrize("content", WIRE.values(), ids=WIRE)
-def test_more_headers_than_anybody_needs_end_the_connection(url, content):
+def test_too_many_headers_close_the_connection(url, content):
     parts = urlsplit(url)
     begun = time.process_time()
     with socket.create_connection((parts.hostname, parts.port), timeout=5) as connection:
@@ -131,10 +131,10 @@ def test_more_headers_than_anybody_needs_end_the_connection(url, content):
                 received += block
     assert received.rpartition(b"HTTP/1.1 ")[2][:3] in (b"400", b"")
     assert httpx.get(f"{url}/health").status_code == 200
-    assert time.process_time() - begun < MOST_CPU_S
+    assert time.process_time() - begun < MAX_CPU_S
 
 
-def test_many_small_chunks_hold_nobody_up_for_long(url):
+def test_many_small_chunks_do_not_block_other_requests(url):
     parts = urlsplit(url)
     with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection, httpx.Client() as other:
         other.get(f"{url}/health")
@@ -144,4 +144,5 @@ def test_many_small_chunks_hold_nobody_up_for_long(url):
         waited_s = time.perf_counter() - begun
         connection.sendall(b"1\r\n \r\n" * 40_000 + b"0\r\n\r\n")
         assert connection.recv(65536).startswith(b"HTTP/1.1 422")
-    assert waited_s < 0.2 < time.perf_counter() - begun, "the other request is answered in between"
+        total_s = time.perf_counter() - begun
+    assert waited_s < total_s / 4, "the other request gets its response in between"

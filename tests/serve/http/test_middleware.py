@@ -1,4 +1,4 @@
-"""Keys, hosts, rates, headers, and what the log may say."""
+"""API keys, hosts, rate limits, headers, log and metrics."""
 
 import logging
 
@@ -33,7 +33,7 @@ def keyed():
     [{}, bearer(""), bearer(KEY[:-1]), bearer(KEY + "x"), {"Authorization": KEY}, {"Authorization": f"Basic {KEY}"}],
     ids=["none", "empty", "short", "long", "no scheme", "basic"],
 )
-def test_without_a_valid_key_nothing_but_the_empty_page_is_shown(keyed, method, path, headers):
+def test_protected_paths_need_a_valid_key(keyed, method, path, headers):
     answer = keyed.request(method, path, headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -41,29 +41,29 @@ def test_without_a_valid_key_nothing_but_the_empty_page_is_shown(keyed, method, 
 
 
 @pytest.mark.parametrize("path", OPEN)
-def test_what_holds_nothing_of_anybody_needs_no_key(keyed, path):
+def test_public_paths_need_no_key(keyed, path):
     assert keyed.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("key", [KEY, OTHER_KEY])
-def test_every_key_opens(keyed, key):
+def test_every_key_is_accepted(keyed, key):
     assert keyed.post("/summarize", json={"dialogues": "Ann: Hi"}, headers=bearer(key)).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000", "127.5.5.5"])
-def test_without_keys_the_names_of_this_machine_are_answered(host):
+def test_without_keys_local_host_names_are_accepted(host):
     with make_client({"tuned": FirstWordSummarizer()}) as client:
         assert client.get("/health", headers={"host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "10.0.0.1:8000", "", "[::2]"])
-def test_without_keys_a_foreign_name_for_this_machine_is_refused(host):
+def test_without_keys_other_host_names_are_refused(host):
     with make_client({"tuned": FirstWordSummarizer()}) as client:
         answer = client.get("/health", headers={"host": host})
         assert (answer.status_code, "SUMTUNE_API_KEY" in answer.text) == (421, True)
 
 
-def test_each_key_has_its_own_rate():
+def test_each_key_has_its_own_rate_limit():
     settings = ServeSettings(api_keys=(KEY, OTHER_KEY), requests_per_minute=12, workers=1)
     with make_client({"tuned": FirstWordSummarizer()}, settings=settings) as client:
         statuses = [client.get("/v1/models", headers=bearer(KEY)).status_code for _ in range(5)]
@@ -75,7 +75,7 @@ def test_each_key_has_its_own_rate():
         assert client.get("/health").status_code == 200
 
 
-def test_a_rate_fills_up_again_but_never_over_its_burst():
+def test_a_bucket_refills_up_to_its_capacity():
     now = [0.0]
     limit = RateLimit(None, per_minute=60, clock=lambda: now[0])
     assert [limit._take(0) for _ in range(15)] == [0.0] * 15
@@ -87,7 +87,7 @@ def test_a_rate_fills_up_again_but_never_over_its_burst():
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/health", "/nothing"])
-def test_every_answer_has_the_headers_that_bind_a_browser(keyed, path):
+def test_every_response_has_the_security_headers(keyed, path):
     headers = keyed.get(path).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
@@ -99,7 +99,7 @@ def test_every_answer_has_the_headers_that_bind_a_browser(keyed, path):
     assert headers["cache-control"] == "no-store"
 
 
-def test_the_log_has_a_line_for_each_request_and_no_word_of_it(caplog):
+def test_the_log_has_one_line_per_request_without_its_text(caplog):
     caplog.set_level(logging.DEBUG)
     with make_client({"tuned": FirstWordSummarizer()}) as client:
         client.post("/summarize?note=swordfish", json={"dialogues": "Zebulon: swordfish"})
@@ -115,7 +115,7 @@ def test_the_log_has_a_line_for_each_request_and_no_word_of_it(caplog):
     assert "zebulon" not in "".join(ours).lower()
 
 
-def test_the_metrics_count_requests_tokens_and_batches_and_quote_nothing():
+def test_metrics_count_requests_tokens_and_batches_without_text():
     with make_client({"tuned": FirstWordSummarizer()}) as client:
         client.post("/summarize", json={"dialogues": ["Zebulon: swordfish", "Ann: Hi there"]})
         client.get("/swordfish")
@@ -132,7 +132,7 @@ def test_the_metrics_count_requests_tokens_and_batches_and_quote_nothing():
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "example.com"])
-def test_an_address_that_others_reach_needs_a_key(tmp_path, host):
+def test_a_public_address_needs_a_key(tmp_path, host):
     with pytest.raises(ConfigError, match="SUMTUNE_API_KEY"):
         server.run(RunDir(tmp_path), host, 0)
     with pytest.raises(RunDirError, match="sumtune run"):
@@ -140,7 +140,7 @@ def test_an_address_that_others_reach_needs_a_key(tmp_path, host):
 
 
 @pytest.mark.parametrize("text", ["short", "=x", "a=", "a b=x", "base=x", "tuned=x", "/=x", "ä=x"])
-def test_adapters_are_name_and_folder(text):
+def test_adapter_arguments_have_the_form_name_equals_folder(text):
     with pytest.raises(ConfigError, match="--adapter"):
         server.parse_adapters([text])
     with pytest.raises(ConfigError, match="must be new"):

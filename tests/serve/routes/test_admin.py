@@ -1,4 +1,4 @@
-"""Adapters are loaded and unloaded at run time by whoever may, from where they may come."""
+"""Load and unload adapters at run time: permissions, folders and memory."""
 
 import gc
 import os
@@ -27,7 +27,7 @@ from ..fakes import (
 
 @pytest.fixture
 def root(tmp_path):
-    """A folder that adapters may come from, beside one that they may not."""
+    """Root folder for adapters, beside a folder outside it."""
     for folder in ("root/x", "root/bad", "outside"):
         (tmp_path / folder).mkdir(parents=True)
     return tmp_path / "root"
@@ -39,7 +39,7 @@ def telling(name, folder):
 
 @pytest.fixture
 def changing(root):
-    """A client with the admin key, whose further adapters are `EchoSummarizer` unless their folder is `bad`."""
+    """Client with the admin key. Loading gives an `EchoSummarizer`, and fails for the folder `bad`."""
 
     def load(name, folder):
         if folder.name == "bad":
@@ -55,7 +55,7 @@ def names(client, **options):
     return [adapter["name"] for adapter in client.get("/adapters", **options).json()]
 
 
-def test_an_adapter_is_loaded_used_and_unloaded_while_the_service_runs(changing, root):
+def test_an_adapter_is_loaded_used_and_unloaded_at_run_time(changing, root):
     loaded = changing.post("/adapters", json={"name": "new", "folder": str(root / "x")})
     assert (loaded.status_code, loaded.json()["engine"]) == (201, "fake streaming")
     assert names(changing) == ["tuned", "new"]
@@ -66,7 +66,7 @@ def test_an_adapter_is_loaded_used_and_unloaded_while_the_service_runs(changing,
     assert changing.post("/summarize", json={"dialogues": "Ann: Hi", "adapter": "new"}).status_code == 404
 
 
-def test_an_unloaded_adapter_gives_its_memory_back(root):
+def test_unloading_frees_the_memory(root):
     loaded = []
 
     def load(name, folder):
@@ -88,7 +88,7 @@ def test_an_unloaded_adapter_gives_its_memory_back(root):
             gc.enable()
 
 
-def test_what_cannot_be_loaded_or_unloaded_is_said(changing):
+def test_invalid_loads_and_unloads_are_refused(changing):
     assert changing.post("/adapters", json={"name": "tuned", "folder": "x"}).status_code == 409
     bad = changing.post("/adapters", json={"name": "new", "folder": "bad"})
     assert (bad.status_code, "is neither" in bad.json()["detail"]) == (422, True)
@@ -104,7 +104,7 @@ def test_unloading_the_default_makes_the_next_the_default(changing):
 
 
 @pytest.mark.parametrize("keys", [(), (KEY,)], ids=["open", "with keys"])
-def test_unless_asked_for_adapters_cannot_be_changed_with_any_key(keys):
+def test_by_default_no_key_can_change_adapters(keys):
     settings = ServeSettings(workers=1, api_keys=keys)
     with make_client({"tuned": FirstWordSummarizer(), "other": FirstWordSummarizer()}, settings=settings) as client:
         client.headers.update(bearer(KEY))
@@ -115,7 +115,7 @@ def test_unless_asked_for_adapters_cannot_be_changed_with_any_key(keys):
 
 @pytest.mark.parametrize("keys", [(), (KEY,)], ids=["open", "with keys"])
 @pytest.mark.parametrize(("key", "status"), [(KEY, 403), (None, 401), (ADMIN + "x", 401), (ADMIN, 201)])
-def test_only_the_admin_key_changes_adapters(root, keys, key, status):
+def test_only_the_admin_key_can_change_adapters(root, keys, key, status):
     settings = replace(admin_settings(root), api_keys=keys)
     status = 401 if status == 403 and not keys else status
     with make_client(
@@ -128,14 +128,14 @@ def test_only_the_admin_key_changes_adapters(root, keys, key, status):
         assert len(names(client, headers=bearer(ADMIN))) == 2
 
 
-def test_the_admin_key_also_asks_for_summaries_and_has_a_rate_of_its_own(root):
+def test_the_admin_key_is_also_an_api_key_with_its_own_rate_limit(root):
     settings = admin_settings(root, requests_per_minute=8)
     with make_client({"tuned": FirstWordSummarizer()}, settings=settings) as client:
         statuses = [client.get("/v1/models", headers=bearer(key)).status_code for key in (KEY, ADMIN) for _ in range(3)]
     assert statuses == [200, 200, 429] * 2
 
 
-def test_an_adapter_that_is_unloaded_while_it_writes_finishes(root):
+def test_a_running_request_finishes_after_its_adapter_is_unloaded(root):
     summarizer, answers = EchoSummarizer(), []
     summarizer.gate.clear()
     with make_client({"tuned": FirstWordSummarizer(), "slow": summarizer}, settings=admin_settings(root)) as client:
@@ -159,7 +159,7 @@ OUTSIDE = [
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs links and pipes")
 @pytest.mark.parametrize("named", OUTSIDE)
-def test_a_folder_outside_is_refused_in_the_same_words_whatever_is_there(changing, root, named):
+def test_a_folder_outside_the_root_is_refused_with_the_same_message(changing, root, named):
     outside = root.parent / "outside"
     (outside / "deeper").mkdir()
     (root / "leads out").symlink_to(outside)
@@ -180,7 +180,7 @@ def test_a_folder_outside_is_refused_in_the_same_words_whatever_is_there(changin
     assert names(changing) == ["tuned"]
 
 
-def test_links_that_stay_inside_are_followed(root, changing):
+def test_links_inside_the_root_are_followed(root, changing):
     (root / "latest").symlink_to(root / "x")
     (root / "bad" / "prompt.json").write_text("{}")
     (root / "x" / "prompt.json").symlink_to(root / "bad" / "prompt.json")
@@ -188,7 +188,7 @@ def test_links_that_stay_inside_are_followed(root, changing):
     assert changing.post("/adapters", json={"name": "again", "folder": str(root / "latest")}).status_code == 201
 
 
-def test_what_is_loaded_is_the_folder_that_was_checked(root):
+def test_the_loaded_folder_is_the_checked_folder(root):
     loaded = []
 
     def load(name, folder):

@@ -1,4 +1,4 @@
-"""OpenAI's own client works with the service as it is."""
+"""OpenAI's own client works with the service."""
 
 import json
 
@@ -41,7 +41,7 @@ def ask(client, messages, **settings):
     return client.chat.completions.create(model="tuned", messages=messages, **settings)
 
 
-def test_one_message_with_a_dialogue_is_summarized_as_it_stands(client):
+def test_a_single_message_is_summarized_unchanged(client):
     done = ask(client, CHAT, temperature=0.2, user="me")
     assert done.model == "tuned"
     assert done.object == "chat.completion"
@@ -51,13 +51,13 @@ def test_one_message_with_a_dialogue_is_summarized_as_it_stands(client):
 
 
 @pytest.mark.parametrize("end", [[], [ASKING]], ids=["turns alone", "turns and a request"])
-def test_several_messages_are_the_turns_of_the_conversation(client, end):
-    """A chat of four messages and "Please summarize our conversation." had an invented summary of that sentence."""
+def test_several_messages_are_the_turns_of_the_dialogue(client, end):
+    """Regression: the final request alone was summarized, and the summary was invented."""
     done = ask(client, TURNS + end)
     assert done.choices[0].message.content == ("user: My order 7 is late. assistant: It left yesterday. Maya: Thanks!")
 
 
-def test_what_is_left_out_or_has_no_effect_is_said(client):
+def test_the_response_lists_left_out_texts_and_ignored_parameters(client):
     notes = ask(client, [*TURNS, ASKING], temperature=0.2, seed=1, extra_body={"min_p": 0.1}).sumtune
     assert notes["left_out"] == [
         {"message": 0, "text": "You help customers.", "reason": "instruction"},
@@ -70,14 +70,14 @@ def test_what_is_left_out_or_has_no_effect_is_said(client):
     assert ask(client, [{"role": "user", "content": DIALOGUE}]).sumtune == {"left_out": [], "without_effect": []}
 
 
-def test_a_request_and_a_pasted_dialogue_in_one_message_are_told_apart(client):
+def test_a_request_is_separated_from_a_dialogue_in_the_same_message(client):
     pasted = {"role": "user", "content": f"Summarize the following conversation: {DIALOGUE}"}
     done = ask(client, [pasted])
     assert done.choices[0].message.content == DIALOGUE
     assert done.sumtune["left_out"][0]["text"] == "Summarize the following conversation:"
 
 
-def test_an_answer_of_this_service_can_be_sent_back_as_a_turn(client):
+def test_a_response_can_be_sent_back_as_a_turn(client):
     answer = ask(client, CHAT).choices[0].message.model_dump()
     done = ask(client, [{"role": "user", "content": "Ann: Hi"}, answer])
     assert done.choices[0].message.content == f"user: Ann: Hi assistant: {DIALOGUE}"
@@ -108,7 +108,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("changed", "reason"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_summarized_is_refused_with_a_reason(client, changed, reason):
+def test_unsupported_requests_are_refused_with_a_reason(client, changed, reason):
     request = {"model": "tuned", "messages": TURNS} | changed
     with pytest.raises(openai.UnprocessableEntityError) as caught:
         client.chat.completions.create(**request)
@@ -116,7 +116,7 @@ def test_what_cannot_be_summarized_is_refused_with_a_reason(client, changed, rea
     assert "euros" not in caught.value.body["message"]
 
 
-def test_settings_that_ask_for_nothing_are_taken(client):
+def test_parameters_with_neutral_values_are_accepted(client):
     harmless = {
         "n": 1, "logprobs": False, "top_logprobs": None, "tools": [], "tool_choice": "none", "stop": None,
         "response_format": {"type": "text"}, "modalities": ["text"], "logit_bias": {},
@@ -125,26 +125,26 @@ def test_settings_that_ask_for_nothing_are_taken(client):
     assert answer["sumtune"]["without_effect"] == []
 
 
-def test_a_limit_cuts_and_says_so(client):
+def test_max_tokens_sets_the_finish_reason(client):
     for limit in ({"max_tokens": 2}, {"max_completion_tokens": 2}):
         done = client.chat.completions.create(model="tuned", messages=CHAT, **limit)
         assert (done.choices[0].message.content, done.choices[0].finish_reason) == ("Ann: I", "length")
 
 
-def test_content_in_parts_is_read(client):
+def test_content_parts_are_joined(client):
     parts = [{"type": "text", "text": "Ann: Hi"}, {"type": "text", "text": "Bob: Ho"}]
     done = client.chat.completions.create(model="tuned", messages=[{"role": "user", "content": parts}])
     assert done.choices[0].message.content == "Ann: Hi Bob: Ho"
 
 
-def test_content_is_read_as_training_reads_it(client):
+def test_content_is_normalized_as_in_training(client):
     message = {"role": "user", "content": "\ufeffAnn: Hi \r\nBob: Ho\r\n"}
     done = client.chat.completions.create(model="tuned", messages=[message], extra_body={"max_tokens": 40})
     assert done.usage.prompt_tokens == 4
     assert done.choices[0].message.content == "Ann: Hi Bob: Ho"
 
 
-def test_a_stream_comes_in_chunks_with_its_usage_last(client):
+def test_a_stream_ends_with_usage(client):
     stream = client.chat.completions.create(
         model="tuned", messages=CHAT, stream=True, stream_options={"include_usage": True}
     )
@@ -157,7 +157,7 @@ def test_a_stream_comes_in_chunks_with_its_usage_last(client):
     assert len({chunk.id for chunk in chunks}) == 1
 
 
-def test_errors_are_the_clients_own(client):
+def test_errors_raise_the_clients_exceptions(client):
     with pytest.raises(openai.NotFoundError, match="There is no such model"):
         client.chat.completions.create(model="gpt", messages=CHAT)
     with pytest.raises(openai.UnprocessableEntityError, match="no message contains a dialogue") as caught:

@@ -1,4 +1,4 @@
-"""What the page shows of the run."""
+"""Scores of the run."""
 
 import json
 
@@ -26,7 +26,7 @@ def figures(scores_file):
     return answer.json()
 
 
-def test_the_scores_of_the_run_are_shown(scores_file):
+def test_run_returns_the_scores(scores_file):
     scores_file.write_text(json.dumps(SCORES))
     assert figures(scores_file)["systems"] == [{"name": "tuned"} | SCORES["systems"]["tuned"]]
 
@@ -34,7 +34,7 @@ def test_the_scores_of_the_run_are_shown(scores_file):
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"\xff", b"[]", b"{}", b'{"systems": 1}', b'{"systems": {"tuned": {}}}']
 )
-def test_damaged_scores_are_no_scores_and_a_line_in_the_log(scores_file, caplog, content):
+def test_damaged_scores_are_omitted_with_a_warning(scores_file, caplog, content):
     scores_file.write_bytes(content)
     assert figures(scores_file)["systems"] == []
     assert [record.levelname for record in caplog.records if "scores.json" in record.getMessage()] == ["WARNING"]
