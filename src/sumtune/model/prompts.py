@@ -1,4 +1,4 @@
-"""The prompt of a base model: that of its family, a chat template around an instruction, or the user's own words."""
+"""The prompt for a base model: the default of its family, its chat template, or the user's own text."""
 
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,15 @@ from sumtune.text.prompt import Prompt, default_prompt
 __all__ = ["chat_prompt", "has_chat_template", "prompt_for"]
 
 DIALOGUE, SUMMARY = "\ue000dialogue\ue001", "\ue000summary\ue001"
-"""Stand in for the texts while the template is rendered; private-use characters occur in no template."""
+"""Placeholders for the texts while a template is rendered. No template contains private-use characters."""
 TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
 
 
 def prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
-    """Return the prompt that `settings` choose for the base model in `folder`.
+    """Return the prompt for the base model in `folder`, as chosen by `settings.prompt`.
 
     Raises:
-        ModelError: they ask for a chat, and the model is an encoder–decoder or has no chat template that works.
+        ModelError: `chat` is chosen, but the model is an encoder–decoder or has no usable chat template.
     """
     config, chosen = load_config(folder), settings.prompt
     limits = (settings.max_source_tokens, settings.max_target_tokens)
@@ -34,7 +34,7 @@ def prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
 
 
 def has_chat_template(folder: Path) -> bool:
-    """Return whether the tokenizer in `folder` brings a chat template, without loading the tokenizer."""
+    """Return True if the tokenizer in `folder` has a chat template, without loading the tokenizer."""
     if any((folder / name).exists() for name in TEMPLATE_FILES):
         return True
     try:
@@ -44,13 +44,13 @@ def has_chat_template(folder: Path) -> bool:
 
 
 def chat_prompt(folder: Path, instruction: str, max_source_tokens: int, max_target_tokens: int) -> Prompt:
-    """Return the prompt in which a user gives the model in `folder` the instruction and the dialogue.
+    """Return a prompt from the chat template of the model in `folder`.
 
-    The summary is the assistant's answer, and ends with the mark of the template (`<end_of_turn>`, `<|im_end|>`). A
-    template that can switch thinking off does so.
+    The user's message is the instruction and the dialogue; the assistant's message is the summary. It ends with the
+    end token of the template (`<end_of_turn>`, `<|im_end|>`). Thinking is switched off if the template allows it.
 
     Raises:
-        ModelError: the tokenizer has no chat template, or one that fails or leaves out or changes what it is given.
+        ModelError: the tokenizer has no chat template, or the template fails, omits or changes a message.
     """
     tokenizer = load_tokenizer(folder)
     question = {"role": "user", "content": f"{instruction}\n\n{DIALOGUE}"}
@@ -59,9 +59,8 @@ def chat_prompt(folder: Path, instruction: str, max_source_tokens: int, max_targ
     _, answer_found, tail = answered.rpartition(SUMMARY)
     if not (found and answer_found):
         raise ModelError(f"The chat template in {folder} changes the text of a message: set model.prompt to plain.")
-    return Prompt(
-        _without_bos(tokenizer, before), after, "", max_source_tokens, max_target_tokens, end=_end_mark(tokenizer, tail)
-    )
+    before, end = _without_bos(tokenizer, before), _end_token(tokenizer, tail)
+    return Prompt(before, after, "", max_source_tokens, max_target_tokens, end=end)
 
 
 def _render(tokenizer: Any, folder: Path, messages: list[dict[str, str]], add_generation_prompt: bool = False) -> str:
@@ -71,19 +70,19 @@ def _render(tokenizer: Any, folder: Path, messages: list[dict[str, str]], add_ge
                 messages, tokenize=False, add_generation_prompt=add_generation_prompt, enable_thinking=False
             )
         )
-    except Exception as error:  # a template raises what its author chose
+    except Exception as error:  # templates may raise anything
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"The chat template in {folder} fails ({reason}): set model.prompt to plain.") from None
 
 
 def _without_bos(tokenizer: Any, text: str) -> str:
-    """Drop the beginning mark that the tokenizer adds by itself."""
+    """Remove the beginning-of-sequence token from `text` if the tokenizer adds it itself."""
     added = tokenizer("").input_ids[:1] == [tokenizer.bos_token_id]
     return text.removeprefix(tokenizer.bos_token) if added and tokenizer.bos_token else text
 
 
-def _end_mark(tokenizer: Any, tail: str) -> str:
-    """Return the special token at the start of `tail`, the text after an answer; "" for the tokenizer's end mark."""
+def _end_token(tokenizer: Any, tail: str) -> str:
+    """Return the special token that starts `tail`, the text after an answer; "" for the end-of-sequence token."""
     specials = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
     first = next(iter(tokenizer(tail.strip(), add_special_tokens=False).input_ids), None)
     if first is None or first not in specials or first == tokenizer.eos_token_id:

@@ -62,7 +62,7 @@ class Encoder:
         self.tokenizer = tokenizer
         self.is_encoder_decoder = is_encoder_decoder
         self.vocabulary_size = vocabulary_size
-        specials = self._require_rows(list(tokenizer("").input_ids))
+        specials = self._require_known(list(tokenizer("").input_ids))
         self._end_id = self._end(prompt.end)
         ends = bool(specials) and specials[-1] == tokenizer.eos_token_id
         self._head = specials[:-1] if ends else specials
@@ -88,13 +88,13 @@ class Encoder:
         """Return the id that ends a summary."""
         (end,) = self.tokenizer.convert_tokens_to_ids([mark]) if mark else [self.tokenizer.eos_token_id]
         if end is None or end == getattr(self.tokenizer, "unk_token_id", None):
-            raise ModelError(f"The prompt ends summaries with {mark!r}, which is no token of the tokenizer.")
-        return self._require_rows([int(end)])[0]
+            raise ModelError(f"The prompt ends summaries with {mark!r}, which is not a token of the tokenizer.")
+        return self._require_known([int(end)])[0]
 
     def _ids(self, text: str) -> list[int]:
-        return self._require_rows(list(self.tokenizer(text, add_special_tokens=False).input_ids))
+        return self._require_known(list(self.tokenizer(text, add_special_tokens=False).input_ids))
 
-    def _require_rows(self, ids: list[int]) -> list[int]:
+    def _require_known(self, ids: list[int]) -> list[int]:
         """Return `ids`; raise ModelError if one of them has no embedding."""
         if self.vocabulary_size is not None and ids and (largest := max(ids)) >= self.vocabulary_size:
             (token,) = self.tokenizer.convert_ids_to_tokens([largest])
@@ -114,7 +114,9 @@ class Encoder:
         """
         if not texts:
             return []
-        return [len(self._require_rows(ids)) for ids in self.tokenizer(list(texts), add_special_tokens=False).input_ids]
+        return [
+            len(self._require_known(ids)) for ids in self.tokenizer(list(texts), add_special_tokens=False).input_ids
+        ]
 
     def count_targets(self, summaries: Sequence[str]) -> list[int]:
         """Return the number of target tokens of each summary, with its special tokens, before truncation."""

@@ -11,7 +11,7 @@ from sumtune.kernels.build import Kernels
 from sumtune.kernels.cross_entropy import summed_cross_entropy
 from sumtune.model.fuse import fused_output_weight
 from sumtune.text.encode import Encoded
-from sumtune.train.recompute import Recompute
+from sumtune.train.gradient_checkpointing import Recompute
 
 __all__ = ["SummaryLoss", "token_cross_entropy"]
 

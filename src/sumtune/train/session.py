@@ -30,10 +30,10 @@ from sumtune.train.disk_space import require_free_space, save_freeing_space
 from sumtune.train.event_log import Event, EventCallback, append_event, cut_after
 from sumtune.train.final_adapter import save_final_adapter, training_fingerprint
 from sumtune.train.graceful_stop import graceful_stop
+from sumtune.train.gradient_checkpointing import Recompute
 from sumtune.train.loop import train
 from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
-from sumtune.train.recompute import Recompute
 from sumtune.train.step import Gradient, mean_loss, step_gradient
 from sumtune.train.training_plan import TrainingPlan
 
@@ -93,7 +93,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
     )  # fmt: skip
     all_parameters = sum(parameter.numel() for parameter in adapted.parameters())
-    recompute = Recompute.of(base, generator)  # before kernels take the place of weights, which it counts
+    recompute = Recompute.of(base, generator)  # before kernels free the weights, which it counts
     fuse_lora(adapted, kernels)
     if kernels is not None:
         fuse_frozen(base, kernels)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sumtune.model.lora import set_dropout
 from sumtune.text.encode import Encoded
 from sumtune.train import session as training
-from sumtune.train.recompute import Recompute, kept_bytes
+from sumtune.train.gradient_checkpointing import Recompute, saved_bytes
 from sumtune.train.session import Session
 
 MODELS = ("gemma", "llama", "gpt2", "t5", "bart")
@@ -42,7 +42,7 @@ def test_gradients_do_not_depend_on_the_budget(make_session: Callable[..., Sessi
     expected = gradients(session, examples, 10**12)
     assert recompute.count == 0
     assert recompute.layers >= 2
-    needed = recompute.kept(len(examples) * max(example.length for example in examples))
+    needed = recompute.saved_bytes_of(len(examples) * max(example.length for example in examples))
     for budget, count in ((0.0, recompute.layers), (needed / 2, recompute.layers // 2)):
         found = gradients(session, examples, budget)
         assert recompute.count == count
@@ -68,26 +68,26 @@ def test_a_layer_that_runs_again_keeps_less(make_session: Callable[..., Session]
     kept = {}
     for budget in (10**12, 0):
         recompute.budget_bytes = budget
-        kept[budget] = kept_bytes(lambda: session.loss_fn(examples)[0])
-    assert recompute.bytes_a_token > 0
+        kept[budget] = saved_bytes(lambda: session.loss_fn(examples)[0])
+    assert recompute.bytes_per_token > 0
     assert kept[0] < kept[10**12] / 2
-    assert kept[10**12] - kept[0] == pytest.approx(recompute.bytes_a_token * tokens, rel=0.6)
+    assert kept[10**12] - kept[0] == pytest.approx(recompute.bytes_per_token * tokens, rel=0.6)
 
 
-def test_a_validation_keeps_nothing_and_measures_nothing(make_session: Callable[..., Session]) -> None:
+def test_validation_saves_and_measures_nothing(make_session: Callable[..., Session]) -> None:
     session = make_session("llama")
     with torch.no_grad():
         session.loss_fn(list(session.examples[:2]))
-    assert recompute_of(session).bytes_a_token == 0
+    assert recompute_of(session).bytes_per_token == 0
 
 
 @given(st.integers(1, 80), st.integers(0, 10**7), st.integers(1, 10**4), st.integers(1, 10**5))
-def test_what_is_kept_is_as_much_as_the_budget_allows(layers: int, budget: int, each: int, tokens: int) -> None:
-    recompute = Recompute(torch.Generator(), layers, budget, bytes_a_token=each)
-    count, layer = recompute.recomputed(tokens), each * tokens / layers
+def test_layers_save_as_much_as_the_budget_allows(layers: int, budget: int, each: int, tokens: int) -> None:
+    recompute = Recompute(torch.Generator(), layers, budget, bytes_per_token=each)
+    count, layer = recompute.layers_to_recompute(tokens), each * tokens / layers
     assert 0 <= count <= layers
-    assert recompute.kept(tokens) <= budget * (1 + 1e-9) + 1e-6
-    assert count == 0 or recompute.kept(tokens) + layer > budget * (1 - 1e-9)
+    assert recompute.saved_bytes_of(tokens) <= budget * (1 + 1e-9) + 1e-6
+    assert count == 0 or recompute.saved_bytes_of(tokens) + layer > budget * (1 - 1e-9)
 
 
 def test_tensors_are_counted_once_and_parameters_never() -> None:
@@ -97,4 +97,4 @@ def test_tensors_are_counted_once_and_parameters_never() -> None:
     def loss() -> torch.Tensor:
         return ((inner @ weight) * inner.view(3, 5)).sum()
 
-    assert kept_bytes(loss) == 4 * (3 * 5 + 3 * 5), "inner, and its product with the weight"
+    assert saved_bytes(loss) == 4 * (3 * 5 + 3 * 5), "inner, and its product with the weight"
