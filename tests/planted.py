@@ -109,9 +109,10 @@ def make_run(
     write_json(run_dir.run_json, {"config": config.model_dump(mode="json")})
     for name, examples in {"train": train, "test": scored}.items():
         write_text(run_dir.split(name), dump_jsonl(examples))
+    limit = config.model.max_source_tokens if isinstance(config.model.max_source_tokens, int) else 1024
     encoded = [
         Encoded(
-            tuple(range(min(len(one.dialogue) // CHARACTERS_A_TOKEN, config.model.max_source_tokens))),
+            tuple(range(min(len(one.dialogue) // CHARACTERS_A_TOKEN, limit))),
             tuple(range(len(one.summary) // CHARACTERS_A_TOKEN + 1 if label_tokens is None else label_tokens(one))),
         )
         for one in train

@@ -380,10 +380,14 @@ def test_a_model_with_few_positions_is_checked_with_what_it_reads(call, tmp_path
     rows[0]["dialogue"] += "\nAna: more bread." * 200
     file = tmp_path / "long.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    code, out, err = call("check", file, "--model", tiny_models["gpt2"])
+    code, out, err = call("check", file, "--model", tiny_models["gpt2"], "--set", "model.max_source_tokens=1024")
     assert (code, err) == (0, "")
     limit = int(re.search(r"model\.max_source_tokens is (\d+) instead of 1024", out)[1])
     assert 300 < limit < 512 - 128
+    assert f"longer than {limit} tokens" in out
+    code, out, _ = call("check", file, "--model", tiny_models["gpt2"])
+    assert code == 0
+    assert "Note" not in out, "nobody asked for a number"
     assert f"longer than {limit} tokens" in out
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 __all__ = [
+    "AUTO",
     "PRESETS",
     "Config",
     "DataConfig",
@@ -23,6 +24,8 @@ Preset = Literal["quality", "balanced", "fast"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
 RougeTokens = Literal["auto", "rouge-score", "unicode", "char"]
+
+AUTO: Literal["auto"] = "auto"
 
 Positive = Annotated[int, Field(gt=0)]
 Beams = Annotated[int, Field(gt=0, le=128)]
@@ -79,8 +82,9 @@ class ModelConfig(Section):
     model family; `auto` takes `chat` where the tokenizer has a template."""
     instruction: str = Field("Summarize the conversation.", min_length=1, max_length=16384)
     """What `chat` asks for, before the dialogue."""
-    max_source_tokens: Annotated[int, Field(ge=16)] = 1024
-    """Longer dialogues lose their end, in tokens."""
+    max_source_tokens: Literal["auto"] | Annotated[int, Field(ge=16)] = AUTO
+    """Longer dialogues lose their end, in tokens. `auto` reads whole dialogues, as far as the context of the model and
+    the memory of this machine allow."""
     max_target_tokens: Annotated[int, Field(ge=4)] = 128
     """Longer summaries lose their end in training; also the limit of generation, in tokens with the end mark."""
 
@@ -111,7 +115,7 @@ class TrainConfig(Section):
     effective_batch_size: Positive = 4
     """Examples an optimizer step."""
     micro_batch_tokens: Annotated[int, Field(ge=64)] = 1536
-    """Most tokens, padding included, that go through the model at once."""
+    """Most tokens, padding included, that go through the model at once; a longer example goes alone."""
     average_power: float | None = Field(2.0, ge=0)
     """What is validated and kept is a mean of the weights of all optimizer steps t, each counting t to this power:
     2 looks mostly at the second half of a run, 0 at all alike; null keeps the last weights alone."""
@@ -174,6 +178,8 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _longest_example_fits(self) -> "Config":
+        if not isinstance(self.model.max_source_tokens, int):
+            return self
         longest = self.model.max_source_tokens + self.model.max_target_tokens
         if longest > self.train.micro_batch_tokens:
             raise ValueError(

@@ -95,7 +95,7 @@ def test_the_longest_example_goes_through_the_model(few: dict[str, Path], name: 
 
 @pytest.mark.usefixtures("own_cache")
 def test_settings_are_cut_with_a_note_and_only_where_they_must(few: dict[str, Path], tiny_models: Any) -> None:
-    asked = ModelConfig(name=str(few["gpt2"]), max_target_tokens=24)
+    asked = ModelConfig(name=str(few["gpt2"]), max_source_tokens=1024, max_target_tokens=24)
     allowed = fit_token_limits(asked)
     overhead = make_encoder(asked).overhead
     assert allowed.max_source_tokens == FEW - overhead - 24
@@ -105,7 +105,7 @@ def test_settings_are_cut_with_a_note_and_only_where_they_must(few: dict[str, Pa
     ]
     assert fit_token_limits(allowed) == allowed
     for name in ("gemma", "t5"):
-        plenty = ModelConfig(name=str(tiny_models[name]))
+        plenty = ModelConfig(name=str(tiny_models[name]), max_source_tokens=1024)
         assert fit_token_limits(plenty) == plenty
         assert list(limit_notes(plenty, fit_token_limits(plenty))) == []
 

@@ -48,14 +48,14 @@ def test_the_instruction_can_be_changed_and_the_template_left_out(chat_models: d
     name = str(chat_models["gemma"])
     asked = make_encoder(ModelConfig(name=name, instruction="What was decided?")).prompt
     assert asked.before == "<start_of_turn>user\nWhat was decided?\n\n"
-    plain = make_encoder(ModelConfig(name=name, prompt="plain")).prompt
+    plain = make_encoder(ModelConfig(name=name, prompt="plain", max_source_tokens=1024)).prompt
     assert plain == default_prompt(False, "llama", 1024, 128)
 
 
 def test_words_of_ones_own_are_taken_as_they_are(tiny_models: dict[str, Path]) -> None:
     words = PromptConfig(before="CHAT ", after=" END", before_summary="> ")
     for name in ("gemma", "t5"):
-        encoder = make_encoder(ModelConfig(name=str(tiny_models[name]), prompt=words))
+        encoder = make_encoder(ModelConfig(name=str(tiny_models[name]), prompt=words, max_source_tokens=1024))
         assert encoder.prompt == Prompt("CHAT ", " END", "> ", 1024, 128)
         assert encoder.decode(encoder.source("Hi")) == "CHAT Hi END"
         assert encoder.decode(encoder.target("Yes")) == "> Yes"

@@ -3,7 +3,8 @@
 from rich.console import Console
 
 from sumtune.commands.run_record import known_record
-from sumtune.config import Config
+from sumtune.config import AUTO, Config
+from sumtune.config_resolution import assignment, revise
 from sumtune.errors import RunDirError
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
@@ -12,7 +13,15 @@ from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import adapter_damage, training_fingerprint
 
-__all__ = ["require_same_settings", "state_to_resume"]
+__all__ = ["require_same_settings", "state_to_resume", "with_recorded_limit"]
+
+
+def with_recorded_limit(config: Config, run_dir: RunDir) -> Config:
+    """Return `config`, whose `auto` is the number of tokens that the run in the folder was told to read, if it was."""
+    recorded = known_record(run_dir).get("config", {}).get("model", {}).get("max_source_tokens")
+    if config.model.max_source_tokens != AUTO or not isinstance(recorded, int):
+        return config
+    return revise(config, (assignment("model.max_source_tokens", recorded),))
 
 
 def require_same_settings(config: Config, run_dir: RunDir) -> None:

@@ -6,7 +6,7 @@ from functools import cache, partial
 
 from rich.console import Console
 
-from sumtune.commands.resume import require_same_settings, state_to_resume
+from sumtune.commands.resume import require_same_settings, state_to_resume, with_recorded_limit
 from sumtune.commands.run_record import environment, known_record, update_record
 from sumtune.config import Config
 from sumtune.config_resolution import assignment
@@ -28,6 +28,7 @@ from sumtune.memory import free_memory
 from sumtune.model import encode_stage
 from sumtune.model.generation_settings import GenerationSettings, load_generation
 from sumtune.model.precision import choose_device
+from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.terminal.announcement import announcement
 from sumtune.terminal.changes import show_changes
 from sumtune.terminal.progress import training_progress
@@ -55,6 +56,7 @@ def train_adapter(
 ) -> None:
     """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder."""
     if not overwrite:
+        config = with_recorded_limit(config, run_dir)
         require_same_settings(config, run_dir)
     with status(console, "Preparing the model; the first run on this machine takes longest"):
         limited = _within_limits(config, console)
@@ -126,6 +128,7 @@ def _train(config: Config, plan: _Plan, console: Console) -> None:
     """Run the stage train."""
     run_dir, resumed = plan.session.run_dir, plan.resumed is not None
     record = {"config": config.model_dump(mode="json"), **environment()}
+    record["read"] = recorded_read_lengths(run_dir)
     write_record(run_dir.run_json, {**record, "forecast": vars(plan.forecast) | {"total_s": plan.forecast.total_s}})
     console.print(announcement(plan.session, plan.forecast))
     if plan.resumed is not None:

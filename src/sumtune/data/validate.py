@@ -45,7 +45,10 @@ def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Issue]:
 
 
 def check_lengths(
-    splits: Mapping[str, Sequence[Example]], counter: TokenCounter, max_source_tokens: int, max_target_tokens: int
+    splits: Mapping[str, Sequence[Example]],
+    counter: TokenCounter,
+    max_source_tokens: int | None,
+    max_target_tokens: int,
 ) -> Iterator[Issue]:
     """At most two issues: the share of all dialogues, and of all summaries, that will lose their end."""
     examples = [example for same in splits.values() for example in same]
@@ -55,7 +58,7 @@ def check_lengths(
         ("dialogue_truncated", "dialogues", dialogues, "model.max_source_tokens", max_source_tokens),
         ("summary_truncated", "summaries", summaries, "model.max_target_tokens", max_target_tokens),
     ):
-        cut = sum(count > limit for count in counts)
+        cut = sum(count > limit for count in counts) if limit is not None else 0
         if cut:
             message = (
                 f"{cut / len(counts):.1%} of the {plural} ({cut} of {len(counts)}) are longer than {limit} tokens "

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
-from sumtune.config import Config, RougeTokens
+from sumtune.config import AUTO, Config, RougeTokens
 from sumtune.data.example import SPLITS, load_jsonl
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.context import Array, Context, Data, Training
@@ -19,6 +19,7 @@ from sumtune.evaluate.scorecard_files import read_rows
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import changed_since
+from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.text.encode import load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train.event_log import Event, read_events
@@ -160,12 +161,19 @@ def _read_data(run_dir: RunDir, config: Mapping[str, Any], lengths: tuple[Array,
         # If every dialogue was truncated, the smallest ratio is closest to the true one.
         ratio = float(sizes[whole].sum() / tokens[whole].sum() if whole.any() else (sizes / tokens).min())
     return Data(splits={name: splits.get(name, ()) for name in SPLITS}, scored=scored, max_source_tokens=limit,
-                limited_by_model=limit != requested, characters_a_token=ratio)  # fmt: skip
+                limited_by_model=_is_limited_by_model(run_dir, limit, requested), characters_a_token=ratio)  # fmt: skip
 
 
-def _source_limit(run_dir: RunDir, requested: int | None) -> int | None:
+def _source_limit(run_dir: RunDir, requested: int | str | None) -> int | None:
     """Return the limit that the examples were encoded with; `requested` if the folder does not say."""
     try:
         return Prompt.load(run_dir.transformation).max_source_tokens
     except ModelError:
-        return requested
+        return requested if isinstance(requested, int) else None
+
+
+def _is_limited_by_model(run_dir: RunDir, limit: int | None, requested: int | str | None) -> bool:
+    """Return whether the model cannot read more than `limit` tokens; it may also be memory that limits `auto`."""
+    if requested == AUTO:
+        return bool((recorded_read_lengths(run_dir) or {}).get("limited_by_model", False))
+    return limit != requested

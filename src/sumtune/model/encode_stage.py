@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
-from sumtune.config import Config, ModelConfig
+from sumtune.config import AUTO, Config, ModelConfig
 from sumtune.data.example import Example, load_jsonl
 from sumtune.files.atomic import new_folder
 from sumtune.files.checksums import fingerprint
@@ -12,6 +13,8 @@ from sumtune.files.stage_manifest import up_to_date, write_manifest
 from sumtune.model.load import load_config, position_limits
 from sumtune.model.locate import locate
 from sumtune.model.prompts import prompt_for
+from sumtune.model.read_lengths import READ, dialogue_lengths, read_lengths
+from sumtune.model.source_limit import context_tokens, rounded_limit
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import load_encoder
 from sumtune.text.encode import Encoder, save_encoded
@@ -38,7 +41,7 @@ def make_encoder(settings: ModelConfig) -> Encoder:
 
 
 def fit_token_limits(settings: ModelConfig) -> ModelConfig:
-    """Return `settings` with token limits reduced to the positions of the base model.
+    """Return `settings` with token limits that are numbers, reduced to the positions of the base model.
 
     Raises:
         ModelError: the positions leave no room for a dialogue.
@@ -49,7 +52,7 @@ def fit_token_limits(settings: ModelConfig) -> ModelConfig:
     prompt_bound = len(words.encode()) + MAX_SPECIAL_TOKENS  # a token has at least one byte
     total = prompt.max_source_tokens + prompt.max_target_tokens + prompt_bound
     if all(limit is None or total <= limit for limit in (limits.encoder, limits.decoder)):
-        return settings  # saves reading the tokenizer
+        return settings.model_copy(update={"max_source_tokens": prompt.max_source_tokens})  # without the tokenizer
     prompt = make_encoder(settings).prompt
     return settings.model_copy(
         update={"max_source_tokens": prompt.max_source_tokens, "max_target_tokens": prompt.max_target_tokens}
@@ -59,7 +62,7 @@ def fit_token_limits(settings: ModelConfig) -> ModelConfig:
 def limit_notes(requested: ModelConfig, settings: ModelConfig) -> Iterator[str]:
     """Yield a note for the user for each token limit in `settings` that differs from the one requested."""
     for key in ("max_source_tokens", "max_target_tokens"):
-        if (limit := getattr(settings, key)) != getattr(requested, key):
+        if (limit := getattr(settings, key)) != getattr(requested, key) != AUTO:
             yield f"Note: model.{key} is {limit} instead of {getattr(requested, key)}: the model has no more positions."
 
 
@@ -73,20 +76,42 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
         ModelError: the base model cannot be found or read, or a text has a token without an embedding.
     """
     files = [run_dir.require(run_dir.split(name), "run") for name in SPLITS]
-    prompt = prompt_for(config.model, locate(config.model.name, config.model.revision).folder)
-    settings = {"format": FORMAT, "model": config.model.model_dump(), "prompt": asdict(prompt)}
-    made_from = fingerprint(files, settings)
+    tests = (
+        [run_dir.split("test")] if config.model.max_source_tokens == AUTO and run_dir.split("test").is_file() else []
+    )
+    made_from = fingerprint([*files, *tests], _settings(config.model))
     if up_to_date(run_dir.transformation, made_from):
         return
     encoder = make()
     splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS}
+    lengths = [count for file in tests for count in dialogue_lengths(encoder, load_jsonl(file))]
     with new_folder(run_dir.transformation) as folder:
         for name, examples in splits.items():
             encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
             save_encoded(encoded, folder / f"{name}.safetensors")
-        _prompt_for(encoder, splits["train"]).save(folder)
+            lengths += dialogue_lengths(encoder, examples, encoded)
+        prompt = _prompt_for(encoder, splits["train"])
+        if config.model.max_source_tokens == AUTO:
+            prompt = replace(prompt, max_source_tokens=rounded_limit(max(lengths), prompt.max_source_tokens))
+        prompt.save(folder)
         _summary_tokens(encoder, splits["train"]).save(folder)
-        write_manifest(folder, {"fingerprint": made_from})
+        read = read_lengths(lengths, prompt.max_source_tokens, by_model=_is_limited_by_model(config.model, encoder))
+        write_manifest(folder, {"fingerprint": made_from, READ: read})
+
+
+def _settings(model: ModelConfig) -> dict[str, Any]:
+    """Return the settings that the files of the stage depend on."""
+    prompt = asdict(prompt_for(model, locate(model.name, model.revision).folder))
+    if model.max_source_tokens == AUTO:
+        del prompt["max_source_tokens"]  # depends on free memory, which must not make the stage run again
+    return {"format": FORMAT, "model": model.model_dump(), "prompt": prompt}
+
+
+def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
+    """Return whether the model has no positions for more than `encoder` reads."""
+    context = context_tokens(model, load_config(locate(model.name, model.revision).folder))
+    read = encoder.prompt.max_source_tokens + encoder.overhead + encoder.prompt.max_target_tokens
+    return context is not None and read >= context
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:

@@ -1,7 +1,9 @@
 """What is printed before training: what will happen, and how long it takes."""
 
 from sumtune.evaluate.stage import chosen_examples
+from sumtune.files.run_dir import RunDir
 from sumtune.forecast.forecast import Forecast
+from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.terminal.progress import duration
 from sumtune.train.session import Session
 
@@ -24,6 +26,7 @@ def announcement(session: Session, forecast: Forecast) -> str:
             RULE,
             f"Training samples: {len(session.examples)}",
             f"Evaluation samples: {len(examples)} ({split} split)",
+            *_reading(session.run_dir),
             f"Number of epochs: {config.train.epochs} ({plan.total_steps} optimizer steps of "
             f"{config.train.effective_batch_size} examples)",
             f"Warmup steps: {plan.warmup_steps}{_warmup_note(session)}",
@@ -43,6 +46,18 @@ def announcement(session: Session, forecast: Forecast) -> str:
             RULE,
         ]
     )
+
+
+def _reading(run_dir: RunDir) -> list[str]:
+    """Return the line about how much of each dialogue is read; none for a run folder of an earlier release."""
+    read = recorded_read_lengths(run_dir)
+    if read is None:
+        return []
+    limit, longest, truncated = read["max_source_tokens"], read["longest_dialogue"], read["truncated"]
+    if not truncated:
+        return [f"Reading: up to {limit:,} tokens of each dialogue; the longest has {longest:,}"]
+    return [f"Reading: up to {limit:,} tokens of each dialogue; {truncated:,} of {read['dialogues']:,} are longer, up "
+            f"to {longest:,}, and lose their end"]  # fmt: skip
 
 
 def _times(forecast: Forecast) -> str:

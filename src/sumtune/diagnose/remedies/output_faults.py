@@ -134,7 +134,7 @@ def cut_short(_finding: Finding, context: Context) -> Remedy:
         text = "add longer summaries to the training data, because generation ends at the length of the longest one"
         return Remedy(text, (commands.run(commands.changed_data),))
     changes: dict[str, Any] = {"model.max_target_tokens": 2 * limit}
-    needed = model.max_source_tokens + 2 * limit
+    needed = 2 * limit + (model.max_source_tokens if isinstance(model.max_source_tokens, int) else 0)
     if needed > commands.config.train.micro_batch_tokens:
         changes["train.micro_batch_tokens"] = needed
     return Remedy("raise the generation limit", (commands.run(changes),))

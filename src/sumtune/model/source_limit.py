@@ -1,0 +1,71 @@
+"""`model.max_source_tokens: auto`: how many tokens of a dialogue are read."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sumtune.config import ModelConfig
+from sumtune.memory import available_bytes
+from sumtune.model.load import is_encoder_decoder, load_config, position_limits
+from sumtune.model.precision import choose_device, choose_precision
+
+__all__ = ["USUAL_TOKENS", "context_tokens", "most_source_tokens", "rounded_limit"]
+
+USUAL_TOKENS = 1024
+"""`auto` reads as many tokens even where no dialogue is so long, so that a service can take somewhat longer ones."""
+LARGE_CONTEXT = 8192
+"""In a larger context the words around a dialogue are estimated; the tokenizer counts them in a smaller one."""
+WORDS_AROUND = 512
+SPARE_MEMORY = 0.1
+BASE_BYTES = 10**9
+"""Memory of a training besides weights and activations."""
+LAYER_WIDTHS = 64
+"""Numbers that training holds for each token while it computes one layer, as a multiple of the hidden size. Measured
+with Gemma 3 270M, where all layers run again in the backward pass: 104 kB a token in bf16."""
+
+
+def most_source_tokens(settings: ModelConfig, folder: Path) -> int:
+    """Return the most tokens of a dialogue that the model in `folder` reads: as set, or what context and memory allow.
+
+    A model without a limit of positions, such as T5, was trained on short texts and reads the usual number.
+    """
+    if isinstance(settings.max_source_tokens, int):
+        return settings.max_source_tokens
+    config = load_config(folder)
+    context = context_tokens(settings, config)
+    if context is None:
+        return USUAL_TOKENS
+    if context <= USUAL_TOKENS:
+        return context
+    return min(context, max(USUAL_TOKENS, _tokens_in_memory(settings, config, folder)))
+
+
+def context_tokens(settings: ModelConfig, config: Any) -> int | None:
+    """Return the tokens of a dialogue that the positions of the model allow; None where it has no limit."""
+    limits, both = position_limits(config), is_encoder_decoder(config)
+    context = limits.encoder if both else limits.decoder
+    if context is None or context <= LARGE_CONTEXT:
+        return context
+    return context - WORDS_AROUND - (0 if both else settings.max_target_tokens)
+
+
+def rounded_limit(longest: int, most: int) -> int:
+    """Return the limit for dialogues of up to `longest` tokens, of which `most` can be read.
+
+    >>> rounded_limit(3811, 16384), rounded_limit(300, 16384), rounded_limit(24311, 16384), rounded_limit(300, 344)
+    (4096, 1024, 16384, 344)
+    """
+    return min(most, -(-max(longest, 1) // USUAL_TOKENS) * USUAL_TOKENS)
+
+
+def _tokens_in_memory(settings: ModelConfig, config: Any, folder: Path) -> int:
+    """Return how many tokens training can hold, rounded down to a power of two: free memory is never twice the same."""
+    text = config.get_text_config()
+    device = choose_device(settings.device)
+    size = choose_precision(settings.precision, device).dtype.itemsize
+    weights = sum(file.stat().st_size for file in folder.glob("*.safetensors")) * size / 2
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else available_bytes()
+    room = (1 - SPARE_MEMORY) * free - weights - BASE_BYTES
+    tokens = max(1, int(room / (size * text.hidden_size * (text.num_hidden_layers + LAYER_WIDTHS))))
+    return 1 << (tokens.bit_length() - 1)
