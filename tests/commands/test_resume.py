@@ -26,5 +26,5 @@ def test_another_number_than_that_of_the_run_is_refused(tmp_path: Path) -> None:
     run_dir, before = RunDir(tmp_path), resolve(overrides={"model.max_source_tokens": 512})
     write_json(run_dir.run_json, {"config": before.model_dump(mode="json")})
     other = with_recorded_limit(resolve(overrides={"model.max_source_tokens": 640}), run_dir)
-    with pytest.raises(RunDirError, match="model.max_source_tokens: 512 → 640"):
+    with pytest.raises(RunDirError, match=r"model\.max_source_tokens: 512 → 640"):
         require_same_settings(other, run_dir)
