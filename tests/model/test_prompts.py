@@ -94,5 +94,5 @@ def test_a_template_that_does_not_work_is_said(tmp_path: Path, template: str, sa
 
 def test_an_end_that_is_no_token_is_refused(chat_models: dict[str, Path]) -> None:
     encoder = make_encoder(ModelConfig(name=str(chat_models["gemma"])))
-    with pytest.raises(ModelError, match="'<strange>', which is no token"):
+    with pytest.raises(ModelError, match="'<strange>', which is not a token"):
         type(encoder)(encoder.tokenizer, Prompt("", "", "", 16, 16, end="<strange>"), False)
