@@ -35,7 +35,7 @@ def fit_to_memory(session: Session, known_peak_bytes: int | None = None) -> Sess
 
 
 def _extrapolate(session: Session, limit: float) -> Session:
-    """Assume that memory grows linearly with the padded tokens of a micro-batch."""
+    """Return `session` with micro-batches that fit into `limit` bytes, if memory grows linearly with padded tokens."""
     groups = sorted(planned_micro_batches(session), key=padded_tokens)
     sizes = [padded_tokens(group) for group in groups]
     medium = min(range(len(groups)), key=lambda at: abs(sizes[at] - PROBE_SHARE * sizes[-1]))
@@ -59,6 +59,7 @@ def _extrapolate(session: Session, limit: float) -> Session:
 
 
 def _halve_until_it_fits(session: Session) -> Session:
+    """Return `session` with micro-batches that a trial computes without running out of memory."""
     while True:
         with trials(session) as compute:
             try:

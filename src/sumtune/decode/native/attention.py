@@ -22,7 +22,7 @@ class Attention:
         self._query, self._key, self._value, self._output = query, key, value, output
 
     def read(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, first: int) -> Tensor:
-        """Map whole dialogues (rows, time, features) to the same shape; row 0 is dialogue `first` of the batch.
+        """Return the output for whole dialogues (rows, time, features); row 0 is dialogue `first` of the batch.
 
         `cosine` and `sine` (time, dim) are the rotary tables of the positions.
         """
@@ -32,7 +32,7 @@ class Attention:
         return self._output(out)
 
     def write(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, mask: Tensor, now: int) -> Tensor:
-        """Map the next token of each row (rows, 1, features), the `now`-th written one, to the same shape.
+        """Return the output for the next token of each row (rows, 1, features), the `now`-th written one.
 
         `cosine` and `sine` (rows, dim) are the rotary tables of the rows' positions; `mask` is `KVCache.mask`.
         """

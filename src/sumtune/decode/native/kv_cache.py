@@ -31,7 +31,7 @@ class LayerCache:
             stored[:, first : first + rows.shape[1], : new.shape[1]] = rows
 
     def reorder(self, parents: Tensor, time: int) -> None:
-        """Let row r continue what row `parents[r]` wrote in the first `time` tokens."""
+        """Copy the first `time` tokens of row `parents[r]` to row r."""
         self.keys[:, :, :time] = self.keys[:, parents, :time]
         self.values[:, :, :time] = self.values[:, parents, :time]
 
@@ -75,7 +75,7 @@ class KVCache:
         return (self.lengths + self.written).repeat_interleave(self.beams)
 
     def reorder(self, parents: Tensor) -> None:
-        """Let row r continue what row `parents[r]` wrote; rows stay with their dialogue."""
+        """Let row r continue the tokens of row `parents[r]`, which must belong to the same dialogue."""
         for layer in self.layers:
             layer.reorder(parents, self.written)
 

@@ -13,7 +13,7 @@ class StreamedBatch:
     """The summaries of one batch, passed to `watch` piece by piece."""
 
     def __init__(self, watch: OnPiece, indices: Sequence[int], encoder: Encoder) -> None:
-        """`indices` are those of the batch's dialogues among all dialogues."""
+        """`indices` are the positions of the batch's dialogues among all dialogues."""
         self._watch, self._indices = watch, indices
         self._detokenizers = [IncrementalDetokenizer(encoder.decode) for _ in indices]
         self._stopped: set[int] = set()
