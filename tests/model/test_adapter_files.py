@@ -1,4 +1,4 @@
-"""An adapter that is not what was written, or does not fit, is refused by name and before a model is built from it."""
+"""A changed or unfitting adapter is refused before a model is built from it, with a message that names the fault."""
 
 import json
 import warnings
@@ -73,13 +73,13 @@ def adapter(written: Path, tmp_path: Path) -> Path:
 
 
 def renew_sums(adapter: Path) -> None:
-    """Makes the sums those of the files as they are now, as an attacker would."""
+    """Update the recorded sums to the current files, as an attacker would."""
     record = json.loads((adapter / SETTINGS).read_text())
     write_settings(adapter, {key: record[key] for key in ("model", "decode")})
 
 
 def rewrite(adapter: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Changes tensors."""
+    """Change tensors in the adapter's weights."""
     tensors = load_file(adapter / WEIGHTS)
     change(tensors)
     save_file(tensors, adapter / WEIGHTS)
@@ -87,7 +87,7 @@ def rewrite(adapter: Path, change: Callable[[dict[str, Any]], object]) -> None:
 
 
 def reconfigure(adapter: Path, **changed: object) -> None:
-    """Changes keys of the configuration; `...` removes one."""
+    """Change keys of the configuration; `...` removes a key."""
     config = json.loads((adapter / CONFIG).read_text()) | changed
     (adapter / CONFIG).write_text(json.dumps({key: value for key, value in config.items() if value is not ...}))
     renew_sums(adapter)
@@ -98,7 +98,7 @@ def logits(model: Any) -> torch.Tensor:
         return model(torch.tensor([[5, 77, 130, 9, 260]])).logits
 
 
-def test_what_was_written_is_accepted(adapter: Path, base_folder: Path) -> None:
+def test_an_unchanged_adapter_is_accepted(adapter: Path, base_folder: Path) -> None:
     assert len(check_adapter(adapter).shapes) == len(load_file(adapter / WEIGHTS))
     assert read_settings(adapter).model.name == str(base_folder)
     load_adapter(load_base(base_folder, torch.float32), adapter)
@@ -110,7 +110,7 @@ def test_what_was_written_is_accepted(adapter: Path, base_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_one_changed_byte_is_seen(adapter: Path, name: str) -> None:
+def test_one_changed_byte_is_detected(adapter: Path, name: str) -> None:
     old = {SETTINGS: b'"length_penalty": 1.0', PROMPT: b"Read", CONFIG: b'"lora_alpha": 8', WEIGHTS: None}[name]
     content = (adapter / name).read_bytes()
     at = content.index(old) + len(old) - 1 if old else len(content) - 9
@@ -127,7 +127,7 @@ def test_a_missing_file_is_named(adapter: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, CONFIG])
-def test_without_its_files_it_is_no_adapter(adapter: Path, base_folder: Path, name: str) -> None:
+def test_a_folder_without_adapter_files_is_refused(adapter: Path, base_folder: Path, name: str) -> None:
     (adapter / SETTINGS).unlink()
     (adapter / name).unlink()
     with pytest.raises(ModelError, match="is not an adapter folder"):
@@ -163,7 +163,7 @@ def test_settings_that_were_changed_on_purpose_work_as_the_message_says(adapter:
 
 
 @pytest.mark.parametrize("name", [SETTINGS, PROMPT, CONFIG])
-def test_a_file_of_a_newer_version_says_so(adapter: Path, name: str) -> None:
+def test_a_file_from_a_newer_version_is_refused(adapter: Path, name: str) -> None:
     (adapter / name).write_text(json.dumps({"format": FORMAT + 1, "whatever": 1}))
     if name != SETTINGS:
         renew_sums(adapter)
@@ -196,7 +196,7 @@ def test_weights_that_cannot_be_read_are_one_message(adapter: Path) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", [SETTINGS, PROMPT, CONFIG])
 @given(data=st.data())
-def test_whatever_json_is_in_a_file_there_is_a_summarizer_or_one_message(
+def test_any_json_in_a_file_gives_a_summarizer_or_one_message(
     written: Path, tmp_path: Path, name: str, data: st.DataObject
 ) -> None:
     folder = tmp_path / "adapter"
@@ -284,7 +284,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("changes", HARMLESS.values(), ids=HARMLESS)
-def test_what_says_nothing_about_lora_changes_nothing_and_is_never_followed(
+def test_keys_without_effect_change_nothing_and_are_never_followed(
     adapter: Path, base_folder: Path, changes: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewrite(adapter, lambda tensors: [tensor.add_(0.1) for tensor in tensors.values()])
@@ -312,7 +312,7 @@ def test_ranks_and_alphas_by_name_are_what_peft_makes_of_them(adapter: Path, bas
     assert torch.equal(logits(load_adapter(load_base(base_folder, torch.float32), adapter)), logits(plain))
 
 
-def test_a_name_is_no_pattern(adapter: Path, base_folder: Path) -> None:
+def test_a_name_is_not_a_pattern(adapter: Path, base_folder: Path) -> None:
     """A dot in a name is a dot: `self_attn.q_proj` does not name `self_attnXq_proj`."""
     before = logits(load_adapter(load_base(base_folder, torch.float32), adapter))
     reconfigure(adapter, alpha_pattern={"layers.0.self_attn_q_proj": 100})
@@ -322,7 +322,7 @@ def test_a_name_is_no_pattern(adapter: Path, base_folder: Path) -> None:
 # ---- tensors
 
 
-def test_a_tensor_that_is_missing_or_too_many_is_named(adapter: Path, base_folder: Path) -> None:
+def test_a_missing_or_extra_tensor_is_named(adapter: Path, base_folder: Path) -> None:
     first = sorted(load_file(adapter / WEIGHTS))[0]
     rewrite(adapter, lambda tensors: tensors.pop(first))
     with pytest.raises(ModelError, match=f"{first}' is missing in the adapter"):
@@ -344,7 +344,7 @@ def test_a_layer_without_tensors_or_unknown_to_the_model_is_named(adapter: Path,
 
 
 @pytest.mark.parametrize("path", ["model.embed_tokens", "model.norm", "model.layers.0", "lm_head"])
-def test_what_is_adapted_is_a_linear_layer_that_its_settings_name(adapter: Path, base_folder: Path, path: str) -> None:
+def test_only_linear_layers_named_in_the_settings_may_be_adapted(adapter: Path, base_folder: Path, path: str) -> None:
     pair = {f"base_model.model.{path}.lora_{half}.weight": torch.zeros(4, 4) for half in "AB"}
     rewrite(adapter, lambda tensors: tensors.update(pair))
     with pytest.raises(ModelError, match=f"'{path}' (is not a linear layer|is not named in its settings)"):
@@ -360,7 +360,7 @@ def test_a_tensor_of_another_shape_is_named(adapter: Path, base_folder: Path) ->
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_values_that_are_no_numbers_are_refused(adapter: Path, base_folder: Path, value: float) -> None:
+def test_infinite_and_nan_values_are_refused(adapter: Path, base_folder: Path, value: float) -> None:
     rewrite(adapter, lambda tensors: next(iter(tensors.values())).view(-1)[:1].fill_(value))
     with pytest.raises(ModelError, match=r"infinite or NaN values in '.*lora_A"):
         load_adapter(load_base(base_folder, torch.float32), adapter)

@@ -50,7 +50,7 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, config: Config, 
 @pytest.mark.parametrize(
     ("suffix", "english"), [("", True), (" 这是一个很长的中文总结，说明谁在哪天去拿什么。", False)]
 )
-def test_the_tokens_of_all_training_summaries_are_noted(
+def test_the_tokens_of_all_training_summaries_are_saved(
     tmp_path: Path, config: Config, encoder: Encoder, suffix: str, english: bool
 ) -> None:
     run_dir = RunDir(tmp_path)
@@ -62,7 +62,7 @@ def test_the_tokens_of_all_training_summaries_are_noted(
 
 
 @pytest.mark.parametrize(("suffix", "single"), [("", True), ("\n", True), ("\nAnd more.", False)])
-def test_single_line_is_what_all_training_summaries_are(
+def test_single_line_is_set_if_all_training_summaries_have_one_line(
     tmp_path: Path, config: Config, encoder: Encoder, suffix: str, single: bool
 ) -> None:
     run_dir = RunDir(tmp_path)

@@ -64,7 +64,7 @@ def test_a_fused_adapter_has_the_loss_and_gradient_of_peft(
 
 
 @pytest.mark.parametrize("name", ["gemma", "llama"])
-def test_so_it_has_with_all_kernels(tiny_models: dict[str, Path], name: str) -> None:
+def test_all_kernels_together_have_the_loss_and_gradient_of_peft(tiny_models: dict[str, Path], name: str) -> None:
     kernels = load_kernels(cache_dir() / "kernels")
     if kernels is None:
         pytest.skip("no C compiler: install gcc")
@@ -83,7 +83,7 @@ def test_other_layers_stay_as_they_are(tiny_models: dict[str, Path], name: str, 
 
 
 @pytest.mark.filterwarnings("ignore:Model has `tie_word_embeddings=True`")
-def test_a_weight_that_other_modules_share_keeps_its_content(tiny_models: dict[str, Path]) -> None:
+def test_a_shared_weight_keeps_its_content(tiny_models: dict[str, Path]) -> None:
     kernels = load_kernels(cache_dir() / "kernels")
     base = load_base(tiny_models["gemma"], torch.bfloat16)
     before = base.get_input_embeddings().weight.clone()

@@ -1,4 +1,4 @@
-"""A GGUF file is looked through before anything else reads it: whatever its bytes, the answer is yes or one error."""
+"""A GGUF header is checked before other code reads the file: any bytes are accepted or refused with one error."""
 
 import struct
 from contextlib import suppress
@@ -46,7 +46,7 @@ def test_a_whole_file_is_accepted(whole: Path) -> None:
     check_gguf(whole)
 
 
-def test_a_file_that_is_cut_off_is_refused_wherever_it_is_cut(whole: Path, tmp_path: Path) -> None:
+def test_a_file_cut_off_anywhere_is_refused(whole: Path, tmp_path: Path) -> None:
     content = whole.read_bytes()
     file, last = tmp_path / "cut.gguf", struct.calcsize("<2Q") + 40
     ends_in_padding = 32  # the writer fills up the last tensor, too
@@ -80,7 +80,7 @@ def test_what_is_named_twice_or_unknown_is_refused(whole: Path, tmp_path: Path) 
         check_gguf(changed(whole, tmp_path, quantized, struct.pack("<I2QI", 9, 32, 2, GGMLQuantizationType.Q8_0)))
 
 
-def test_numbers_that_nobody_means_are_refused_at_once(whole: Path, tmp_path: Path) -> None:
+def test_absurd_numbers_are_refused_at_once(whole: Path, tmp_path: Path) -> None:
     content = whole.read_bytes()
     for at, value, message in ((8, MAX_TENSORS + 1, "tensors"), (16, (1 << 64) - 1, "cut off"), (4, 99, "version")):
         broken = bytearray(content)

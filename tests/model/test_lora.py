@@ -48,7 +48,7 @@ def adapt(folder: Path, *, dropout: float = 0.0, seed: int = 0, rank: int = 4, *
 
 
 def perturb(adapted: Any) -> dict[str, Tensor]:
-    """Random weights for all that learns, as after training; returned by name."""
+    """Set all trainable weights to random values, as after training; return them by name."""
     noise = torch.Generator().manual_seed(1)
     for parameter in trainable(adapted).values():
         parameter.data += 0.3 * torch.randn(parameter.shape, generator=noise)

@@ -1,4 +1,4 @@
-"""Models with few positions: dialogues over them train, are summarized and are never an index outside a table."""
+"""Models with few positions: longer dialogues can be trained on and summarized, without an index out of range."""
 
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def test_the_longest_example_goes_through_the_model(few: dict[str, Path], name: 
 
 
 @pytest.mark.usefixtures("own_cache")
-def test_settings_are_cut_with_a_note_and_only_where_they_must(few: dict[str, Path], tiny_models: Any) -> None:
+def test_token_limits_are_reduced_with_a_note_and_only_if_necessary(few: dict[str, Path], tiny_models: Any) -> None:
     asked = ModelConfig(name=str(few["gpt2"]), max_source_tokens=1024, max_target_tokens=24)
     allowed = fit_token_limits(asked)
     overhead = make_encoder(asked).overhead

@@ -23,7 +23,7 @@ def speeds(monkeypatch: pytest.MonkeyPatch, bf16_speedup: float) -> None:
 
 
 @pytest.mark.parametrize(("wanted", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float32)])
-def test_precision_is_as_set_whatever_is_faster(
+def test_a_set_precision_is_used_even_if_another_is_faster(
     monkeypatch: pytest.MonkeyPatch, wanted: str, dtype: torch.dtype
 ) -> None:
     monkeypatch.setattr(precision, "_product_seconds", lambda *_: pytest.fail("nothing to measure"))
@@ -32,9 +32,7 @@ def test_precision_is_as_set_whatever_is_faster(
 
 
 @pytest.mark.parametrize(("speedup", "name"), [(4.0, "bf16"), (1.25, "bf16"), (1.1, "fp32"), (0.1, "fp32")])
-def test_auto_takes_bf16_only_where_it_was_measured_faster(
-    monkeypatch: pytest.MonkeyPatch, speedup: float, name: str
-) -> None:
+def test_auto_takes_bf16_only_if_measured_faster(monkeypatch: pytest.MonkeyPatch, speedup: float, name: str) -> None:
     speeds(monkeypatch, speedup)
     chosen = choose_precision("auto", CPU)
     assert chosen.name == name
@@ -70,14 +68,14 @@ def _cpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_cpu_only")
 @pytest.mark.parametrize("wanted", ["cuda", "mps"])
-def test_a_device_that_is_not_there_is_refused_with_the_setting_that_works(wanted: str) -> None:
+def test_a_missing_device_is_refused_and_the_message_names_a_working_setting(wanted: str) -> None:
     with pytest.raises(ConfigError, match=f"model.device is {wanted}.*model.device=auto"):
         choose_device(wanted)
 
 
 @pytest.mark.usefixtures("_cpu_only")
 @pytest.mark.parametrize("trained_on", ["cuda", "mps"])
-def test_an_adapter_of_another_device_is_used_on_what_is_there_with_one_note(
+def test_an_adapter_of_a_missing_device_runs_here_with_one_note(
     capsys: pytest.CaptureFixture[str], trained_on: str
 ) -> None:
     assert [available_device(trained_on) for _ in range(2)] == [CPU, CPU]
@@ -88,8 +86,6 @@ def test_an_adapter_of_another_device_is_used_on_what_is_there_with_one_note(
 
 @pytest.mark.usefixtures("_cpu_only")
 @pytest.mark.parametrize("trained_on", ["auto", "cpu"])
-def test_there_is_nothing_to_note_where_the_device_is_there(
-    capsys: pytest.CaptureFixture[str], trained_on: str
-) -> None:
+def test_an_available_device_needs_no_note(capsys: pytest.CaptureFixture[str], trained_on: str) -> None:
     assert available_device(trained_on) == CPU
     assert capsys.readouterr().err == ""

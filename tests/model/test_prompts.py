@@ -1,4 +1,4 @@
-"""The prompt of a base model: whatever is chosen, its ids spell the text that the template or the user gave."""
+"""The prompt of a base model: its ids always spell the text of the template or of the user."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def test_the_instruction_can_be_changed_and_the_template_left_out(chat_models: d
     assert plain == default_prompt(False, "llama", 1024, 128)
 
 
-def test_words_of_ones_own_are_taken_as_they_are(tiny_models: dict[str, Path]) -> None:
+def test_a_custom_prompt_is_used_unchanged(tiny_models: dict[str, Path]) -> None:
     words = PromptConfig(before="CHAT ", after=" END", before_summary="> ")
     for name in ("gemma", "t5"):
         encoder = make_encoder(ModelConfig(name=str(tiny_models[name]), prompt=words, max_source_tokens=1024))
@@ -84,7 +84,7 @@ def test_auto_is_plain_without_a_template_and_chat_is_refused(tiny_models: dict[
         ("{{ messages[0].content[:5] }}", "changes"),
     ],
 )
-def test_a_template_that_does_not_work_is_said(tmp_path: Path, template: str, said: str) -> None:
+def test_a_template_that_fails_is_an_error(tmp_path: Path, template: str, said: str) -> None:
     tokenizer = tiny.chat_tokenizer("gemma")
     tokenizer.chat_template = template
     folder = tiny.save_model("llama", tmp_path / "model", tokenizer)

@@ -1,4 +1,4 @@
-"""`model.max_source_tokens: auto` reads whole dialogues where context and memory allow it."""
+"""`model.max_source_tokens: auto` reads whole dialogues if context and memory allow it."""
 
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from sumtune.text.prompt import Prompt
 
 
 def write_splits(run_dir: RunDir, longest: dict[str, int]) -> None:
-    """Write six conversations a split, one of them with so many more words."""
+    """Write six conversations per split, one of them longer by a number of words."""
     for name, words in longest.items():
         rows = [tiny.conversation(number) for number in range(6)]
         rows[2]["dialogue"] += "\nAna: " + "bread " * words

@@ -1,4 +1,4 @@
-"""Model folders as people have them and as attackers make them: a model, or one message."""
+"""Unusual and hostile model folders: the result is a model or one message."""
 
 import json
 import time
@@ -77,7 +77,7 @@ def test_an_empty_entry_quantizes_nothing(folder: Path, changes: dict[str, Any])
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"[" * 10**5])
-def test_a_configuration_that_is_none_is_one_message(folder: Path, content: bytes) -> None:
+def test_an_invalid_configuration_is_one_message(folder: Path, content: bytes) -> None:
     (folder / "config.json").write_bytes(content)
     with pytest.raises(ModelError, match="Cannot read the configuration"):
         locate(str(folder))
@@ -93,7 +93,7 @@ def test_a_configuration_too_large_to_be_one_is_not_read(folder: Path, monkeypat
 @pytest.mark.parametrize(
     "name", ["\0", "a" * 5000, "a/\0", "\ud800", "a\0.gguf", "/etc/passwd/model", "b" * 300 + ".gguf"]
 )
-def test_a_name_that_no_file_can_have_is_a_model_that_is_not_there(name: str) -> None:
+def test_an_impossible_file_name_is_a_missing_model(name: str) -> None:
     with pytest.raises(ModelError, match=r"There is no (model|file)"):
         locate(name)
 
@@ -102,7 +102,7 @@ fuzzed = settings(max_examples=25, deadline=None, suppress_health_check=[HealthC
 
 
 def read_with(folder: Path, name: str, data: st.DataObject, read: Callable[[], object]) -> None:
-    """Reads `folder` with a changed file `name`, then puts the old one back."""
+    """Read `folder` with a changed file `name`, then restore the file."""
     whole = (folder / name).read_bytes()
     (folder / name).write_text(json.dumps(data.draw(changed(json.loads(whole)))), encoding="utf-8")
     try:
@@ -114,14 +114,14 @@ def read_with(folder: Path, name: str, data: st.DataObject, read: Callable[[], o
 
 @fuzzed
 @given(data=st.data())
-def test_whatever_json_a_configuration_is_there_is_one_or_one_message(folder: Path, data: st.DataObject) -> None:
+def test_any_json_as_configuration_is_read_or_gives_one_message(folder: Path, data: st.DataObject) -> None:
     read_with(folder, "config.json", data, lambda: position_limits(load_config(locate(str(folder)).folder)))
 
 
 @fuzzed
 @pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json"])
 @given(data=st.data())
-def test_whatever_json_a_tokenizer_is_there_is_one_or_one_message(folder: Path, name: str, data: st.DataObject) -> None:
+def test_any_json_as_tokenizer_is_read_or_gives_one_message(folder: Path, name: str, data: st.DataObject) -> None:
     read_with(folder, name, data, lambda: load_encoder(folder, PROMPT).encode("Ann: Hi", "Hi"))
 
 
@@ -135,7 +135,7 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("changes", ELSEWHERE.values(), ids=ELSEWHERE)
 def test_a_tokenizer_is_never_read_from_elsewhere(folder: Path, tmp_path: Path, changes: dict[str, Any]) -> None:
-    """Transformers 5.0.0 did, which is why pyproject.toml asks for a later one."""
+    """Transformers 5.0.0 did this, so pyproject.toml requires a later version."""
     other = tmp_path / "other"
     other.mkdir()
     content = json.loads((folder / "tokenizer.json").read_text())

@@ -1,4 +1,4 @@
-"""The tokens of the training summaries come back as they were saved; a damaged file is one message."""
+"""The tokens of the training summaries are loaded as saved; a damaged file gives one message."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from sumtune.model.summary_tokens import SUMMARY_TOKENS, SummaryTokens
 
 
 @pytest.mark.parametrize("english", [True, False])
-def test_what_was_saved_is_loaded(tmp_path: Path, english: bool) -> None:
+def test_saved_tokens_are_loaded(tmp_path: Path, english: bool) -> None:
     tokens = SummaryTokens.of([(5, 3, 3), (), (9, 5)], english)
     assert tokens.ids == (3, 5, 9)
     tokens.save(tmp_path)

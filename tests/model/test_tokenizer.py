@@ -1,4 +1,4 @@
-"""A tokenizer that is kept in a form that is read faster does what transformers' tokenizer does."""
+"""The cached tokenizer behaves like the tokenizer of transformers."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def _no_slow_one(monkeypatch):
 
 @pytest.fixture(scope="module")
 def encoders(tiny_models):
-    """Of each model the encoder with transformers' tokenizer, which leaves the other behind, and the other."""
+    """For each model, the encoder with the tokenizer of transformers, and the one with the cached tokenizer."""
     pairs = {name: (load_encoder(tiny_models[name], PROMPT), load_encoder(tiny_models[name], PROMPT)) for name in NAMES}
     for slow, quick in pairs.values():
         assert not isinstance(slow.tokenizer, CachedTokenizer)
@@ -68,13 +68,13 @@ def test_the_family_and_the_marks_are_the_same(encoders, name):
 
 
 @pytest.mark.usefixtures("_no_slow_one", "encoders")
-def test_another_prompt_needs_no_slow_tokenizer(tiny_models):
+def test_another_prompt_uses_the_cached_tokenizer(tiny_models):
     assert load_encoder(tiny_models["t5"], replace(PROMPT, before="")).prompt.before == ""
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"model": 1}'])
 @pytest.mark.parametrize("file", ["facts.json", "tokenizer.json"])
-def test_what_was_kept_and_cannot_be_read_is_not_used(tiny_models, encoders, tmp_path, monkeypatch, file, damage):
+def test_an_unreadable_cached_tokenizer_is_not_used(tiny_models, encoders, tmp_path, monkeypatch, file, damage):
     monkeypatch.setenv("SUMTUNE_CACHE", str(tmp_path))
     load_encoder(tiny_models["gemma"], PROMPT)
     (kept,) = tmp_path.glob(f"tokenizers/*/{file}")
@@ -82,7 +82,7 @@ def test_what_was_kept_and_cannot_be_read_is_not_used(tiny_models, encoders, tmp
     assert load_encoder(tiny_models["gemma"], PROMPT).source("Ann: Hi") == encoders["gemma"][0].source("Ann: Hi")
 
 
-def test_another_tokenizer_in_the_same_folder_is_seen(tiny_models, tmp_path):
+def test_a_replaced_tokenizer_is_noticed(tiny_models, tmp_path):
     folder = tiny.save_model("llama", tmp_path / "model")
     load_encoder(folder, PROMPT)
     before = load_encoder(folder, PROMPT).source("Ann: Hi there")
@@ -94,7 +94,7 @@ def test_another_tokenizer_in_the_same_folder_is_seen(tiny_models, tmp_path):
     assert load_encoder(folder, PROMPT).source("Ann: Hi there") != before
 
 
-def test_a_tokenizer_that_does_more_than_its_file_says_is_not_kept(tiny_models, tmp_path, monkeypatch):
+def test_a_tokenizer_with_behaviour_beyond_its_file_is_not_cached(tiny_models, tmp_path, monkeypatch):
     class Shouting(PreTrainedTokenizerFast):
         def decode(self, *arguments, **options):
             return super().decode(*arguments, **options).upper()

@@ -1,4 +1,4 @@
-"""A token that the model has no row for is told before anything is computed with it, by every way to use a model."""
+"""A token without an embedding is reported before any computation, in every use of a model."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,7 +38,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def with_token(folder: Path, copy: Path, token: str, **marks: str) -> Path:
-    """A copy of a model whose tokenizer has one more token; the model is not resized."""
+    """A copy of a model whose tokenizer has one more token. The model is not resized."""
     copytree(folder, copy)
     tokenizer = load_tokenizer(copy)
     tokenizer.add_tokens([token], special_tokens=True)
@@ -50,13 +50,13 @@ def with_token(folder: Path, copy: Path, token: str, **marks: str) -> Path:
 
 @pytest.fixture
 def ends(tiny_models: dict[str, Path], tmp_path: Path, name: str) -> Path:
-    """A model with an end mark that has no row."""
+    """A model whose end-of-sequence token has no embedding."""
     return with_token(tiny_models[name], tmp_path / "ends", "<end>", eos_token="<end>")
 
 
 @pytest.fixture
 def more(tiny_models: dict[str, Path], tmp_path: Path, name: str) -> Path:
-    """A model with a token that has no row and that only some texts have, as Gemma 3 1B with `<image_soft_token>`."""
+    """A model with a token without embedding that only some texts have, like `<image_soft_token>` of Gemma 3 1B."""
     return with_token(tiny_models[name], tmp_path / "more", "<more>")
 
 

@@ -59,7 +59,7 @@ def test_micro_batches_are_as_few_as_greedy_filling_allows(lengths: list[int], b
 
 
 @given(many_lengths, st.integers(1, 50), st.randoms(use_true_random=False))
-def test_spread_takes_shortest_and_longest_and_evenly_between(
+def test_a_sample_by_length_has_shortest_and_longest_and_even_steps(
     lengths: list[int], count: int, rng: random.Random
 ) -> None:
     chosen = sample_by_length(lengths, count)
@@ -72,5 +72,5 @@ def test_spread_takes_shortest_and_longest_and_evenly_between(
     assert [shuffled[at] for at in sample_by_length(shuffled, count)] == picked
 
 
-def test_spread_has_equal_steps() -> None:
+def test_a_sample_by_length_has_equal_steps() -> None:
     assert sample_by_length(range(101), 11) == list(range(0, 101, 10))

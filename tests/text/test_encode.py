@@ -145,7 +145,7 @@ tokens = st.lists(st.integers(0, 2**31 - 1), max_size=12).map(tuple)
 
 @given(st.lists(st.builds(Encoded, tokens, tokens), max_size=12))
 @settings(max_examples=40)
-def test_saved_examples_come_back(tmp_path_factory: pytest.TempPathFactory, examples: list[Encoded]) -> None:
+def test_saved_examples_are_loaded_unchanged(tmp_path_factory: pytest.TempPathFactory, examples: list[Encoded]) -> None:
     path = tmp_path_factory.mktemp("encoded") / "train.safetensors"
     save_encoded(examples, path)
     assert load_encoded(path) == examples

@@ -1,4 +1,4 @@
-"""No token without a position: limits of prompts are cut to what the model has."""
+"""Every token has a position: token limits of prompts are reduced to the positions of the model."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def test_the_remedy_for_too_few_positions_works(positions: int) -> None:
     assert fitted.max_source_tokens == 16
 
 
-def test_without_any_room_another_model_is_the_remedy() -> None:
+def test_without_any_room_the_remedy_is_another_model() -> None:
     for both in (True, False):
         with pytest.raises(ModelError, match="choose a model with more positions"):
             PositionLimits(20, 20).fit(PROMPT, 10, both)

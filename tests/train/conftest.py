@@ -9,5 +9,5 @@ from sumtune.train.session import Session
 
 @pytest.fixture
 def make_session(session_in: Callable[..., Session], tmp_path: Path) -> Callable[..., Session]:
-    """`session_in` for the test's own folder."""
+    """`session_in` with the folder of the test."""
     return partial(session_in, tmp_path)

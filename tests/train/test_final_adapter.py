@@ -1,4 +1,4 @@
-"""The published adapter is on the disk before anything vouches for it, and is published again where it went bad."""
+"""The final adapter is on the disk before the manifest, and is restored from its checkpoint if damaged."""
 
 import os
 from collections.abc import Callable
@@ -30,11 +30,11 @@ def whole(session_in: Callable[..., Session], tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def run_dir(whole: Session, tmp_path: Path) -> RunDir:
-    """A copy of its folder."""
+    """A copy of the folder of the finished run."""
     return RunDir(copytree(whole.run_dir.root, tmp_path / "run"))
 
 
-def test_a_whole_adapter_is_finished(whole: Session, run_dir: RunDir) -> None:
+def test_an_intact_adapter_is_finished(whole: Session, run_dir: RunDir) -> None:
     assert sorted(path.name for path in run_dir.adapter.iterdir()) == FILES
     assert adapter_damage(run_dir) is None
     assert finished(whole.config, run_dir)
@@ -50,7 +50,7 @@ def test_a_damaged_file_is_named_and_the_run_is_not_finished(
     assert not finished(whole.config, run_dir)
 
 
-def test_other_decoding_settings_beside_the_adapter_are_no_damage(whole: Session, run_dir: RunDir) -> None:
+def test_changed_decoding_settings_are_not_damage(whole: Session, run_dir: RunDir) -> None:
     settings = read_record(run_dir.adapter / "sumtune.json")
     write_record(run_dir.adapter / "sumtune.json", settings | {"decode": settings["decode"] | {"beams": 9}})
     assert finished(whole.config, run_dir)
@@ -87,7 +87,7 @@ def test_the_adapter_and_the_log_are_on_the_disk_before_the_manifest_appears(
     assert {*FILES, ".adapter.tmp", "model_trainer", "metrics.jsonl"} <= set(synced[:manifest])
 
 
-def test_a_manifest_without_sums_vouches_for_nothing(whole: Session, run_dir: RunDir) -> None:
+def test_a_manifest_without_sums_proves_nothing(whole: Session, run_dir: RunDir) -> None:
     manifest = read_record(run_dir.trainer / MANIFEST)
     write_json(run_dir.trainer / MANIFEST, {"fingerprint": manifest["fingerprint"]})
     assert not finished(whole.config, run_dir)

@@ -1,4 +1,4 @@
-"""The first signal is a wish, the second one acts."""
+"""The first signal requests a graceful stop, the second one acts as usual."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from sumtune.train.graceful_stop import SIGNALS, graceful_stop
 
 @pytest.fixture(autouse=True)
 def _usual_handlers() -> Iterator[None]:
-    """Those of a command in a terminal, whatever these tests were started by."""
+    """Signal handlers of a command in a terminal, however these tests were started."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -29,7 +29,7 @@ def test_what_is_ignored_stays_ignored() -> None:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_the_first_signal_is_a_wish(number: int) -> None:
+def test_the_first_signal_only_requests_a_stop(number: int) -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
     with graceful_stop() as stop:
         assert not stop()

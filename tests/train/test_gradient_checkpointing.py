@@ -61,7 +61,7 @@ def test_the_budget_does_not_change_the_adapter(session_in: Callable[..., Sessio
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_layer_that_runs_again_keeps_less(make_session: Callable[..., Session], name: str) -> None:
+def test_a_recomputed_layer_saves_less(make_session: Callable[..., Session], name: str) -> None:
     session = make_session(name)
     recompute, examples = recompute_of(session), list(session.examples[:4])
     tokens = sum(example.length for example in examples)

@@ -20,7 +20,7 @@ NAN = float("nan")
 
 
 class Fakes:
-    """All that `train` needs, writing down in which order it is used."""
+    """Fakes of everything that `train` needs. They record the order of their calls."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ def test_steps_that_are_not_finite_move_nothing() -> None:
     assert len(fakes.of("warning")) == 4
 
 
-def test_three_in_a_row_go_back_and_halve_the_rate() -> None:
+def test_three_bad_steps_restore_a_checkpoint_and_halve_the_rate() -> None:
     fakes = Fakes(losses=lambda step: NAN if step in (3, 4, 5) else 1.0, validate_every_steps=1)
     state = fakes.run()
     assert fakes.order.count("go back") == 1
@@ -138,7 +138,7 @@ def test_three_in_a_row_go_back_and_halve_the_rate() -> None:
 
 @pytest.mark.parametrize("not_finite", [{2}, {4}, {3, 4}, {5, 6}])
 def test_what_is_recorded_as_best_is_always_saved(not_finite: set[int]) -> None:
-    """The lowest loss of all is that of a validation after a step that was skipped, and is not saved."""
+    """The lowest loss is measured after a skipped step, whose state is not saved."""
     fakes = Fakes(losses=lambda step: NAN if step in not_finite else 1.0, epochs=4)
     best_at = {2: 1, 4: 3, 3: 2, 5: 4}[min(not_finite)]
     fakes.validation = iter(0.5 if at == best_at else 9.0 - at for at in range(20))
@@ -148,7 +148,7 @@ def test_what_is_recorded_as_best_is_always_saved(not_finite: set[int]) -> None:
     assert {event["step"] for event in fakes.of("validation") if event["best"]} <= saved
 
 
-def test_after_two_returns_the_run_stops() -> None:
+def test_after_two_returns_the_run_fails() -> None:
     fakes = Fakes(losses=lambda step: NAN if step >= 2 else 1.0)
     with pytest.raises(SumtuneError, match=r"stopped at step .*learning_rate"):
         fakes.run()
@@ -157,7 +157,7 @@ def test_after_two_returns_the_run_stops() -> None:
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 5])
-def test_a_wish_to_stop_is_granted_between_two_steps_with_everything_saved_once(at: int) -> None:
+def test_a_requested_stop_happens_between_two_steps_and_saves_once(at: int) -> None:
     fakes = Fakes(stop_at=at)
     with pytest.raises(StoppedError, match=f"step {at} of 6"):
         fakes.run()
@@ -167,11 +167,11 @@ def test_a_wish_to_stop_is_granted_between_two_steps_with_everything_saved_once(
     assert resumed.run(fakes.saved[-1]).step == 6
 
 
-def test_a_wish_after_the_last_step_changes_nothing() -> None:
+def test_a_stop_requested_after_the_last_step_changes_nothing() -> None:
     assert Fakes(stop_at=6).run().step == 6
 
 
-def test_a_rising_loss_is_said_once() -> None:
+def test_a_rising_loss_is_reported_once() -> None:
     fakes = Fakes(losses=lambda step: 1.0 if step <= WINDOW else 3.0, epochs=60)
     fakes.run()
     warnings = [event["message"] for event in fakes.of("warning") if "rising" in event["message"]]
@@ -191,7 +191,7 @@ def test_a_healthy_run_has_no_warning() -> None:
     assert not fakes.of("warning")
 
 
-def test_running_out_of_memory_is_said_and_remembered() -> None:
+def test_running_out_of_memory_is_reported_and_remembered() -> None:
     fakes = Fakes(budgets=lambda step: 64 if step < 3 else 16)
     state = fakes.run()
     assert state.max_tokens == 16

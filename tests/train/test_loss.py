@@ -32,7 +32,7 @@ def examples_of(encoder: Encoder, count: int = 5) -> list[Encoded]:
 
 
 def adapted_model(folder: Path, dtype: torch.dtype = torch.float32) -> tuple[Any, Any]:
-    """The model as it is in the middle of training, and the Hugging Face model inside."""
+    """A model as in the middle of training, and the Hugging Face model inside it."""
     base = load_base(folder, dtype)
     targets = target_modules(base, None)
     adapted, _ = add_lora(base, base_name=str(folder), rank=4, alpha=4.0, dropout=0.0, targets=targets, seed=0)
@@ -150,7 +150,7 @@ def test_summary_loss_in_bf16_is_near_float32(
 
 
 @architectures
-def test_the_gradient_does_not_depend_on_how_a_step_is_cut(
+def test_the_gradient_does_not_depend_on_micro_batches(
     tiny_models: dict[str, Path], encoders: dict[str, Encoder], name: str
 ) -> None:
     adapted, base = adapted_model(tiny_models[name])
@@ -176,7 +176,9 @@ def test_padding_never_leaks(tiny_models: dict[str, Path], encoders: dict[str, E
 
 
 @architectures
-def test_ordinary_calls_are_left_alone(tiny_models: dict[str, Path], encoders: dict[str, Encoder], name: str) -> None:
+def test_ordinary_calls_return_all_logits(
+    tiny_models: dict[str, Path], encoders: dict[str, Encoder], name: str
+) -> None:
     base = load_base(tiny_models[name], torch.float32)
     examples = examples_of(encoders[name], 2)
     inputs = {"input_ids": torch.tensor([examples[0].source])}

@@ -30,11 +30,11 @@ NUMBERS = {"loss": 0.5, "learning_rate": 1e-3, "gradient_norm": 1.0, "tokens": 9
 
 
 class StoppedError(Exception):
-    """Stands for a power cut."""
+    """Simulates a power cut."""
 
 
 def run(session: Session, resume: bool = False, stop: tuple[str, int] | None = None) -> bytes:
-    """The bytes of the published adapter; `stop` raises at the event (kind, step)."""
+    """Train and return the bytes of the final adapter; `stop` raises at the event (kind, step)."""
 
     def report(event: Event) -> None:
         if stop == (event["event"], event["step"]):
@@ -52,7 +52,7 @@ def run_in_pieces(make: Callable[[], Session], stops: list[tuple[str, int]]) -> 
 
 
 def told(run_dir: RunDir) -> list[tuple[Any, ...]]:
-    """The log without times and starts."""
+    """Return the events of the log without times and start events."""
     keys = ("event", "step", "loss", "learning_rate", "gradient_norm", "best", "epoch")
     events = read_events(run_dir.train_metrics)
     return [tuple(event.get(key) for key in keys) for event in events if event["event"] != "start"]
@@ -62,7 +62,7 @@ def told(run_dir: RunDir) -> list[tuple[Any, ...]]:
 def straight(
     request: pytest.FixtureRequest, session_in: Make, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, RunDir, bytes]:
-    """A model's name, the folder of its undisturbed run, and the adapter that came out."""
+    """A model's name, the folder of its uninterrupted run, and the resulting adapter."""
     session = session_in(tmp_path_factory.mktemp("straight"), request.param)
     return request.param, session.run_dir, run(session)
 
@@ -127,7 +127,7 @@ def test_the_adapter_folder_has_all_that_serving_needs(make_session: Make) -> No
 
 
 @pytest.mark.parametrize(("result", "step"), [("best", 4), ("last", 18)])
-def test_the_wanted_adapter_is_published_and_best_and_newest_checkpoints_are_kept(
+def test_the_chosen_adapter_is_the_result_and_best_and_newest_checkpoints_stay(
     make_session: Make, monkeypatch: pytest.MonkeyPatch, result: str, step: int
 ) -> None:
     session = make_session("llama", "run", {"train.result": result})
@@ -141,7 +141,7 @@ def test_the_wanted_adapter_is_published_and_best_and_newest_checkpoints_are_kep
     assert json.loads((trainer / "manifest.json").read_text())["best_step"] == 4
 
 
-def test_a_best_validation_after_a_skipped_step_leaves_the_best_saved_one_as_the_result(
+def test_a_best_validation_after_a_skipped_step_does_not_replace_the_saved_best(
     make_session: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = make_session("llama", "run", {"train.result": "best"})
@@ -160,7 +160,7 @@ def test_a_best_validation_after_a_skipped_step_leaves_the_best_saved_one_as_the
 
 
 @pytest.mark.parametrize("damage", [shutil.rmtree, lambda folder: flip(folder / "adapter_model.safetensors")])
-def test_where_the_best_checkpoint_is_lost_the_best_of_the_rest_is_the_result(
+def test_if_the_best_checkpoint_is_lost_the_best_of_the_rest_is_the_result(
     make_session: Make, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
 ) -> None:
     losses = iter([5.0, 1.0, 4.0, 3.0, 3.5, 3.0, 3.5, 3.7, 4.0])
@@ -178,7 +178,7 @@ def test_where_the_best_checkpoint_is_lost_the_best_of_the_rest_is_the_result(
     assert "of step 4, is lost" in warnings[0]
 
 
-def test_a_best_checkpoint_that_is_lost_at_the_end_is_named_with_the_option_that_trains_again(
+def test_a_best_checkpoint_lost_at_the_end_is_an_error_that_names_overwrite(
     make_session: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([5.0, 1.0, 4.0])
@@ -221,7 +221,7 @@ def test_after_damage_the_one_before_leads_to_the_same_adapter(
     assert run(session, resume=True) == adapter
 
 
-def test_resuming_nothing_says_so(make_session: Make) -> None:
+def test_resuming_without_a_checkpoint_is_an_error(make_session: Make) -> None:
     with pytest.raises(RunDirError, match="no checkpoint"):
         run(make_session("llama"), resume=True)
 
@@ -248,7 +248,7 @@ def test_pruning_keeps_the_newest_and_the_best(tmp_path: Path) -> None:
     assert (tmp_path / "checkpoint-old").exists()
 
 
-def test_a_damaged_checkpoint_ahead_does_not_take_the_place_of_a_whole_one(make_session: Make) -> None:
+def test_a_damaged_newer_checkpoint_does_not_count_as_kept(make_session: Make) -> None:
     with pytest.raises(StoppedError):
         run(make_session("llama", "run", {"train.keep_checkpoints": 1}), stop=("step", 10))
     session = make_session("llama", "run", {"train.keep_checkpoints": 1})
@@ -267,7 +267,7 @@ def test_a_state_is_best_only_with_a_lower_loss() -> None:
         assert TrainState(step=9, best_step=5, best_loss=2.0).after_validation(loss).best_step == 5
 
 
-def test_the_log_survives_a_torn_line_and_is_cut_behind_a_step(tmp_path: Path) -> None:
+def test_the_log_survives_a_torn_line_and_is_cut_after_a_step(tmp_path: Path) -> None:
     log = tmp_path / "metrics.jsonl"
     assert cut_after(log, 3) == 3, "no step was logged"
     assert read_events(log) == []
@@ -281,7 +281,7 @@ def test_the_log_survives_a_torn_line_and_is_cut_behind_a_step(tmp_path: Path) -
     assert [event["step"] for event in read_events(log)] == [1, 2, 3, 4]
 
 
-def test_a_damaged_line_of_the_log_is_left_out_and_counted(tmp_path: Path) -> None:
+def test_a_damaged_line_of_the_log_is_skipped_and_counted(tmp_path: Path) -> None:
     log = tmp_path / "metrics.jsonl"
     for step in range(1, 5):
         append_event(log, {"event": "step", "step": step, **NUMBERS})

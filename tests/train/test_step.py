@@ -13,7 +13,7 @@ OOM = "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to a
 
 
 class Toy:
-    """A loss over one weight vector, like `SummaryLoss` with dropout, and with memory for so many padded tokens."""
+    """A loss over one weight vector, with dropout like `SummaryLoss` and memory for a number of padded tokens."""
 
     def __init__(self, memory: int = 10**9, error: Exception | None = None) -> None:
         self.weight = nn.Parameter(torch.linspace(-1, 1, 8))
@@ -71,7 +71,7 @@ def test_out_of_memory_halves_and_changes_nothing(planned: int, memory: int, err
 
 @pytest.mark.parametrize("max_tokens", [1024, 90, 50, 30, 8])
 @pytest.mark.parametrize("planned", [1024, 90])
-def test_what_fits_into_memory_decides_nothing_but_the_number_of_parts(planned: int, max_tokens: int) -> None:
+def test_memory_changes_only_the_number_of_parts(planned: int, max_tokens: int) -> None:
     whole, parts = Toy(), Toy()
     (found, gradient), (expected, undivided) = (
         parts.step(max_tokens, planned=planned),
@@ -83,7 +83,7 @@ def test_what_fits_into_memory_decides_nothing_but_the_number_of_parts(planned: 
     assert parts.calls >= whole.calls
 
 
-def test_after_out_of_memory_the_random_state_is_that_of_an_undisturbed_step() -> None:
+def test_out_of_memory_leaves_the_random_state_of_an_uninterrupted_step() -> None:
     tight, roomy = Toy(memory=100), Toy()
     tight.step(1024)
     roomy.step(1024)
@@ -92,12 +92,12 @@ def test_after_out_of_memory_the_random_state_is_that_of_an_undisturbed_step() -
     assert tight.drawn == roomy.drawn
 
 
-def test_where_one_example_does_not_fit_the_error_comes_through() -> None:
+def test_if_one_example_does_not_fit_the_error_is_raised() -> None:
     with pytest.raises(RuntimeError, match="can't allocate"):
         Toy(memory=5).step(1024)
 
 
-def test_other_errors_are_not_taken_for_memory() -> None:
+def test_other_errors_are_not_mistaken_for_out_of_memory() -> None:
     toy = Toy(memory=50, error=RuntimeError("shapes do not match"))
     with pytest.raises(RuntimeError, match="shapes"):
         toy.step(1024)
@@ -106,7 +106,7 @@ def test_other_errors_are_not_taken_for_memory() -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_loss_that_is_not_finite_is_seen(bad: float) -> None:
+def test_a_non_finite_loss_is_detected(bad: float) -> None:
     toy = Toy()
     assert toy.step(10**6)[0].finite
     toy.weight.data[3] = bad
@@ -114,7 +114,7 @@ def test_a_loss_that_is_not_finite_is_seen(bad: float) -> None:
     assert not toy.step(10**6)[0].finite
 
 
-def test_mean_loss_makes_no_gradient() -> None:
+def test_mean_loss_computes_no_gradient() -> None:
     toy = Toy()
     toy.dropout = False
     total, count = toy(EXAMPLES)
@@ -123,7 +123,7 @@ def test_mean_loss_makes_no_gradient() -> None:
     assert toy.weight.grad is None
 
 
-def test_masters_take_updates_that_bf16_alone_would_lose() -> None:
+def test_master_weights_take_updates_that_bf16_would_lose() -> None:
     parameter, alone = (nn.Parameter(torch.ones(4, dtype=torch.bfloat16)) for _ in range(2))
     master_weights = MasterWeights({"weight": parameter})
     optimizer = torch.optim.SGD(master_weights.weights.values(), lr=1e-4)
@@ -140,7 +140,7 @@ def test_masters_take_updates_that_bf16_alone_would_lose() -> None:
     assert torch.equal(parameter, master_weights.weights["weight"].bfloat16())
 
 
-def test_masters_sum_gradients_in_float32() -> None:
+def test_master_weights_sum_gradients_in_float32() -> None:
     parameter = nn.Parameter(torch.zeros(1, dtype=torch.bfloat16))
     master_weights = MasterWeights({"weight": parameter})
     for gradient in [256.0] + [0.5] * 8:
@@ -152,7 +152,7 @@ def test_masters_sum_gradients_in_float32() -> None:
     assert master_weights.gradients() == []
 
 
-def test_loaded_masters_are_published_and_copies() -> None:
+def test_loaded_master_weights_are_copies_and_reach_the_model() -> None:
     parameter = nn.Parameter(torch.zeros(2, dtype=torch.bfloat16))
     master_weights, given, average = (
         MasterWeights({"weight": parameter}),

@@ -12,7 +12,7 @@ schedules = st.sampled_from(["linear", "cosine"])
 
 
 @given(st.integers(0, 500), st.integers(1, 5000))
-def test_warm_up_is_as_wanted_but_at_most_a_tenth(wanted: int, total: int) -> None:
+def test_warm_up_is_as_set_but_at_most_a_tenth(wanted: int, total: int) -> None:
     length = warmup_length(wanted, total)
     assert length <= wanted
     assert length <= total / 10
@@ -93,7 +93,7 @@ def test_epochs_have_orders_of_their_own() -> None:
         (None, [0, 0, 0, 0, 1]),
     ],
 )
-def test_steps_count_in_the_average_by_their_number_to_the_power(power: float | None, expected: list[int]) -> None:
+def test_steps_enter_the_average_by_their_number_to_the_power(power: float | None, expected: list[int]) -> None:
     plan, shares = TrainingPlan((1,) * 20, TrainConfig(average_power=power)), []
     for step in range(5):
         decay = plan.average_decay(step)

@@ -1,1 +1,1 @@
-"""From examples to token ids to micro-batches."""
+"""From text to token ids to batches: prompts, encoding, languages, faithfulness."""
