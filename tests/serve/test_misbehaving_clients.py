@@ -54,7 +54,7 @@ def test_a_disconnect_cancels_the_work(url, slow, stream):
     with connect(url) as connection:
         connection.sendall(request(body))
         wait_for(lambda: slow.words > 2)
-    # one batch at a time: when this request is done, the first one has ended
+    # one batch at a time: this response means that the first request has ended
     assert httpx.post(f"{url}/summarize", json={"dialogues": "Ann: Hi", "beams": 1}).status_code == 200
     assert slow.words < 45
 

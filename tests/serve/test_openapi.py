@@ -56,7 +56,7 @@ def test_every_response_is_documented(schema, label, mode):
         max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     def check(case):
-        # A valid request may be refused for what no schema can say: too many tokens, a folder without an adapter.
+        # The service may refuse a valid request for reasons that no schema can express, such as too many tokens.
         answer = case.call_and_validate(
             headers={"Authorization": f"Bearer {ADMIN}"}, excluded_checks=[positive_data_acceptance]
         )

@@ -90,7 +90,9 @@ class Adapters:
         if name == BASE:
             raise AdapterConflictError(f"`{BASE}` is the name of the model without an adapter: choose another name.")
         if name in self._adapters:
-            state = "taken: unload that adapter first" if self._adapters[name] else "taken by an adapter being loaded"
+            state = (
+                "taken: unload that adapter first" if self._adapters[name] else "taken by an adapter that is loading"
+            )
             raise AdapterConflictError(f"The name {name!r} is {state}.")
         self._adapters[name] = None
         try:
@@ -152,7 +154,7 @@ class Adapters:
     async def _load(self, name: str, load: Loader) -> LoadedModel:
         """Load in a thread. An unexpected exception is logged and becomes a ModelError."""
         async with self._load_lock:
-            begun = time.monotonic()
+            start = time.monotonic()
             try:
                 model = await asyncio.to_thread(load)
             except SumtuneError:
@@ -162,5 +164,5 @@ class Adapters:
                 reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
                 raise ModelError(f"{name!r} cannot be loaded ({reason}); see the log.") from None
         engine = ". ".join(filter(None, (model.summarizer.engine, model.slower_because)))
-        logger.info("Loaded %s in %.1f s, engine: %s", name, time.monotonic() - begun, engine)
+        logger.info("Loaded %s in %.1f s, engine: %s", name, time.monotonic() - start, engine)
         return model

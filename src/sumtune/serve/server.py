@@ -111,8 +111,8 @@ def parse_adapters(texts: list[str]) -> dict[str, Path]:
             raise ConfigError(f"--adapter {text!r}: expected name=folder, for example short=runs/short.")
         if not NAME.fullmatch(name) or name in {BASE, RUN_NAME, *adapters}:
             raise ConfigError(
-                f"--adapter {text!r}: the name must be new, not `{BASE}` or `{RUN_NAME}`, "
-                "and of letters, digits, `.`, `_` and `-`."
+                f"--adapter {text!r}: the name must be unused, must not be `{BASE}` or `{RUN_NAME}`, "
+                "and must consist of letters, digits, `.`, `_` and `-`."
             )
         adapters[name] = Path(folder)
     return adapters

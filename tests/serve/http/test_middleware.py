@@ -143,7 +143,7 @@ def test_a_public_address_needs_a_key(tmp_path, host):
 def test_adapter_arguments_have_the_form_name_equals_folder(text):
     with pytest.raises(ConfigError, match="--adapter"):
         server.parse_adapters([text])
-    with pytest.raises(ConfigError, match="must be new"):
+    with pytest.raises(ConfigError, match="must be unused"):
         server.parse_adapters(["a=x", "a=y"])
     assert {name: str(path) for name, path in server.parse_adapters(["a=x", "b.2=y=z"]).items()} == {
         "a": "x",
