@@ -1,4 +1,4 @@
-"""Memory that the control groups of this process still allow: containers, systemd units, batch jobs (Linux)."""
+"""Memory limits of Linux control groups, which containers, systemd units and batch jobs use."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,7 +10,7 @@ __all__ = ["headroom_bytes"]
 
 @dataclass(frozen=True)
 class _Version:
-    """Where a version of control groups keeps its figures."""
+    """File names of a version of control groups."""
 
     mount: str
     """Folder of the memory controller, below `/sys/fs/cgroup`."""
@@ -33,7 +33,7 @@ def headroom_bytes(
     """Return the smallest headroom of the control groups that this process is in; None where none has a limit.
 
     The headroom of a group is its limit minus the memory in use that cannot be reclaimed: the page cache of files that
-    were read or written does not count, as in what the kubelet calls the working set. A group's parents limit it, too.
+    were read or written does not count, as in the working set of the kubelet. A group is limited by its parents, too.
     """
     headrooms = [
         room for version, group in _groups(root, membership) if (room := _headroom(version, group)) is not None
@@ -42,7 +42,7 @@ def headroom_bytes(
 
 
 def _groups(root: Path, membership: Path) -> Iterator[tuple[_Version, Path]]:
-    """The groups of this process with all their parents, as this file system shows them."""
+    """Yield the groups of this process and all their parents, as paths in this file system."""
     try:
         lines = membership.read_text(encoding="utf-8").splitlines()
     except OSError:  # not Linux
@@ -54,7 +54,7 @@ def _groups(root: Path, membership: Path) -> Iterator[tuple[_Version, Path]]:
         version = V1 if controllers else V2
         mount = root / version.mount
         inner = PurePosixPath(path.lstrip("/"))
-        # In a container the path may be that of the host, where this file system begins at the container's own group.
+        # In a container, the path may be the host's, while this file system starts at the container's own group.
         inside = ".." not in inner.parts and (mount / inner).is_dir()
         for part in (inner, *inner.parents) if inside else (PurePosixPath(),):
             yield version, mount / part
@@ -76,7 +76,7 @@ def _reclaimable(version: _Version, group: Path) -> int:
 
 
 def _number(file: Path) -> int | None:
-    """The number in `file`; None where there is no such file, or it says `max`."""
+    """Return the number in `file`; None if the file is missing or says `max`."""
     with suppress(OSError, ValueError):
         return int(file.read_text(encoding="ascii"))
     return None

@@ -1,4 +1,4 @@
-"""Every setting once: its type, its default, its unit. A file, a preset and `--set` only override these."""
+"""Every setting with its type, default and unit. Presets, files and `--set` override the defaults."""
 
 from typing import Annotated, Literal, get_args
 
@@ -32,22 +32,22 @@ Beams = Annotated[int, Field(gt=0, le=128)]
 
 
 class Section(BaseModel):
-    """A group of settings: unknown keys are errors, values do not change."""
+    """A group of settings. Unknown keys are errors; values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class DataConfig(Section):
-    """What to learn from."""
+    """Training data."""
 
     path: str = "embedded"
     """`embedded`, a CSV/JSON/JSONL/Parquet file, a folder with split files, or a Hugging Face data set id."""
     dialogue_column: str | None = None
-    """Column of the dialogue; found by its name where not given."""
+    """Column of the dialogue; null finds it by its name."""
     summary_column: str | None = None
-    """Column of the summary; found by its name where not given."""
+    """Column of the summary; null finds it by its name."""
     train_share: float = Field(1.0, gt=0, le=1)
-    """Share of the training examples that is used, chosen by hash."""
+    """Share of training examples to use, chosen by hash."""
     drop_invalid: bool = False
     """Drop rows with errors instead of stopping."""
 
@@ -68,7 +68,7 @@ PromptChoice = Annotated[
 
 
 class ModelConfig(Section):
-    """The base model and how its text is cut."""
+    """The base model and its token limits."""
 
     name: str = "embedded"
     """`embedded`, a model folder, a `.gguf` file, or a Hugging Face model id."""
@@ -76,17 +76,17 @@ class ModelConfig(Section):
     """Branch, tag or commit of a Hugging Face model id."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "bf16", "fp32"] = "auto"
-    """`auto` measures both on this machine and takes bf16 only where it is faster."""
+    """`auto` measures both on this machine and chooses bf16 only if it is faster."""
     prompt: PromptChoice = "auto"
     """Words around the dialogue. `chat` is the tokenizer's chat template with `instruction`, `plain` the prompt of the
     model family; `auto` takes `chat` where the tokenizer has a template."""
     instruction: str = Field("Summarize the conversation.", min_length=1, max_length=16384)
     """What `chat` asks for, before the dialogue."""
     max_source_tokens: Literal["auto"] | Annotated[int, Field(ge=16)] = AUTO
-    """Longer dialogues lose their end, in tokens. `auto` reads whole dialogues, as far as the context of the model and
+    """Tokens; longer dialogues lose their end. `auto` reads whole dialogues, as far as the context of the model and
     the memory of this machine allow."""
     max_target_tokens: Annotated[int, Field(ge=4)] = 128
-    """Longer summaries lose their end in training; also the limit of generation, in tokens with the end mark."""
+    """Tokens with the end-of-sequence token; longer summaries lose their end in training. Also limits generation."""
 
 
 class LoraConfig(Section):
@@ -100,7 +100,7 @@ class LoraConfig(Section):
     rslora: bool = False
     """Scale by alpha/sqrt(rank) (Kalajdzievski 2023) instead of alpha/rank."""
     dora: bool = False
-    """Learn magnitude and direction apart (Liu et al. 2024)."""
+    """Learn magnitude and direction separately (Liu et al. 2024)."""
 
 
 class TrainConfig(Section):
@@ -113,22 +113,22 @@ class TrainConfig(Section):
     schedule: Literal["linear", "cosine"] = "linear"
     """How the learning rate falls to zero after warm-up."""
     effective_batch_size: Positive = 4
-    """Examples an optimizer step."""
+    """Examples in an optimizer step."""
     micro_batch_tokens: Annotated[int, Field(ge=64)] = 1536
-    """Most tokens, padding included, that go through the model at once; a longer example goes alone."""
+    """Most tokens, with padding, in a micro-batch; a longer example goes alone."""
     average_power: float | None = Field(2.0, ge=0)
-    """What is validated and kept is a mean of the weights of all optimizer steps t, each counting t to this power:
-    2 looks mostly at the second half of a run, 0 at all alike; null keeps the last weights alone."""
+    """The adapter is a weighted mean of the weights after each optimizer step t, with weight t to this power:
+    2 stresses the second half of a run, 0 weighs all steps alike; null takes the last weights alone."""
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
     validate_every_steps: Positive = 50
     """Optimizer steps between two validations, each followed by a checkpoint."""
     validation_examples: Positive = 40
-    """Most validation examples that each validation looks at, spread evenly over their lengths."""
+    """Most examples in a validation, spread evenly over their lengths."""
     result: Literal["best", "last"] = "last"
-    """The adapter that a run leaves: of the lowest validation loss, or of the last optimizer step."""
+    """The adapter to publish: the one with the lowest validation loss, or that of the last optimizer step."""
     keep_checkpoints: Positive = 2
-    """Newest checkpoints that are kept, besides the best."""
+    """Newest checkpoints to keep, besides the best."""
     seed: int = Field(0, ge=0)
 
 
@@ -140,23 +140,23 @@ class DecodeConfig(Section):
     length_penalty: float = Field(1.0, ge=-10, le=10)
     """Exponent of the length by which beam scores are divided; above 1 favours longer summaries."""
     engine: Literal["auto", "native", "ctranslate2", "torch"] = "auto"
-    """`auto` takes on the CPU the first that knows the model: native (decoder-only), CTranslate2, torch."""
+    """`auto` takes, on the CPU, the first that supports the model: native (decoder-only), CTranslate2, torch."""
     quantization: Literal["int8", "float32"] = "int8"
-    """Number format of native and CTranslate2."""
+    """Number format of the native engine and CTranslate2."""
     batch_tokens: Annotated[int, Field(ge=64, le=1 << 20)] = 4096
-    """Most source tokens, padding included, that are read together."""
+    """Most source tokens, with padding, in a batch."""
     shortlist: Positive | None = 98304
     """Native engine, English only: this many of the most frequent tokens can be written, and all tokens of the training
     summaries and of the dialogue; null, like any other language, is the whole vocabulary."""
 
 
 class EvaluateConfig(Section):
-    """What is scored."""
+    """Scoring."""
 
     base: bool = True
-    """Also generate with the base model, to show whether training helped."""
+    """Also score the base model, to show whether training helped."""
     base_beams: Beams = 1
-    """Beams of the base model: it ends few summaries by itself, so beam search would take it several times as long."""
+    """Beams of the base model. It ends few summaries by itself, so beam search would take several times as long."""
     max_examples: Positive | None = None
     """Score at most this many examples, chosen by hash."""
     rouge_tokens: RougeTokens = "auto"

@@ -24,7 +24,7 @@ def resolve(
     overrides: Mapping[str, Any] | None = None,
     assignments: tuple[str, ...] = (),
 ) -> Config:
-    """The configuration: defaults, then preset, then `config_file`, then `assignments`, then `overrides`.
+    """Return the configuration: defaults, then preset, then `config_file`, then `assignments`, then `overrides`.
 
     `assignments` are `key=value` texts with dotted keys, their values YAML; `overrides` maps dotted keys to values.
 
@@ -44,7 +44,7 @@ def resolve(
 
 
 def revise(config: Config, assignments: tuple[str, ...]) -> Config:
-    """`config` changed by `key=value` texts.
+    """Return `config`, changed by `key=value` texts.
 
     Raises:
         ConfigError: names every problem at once.
@@ -80,7 +80,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     """Return key and value of a `key=value` text; the value is YAML.
 
     Raises:
-        ConfigError: the text is of another form.
+        ConfigError: the text has another form.
     """
     key, sign, value = text.partition("=")
     if not sign or not key.strip():
@@ -138,7 +138,7 @@ def known_keys() -> list[str]:
 
 
 def _nearest(name: object, known: tuple[str, ...] | list[str]) -> str:
-    """` Did you mean …?` for the known name most like `name`, or nothing where none is near."""
+    """Return ` Did you mean …?` with the most similar known name; empty if none is similar."""
     by_last = {key.rpartition(".")[2]: key for key in known}
     last = str(name).rpartition(".")[2]
     matches = [by_last[last]] if last in by_last else difflib.get_close_matches(str(name), known, n=1)

@@ -1,4 +1,4 @@
-"""The errors a user can mend. The command line prints them as one message and exits with 2.
+"""Errors that a user can fix. The command line prints them as one message and exits with 2.
 
 SumtuneError
 ├── ConfigError    a setting is unknown, malformed, out of range, or contradicts another

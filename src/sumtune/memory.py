@@ -1,4 +1,4 @@
-"""Memory that is not needed, left to the system."""
+"""Memory of this process: how much is available and used, and how to return what is not needed."""
 
 import ctypes
 import gc
@@ -28,37 +28,38 @@ __all__ = [
 
 MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) .*\n((?:[A-Z].*\n)+)", re.MULTILINE)
 ANONYMOUS = re.compile(r"^Anonymous: +(\d+) kB$", re.MULTILINE)
-"""Of a mapped file: what was written to and so is no longer the file's."""
+"""Pages of a mapped file that were written to, and so differ from the file."""
 CACHED_PRIMITIVES = 64
-"""More than one micro-batch needs, whose layers are all alike."""
+"""More than a micro-batch needs: its layers are alike."""
 
 
 def limit_primitive_cache() -> None:
-    """Holds down what torch's products leave behind for each new shape; must come before the first product.
+    """Limit how many prepared matrix products torch and oneDNN cache; call this before the first product.
 
-    Micro-batches are of ever new shapes. oneDNN and torch keep what they prepared for 1,024 of them each, some 12 MB
-    for each optimizer step; and these lie all over the heap, which then never shrinks.
+    Nearly every micro-batch has a new shape. By default both libraries cache 1,024 shapes, about 12 MB for each
+    optimizer step, scattered over the heap, which then never shrinks.
     """
     for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
         os.environ.setdefault(name, str(CACHED_PRIMITIVES))
 
 
 def free_memory() -> None:
-    """Forgets what nothing refers to but itself, as models do, and lets glibc release what it keeps for later."""
+    """Collect reference cycles, such as models, and return free heap memory to the system."""
     gc.collect()
     trim_heap()
 
 
 def trim_heap() -> None:
-    """Lets glibc release what it keeps for later; takes some hundredths of a second."""
+    """Make glibc return free heap memory to the system; takes a few hundredths of a second."""
     if (trim := getattr(_libc(), "malloc_trim", None)) is not None:
         trim(0)
 
 
 def release_pages(address: int, size: int) -> None:
-    """Lets Linux take back the whole pages among `size` bytes at `address`, which must not be read again.
+    """Let Linux drop the whole pages within `size` bytes at `address`, which must not be read again.
 
-    For a part of a mapped file, which otherwise stays in memory until all of it is let go; other memory becomes zero.
+    This frees a part of a mapped file, which otherwise stays in memory until the whole mapping is closed. Memory that
+    maps no file becomes zero.
     """
     start = -(-address // mmap.PAGESIZE) * mmap.PAGESIZE
     length = (address + size) // mmap.PAGESIZE * mmap.PAGESIZE - start
@@ -67,9 +68,9 @@ def release_pages(address: int, size: int) -> None:
 
 
 def unmap_pages(parts: Sequence[tuple[int, int]]) -> None:
-    """Takes the pages of `parts` (address, bytes) out of memory where Linux can map them again from an unchanged file.
+    """Drop the pages of `parts` (address, bytes) that Linux can read again from an unchanged file.
 
-    Their content stays what it is; other memory is left alone.
+    Their content does not change. Other memory stays.
     """
     unchanged = _unchanged_files()
     for address, size in parts:
@@ -78,7 +79,7 @@ def unmap_pages(parts: Sequence[tuple[int, int]]) -> None:
 
 
 def _unchanged_files() -> list[tuple[int, int]]:
-    """The mappings of files in which this process has written nothing, as (start, end)."""
+    """Return the mapped files that this process has not written to, as (start, end)."""
     found: list[tuple[int, int]] = []
     if sys.platform == "linux":
         text = Path("/proc/self/smaps").read_text(encoding="utf-8")
@@ -89,8 +90,8 @@ def _unchanged_files() -> list[tuple[int, int]]:
 
 
 def available_bytes() -> int:
-    """Memory that this process may still take: what is free, within the limits of its container."""
-    import psutil  # what is imported here, every start imports
+    """Return how many more bytes this process can use: free memory within the limits of its container."""
+    import psutil  # not at the top: `sumtune --help` imports this module
 
     free = int(psutil.virtual_memory().available)
     limit = cgroup.headroom_bytes()
@@ -98,20 +99,20 @@ def available_bytes() -> int:
 
 
 def resident_bytes() -> int:
-    """Memory of this process now."""
+    """Return the resident memory of this process."""
     import psutil
 
     return int(psutil.Process().memory_info().rss)
 
 
 def reset_peak() -> None:
-    """Lets `peak_bytes` begin anew, where the system can (Linux)."""
+    """Reset `peak_bytes`; does nothing on systems other than Linux."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def peak_bytes() -> int:
-    """Highest resident memory of this process, on Linux since `reset_peak`."""
+    """Return the highest resident memory of this process; on Linux since `reset_peak`."""
     with suppress(OSError):
         status = Path("/proc/self/status").read_text(encoding="utf-8")
         return 1024 * int(status.split("VmHWM:")[1].split()[0])
@@ -123,5 +124,5 @@ def peak_bytes() -> int:
 
 @cache
 def _libc() -> Any:
-    """The C library of this process on Linux, else None."""
+    """Return the C library of this process on Linux, else None."""
     return ctypes.CDLL(None) if sys.platform == "linux" else None

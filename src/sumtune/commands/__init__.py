@@ -1,1 +1,1 @@
-"""What each command does, from its arguments to its exit."""
+"""The work of each command, called by `sumtune.cli`."""

@@ -1,4 +1,4 @@
-"""Which settings a command uses: `--set` of any other would do nothing, so it is refused."""
+"""Settings that a command accepts with `--set`. Others would do nothing, so they are refused."""
 
 from collections.abc import Iterator, Sequence
 
@@ -36,7 +36,7 @@ def _is_among(key: str, used: Sequence[str]) -> bool:
 
 
 def _keys(key: str, value: object) -> Iterator[str]:
-    """Every setting that the assignment of `value` to `key` sets; a section may be assigned as a mapping."""
+    """Yield every setting that `key=value` sets; the value of a section is a mapping."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _keys(f"{key}.{name}", inner)

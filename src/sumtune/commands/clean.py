@@ -1,4 +1,4 @@
-"""`sumtune clean`: gives back the room of old checkpoints."""
+"""`sumtune clean`: delete old checkpoints."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from sumtune.train.checkpoint import delete, latest_intact, list_checkpoints, lo
 __all__ = ["clean_run"]
 
 ENGINES = ("checkpoint-*.native-*", "checkpoint-*.ctranslate2-*", ".checkpoint-*.lock")
-"""Engines made of a checkpoint, and their locks; they are made again when they are needed."""
+"""Engines of checkpoints, and their locks; they are made again when needed."""
 
 
 def clean_run(run_dir: RunDir, everything: bool = False) -> str:
-    """Deletes checkpoints, all but the newest whole one and the best unless `everything`; a sentence on what was freed.
+    """Delete all checkpoints but the newest whole one and the best (these, too, if `everything`); return a report.
 
     Raises:
         RunDirError: there is no such run folder, or a run is writing to it.
@@ -42,6 +42,6 @@ def _size(path: Path) -> int:
 
 
 def _to_resume(trainer: Path) -> set[str]:
-    """Names of the checkpoint that a resume would take, and of the best one."""
+    """Return the names of the checkpoint to resume from and of the best one."""
     whole, _ = latest_intact(trainer)
     return set() if whole is None else {whole.name, f"checkpoint-{load_state(whole).best_step}"}

@@ -1,4 +1,4 @@
-"""`sumtune compare`: every run folder against the first."""
+"""`sumtune compare`: each run against the first."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ __all__ = ["compare_runs"]
 
 
 def compare_runs(runs: Sequence[RunDir], console: Console) -> None:
-    """Prints a comparison of each run after the first with the first.
+    """Print a comparison of each further run with the first.
 
     Raises:
         RunDirError: a folder holds no scored run or a damaged one, or they were scored on different examples.

@@ -20,14 +20,14 @@ from sumtune.files.run_dir import RunDir
 __all__ = ["read_text", "summarize_file", "summarize_text"]
 
 CHUNK_DIALOGUES = 64
-"""Dialogues that are summarized together: memory does not grow with a JSONL file."""
+"""Dialogues that are summarized together, so that memory does not grow with a JSONL file."""
 SHOWN_WARNINGS = 5
 OTHER_FORMATS = (".csv", ".tsv", ".parquet")
-"""Suffixes that promise what is not written."""
+"""Suffixes of formats that `--output` does not write."""
 
 
 def read_text(file: Path | None) -> str:
-    """The dialogue in `file`, or in standard input where it is None.
+    """Return the dialogue in `file`, or in standard input if it is None.
 
     Raises:
         InputError: it cannot be read, is not text, or is empty.
@@ -51,7 +51,7 @@ def read_text(file: Path | None) -> str:
 
 
 def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None) -> str:
-    """The summary of one dialogue; a warning on standard error where its end was not read."""
+    """Return the summary of one dialogue; warn on standard error if its end was not read."""
     tuned = load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
     _TruncationWarnings(tuned).report([("The dialogue", dialogue)])
     return tuned.summarizer.summarize([dialogue])[0].text
@@ -62,7 +62,7 @@ def summarize_file(
 ) -> None:
     """Write each row of `source` to `target` as JSONL with a `summary` added; `target` appears when all are done.
 
-    After an interruption the same call continues where it was.
+    After an interruption, the same call continues where it stopped.
 
     Raises:
         DataError: `source` cannot be read, or a row has no dialogue; nothing is written.
@@ -87,7 +87,7 @@ def summarize_file(
 def _require_usable(source: Path, target: Path) -> None:
     if target.suffix.lower() in OTHER_FORMATS:
         raise InputError(f"--output {str(target)!r} would hold JSONL: name it {str(target.with_suffix('.jsonl'))!r}.")
-    with suppress(OSError):  # what cannot be looked at is reported where it is opened
+    with suppress(OSError):  # reported when the file is opened
         if target.samefile(source):
             raise InputError("--output must be another file than --input.")
 
@@ -114,14 +114,14 @@ def _chunks(conversations: Iterable[Conversation]) -> Iterator[list[Conversation
 
 
 class _TruncationWarnings:
-    """Warns of dialogues that are longer than what is read of them: of the first few, and at the end of all."""
+    """Warnings about dialogues that exceed the token limit: the first few by place, and the total."""
 
     def __init__(self, tuned: TunedModel) -> None:
         self._tuned = tuned
         self._seen = self._cut = 0
 
     def report(self, dialogues: Sequence[tuple[str, str]]) -> None:
-        """Warn of those of `dialogues`, pairs of place and text, that will be cut."""
+        """Warn about the `dialogues`, pairs of place and text, that will be cut."""
         limit = self._tuned.max_source_tokens
         counts = self._tuned.count_tokens([text for _, text in dialogues])
         self._seen += len(counts)
@@ -132,24 +132,24 @@ class _TruncationWarnings:
                     print(f"Warning: {place} has {tokens} tokens; only the first {limit} are read.", file=sys.stderr)
 
     def report_total(self) -> None:
-        """Say how many were cut, if any was."""
+        """Print how many dialogues were cut, if any."""
         if self._cut:
             print(
                 f"Warning: {self._cut} of {self._seen} dialogues are longer than the {self._tuned.max_source_tokens} "
-                "tokens that are read: their summaries know nothing of how they end.",
+                "tokens that are read: their summaries ignore how they end.",
                 file=sys.stderr,
             )
 
 
 def _configured_column(run_dir: RunDir) -> str | None:
-    """The dialogue column that `sumtune run` was given, if it was given one."""
+    """Return the dialogue column that `sumtune run` was given, if any."""
     data = run_dir.record().get("config", {}).get("data", {})
     column = data.get("dialogue_column")
     return column if isinstance(column, str) else None
 
 
 def _inputs_fingerprint(source: Path, adapter: Path, beams: int | None, dialogue_column: str | None) -> str:
-    """A fingerprint of the input and of all that its summaries depend on."""
+    """Return a fingerprint of the input and of everything that its summaries depend on."""
     files = sorted(path for path in adapter.iterdir() if path.is_file())
     return fingerprint([source, *files], {"beams": beams, "dialogue_column": dialogue_column})
 

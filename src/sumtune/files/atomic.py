@@ -1,6 +1,6 @@
 """Files and folders that appear whole or not at all, also after a power cut.
 
-Writers must not meet: whoever writes holds the lock of the run folder or of the cache entry.
+Two writers must not write the same path: a writer holds the lock of the run folder or of the cache entry.
 """
 
 import json

@@ -1,10 +1,10 @@
 """Entries of the cache: folders that are made once, checked whenever they are used, and made again when damaged.
 
-An entry is a folder of files with a manifest of their SHA-256 sums. The sums of data are compared when its files look
-changed (size, times, inode), so that half a gigabyte costs nothing at a usual start; those of code every time.
+An entry is a folder of files with a manifest of their SHA-256 sums. Sums of data are compared only if a file looks
+changed (size, times, inode), so that half a gigabyte costs nothing at a usual start. Sums of code are always compared.
 
-Data (converted models, engines, tokenizers) may belong to anybody: whoever names a cache or a run folder trusts what is
-in it. Code has to be ours (`is_ours`); else it is made again in a place that is.
+Data (converted models, engines, tokenizers) may belong to any user: whoever names a cache or a run folder trusts its
+content. Code must be ours (`is_ours`); otherwise it is made again in another place.
 """
 
 import logging
@@ -37,38 +37,38 @@ logger = logging.getLogger(__name__)
 SAY_WAITING_AFTER_S = 2
 OS_ERROR = re.compile(r"\(os error (\d+)\)")
 CLOCK_TICK_S = 0.02
-"""Changes within one tick of the system's clock can leave the same times on a file; ticks are at most 10 ms."""
+"""Two changes within one clock tick can give a file the same times; ticks are at most 10 ms."""
 
 _compared: dict[Path, dict[str, Stamp]] = {}
 """Stamps of the entries whose sums this process has compared."""
 _moved: dict[tuple[Path, ...], Path] = {}
-"""Where in `private_dir` this process made the entries that no other place could take."""
+"""Entries that this process made in `private_dir`, as no other place was writable."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A folder that is looked for in `places`, in order, and made in the first of them that can be written."""
+    """A folder that is searched in `places`, in order, and made in the first one that is writable."""
 
     places: tuple[Path, ...]
     is_code: bool = False
-    """Whether the files are run."""
+    """Whether the files are executed."""
 
     @classmethod
     def named(cls, kind: str, name: str, *, beside: Path | None = None) -> "Entry":
-        """Return the entry `name` among those of one `kind` in the cache, or first of all in the folder `beside`."""
+        """Return the entry `name` of a `kind` in the cache; with `beside`, in that folder first."""
         inside = cache_dir() / kind / name
         return cls((inside,) if beside is None else (beside / name, inside))
 
     def find(self) -> Path | None:
-        """Return the folder where the entry is whole; None where there is none."""
+        """Return the folder of the entry if it is whole, else None."""
         moved = (_moved[self.places],) if self.places in _moved else ()
         return next((place for place in (*self.places, *moved) if self._is_usable(place)), None)
 
     def get(self, make: Make) -> Path:
-        """Return the folder of the entry, made by `make` first where none is whole.
+        """Return the folder of the entry; call `make` first if there is no whole one.
 
-        A second process that needs it waits for the first. Where no place can be written, the entry is made in a
-        temporary folder for this process alone.
+        A second process that needs the entry waits for the first. If no place is writable, the entry is made in a
+        temporary folder of this process.
 
         Raises:
             OSError: the disk is full.
@@ -77,7 +77,7 @@ class Entry:
         return self.find() or self._made(make, replaces=False)
 
     def put(self, make: Make) -> Path:
-        """Make the entry anew, in place of what is there; raises what `get` raises."""
+        """Make the entry again and replace the old one; raises what `get` raises."""
         return self._made(make, replaces=True)
 
     def _made(self, make: Make, *, replaces: bool) -> Path:
@@ -131,9 +131,9 @@ class Entry:
 
 
 def identity_of(folder: Path, suffixes: Collection[str]) -> object:
-    """Return what changes when a file of `folder` with one of these suffixes does; to be told apart in JSON or by repr.
+    """Return a value, for JSON or repr, that differs when a file of `folder` with one of these suffixes changes.
 
-    Of an entry of the cache these are the checksums, which are the same for every user; else path, size and time.
+    For a cache entry it consists of checksums, which are the same for every user; else of path, sizes and times.
     """
     manifest = Manifest.read(folder) if folder.is_relative_to(cache_dir()) else None
     if manifest is not None:
@@ -144,7 +144,7 @@ def identity_of(folder: Path, suffixes: Collection[str]) -> object:
 
 
 def delete_entry(place: Path) -> None:
-    """Delete what is at `place`, a file, a link or a folder, if there is anything.
+    """Delete the file, link or folder at `place`, if there is one.
 
     Raises:
         OSError: it cannot be deleted.
@@ -156,7 +156,7 @@ def delete_entry(place: Path) -> None:
 
 
 def _is_cleared(place: Path) -> bool:
-    """Delete what is at `place` and cannot be used; False where that is impossible, as it belongs to somebody else."""
+    """Delete the unusable entry at `place`; return False if that is impossible, as another user owns it."""
     try:
         delete_entry(place)
     except OSError:
@@ -165,7 +165,7 @@ def _is_cleared(place: Path) -> bool:
 
 
 def _lock(place: Path) -> FileLock | None:
-    """Return the lock of `place`, held, after waiting for whoever makes it; None where nothing can be written."""
+    """Wait for the lock of `place` and return it, held; None if the folder is not writable."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(_lock_file(place))
@@ -185,7 +185,7 @@ def _lock_file(place: Path) -> Path:
 
 
 def _collect_leftovers(place: Path) -> None:
-    """Delete the unfinished neighbours of `place` whose makers were killed, so that nobody holds their locks."""
+    """Delete unfinished entries beside `place` whose makers were killed: nobody holds their locks."""
     for file in set(place.parent.glob(".*.lock")) - {_lock_file(place)}:
         unfinished = file.with_suffix(".tmp")
         with suppress(OSError, Timeout):
@@ -196,7 +196,7 @@ def _collect_leftovers(place: Path) -> None:
 
 @contextmanager
 def _system_errors() -> Iterator[None]:
-    """Raise OSError for what Rust libraries such as safetensors only say in words, like `… (os error 28)`."""
+    """Raise OSError for errors of Rust libraries such as safetensors, which only name it: `… (os error 28)`."""
     try:
         yield
     except Exception as error:
@@ -206,9 +206,9 @@ def _system_errors() -> Iterator[None]:
 
 
 def _set_modes(folder: Path, is_code: bool) -> None:
-    """Let those read the files who may read the folder, as the umask says; safetensors writes files of mode 0600.
+    """Let everybody read the files who can read the folder; safetensors writes files of mode 0600.
 
-    Only this user may write code, whatever the umask.
+    Only this user can write code, whatever the umask.
     """
     readable = folder.stat().st_mode & 0o444
     for path in (folder, *folder.iterdir()):
@@ -217,7 +217,7 @@ def _set_modes(folder: Path, is_code: bool) -> None:
 
 
 def _remember(place: Path, now: Manifest) -> None:
-    """Write down how the files of `place` look, so that their sums need not be compared at the next start."""
+    """Record how the files of `place` look, so that the next start need not compare their sums."""
     with suppress(OSError, Timeout), FileLock(_lock_file(place), timeout=0):
         if stamps_of(place) == now.stamps:
             now.write(place)

@@ -1,4 +1,4 @@
-"""The cache folder, and a private temporary folder for a machine that has none which can be written."""
+"""The cache folder, and a private temporary folder for machines without a writable one."""
 
 import atexit
 import os
@@ -32,7 +32,7 @@ def cache_dir() -> Path:
             raise ConfigError(f"{CACHE}={chosen}: there is no such home folder; give an absolute path.") from None
     try:
         folder = user_cache_path("sumtune", appauthor=False)
-    except RuntimeError:  # what older versions of platformdirs say by a relative path
+    except RuntimeError:  # older versions of platformdirs return a relative path
         return private_dir()
     return folder if folder.is_absolute() else private_dir()
 
@@ -56,5 +56,5 @@ def private_dir() -> Path:
 
 
 def _delete(folder: Path, owner: int) -> None:
-    if os.getpid() == owner:  # a forked process runs this, too
+    if os.getpid() == owner:  # a forked process also runs this
         shutil.rmtree(folder, ignore_errors=True)

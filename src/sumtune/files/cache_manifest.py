@@ -1,4 +1,4 @@
-"""The manifest of a cache entry: the checksum of each file, and how the file looked when the sum was last compared."""
+"""The manifest of a cache entry: each file's checksum, and its stamp when the checksum was last compared."""
 
 import os
 import stat
@@ -15,7 +15,7 @@ __all__ = ["MANIFEST", "Manifest", "Stamp", "stamps_of"]
 MANIFEST = "manifest.json"
 
 Stamp = tuple[int, int, int, int]
-"""Size, times of the last change of content and of anything (ns), and inode: one of them differs after a change."""
+"""Size, modification time and change time (ns), and inode: at least one differs after a change."""
 
 
 class _File(BaseModel):
@@ -26,7 +26,7 @@ class _File(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The files of a folder by name, hidden ones and the manifest itself excepted."""
+    """Files of a folder by name, without hidden files and the manifest itself."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +34,7 @@ class Manifest(BaseModel):
 
     @classmethod
     def of(cls, folder: Path) -> "Manifest":
-        """Return the manifest of `folder` as it is now.
+        """Return the manifest of the current content of `folder`.
 
         Raises:
             OSError: see `stamps_of`.
@@ -44,7 +44,7 @@ class Manifest(BaseModel):
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest | None":
-        """Return the manifest in `folder`; None where there is none, or none that can be read."""
+        """Return the manifest in `folder`; None if it is missing or unreadable."""
         try:
             return cls.model_validate(read_record(folder / MANIFEST))
         except (SumtuneError, ValidationError):
@@ -60,14 +60,14 @@ class Manifest(BaseModel):
         return {name: file.stamp for name, file in self.files.items()}
 
     def has_sums_of(self, other: "Manifest") -> bool:
-        """Return whether both name the same files with the same checksums."""
+        """Return whether both have the same files with the same checksums."""
         return {name: file.sha256 for name, file in self.files.items()} == {
             name: file.sha256 for name, file in other.files.items()
         }
 
 
 def stamps_of(folder: Path) -> dict[str, Stamp]:
-    """Return the stamp of each file in `folder` by name, hidden files and the manifest excepted.
+    """Return the stamp of each file in `folder` by name, without hidden files and the manifest.
 
     Raises:
         OSError: the folder cannot be read, or holds something that is no regular file, such as a link.

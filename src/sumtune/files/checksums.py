@@ -1,4 +1,4 @@
-"""SHA-256 of files: to recognize what something was made from, and what has changed since it was written."""
+"""SHA-256 of files, to detect changed inputs and damaged files."""
 
 import json
 from collections.abc import Iterable, Mapping

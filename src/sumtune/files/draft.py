@@ -1,4 +1,4 @@
-"""The data of a run, prepared beside those of the run before, so that a refused run changes nothing in its folder."""
+"""Data of a new run, prepared beside the old data, so that a refused run changes nothing in its folder."""
 
 import os
 import shutil
@@ -18,12 +18,12 @@ FOLDERS = ("data_ingestion", "data_validation", "data_transformation")
 
 @contextmanager
 def drafted(run_dir: RunDir) -> Iterator[RunDir]:
-    """Yield `run_dir` with copies of its data folders, for the data stages to work on; deleted when the context ends.
+    """Yield `run_dir` with copies of its data folders for the data stages; they are deleted when the context ends.
 
-    The copies are hard links where the file system has them: a stage replaces a file, it never writes into one.
+    The copies are hard links if the file system has them: stages replace files and never write into them.
     """
     drafts = run_dir.root / DRAFTS
-    shutil.rmtree(drafts, ignore_errors=True)  # of a run that was killed
+    shutil.rmtree(drafts, ignore_errors=True)  # left by a killed run
     try:
         for name in FOLDERS:
             if (run_dir.root / name).is_dir():
@@ -34,7 +34,7 @@ def drafted(run_dir: RunDir) -> Iterator[RunDir]:
 
 
 def adopt(draft: RunDir) -> None:
-    """Put each data folder of `draft` that differs in the place of the run folder's own."""
+    """Replace each data folder of the run folder that differs from the one in `draft`."""
     assert draft.drafts is not None
     for name in FOLDERS:
         new, old = draft.drafts / name, draft.root / name
@@ -55,6 +55,6 @@ def _link(source: str, target: str) -> None:
 
 
 def _same_files(new: Path, old: Path) -> bool:
-    """Whether both hold links to the same files."""
+    """Return whether both folders hold links to the same files."""
     names = [{file.name for file in folder.iterdir()} if folder.is_dir() else set() for folder in (new, old)]
     return names[0] == names[1] and all((new / name).samefile(old / name) for name in names[0])

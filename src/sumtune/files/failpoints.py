@@ -1,4 +1,4 @@
-"""Places where a test can let the process die, as a power cut would."""
+"""Places where a test can kill the process, as a power cut would."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from collections import Counter
 __all__ = ["POINTS", "failpoint"]
 
 KILL_AT = "SUMTUNE_KILL_AT"
-"""Environment variable: `point:n` kills the process the n-th time it comes by that point."""
+"""Environment variable: `point:n` kills the process when it reaches that point for the n-th time."""
 POINTS = (
     "file.begun", "file.whole", "file.renamed", "folder.begun", "folder.whole", "folder.removed", "folder.renamed",
     "draft.removed", "draft.adopted", "checkpoint.adapter", "checkpoint.optimizer", "checkpoint.pruned", "step.moved",
@@ -17,7 +17,7 @@ _passed: Counter[str] = Counter()
 
 
 def failpoint(name: str) -> None:
-    """Does nothing, but where `SUMTUNE_KILL_AT` names this point and this time."""
+    """Kill the process if `SUMTUNE_KILL_AT` names this point and this pass; else do nothing."""
     wanted = os.environ.get(KILL_AT)
     if wanted is None:
         return

@@ -1,4 +1,4 @@
-"""One process at a time writes to a run folder."""
+"""Lock of a run folder: one process at a time writes to it."""
 
 import json
 import os
@@ -18,7 +18,7 @@ LOCK, OWNER = ".lock", ".lock-owner.json"
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Holds `folder` for this process until the end of the context. The system frees the lock of one that died.
+    """Hold the lock of `folder` until the context ends. The system releases the lock of a process that dies.
 
     Raises:
         RunDirError: another process holds it (the message names process and host), or it cannot be written to.
@@ -50,7 +50,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _unusable(folder: Path, error: OSError) -> RunDirError:
-    """What a user reads where `folder` cannot be locked; filelock's Timeout is an OSError, too."""
+    """Return the error for a `folder` that cannot be locked; filelock's Timeout is an OSError, too."""
     if isinstance(error, Timeout):
         return RunDirError(
             f"{folder} is being written by {_owner(folder)}: wait for it, or give --run-dir another folder."

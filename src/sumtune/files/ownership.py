@@ -1,4 +1,4 @@
-"""Who can have written a file: asked before its content is run as code."""
+"""Owner and permissions of a file, checked before its content runs as code."""
 
 import os
 from pathlib import Path
@@ -7,13 +7,13 @@ __all__ = ["is_ours"]
 
 PACKAGE = Path(__file__)
 GROUP_OR_OTHERS = 0o022
-"""Permission of anybody but the owner to write."""
+"""Write permission of group and others."""
 
 
 def is_ours(path: Path) -> bool:
-    """Return whether nobody but this user and those whose code runs already can write `path`, a file or a folder.
+    """Return whether only this user, root and the owner of this package can write the file or folder `path`.
 
-    These are root and the owner of this package. A link is never ours: others may own what it leads to.
+    Code of these users runs already. A link is never ours: somebody else may own its target.
     """
     if os.name == "nt":
         return True  # profiles of other users cannot be written there

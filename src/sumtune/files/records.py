@@ -1,4 +1,4 @@
-"""JSON files with a format version and a checksum: written whole, and read with one message where they are no use."""
+"""JSON files with a format version and a checksum; a file that cannot be used gives one message."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ FORMAT = 1
 """Version of the files that this release writes; raised when an older release could misread them."""
 KEY = "format"
 CHECKSUM = "checksum"
-"""Of the content, however it is laid out: a flipped bit in a number is noticed as well as a torn file."""
+"""Checksum of the content, whatever its layout: it detects a flipped bit in a number as well as a torn file."""
 MAX_BYTES = 1 << 26
 """No record comes near 64 MB; a larger file is something else."""
 
@@ -63,7 +63,7 @@ def _checksum(record: Mapping[str, Any]) -> str:
 
 
 def find_record(path: Path) -> dict[str, Any] | None:
-    """Return the record in `path`, or None where there is none that can be read.
+    """Return the record in `path`; None if it is missing or damaged.
 
     Raises:
         RunDirError: the record was written by a newer version: what it describes must not be overwritten.

@@ -1,4 +1,4 @@
-"""A file of lines that is written over a long time by one process, and continued after an interruption."""
+"""A file of lines that one process writes over a long time and can continue after an interruption."""
 
 import glob
 import os
@@ -20,7 +20,7 @@ def resumable_lines(target: Path, made_from: str) -> Iterator["ResumableLines"]:
     """Hold `target` for this process and yield the lines that will become it.
 
     A link stays and its target is replaced; an existing file keeps its mode. `made_from` is a fingerprint of all that
-    the lines depend on: lines of another input or another model are never continued.
+    the lines depend on: lines from another input or model are never continued.
 
     Raises:
         InputError: `target` is no regular file, cannot be replaced, or is being written by another process.
@@ -48,7 +48,7 @@ def resumable_lines(target: Path, made_from: str) -> Iterator["ResumableLines"]:
 
 
 class ResumableLines:
-    """Grows in a hidden file beside `target` and becomes it when it is whole; until then an old `target` stays.
+    """Lines in a hidden file beside `target`, which replaces `target` when it is complete.
 
     The name of the hidden file holds the first characters of `made_from`.
     """
@@ -60,7 +60,7 @@ class ResumableLines:
         with _writing(target):
             self._create(mode)
             self.done = self._count_whole_lines()
-        """Lines that are there already."""
+        """Number of lines that earlier calls wrote."""
 
     def append(self, lines: Iterable[str]) -> None:
         """Add lines, given without their ends; they are on the disk when this returns."""
@@ -70,7 +70,7 @@ class ResumableLines:
             os.fsync(file.fileno())
 
     def finish(self, expected: int) -> None:
-        """Make the file `target`, and delete what interrupted runs with other inputs left beside it.
+        """Rename the file to `target`, and delete files that interrupted runs with other inputs left beside it.
 
         Raises:
             InputError: the file does not hold `expected` lines; `target` is as it was.
@@ -87,19 +87,19 @@ class ResumableLines:
             sync_folder(self._target.parent)
 
     def drop_if_empty(self) -> None:
-        """Delete the hidden file where it holds nothing to continue from."""
+        """Delete the hidden file if it is empty."""
         if self._part.exists() and self._part.stat().st_size == 0:
             self._part.unlink()
 
     def _create(self, mode: int | None) -> None:
-        """Create the hidden file, at no moment open to more people than `target`."""
+        """Create the hidden file; at no moment can more people read it than `target`."""
         descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666 if mode is None else 0o600)
         os.close(descriptor)
         if mode is not None:
             self._part.chmod(mode)
 
     def _count_whole_lines(self) -> int:
-        """Lines that were written whole; half a line at the end is cut off. Reads one line at a time."""
+        """Return the number of whole lines, and cut off half a line at the end. Reads one line at a time."""
         count = size = 0
         with self._part.open("rb+") as file:
             for line in file:
@@ -119,7 +119,7 @@ def _writing(target: Path) -> Iterator[None]:
 
 
 def _regular_file(target: Path) -> tuple[Path, int | None]:
-    """The file that `target` names, links resolved, with its permissions; None where it is new.
+    """Return the file that `target` names, with links resolved, and its permissions; None for a new file.
 
     Raises:
         InputError: it is a folder, a device or a pipe, is write-protected, or lies in a folder that does not exist.

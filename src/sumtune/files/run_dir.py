@@ -1,4 +1,4 @@
-"""The run folder: where each stage finds and leaves its files."""
+"""The run folder: paths of the files that stages read and write."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ class RunDir:
 
     root: Path
     drafts: Path | None = None
-    """Where the data folders are while it is not decided yet whether the run goes ahead; None is `root`."""
+    """Parent of the data folders until every check of a new run has passed; None means `root`."""
 
     @property
     def _data(self) -> Path:
@@ -32,7 +32,7 @@ class RunDir:
         return self._data / "data_ingestion"
 
     def split(self, name: str) -> Path:
-        """The JSONL file of the split `name`; a split without examples has no file."""
+        """Return the JSONL file of the split `name`; a split without examples has no file."""
         return self.ingestion / f"{name}.jsonl"
 
     @property
@@ -64,7 +64,7 @@ class RunDir:
         return self.root / "diagnosis.json"
 
     def record(self) -> dict[str, Any]:
-        """What `run.json` holds; empty where there is none.
+        """Return the content of `run.json`; empty if there is none.
 
         Raises:
             RunDirError: it cannot be read, is damaged, or was written by a newer version.
@@ -75,7 +75,7 @@ class RunDir:
         return record or {}
 
     def require(self, path: Path, stage: str) -> Path:
-        """`path`, which the command `stage` must have written, and nothing have changed since.
+        """Return `path`, after a check that the command `stage` wrote it and it has not changed since.
 
         Raises:
             RunDirError: it does not exist or has changed; the message names the command that makes it.
@@ -87,11 +87,11 @@ class RunDir:
         raise RunDirError(f"{problem}: {self.remedy(stage)}")
 
     def has(self, path: Path) -> bool:
-        """Whether the stage that makes `path` made it, be it missing now or not."""
+        """Return whether a stage has written `path`, even if it is missing now."""
         return path.exists() or path.name in listed(path.parent)
 
     def remedy(self, stage: str) -> str:
-        """What makes the files of the command `stage` again."""
+        """Return what to do to get the files of the command `stage` again."""
         if stage in ("run", "train") and self.run_json.exists():
             return f"repeat the `sumtune run` command that made {self.root}."
         return f"run `sumtune {stage} --run-dir {self.root}` first."

@@ -1,4 +1,4 @@
-"""`manifest.json` of the folder of a stage: what its files were made from, and the SHA-256 of each."""
+"""`manifest.json` in the folder of a stage: a fingerprint of its inputs, and the SHA-256 of each file."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,18 +15,18 @@ FINGERPRINT = "fingerprint"
 
 
 def write_manifest(folder: Path, facts: Mapping[str, Any], leave_out: Iterable[str] = ()) -> None:
-    """Write `facts` and the sums of all files in `folder` but `leave_out`: the last file that is written there."""
+    """Write `facts` and the sums of all files in `folder` except `leave_out`. This is the last file of a stage."""
     write_record(folder / MANIFEST, {**facts, SUMS: folder_sums(folder, (MANIFEST, *leave_out))})
 
 
 def listed(folder: Path) -> dict[str, Any]:
-    """Return the sums in the manifest of `folder` by file name; empty where no manifest can be read."""
+    """Return the sums in the manifest of `folder` by file name; empty if no manifest can be read."""
     sums = (find_record(folder / MANIFEST) or {}).get(SUMS)
     return sums if isinstance(sums, dict) else {}
 
 
 def damage(folder: Path) -> str | None:
-    """Return what is wrong with the files of `folder`, or None where each is as its manifest says."""
+    """Return what is wrong with the files of `folder`; None if all match the manifest."""
     sums = listed(folder)
     if not sums:
         return f"{MANIFEST} is missing or damaged"
@@ -35,12 +35,12 @@ def damage(folder: Path) -> str | None:
 
 
 def up_to_date(folder: Path, fingerprint: str) -> bool:
-    """Return whether `folder` was made from what has this `fingerprint`, and is undamaged."""
+    """Return whether `folder` is undamaged and was made from inputs with this `fingerprint`."""
     manifest = find_record(folder / MANIFEST)
     return manifest is not None and manifest.get(FINGERPRINT) == fingerprint and damage(folder) is None
 
 
 def changed_since(file: Path) -> bool:
-    """Return whether `file` differs from what the manifest beside it says; False where that says nothing of it."""
+    """Return whether `file` differs from its sum in the manifest beside it; False if it has none there."""
     sums = listed(file.parent)
     return file.name in sums and changed_file(file.parent, {file.name: sums[file.name]}) is not None

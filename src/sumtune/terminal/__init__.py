@@ -1,1 +1,1 @@
-"""Everything that is printed in a terminal."""
+"""Output in a terminal or a log."""

@@ -1,4 +1,4 @@
-"""What is printed before training: what will happen, and how long it takes."""
+"""The text before training: settings and forecast."""
 
 from sumtune.evaluate.stage import chosen_examples
 from sumtune.files.run_dir import RunDir
@@ -13,7 +13,7 @@ RULE = "=" * 60
 
 
 def announcement(session: Session, forecast: Forecast) -> str:
-    """The settings that matter, with the forecast, as text of many lines."""
+    """Return the most important settings and the forecast, one a line."""
     config, plan = session.config, session.plan
     split, examples = chosen_examples(config, session.run_dir)
     lora = config.lora
@@ -80,7 +80,7 @@ def _memory_note(session: Session) -> str:
 
 
 def _scientific(value: float) -> str:
-    """A learning rate as people write it.
+    """Return a learning rate in scientific notation.
 
     >>> _scientific(5e-4), _scientific(3e-5)
     ('5e-4', '3e-5')

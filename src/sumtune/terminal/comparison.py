@@ -1,4 +1,4 @@
-"""A comparison of two runs for the terminal."""
+"""The comparison of two runs as tables."""
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,7 +10,7 @@ __all__ = ["comparison_report"]
 
 
 def comparison_report(comparison: Comparison, names: tuple[str, str]) -> Group:
-    """Settings that differ, score differences, and the examples that changed most."""
+    """Return the settings that differ, score differences, and the examples that changed most."""
     parts: list[RenderableType] = [_settings(comparison, names), _metrics(comparison, names)]
     parts += [_change("gain", change) for change in comparison.gains]
     parts += [_change("loss", change) for change in comparison.losses]

@@ -1,4 +1,4 @@
-"""The console that everything is printed to."""
+"""The console for all output."""
 
 from typing import Any
 
@@ -8,5 +8,5 @@ __all__ = ["plain_console"]
 
 
 def plain_console(**options: Any) -> Console:
-    """A console that prints text as it is: `[x]` in a path, an id or a dialogue is no markup, and `:x:` no emoji."""
+    """Return a console that prints text unchanged: `[x]` in a path or dialogue is not markup, `:x:` not an emoji."""
     return Console(markup=False, emoji=False, highlight=False, **options)

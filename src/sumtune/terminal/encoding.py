@@ -1,4 +1,4 @@
-"""Output that any terminal and log can take: characters that its encoding lacks are spelled out."""
+"""Output for any encoding: characters that it lacks are replaced by ASCII."""
 
 import codecs
 import io
@@ -15,7 +15,7 @@ REPLACEMENTS = {
 
 
 def replace_unencodable() -> None:
-    """Make standard output and error write what their encoding lacks as `->`, `...` or `\\xe9` instead of raising."""
+    """Make standard output and error write characters that they cannot encode as `->`, `...` or `\\xe9`."""
     codecs.register_error(HANDLER, _replacement)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

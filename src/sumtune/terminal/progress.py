@@ -1,4 +1,4 @@
-"""What a person sees while a run is on: a bar in a terminal, lines in a log."""
+"""Progress of training and generation: a bar in a terminal, lines in a log."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,11 +13,11 @@ __all__ = ["duration", "generation_progress", "training_progress"]
 
 LINE_EVERY_STEPS = 10
 SMOOTHED_STEPS = 20
-"""Optimizer steps that a shown loss and speed are averaged over."""
+"""Optimizer steps over which the displayed loss and speed are averaged."""
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them.
+    """Return seconds in words.
 
     >>> duration(42), duration(2710), duration(7325)
     ('42 s', '45 min', '2 h 02 min')
@@ -30,7 +30,7 @@ def duration(seconds: float) -> str:
 
 @contextmanager
 def training_progress(console: Console) -> Iterator[EventCallback]:
-    """A reporter of training events, for as long as the context lasts."""
+    """Yield a callback that shows training events until the context ends."""
     if not console.is_terminal:
         yield _LogReporter(console)
         return
@@ -59,7 +59,7 @@ class _MovingAverage:
 
 
 class _LogReporter:
-    """Events as plain lines."""
+    """Training events as plain lines."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -92,7 +92,7 @@ class _LogReporter:
 
 
 class _BarReporter:
-    """Events as a progress bar with the rest above it."""
+    """Training events as a progress bar, with messages above it."""
 
     def __init__(self, console: Console, bar: Progress) -> None:
         self._console = console
@@ -116,7 +116,7 @@ class _BarReporter:
 
 
 def _message(event: Event, start: Event) -> str | None:
-    """The line for an event that is no step, if it needs one."""
+    """Return the line for an event other than a step; None if it has none."""
     if event["event"] == "epoch":
         return f"Epoch {event['epoch']}/{start['epochs']} completed | Eval Loss: {event['loss']:.2f}"
     if event["event"] == "validation":
@@ -132,7 +132,7 @@ def _message(event: Event, start: Event) -> str | None:
 
 @contextmanager
 def generation_progress(console: Console, name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A counter of finished summaries, as a bar or as a line for each quarter."""
+    """Yield a callback that counts finished summaries: in a bar, or in a line for each quarter."""
     if console.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console) as bar:

@@ -1,4 +1,4 @@
-"""A word about a long step that has no progress of its own."""
+"""Status of a long step that cannot show progress."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
