@@ -33,21 +33,33 @@ FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         "un mi le ha he ya antes si qué nos porque sin",
         "Italian": "il gli è una di che per con non si del della sono ha al anche ma lo alla hanno questo nel la un le "
         "mio ci dal dalla delle alle ho da lui se nella",
-        "Portuguese": "os é uma de que para com não se da um ao mas ele ela são tem em na pela isso você às "
+        "Portuguese": "os é uma de que para com não se da um ao mas ele ela são tem em na pela isso você às a do no as "
         "dos das meu porque já está vai foi mais seu sua o",
         "Dutch": "het een en van dat niet te op zijn voor met aan er hij zij wordt naar heeft ook maar ze de om ik je "
         "mijn bij nog uur omdat weer over u haar ons wij we die",
         "Polish": "nie się że jest jak ale tak przez jego są dla który czy może tylko już ich oraz będzie w z na o do "
-        "to po jeśli mój u bo ma żeby za przed nas od",
+        "to i po jeśli mój u bo ma żeby za przed nas od",
         "Czech": "se je že na ve ale jako jsou pro který aby byl byla jsem jsme když už nebo tak má v k o u do "
         "po před mi můj ho si ještě bude od za protože ten",
         "Turkish": "bir ve bu için ile mi mı mu mü ne çok daha ama gibi var yok olarak değil sonra önce kadar "
-        "ben sen biz siz ki ya şimdi ancak iki bana saat",
+        "ben sen biz siz ki ya şimdi ancak iki bana saat oysa yerine diye her ise",
         "Vietnamese": "của và là có không được cho với người một các trong đã này đến khi anh em chị tôi ở bị vào lúc "
         "vì sẽ ông bà nhé ạ thì cũng hai giờ sau nếu ơi đi",
     }.items()
 }
 """The commonest function words of the languages in Latin script that are recognized."""
+LETTERS: Mapping[str, frozenset[str]] = {
+    name: frozenset(letters)
+    for name, letters in {
+        "Spanish": "ñ",
+        "Portuguese": "ãõ",
+        "Polish": "łąęśźż",
+        "Czech": "řěů",
+        "Turkish": "ğış",
+        "Vietnamese": "ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
+    }.items()
+}
+"""Letters that hardly another of these languages has: a word with one counts like a function word."""
 SCRIPT_LANGUAGES = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
 KANA = re.compile("[\u3041-\u30fa]")
 
@@ -86,7 +98,8 @@ def language_of(text: str) -> str | None:
         return _language_of_script(script, text) if script else None
     found = words(text)
     hits = Counter({name: sum(word in known for word in found) for name, known in FUNCTION_WORDS.items()})
-    (best, most), (_, second) = hits.most_common(2)
+    hits += Counter({name: sum(not own.isdisjoint(word) for word in found) for name, own in LETTERS.items()})
+    (best, most), (_, second) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
     return best if most >= FEWEST_HITS and most > CLEAR_HITS * second else None
 
 

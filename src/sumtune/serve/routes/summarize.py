@@ -14,7 +14,7 @@ from sumtune.serve.schema import SummarizeRequest, SummarizeResponse, Summary, U
 from sumtune.serve.state import AppState
 from sumtune.serve.submission import RequestOptions, Submission, stream_pieces, submit, wait_for_completions
 from sumtune.summarizer import Completion
-from sumtune.text.faithfulness import unsupported
+from sumtune.text.mentions import unsupported
 
 __all__ = ["create_router"]
 

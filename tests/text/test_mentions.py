@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sumtune.text.faithfulness import mentions, names, numbers, unsupported
+from sumtune.text.mentions import mentions, names, numbers, unsupported
 
 DIALOGUE = "Maya: The boiler is out again, call Ivo's landlord?\nIvo: After work, around six. It costs 1,200 euros."
 

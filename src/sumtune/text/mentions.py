@@ -1,0 +1,117 @@
+"""Names and numbers of a summary that its dialogue does not contain: what a reader should check first."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from sumtune.text.language import is_english, language_of
+from sumtune.text.names import (
+    ENGLISH_WORD,
+    NAMES_HAVE_CAPITALS,
+    capitalized_spans,
+    english_name_spans,
+    forms,
+    is_said,
+)
+from sumtune.text.number_words import has_number_words
+from sumtune.text.numbers import ENGLISH_VALUES, digit_spans, english_number_spans, has_number, value
+
+__all__ = ["Mention", "language_of_conversation", "mentions", "names", "numbers", "unsupported"]
+
+ENGLISH = "English"
+ALWAYS_SAID = {"Arabic": {"1", "2"}, "Hebrew": {"1", "2"}}
+"""Numbers that a language expresses by an article or an ending."""
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name or a number in a text."""
+
+    text: str
+    kind: Literal["name", "number"]
+    start: int
+    """First character, counted in Unicode code points."""
+    end: int
+    """One past the last character."""
+
+
+@lru_cache(maxsize=64)
+def language_of_conversation(summary: str, dialogue: str) -> str | None:
+    """Return the language of both together, English where nothing says otherwise; None where it is not recognized."""
+    if is_english([dialogue, summary]) is not False:
+        return ENGLISH
+    language = language_of(f"{dialogue}\n{summary}")
+    return None if language == ENGLISH else language
+
+
+def names(text: str, language: str | None = ENGLISH) -> list[Mention]:
+    """Return the words of `text` that are written like names.
+
+    In English these are words with a capital, except ordinary words at the start of a sentence. In other languages
+    they are words with a capital inside a sentence; there are none where all nouns or no words have capitals.
+
+    >>> [mention.text for mention in names("Then Ann's brother met Bob. He paid.")]
+    ['Ann', 'Bob']
+    """
+    if language == ENGLISH:
+        spans = english_name_spans(text)
+    else:
+        spans = capitalized_spans(text) if language in NAMES_HAVE_CAPITALS else iter(())
+    return [Mention(text[start:end], "name", start, end) for start, end in spans]
+
+
+def numbers(text: str, language: str | None = ENGLISH) -> list[Mention]:
+    """Return the numbers of `text` in digits, and English number words from `two` to `ninety`.
+
+    >>> [mention.text for mention in numbers("Two people pay 1,200.50 at 7:30, one later.")]
+    ['Two', '1,200.50', '7:30']
+    """
+    spans = [*digit_spans(text), *(english_number_spans(text) if language == ENGLISH else ())]
+    return [Mention(text[start:end], "number", start, end) for start, end in sorted(spans)]
+
+
+def mentions(text: str, language: str | None = ENGLISH) -> list[Mention]:
+    """Return names and numbers of `text`, in its order; a word such as `Two` is a number, not a name.
+
+    >>> [mention.text for mention in mentions("Two of Ann's friends pay 5 euros.")]
+    ['Two', 'Ann', '5']
+    """
+    found = [name for name in names(text, language) if name.text.casefold() not in ENGLISH_VALUES]
+    return sorted(found + numbers(text, language), key=lambda mention: mention.start)
+
+
+def unsupported(summary: str, dialogue: str) -> list[Mention]:
+    """Return names and numbers of `summary` that `dialogue` does not contain, in the order of the summary.
+
+    In English a name may have any case and a possessive ending, a number may be in digits or a word, with or without
+    separators of thousands; a time may be its hour alone if the minutes are zero. In other languages a name may have
+    another ending, and a number is only reported if the dialogue writes its numbers in digits.
+
+    >>> [mention.text for mention in unsupported("Ann owes Bob 5 euros.", "ann: I owe you five euros, Ben.")]
+    ['Bob']
+    >>> [mention.text for mention in unsupported("Kupi u Marka 3 bułki dla Olgi.", "Marek: Kup mi 2 bułki.")]
+    ['3', 'Olgi']
+    """
+    language = language_of_conversation(summary, dialogue)
+    if language == ENGLISH:
+        return _unsupported_in_english(summary, dialogue)
+    found = [name for name in names(summary, language) if not is_said(name.text, dialogue)]
+    if language is not None and not has_number_words(dialogue, language):
+        always = ALWAYS_SAID.get(language, {"1"})
+        found += [
+            number
+            for number in numbers(summary, language)
+            if number.text not in always and not has_number(dialogue, number.text)
+        ]
+    return sorted(found, key=lambda mention: mention.start)
+
+
+def _unsupported_in_english(summary: str, dialogue: str) -> list[Mention]:
+    words = {form for match in ENGLISH_WORD.finditer(dialogue) for form in forms(match.group())}
+    values = {value(dialogue[start:end]) for start, end in digit_spans(dialogue)}
+    values |= {ENGLISH_VALUES[word] for word in words if word in ENGLISH_VALUES}
+    return [
+        mention
+        for mention in mentions(summary)
+        if (not forms(mention.text) & words if mention.kind == "name" else value(mention.text) not in values)
+    ]

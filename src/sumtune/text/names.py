@@ -1,0 +1,104 @@
+"""Names in a text: words with a capital that are no ordinary words."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+
+import regex
+
+__all__ = ["ENGLISH_WORD", "NAMES_HAVE_CAPITALS", "capitalized_spans", "english_name_spans", "forms", "is_said"]
+
+ENGLISH_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+SENTENCE_START = re.compile(r"(?:^|[.!?…:\n])[\s\"'“‘(\[*-]*\Z")
+POSSESSIVE = re.compile(r"['’](?:s|S)?\Z")
+
+SENTENCE_STARTERS = """
+    a about according actually additionally after afterwards again all almost also although always an and another any
+    anyone anything apart apparently are around as at back because before being besides between both but by can
+    currently despite did do does due during each earlier either even eventually every everybody everyone everything
+    except finally first for from further furthermore had has have he her here hers herself him himself his how however
+    i if in initially instead is it its itself last lastly later let like many maybe me meanwhile more moreover most
+    my neither never nevertheless next no nobody none nor not nothing now of often on once only or other others
+    otherwise our out over perhaps people please possibly probably rather recently same second she should similarly
+    since so some somebody someone something sometimes somewhere soon still such than that the their them then there
+    therefore these they things this those though through thus to today together tomorrow tonight too two under unless
+    until up usually was we well were what whatever when whenever where wherever whether which while who whoever whose
+    why will with within without would yes yesterday yet you your
+"""
+ORDINARY = frozenset(SENTENCE_STARTERS.split())
+"""English words that begin a sentence with a capital without being a name."""
+
+NAMES_HAVE_CAPITALS = frozenset(
+    ["French", "Spanish", "Portuguese", "Italian", "Dutch", "Polish", "Czech", "Turkish", "Vietnamese", "Cyrillic"]
+)
+"""Languages besides English in which a capital inside a sentence marks a name."""
+OTHER_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*")
+OTHER_SENTENCE_START = regex.compile(r"(?:^|[.!?…:;¡¿\n—–-])[\s\p{P}]*\Z")
+SHORTEST_NAME = 3
+SHORT_NAME = 4
+
+Span = tuple[int, int]
+
+
+def english_name_spans(text: str) -> Iterator[Span]:
+    """Yield start and end of each word with a capital, except `ORDINARY` words at the start of a sentence."""
+    for match in ENGLISH_WORD.finditer(text):
+        word = POSSESSIVE.sub("", match.group())
+        if not word[:1].isupper() or word.partition("’")[0].partition("'")[0] == "I":
+            continue
+        if word.casefold() in ORDINARY and (len(word) == 1 or _begins_sentence(text, match.start())):
+            continue
+        yield match.start(), match.start() + len(word)
+
+
+def capitalized_spans(text: str) -> Iterator[Span]:
+    """Yield start and end of each word with a capital inside a sentence.
+
+    Leaves out abbreviations, such as `PC` and `Sr.`, and every first word of a sentence, which may be ordinary.
+    """
+    for match in OTHER_WORD.finditer(text):
+        word = match.group()
+        if not word[0].isupper() or len(word) < SHORTEST_NAME or word.isupper() or _is_title(word, text[match.end() :]):
+            continue
+        if not OTHER_SENTENCE_START.search(text[max(0, match.start() - 20) : match.start()]):
+            yield match.span()
+
+
+def _is_title(word: str, rest: str) -> bool:
+    """Return whether `word` is short and ends with a full stop inside the text, like `Sra.`."""
+    return len(word) <= SHORT_NAME and rest.startswith(".") and bool(rest[1:].strip())
+
+
+def forms(word: str) -> set[str]:
+    """Return how an English name may be written: in any case, without a possessive ending."""
+    folded = word.casefold()
+    return {folded, POSSESSIVE.sub("", folded)}
+
+
+def is_said(name: str, dialogue: str) -> bool:
+    """Return whether a word of `dialogue` may be `name` with another ending: it begins with the same half.
+
+    A name of up to four letters may change all but its first letter, as the Russian `Лев`, `Льва` does.
+
+    >>> is_said("Marka", "Marek: Cześć!"), is_said("Łukasza", "lukasz: tak"), is_said("Tomka", "Marek: Cześć!")
+    (True, True, False)
+    """
+    plain = _plain(name)
+    wanted = 1 if len(plain) <= SHORT_NAME else -(-len(plain) // 2)
+    return any(_plain(word).startswith(plain[:wanted]) for word in _candidates(dialogue, len(plain) <= SHORT_NAME))
+
+
+def _candidates(dialogue: str, short: bool) -> Collection[str]:
+    """Return the words of `dialogue`; for a short name those with a capital, where there are any."""
+    words = {match.group() for match in OTHER_WORD.finditer(dialogue)}
+    return {word for word in words if word[0].isupper()} or words if short else words
+
+
+def _plain(word: str) -> str:
+    """Return `word` without case and marks."""
+    letters = unicodedata.normalize("NFD", word.casefold().replace("ł", "l").replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    return SENTENCE_START.search(text, max(0, start - 20), start) is not None or start == 0

@@ -1,0 +1,81 @@
+"""Numbers in a text: in digits of any script, and as English words."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+__all__ = ["ENGLISH_VALUES", "digit_spans", "english_number_spans", "has_number", "in_ascii", "value"]
+
+NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+ENGLISH_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+UNITS = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen twenty
+"""
+TENS = "thirty forty fifty sixty seventy eighty ninety"
+ENGLISH_VALUES = {word: str(number) for number, word in enumerate(UNITS.split())}
+ENGLISH_VALUES |= {word: str(number) for number, word in zip(range(30, 100, 10), TENS.split(), strict=True)}
+"""English words that stand for a number, by the digits they mean."""
+
+SEPARATORS = {"٬": ",", "٫": ".", "：": ":", "，": ","}
+BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s.,:'’](?=\d)")
+
+Span = tuple[int, int]
+
+
+def digit_spans(text: str) -> Iterator[Span]:
+    """Yield start and end of each number in digits of any script."""
+    return (match.span() for match in NUMBER.finditer(in_ascii(text)))
+
+
+def english_number_spans(text: str) -> Iterator[Span]:
+    """Yield start and end of each English number word from `two` to `ninety`.
+
+    `one` is left out: it is a pronoun more often than a number.
+    """
+    for match in ENGLISH_WORD.finditer(text):
+        if match.group().casefold() in ENGLISH_VALUES.keys() - {"zero", "one"}:
+            yield match.span()
+
+
+def has_number(text: str, number: str) -> bool:
+    """Return whether `text` has the digits of `number`, however they are grouped, or the hour twelve hours away.
+
+    It rather says yes: languages write times and thousands in many ways.
+
+    >>> has_number("Es kostet 1 250 € um 18.40 Uhr.", "1.250"), has_number("um 18.40 Uhr", "6:40")
+    (True, True)
+    >>> has_number("um 18.40 Uhr", "7:40")
+    False
+    """
+    said, asked = in_ascii(text), [int(group) for group in re.findall(r"\d+", in_ascii(number))]
+    groups = {int(group) for group in re.findall(r"\d+", said)}
+    hours = groups | {group % 24 for group in (hour + 12 for hour in groups if hour <= 24)}
+    if all(group in hours for group in asked[:1]) and all(group in groups or group == 0 for group in asked[1:]):
+        return True
+    return "".join(re.findall(r"\d+", in_ascii(number))) in BETWEEN_DIGITS.sub("", said)
+
+
+def in_ascii(text: str) -> str:
+    """Return `text` with the digits and separators of any script as those of ASCII.
+
+    >>> in_ascii("١٬٢٥٠ ७:३० １２")
+    '1,250 7:30 12'
+    """
+    return "".join(
+        str(unicodedata.decimal(letter)) if letter.isdecimal() else SEPARATORS.get(letter, letter) for letter in text
+    )
+
+
+def value(text: str) -> str:
+    """Return one spelling for numbers that mean the same.
+
+    >>> value("1,200"), value("7:00"), value("Five"), value("2.50"), value("007")
+    ('1200', '7', '5', '2.5', '7')
+    """
+    digits = ENGLISH_VALUES.get(text.casefold(), text)
+    digits = re.sub(r"[.,](?=\d{3}(?:\D|\Z))", "", digits)
+    digits = re.sub(r":00\Z", "", digits).replace(",", ".")
+    if "." in digits and ":" not in digits and digits.count(".") == 1:
+        digits = digits.rstrip("0").rstrip(".")
+    return digits.lstrip("0") or "0"
