@@ -75,6 +75,33 @@ def test_what_is_computed_at_once_fits(session: Session, monkeypatch: pytest.Mon
     assert f"{small.max_tokens} tokens at once instead of 256, as memory is short" in said
 
 
+def test_if_the_longest_example_does_not_fit_more_layers_run_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved, longest = 10**6, max(session.plan.lengths)
+    recompute = session.loss_fn.recompute
+    assert recompute is not None
+
+    class Saving(Memory):
+        def peak(self) -> float:
+            return FIXED + 10 * self.tokens + recompute.saved_bytes_of(self.tokens)
+
+    monkeypatch.setattr(recompute, "bytes_per_token", saved)
+    for free, share in ((2 * saved * longest, 1.0), (0.7 * saved * longest, 0.7), (11.0 * longest, 0.0)):
+        monkeypatch.setattr(recompute, "budget_bytes", 10**12)
+        memory = Saving(monkeypatch, session, free)
+        monkeypatch.setattr(fit_memory, "peak_bytes", memory.peak)
+        fitted = fit_to_memory(session)
+        needed = recompute.saved_bytes_of(longest)
+        assert share - 1 / recompute.layers <= needed / (saved * longest) <= share + 1e-6
+        assert fitted.max_tokens >= longest
+        assert FIXED + 10 * longest + needed <= FIXED + free
+    Saving(monkeypatch, session, 9.0 * longest)
+    monkeypatch.setattr(fit_memory, "peak_bytes", memory.peak)
+    with pytest.raises(SumtuneError, match="longest example"):
+        fit_to_memory(session)
+
+
 def test_where_not_even_the_longest_example_fits_the_message_says_so(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

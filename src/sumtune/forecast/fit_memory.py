@@ -1,5 +1,6 @@
 """Smaller micro-batches where the planned ones do not fit into free memory."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,27 +36,40 @@ def fit_to_memory(session: Session, known_peak_bytes: int | None = None) -> Sess
 
 
 def _extrapolate(session: Session, limit: float) -> Session:
-    """Return `session` with micro-batches that fit into `limit` bytes, if memory grows linearly with padded tokens."""
+    """Return `session` with micro-batches that fit into `limit` bytes.
+
+    Memory grows linearly with padded tokens, besides the activations that layers save. Where not even the longest
+    example fits, more layers run again in the backward pass.
+    """
     groups = sorted(planned_micro_batches(session), key=padded_tokens)
     sizes = [padded_tokens(group) for group in groups]
-    medium = min(range(len(groups)), key=lambda at: abs(sizes[at] - PROBE_SHARE * sizes[-1]))
+    larger = [at for at, size in enumerate(sizes) if size > sizes[0]] or [0]
+    medium = min(larger, key=lambda at: abs(sizes[at] - PROBE_SHARE * sizes[-1]))
     at_small, at_medium = _peaks(session, groups[0], groups[medium])
-    per_token = max(0, at_medium - at_small) / max(1, sizes[medium] - sizes[0])
+    recompute = session.loss_fn.recompute
+    saved = recompute.saved_bytes_of if recompute else lambda _: 0.0
+    growth = at_medium - at_small - (saved(sizes[medium]) - saved(sizes[0]))
+    per_token = max(0, growth) / max(1, sizes[medium] - sizes[0])
+    fixed = at_medium - saved(sizes[medium]) - per_token * sizes[medium]
 
     def need(tokens: int) -> float:
-        return at_medium + per_token * (tokens - sizes[medium])
+        return fixed + per_token * tokens + saved(tokens)
 
     longest = max(session.plan.lengths)
     if need(sizes[-1]) <= limit:
         return session
     if need(longest) > limit:
+        smallest = need(longest) - saved(longest)
+        if recompute is not None and recompute.layers and smallest <= limit:
+            recompute.budget_bytes = limit - smallest
+            return replace(session, max_tokens=longest)
         raise SumtuneError(
-            f"Training needs about {need(longest) / 1e9:.1f} GB for the longest example ({longest} tokens), but "
+            f"Training needs about {smallest / 1e9:.1f} GB for the longest example ({longest} tokens), but "
             f"only {limit / 1e9:.1f} GB are available. Close other programs, or choose a smaller "
             "model.max_source_tokens, lora.rank or model."
         )
-    max_tokens = sizes[medium] + int((limit - at_medium) / per_token)
-    return replace(session, max_tokens=max(longest, min(max_tokens, session.max_tokens)))
+    candidates = range(longest, max(longest, session.max_tokens) + 1)
+    return replace(session, max_tokens=candidates[bisect_right(candidates, limit, key=need) - 1])
 
 
 def _halve_until_it_fits(session: Session) -> Session:

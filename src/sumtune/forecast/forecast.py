@@ -8,13 +8,14 @@ import torch
 
 from sumtune.config import Config
 from sumtune.decode.build import build_summarizer
-from sumtune.decode.native.summarizer import ROWS
+from sumtune.decode.native.summarizer import MAX_CACHED_TOKENS, ROWS
 from sumtune.evaluate.baselines import BASELINES, lead_3
 from sumtune.evaluate.references import Referenced
 from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
 from sumtune.evaluate.stage import chosen_examples, decoding_of
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
+from sumtune.forecast.long_inputs import has_long_inputs, long_training_costs
 from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.timing import TrainingCosts, decode_costs, nearest_to_mean_length, training_costs
 from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak
@@ -28,6 +29,8 @@ __all__ = ["Forecast", "cached_peak_bytes", "calibrate", "evaluation_seconds", "
 
 MEASURED_SUMMARIES = 32
 """Summaries that the base model writes to estimate their length."""
+MEASURED_SOURCE_TOKENS = 65536
+"""Number of source tokens that these summaries read; fewer summaries are measured of long dialogues."""
 MEASURED_SCORES = 48
 """Examples that are scored to time scoring."""
 MIN_LOGGED_STEPS = 20
@@ -72,13 +75,21 @@ def forecast(session: Session, evaluation_s: float | None) -> Forecast:
     cached = _cached_costs(session)
     numbers, origin = cached.read(), MEASURED_BEFORE
     if numbers is None or set(numbers) != {*TrainingCosts.__dataclass_fields__, PEAK_KEY}:
-        reset_peak()
-        numbers, origin = vars(training_costs(session)) | {PEAK_KEY: peak_bytes()}, MEASURED
+        costs, peak = _measured_costs(session)
+        numbers, origin = vars(costs) | {PEAK_KEY: peak}, MEASURED
         free_memory()
         cached.write(numbers)
     peak = int(numbers.pop(PEAK_KEY))
     seconds = TrainingCosts(**numbers).seconds(session.plan)
     return Forecast(seconds, evaluation_s, peak, available_bytes(), origin=origin)
+
+
+def _measured_costs(session: Session) -> tuple[TrainingCosts, int]:
+    """Return the measured costs of training, and the peak of resident memory at the largest micro-batch."""
+    if has_long_inputs(session):
+        return long_training_costs(session)
+    reset_peak()
+    return training_costs(session), peak_bytes()
 
 
 def cached_peak_bytes(session: Session) -> int | None:
@@ -142,7 +153,9 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     examples = chosen_examples(config, run_dir)[1]
     dialogues = [example.dialogue for example in examples]
     prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
-    lengths = [len(example.target) for example in load_encoded(run_dir.transformation / "validation.safetensors")]
+    encoded = load_encoded(run_dir.transformation / "validation.safetensors")
+    lengths = [len(example.target) for example in encoded]
+    mean_tokens = sum(len(example.source) for example in encoded) / len(encoded)
     systems = (TUNED, BASE) if config.evaluate.base else (TUNED,)
     seconds, measured = _scoring_seconds(examples) * (len(systems) + len(BASELINES)), None
     for system in systems:
@@ -151,9 +164,11 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
             begun, measured = time.monotonic(), decode
             model = build_summarizer(source, None, prompt, decode, config.model.device)
             setup_s = max(time.monotonic() - begun, model.setup_s)  # the cache may hold the engine of the base model
-            costs = decode_costs(model, dialogues, max(1, ROWS // decode.beams))
+            together = min(ROWS // decode.beams, int(MAX_CACHED_TOKENS // mean_tokens))
+            costs = decode_costs(model, dialogues, max(1, together))
         if system == BASE:
-            sample = nearest_to_mean_length(dialogues, MEASURED_SUMMARIES)
+            count = max(1, min(MEASURED_SUMMARIES, int(MEASURED_SOURCE_TOKENS // mean_tokens)))
+            sample = nearest_to_mean_length(dialogues, count)
             lengths = [completion.tokens for completion in model.summarize(sample)]
         seconds += setup_s + costs.seconds(len(dialogues), lengths)
     del model

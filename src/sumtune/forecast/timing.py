@@ -27,6 +27,7 @@ __all__ = [
     "fit_costs",
     "nearest_to_mean_length",
     "training_costs",
+    "update_seconds",
 ]
 
 MEASURED_BATCHES = 8
@@ -101,11 +102,16 @@ def training_costs(session: Session) -> TrainingCosts:
     measured = _spread_groups(planned, MEASURED_BATCHES)
     with trials(session) as compute:
         costs = fit(measured, [_fastest(partial(compute, group)) for group in measured])
-    return TrainingCosts(costs.seconds(planned), _timed(lambda: _idle_update(session)), _validation_seconds(session))
+    return TrainingCosts(costs.seconds(planned), update_seconds(session), _validation_seconds(session))
 
 
 def _spread_groups(groups: Sequence[list[Encoded]], count: int) -> list[list[Encoded]]:
     return [groups[at] for at in sample_by_length([padded_tokens(group) for group in groups], count)]
+
+
+def update_seconds(session: Session) -> float:
+    """Return the seconds of the optimizer in one optimizer step."""
+    return _timed(lambda: _idle_update(session))
 
 
 def _idle_update(session: Session) -> None:

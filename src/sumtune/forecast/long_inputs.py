@@ -1,0 +1,139 @@
+"""Training costs of long examples, measured on shortened ones: the longest would take minutes each.
+
+Beside tokens and summary tokens, a long example costs for each pair of positions that see each other, and for each
+layer that runs again in the backward pass.
+"""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sumtune.forecast.timing import TrainingCosts, fit_costs, update_seconds
+from sumtune.forecast.trial import padded_tokens, planned_micro_batches, trials
+from sumtune.memory import free_memory, peak_bytes, reset_peak
+from sumtune.model.lora import set_dropout
+from sumtune.text.encode import Encoded
+from sumtune.train.gradient_checkpointing import Recompute
+from sumtune.train.session import Session
+from sumtune.train.step import mean_loss
+
+__all__ = ["has_long_inputs", "long_training_costs", "shortened"]
+
+LONG = 4096
+"""Micro-batches of more tokens, padding included, are measured on shortened examples."""
+SHORT_PROBE, MEDIUM_PROBE, LONG_PROBE = 512, 2048, 8192
+"""Tokens of the shortened examples."""
+
+MicroBatch = Sequence[Encoded]
+
+
+def has_long_inputs(session: Session) -> bool:
+    """Return whether a planned micro-batch of `session` is long."""
+    return max(map(padded_tokens, planned_micro_batches(session))) > LONG
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What one shortened example took."""
+
+    micro_batch: MicroBatch
+    recomputed_share: float
+    saved_bytes: float
+    seconds: float
+    peak_bytes: int
+
+
+def long_training_costs(session: Session) -> tuple[TrainingCosts, int]:
+    """Return the costs of training, and the peak of resident memory at the largest planned micro-batch.
+
+    The session is unchanged afterwards.
+    """
+    planned = planned_micro_batches(session)
+    largest = max(planned, key=padded_tokens)
+    measured = list(_measure(session, max(largest, key=lambda example: example.length)))
+    rows = [_features(one.micro_batch, one.recomputed_share) for one in measured]
+    costs = np.array(fit_costs(np.array(rows), [one.seconds for one in measured]))
+    recompute = session.loss_fn.recompute
+
+    def seconds(micro_batches: Iterable[MicroBatch], recomputes: bool) -> float:
+        shares = (_share(recompute, padded_tokens(one)) if recomputes else 0.0 for one in micro_batches)
+        return float(sum(np.array(_features(one, s)) @ costs for one, s in zip(micro_batches, shares, strict=True)))
+
+    forward = _forward_share(session, measured[1])
+    validation = forward * seconds([[example] for example in session.validation], recomputes=False)
+    training = TrainingCosts(seconds(planned, recomputes=True), update_seconds(session), validation)
+    return training, _peak(measured, recompute, padded_tokens(largest))
+
+
+def shortened(example: Encoded, tokens: int, share_of_target: float = 1.0) -> Encoded:
+    """Return the first part of `example`, of at most `tokens`, with a part of its summary.
+
+    >>> shortened(Encoded((1, 2, 3, 4, 5), (6, 7)), tokens=5, share_of_target=0.5)
+    Encoded(source=(1, 2, 3, 4), target=(6,))
+    """
+    target = example.target[: max(1, int(len(example.target) * share_of_target))]
+    return Encoded(example.source[: max(1, tokens - len(target))], target)
+
+
+def _measure(session: Session, example: Encoded) -> Iterator[_Measured]:
+    """Measure short and medium examples, a medium one whose layers all run again, and a long one."""
+    short, less = shortened(example, SHORT_PROBE), shortened(example, SHORT_PROBE, share_of_target=0.5)
+    medium, long = shortened(example, MEDIUM_PROBE), shortened(example, LONG_PROBE)
+    recompute = session.loss_fn.recompute
+    with trials(session) as compute:
+        compute([short])  # the first run also pays for what is made once
+        for one, budget in ((short, None), (medium, None), (less, None), (medium, 0.0), (long, None)):
+            free_memory()
+            reset_peak()
+            with _budget(recompute, budget):
+                begun = time.perf_counter()
+                compute([one])
+                seconds = time.perf_counter() - begun
+                share, saved = _share(recompute, one.length), recompute.saved_bytes_of(one.length) if recompute else 0.0
+            yield _Measured([one], share, saved, seconds, peak_bytes())
+
+
+@contextmanager
+def _budget(recompute: Recompute | None, budget: float | None) -> Iterator[None]:
+    """Let `recompute` have another budget, where one is given."""
+    if recompute is None or budget is None:
+        yield
+        return
+    own, recompute.budget_bytes = recompute.budget_bytes, budget
+    try:
+        yield
+    finally:
+        recompute.budget_bytes = own
+
+
+def _share(recompute: Recompute | None, tokens: int) -> float:
+    """Return the share of layers that run again for a micro-batch of `tokens`."""
+    return 0.0 if recompute is None else recompute.layers_to_recompute(tokens) / max(1, recompute.layers)
+
+
+def _features(micro_batch: MicroBatch, recomputed_share: float) -> list[float]:
+    """Return 1, tokens, summary tokens, thousands of pairs, and tokens of layers that run again."""
+    tokens, longest = padded_tokens(micro_batch), max(example.length for example in micro_batch)
+    targets = sum(len(example.target) for example in micro_batch)
+    return [1.0, tokens, targets, tokens * longest / 1000, tokens * recomputed_share]
+
+
+def _forward_share(session: Session, medium: _Measured) -> float:
+    """Return the seconds of a forward pass as a share of forward and backward pass."""
+    set_dropout(session.adapted, on=False)
+    begun = time.perf_counter()
+    mean_loss(session.loss_fn, medium.micro_batch, session.max_tokens)
+    return (time.perf_counter() - begun) / medium.seconds
+
+
+def _peak(measured: Sequence[_Measured], recompute: Recompute | None, tokens: int) -> int:
+    """Return the peak memory of a micro-batch of `tokens`: what layers save, and the rest in proportion to tokens."""
+    *_, medium, long = measured
+    sizes: NDArray[np.float64] = np.array([padded_tokens(one.micro_batch) for one in (medium, long)], float)
+    rest = max(0.0, (long.peak_bytes - long.saved_bytes - medium.peak_bytes) / max(1.0, sizes[1] - sizes[0]))
+    saved = recompute.saved_bytes_of(tokens) if recompute is not None else 0.0
+    return int(long.peak_bytes + rest * max(0.0, tokens - sizes[1]) + saved - long.saved_bytes)
