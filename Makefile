@@ -1,4 +1,4 @@
-# Set up, run, check and test; every target may be repeated, the second time without installing anything again.
+# Set up, run, check and test. Packages are installed once.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
@@ -12,10 +12,10 @@ NOT_ALL := "not e2e and not browser"
 .PHONY: run serve check test test-unit test-lowest lock sanitize format clean
 .DEFAULT_GOAL := run
 
-run: $(VENV)/.run ## the main job: tune, score (ARGS="--preset fast" for options)
+run: $(VENV)/.run ## tune and score; pass options as ARGS="--preset fast"
 	$(BIN)/python main.py $(ARGS)
 
-serve: $(VENV)/.run ## http://localhost:8000
+serve: $(VENV)/.run ## serve at http://localhost:8000
 	$(BIN)/python app.py $(ARGS)
 
 check: $(VENV)/.dev
@@ -24,25 +24,25 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: test-unit ## all tests, those with the embedded model and with Chromium included
+test: test-unit ## all tests, including those with the embedded model and Chromium
 	$(BIN)/pytest -m "e2e or browser"
 
 test-unit: $(VENV)/.dev ## without the embedded model and Chromium: three minutes on two cores
 	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
 
-test-lowest: $(LOWEST)/.dev ## the same with the lowest versions that pyproject.toml declares
+test-lowest: $(LOWEST)/.dev ## test-unit with the lowest versions that pyproject.toml declares
 	$(LOWEST)/bin/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --upgrade --python-version 3.11 --constraint build/torch.txt \
 	--extra embedded --extra hub --extra dev --no-annotate --custom-compile-command "make lock" --quiet
 
-lock: $(VENV)/.dev ## constraints.txt with the newest versions (but PyTorch's), constraints-lowest.txt with the lowest
+lock: $(VENV)/.dev ## write constraints.txt (newest versions, without PyTorch) and constraints-lowest.txt
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
 	mkdir -p build && grep ^torch== constraints.txt > build/torch.txt
 	$(UV_COMPILE) --universal --output-file constraints.txt
 	$(UV_COMPILE) --resolution lowest-direct --output-file constraints-lowest.txt
 
-sanitize: $(VENV)/.dev ## the kernels' tests with AddressSanitizer and UndefinedBehaviorSanitizer of gcc, half a minute
+sanitize: $(VENV)/.dev ## kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer of gcc: half a minute
 	SUMTUNE_CACHE=build/sanitize PYTHONPATH=tests ASAN_OPTIONS=detect_leaks=0 \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest -p sanitized --capture no tests/kernels --ignore tests/kernels/test_build.py $(ARGS)
@@ -56,12 +56,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing sumtune and its packages into $(VENV) (once; PyTorch is the largest of them)"
+	@echo "Installing sumtune and its packages into $(VENV) (once; PyTorch takes longest)"
 	$(PIP_INSTALL) --editable ".[embedded]"
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Installing sumtune, its packages and the tools for development into $(VENV) (once)"
+	@echo "Installing sumtune, its packages and the development tools into $(VENV) (once)"
 	$(PIP_INSTALL) --editable ".[embedded,dev]"
 	@touch $@ $(VENV)/.run
 
@@ -70,5 +70,5 @@ $(LOWEST)/.dev: pyproject.toml constraints-lowest.txt | $(VENV)/bin/python
 	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable ".[embedded,hub,dev]"
 	@touch $@
 
-clean: ## the environment and tool caches; run folders stay
+clean: ## delete the environment and tool caches; run folders stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

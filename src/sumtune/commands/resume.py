@@ -1,4 +1,4 @@
-"""Whether a run starts anew, continues from a checkpoint, or would overwrite another run."""
+"""Checks before a training: does it start, continue from a checkpoint, or overwrite another run?"""
 
 from rich.console import Console
 
@@ -50,7 +50,7 @@ def require_same_settings(config: Config, run_dir: RunDir) -> None:
 def state_to_resume(
     config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool
 ) -> TrainState | None:
-    """Return the state of the newest whole checkpoint of this run; None to start anew.
+    """Return the state of the newest whole checkpoint of this run; None for a new training.
 
     Raises:
         RunDirError: `resume` and there is no whole checkpoint, or the folder holds the result of other data.
