@@ -55,7 +55,7 @@ def run_dir(tmp_path_factory):
     """Run folder with scores and a report."""
     root = tmp_path_factory.mktemp("run")
     scores = {"mean": 0.41234, "low": 0.4, "high": 0.425}
-    system = dict.fromkeys(("rouge1", "rouge2", "rougeL"), scores)
+    system = dict.fromkeys(("rouge1", "rouge2", "rougeL", "chrf"), scores)
     content = {"split": "test", "n": 32, "systems": {"tuned": system, "base": system}}
     (root / "model_evaluation").mkdir()
     (root / "model_evaluation" / "scores.json").write_text(json.dumps(content))
@@ -294,6 +294,15 @@ def test_the_scores_and_the_report_of_the_run_are_shown(page):
     expect(page.get_by_text("Mean of 32 conversations of the test split, with 95% intervals.")).to_be_visible()
     page.get_by_role("link", name="Report of the run").click()
     expect(page.get_by_text("The report")).to_have_css("color", "rgb(255, 0, 0)")
+
+
+@pytest.mark.parametrize(("dialogue", "direction"), [("ليلى: مرحبا يا كريم.", "rtl"), ("Ann: Hello, Karim.", "ltr")])
+def test_text_runs_in_the_direction_of_its_script(page, dialogue, direction):
+    summarize(page, dialogue)
+    done(page)
+    expect(page.locator("article .summary")).to_have_text(dialogue)
+    for element in (page.get_by_label("Conversation", exact=True), page.locator("article .summary")):
+        assert element.evaluate("node => getComputedStyle(node).direction") == direction
 
 
 def test_the_page_asks_for_the_api_key(open_page, run_dir):

@@ -1,6 +1,8 @@
 import io
 
+import polyglot
 import pytest
+from rich.cells import cell_len
 from rich.console import Console, Group
 
 from sumtune.evaluate.overlap import METRICS
@@ -95,3 +97,29 @@ def test_what_people_reach_against_each_other_stands_below_the_systems():
     text = rendered(show.table(card))
     assert any(line.startswith("references ") for line in text.splitlines())
     assert "3 examples" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("language", sorted(polyglot.LANGUAGES))
+@pytest.mark.parametrize("width", [40, 80])
+def test_every_script_is_aligned_by_its_width_and_whole(language, width):
+    exchanges = polyglot.LANGUAGES[language]
+    dialogue = "\n".join(one.turn for one in exchanges)
+    example = Referenced("e1", dialogue, (exchanges[0].summary,))
+    card = score_systems([example], {"tuned": [exchanges[1].summary]}, split="test", decoding={}, seed=0)
+    lines = rendered(Group(*show.examples(card, 1)), width).splitlines()
+    assert {cell_len(line) for line in lines} == {width}
+    inside = "".join("".join(line.strip("│╭╮╰╯─ ").split()) for line in lines)
+    for text in (*dialogue.splitlines(), exchanges[0].summary, exchanges[1].summary):
+        assert "".join(text.split()) in inside
+
+
+@pytest.mark.parametrize(("language", "tokens"), [("ar", "words by Unicode rules"), ("zh", "single characters in Han")])
+def test_the_caption_says_what_is_counted_in_another_language(language, tokens):
+    examples = [Referenced(one.speaker, one.turn, (one.summary,)) for one in polyglot.LANGUAGES[language]]
+    card = score_systems(
+        examples, {"tuned": [example.references[0] for example in examples]}, split="test", decoding={}, seed=0
+    )
+    text = " ".join(rendered(show.table(card)).split())
+    assert tokens in text
+    assert "no stemmer" in text
+    assert "tuned 1.0000 ±.000" in text

@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, fields
 import regex
 
 from sumtune.data.example import normalize
-from sumtune.text.mentions import language_of_conversation, mentions, unsupported
+from sumtune.text.mentions import language_of_conversation, mentions, unsupported_in
 from sumtune.text.words import count_words, has_unspaced, words
 
 __all__ = ["MEASURES", "Faithfulness", "as_row", "measure"]
@@ -51,9 +51,9 @@ empty=0.0, copied=0.0, words=5.0)
     """
     own, source = _words(prediction), _words(dialogue)
     reference_words = sum(map(count_words, references)) / len(references)
-    mentioned = mentions(prediction, language_of_conversation(prediction, dialogue))
+    language = language_of_conversation(prediction, dialogue)
     return Faithfulness(
-        unsupported=len(unsupported(prediction, dialogue)) / max(1, len(mentioned)),
+        unsupported=len(unsupported_in(language, prediction, dialogue)) / max(1, len(mentions(prediction, language))),
         novel_bigrams=_share_outside(_grams(own, 2), set(_grams(source, 2))),
         repetition=_repeated(_grams(own, 3)),
         length_ratio=count_words(prediction) / reference_words if reference_words else 0.0,

@@ -125,12 +125,13 @@ class Interval(BaseModel):
 
 
 class SystemScores(BaseModel):
-    """ROUGE scores of one system."""
+    """ROUGE and chrF scores of one system."""
 
     name: str
     rouge1: Interval
     rouge2: Interval
     rougeL: Interval  # noqa: N815 - the usual name
+    chrf: Interval | None = Field(None, description="Null for scores of earlier versions.")
 
 
 class RunScores(BaseModel):

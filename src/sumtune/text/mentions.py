@@ -1,7 +1,6 @@
 """Names and numbers of a summary that its dialogue does not contain: what a reader should check first."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 from sumtune.text.language import is_english, language_of
@@ -16,7 +15,7 @@ from sumtune.text.names import (
 from sumtune.text.number_words import has_number_words
 from sumtune.text.numbers import ENGLISH_VALUES, digit_spans, english_number_spans, has_number, value
 
-__all__ = ["Mention", "language_of_conversation", "mentions", "names", "numbers", "unsupported"]
+__all__ = ["Mention", "language_of_conversation", "mentions", "names", "numbers", "unsupported", "unsupported_in"]
 
 ENGLISH = "English"
 ALWAYS_SAID = {"Arabic": {"1", "2"}, "Hebrew": {"1", "2"}}
@@ -35,7 +34,6 @@ class Mention:
     """One past the last character."""
 
 
-@lru_cache(maxsize=64)
 def language_of_conversation(summary: str, dialogue: str) -> str | None:
     """Return the language of both together, English where nothing says otherwise; None where it is not recognized."""
     if is_english([dialogue, summary]) is not False:
@@ -92,7 +90,11 @@ def unsupported(summary: str, dialogue: str) -> list[Mention]:
     >>> [mention.text for mention in unsupported("Kupi u Marka 3 bułki dla Olgi.", "Marek: Kup mi 2 bułki.")]
     ['3', 'Olgi']
     """
-    language = language_of_conversation(summary, dialogue)
+    return unsupported_in(language_of_conversation(summary, dialogue), summary, dialogue)
+
+
+def unsupported_in(language: str | None, summary: str, dialogue: str) -> list[Mention]:
+    """Return the same as `unsupported` for a conversation in `language`."""
     if language == ENGLISH:
         return _unsupported_in_english(summary, dialogue)
     found = [name for name in names(summary, language) if not is_said(name.text, dialogue)]

@@ -9,7 +9,8 @@ from sumtune.files.run_dir import RunDir
 from ..fakes import FirstWordSummarizer, make_client
 
 INTERVAL = {"mean": 0.5, "low": 0.4, "high": 0.6}
-SCORES = {"split": "test", "n": 3, "systems": {"tuned": dict.fromkeys(("rouge1", "rouge2", "rougeL"), INTERVAL)}}
+SYSTEM = dict.fromkeys(("rouge1", "rouge2", "rougeL", "chrf"), INTERVAL)
+SCORES = {"split": "test", "n": 3, "systems": {"tuned": SYSTEM}}
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def figures(scores_file):
 def test_run_returns_the_scores(scores_file):
     scores_file.write_text(json.dumps(SCORES))
     assert figures(scores_file)["systems"] == [{"name": "tuned"} | SCORES["systems"]["tuned"]]
+
+
+def test_scores_of_earlier_versions_have_no_chrf(scores_file):
+    old = {metric: SYSTEM[metric] for metric in ("rouge1", "rouge2", "rougeL")}
+    scores_file.write_text(json.dumps(SCORES | {"systems": {"tuned": old}}))
+    assert figures(scores_file)["systems"] == [{"name": "tuned", "chrf": None} | old]
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ export function createResult(title, systems) {
   const texts = new Map();
   const pair = element("div", { class: "pair" });
   for (const [adapter, name] of systems) {
-    const summary = element("p", { class: "summary" });
-    const notes = element("p", { class: "hint" });
+    const summary = element("p", { class: "summary", dir: "auto" });
+    const notes = element("p", { class: "hint", dir: "auto" });
     const box = element("div", { "aria-busy": "true", "data-adapter": adapter });
     if (systems.size > 1) box.append(element("h4", {}, name));
     box.append(summary, notes);
     pair.append(box);
     texts.set(adapter, { box, summary, notes });
   }
-  return { article: element("article", {}, element("h3", {}, title), pair), texts };
+  return { article: element("article", {}, element("h3", { dir: "auto" }, title), pair), texts };
 }
 
 /** Shows a finished summary with its unsupported names and numbers marked. */

@@ -50,7 +50,8 @@ function showScores({ split, n, systems, report }) {
   byId("scores").replaceChildren(
     ...systems.map((system) =>
       element("tr", {}, element("th", { scope: "row" }, system.name),
-        cell(system.rouge1), cell(system.rouge2), cell(system.rougeL)),
+        cell(system.rouge1), cell(system.rouge2), cell(system.rougeL),
+        system.chrf ? cell(system.chrf) : element("td")),
     ),
   );
 }

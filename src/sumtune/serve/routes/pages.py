@@ -93,7 +93,8 @@ def read_run_scores(run_dir: RunDir | None) -> RunScores:
 def _parse_scores(scores_file: Path, has_report: bool) -> RunScores:
     scores = read_record(scores_file)
     systems = [
-        {"name": name} | {metric: system[metric] for metric in METRICS} for name, system in scores["systems"].items()
+        {"name": name, "chrf": system.get("chrf")} | {metric: system[metric] for metric in METRICS}
+        for name, system in scores["systems"].items()
     ]
     return RunScores.model_validate(
         {"split": scores["split"], "n": scores["n"], "systems": systems, "report": has_report}
