@@ -11,9 +11,12 @@ from sumtune.diagnose.rules import output_faults
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
-RULES = (*output_faults.RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES)
+RULES = (
+    *output_faults.RULES, *diagnosis.SCORE_RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES,
+    *diagnosis.ADVICE_RULES,
+)  # fmt: skip
 MODULES = (
-    "decoding", "lengths", "alignment", "tokenization", "language_and_case", "training",
+    "decoding", "lengths", "alignment", "tokenization", "language_and_case", "score", "training",
     "fit", "data", "splits", "pairs", "advice",
 )  # fmt: skip
 

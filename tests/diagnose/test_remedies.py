@@ -15,7 +15,7 @@ from planted import CORPUS, synthetic, written
 
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
-from sumtune.diagnose.diagnosis import ADVICE_RULES, DATA_RULES, REMEDIES, TRAINING_RULES
+from sumtune.diagnose.diagnosis import ADVICE_RULES, DATA_RULES, REMEDIES, SCORE_RULES, TRAINING_RULES
 from sumtune.diagnose.rules import output_faults
 from sumtune.files.atomic import write_json
 from sumtune.files.records import read_record
@@ -23,7 +23,7 @@ from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST, write_manifest
 from sumtune.text.encode import Encoded, load_encoded, save_encoded
 
-RULES = (*output_faults.RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
+RULES = (*output_faults.RULES, *SCORE_RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
 TRAIN = [synthetic(number) for number in range(202)]
 VALIDATION = [synthetic(number) for number in range(1000, 1008)]
 TEST = [synthetic(number) for number in range(2000, 2012)]
@@ -164,6 +164,13 @@ def shifted(case):
     case.run()
 
 
+def copied(case):
+    """References instead of predictions."""
+    references = {one.dialogue: one.summary for one in TEST}
+    case.machine.write = lambda dialogue, tuned, *_: references[dialogue] if tuned else good(dialogue, tuned)
+    case.run()
+
+
 def german(case):
     """English references and German summaries, until another model is tuned."""
     write_splits(case.data, test=[replace(one, summary=f"{one.summary} {ENGLISH}") for one in TEST])
@@ -230,6 +237,8 @@ CASES = {
     "characters_separated": writing(lambda text: text.replace("", " ")),
     "special_tokens_left": writing(lambda text: f"<pad> {text}</s>"),
     "word_pieces_left": writing(lambda text: text.replace(" ", "▁")),
+    "score_unexplained": writing(lambda text: " ".join(word[::-1] for word in text.split()) + "."),
+    "predictions_are_references": Plant(copied, use_good),
     "prompt_echoed": writing(lambda text: f"Summarize the following conversation: {text}"),
     "columns_swapped": Plant(swapped_columns),
     "empty_predictions": writing(lambda _: "", until=lambda _, decoding: decoding["engine"] == "torch"),
@@ -392,6 +401,8 @@ FILES = {
     "never_stops": each(lambda text: " ".join(f"{text} {BABBLE}".split()[:90])),
     "cut_short": each(lambda text: " ".join(text.split()[:9]).rstrip(".,")),
     "case_destroyed": each(str.casefold),
+    "predictions_are_references": lambda rows: [row | {"generated": row["summary"]} for row in rows],
+    "score_unexplained": each(lambda text: " ".join(word[::-1] for word in text.split()) + "."),
 }
 
 
@@ -414,7 +425,8 @@ def test_the_commands_of_a_remedy_for_a_file_of_another_tool_work_as_they_stand(
         write_outputs(file, good_rows())
     shown = machine.sumtune(command.replace("NAME", "right"))
     assert f"[{code}," not in shown
-    assert "No fault was found." in shown
+    # With the columns of the suspicion named the other way round, the predictions are mere quotations.
+    assert ("No fault was found." if name != "columns_swapped, perhaps" else "score_unexplained") in shown
 
 
 def test_a_command_repeats_the_columns_and_the_run_that_were_given(machine, tmp_path, tiny_models):

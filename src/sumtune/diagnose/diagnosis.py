@@ -13,10 +13,19 @@ from sumtune.diagnose.remedies import data as data_remedies
 from sumtune.diagnose.remedies import output_faults as output_remedies
 from sumtune.diagnose.remedies import training as training_remedies
 from sumtune.diagnose.remedy import Remedy
-from sumtune.diagnose.rules import advice, data, fit, output_faults, pairs, splits, tokenization, training
+from sumtune.diagnose.rules import advice, data, fit, output_faults, pairs, score, splits, tokenization, training
 from sumtune.evaluate.scorecard import Estimate
 
-__all__ = ["ADVICE_RULES", "DATA_RULES", "REMEDIES", "TRAINING_RULES", "Diagnosis", "diagnose", "to_json"]
+__all__ = [
+    "ADVICE_RULES",
+    "DATA_RULES",
+    "REMEDIES",
+    "SCORE_RULES",
+    "TRAINING_RULES",
+    "Diagnosis",
+    "diagnose",
+    "to_json",
+]
 
 Rule = Callable[[Context], Finding | None]
 
@@ -49,6 +58,8 @@ CAUSES_OF_LITTLE_TRAINING = (
     "nothing_learned", "loss_on_prompt", "learning_rate_too_high", "warmup_too_long", "learning_rate_too_low",
     "adapter_not_used", "too_few_steps", "underfitting", "too_few_examples",
 )  # fmt: skip
+SCORE_RULES = (score.predictions_are_references, score.score_unexplained)
+"""Only if no other rule found a fault that changes the score."""
 ADVICE_RULES: tuple[Rule, ...] = (advice.more_data, advice.larger_model, advice.score_with_sumtune)
 
 REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = {
@@ -91,6 +102,9 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     readable = all(finding.code in SYMPTOMS_OF_LITTLE_TRAINING for finding in found)
     causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
     found = _attributed(found, causes) if our_engine and context.training is not None else found + causes
+    compared = tuple(gains(context, seed))
+    if unfit is None:
+        found = _score_findings(context, found, compared) + found
     faulty = any(finding.severity == "fault" for finding in found)
     # Beside a fault that cannot be undone, no limit gets a share: the score without it would mean nothing.
     if not any(finding.severity == "fault" and finding.repaired is None for finding in found):
@@ -98,7 +112,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     return Diagnosis(
         score=estimate(context.outputs, seed) if context.outputs else None,
         n=len(context.outputs) if context.outputs else 0,
-        gains=tuple(gains(context, seed)),
+        gains=compared,
         findings=tuple(
             _with_remedy(finding, context) for finding in (*([unfit] if unfit else ()), *sorted(found, key=_rank))
         ),
@@ -115,6 +129,15 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "findings": [to_row(finding) for finding in diagnosis.findings],
         "advice": [to_row(finding) for finding in diagnosis.advice],
     }
+
+
+def _score_findings(context: Context, found: Sequence[Finding], compared: Sequence[Gain]) -> list[Finding]:
+    """Return what is wrong with the score itself, unless another finding explains it."""
+    if context.outputs is None or any(finding.severity == "fault" and finding.share != 0 for finding in found):
+        return []
+    explained = any(finding.code in (*CAUSES_OF_LITTLE_TRAINING, "columns_swapped") for finding in found)
+    rules = SCORE_RULES[:1] if explained else SCORE_RULES
+    return [finding for rule in rules if (finding := rule(context.outputs, compared)) is not None][:1]
 
 
 def _with_remedy(finding: Finding, context: Context) -> Finding:

@@ -29,7 +29,7 @@ class Finding:
     numbers: Mapping[str, float] = field(default_factory=dict)
     """The numbers behind the evidence, by name."""
     examples: tuple[str, ...] = ()
-    """Ids of at most three examples, some with the start of the prediction, never with text of a dialogue."""
+    """Ids of a few examples, some with the start of the prediction, never with text of a dialogue."""
     share: float | None = None
     """Share of the lost ROUGE-1 (1 minus the score) that returns without the cause; None if it cannot be computed."""
     repaired: Outputs | None = field(default=None, repr=False, compare=False)

@@ -16,8 +16,10 @@ __all__ = [
     "letters_dropped",
     "never_stops",
     "one_summary_for_all",
+    "predictions_are_references",
     "predictions_shifted",
     "prompt_echoed",
+    "score_unexplained",
     "special_tokens_left",
     "word_pieces_left",
     "wrong_language",
@@ -138,6 +140,18 @@ def cut_short(_finding: Finding, context: Context) -> Remedy:
     if needed > commands.config.train.micro_batch_tokens:
         changes["train.micro_batch_tokens"] = needed
     return Remedy("raise the generation limit", (commands.run(changes),))
+
+
+def predictions_are_references(_finding: Finding, context: Context) -> Remedy:
+    """Write what the model generated."""
+    text = "write the generated texts, not the references, to the predictions"
+    return _fix_and_score_again(context, text)
+
+
+def score_unexplained(_finding: Finding, context: Context) -> Remedy:
+    """Look at the worst outputs."""
+    text = "compare these predictions with their references, and fix what damages them"
+    return _fix_and_score_again(context, text)
 
 
 def _fix_and_score_again(context: Context, text: str) -> Remedy:

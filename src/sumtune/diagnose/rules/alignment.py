@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import content_words, looks_like_dialogue, overlap, share
+from sumtune.diagnose.text_features import content_words, coverage, looks_like_dialogue, overlap, share
 from sumtune.evaluate.baselines import lead_3
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.faithfulness import measure
@@ -100,7 +100,7 @@ def columns_swapped(outputs: Outputs) -> Finding | None:
 
 def _references_copy_more(outputs: Outputs) -> Finding | None:
     """Suspect swapped columns if the references copy more than the predictions: people copy less than models do."""
-    if len(outputs) < FEWEST_FOR_SUSPICION:
+    if len(outputs) < FEWEST_FOR_SUSPICION or not _match_dialogues(outputs):
         return None
     novel = [
         [measure(text, dialogue, [text]).novel_bigrams for text in texts]
@@ -125,6 +125,18 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
         repaired=replace(outputs, predictions=outputs.first_references,
                        references=tuple((text,) for text in outputs.predictions), cut_off=None),
     )  # fmt: skip
+
+
+def _match_dialogues(outputs: Outputs) -> bool:
+    """Return True if predictions share clearly more words with their own dialogue than with another one."""
+    dialogues = [content_words(text) for text in outputs.dialogues or ()]
+    far = len(outputs) // 2
+    shared = [
+        (coverage(words, dialogues[row]), coverage(words, dialogues[(row + far) % len(outputs)]))
+        for row, words in enumerate(map(content_words, outputs.predictions))
+    ]
+    own, other = np.array(shared).mean(axis=0)
+    return bool(own >= SHIFT_GAIN * other)
 
 
 def _dialogue_as_reference(outputs: Outputs) -> Finding | None:

@@ -1,0 +1,70 @@
+"""A score that is too low or too high is a fault of its own where no other rule explains it."""
+
+import planted
+import pytest
+
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.diagnosis import diagnose
+from sumtune.terminal.diagnosis import lines
+
+
+def found(outputs, **context):
+    return diagnose(Context(outputs=outputs, **context))
+
+
+def most_replaced(outputs):
+    """Seven of eight predictions replaced by a short reply, as right padding in a decoder-only model does."""
+    names = [dialogue.partition(":")[0] for dialogue in outputs.dialogues]
+    texts = [text if row % 8 == 0 else f"{names[row]}: ok." for row, text in enumerate(outputs.predictions)]
+    return outputs.with_predictions(texts)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [most_replaced, lambda outputs: outputs.mapped(lambda text: text.replace(" ", "")),
+     lambda outputs: outputs.mapped(lambda text: " ".join(word[::-1] for word in text.split()))],
+    ids=["most replaced", "glued", "reversed"],
+)  # fmt: skip
+def test_a_score_below_lead_3_without_a_known_cause_is_a_fault_with_five_examples(damage):
+    diagnosis = found(damage(planted.outputs(60)))
+    finding = diagnosis.findings[0]
+    assert finding.code == "score_unexplained"
+    assert len(finding.examples) == 5
+    assert f"ROUGE-1 is {diagnosis.score.mean:.3f}" in finding.evidence
+    assert "No fault was found." not in list(lines(diagnosis))
+
+
+def test_the_examples_are_those_that_score_lowest():
+    outputs = most_replaced(planted.outputs(60))
+    (finding,) = found(outputs).faults
+    names = [example.partition(": ")[0] for example in finding.examples]
+    scores = dict(zip(outputs.ids, outputs.scores, strict=True))
+    assert max(scores[name] for name in names) <= sorted(scores.values())[4]
+
+
+def test_predictions_in_another_order_are_never_blamed_on_the_references():
+    outputs = planted.outputs(60)
+    moved = found(outputs.with_predictions(sorted(outputs.predictions, key=len)))
+    codes = [finding.code for finding in moved.findings]
+    assert codes[0] == "score_unexplained"
+    assert not {"summaries_unrelated", "label_noise"} & set(codes)
+
+
+def test_a_known_fault_explains_the_score():
+    spaced = planted.outputs(60).mapped(lambda text: text.replace("", " "))
+    assert [finding.code for finding in found(spaced).faults] == ["characters_separated"]
+
+
+def test_outputs_far_below_the_base_model_are_a_fault_and_a_little_below_are_not():
+    good = planted.outputs(60, kept=0.95)
+    assert [one.code for one in found(planted.outputs(60, kept=0.6), base=good).faults] == ["score_unexplained"]
+    assert found(planted.outputs(60, kept=0.93), base=good).faults == ()
+
+
+def test_references_as_predictions_are_a_fault():
+    outputs = planted.outputs(60)
+    (finding,) = found(outputs.with_predictions(outputs.first_references)).faults
+    assert finding.code == "predictions_are_references"
+    assert finding.title == "All predictions are their references"
+    assert "60 of 60" in finding.evidence
+    assert found(outputs.with_predictions([*outputs.first_references[:20], *outputs.predictions[20:]])).faults == ()
