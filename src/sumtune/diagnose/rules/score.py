@@ -70,4 +70,4 @@ def _strangest(outputs: Outputs) -> list[int]:
     sizes = [len(text.split()) + 1 for text in outputs.predictions]
     wanted = [len(text.split()) + 1 for text in outputs.first_references]
     distances = np.abs(np.log(np.array(sizes) / np.array(wanted)))
-    return np.lexsort((-distances, outputs.scores))[:STRANGEST].tolist()
+    return [int(index) for index in np.lexsort((-distances, outputs.scores))[:STRANGEST]]
