@@ -93,7 +93,7 @@ class Machine:
         patch.setattr(train, "calibrate", lambda *_: None)
         patch.setattr(train, "announcement", lambda *_: "")
         patch.setattr(gc, "collect", lambda: 0)
-        patch.setattr(evaluate_stage, "build_summarizer", self._build)
+        patch.setattr(evaluate_stage, "build_for_any_length", self._build)
         patch.setattr(build, "build_summarizer", self._build)
         patch.setattr(scorecard, "interval", lambda values, generator: interval(values, generator, 20))
 

@@ -83,8 +83,10 @@ class ModelConfig(Section):
     instruction: str = Field("Summarize the conversation.", min_length=1, max_length=16384)
     """What `chat` asks for, before the dialogue."""
     max_source_tokens: Literal["auto"] | Annotated[int, Field(ge=16)] = AUTO
-    """Tokens; longer dialogues lose their end. `auto` reads whole dialogues, as far as the context of the model and
-    the memory of this machine allow."""
+    """Most tokens of a dialogue that are read at once. `auto` reads whole dialogues, as far as the context of the model
+    and the memory of this machine allow."""
+    long: Literal["parts", "truncate"] = "parts"
+    """Longer dialogues are summarized in parts, and then the summaries of the parts; or they lose their end."""
     max_target_tokens: Annotated[int, Field(ge=4)] = 128
     """Tokens with the end-of-sequence token; longer summaries lose their end in training. Also limits generation."""
 

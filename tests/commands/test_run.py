@@ -293,13 +293,13 @@ def texts_of(run_dir, system):
 
 def test_the_remedy_of_an_adapter_that_was_not_used_makes_engines_and_scores_anew(copied, monkeypatch):
     _, run_dir = copied
-    right, build = texts_of(run_dir, "tuned"), evaluate_stage.build_summarizer
+    right, build = texts_of(run_dir, "tuned"), evaluate_stage.build_for_any_length
 
     def without_adapter(source, _adapter, *others):
         return build(source, None, *others)
 
     with monkeypatch.context() as patch:
-        patch.setattr(evaluate_stage, "build_summarizer", without_adapter)
+        patch.setattr(evaluate_stage, "build_for_any_length", without_adapter)
         evaluate_run(recorded_config(run_dir), run_dir, console(), again=True)
     made = {path.name: path.stat().st_mtime_ns for path in run_dir.trainer.iterdir()}
     same, context = texts_of(run_dir, "tuned"), read_run(run_dir)

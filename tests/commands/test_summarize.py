@@ -20,7 +20,7 @@ MAX_SOURCE_TOKENS = 20
 class Counting:
     """Summarizes by numbering; remembers how many dialogues each call had."""
 
-    engine = "fake"
+    engine, decoding = "fake", {}
     setup_s = 0.0
 
     def __init__(self):
@@ -32,9 +32,10 @@ class Counting:
 
 
 @pytest.fixture
-def summarizer(monkeypatch):
-    fake = Counting()
-    tuned = TunedModel(fake, lambda texts: [len(text.split()) for text in texts], MAX_SOURCE_TOKENS, "Tiny + LoRA")
+def summarizer(monkeypatch, request):
+    """Reads a dialogue up to its 20th word, and truncates longer ones unless the test asks for `parts`."""
+    fake, long = Counting(), getattr(request, "param", "truncate")
+    tuned = TunedModel(fake, lambda texts: [len(text.split()) for text in texts], MAX_SOURCE_TOKENS, long, "Tiny")
     monkeypatch.setattr("sumtune.commands.summarize.load_tuned", lambda _adapter, _beams: tuned)
     return fake
 
@@ -104,6 +105,19 @@ def test_only_a_text_that_is_cut_is_warned_of(summarizer, run_dir, capsys):
     assert "has 21 tokens; only the first 20 are read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("summarizer", ["parts"], indirect=True)
+def test_a_long_dialogue_is_read_in_parts_and_the_answer_says_so(summarizer, run_dir, folder, capsys):
+    long = "\n".join(f"Ann: number {number}" for number in range(20))
+    source = write_lines(folder / "in.jsonl", [{"text": "Ann: Hi"}, {"text": long}])
+    summarize_file(source, folder / "out.jsonl", run_dir)
+    said = capsys.readouterr().err
+    assert "Note: in.jsonl:2 has 60 tokens and is read in parts of up to 20." in said
+    assert "Note: 1 of 2 dialogues are longer than the 20 tokens that are read at once: they are read in parts." in said
+    rows = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert rows[0]["read"] == "whole"
+    assert rows[1]["read"].startswith("parts (")
+
+
 def test_without_an_adapter_the_command_that_makes_one_is_named(tmp_path):
     with pytest.raises(RunDirError, match="sumtune run"):
         summarize_text("Ann: Hi", RunDir(tmp_path))
@@ -115,14 +129,16 @@ def write_lines(path, rows):
 
 
 def read_lines(path):
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    """The rows of an output whose dialogues were all read whole, without the field that says so."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    assert {row.pop("read", "whole") for row in rows} == {"whole"}
+    return rows
 
 
 def test_many_keep_order_and_fields(summarizer, run_dir, folder):
     rows = [{"id": number, "dialogue": f"Ann: {number} é\u2028!", "tags": ["x"]} for number in range(150)]
     summarize_file(write_lines(folder / "in.jsonl", rows), folder / "out.jsonl", run_dir)
-    written = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").split("\n")[:-1]]
-    assert written == [row | {"summary": f"About Ann: {row['id']} é"} for row in rows]
+    assert read_lines(folder / "out.jsonl") == [row | {"summary": f"About Ann: {row['id']} é"} for row in rows]
     assert sum(summarizer.sizes) == 150
     assert max(summarizer.sizes) < 150, "memory must not grow with the file"
     assert sorted(path.name for path in folder.iterdir()) == ["in.jsonl", "out.jsonl"]
@@ -154,7 +170,9 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 def test_what_training_reads_is_summarized(summarizer, run_dir, folder, monkeypatch, name):
     heard = []
-    monkeypatch.setattr(summarizer, "summarize", lambda texts: heard.extend(texts) or [Completion("S", 1, False)])
+    monkeypatch.setattr(
+        summarizer, "summarize", lambda texts, **_options: heard.extend(texts) or [Completion("S", 1, False)]
+    )
     (folder / name).write_bytes(FORMS[name])
     summarize_file(folder / name, folder / "out.jsonl", run_dir)
     (row,) = read_lines(folder / "out.jsonl")
@@ -185,7 +203,13 @@ def test_not_a_number_becomes_null_so_that_the_output_is_json(summarizer, run_di
         raise AssertionError(f"{name} is not JSON")
 
     written = json.loads((folder / "out.jsonl").read_text(encoding="utf-8"), parse_constant=refuse)
-    assert written == {"text": "Ann: 1", "score": None, "scores": [None, None, 2], "summary": "About Ann: 1"}
+    assert written == {
+        "text": "Ann: 1",
+        "score": None,
+        "scores": [None, None, 2],
+        "summary": "About Ann: 1",
+        "read": "whole",
+    }
 
 
 def test_the_dialogue_column_is_the_given_one_else_that_of_training_else_a_known_one(summarizer, run_dir, folder):
@@ -225,7 +249,7 @@ def test_two_at_once_give_one_whole_file_and_one_refusal(summarizer, run_dir, fo
     source, target = write_lines(folder / "in.jsonl", numbered(200)), folder / "out.jsonl"
     refusals = []
 
-    def meanwhile(dialogues):
+    def meanwhile(dialogues, **_options):
         if not refusals:
             with pytest.raises(InputError) as refused:
                 summarize_file(source, target, run_dir)
@@ -243,7 +267,7 @@ def test_an_input_that_changes_meanwhile_does_not_become_the_output(summarizer, 
     rows = [row | {"more": "x" * 1000} for row in numbered(200)]
     source, target = write_lines(folder / "in.jsonl", rows), folder / "out.jsonl"
 
-    def shorten(dialogues):
+    def shorten(dialogues, **_options):
         write_lines(source, rows[:70])
         return Counting.summarize(summarizer, dialogues)
 
@@ -292,7 +316,7 @@ def test_a_bad_line_is_named_before_anything_is_summarized_or_written(summarizer
 def stop_after(summarizer, monkeypatch, calls, error):
     """Makes the summarizer fail at the call after so many."""
 
-    def fail(dialogues):
+    def fail(dialogues, **_options):
         if len(summarizer.sizes) == calls:
             raise error
         return Counting.summarize(summarizer, dialogues)

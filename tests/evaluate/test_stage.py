@@ -62,7 +62,7 @@ def made(monkeypatch):
         made.append(adapter)
         return Echo(adapter)
 
-    monkeypatch.setattr(stage, "build_summarizer", build)
+    monkeypatch.setattr(stage, "build_for_any_length", build)
     monkeypatch.setattr(stage, "locate", lambda name, _revision: LocalModel(None, name))
     return made
 
@@ -189,7 +189,7 @@ def test_a_crash_while_scoring_again_leaves_the_old_scores(run_dir, made, monkey
         raise RuntimeError("planted")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "build_summarizer", crash)
+        patch.setattr(stage, "build_for_any_length", crash)
         with pytest.raises(RuntimeError, match="planted"):
             stage.run(configured(decode__beams=1), run_dir, start)
     made.clear()

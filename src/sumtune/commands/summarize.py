@@ -51,10 +51,10 @@ def read_text(file: Path | None) -> str:
 
 
 def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None) -> str:
-    """Return the summary of one dialogue; warn on standard error if its end was not read."""
+    """Return the summary of one dialogue; a note on standard error says if it is not read whole."""
     tuned = load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
-    _TruncationWarnings(tuned).report([("The dialogue", dialogue)])
-    return tuned.summarizer.summarize([dialogue])[0].text
+    _LengthNotes(tuned).report([("The dialogue", dialogue)])
+    return tuned.for_any_length().summarize([dialogue])[0].text
 
 
 def summarize_file(
@@ -93,15 +93,15 @@ def _require_usable(source: Path, target: Path) -> None:
 
 
 def _summarize(conversations: Conversations, out: ResumableLines, tuned: TunedModel) -> None:
-    warnings = _TruncationWarnings(tuned)
+    summarizer, warnings = tuned.for_any_length(), _LengthNotes(tuned)
     rows = iter(conversations)
     for chunk in _chunks(islice(rows, out.done)):
         warnings.report([(one.place, one.dialogue) for one in chunk])
     for chunk in _chunks(rows):
         warnings.report([(one.place, one.dialogue) for one in chunk])
-        completions = tuned.summarizer.summarize([one.dialogue for one in chunk])
+        completions = summarizer.summarize([one.dialogue for one in chunk])
         out.append(
-            dump_row({**one.row, "summary": completion.text})
+            dump_row({**one.row, "summary": completion.text, "read": completion.read})
             for one, completion in zip(chunk, completions, strict=True)
         )
     warnings.report_total()
@@ -113,15 +113,15 @@ def _chunks(conversations: Iterable[Conversation]) -> Iterator[list[Conversation
         yield chunk
 
 
-class _TruncationWarnings:
-    """Warnings about dialogues that exceed the token limit: the first few by place, and the total."""
+class _LengthNotes:
+    """Notes on dialogues that exceed the token limit: the first few by place, and the total."""
 
     def __init__(self, tuned: TunedModel) -> None:
         self._tuned = tuned
         self._seen = self._cut = 0
 
     def report(self, dialogues: Sequence[tuple[str, str]]) -> None:
-        """Warn about the `dialogues`, pairs of place and text, that will be cut."""
+        """Print how too long `dialogues`, pairs of place and text, are read."""
         limit = self._tuned.max_source_tokens
         counts = self._tuned.count_tokens([text for _, text in dialogues])
         self._seen += len(counts)
@@ -129,14 +129,24 @@ class _TruncationWarnings:
             if tokens > limit:
                 self._cut += 1
                 if self._cut <= SHOWN_WARNINGS:
-                    print(f"Warning: {place} has {tokens} tokens; only the first {limit} are read.", file=sys.stderr)
+                    print(self._note(place, tokens, limit), file=sys.stderr)
+
+    def _note(self, place: str, tokens: int, limit: int) -> str:
+        if self._tuned.long == "parts":
+            return f"Note: {place} has {tokens} tokens and is read in parts of up to {limit}."
+        return f"Warning: {place} has {tokens} tokens; only the first {limit} are read."
 
     def report_total(self) -> None:
-        """Print how many dialogues were cut, if any."""
+        """Print how many dialogues were too long, if any."""
         if self._cut:
+            kind, fate = (
+                ("Note", "they are read in parts")
+                if self._tuned.long == "parts"
+                else ("Warning", "their summaries ignore how they end")
+            )
             print(
-                f"Warning: {self._cut} of {self._seen} dialogues are longer than the {self._tuned.max_source_tokens} "
-                "tokens that are read: their summaries ignore how they end.",
+                f"{kind}: {self._cut} of {self._seen} dialogues are longer than the {self._tuned.max_source_tokens} "
+                f"tokens that are read at once: {fate}.",
                 file=sys.stderr,
             )
 

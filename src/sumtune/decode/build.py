@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -15,6 +16,7 @@ from sumtune.data.embedded import embedded_pairs
 from sumtune.decode.ctranslate2.convert import convert
 from sumtune.decode.ctranslate2.summarizer import CTranslate2Summarizer
 from sumtune.decode.engine_entry import engine_entry
+from sumtune.decode.long_dialogues import LongDialogueSummarizer
 from sumtune.decode.native.engine_cache import FORMAT, load_cached, make_cached
 from sumtune.decode.native.engine_weights import EngineWeights, make_engine_weights
 from sumtune.decode.native.shortlist import shortlist_ids
@@ -36,7 +38,7 @@ from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 
-__all__ = ["ReportFallback", "TunedModel", "build_summarizer", "load_tuned"]
+__all__ = ["ReportFallback", "TunedModel", "build_for_any_length", "build_summarizer", "load_tuned"]
 
 ReportFallback = Callable[[str], None]
 """Callback that gets a sentence that says why a faster engine cannot be used."""
@@ -60,7 +62,13 @@ class TunedModel:
     count_tokens: Callable[[Sequence[str]], list[int]]
     """Returns the number of tokens of each dialogue."""
     max_source_tokens: int
+    long: Literal["parts", "truncate"]
+    """How a dialogue of more tokens is read."""
     name: str
+
+    def for_any_length(self) -> LongDialogueSummarizer:
+        """Return the summarizer with what reads longer dialogues around it."""
+        return LongDialogueSummarizer(self.summarizer, self.count_tokens, self.max_source_tokens, self.long)
 
 
 def load_tuned(adapter: Path, beams: int | None = None, report_fallback: ReportFallback = _log_once) -> TunedModel:
@@ -74,7 +82,18 @@ def load_tuned(adapter: Path, beams: int | None = None, report_fallback: ReportF
     source = locate(settings.model.name, settings.model.revision)
     encoder = load_encoder(source.folder, prompt)
     summarizer = build_summarizer(source, adapter, prompt, decode, settings.model.device, encoder, report_fallback)
-    return TunedModel(summarizer, encoder.count, encoder.prompt.max_source_tokens, f"{source.name} + LoRA")
+    return TunedModel(
+        summarizer, encoder.count, encoder.prompt.max_source_tokens, encoder.prompt.long, f"{source.name} + LoRA"
+    )
+
+
+def build_for_any_length(
+    source: LocalModel, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto"
+) -> LongDialogueSummarizer:
+    """Return what `build_summarizer` returns, around it what reads dialogues of any length as `prompt` says."""
+    encoder = load_encoder(source.folder, prompt)
+    summarizer = build_summarizer(source, adapter, prompt, decode, device, encoder)
+    return LongDialogueSummarizer(summarizer, encoder.count, encoder.prompt.max_source_tokens, encoder.prompt.long)
 
 
 def build_summarizer(

@@ -48,12 +48,13 @@ class LongDialogueSummarizer:
             read = {at: f"parts ({len(some)})" for at, some in zip(long, parts, strict=True)}
             for at, text in zip(long, self._reduce(parts, max_tokens), strict=True):
                 texts[at] = text
-        completions = self._summarizer.summarize(texts, progress, max_tokens)
+        completions = self._summarizer.summarize(texts, progress=progress, max_tokens=max_tokens)
         return [replace(completion, read=read.get(at, "whole")) for at, completion in enumerate(completions)]
 
     def _reduce(self, parts: Sequence[Sequence[str]], max_tokens: int | None) -> list[str]:
         """Return the joined summaries of the parts of each dialogue, reduced until they fit or grow no shorter."""
-        written = iter(self._summarizer.summarize([part for some in parts for part in some], None, max_tokens))
+        everything = [part for some in parts for part in some]
+        written = iter(self._summarizer.summarize(everything, max_tokens=max_tokens))
         joined = [join_parts([next(written) for _ in some]) for some in parts]
         again = [split(text, self._count_tokens, self._max_tokens) for text in joined]
         long = [at for at, some in enumerate(again) if 1 < len(some) < len(parts[at])]

@@ -8,7 +8,7 @@ from typing import Any
 
 from sumtune.config import Config, DecodeConfig
 from sumtune.data.example import load_jsonl
-from sumtune.decode.build import build_summarizer
+from sumtune.decode.build import build_for_any_length
 from sumtune.decode.engine_entry import delete_engines
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.references import Referenced, group
@@ -98,7 +98,7 @@ def _generate(
         if name == BASE and not config.evaluate.base:
             continue
         progress = start(name, len(dialogues))
-        summarizer = build_summarizer(source, folder, prompt, decoding_of(name, config), config.model.device)
+        summarizer = build_for_any_length(source, folder, prompt, decoding_of(name, config), config.model.device)
         begun = time.monotonic()
         predictions[name] = summarizer.summarize(dialogues, progress)
         seconds[name] = time.monotonic() - begun

@@ -19,6 +19,7 @@ from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import load_encoder
 from sumtune.text.encode import Encoder, save_encoded
 from sumtune.text.language import is_english
+from sumtune.text.parts import training_pairs
 from sumtune.text.prompt import Prompt
 
 __all__ = ["fit_token_limits", "limit_notes", "make_encoder", "run"]
@@ -87,7 +88,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     lengths = [count for file in tests for count in dialogue_lengths(encoder, load_jsonl(file))]
     with new_folder(run_dir.transformation) as folder:
         for name, examples in splits.items():
-            encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
+            encoded = [encoder.encode(*pair) for example in examples for pair in _pairs(encoder, example)]
             save_encoded(encoded, folder / f"{name}.safetensors")
             lengths += dialogue_lengths(encoder, examples, encoded)
         prompt = _prompt_for(encoder, splits["train"])
@@ -112,6 +113,13 @@ def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
     context = context_tokens(model, load_config(locate(model.name, model.revision).folder))
     read = encoder.prompt.max_source_tokens + encoder.overhead + encoder.prompt.max_target_tokens
     return context is not None and read >= context
+
+
+def _pairs(encoder: Encoder, example: Example) -> list[tuple[str, str]]:
+    """Return what is learned from `example` as pairs of source and summary: several if it is read in parts."""
+    if encoder.prompt.long == "truncate":
+        return [(example.dialogue, example.summary)]
+    return training_pairs(example.dialogue, example.summary, encoder.count, encoder.prompt.max_source_tokens)
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:

@@ -1,5 +1,6 @@
 """The prompt for a base model: the default of its family, its chat template, or the user's own text."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ def prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
     Raises:
         ModelError: `chat` is chosen, but the model is an encoder–decoder or has no usable chat template.
     """
+    return replace(_prompt_for(settings, folder), long=settings.long)
+
+
+def _prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
     config, chosen = load_config(folder), settings.prompt
     limits = (most_source_tokens(settings, folder), settings.max_target_tokens)
     if isinstance(chosen, PromptConfig):

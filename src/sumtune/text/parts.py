@@ -5,7 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-__all__ = ["align", "split"]
+from sumtune.text.sentences import split_sentences
+
+__all__ = ["CountTokens", "align", "split", "training_pairs"]
 
 OVERLAP_SHARE = 0.1
 """A part repeats the last turns of the part before, as long as they take up to this share of it."""
@@ -85,6 +87,21 @@ def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
         support = [sum(math.log1p(len(parts) / spread[word]) for word in wanted & some) for some in words]
         chosen[support.index(max(support))].append(sentence)
     return chosen
+
+
+def training_pairs(dialogue: str, summary: str, count: CountTokens, max_tokens: int) -> list[tuple[str, str]]:
+    """Return what a summarizer of parts learns from one example, as pairs of source and summary.
+
+    A dialogue that fits is one pair. Of a longer one, each part that supports sentences of the summary is a pair with
+    them; where several parts do, their sentences, in the order of the parts, are one more source of the summary.
+    """
+    parts = split(dialogue, count, max_tokens)
+    if len(parts) == 1:
+        return [(dialogue, summary)]
+    said = [" ".join(sentences) for sentences in align(parts, split_sentences(summary))]
+    pairs = [(part, text) for part, text in zip(parts, said, strict=True) if text]
+    joined = "\n".join(text for _, text in pairs)
+    return [*pairs, (joined, summary)] if len(pairs) > 1 else pairs
 
 
 def _words(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -33,9 +33,11 @@ class Prompt:
     after: Text
     before_summary: Text
     max_source_tokens: Tokens
-    """Maximum number of tokens of the dialogue alone; a longer dialogue loses its end."""
+    """Maximum number of tokens of the dialogue alone; `long` says what happens to a longer one."""
     max_target_tokens: Tokens
     """Maximum number of tokens of the summary with its special tokens; a longer one loses its end in training."""
+    long: Literal["parts", "truncate"] = "truncate"
+    """How a longer dialogue is read: in parts, whose summaries are summarized, or without its end."""
     single_line: Annotated[bool, Field(strict=True)] = False
     """True if no training summary has a line break. Generation then ends at the first one."""
     end: Text = ""
