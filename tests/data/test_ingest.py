@@ -98,7 +98,9 @@ def test_token_limits_matter_only_where_tokens_are_counted(rows: Rows, write: An
 def test_dialogues_that_are_cut_are_known_after_the_stage(rows: Rows, write: Any, run_dir: RunDir) -> None:
     assert ingest.truncated_dialogues(run_dir) == []
     rows[3]["dialogue"] += "\nAnn: " + "well " * 20
-    settings = Config(data=DataConfig(path=str(write("a.jsonl", rows))), model=ModelConfig(max_source_tokens=30))
+    settings = Config(
+        data=DataConfig(path=str(write("a.jsonl", rows))), model=ModelConfig(max_source_tokens=30, long="truncate")
+    )
     ingest.run(settings, run_dir, Words)
     (found,) = ingest.truncated_dialogues(run_dir)
     assert "4.0% of the dialogues (1 of 25) are longer than 30 tokens" in found.message

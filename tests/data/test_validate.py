@@ -179,7 +179,7 @@ def test_shares_that_will_be_cut(write: Any, rows: list[dict[str, Any]]) -> None
     rows[1]["summary"] = "one two three four five six seven eight"
     rows[2]["summary"] = "one two three four five six seven"
     path = str(write("a.jsonl", rows))
-    limits = ModelConfig(max_source_tokens=99, max_target_tokens=8)
+    limits = ModelConfig(max_source_tokens=99, max_target_tokens=8, long="truncate")
     messages = {f.code: f.message for f in check(DataConfig(path=path), WORDS, limits).issues}
     assert "4.0% of the dialogues (1 of 25) are longer than 99 tokens" in messages["dialogue_truncated"]
     assert "4.0% of the summaries (1 of 25)" in messages["summary_truncated"]

@@ -304,7 +304,9 @@ CASES = {
     "leak": examples(train=[*TRAIN, *TEST[:4]]),
     "summaries_unrelated": examples(train=moved(TRAIN, 202)),
     "label_noise": examples(train=moved(TRAIN, 30)),
-    "dialogues_truncated": Plant(examples(train=LONG, settings={"model.max_source_tokens": 300}).plant),
+    "dialogues_truncated": Plant(
+        examples(train=LONG, settings={"model.max_source_tokens": 300, "model.long": "truncate"}).plant
+    ),
     "splits_differ": Plant(examples(train=LOWER).plant, all_in_one_file),
     "duplicates": examples(
         train=[*TRAIN, *TRAIN[:40]],

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,32 @@ def test_the_stage_is_skipped_until_something_changes(tmp_path: Path, config: Co
 def test_missing_splits_name_the_command(tmp_path: Path, config: Config, encoder: Encoder) -> None:
     with pytest.raises(RunDirError, match="sumtune run"):
         encode.run(config, RunDir(tmp_path), lambda: encoder)
+
+
+@pytest.mark.parametrize("name", ["gemma", "t5"])
+def test_a_long_dialogue_is_learned_in_parts(tiny_models: dict[str, Path], tmp_path: Path, name: str) -> None:
+    several, short = [tiny.conversation(number) for number in range(6)], tiny.conversation(9)
+    dialogue, summary = ("\n".join(one[field] for one in several) for field in ("dialogue", "summary"))
+    summary = summary.replace("\n", " ")
+    examples = [
+        Example("long", dialogue, summary, "a", 1),
+        Example("short", short["dialogue"], short["summary"], "a", 2),
+    ]
+    encoded = {}
+    for long in ("parts", "truncate"):
+        run_dir = RunDir(tmp_path / long)
+        for split in ("train", "validation"):
+            write_text(run_dir.split(split), dump_jsonl(examples))
+        limits = {"max_source_tokens": 80, "max_target_tokens": 256}
+        model = ModelConfig(name=str(tiny_models[name]), long=long, **limits)
+        encoder = encode.make_encoder(model)
+        encode.run(Config(model=model), run_dir, partial(encode.make_encoder, model))
+        encoded[long] = load_encoded(run_dir.transformation / "train.safetensors")
+    assert len(encoded["truncate"]) == 2
+    *parts, last = encoded["parts"]
+    assert last == encoded["truncate"][1] == encoder.encode(short["dialogue"], short["summary"])
+    assert len(parts) > 3
+    assert max(len(one.source) for one in parts) <= 80 + encoder.overhead
+    *learned, joined = (encoder.decode(one.target) for one in parts)
+    assert joined == summary
+    assert sorted(" ".join(learned).split()) == sorted(summary.split())

@@ -57,7 +57,7 @@ def test_auto_reads_the_longest_dialogue_of_any_split(tiny_models: dict[str, Pat
     read = recorded_read_lengths(run_dir)
     assert read is not None
     assert USUAL_TOKENS < read["longest_dialogue"] <= prompt.max_source_tokens
-    assert (read["max_source_tokens"], read["truncated"]) == (prompt.max_source_tokens, 0)
+    assert (read["max_source_tokens"], read["longer"]) == (prompt.max_source_tokens, 0)
 
 
 def test_what_the_context_does_not_hold_is_recorded_as_truncated(tiny_models: dict[str, Path], tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_what_the_context_does_not_hold_is_recorded_as_truncated(tiny_models: di
     read = recorded_read_lengths(RunDir(tmp_path))
     assert read is not None
     assert read["longest_dialogue"] >= 3000
-    assert (read["truncated"], read["limited_by_model"], read["dialogues"]) == (1, True, 12)
+    assert (read["longer"], read["limited_by_model"], read["dialogues"]) == (1, True, 12)
     assert prompt.max_source_tokens < 512 - 128
 
 

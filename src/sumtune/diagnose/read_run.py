@@ -165,9 +165,10 @@ def _read_data(run_dir: RunDir, config: Mapping[str, Any], lengths: tuple[Array,
 
 
 def _source_limit(run_dir: RunDir, requested: int | str | None) -> int | None:
-    """Return the limit that the examples were encoded with; `requested` if the folder does not say."""
+    """Return how much is read of a dialogue: None for all, in parts; `requested` if the folder does not say."""
     try:
-        return Prompt.load(run_dir.transformation).max_source_tokens
+        prompt = Prompt.load(run_dir.transformation)
+        return prompt.max_source_tokens if prompt.long == "truncate" else None
     except ModelError:
         return requested if isinstance(requested, int) else None
 

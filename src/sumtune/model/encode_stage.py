@@ -88,15 +88,18 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     lengths = [count for file in tests for count in dialogue_lengths(encoder, load_jsonl(file))]
     with new_folder(run_dir.transformation) as folder:
         for name, examples in splits.items():
-            encoded = [encoder.encode(*pair) for example in examples for pair in _pairs(encoder, example)]
-            save_encoded(encoded, folder / f"{name}.safetensors")
-            lengths += dialogue_lengths(encoder, examples, encoded)
+            own = dialogue_lengths(encoder, examples)
+            pairs = (
+                pair for example, tokens in zip(examples, own, strict=True) for pair in _pairs(encoder, example, tokens)
+            )
+            save_encoded([encoder.encode(*pair) for pair in pairs], folder / f"{name}.safetensors")
+            lengths += own
         prompt = _prompt_for(encoder, splits["train"])
         if config.model.max_source_tokens == AUTO:
             prompt = replace(prompt, max_source_tokens=rounded_limit(max(lengths), prompt.max_source_tokens))
         prompt.save(folder)
         _summary_tokens(encoder, splits["train"]).save(folder)
-        read = read_lengths(lengths, prompt.max_source_tokens, by_model=_is_limited_by_model(config.model, encoder))
+        read = read_lengths(lengths, prompt, by_model=_is_limited_by_model(config.model, encoder))
         write_manifest(folder, {"fingerprint": made_from, READ: read})
 
 
@@ -115,9 +118,9 @@ def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
     return context is not None and read >= context
 
 
-def _pairs(encoder: Encoder, example: Example) -> list[tuple[str, str]]:
-    """Return what is learned from `example` as pairs of source and summary: several if it is read in parts."""
-    if encoder.prompt.long == "truncate":
+def _pairs(encoder: Encoder, example: Example, tokens: int) -> list[tuple[str, str]]:
+    """Return what is learned from a dialogue of `tokens` as pairs of source and summary: several if read in parts."""
+    if encoder.prompt.long == "truncate" or tokens <= encoder.prompt.max_source_tokens:
         return [(example.dialogue, example.summary)]
     return training_pairs(example.dialogue, example.summary, encoder.count, encoder.prompt.max_source_tokens)
 

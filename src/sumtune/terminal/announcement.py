@@ -53,11 +53,12 @@ def _reading(run_dir: RunDir) -> list[str]:
     read = recorded_read_lengths(run_dir)
     if read is None:
         return []
-    limit, longest, truncated = read["max_source_tokens"], read["longest_dialogue"], read["truncated"]
-    if not truncated:
+    limit, longest, longer = read["max_source_tokens"], read["longest_dialogue"], read["longer"]
+    if not longer:
         return [f"Reading: up to {limit:,} tokens of each dialogue; the longest has {longest:,}"]
-    return [f"Reading: up to {limit:,} tokens of each dialogue; {truncated:,} of {read['dialogues']:,} are longer, up "
-            f"to {longest:,}, and lose their end"]  # fmt: skip
+    fate = "are read in parts" if read["long"] == "parts" else "lose their end"
+    return [f"Reading: up to {limit:,} tokens of each dialogue; {longer:,} of {read['dialogues']:,} are longer, up "
+            f"to {longest:,}, and {fate}"]  # fmt: skip
 
 
 def _times(forecast: Forecast) -> str:

@@ -59,8 +59,8 @@ def dialogues_truncated(_finding: Finding, context: Context) -> Remedy:
     assert data is not None
     assert data.max_source_tokens is not None
     if data.limited_by_model:
-        return Remedy("choose a model that reads longer texts: this one has no more positions",
-                      (context.commands.run({"model.name": "MODEL"}),))  # fmt: skip
+        return Remedy("read longer dialogues in parts: the model has no more positions",
+                      (context.commands.run({"model.long": "parts"}),))  # fmt: skip
     lengths = estimated_tokens(data)
     limit = data.max_source_tokens
     while np.mean(lengths > limit) >= TRUNCATED_SHARE:
