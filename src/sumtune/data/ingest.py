@@ -105,8 +105,8 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
         return CheckedData(splits, tuple(issues), len(bad), columns)
     issues += check_splits(splits)
     if counter is not None:
-        limit = model.max_source_tokens
-        limit = limit if isinstance(limit, int) and model.long == "truncate" else None
+        most = model.max_source_tokens
+        limit = most if isinstance(most, int) and model.long == "truncate" else None
         issues += check_lengths(splits, counter, limit, model.max_target_tokens)
     return CheckedData(splits, tuple(issues), len(bad), columns)
 
