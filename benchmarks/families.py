@@ -1,6 +1,6 @@
-"""Tune, score, ask and serve a tiny random model of every family, and print the table of docs/models.md.
+"""Measures tune, score, ask and serve a tiny random model of every family, and print the table of docs/models.md.
 
-    python benchmarks/families.py --work DIR [--only qwen3 t5]
+Run: python benchmarks/families.py --work DIR [--only qwen3 t5]
 
 A row says what happened: the engine that decoded, whether all ways of asking give the same text and, for a family that
 fails, why. Takes some minutes; needs no network.
