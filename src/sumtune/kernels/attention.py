@@ -9,7 +9,7 @@ from torch import Tensor
 
 from sumtune.kernels.build import Kernels
 
-__all__ = ["Heads", "Rotated", "attend", "attention", "rotate", "rotated"]
+__all__ = ["BLOCK", "Heads", "Rotated", "attend", "attention", "rotate", "rotated", "to_features"]
 
 BLOCK = 128
 """Positions whose queries are multiplied together, by the keys up to the last of them only."""
@@ -39,9 +39,9 @@ class Heads:
         """Heads of queries that share a head of keys."""
         return self.queries // self.keys
 
-    def blocks(self, time: int) -> "Iterator[_Block]":
-        """Yield the positions from 0 to `time` in blocks, in order."""
-        for start in range(0, time, BLOCK):
+    def blocks(self, time: int, begin: int = 0) -> "Iterator[_Block]":
+        """Yield the positions from `begin` to `time` in blocks, in order."""
+        for start in range(begin, time, BLOCK):
             yield _Block(start, min(start + BLOCK, time), max(0, start + 1 - self.window))
 
     def probabilities(self, batch: int, time: int) -> int:
@@ -62,9 +62,9 @@ class _Block(NamedTuple):
         """Positions that at least one position of the block sees."""
         return slice(self.first, self.stop)
 
-    def rows(self, shared: int) -> slice:
-        """The block's rows of queries."""
-        return slice(self.start * shared, self.stop * shared)
+    def rows(self, shared: int, begin: int = 0) -> slice:
+        """The block's rows of queries, if the first row is position `begin`."""
+        return slice((self.start - begin) * shared, (self.stop - begin) * shared)
 
 
 class Rotated(NamedTuple):
@@ -92,9 +92,9 @@ class _Attend(torch.autograd.Function):
         ctx.keeps = heads.probabilities(len(q), q.shape[1]) <= MAX_KEPT_PROBABILITIES
         rows = rotated(kernels, heads, q, k, v, cosine, sine)
         kept: list[Tensor] = []
-        out = _attention(kernels, heads, rows, kept if ctx.keeps else None)
+        out = attention(kernels, heads, rows.queries, rows.keys, rows.values, kept if ctx.keeps else None)
         ctx.save_for_backward(q, k, cosine, sine, *((*rows, *kept) if ctx.keeps else (v,)))
-        return _to_features(heads, out, q.shape)
+        return to_features(heads, out, len(q))
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
@@ -152,15 +152,27 @@ def rotated(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cos
 
 
 def attention(
-    kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor
-) -> tuple[Tensor, Rotated]:
-    """Return `attend` without a gradient, and the heads that it made of the projections.
+    kernels: Kernels, heads: Heads, queries: Tensor, keys: Tensor, values: Tensor, kept: list[Tensor] | None = None
+) -> Tensor:
+    """Return the result for rows of `queries`, which are the last positions of `keys`; see `Rotated` for the shapes.
 
-    Raises:
-        ValueError: see `rotate`.
+    The probabilities of each block are appended to `kept`.
     """
-    rows = rotated(kernels, heads, q, k, v, cosine, sine)
-    return _to_features(heads, _attention(kernels, heads, rows, None), q.shape), rows
+    time = keys.shape[1]
+    begin, out = time - queries.shape[1] // heads.shared, torch.empty_like(queries)
+    for block in heads.blocks(time, begin):
+        chosen = block.rows(heads.shared, begin)
+        probabilities = _probabilities(kernels, heads, queries[:, chosen], keys, block)
+        out[:, chosen] = torch.bmm(probabilities, values[:, block.seen])
+        if kept is not None:
+            kept.append(probabilities)
+    return out
+
+
+def to_features(heads: Heads, rows: Tensor, batch: int) -> Tensor:
+    """Return rows of queries (batch * key heads, time * shared, dim) as features (batch, time, queries * dim)."""
+    time = rows.shape[1] // heads.shared
+    return rows.view(batch, heads.keys, time, -1).transpose(1, 2).reshape(batch, time, -1)
 
 
 def attend(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
@@ -175,20 +187,9 @@ def attend(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosi
     return _Attend.apply(kernels, heads, q, k, v, cosine, sine)  # type: ignore[no-any-return, no-untyped-call]
 
 
-def _attention(kernels: Kernels, heads: Heads, rows: Rotated, kept: list[Tensor] | None) -> Tensor:
-    """Return the result as rows of queries; append the probabilities of each block to `kept`."""
-    out = torch.empty_like(rows.queries)
-    for block in heads.blocks(rows.keys.shape[1]):
-        probabilities = _probabilities(kernels, heads, rows, block)
-        out[:, block.rows(heads.shared)] = torch.bmm(probabilities, rows.values[:, block.seen])
-        if kept is not None:
-            kept.append(probabilities)
-    return out
-
-
-def _probabilities(kernels: Kernels, heads: Heads, rows: Rotated, block: _Block) -> Tensor:
-    """Return the probabilities (batch * key heads, rows of the block, positions that it sees)."""
-    out = torch.bmm(rows.queries[:, block.rows(heads.shared)], rows.keys[:, block.seen].transpose(1, 2))
+def _probabilities(kernels: Kernels, heads: Heads, queries: Tensor, keys: Tensor, block: _Block) -> Tensor:
+    """Return the probabilities (batch * key heads, rows of the block, positions that it sees) of its `queries`."""
+    out = torch.bmm(queries, keys[:, block.seen].transpose(1, 2))
     groups, count, columns = out.shape
     kernels("causal_softmax", out, groups * count, count, columns, heads.shared, block.start - block.first,
             heads.window)  # fmt: skip
@@ -203,7 +204,9 @@ def _backward(
     key_grad, value_grad = torch.zeros(rows.keys.shape), torch.zeros(rows.values.shape)
     for number, block in enumerate(heads.blocks(rows.keys.shape[1])):
         chosen, seen = block.rows(heads.shared), block.seen
-        probabilities = kept[number] if kept is not None else _probabilities(kernels, heads, rows, block)
+        probabilities = (
+            _probabilities(kernels, heads, rows.queries[:, chosen], rows.keys, block) if kept is None else kept[number]
+        )
         scores_grad = torch.bmm(grad[:, chosen], rows.values[:, seen].transpose(1, 2))
         kernels("softmax_backward", probabilities, scores_grad, scores_grad.shape[0] * scores_grad.shape[1],
                 scores_grad.shape[2])  # fmt: skip
@@ -211,9 +214,3 @@ def _backward(
         key_grad[:, seen] += torch.bmm(scores_grad.transpose(1, 2), rows.queries[:, chosen])
         value_grad[:, seen] += torch.bmm(probabilities.transpose(1, 2), grad[:, chosen])
     return query_grad, key_grad, value_grad
-
-
-def _to_features(heads: Heads, rows: Tensor, shape: torch.Size) -> Tensor:
-    """Rows of queries (batch * key heads, time * shared, dim) as features (batch, time, queries * dim)."""
-    batch, time, _ = shape
-    return rows.view(batch, heads.keys, time, -1).transpose(1, 2).reshape(shape)

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from sumtune.decode.native.kv_cache import LayerCache
 from sumtune.decode.native.weights import Linear
-from sumtune.kernels.attention import Heads, attention, rotate
+from sumtune.kernels.attention import Heads, attention, rotate, rotated, to_features
 from sumtune.kernels.build import Kernels
 
 __all__ = ["Attention"]
@@ -21,15 +21,20 @@ class Attention:
         self.heads, self._kernels = heads, kernels
         self._query, self._key, self._value, self._output = query, key, value, output
 
-    def read(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, first: int) -> Tensor:
-        """Return the output for whole dialogues (rows, time, features); row 0 is dialogue `first` of the batch.
+    def read(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, first: int, begin: int) -> Tensor:
+        """Return the output for a piece of dialogues (rows, time, features); row 0 is dialogue `first` of the batch.
 
-        `cosine` and `sine` (time, dim) are the rotary tables of the positions.
+        The piece starts at position `begin`; what stands before it is in `cache`. `cosine` and `sine` (time, dim) are
+        the rotary tables of its positions.
         """
         q, k, v = self._query(hidden), self._key(hidden), self._value(hidden)
-        out, rows = attention(self._kernels, self.heads, q, k, v, cosine, sine)
-        cache.store_dialogues(first, rows.keys, rows.values)
-        return self._output(out)
+        rows = rotated(self._kernels, self.heads, q, k, v, cosine, sine)
+        cache.store_dialogues(first, rows.keys, rows.values, begin)
+        keys, values = rows.keys, rows.values
+        if begin:
+            keys, values = cache.dialogues(first, len(hidden), begin + hidden.shape[1])
+        out = attention(self._kernels, self.heads, rows.queries, keys, values)
+        return self._output(to_features(self.heads, out, len(hidden)))
 
     def write(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, mask: Tensor, now: int) -> Tensor:
         """Return the output for the next token of each row (rows, 1, features), the `now`-th written one.

@@ -10,13 +10,15 @@ from torch import Tensor
 from sumtune.decode.native.attention import Attention
 from sumtune.decode.native.kv_cache import KVCache
 from sumtune.decode.native.weights import Linear, ModelWeights
-from sumtune.kernels.attention import Heads
+from sumtune.kernels.attention import BLOCK, Heads
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.ops import Gate, rms_norm
 
 __all__ = ["Decoder"]
 
 Transform = Callable[[Tensor], Tensor]
+PIECE = 16 * BLOCK
+"""Positions of a text that go through all layers together; whole blocks of attention, so that no result changes."""
 RotaryTables = tuple[Tensor, Tensor]
 """Cosine and sine, (positions, dim)."""
 
@@ -67,13 +69,19 @@ class Decoder:
     def read(self, cache: KVCache, ids: Tensor, first: int = 0) -> Tensor:
         """Return last hidden states (rows, time, features) of the dialogues from `first` on.
 
-        `ids` (rows, time) must be padded on the right.
+        `ids` (rows, time) must be padded on the right. A long text is read in pieces, so that the memory for its
+        activations is bounded.
         """
+        pieces = torch.split(ids, PIECE, 1)
+        return torch.cat([self.read_piece(cache, ids, first, at * PIECE) for at, ids in enumerate(pieces)], 1)
+
+    def read_piece(self, cache: KVCache, ids: Tensor, first: int, begin: int) -> Tensor:
+        """Return what `read` returns for the positions from `begin` on; `cache` has those before them."""
 
         def attend(number: int, layer: _Layer, tables: RotaryTables, hidden: Tensor) -> Tensor:
-            return layer.attention.read(hidden, *tables, cache.layers[number], first)
+            return layer.attention.read(hidden, *tables, cache.layers[number], first, begin)
 
-        return self._run(ids, torch.arange(ids.shape[1]), attend)
+        return self._run(ids, torch.arange(begin, begin + ids.shape[1]), attend)
 
     def write(self, cache: KVCache, ids: Tensor) -> Tensor:
         """Return last hidden states (rows, features) of the next token of each row, `ids` (rows,)."""

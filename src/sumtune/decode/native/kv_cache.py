@@ -23,12 +23,21 @@ class LayerCache:
     """Keys of written tokens, (key heads, dialogues * beams, limit, dim); `values` has the same shape."""
     values: Tensor
 
-    def store_dialogues(self, first: int, keys: Tensor, values: Tensor) -> None:
-        """Store `keys` and `values` (rows * key heads, time, dim) of the dialogues from `first` on."""
+    def store_dialogues(self, first: int, keys: Tensor, values: Tensor, begin: int = 0) -> None:
+        """Store `keys` and `values` (rows * key heads, time, dim) of the dialogues from `first` on.
+
+        They are of the positions from `begin` on.
+        """
         heads, _, _, dim = self.read_keys.shape
         for stored, new in ((self.read_keys, keys), (self.read_values, values)):
             rows = new.view(-1, heads, new.shape[1], dim).transpose(0, 1)
-            stored[:, first : first + rows.shape[1], : new.shape[1]] = rows
+            stored[:, first : first + rows.shape[1], begin : begin + new.shape[1]] = rows
+
+    def dialogues(self, first: int, rows: int, end: int) -> tuple[Tensor, Tensor]:
+        """Return keys and values (rows * key heads, end, dim) of so many dialogues from `first` on, up to `end`."""
+        chosen = (stored[:, first : first + rows, :end] for stored in (self.read_keys, self.read_values))
+        keys, values = (part.transpose(0, 1).flatten(0, 1) for part in chosen)
+        return keys, values
 
     def reorder(self, parents: Tensor, time: int) -> None:
         """Copy the first `time` tokens of row `parents[r]` to row r."""
