@@ -1,4 +1,4 @@
-"""Measures tune, score, ask and serve a tiny random model of every family, and print the table of docs/models.md.
+"""Checks every model family: tunes, scores, asks and serves a tiny random model; prints the table of docs/models.md.
 
 Run: python benchmarks/families.py --work DIR [--only qwen3 t5]
 
