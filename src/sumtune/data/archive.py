@@ -71,6 +71,11 @@ class Archive:
         hidden = ("__MACOSX", ".")
         return [path for path in paths if is_data_file(path.name) and not any(p.startswith(hidden) for p in path.parts)]
 
+    @property
+    def text_files(self) -> list[PurePath]:
+        """The members that may be an exported chat or a transcript."""
+        return [PurePath(name) for name in sorted(self.names) if name.lower().endswith((".txt", ".vtt", ".srt"))]
+
     def read(self, path: PurePath) -> bytes:
         """Return the content of a member.
 

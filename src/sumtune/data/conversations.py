@@ -11,6 +11,8 @@ from sumtune.data.columns import find_dialogue
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.encoding import LEGACY, detect, open_text
 from sumtune.data.file_kind import HEAD_BYTES, file_kind
+from sumtune.data.formats.recognize import SAMPLED_ROWS
+from sumtune.data.formatted import DIALOGUE, RowFormat, apply_format, are_messages, find_format
 from sumtune.data.issues import Issue, legacy_encoding, raise_first_error
 from sumtune.data.json_rows import dump_row, json_lines
 from sumtune.data.readers import damaged_text, read_file
@@ -68,15 +70,12 @@ def open_conversations(path: Path, given: str | None = None, learned: str | None
         DataError: the file cannot be read as a whole, a row of it cannot be read, or it has no dialogue column.
     """
     _require_file(path)
+    chosen = given or learned
     if _is_json_lines(path):
-        lines = _Lines(path)
-        columns, empty = dict[str, None](), True
-        for _, row in lines:
-            columns |= dict.fromkeys(row)
-            empty = False
-        sources = [] if empty else [_Source(path.name, find_dialogue(path.name, list(columns), given, learned), lines)]
-        return Conversations(tuple(sources), lines.warnings)
+        return _open_lines(path, given, learned)
     tables = read_file(path, guess_encoding=True, every_column=True)
+    if not any(chosen in table.columns for table in tables):
+        tables = [apply_format(table) for table in tables]
     issues = [issue for table in tables for issue in table.issues]
     raise_first_error(issues)
     sources = [
@@ -87,6 +86,28 @@ def open_conversations(path: Path, given: str | None = None, learned: str | None
     return Conversations(tuple(sources), tuple(issue for issue in issues if issue.severity == "warning"))
 
 
+def _open_lines(path: Path, given: str | None, learned: str | None) -> Conversations:
+    lines = _Lines(path)
+    columns = dict.fromkeys(key for _, row in lines for key in row)
+    if not columns:
+        return Conversations((), lines.warnings)
+    is_chosen = (given or learned) in columns
+    first = [row for row, _ in zip((row for _, row in lines), range(SAMPLED_ROWS), strict=False)]
+    if not is_chosen and are_messages(first):
+        raise DataError(
+            f"{path} holds a message in each line, not a conversation: `sumtune convert FILE --output chats.jsonl` makes "
+            "one of them, which --input reads."
+        )
+    row_format = None if is_chosen else find_format(_Rows(lines))
+    if row_format is not None:
+        return Conversations(
+            (_Source(path.name, DIALOGUE, _FormattedRows(path.name, lines, row_format)),), lines.warnings
+        )
+    return Conversations(
+        (_Source(path.name, find_dialogue(path.name, list(columns), given, learned), lines),), lines.warnings
+    )
+
+
 def _require_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
@@ -94,6 +115,32 @@ def _require_file(path: Path) -> None:
         raise DataError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from None
     if not stat.S_ISREG(mode):
         raise DataError(f"{path} is no file: write its content to one and pass that.")
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of `lines` without their numbers; they can be iterated again."""
+
+    lines: "_Lines"
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return (row for _, row in self.lines)
+
+
+@dataclass(frozen=True)
+class _FormattedRows:
+    """The rows of `lines` with a dialogue; they can be iterated again."""
+
+    file: str
+    lines: "_Lines"
+    row_format: RowFormat
+
+    def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        for number, row in self.lines:
+            found = self.row_format.read(row)
+            if found is None:
+                raise DataError(f"{self.file}:{number}: it is not {self.row_format.format.name}, as the others are.")
+            yield from ((number, one) for one in found)
 
 
 def _is_json_lines(path: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sumtune.data.formats.chat_log import is_chat_log, read_chat_log
+from sumtune.data.formats.format import Reading
 from sumtune.data.formats.subtitles import is_subtitles, read_subtitles
 from sumtune.data.turn_marks import list_in_text, split_marks
 from sumtune.data.turns import speaker_and_text, unread_keys
@@ -75,9 +76,9 @@ def is_unicode(text: str) -> bool:
 
 def _read_text(text: str) -> DialogueText:
     if is_chat_log(text):
-        turns = read_chat_log(text).turns
-        if turns:
-            return replace(read_dialogue(turns), form="an exported chat", unread_keys=())
+        spoken = read_chat_log(text).turns
+        if spoken:
+            return replace(read_dialogue(Reading(spoken).value()), form="an exported chat")
     cleaned = _clean(text)
     if is_subtitles(cleaned):
         turns = read_subtitles(cleaned) or []

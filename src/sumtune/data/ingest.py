@@ -9,6 +9,7 @@ from sumtune.data.columns import Columns, find_columns, find_summaries
 from sumtune.data.data_source import DataSource, find_source
 from sumtune.data.dialogue import as_text
 from sumtune.data.example import SPLITS, Example, dump_jsonl
+from sumtune.data.formatted import apply_format
 from sumtune.data.issues import BROKEN_TABLE, Issue, raise_errors
 from sumtune.data.row_checks import check_rows, make_ids_unique
 from sumtune.data.split import complete_splits, select_share, split_examples
@@ -87,7 +88,7 @@ def truncated_dialogues(run_dir: RunDir) -> list[Issue]:
 
 
 def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, model: ModelConfig) -> CheckedData:
-    tables, notes = _set_aside(source.read(), data)
+    tables, notes = _set_aside(_read(source, data), data)
     columns = _columns(tables, data)
     examples, issues = _examples(tables, columns)
     issues += notes
@@ -109,6 +110,21 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
         limit = most if isinstance(most, int) and model.long == "truncate" else None
         issues += check_lengths(splits, counter, limit, model.max_target_tokens)
     return CheckedData(splits, tuple(issues), len(bad), columns)
+
+
+def _read(source: DataSource, data: DataConfig) -> list[Table]:
+    """The tables of the source; a recognized format decides what the dialogue is, unless columns are given."""
+    tables = source.read()
+    if data.dialogue_column is not None or data.summary_column is not None:
+        return tables
+    tables = [apply_format(table) for table in tables]
+    for table in tables:
+        if table.format is not None and not find_summaries(table.columns) and table.split in (None, "train"):
+            raise DataError(
+                f"{table.file} is read as {table.format}: {len(table.rows)} conversations without summaries. "
+                f"Write them with `sumtune convert FILE --output chats.jsonl`, and add a `summary` to each line."
+            )
+    return tables
 
 
 def _columns(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:

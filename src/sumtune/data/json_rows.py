@@ -7,17 +7,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sumtune.data.columns import show_names
+from sumtune.data.columns import DIALOGUE_NAMES, show_names
 from sumtune.data.dialogue import is_unicode
+from sumtune.data.formats.format import is_list_of
+from sumtune.data.formats.recognize import recognize_format
 from sumtune.data.issues import Issue, undecodable
 from sumtune.data.split import split_name
 from sumtune.data.table import Table, malformed
+from sumtune.data.turns import TEXT_KEYS
 from sumtune.errors import DataError
 
 __all__ = ["dump_row", "json_lines", "read_json", "read_lines"]
 
 DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
 """Reads `NaN` and `Infinity` as null: JSON has neither, and programs write NaN for a missing value."""
+LIST_KEYS = ("data", "conversations", "tickets", "results", "items", "rows", "examples")
+"""Keys of objects under which a list of rows stands."""
 FORMS = 'Expected a list of objects, {"train": [...], "test": [...]} or {"data": [...]}, or one object a line.'
 
 
@@ -40,6 +45,8 @@ def read_json(place: str, file: str, text: str, split: str | None) -> list[Table
         if isinstance(_parse(text.lstrip().splitlines()[0]), dict):
             return [read_lines(file, text, split)]
         raise DataError(f"{place} cannot be read: {value.reason}. {FORMS}")
+    if isinstance(value, dict) and _is_row(value):
+        value = [value]
     if isinstance(value, list):
         return [_table(file, split, _rows(file, enumerate(value, 1)))]
     lists = _lists_by_split(place, value) if isinstance(value, dict) else {}
@@ -129,9 +136,17 @@ def _lists_by_split(place: str, value: Mapping[str, Any]) -> dict[str | None, li
         if name in lists:
             raise DataError(f"{place} holds the {name} split twice, once as {key!r}; keep one.")
         lists[name] = items
-    if not lists and isinstance(value.get("data"), list):
-        lists[None] = value["data"]
+    if not lists:
+        rows = next((value[key] for key in LIST_KEYS if isinstance(value.get(key), list)), None)
+        return {} if rows is None else {None: rows}
     return lists
+
+
+def _is_row(value: Mapping[str, Any]) -> bool:
+    """Whether an object is one conversation rather than a collection of them."""
+    if recognize_format([value], ()) is not None:
+        return True
+    return any(isinstance(value.get(name), str) or is_list_of(value.get(name), *TEXT_KEYS) for name in DIALOGUE_NAMES)
 
 
 def _json_type(value: Any) -> str:

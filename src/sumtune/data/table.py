@@ -22,6 +22,8 @@ class Table:
     """Row number (counted like `Example.row`) and values by column."""
     issues: tuple[Issue, ...] = ()
     """Rows that could not be read, and what is worth knowing."""
+    format: str | None = None
+    """The export format that was recognized."""
 
     def with_issues(self, *issues: Issue) -> "Table":
         """The table with further issues."""

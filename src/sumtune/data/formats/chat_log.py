@@ -1,8 +1,11 @@
 """Chats as text with a time in each line, as WhatsApp exports them (`_chat.txt`)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sumtune.data.formats.format import Turn
 
 __all__ = ["ChatLog", "is_chat_log", "read_chat_log"]
 
@@ -12,6 +15,7 @@ STAMP = re.compile(rf"\u200e?(?:\[{DATE},?\s{{1,2}}{CLOCK}\]|{DATE},?\s{{1,2}}{C
 SPEAKER = re.compile(r"([^:\n]{1,80}): ?")
 GENERATED = "\u200e"
 """The mark that WhatsApp puts before texts of its own: "image omitted", "This message was deleted"."""
+AROUND_NAMES = "\u200e\u202a\u202c~ \u202f\xa0"
 MEDIA = re.compile(r"<[^<>\n]+>")
 """`<Media omitted>`, in the language of the telephone."""
 
@@ -20,7 +24,7 @@ MEDIA = re.compile(r"<[^<>\n]+>")
 class ChatLog:
     """The turns of a chat, and how many lines were left out: notes of the program, and media."""
 
-    turns: list[dict[str, str]]
+    turns: list[Turn]
     left_out: int
 
 
@@ -34,22 +38,47 @@ def is_chat_log(text: str) -> bool:
 
 
 def read_chat_log(text: str) -> ChatLog:
-    r"""Return the turns of a chat, without their times; lines without a time belong to the turn before them.
+    r"""Return the turns of a chat; lines without a time belong to the turn before them.
 
-    >>> read_chat_log("1/2/24, 10:15 - Ann: Hi\nall\n1/2/24, 10:16 - Bob: <Media omitted>")
-    ChatLog(turns=[{'speaker': 'Ann', 'text': 'Hi\nall', 'time': '1/2/24, 10:15'}], left_out=1)
+    >>> read_chat_log("1/2/24, 10:15 - Ann: Hi\nall\n1/2/24, 10:16 - Bob: <Media omitted>").turns[0].text
+    'Hi\nall'
     """
-    turns: list[dict[str, str]] = []
+    spoken: list[tuple[str, str, str]] = []
     left_out = 0
-    for time, content in _entries(text):
+    for stamp, content in _entries(text):
         speaker = SPEAKER.match(content)
         said = content[speaker.end() :].strip() if speaker is not None else ""
         said = said.partition(GENERATED)[0].strip()
         if speaker is None or not said or MEDIA.fullmatch(said):
             left_out += 1
         else:
-            turns.append({"speaker": speaker[1].strip("\u200e\u202a\u202c~ \u202f\xa0"), "text": said, "time": time})
-    return ChatLog(turns, left_out)
+            spoken.append((speaker[1].strip(AROUND_NAMES), said, stamp))
+    times = _times([stamp for _, _, stamp in spoken])
+    return ChatLog([Turn(name, said, at) for (name, said, _), at in zip(spoken, times, strict=True)], left_out)
+
+
+def _times(stamps: Sequence[str]) -> Sequence[datetime | None]:
+    """The time of each stamp, day and month read in the order in which time never runs backwards; else None."""
+    for day_first in (True, False):
+        try:
+            times = [_time(stamp, day_first) for stamp in stamps]
+        except (ValueError, IndexError):
+            continue
+        if times == sorted(times):
+            return times
+    return [None] * len(stamps)
+
+
+def _time(stamp: str, day_first: bool) -> datetime:
+    first, second, third, hour, minute = map(int, re.findall(r"\d+", stamp)[:5])
+    if re.match(r"\d{4}", stamp):
+        year, month, day = first, second, third
+    else:
+        day, month, year = (first, second, third) if day_first else (second, first, third)
+    half = re.search(r"([ap])\.?\s?m", stamp, re.IGNORECASE)
+    if half is not None:
+        hour = hour % 12 + (12 if half[1].lower() == "p" else 0)
+    return datetime(year if year > 99 else 2000 + year, month, day, hour, minute, tzinfo=UTC)
 
 
 def _entries(text: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,67 @@
+"""Training data for chat models: OpenAI `messages` and ShareGPT `conversations`. The last answer is the summary."""
+
+from typing import Any
+
+from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of
+from sumtune.data.turns import speaker_and_text
+
+__all__ = ["OPENAI", "SHAREGPT"]
+
+ROLES = {
+    "system": "system", "developer": "system", "user": "user", "human": "user", "assistant": "assistant",
+    "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant",
+}  # fmt: skip
+Messages = list[tuple[str, str]]
+
+
+def _messages(value: Any) -> Messages | None:
+    """Role and text of each message; None where one has another role, or no text."""
+    if not is_list_of(value, "role", "from"):
+        return None
+    found: Messages = []
+    for message in value:
+        role = ROLES.get(str(message.get("role", message.get("from"))).lower())
+        text = speaker_and_text(message)[1]
+        if role is None or not isinstance(text, str) or message.get("name"):
+            return None
+        found.append((role, text))
+    return found
+
+
+def _read(messages: Messages) -> list[Reading]:
+    """One question and its answer are a dialogue and its summary; anything longer is a conversation of its own."""
+    instructions = sum(role == "system" for role, _ in messages)
+    left_out = {"system messages": instructions} if instructions else {}
+    spoken = [(role, text) for role, text in messages if role != "system"]
+    match spoken:
+        case [("user", question), ("assistant", answer)]:
+            return [Reading(question, answer, left_out)]
+        case [("user", question)]:
+            return [Reading(question, None, left_out)]
+    return [Reading([Turn(role, text) for role, text in spoken], None, left_out)]
+
+
+def _openai(row: Row) -> Messages | None:
+    if is_list_of(row.get("prompt"), "role") and is_list_of(row.get("completion"), "role"):
+        return _messages([*row["prompt"], *row["completion"]])
+    return _messages(row.get("messages"))
+
+
+def _sharegpt(row: Row) -> Messages | None:
+    return _messages(row.get("conversations"))
+
+
+OPENAI = Format(
+    "OpenAI messages",
+    ("messages", "prompt", "completion"),
+    lambda row: _openai(row) is not None,
+    lambda row: _read(_openai(row) or []),
+    is_prompt=True,
+)
+SHAREGPT = Format(
+    "ShareGPT conversations",
+    ("conversations",),
+    lambda row: _sharegpt(row) is not None,
+    lambda row: _read(_sharegpt(row) or []),
+    is_prompt=True,
+)

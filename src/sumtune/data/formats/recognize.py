@@ -1,0 +1,41 @@
+"""Which format the rows of a file have, before any column is guessed."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+from sumtune.data.formats.ami import AMI
+from sumtune.data.formats.chat_messages import OPENAI, SHAREGPT
+from sumtune.data.formats.chat_template import CHAT_TEMPLATE
+from sumtune.data.formats.csds import CSDS
+from sumtune.data.formats.discord import DISCORD
+from sumtune.data.formats.format import Format, Row
+from sumtune.data.formats.intercom import INTERCOM
+from sumtune.data.formats.mediasum import MEDIASUM
+from sumtune.data.formats.prompt_completion import ALPACA, PROMPT_COMPLETION
+from sumtune.data.formats.qmsum import QMSUM
+from sumtune.data.formats.slack import SLACK
+from sumtune.data.formats.teams import TEAMS
+from sumtune.data.formats.zendesk import ZENDESK
+
+__all__ = ["FORMATS", "SAMPLED_ROWS", "recognize_format"]
+
+FORMATS = (
+    QMSUM, AMI, MEDIASUM, CSDS, DISCORD, SLACK, TEAMS, ZENDESK, INTERCOM, OPENAI, SHAREGPT, CHAT_TEMPLATE, ALPACA,
+    PROMPT_COMPLETION,
+)  # fmt: skip
+"""The first that fits wins: special ones stand before general ones."""
+SAMPLED_ROWS = 100
+
+
+def recognize_format(rows: Iterable[Row], summaries: Sequence[str]) -> Format | None:
+    """Return the format of the first rows, None where they have none. `summaries` are columns known as such.
+
+    What trains chat models is none where there is a column with summaries: its messages are the dialogue then.
+    """
+    sample = list(islice(rows, SAMPLED_ROWS))
+    for one in FORMATS:
+        if one.is_prompt and any(row.get(name) for row in sample for name in summaries):
+            continue
+        if sample and all(one.matches(row) for row in sample):
+            return one
+    return None

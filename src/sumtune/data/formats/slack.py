@@ -1,0 +1,103 @@
+"""Slack: messages with the ids of their users, as an export or the API gives them; a thread is a conversation."""
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, split_at_pauses
+
+__all__ = ["SLACK", "is_slack", "read_slack", "user_names"]
+
+KEYS = ("messages", "conversation", "dialogue", "thread", "turns")
+REFERENCE = re.compile(r"<([@#!]?)([^<>|\n]{1,2000})(?:\|([^<>\n]{1,2000}))?>")
+SPOKEN = (None, "", "thread_broadcast", "bot_message", "me_message", "file_share", "file_comment")
+"""Subtypes of messages that somebody wrote; others say who joined, and the like."""
+Names = Mapping[str, str]
+
+
+def is_slack(value: Any) -> bool:
+    """Return whether `value` is a list of Slack messages."""
+    return is_list_of(value, "ts") and all(
+        message.get("type", "message") == "message" and isinstance(message.get("text", ""), str) for message in value
+    )
+
+
+def user_names(users: Any) -> dict[str, str]:
+    """Return the names by id in the list `users.json` of an export."""
+    found = {}
+    for user in users if is_list_of(users, "id") else ():
+        profile = user.get("profile") if isinstance(user.get("profile"), Mapping) else {}
+        names = (profile.get("real_name"), user.get("real_name"), profile.get("display_name"), user.get("name"))
+        found[str(user["id"])] = next((str(name) for name in names if name), str(user["id"]))
+    return found
+
+
+def read_slack(messages: Iterable[Mapping[str, Any]], names: Names, *, split: bool) -> list[Reading]:
+    """Return the conversations of a channel: each thread with answers, and the rest, split at pauses.
+
+    With `split` False everything is one conversation.
+    """
+    listed = sorted(messages, key=lambda message: _order(message.get("ts")))
+    names = {**_names_in(listed), **names}
+    spoken = [message for message in listed if message.get("subtype") in SPOKEN and message.get("text", "").strip()]
+    left_out = {"notices and messages without text": len(listed) - len(spoken)} if len(spoken) < len(listed) else {}
+    roots = {message["thread_ts"] for message in spoken if message.get("thread_ts") not in (None, message["ts"])}
+    groups: dict[Any, list[Turn]] = {}
+    for message in spoken:
+        root = message.get("thread_ts")
+        groups.setdefault(root if split and root in roots else None, []).append(_turn(message, names))
+    rest = groups.pop(None, [])
+    parts = [*(split_at_pauses(rest) if split else [rest] if rest else []), *groups.values()]
+    parts.sort(key=lambda part: part[0].at or datetime.min.replace(tzinfo=UTC))
+    return [Reading(part, left_out=left_out if number == 0 else {}) for number, part in enumerate(parts)]
+
+
+def _turn(message: Mapping[str, Any], names: Names) -> Turn:
+    user = str(message.get("user") or message.get("bot_id") or "")
+    own = _name_of(message)
+    text = html.unescape(REFERENCE.sub(lambda found: _shown(found, names), message["text"]))
+    return Turn(own or names.get(user) or user, text, datetime.fromtimestamp(_seconds(message.get("ts")), UTC))
+
+
+def _shown(found: re.Match[str], names: Names) -> str:
+    kind, target, label = found.groups()
+    if kind == "@":
+        return f"@{label or names.get(target, target)}"
+    return label or (f"{kind}{target}" if kind == "#" else f"@{target}" if kind == "!" else target)
+
+
+def _names_in(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    return {str(message["user"]): name for message in messages if message.get("user") and (name := _name_of(message))}
+
+
+def _name_of(message: Mapping[str, Any]) -> str:
+    profile = message.get("user_profile")
+    named = profile if isinstance(profile, Mapping) else {}
+    names = (named.get("real_name"), named.get("display_name"), named.get("name"), message.get("username"))
+    return next((str(name) for name in names if name), "")
+
+
+def _order(stamp: Any) -> tuple[int, int]:
+    """Seconds and the number after the point, which is a counter rather than a fraction."""
+    seconds, _, counter = str(stamp).partition(".")
+    return (int(seconds), int(counter)) if seconds.isdecimal() and counter.isdecimal() else (0, 0)
+
+
+def _seconds(stamp: Any) -> float:
+    try:
+        return min(max(float(stamp), 0.0), 1e10)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _key(row: Row) -> str | None:
+    return next((key for key in KEYS if is_slack(row.get(key))), None)
+
+
+def _read(row: Row) -> list[Reading]:
+    return read_slack(row[_key(row) or ""], user_names(row.get("users")), split="summary" not in row)
+
+
+SLACK = Format("Slack", (*KEYS, "users"), lambda row: _key(row) is not None, _read)

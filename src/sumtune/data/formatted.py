@@ -1,0 +1,114 @@
+"""Rows of a recognized format as rows with a `dialogue` and perhaps a `summary`."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sumtune.data.columns import SUMMARY_NAMES, find_summaries
+from sumtune.data.formats.format import Format, Row
+from sumtune.data.formats.instruction import Instruction, shared_instruction
+from sumtune.data.formats.recognize import recognize_format
+from sumtune.data.formats.slack import is_slack
+from sumtune.data.formats.teams import is_teams
+from sumtune.data.issues import Issue
+from sumtune.data.table import Table, malformed
+from sumtune.data.turns import SPEAKER_KEYS, TEXT_KEYS
+
+__all__ = ["DIALOGUE", "RowFormat", "apply_format", "are_messages", "find_format"]
+
+DIALOGUE, SUMMARY = "dialogue", "summary"
+
+
+@dataclass(frozen=True)
+class RowFormat:
+    """The format of the rows of a file, and the instruction that their prompts share."""
+
+    format: Format
+    instruction: Instruction
+
+    def read(self, row: Row, left_out: Counter[str] | None = None) -> list[dict[str, Any]] | None:
+        """Return a row for each conversation in `row`, None where it is not of the format."""
+        if not self.format.matches(row):
+            return None
+        kept = {key: value for key, value in row.items() if key not in (*self.format.keys, DIALOGUE)}
+        found = []
+        for reading in self.format.read(row):
+            dialogue = reading.value()
+            if isinstance(dialogue, str):
+                dialogue = self.instruction.strip(dialogue)
+            summary = {} if reading.summary is None else {SUMMARY: reading.summary}
+            found.append({**kept, DIALOGUE: dialogue, **summary})
+            if left_out is not None:
+                left_out.update(reading.left_out)
+        return found
+
+
+def find_format(rows: Iterable[Row]) -> RowFormat | None:
+    """Return the format of `rows`, which are iterated twice; None where they have none."""
+    summaries = {name for row in rows for name in find_summaries(list(row))}
+    found = recognize_format(rows, sorted(summaries))
+    if found is None:
+        return None
+    prompts = _prompts(found, rows) if found.is_prompt else ()
+    return RowFormat(found, shared_instruction(prompts))
+
+
+def apply_format(table: Table) -> Table:
+    """Return `table` with a dialogue in each row, where its rows are of a known format, else as it is."""
+    rows = [row for _, row in table.rows]
+    if are_messages(rows):
+        wrapped = {"messages": rows} if is_slack(rows) or is_teams(rows) else {DIALOGUE: rows}
+        table = replace(table, columns=tuple(wrapped), rows=((1, wrapped),), format="a list of messages")
+        rows = [wrapped]
+    row_format = find_format(rows)
+    if row_format is None:
+        return table
+    return _converted(table, row_format)
+
+
+def are_messages(rows: Iterable[Row]) -> bool:
+    """Return whether each row is one message of a conversation: a speaker and a line, and no summary."""
+    listed = list(rows)
+    if len(listed) < 2:
+        return False
+    return is_slack(listed) or is_teams(listed) or all(_is_message(row) for row in listed)
+
+
+def _is_message(row: Row) -> bool:
+    fields = {str(key).lower(): value for key, value in row.items()}
+    if any(name in fields for name in SUMMARY_NAMES):
+        return False
+    text = next((fields[key] for key in TEXT_KEYS if key in fields), None)
+    return isinstance(text, str) and "\n" not in text.strip() and any(fields.get(key) for key in SPEAKER_KEYS)
+
+
+def _prompts(found: Format, rows: Iterable[Row]) -> Iterator[str]:
+    for row in rows:
+        for reading in found.read(row) if found.matches(row) else ():
+            if isinstance(reading.dialogue, str):
+                yield reading.dialogue
+
+
+def _converted(table: Table, row_format: RowFormat) -> Table:
+    rows: list[tuple[int, Mapping[str, Any]]] = []
+    issues = list(table.issues)
+    left_out: Counter[str] = Counter()
+    for number, row in table.rows:
+        found = row_format.read(row, left_out)
+        if found is None:
+            issues.append(malformed(table.file, number, f"it is not {row_format.format.name}, as the others are"))
+        else:
+            rows += [(number, one) for one in found]
+    issues.append(_note(table.file, row_format, left_out))
+    columns = dict.fromkeys(key for _, row in rows for key in row)
+    return Table(table.file, table.split, tuple(columns), tuple(rows), tuple(issues), row_format.format.name)
+
+
+def _note(file: str, row_format: RowFormat, left_out: Counter[str]) -> Issue:
+    """What was understood, and what is no part of the dialogues."""
+    removed = [f"{count} {what}" for what, count in left_out.items()]
+    if row_format.instruction != Instruction():
+        removed.append("the instruction that all prompts share")
+    message = f"it is read as {row_format.format.name}" + (f"; left out: {', '.join(removed)}" if removed else "")
+    return Issue("format", "info", message, file)
