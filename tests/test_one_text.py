@@ -2,10 +2,12 @@
 
 import csv
 import gzip
+import html
 import io
 import json
 import tempfile
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from sumtune.commands.summarize import read_text
 from sumtune.config import DataConfig
 from sumtune.data.conversations import open_conversations
 from sumtune.data.dialogue import DIRECTION_MARKS
+from sumtune.data.export import read_export
 from sumtune.data.ingest import check
 from sumtune.diagnose.read_predictions import read_predictions
 from sumtune.errors import InputError
@@ -120,6 +123,55 @@ DATA_FILES: dict[str, Callable[[Turns], bytes]] = {
     "text.parquet": lambda turns: as_parquet(row(text_of(turns))),
     "turns.parquet": lambda turns: as_parquet(row(objects(turns))),
 }
+TIME = "2024-05-01T10:00:00Z"
+
+
+def cues(turns: Turns, mark: str, spoken: Callable[[str, str], str]) -> str:
+    stamp = f"00:00:01{mark}000 --> 00:00:02{mark}000"
+    return "\n".join(f"{n}\n{stamp}\n{spoken(name, text)}\n" for n, (name, text) in enumerate(turns, 1))
+
+
+def stamped(turns: Turns, form: str) -> bytes:
+    return "\r\n".join(form.format(name, text) for name, text in turns).encode()
+
+
+def export(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def openai(turns: Turns) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": text_of(turns)}, {"role": "assistant", "content": SUMMARY}]}
+
+
+EXPORTS: dict[str, Callable[[Turns], bytes]] = {
+    "meeting.srt": lambda turns: cues(turns, ",", lambda name, text: f"{name}: {html.escape(text)}").encode(),
+    "whatsapp.txt": lambda turns: stamped(turns, "[01.05.24, 10:00:00] {}: {}"),
+    "android.txt": lambda turns: stamped(turns, "5/1/24, 10:00 - {}: {}"),
+    "slack.json": lambda turns: export([{"user": n, "text": html.escape(t), "ts": "1.000001"} for n, t in turns]),
+    "discord.json": lambda turns: export(
+        {"channel": {}, "messages": [{"author": {"name": n}, "content": t, "timestamp": TIME} for n, t in turns]}
+    ),
+    "teams.json": lambda turns: export(
+        {
+            "value": [
+                {
+                    "from": {"user": {"displayName": n}},
+                    "body": {"contentType": "text", "content": t},
+                    "createdDateTime": TIME,
+                }
+                for n, t in turns
+            ]
+        }
+    ),
+    "zendesk.jsonl": lambda turns: as_lines(
+        [{"id": 1, "comments": [{"author": n, "plain_body": t} for n, t in turns]}]
+    ),
+    "messages.json": lambda turns: export([{"name": "Zoe", "text": "", "at": 1}, *objects(turns)]),
+    "openai.jsonl": lambda turns: as_lines([openai(turns)] * 2),
+    "prompts.jsonl": lambda turns: as_lines([{"prompt": text_of(turns), "completion": SUMMARY}] * 2),
+    "qmsum.json": lambda turns: export({"meeting_transcripts": [{"speaker": n, "content": t} for n, t in turns]}),
+    "mediasum.json": lambda turns: export([{"utt": [t for _, t in turns], "speaker": [n for n, _ in turns]}]),
+}
 REQUESTS: dict[str, Callable[[Turns], Any]] = {
     "text": text_of,
     "Windows": lambda turns: text_of(turns, "\r\n") + "\r\n ",
@@ -146,6 +198,15 @@ def texts_of(turns: Turns, folder: Path) -> dict[str, str]:
         found |= {f"{name} in training": trained, f"{name} in use": used}
         (diagnosed,) = set(read_predictions(path).dialogues or ())
         found[f"{name} in diagnosis"] = diagnosed
+    for name, write in EXPORTS.items():
+        if name == "meeting.srt" and any(one == other for (one, _), (other, _) in pairwise(turns)):
+            continue  # captions of one speaker in a row are one turn
+        path = folder / name
+        path.write_bytes(write(turns))
+        (found[f"{name} in use"],) = {conversation.dialogue for conversation in open_conversations(path)}
+        (found[f"{name} converted"],) = {row["dialogue"] for row in read_export(path).rows}
+        if path.suffix in (".srt", ".txt"):
+            found[f"{name} as a text"] = read_text(path)
     for name, form in REQUESTS.items():
         (found[f"{name} in a request"],) = SummarizeRequest(dialogues=form(turns)).as_list()
     for end in ("\n", " \r\n"):

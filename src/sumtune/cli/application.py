@@ -27,6 +27,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     scoring.diagnose: "Examples: sumtune diagnose --run-dir runs/first   |   "
     "sumtune diagnose --predictions outputs.csv",
     using.summarize: "Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize",
+    using.convert: "Example: sumtune convert slack.zip --output chats.jsonl",
     using.serve: "Example: sumtune serve --run-dir runs/first --adapter short=runs/short --port 8080",
     using.clean: "Example: sumtune clean --run-dir runs/first",
 }

@@ -1,4 +1,4 @@
-"""`sumtune summarize`, `serve` and `clean`. Heavy imports happen inside the command that needs them."""
+"""`sumtune summarize`, `convert`, `serve` and `clean`. Heavy imports happen inside the command that needs them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from sumtune.cli.options import RUN_DIR, BeamsOption, DialogueOption, RunDirOpti
 from sumtune.errors import ConfigError
 from sumtune.serve.settings import ServeSettings
 
-__all__ = ["clean", "serve", "summarize"]
+__all__ = ["clean", "convert", "serve", "summarize"]
 
 
 def summarize(
@@ -35,6 +35,21 @@ def summarize(
         summarize_file(input_, output, folder, beams, dialogue_column)
     else:
         print(summarize_text(read_text(file), folder, beams))
+
+
+def convert(
+    export: Annotated[
+        Path,
+        typer.Argument(help="Export of a chat or support program, transcript, or data file."),
+    ],
+    output: Annotated[Path, typer.Option("--output", help="JSONL file to write, a conversation a line.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")] = False,
+    dialogue_column: DialogueOption = None,
+) -> None:
+    """Show what is understood of an export, and write its conversations as JSONL."""
+    from sumtune.commands.convert import convert as convert_export
+
+    convert_export(export, output, overwrite=overwrite, dialogue_column=dialogue_column)
 
 
 def serve(

@@ -16,7 +16,7 @@ SMALL_BYTES = 64 << 20
 """Up to this size any ratio is allowed."""
 MAX_RATIO = 200
 """Unpacked bytes a packed byte: text has 3 to 20."""
-MOST_MEMBERS = 20_000
+MOST_MEMBERS = 200_000
 
 
 def gunzip(place: str, content: bytes) -> bytes:

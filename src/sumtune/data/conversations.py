@@ -95,8 +95,8 @@ def _open_lines(path: Path, given: str | None, learned: str | None) -> Conversat
     first = [row for row, _ in zip((row for _, row in lines), range(SAMPLED_ROWS), strict=False)]
     if not is_chosen and are_messages(first):
         raise DataError(
-            f"{path} holds a message in each line, not a conversation: `sumtune convert FILE --output chats.jsonl` makes "
-            "one of them, which --input reads."
+            f"{path} holds a message in each line: `sumtune convert FILE --output chats.jsonl` makes a conversation "
+            "of them, which --input reads."
         )
     row_format = None if is_chosen else find_format(_Rows(lines))
     if row_format is not None:

@@ -12,6 +12,7 @@ from sumtune.data.folder import assign_splits, is_metadata, list_files
 from sumtune.data.hub import read_hub
 from sumtune.data.readers import read_file
 from sumtune.data.saved_dataset import is_saved_dataset, saved_files
+from sumtune.data.slack_export import is_slack_export
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 from sumtune.files.checksums import fingerprint
@@ -108,6 +109,11 @@ def _in_folder(folder: Path) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
         found, listed = saved_files(folder), []
     else:
         listed = list_files(folder)
+        if is_slack_export(listed):
+            raise DataError(
+                f"{folder} is a Slack export, without summaries: `sumtune convert FOLDER --output chats.jsonl` "
+                "writes its conversations; add a `summary` to each line."
+            )
         found = assign_splits(str(folder), listed)
     chosen = {path for path, _ in found}
     by_name = len({path.name for path in chosen}) == len(found)

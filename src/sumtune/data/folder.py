@@ -18,7 +18,7 @@ METADATA = {"dataset_info", "dataset_infos", "dataset_dict", "state", "sample_su
 """Names of files that come with data sets and hold no examples."""
 DEEPEST = 3
 """Levels of folders that are searched: `default/train/0000.parquet` has two."""
-MOST_FILES = 10_000
+MOST_FILES = 200_000
 
 SplitFiles = tuple[tuple[PurePath, str | None], ...]
 

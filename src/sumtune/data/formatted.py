@@ -1,11 +1,12 @@
 """Rows of a recognized format as rows with a `dialogue` and perhaps a `summary`."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sumtune.data.columns import SUMMARY_NAMES, find_summaries
+from sumtune.data.columns import find_summaries
 from sumtune.data.formats.format import Format, Row
 from sumtune.data.formats.instruction import Instruction, shared_instruction
 from sumtune.data.formats.recognize import recognize_format
@@ -17,6 +18,8 @@ from sumtune.data.turns import SPEAKER_KEYS, TEXT_KEYS
 
 __all__ = ["DIALOGUE", "RowFormat", "apply_format", "are_messages", "find_format"]
 
+LINE = re.compile(r"(?![^\s:：]{1,30}[:：]\s)[^\n]*\n?")
+"""A text of one line that does not begin with a name: a message rather than a dialogue."""
 DIALOGUE, SUMMARY = "dialogue", "summary"
 
 
@@ -70,17 +73,15 @@ def apply_format(table: Table) -> Table:
 def are_messages(rows: Iterable[Row]) -> bool:
     """Return whether each row is one message of a conversation: a speaker and a line, and no summary."""
     listed = list(rows)
-    if len(listed) < 2:
+    if any(find_summaries(list(row)) for row in listed):
         return False
-    return is_slack(listed) or is_teams(listed) or all(_is_message(row) for row in listed)
+    return is_slack(listed) or is_teams(listed) or (len(listed) > 1 and all(_is_message(row) for row in listed))
 
 
 def _is_message(row: Row) -> bool:
     fields = {str(key).lower(): value for key, value in row.items()}
-    if any(name in fields for name in SUMMARY_NAMES):
-        return False
     text = next((fields[key] for key in TEXT_KEYS if key in fields), None)
-    return isinstance(text, str) and "\n" not in text.strip() and any(fields.get(key) for key in SPEAKER_KEYS)
+    return isinstance(text, str) and LINE.fullmatch(text) is not None and any(fields.get(key) for key in SPEAKER_KEYS)
 
 
 def _prompts(found: Format, rows: Iterable[Row]) -> Iterator[str]:

@@ -9,15 +9,13 @@ from sumtune.data.arrow import read_arrow, read_parquet
 from sumtune.data.delimited import read_delimited
 from sumtune.data.encoding import LEGACY, decode
 from sumtune.data.excel import read_excel
-from sumtune.data.file_kind import SUFFIXES, FileKind, file_kind
+from sumtune.data.file_kind import FileKind, file_kind
 from sumtune.data.folder import assign_splits
-from sumtune.data.formats.chat_log import is_chat_log, read_chat_log
-from sumtune.data.formats.format import Reading, split_at_pauses
-from sumtune.data.formats.subtitles import is_subtitles, read_subtitles
-from sumtune.data.issues import Issue, legacy_encoding
+from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import read_json, read_lines
 from sumtune.data.slack_export import is_slack_export, read_slack_export
 from sumtune.data.table import Table
+from sumtune.data.text_exports import read_text_export
 from sumtune.errors import DataError
 
 __all__ = ["damaged_text", "read_file"]
@@ -116,28 +114,10 @@ def _tables_of_text(file: _File, kind: FileKind, options: _Options) -> Iterator[
     elif kind == "delimited":
         tables = [read_delimited(file.name, text, file.split)]
     else:
-        tables = [_read_conversation(file, text)]
+        tables = [read_text_export(file.place, file.name, text, file.split)]
     if encoding == LEGACY:
         tables[0] = tables[0].with_issues(legacy_encoding(file.name))
     yield from tables
-
-
-def _read_conversation(file: _File, text: str) -> Table:
-    """An exported chat or a transcript."""
-    log = read_chat_log(text) if is_chat_log(text) else None
-    if log is not None and log.turns:
-        note = "it is read as an exported chat" + (
-            f"; left out: {log.left_out} notes and media" if log.left_out else ""
-        )
-        rows = ((n, {"dialogue": Reading(part).value()}) for n, part in enumerate(split_at_pauses(log.turns), 1))
-        issue = Issue("format", "info", f"it is read as an exported chat{left_out}", file.name)
-        return Table(file.name, file.split, ("dialogue",), tuple(rows), (issue,), "an exported chat")
-    if is_subtitles(text) and (turns := read_subtitles(text)) is not None:
-        return Table(file.name, file.split, ("dialogue",), ((1, {"dialogue": turns}),), (), "a transcript")
-    raise DataError(
-        f"{file.place} is of an unknown format; expected {', '.join(SUFFIXES)}, an exported chat or a transcript. "
-        "`sumtune summarize` with its name alone summarizes a text."
-    )
 
 
 def _empty(file: _File) -> DataError:

@@ -44,9 +44,8 @@ def read_slack_export(place: str, file: str, paths: Iterable[PurePath], read: Ca
     if not rows:
         raise DataError(f"{place} is a Slack export without any message.")
     note = "it is read as a Slack export" + "".join(f"; left out: {n} {what}" for what, n in left_out.items())
-    return Table(
-        file, None, ("channel", "dialogue"), tuple(rows), (Issue("format", "info", note, file),), "Slack export"
-    )
+    issues = (Issue("format", "info", note, file),)
+    return Table(file, None, ("channel", "dialogue"), tuple(rows), issues, "a Slack export")
 
 
 def _channel(

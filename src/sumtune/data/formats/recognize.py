@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from sumtune.data.columns import DIALOGUE_NAMES
 from sumtune.data.formats.ami import AMI
 from sumtune.data.formats.chat_messages import OPENAI, SHAREGPT
 from sumtune.data.formats.chat_template import CHAT_TEMPLATE
@@ -36,6 +37,14 @@ def recognize_format(rows: Iterable[Row], summaries: Sequence[str]) -> Format | 
     for one in FORMATS:
         if one.is_prompt and any(row.get(name) for row in sample for name in summaries):
             continue
+        if any(_has_dialogue(row, one) for row in sample):
+            continue
         if sample and all(one.matches(row) for row in sample):
             return one
     return None
+
+
+def _has_dialogue(row: Row, other: Format) -> bool:
+    """Whether a column that is none of the format holds a dialogue as text."""
+    texts = (key for key, value in row.items() if isinstance(value, str))
+    return any(key.lower() in DIALOGUE_NAMES and key not in other.keys for key in texts)

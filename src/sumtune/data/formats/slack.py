@@ -12,6 +12,8 @@ __all__ = ["SLACK", "is_slack", "read_slack", "user_names"]
 
 KEYS = ("messages", "conversation", "dialogue", "thread", "turns")
 REFERENCE = re.compile(r"<([@#!]?)([^<>|\n]{1,2000})(?:\|([^<>\n]{1,2000}))?>")
+STAMP = re.compile(r"\d+\.\d+")
+SENDER_KEYS = ("user", "username", "bot_id", "user_profile", "subtype")
 SPOKEN = (None, "", "thread_broadcast", "bot_message", "me_message", "file_share", "file_comment")
 """Subtypes of messages that somebody wrote; others say who joined, and the like."""
 Names = Mapping[str, str]
@@ -20,7 +22,11 @@ Names = Mapping[str, str]
 def is_slack(value: Any) -> bool:
     """Return whether `value` is a list of Slack messages."""
     return is_list_of(value, "ts") and all(
-        message.get("type", "message") == "message" and isinstance(message.get("text", ""), str) for message in value
+        STAMP.fullmatch(str(message["ts"]))
+        and message.get("type", "message") == "message"
+        and isinstance(message.get("text", ""), str)
+        and any(key in message for key in SENDER_KEYS)
+        for message in value
     )
 
 

@@ -1,5 +1,6 @@
 """Transcripts in WebVTT and SRT, as meeting and transcription programs save them: a turn for each speaker in a row."""
 
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -51,7 +52,8 @@ def _parts(caption: str) -> Iterator[tuple[str, str]]:
     """Speaker, "" where none is named, and text of each part of a caption."""
     pieces = VOICE.split(caption)
     for speaker, said in zip(["", *pieces[1::2]], pieces[::2], strict=True):
-        text = " ".join(TAG.sub("", said).split())
+        lines = (line.strip() for line in html.unescape(TAG.sub("", said)).split("\n"))
+        text = " ".join(line for line in lines if line)
         label = LABEL.match(text) if not speaker else None
         if label is not None:
             yield label[1], text[label.end() :]

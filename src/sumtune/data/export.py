@@ -1,0 +1,84 @@
+"""The conversations of a file of any format, as `sumtune convert` writes them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sumtune.data.columns import find_dialogue, find_summaries
+from sumtune.data.data_source import find_source
+from sumtune.data.dialogue import as_text, is_unicode, read_dialogue
+from sumtune.data.folder import list_files
+from sumtune.data.formatted import apply_format
+from sumtune.data.issues import Issue, raise_first_error
+from sumtune.data.slack_export import is_slack_export, read_slack_export
+from sumtune.data.table import Table
+from sumtune.errors import DataError
+
+__all__ = ["Export", "read_export"]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was understood of an export."""
+
+    format: str
+    rows: tuple[dict[str, Any], ...]
+    """Each with a `dialogue`, and with an `id`, a `channel` and a `summary` where the export has them."""
+    notes: tuple[Issue, ...]
+    empty: int
+    """Conversations without a text, which are left out."""
+
+    @property
+    def with_summary(self) -> int:
+        """How many conversations have a summary."""
+        return sum("summary" in row for row in self.rows)
+
+
+def read_export(path: Path, dialogue_column: str | None = None) -> Export:
+    """Return the conversations in `path`, a file or folder.
+
+    Raises:
+        DataError: it cannot be read, it holds several splits, or no conversation.
+    """
+    tables = _tables(path)
+    if len({table.split for table in tables}) > 1:
+        raise DataError(f"{path} holds several splits, which `sumtune run` reads as they are; convert one file of it.")
+    if dialogue_column is None:
+        tables = [apply_format(table) for table in tables]
+    notes = [issue for table in tables for issue in table.issues]
+    raise_first_error(notes)
+    found = [row for table in tables for row in _rows(table, dialogue_column)]
+    rows = tuple(row for row in found if row["dialogue"])
+    if not rows:
+        raise DataError(f"{path} holds no conversation.")
+    formats = list(dict.fromkeys(table.format or "rows with a dialogue" for table in tables))
+    return Export(", ".join(formats), rows, tuple(notes), len(found) - len(rows))
+
+
+def _tables(path: Path) -> list[Table]:
+    if path.is_dir():
+        files = list_files(path)
+        if is_slack_export(files):
+            return [read_slack_export(str(path), path.name, files, lambda file: (path / file).read_bytes())]
+    return find_source(str(path)).read()
+
+
+def _rows(table: Table, dialogue_column: str | None) -> Iterable[dict[str, Any]]:
+    if not table.rows:
+        return
+    column = find_dialogue(table.file, table.columns, dialogue_column)
+    summaries = find_summaries(table.columns)
+    for number, row in table.rows:
+        dialogue = read_dialogue(row.get(column)).text
+        if dialogue is None or not is_unicode(dialogue):
+            raise DataError(f"{table.file}:{number}: the dialogue is not text.")
+        kept = {key: row[key] for key in ("id", "channel") if isinstance(row.get(key), str | int)}
+        yield {**kept, "dialogue": dialogue, **_summary(row, summaries)}
+
+
+def _summary(row: Any, columns: Sequence[str]) -> dict[str, str]:
+    """The summaries of a row that are there, under their names: `summary`, or `summary1`, `summary2`, …"""
+    texts = [text for column in columns if (text := as_text(row.get(column)))]
+    names = ["summary"] if len(texts) < 2 else [f"summary{number}" for number in range(1, len(texts) + 1)]
+    return dict(zip(names, texts, strict=False))
