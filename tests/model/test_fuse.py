@@ -6,6 +6,7 @@ import pytest
 import tiny
 import torch
 from torch import Tensor
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from sumtune.config import ModelConfig
 from sumtune.kernels.build import Kernels, load_kernels
@@ -69,6 +70,24 @@ def test_norms_gated_layers_and_attention_are_fused(
     assert len(fused) == kinds
     error, own_error = ((found - exact).norm() / exact.norm() for found in (gradient, plain))
     assert error < max(0.01, 1.5 * own_error)  # no worse than the model's own code in bf16
+
+
+@pytest.mark.parametrize(("name", "is_fused"), [("gemma", True), ("llama", True), ("gpt2", False)])
+def test_no_mask_is_made_if_all_attention_is_fused(
+    tiny_models: dict[str, Path], kernels: Kernels, name: str, is_fused: bool
+) -> None:
+    model: Any = load_base(tiny_models[name], torch.float32)
+    fuse(model, kernels)
+    masks = []
+    for layer in (module for module in model.modules() if isinstance(module, GradientCheckpointingLayer)):
+        layer.register_forward_pre_hook(
+            lambda _layer, _inputs, given: masks.append(given.get("attention_mask")), with_kwargs=True
+        )
+    model.get_decoder()(input_ids=torch.ones(2, 50, dtype=torch.int64), use_cache=False)
+    assert masks
+    if is_fused:
+        assert all(mask is None for mask in masks)
+    assert (model.config._attn_implementation == "sumtune") is is_fused
 
 
 def test_what_computes_something_else_stays_as_it_is(tiny_models: dict[str, Path], kernels: Kernels) -> None:

@@ -25,6 +25,9 @@ GATES = {"gelu_pytorch_tanh": TANH_GELU, "gelu_new": TANH_GELU, "silu": (1.0, 0.
 PROBE_TIME = 6
 """Positions of the random input on which a kernel is compared with the module."""
 
+NO_MASKS = "sumtune"
+"""Attention implementation, as transformers calls it, that needs no mask."""
+
 Forward = Callable[..., Any]
 
 
@@ -47,7 +50,19 @@ def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
             trusted[kind] = _agrees(module, forward)
         if trusted[kind]:
             module.forward = forward
+    _make_no_masks(model)
     return sorted(kind.__name__ for kind, good in trusted.items() if good)
+
+
+def _make_no_masks(model: Any) -> None:
+    """Keep `model` from making attention masks (time, time) if our kernels compute all of its attention."""
+    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS
+
+    fused = sum(isinstance(vars(module).get("forward"), _Attention) for module in model.modules())
+    config = model.config.get_text_config()
+    if fused and fused == getattr(config, "num_hidden_layers", None):
+        ALL_MASK_ATTENTION_FUNCTIONS.register(NO_MASKS, lambda *_, **__: None)
+        config._attn_implementation = NO_MASKS
 
 
 def fused_output_weight(model: Any) -> Tensor | None:
