@@ -25,8 +25,8 @@ def main() -> None:
 
     from sumtune.commands.run_record import recorded_config
     from sumtune.decode.build import build_summarizer
+    from sumtune.evaluate.evaluate_stage import chosen_examples
     from sumtune.evaluate.overlap import METRICS, mean, score_multiple
-    from sumtune.evaluate.stage import chosen_examples
     from sumtune.files.run_dir import RunDir
     from sumtune.model.locate import locate
     from sumtune.text.prompt import Prompt

@@ -15,7 +15,7 @@ from sumtune.commands.run_record import recorded_config
 from sumtune.data.example import load_jsonl
 from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.overlap import METRICS, mean, score_multiple
-from sumtune.evaluate.references import group
+from sumtune.evaluate.reference_groups import group_by_dialogue
 from sumtune.files.run_dir import RunDir
 from sumtune.model.locate import locate
 from sumtune.text.prompt import Prompt
@@ -34,7 +34,7 @@ def main() -> None:
     run_dir = RunDir(given.run_dir)
     config = recorded_config(run_dir, (f"decode.beams={given.beams}",))
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(run_dir.transformation)
-    examples = group(load_jsonl(run_dir.split("validation")))[: given.examples]
+    examples = group_by_dialogue(load_jsonl(run_dir.split("validation")))[: given.examples]
     print(f"{'minutes':>8}{'step':>7}" + "".join(f"{metric:>11}" for metric in METRICS) + f"{'generation':>12}")
     states = {path: load_state(path) for path in list_checkpoints(run_dir.trainer)}
     chosen = [path for path, state in states.items() if state.step and state.elapsed_s <= 60 * given.until]

@@ -79,8 +79,7 @@ class Machine:
     def _replace(self, patch):
         from sumtune.commands import train
         from sumtune.decode import build
-        from sumtune.evaluate import scorecard
-        from sumtune.evaluate import stage as evaluate_stage
+        from sumtune.evaluate import evaluate_stage, scorecard
         from sumtune.evaluate.bootstrap import interval
         from sumtune.forecast.forecast import Forecast
 

@@ -37,7 +37,7 @@ def test_every_module_can_be_imported_and_defines_what_it_exports(name):
 def test_what_needs_no_model_imports_no_torch():
     light = (
         "config, errors, files.run_dir, summarizer, data.ingest, data.issues, evaluate.scorecard, terminal.scores, "
-        "evaluate.baselines, evaluate.compare, evaluate.scorecard_files, terminal.comparison, commands.compare, "
+        "evaluate.baselines, evaluate.compare, evaluate.scorecard_io, terminal.comparison, commands.compare, "
         "diagnose.diagnose_stage, terminal.diagnosis, text.prompt, text.batching, train.event_log, "
         "train.training_plan, train.loss_monitor, serve.app"
     )

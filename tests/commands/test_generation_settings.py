@@ -8,7 +8,7 @@ from machine import Machine, prepare_data
 
 from sumtune.commands.run_record import recorded_config
 from sumtune.errors import ModelError
-from sumtune.evaluate import stage as evaluate_stage
+from sumtune.evaluate import evaluate_stage
 from sumtune.files.run_dir import RunDir
 from sumtune.model.adapter_files import SETTINGS
 from sumtune.model.generation_settings import load_generation

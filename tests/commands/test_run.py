@@ -25,8 +25,8 @@ from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.read_run import read_run
 from sumtune.diagnose.remedies import training as training_remedies
 from sumtune.errors import ConfigError, RunDirError
-from sumtune.evaluate import stage as evaluate_stage
-from sumtune.evaluate.scorecard_files import load
+from sumtune.evaluate import evaluate_stage
+from sumtune.evaluate.scorecard_io import load_scorecard
 from sumtune.files.run_dir import RunDir
 from sumtune.train.checkpoint import list_checkpoints
 from sumtune.train.checkpoint import load_state as state_of_checkpoint
@@ -140,7 +140,11 @@ def test_the_record_says_how_long_training_took_over_all_restarts_and_scoring_wh
     name, run_dir = copied
     before = run_dir.record()
     assert before["training_s"] == manifest_of(run_dir)["elapsed_s"] > 0
-    assert before["evaluation_s"] > sum(system.generation_s or 0 for system in load(run_dir).systems.values()) > 0
+    assert (
+        before["evaluation_s"]
+        > sum(system.generation_s or 0 for system in load_scorecard(run_dir).systems.values())
+        > 0
+    )
     pipeline.run(config_for(name), run_dir, console())
     evaluate_run(recorded_config(run_dir), run_dir, console())
     assert run_dir.record() == before, "nothing was done, so nothing took another time"
@@ -157,7 +161,7 @@ def manifest_of(run_dir):
 
 def test_the_signature_says_what_really_ran(finished):
     name, run_dir, _ = finished
-    tuned, base = (load(run_dir).signature.decoding[system] for system in ("tuned", "base"))
+    tuned, base = (load_scorecard(run_dir).signature.decoding[system] for system in ("tuned", "base"))
     ran = {"gemma": ("native", "int8"), "t5": ("ctranslate2", "int8_float32")}[name]
     assert (tuned["engine"], tuned["number_format"]) == (base["engine"], base["number_format"]) == ran
     assert (tuned["beams"], tuned["length_penalty"]) == (1, None)
@@ -288,7 +292,7 @@ def sumtune(command):
 
 
 def texts_of(run_dir, system):
-    return [example.systems[system].text for example in load(run_dir).examples]
+    return [example.systems[system].text for example in load_scorecard(run_dir).examples]
 
 
 def test_the_remedy_of_an_adapter_that_was_not_used_makes_engines_and_scores_anew(copied, monkeypatch):

@@ -12,9 +12,9 @@ from sumtune.errors import ConfigError, RunDirError
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.compare import compare
 from sumtune.evaluate.overlap import METRICS
-from sumtune.evaluate.references import Referenced
+from sumtune.evaluate.reference_groups import ReferencedDialogue
 from sumtune.evaluate.scorecard import score_systems
-from sumtune.evaluate.scorecard_files import write
+from sumtune.evaluate.scorecard_io import write_scorecard
 from sumtune.files.atomic import write_json
 from sumtune.files.run_dir import RunDir
 from sumtune.summarizer import Completion
@@ -24,7 +24,9 @@ COUNT = 40
 
 def examples(count=COUNT):
     return [
-        Referenced(f"e{n}", f"Ann: Who buys item {n}?\nBob: I do, at {n}.", (f"Bob buys item {n} at {n} for Ann.",))
+        ReferencedDialogue(
+            f"e{n}", f"Ann: Who buys item {n}?\nBob: I do, at {n}.", (f"Bob buys item {n} at {n} for Ann.",)
+        )
         for n in range(count)
     ]
 
@@ -76,7 +78,7 @@ def test_the_largest_gains_and_losses_are_shown_largest_first():
 
 
 def test_runs_scored_on_different_examples_are_refused_with_the_numbers():
-    with pytest.raises(RunDirError, match="different examples: 40 of validation and 30 of test, of which 30"):
+    with pytest.raises(RunDirError, match="different examples: 40 of validation and 30 of test, 30 in common"):
         compared(scored(), scored(count=30, split="test"))
 
 
@@ -110,7 +112,7 @@ def test_the_p_value_is_that_of_a_sign_permutation_and_of_sacrebleu():
 def runs(tmp_path):
     folders = [RunDir(tmp_path / name) for name in ("first", "second")]
     for folder, words in zip(folders, (4, 7), strict=True):
-        write(scored(words), folder)
+        write_scorecard(scored(words), folder)
         write_json(folder.run_json, {"config": {"train": {"epochs": words}}})
     return folders
 

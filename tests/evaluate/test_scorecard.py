@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sumtune.evaluate import chrf, overlap, rouge, scorecard_files
+from sumtune.evaluate import chrf, overlap, rouge, scorecard_io
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.bootstrap import interval
 from sumtune.evaluate.faithfulness import MEASURES, measure
 from sumtune.evaluate.overlap import METRICS
-from sumtune.evaluate.references import Referenced
+from sumtune.evaluate.reference_groups import ReferencedDialogue
 from sumtune.evaluate.rouge import ROUGE_METRICS
-from sumtune.evaluate.scorecard import score_systems, spread
-from sumtune.evaluate.scorecard_files import load, write
+from sumtune.evaluate.scorecard import score_systems, spread_by_score
+from sumtune.evaluate.scorecard_io import load_scorecard, write_scorecard
 from sumtune.files.run_dir import RunDir
 from sumtune.summarizer import Completion
 
@@ -28,7 +28,7 @@ NAMES = ["Ann", "Bob", "Cem", "Dua", "Eve", "Fay", "Gus", "Hal", "Ida"]
 
 def make_example(place, name):
     dialogue = f"{name}: I lost key number {place}\u2028!\nOlu: Again?\n{name}: Yes, please help.\nOlu: [b]Coming[/b]."
-    return Referenced(f"e{place}", dialogue, (f"{name} lost key {place}. Olu will help {name}.",))
+    return ReferencedDialogue(f"e{place}", dialogue, (f"{name} lost key {place}. Olu will help {name}.",))
 
 
 EXAMPLES = [make_example(place, name) for place, name in enumerate(NAMES)]
@@ -60,7 +60,7 @@ def make_scorecard(examples=EXAMPLES, predictions=None, seed=0):
 @pytest.fixture
 def run_dir(tmp_path):
     run_dir = RunDir(tmp_path)
-    write(make_scorecard(), run_dir)
+    write_scorecard(make_scorecard(), run_dir)
     return run_dir
 
 
@@ -148,11 +148,11 @@ def test_old_scores_stay_whole_where_new_ones_cannot_be_written(run_dir, monkeyp
     def full_disk(path, value):
         raise OSError("No space left on device")
 
-    before = load(run_dir)
-    monkeypatch.setattr(scorecard_files, "write_record", full_disk)
+    before = load_scorecard(run_dir)
+    monkeypatch.setattr(scorecard_io, "write_record", full_disk)
     with pytest.raises(OSError, match="No space"):
-        write(make_scorecard(seed=5), run_dir)
-    assert load(run_dir) == before
+        write_scorecard(make_scorecard(seed=5), run_dir)
+    assert load_scorecard(run_dir) == before
     assert [path.name for path in run_dir.root.iterdir()] == [run_dir.evaluation.name]
 
 
@@ -169,17 +169,17 @@ def test_missing_predictions_systems_and_examples_are_errors():
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 9, 50])
 def test_spread_is_ordered_distinct_and_does_not_depend_on_the_order_of_examples(count):
     card = make_scorecard()
-    chosen = spread(card, count)
+    chosen = spread_by_score(card, count)
     scores = [example.systems["tuned"].scores.rouge1 for example in chosen]
     assert len({example.id for example in chosen}) == len(chosen) == min(count, 9)
     assert scores == sorted(scores)
-    assert chosen == spread(replace(card, examples=card.examples[::-1]), count)
+    assert chosen == spread_by_score(replace(card, examples=card.examples[::-1]), count)
 
 
 def test_three_of_nine_are_the_middles_of_the_lower_middle_and_upper_third():
     card = make_scorecard()
     ordered = sorted(card.examples, key=lambda example: (example.systems["tuned"].scores.rouge1, example.id))
-    assert spread(card, 3) == [ordered[1], ordered[4], ordered[7]]
+    assert spread_by_score(card, 3) == [ordered[1], ordered[4], ordered[7]]
 
 
 def test_scoring_imports_neither_torch_nor_rich():
@@ -200,23 +200,23 @@ def with_two_references():
 def test_of_several_references_best_and_mean_are_kept_and_the_upper_mark_is_theirs_against_each_other(tmp_path):
     card = with_two_references()
     assert card.signature.references == 17
-    assert card.upper_mark.n == 8
+    assert card.reference_agreement.n == 8
     for example in card.examples[1:]:
         alone = [rouge.score(example.systems["tuned"].text, reference).rouge1 for reference in example.references]
         assert example.systems["tuned"].scores.rouge1 == max(alone)
         assert example.systems["tuned"].mean_scores.rouge1 == pytest.approx(sum(alone) / 2)
     agreement = [rouge.score(*example.references).rougeLsum for example in card.examples[1:]]
-    assert card.upper_mark.metrics["rougeLsum"].mean == pytest.approx(sum(agreement) / 8)
+    assert card.reference_agreement.metrics["rougeLsum"].mean == pytest.approx(sum(agreement) / 8)
     tuned = card.systems["tuned"]
     assert tuned.mean_metrics["rouge1"].mean < tuned.metrics["rouge1"].mean
 
 
-def test_with_one_reference_each_there_is_no_upper_mark():
-    assert make_scorecard().upper_mark is None
+def test_with_one_reference_each_there_is_no_reference_agreement():
+    assert make_scorecard().reference_agreement is None
     assert make_scorecard().systems["tuned"].mean_metrics is None
 
 
 @pytest.mark.parametrize("make", [make_scorecard, with_two_references])
 def test_what_was_written_is_read_again(tmp_path, make):
-    write(make(), RunDir(tmp_path))
-    assert load(RunDir(tmp_path)) == make()
+    write_scorecard(make(), RunDir(tmp_path))
+    assert load_scorecard(RunDir(tmp_path)) == make()

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 from rich.console import Console, Group
 
 from sumtune.evaluate.overlap import METRICS
-from sumtune.evaluate.references import Referenced
+from sumtune.evaluate.reference_groups import ReferencedDialogue
 from sumtune.evaluate.scorecard import score_systems
 from sumtune.summarizer import Completion
 from sumtune.terminal import scores as show
@@ -14,7 +14,7 @@ from sumtune.terminal import scores as show
 
 def make_scorecard(systems=("tuned", "base", "longest-3"), turns=3):
     dialogue = "\n".join(f"Ann: [red]turn[/red] {turn}" for turn in range(turns)) + "\x1b[2J"
-    examples = [Referenced(f"e{place}", dialogue, (f"Ann takes turn {place}.",)) for place in range(5)]
+    examples = [ReferencedDialogue(f"e{place}", dialogue, (f"Ann takes turn {place}.",)) for place in range(5)]
     texts = [Completion(f"Ann takes {'turn ' * place}", 3, False) for place in range(5)]
     return score_systems(
         examples,
@@ -91,7 +91,7 @@ def test_the_measures_of_every_system_fit_80_columns_and_have_a_heading_each():
 
 
 def test_what_people_reach_against_each_other_stands_below_the_systems():
-    examples = [Referenced(f"e{n}", "Ann: Hi.", ("Ann greets.", "Ann says hi.")) for n in range(3)]
+    examples = [ReferencedDialogue(f"e{n}", "Ann: Hi.", ("Ann greets.", "Ann says hi.")) for n in range(3)]
     card = score_systems(examples, {"tuned": [Completion("Ann greets.", 3, False)] * 3}, split="test",
                          decoding={}, seed=0)  # fmt: skip
     text = rendered(show.table(card))
@@ -104,7 +104,7 @@ def test_what_people_reach_against_each_other_stands_below_the_systems():
 def test_every_script_is_aligned_by_its_width_and_whole(language, width):
     exchanges = polyglot.LANGUAGES[language]
     dialogue = "\n".join(one.turn for one in exchanges)
-    example = Referenced("e1", dialogue, (exchanges[0].summary,))
+    example = ReferencedDialogue("e1", dialogue, (exchanges[0].summary,))
     card = score_systems([example], {"tuned": [exchanges[1].summary]}, split="test", decoding={}, seed=0)
     lines = rendered(Group(*show.examples(card, 1)), width).splitlines()
     assert {cell_len(line) for line in lines} == {width}
@@ -115,7 +115,7 @@ def test_every_script_is_aligned_by_its_width_and_whole(language, width):
 
 @pytest.mark.parametrize(("language", "tokens"), [("ar", "words by Unicode rules"), ("zh", "single characters in Han")])
 def test_the_caption_says_what_is_counted_in_another_language(language, tokens):
-    examples = [Referenced(one.speaker, one.turn, (one.summary,)) for one in polyglot.LANGUAGES[language]]
+    examples = [ReferencedDialogue(one.speaker, one.turn, (one.summary,)) for one in polyglot.LANGUAGES[language]]
     card = score_systems(
         examples, {"tuned": [example.references[0] for example in examples]}, split="test", decoding={}, seed=0
     )

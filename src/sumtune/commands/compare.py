@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from sumtune.evaluate.compare import compare
-from sumtune.evaluate.scorecard_files import load
+from sumtune.evaluate.scorecard_io import load_scorecard
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.comparison import comparison_report
 
@@ -18,7 +18,7 @@ def compare_runs(runs: Sequence[RunDir], console: Console) -> None:
     Raises:
         RunDirError: a folder holds no scored run or a damaged one, or they were scored on different examples.
     """
-    cards = [load(run) for run in runs]
+    cards = [load_scorecard(run) for run in runs]
     for run in runs:
         run.require(run.run_json, "run")
     settings = [run.record().get("config", {}) for run in runs]

@@ -8,7 +8,7 @@ from sumtune.commands.run_record import update_record
 from sumtune.config import Config
 from sumtune.data.ingest import truncated_dialogues
 from sumtune.data.issues import display
-from sumtune.evaluate import stage
+from sumtune.evaluate import evaluate_stage
 from sumtune.evaluate.scorecard import Scorecard
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
@@ -48,7 +48,7 @@ def score_adapter(config: Config, run_dir: RunDir, console: Console, again: bool
             shown.close()  # a terminal has room for one status or bar at a time
             return shown.enter_context(generation_progress(console, name, total))
 
-        scorecard = stage.run(config, run_dir, start, again=again)
+        scorecard = evaluate_stage.run(config, run_dir, start, again=again)
     # The adapter's way to generate, and how long the scores took when they were made.
     recorded = run_dir.record().get("config", {}) | {"decode": config.decode.model_dump(mode="json")}
     update_record(run_dir, {"config": recorded, "evaluation_s": scorecard.elapsed_s})

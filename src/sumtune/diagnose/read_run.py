@@ -15,7 +15,7 @@ from sumtune.diagnose.context import Array, Context, Data, Training
 from sumtune.diagnose.outputs import Outputs
 from sumtune.errors import ModelError, RunDirError
 from sumtune.evaluate.scorecard import BASE, TUNED
-from sumtune.evaluate.scorecard_files import read_rows
+from sumtune.evaluate.scorecard_io import read_prediction_rows
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import changed_since
@@ -60,7 +60,7 @@ def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
     """
     if not run_dir.has(run_dir.evaluation / "predictions.jsonl"):
         return None
-    rows = read_rows(run_dir)
+    rows = read_prediction_rows(run_dir)
     try:
         return _outputs(rows, system, _rouge_tokens(run_dir))
     except (KeyError, TypeError):

@@ -1,1 +1,1 @@
-"""How good the summaries are, beside the base model and what two lines of code achieve."""
+"""Scores of tuned model, base model and simple baselines on the same examples."""

@@ -1,4 +1,4 @@
-"""How far a mean over examples would move with other examples of the same kind."""
+"""Bootstrap intervals and tests for means over examples."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ LEVEL = 0.95
 RESAMPLES = 10_000
 
 _CHUNK_CELLS = 1_000_000
-"""Most counts held at once (8 MB)."""
+"""Most counts in memory at once (8 MB)."""
 
 
 def interval(
@@ -18,10 +18,10 @@ def interval(
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The low and high end of the percentile bootstrap interval of the mean (Efron 1979).
+    """Return the low and high end of the percentile bootstrap interval of the mean (Efron 1979).
 
-    `values` is `(examples,)` or `(examples, metrics)`, each result `()` or `(metrics,)`. All metrics see the same
-    resamples; so the interval of a difference of two systems, `interval(tuned - base, …)`, is the paired one.
+    `values` is `(examples,)` or `(examples, metrics)`; each result is `()` or `(metrics,)`. All metrics see the same
+    resamples, so `interval(tuned - base, …)` is the paired interval of two systems.
 
     >>> low, high = interval(np.array([0.2, 0.4, 0.6, 0.8]), np.random.default_rng(0))
     >>> print(f"0.5 lies between {low:.2f} and {high:.2f}")
@@ -40,11 +40,11 @@ def paired(
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Low and high end of the interval of the mean of `differences`, and the two-sided p-value of no difference.
+    """Return low and high end of the interval of the mean of `differences`, and the two-sided p-value.
 
-    `differences` of two systems on the same examples are `(examples,)` or `(examples, metrics)`. The p-value is that
-    of the paired bootstrap with a shift (Noreen 1989; Koehn 2004, as in sacrebleu): the share of resampled means, moved
-    to a mean of zero, that lie at least as far from zero as the mean, the mean itself counted among them.
+    `differences` of two systems on the same examples are `(examples,)` or `(examples, metrics)`. The p-value is
+    that of the paired bootstrap with a shift (Noreen 1989; Koehn 2004; as in sacrebleu): of the resampled means, shifted
+    to a mean of zero, the share at least as far from zero as the observed mean. The observed mean counts as one of them.
 
     >>> low, high, p_value = paired(np.array([0.1, 0.1, 0.2, 0.2]), np.random.default_rng(0))
     >>> bool(low > 0), float(p_value) < 0.01
@@ -74,7 +74,7 @@ def _ends(
 def _resampled_means(
     values: NDArray[np.float64], generator: np.random.Generator, resamples: int
 ) -> NDArray[np.float64]:
-    """`(resamples,)` or `(resamples, metrics)`: drawing with replacement is drawing how often each example counts."""
+    """Return resampled means, `(resamples,)` or `(resamples, metrics)`: draw how often each example counts."""
     n = len(values)
     chunk = max(1, _CHUNK_CELLS // n)
     sizes = [min(chunk, resamples - start) for start in range(0, resamples, chunk)]

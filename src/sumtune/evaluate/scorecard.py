@@ -1,4 +1,4 @@
-"""Systems scored side by side on the same examples, with all that is needed to read the numbers."""
+"""Scores of several systems on the same examples, with the signature that makes them comparable."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from sumtune.evaluate import chrf, faithfulness, overlap, rouge
 from sumtune.evaluate.bootstrap import LEVEL, RESAMPLES, interval
 from sumtune.evaluate.faithfulness import MEASURES, Faithfulness
 from sumtune.evaluate.overlap import METRICS, Overlap
-from sumtune.evaluate.references import Referenced
+from sumtune.evaluate.reference_groups import ReferencedDialogue
 from sumtune.evaluate.rouge import Tokens
 from sumtune.summarizer import Completion
 
@@ -21,28 +21,28 @@ __all__ = [
     "BASE",
     "TUNED",
     "Estimate",
+    "ReferenceAgreement",
     "Scorecard",
     "ScoredExample",
     "ScoredPrediction",
     "Signature",
     "SystemScores",
-    "UpperMark",
     "score_systems",
-    "spread",
+    "spread_by_score",
 ]
 
 TUNED = "tuned"
 BASE = "base"
 
 Predictions = Sequence[Completion | str]
-"""What one system wrote, in the order of the examples: completions of a model, or texts of a baseline."""
+"""Outputs of one system, in the order of the examples: completions of a model, or texts of a baseline."""
 
 _PACKAGES = ("sumtune", "rouge-score", "sacrebleu", "regex", "ctranslate2", "transformers", "torch")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over examples and the ends of its bootstrap interval."""
+    """A mean over examples, and the ends of its bootstrap interval."""
 
     mean: float
     low: float
@@ -51,27 +51,27 @@ class Estimate:
 
 @dataclass(frozen=True)
 class SystemScores:
-    """One system over all examples."""
+    """Means of one system over all examples."""
 
     metrics: Mapping[str, Estimate]
     """One for each of `METRICS`, against the best reference of an example."""
     mean_metrics: Mapping[str, Estimate] | None
-    """The same as a mean over the references of an example; None where each example has one."""
+    """The same, as a mean over the references of an example; None if each example has one."""
     measures: Mapping[str, Estimate]
-    """One for each of `MEASURES`; `cut_off`, the share that reached the limit, only for a system that generates."""
+    """One for each of `MEASURES`, and for a model `cut_off`, the share of predictions that reached the limit."""
     generation_s: float | None = None
-    """Seconds it took to generate, loading not included; None for a system that does not generate."""
+    """Seconds of generation without loading; None for a baseline."""
 
 
 @dataclass(frozen=True)
 class ScoredPrediction:
-    """One prediction and its scores; tokens and cut-off are None for a system that does not generate."""
+    """One prediction and its scores; `tokens` and `cut_off` are None for a baseline."""
 
     text: str
     scores: Overlap
     """Against the best reference, each metric by itself."""
     mean_scores: Overlap
-    """Mean over the references; the same as `scores` where there is one."""
+    """Mean over the references; the same as `scores` if there is only one."""
     measures: Faithfulness
     tokens: int | None
     cut_off: bool | None
@@ -79,7 +79,7 @@ class ScoredPrediction:
 
 @dataclass(frozen=True)
 class ScoredExample:
-    """One example and what each system made of it."""
+    """One example and the prediction of each system."""
 
     id: str
     dialogue: str
@@ -88,38 +88,38 @@ class ScoredExample:
 
 
 @dataclass(frozen=True)
-class UpperMark:
-    """Each reference scored against the others of its example: what people reach."""
+class ReferenceAgreement:
+    """Scores of each reference against the others of its example: what people reach."""
 
     n: int
-    """Examples with at least two references, over which the means are."""
+    """Number of examples with at least two references."""
     metrics: Mapping[str, Estimate]
-    """Against the best of the others."""
+    """Scores against the best of the others."""
     mean_metrics: Mapping[str, Estimate]
-    """As a mean over the others."""
+    """Mean scores over the others."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """All that another number must share to be comparable with these."""
+    """Everything that another score must share to be comparable."""
 
     split: str
     n: int
     references: int
-    """References of all examples; more than `n` where some have several."""
+    """References of all examples; more than `n` if some have several."""
     rouge: str
     rouge_tokens: Tokens
-    """What ROUGE counts: as set, or for `auto` by the language of the references."""
+    """What ROUGE counts: the setting, or for `auto` the choice by the language of the references."""
     tokens: str
     """The same in words."""
     stemmer: bool
     sentence_splitting: str
-    """Regular expression of what stands between two sentences."""
+    """Regular expression for the space between two sentences."""
     chrf: str
     decoding: Mapping[str, Mapping[str, Any]]
-    """`Summarizer.decoding` of each system that generates: what really ran."""
+    """`Summarizer.decoding` of each model, as it ran."""
     seed: int
-    """Of the bootstrap."""
+    """Seed of the bootstrap."""
     resamples: int
     level: float
     versions: Mapping[str, str | None]
@@ -128,19 +128,19 @@ class Signature:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """Every system's scores, example by example and over all, in the order the systems were given."""
+    """Scores of every system, by example and over all, in the order of the systems."""
 
     signature: Signature
     systems: Mapping[str, SystemScores]
-    upper_mark: UpperMark | None
-    """None where no example has several references."""
+    reference_agreement: ReferenceAgreement | None
+    """None if no example has several references."""
     examples: tuple[ScoredExample, ...]
     elapsed_s: float | None = None
-    """Seconds that making the engines, generating and scoring took; None where nobody measured it."""
+    """Seconds for making engines, generating and scoring; None if not measured."""
 
 
 def score_systems(
-    examples: Sequence[Referenced],
+    examples: Sequence[ReferencedDialogue],
     predictions: Mapping[str, Predictions],
     *,
     split: str,
@@ -149,7 +149,7 @@ def score_systems(
     generation_s: Mapping[str, float] | None = None,
     rouge_tokens: RougeTokens = "auto",
 ) -> Scorecard:
-    """The scorecard of the systems in `predictions`, among them `tuned`; `generation_s` are seconds by system.
+    """Return the scorecard of the systems in `predictions`; one of them must be `tuned`.
 
     Raises:
         ValueError: there is no example, no tuned system, or a system without a prediction for each example.
@@ -180,7 +180,7 @@ def score_systems(
             name: replace(_summarize(scores, several, seed), generation_s=seconds.get(name))
             for name, scores in scored.items()
         },
-        upper_mark=_upper_mark(examples, tokens, seed) if several else None,
+        reference_agreement=_reference_agreement(examples, tokens, seed) if several else None,
         examples=tuple(
             ScoredExample(
                 example.id,
@@ -193,14 +193,14 @@ def score_systems(
     )
 
 
-def spread(scorecard: Scorecard, count: int) -> list[ScoredExample]:
-    """At most `count` examples, from a low to a high tuned ROUGE-1: the middle one of each of `count` equal parts."""
+def spread_by_score(scorecard: Scorecard, count: int) -> list[ScoredExample]:
+    """Return the middle example of each of `count` equal parts, from low to high tuned ROUGE-1."""
     ordered = sorted(scorecard.examples, key=lambda example: (example.systems[TUNED].scores.rouge1, example.id))
     count = min(count, len(ordered))
     return [ordered[(2 * part + 1) * len(ordered) // (2 * count)] for part in range(count)]
 
 
-def _check(examples: Sequence[Referenced], predictions: Mapping[str, Predictions]) -> None:
+def _check(examples: Sequence[ReferencedDialogue], predictions: Mapping[str, Predictions]) -> None:
     if not examples:
         raise ValueError("expected at least one example to score")
     if TUNED not in predictions:
@@ -210,11 +210,11 @@ def _check(examples: Sequence[Referenced], predictions: Mapping[str, Predictions
             raise ValueError(f"system {name!r} has {len(texts)} predictions for {len(examples)} examples")
 
 
-def _score(examples: Sequence[Referenced], predictions: Predictions, tokens: Tokens) -> list[ScoredPrediction]:
+def _score(examples: Sequence[ReferencedDialogue], predictions: Predictions, tokens: Tokens) -> list[ScoredPrediction]:
     return [_score_one(item, example, tokens) for item, example in zip(predictions, examples, strict=True)]
 
 
-def _score_one(item: Completion | str, example: Referenced, tokens: Tokens) -> ScoredPrediction:
+def _score_one(item: Completion | str, example: ReferencedDialogue, tokens: Tokens) -> ScoredPrediction:
     text, count, cut_off = (item, None, None) if isinstance(item, str) else (item.text, item.tokens, item.cut_off)
     best, mean = overlap.score_multiple(text, example.references, tokens)
     measures = faithfulness.measure(text, example.dialogue, example.references)
@@ -235,15 +235,15 @@ def _summarize(predictions: Sequence[ScoredPrediction], several: bool, seed: int
     )
 
 
-def _upper_mark(examples: Sequence[Referenced], tokens: Tokens, seed: int) -> UpperMark:
+def _reference_agreement(examples: Sequence[ReferencedDialogue], tokens: Tokens, seed: int) -> ReferenceAgreement:
     several = (example.references for example in examples if len(example.references) > 1)
     scores = [overlap.leave_one_out(references, tokens) for references in several]
     best, mean = (_estimates(METRICS, overlap.as_array(side), seed) for side in zip(*scores, strict=True))
-    return UpperMark(len(scores), best, mean)
+    return ReferenceAgreement(len(scores), best, mean)
 
 
 def _estimates(names: Sequence[str], values: NDArray[np.float64], seed: int) -> dict[str, Estimate]:
-    """Mean and interval of each column; the generator starts anew, so every system sees the same resamples."""
+    """Return mean and interval of each column; a new generator gives every system the same resamples."""
     low, high = interval(values, np.random.default_rng(seed))
     ends = zip(names, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)
     return {name: Estimate(*rest) for name, *rest in ends}

@@ -10,9 +10,9 @@ from sumtune.config import Config
 from sumtune.decode.build import build_summarizer
 from sumtune.decode.native.summarizer import MAX_CACHED_TOKENS, ROWS
 from sumtune.evaluate.baselines import BASELINES, lead_3
-from sumtune.evaluate.references import Referenced
+from sumtune.evaluate.evaluate_stage import chosen_examples, decoding_of
+from sumtune.evaluate.reference_groups import ReferencedDialogue
 from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
-from sumtune.evaluate.stage import chosen_examples, decoding_of
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.long_inputs import has_long_inputs, long_training_costs
@@ -176,7 +176,7 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     return seconds
 
 
-def _scoring_seconds(examples: Sequence[Referenced]) -> float:
+def _scoring_seconds(examples: Sequence[ReferencedDialogue]) -> float:
     """Return the seconds of scoring one system, extrapolated from a sample."""
     sample = examples[:MEASURED_SCORES]
     score_systems(sample[:1], {TUNED: [""]}, split="", decoding={}, seed=0)  # loads the packages that scoring needs

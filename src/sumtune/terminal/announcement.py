@@ -1,6 +1,6 @@
 """The text before training: settings and forecast."""
 
-from sumtune.evaluate.stage import chosen_examples
+from sumtune.evaluate.evaluate_stage import chosen_examples
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.forecast import Forecast
 from sumtune.model.read_lengths import recorded_read_lengths

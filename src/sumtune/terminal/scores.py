@@ -1,4 +1,4 @@
-"""A scorecard for the terminal."""
+"""Prints a scorecard to the terminal."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sumtune.evaluate.overlap import METRICS
-from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, spread
+from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, spread_by_score
 
 __all__ = ["examples", "faithfulness", "table"]
 
@@ -17,7 +17,7 @@ MEASURE_HEADINGS = {"unsupported": "unsaid", "novel_bigrams": "new", "repetition
                     "empty": "empty", "cut_off": "cut", "copied": "copied", "words": "words"}  # fmt: skip
 HEADINGS = {"chrf": "chrF"}
 _SHOWN_TURNS = 12
-"""Most lines of a dialogue that are shown."""
+"""Most lines of a dialogue to show."""
 
 
 def table(scorecard: Scorecard) -> Table:
@@ -30,14 +30,14 @@ def table(scorecard: Scorecard) -> Table:
     for name, scores in scorecard.systems.items():
         cells = (_cell(scores.metrics[metric]) for metric in METRICS)
         result.add_row(name, *cells, style="bold" if name == TUNED else None)
-    if scorecard.upper_mark is not None:
-        cells = (_cell(scorecard.upper_mark.metrics[metric]) for metric in METRICS)
+    if scorecard.reference_agreement is not None:
+        cells = (_cell(scorecard.reference_agreement.metrics[metric]) for metric in METRICS)
         result.add_row("references", *cells, style="dim")
     return result
 
 
 def faithfulness(scorecard: Scorecard) -> Table:
-    """What overlap does not show, a row a system: means of the measures."""
+    """Return the means of the faithfulness measures, a row for each system."""
     caption = (
         "unsaid: names and numbers that are not in the dialogue; new: word pairs that are not; length: words over "
         "those of the reference; cut: at the limit; copied: word by word"
@@ -53,15 +53,15 @@ def faithfulness(scorecard: Scorecard) -> Table:
 
 
 def examples(scorecard: Scorecard, count: int = 3) -> list[Panel]:
-    """At most `count` examples, from a low to a high tuned ROUGE-1: dialogue, reference, base and tuned."""
-    return [_panel(example) for example in spread(scorecard, count)]
+    """Return at most `count` examples, from low to high tuned ROUGE-1: dialogue, references, base and tuned."""
+    return [_panel(example) for example in spread_by_score(scorecard, count)]
 
 
 def _caption(scorecard: Scorecard) -> str:
-    signature, upper_mark = scorecard.signature, scorecard.upper_mark
+    signature, reference_agreement = scorecard.signature, scorecard.reference_agreement
     beams = {name: settings["beams"] for name, settings in signature.decoding.items()}
     decoding = ", ".join(f"{name} {'greedy' if count == 1 else f'beam {count}'}" for name, count in beams.items())
-    people = f"; references: each against the others, {upper_mark.n} examples" if upper_mark else ""
+    people = f"; references: each against the others, {reference_agreement.n} examples" if reference_agreement else ""
     return (
         f"{signature.split} split, {signature.n} examples; {decoding}; "
         f"± half the {signature.level:.0%} bootstrap interval{people}\nROUGE counts {signature.tokens}"
@@ -93,5 +93,5 @@ def _shortened(dialogue: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> Text:
-    """`text` as it is: neither `[markup]` nor an escape sequence in it reaches the terminal."""
+    """Return `text` as it is, without interpreting `[markup]` or escape sequences."""
     return Text(text.replace("\x1b", "␛"))

@@ -1,4 +1,4 @@
-"""A scorecard as files of the run folder: `predictions.jsonl`, `scores.json` and `metrics.csv`."""
+"""Reads and writes a scorecard: `predictions.jsonl`, `scores.json` and `metrics.csv` in the run folder."""
 
 import json
 from collections.abc import Mapping
@@ -12,47 +12,46 @@ from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.evaluate.scorecard import (
     TUNED,
     Estimate,
+    ReferenceAgreement,
     Scorecard,
     ScoredExample,
     ScoredPrediction,
     Signature,
     SystemScores,
-    UpperMark,
 )
 from sumtune.files.atomic import new_folder, write_text
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import up_to_date, write_manifest
 
-__all__ = ["FORMAT", "load", "load_if_current", "read_rows", "write"]
+__all__ = ["FORMAT", "load_scorecard", "load_scorecard_if_current", "read_prediction_rows", "write_scorecard"]
 
 FORMAT = 4
-"""Goes up when what these files hold changes; files of another format are made anew."""
-
+"""Raised when the content of these files changes; files of another format are made again."""
 
 METRICS_CSV = "metrics.csv"
 
 
-def write(scorecard: Scorecard, run_dir: RunDir, made_from: str = "") -> None:
-    """Replaces the folder of the scores as a whole; `made_from` is the fingerprint of what was scored."""
+def write_scorecard(scorecard: Scorecard, run_dir: RunDir, made_from: str = "") -> None:
+    """Replace the folder of the scores as a whole; `made_from` is the fingerprint of what was scored."""
     with new_folder(run_dir.evaluation) as folder:
         lines = (json.dumps(_example_row(example), ensure_ascii=False) + "\n" for example in scorecard.examples)
         (folder / "predictions.jsonl").write_bytes("".join(lines).encode())
         write_record(folder / "scores.json", _scores(scorecard))
         (folder / METRICS_CSV).write_bytes(_metrics_csv(scorecard).encode())
-        # People open metrics.csv with other programs, and it is made from the others.
+        # People edit metrics.csv with other programs, and it can be made from the other files.
         write_manifest(folder, {"fingerprint": made_from}, leave_out=(METRICS_CSV,))
 
 
-def load_if_current(run_dir: RunDir, made_from: str) -> Scorecard | None:
-    """The scorecard of the run folder; None where it was made from something else, or is damaged.
+def load_scorecard_if_current(run_dir: RunDir, made_from: str) -> Scorecard | None:
+    """Return the scorecard of the run folder; None if it was made from other inputs or is damaged.
 
-    A `metrics.csv` that says something else is written again.
+    A changed `metrics.csv` is written again.
     """
     if not up_to_date(run_dir.evaluation, made_from):
         return None
     try:
-        scorecard = load(run_dir)
+        scorecard = load_scorecard(run_dir)
     except RunDirError:
         return None
     csv, wanted = run_dir.evaluation / METRICS_CSV, _metrics_csv(scorecard)
@@ -61,26 +60,26 @@ def load_if_current(run_dir: RunDir, made_from: str) -> Scorecard | None:
     return scorecard
 
 
-def load(run_dir: RunDir) -> Scorecard:
-    """The scorecard that `write` left in the run folder.
+def load_scorecard(run_dir: RunDir) -> Scorecard:
+    """Return the scorecard that `write_scorecard` left in the run folder.
 
     Raises:
-        RunDirError: nothing was scored there, or the files are damaged or of another version.
+        RunDirError: there are no scores, or the files are damaged or of another version.
     """
     scores = find_record(run_dir.require(run_dir.evaluation / "scores.json", "evaluate")) or {}
     try:
-        examples = tuple(_read_example(row) for row in read_rows(run_dir))
+        examples = tuple(_read_example(row) for row in read_prediction_rows(run_dir))
         systems = {name: _read_system(row) for name, row in scores["systems"].items()}
-        upper_mark = _read_upper_mark(scores["references"]) if scores["references"] else None
-        return Scorecard(Signature(**scores["signature"]), systems, upper_mark, examples, scores["elapsed_s"])
+        reference_agreement = _read_reference_agreement(scores["references"]) if scores["references"] else None
+        return Scorecard(Signature(**scores["signature"]), systems, reference_agreement, examples, scores["elapsed_s"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RunDirError(
             f"The scores in {run_dir.evaluation} are damaged or of another version: {run_dir.remedy('evaluate')}"
         ) from None
 
 
-def read_rows(run_dir: RunDir) -> list[dict[str, Any]]:
-    """The rows of `predictions.jsonl`, one an example.
+def read_prediction_rows(run_dir: RunDir) -> list[dict[str, Any]]:
+    """Return the rows of `predictions.jsonl`, one for each example.
 
     Raises:
         RunDirError: it is missing or damaged.
@@ -139,7 +138,7 @@ def _scores(scorecard: Scorecard) -> dict[str, Any]:
         "n": scorecard.signature.n,
         "elapsed_s": scorecard.elapsed_s,
         "systems": {name: _system_row(scores) for name, scores in scorecard.systems.items()},
-        "references": asdict(scorecard.upper_mark) if scorecard.upper_mark else None,
+        "references": asdict(scorecard.reference_agreement) if scorecard.reference_agreement else None,
         "signature": asdict(scorecard.signature),
     }
 
@@ -158,8 +157,8 @@ def _read_system(row: Mapping[str, Any]) -> SystemScores:
     )
 
 
-def _read_upper_mark(row: Mapping[str, Any]) -> UpperMark:
-    return UpperMark(row["n"], _read_estimates(row["metrics"]), _read_estimates(row["mean_metrics"]))
+def _read_reference_agreement(row: Mapping[str, Any]) -> ReferenceAgreement:
+    return ReferenceAgreement(row["n"], _read_estimates(row["metrics"]), _read_estimates(row["mean_metrics"]))
 
 
 def _read_estimates(rows: Mapping[str, Mapping[str, float]]) -> dict[str, Estimate]:

@@ -1,4 +1,4 @@
-"""The stage `evaluate`: tuned, base and baselines on the same examples."""
+"""The stage `evaluate`: scores tuned model, base model and baselines on the same examples."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,9 +11,9 @@ from sumtune.data.example import load_jsonl
 from sumtune.decode.build import build_for_any_length
 from sumtune.decode.engine_entry import delete_engines
 from sumtune.evaluate.baselines import BASELINES
-from sumtune.evaluate.references import Referenced, group
+from sumtune.evaluate.reference_groups import ReferencedDialogue, group_by_dialogue
 from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, score_systems
-from sumtune.evaluate.scorecard_files import FORMAT, load_if_current, write
+from sumtune.evaluate.scorecard_io import FORMAT, load_scorecard_if_current, write_scorecard
 from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
@@ -25,40 +25,40 @@ from sumtune.text.prompt import Prompt
 __all__ = ["chosen_examples", "decoding_of", "run"]
 
 StartSystem = Callable[[str, int], OnProgress]
-"""Called with a system's name and number of dialogues before it generates; gives the progress to report to."""
+"""Called before a system generates, with its name and the number of dialogues; returns the progress to report to."""
 
 
-def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[Referenced]]:
-    """Name and dialogues of the split that is reported on: test, or validation where there is no test split."""
+def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[ReferencedDialogue]]:
+    """Return name and dialogues of the scored split: test, or validation if there is no test split."""
     split = "test" if run_dir.has(run_dir.split("test")) else "validation"
     examples = load_jsonl(run_dir.require(run_dir.split(split), "run"))
     by_hash = sorted(examples, key=lambda example: example.fingerprint)
-    return split, group(by_hash)[: config.evaluate.max_examples]
+    return split, group_by_dialogue(by_hash)[: config.evaluate.max_examples]
 
 
 def decoding_of(system: str, config: Config) -> DecodeConfig:
-    """How `system` generates: as set, the base model with beams of its own."""
+    """Return how `system` generates: as set, but the base model with `evaluate.base_beams`."""
     return config.decode.model_copy(update={"beams": config.evaluate.base_beams}) if system == BASE else config.decode
 
 
 def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = False) -> Scorecard:
-    """Generate and score, and write `predictions.jsonl`, `scores.json` and `metrics.csv`; reuse what is unchanged.
+    """Generate, score, and write `predictions.jsonl`, `scores.json` and `metrics.csv`; reuse unchanged scores.
 
-    From then on the adapter generates with the settings that it was scored with. With `again` nothing is reused, the
-    adapter's engines included.
+    The adapter then generates with the settings that it was scored with. With `again`, nothing is reused, not even the
+    adapter's engines.
     """
     adapter = run_dir.require(run_dir.adapter, "train")
     made_from = _fingerprint(config, run_dir, adapter)
     if again:
         delete_engines(adapter)
-    elif (current := load_if_current(run_dir, made_from)) is not None:
+    elif (current := load_scorecard_if_current(run_dir, made_from)) is not None:
         save_generation(adapter, GenerationSettings.of(config))
         return current
     scorecard = _score(config, run_dir, adapter, start)
-    # Scores and settings never contradict each other, also after a crash: while the settings change there is no score.
+    # Scores and settings must agree even after a crash, so there is no score while the settings change.
     (run_dir.evaluation / "metrics.csv").unlink(missing_ok=True)
     save_generation(adapter, GenerationSettings.of(config))
-    write(scorecard, run_dir, made_from)
+    write_scorecard(scorecard, run_dir, made_from)
     return scorecard
 
 
@@ -89,7 +89,7 @@ def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
 def _generate(
     config: Config, adapter: Path, dialogues: Sequence[str], start: StartSystem
 ) -> tuple[dict[str, Predictions], dict[str, Mapping[str, Any]], dict[str, float]]:
-    """Predictions by system; decoding and seconds of each system that generates."""
+    """Return predictions by system, and decoding and seconds of each system that generates."""
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(adapter)
     predictions: dict[str, Predictions] = {}
     decoding: dict[str, Mapping[str, Any]] = {}

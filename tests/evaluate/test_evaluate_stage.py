@@ -8,7 +8,7 @@ import pytest
 from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.errors import RunDirError
-from sumtune.evaluate import stage
+from sumtune.evaluate import evaluate_stage
 from sumtune.files.atomic import write_text
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
@@ -62,8 +62,8 @@ def made(monkeypatch):
         made.append(adapter)
         return Echo(adapter)
 
-    monkeypatch.setattr(stage, "build_for_any_length", build)
-    monkeypatch.setattr(stage, "locate", lambda name, _revision: LocalModel(None, name))
+    monkeypatch.setattr(evaluate_stage, "build_for_any_length", build)
+    monkeypatch.setattr(evaluate_stage, "locate", lambda name, _revision: LocalModel(None, name))
     return made
 
 
@@ -76,16 +76,19 @@ def configured(**settings):
 
 
 def test_the_test_split_is_reported_on_and_validation_only_where_there_is_none(run_dir):
-    assert stage.chosen_examples(configured(), run_dir)[0] == "test"
+    assert evaluate_stage.chosen_examples(configured(), run_dir)[0] == "test"
     run_dir.split("test").unlink()
-    split, chosen = stage.chosen_examples(configured(), run_dir)
+    split, chosen = evaluate_stage.chosen_examples(configured(), run_dir)
     assert split == "validation"
     assert {example.id for example in chosen} == {f"validation-{n}" for n in range(10)}
 
 
 def test_fewer_examples_are_a_part_of_more_and_do_not_depend_on_their_order(run_dir):
     def chosen(count):
-        return [example.id for example in stage.chosen_examples(configured(evaluate__max_examples=count), run_dir)[1]]
+        return [
+            example.id
+            for example in evaluate_stage.chosen_examples(configured(evaluate__max_examples=count), run_dir)[1]
+        ]
 
     some = chosen(4)
     assert len(some) == 4
@@ -96,7 +99,7 @@ def test_fewer_examples_are_a_part_of_more_and_do_not_depend_on_their_order(run_
 
 
 def test_tuned_base_and_baselines_are_scored_on_the_same_examples(run_dir, made):
-    card = stage.run(configured(), run_dir, start)
+    card = evaluate_stage.run(configured(), run_dir, start)
     assert made == [run_dir.adapter, None]
     assert list(card.systems) == ["tuned", "base", "lead-3", "longest-3"]
     engines = {name: decoding["engine"] for name, decoding in card.signature.decoding.items()}
@@ -109,7 +112,7 @@ def test_tuned_base_and_baselines_are_scored_on_the_same_examples(run_dir, made)
 
 
 def test_without_the_base_only_the_tuned_model_generates(run_dir, made):
-    card = stage.run(configured(evaluate__base=False), run_dir, start)
+    card = evaluate_stage.run(configured(evaluate__base=False), run_dir, start)
     assert made == [run_dir.adapter]
     assert "base" not in card.systems
 
@@ -121,28 +124,28 @@ def test_progress_is_announced_for_each_system_that_generates(run_dir, made):
         announced.append((name, total))
         return counted.append
 
-    stage.run(configured(), run_dir, begin)
+    evaluate_stage.run(configured(), run_dir, begin)
     assert announced == [("tuned", 10), ("base", 10)]
     assert sum(counted) == 20
 
 
 def test_unchanged_inputs_are_not_scored_again(run_dir, made):
-    first = stage.run(configured(), run_dir, start)
+    first = evaluate_stage.run(configured(), run_dir, start)
     made.clear()
-    assert stage.run(configured(evaluate__shown_examples=9), run_dir, start) == first
+    assert evaluate_stage.run(configured(evaluate__shown_examples=9), run_dir, start) == first
     assert made == []
 
 
 def test_what_is_asked_for_again_is_scored_again_with_engines_made_anew(run_dir, made):
-    first = stage.run(configured(), run_dir, start)
+    first = evaluate_stage.run(configured(), run_dir, start)
     engines = [run_dir.trainer / f"adapter.{kind}-0123" / "file" for kind in ("native", "ctranslate2")]
     for file in engines:
         file.parent.mkdir(exist_ok=True)
         file.touch()
     made.clear()
-    assert stage.run(configured(), run_dir, start) == first
+    assert evaluate_stage.run(configured(), run_dir, start) == first
     assert made == []
-    second = stage.run(configured(), run_dir, start, again=True)
+    second = evaluate_stage.run(configured(), run_dir, start, again=True)
     assert made == [run_dir.adapter, None]
     assert not any(file.exists() for file in engines)
     assert second.examples == first.examples
@@ -163,10 +166,10 @@ def rewrite_test(run_dir):
 
 @pytest.mark.parametrize("change", [rewrite_adapter, rewrite_prompt, rewrite_test])
 def test_a_changed_input_is_scored_again(run_dir, made, change):
-    stage.run(configured(), run_dir, start)
+    evaluate_stage.run(configured(), run_dir, start)
     made.clear()
     change(run_dir)
-    stage.run(configured(), run_dir, start)
+    evaluate_stage.run(configured(), run_dir, start)
     assert made
 
 
@@ -176,40 +179,40 @@ def test_a_changed_input_is_scored_again(run_dir, made, change):
     ids=str,
 )
 def test_a_changed_setting_is_scored_again(run_dir, made, settings):
-    stage.run(configured(), run_dir, start)
+    evaluate_stage.run(configured(), run_dir, start)
     made.clear()
-    stage.run(configured(**settings), run_dir, start)
+    evaluate_stage.run(configured(**settings), run_dir, start)
     assert made
 
 
 def test_a_crash_while_scoring_again_leaves_the_old_scores(run_dir, made, monkeypatch):
-    before = stage.run(configured(), run_dir, start)
+    before = evaluate_stage.run(configured(), run_dir, start)
 
     def crash(*_arguments):
         raise RuntimeError("planted")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stage, "build_for_any_length", crash)
+        patch.setattr(evaluate_stage, "build_for_any_length", crash)
         with pytest.raises(RuntimeError, match="planted"):
-            stage.run(configured(decode__beams=1), run_dir, start)
+            evaluate_stage.run(configured(decode__beams=1), run_dir, start)
     made.clear()
-    assert stage.run(configured(), run_dir, start) == before
+    assert evaluate_stage.run(configured(), run_dir, start) == before
     assert not made
 
 
 def test_without_an_adapter_the_command_that_makes_one_is_named(tmp_path):
     with pytest.raises(RunDirError, match="sumtune train"):
-        stage.run(configured(), RunDir(tmp_path), start)
+        evaluate_stage.run(configured(), RunDir(tmp_path), start)
 
 
 @pytest.mark.parametrize("name", ["scores.json", "predictions.jsonl", "manifest.json"])
 def test_damaged_scores_are_made_again(run_dir, made, name):
-    stage.run(configured(), run_dir, start)
+    evaluate_stage.run(configured(), run_dir, start)
     file = run_dir.evaluation / name
     before = file.read_bytes()
     made.clear()
     file.write_bytes(before.replace(b"2", b"7"))
-    stage.run(configured(), run_dir, start)
+    evaluate_stage.run(configured(), run_dir, start)
     assert made
     if name == "predictions.jsonl":  # the others hold how long the generation took
         assert file.read_bytes() == before
@@ -217,12 +220,12 @@ def test_damaged_scores_are_made_again(run_dir, made, name):
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("rouge1;rouge2\n0,5;0,5\n")])
 def test_a_table_that_another_program_changed_is_written_again_without_scoring(run_dir, made, damage):
-    stage.run(configured(), run_dir, start)
+    evaluate_stage.run(configured(), run_dir, start)
     table = run_dir.evaluation / "metrics.csv"
     before = table.read_bytes()
     damage(table)
     made.clear()
-    stage.run(configured(), run_dir, start)
+    evaluate_stage.run(configured(), run_dir, start)
     assert table.read_bytes() == before
     assert not made
 
@@ -231,7 +234,7 @@ def test_summaries_of_one_dialogue_are_its_references_and_it_is_summarized_once(
     other = [replace(example, id=f"{example.id}-b", summary=f"They see on day {n}.") for n, example in
              enumerate(examples("test", 10))]  # fmt: skip
     write_text(run_dir.split("test"), dump_jsonl([*examples("test", 10), *other[:4]]))
-    card = stage.run(configured(), run_dir, start)
+    card = evaluate_stage.run(configured(), run_dir, start)
     assert len(card.examples) == 10
     assert sorted(len(example.references) for example in card.examples) == [1] * 6 + [2] * 4
-    assert card.upper_mark.n == 4
+    assert card.reference_agreement.n == 4

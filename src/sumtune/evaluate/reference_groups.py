@@ -1,0 +1,31 @@
+"""Dialogues with all of their reference summaries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sumtune.data.example import Example, normalize
+
+__all__ = ["ReferencedDialogue", "group_by_dialogue"]
+
+
+@dataclass(frozen=True)
+class ReferencedDialogue:
+    """A dialogue with at least one reference summary; `id` is the id of its first example."""
+
+    id: str
+    dialogue: str
+    references: tuple[str, ...]
+
+
+def group_by_dialogue(examples: Sequence[Example]) -> list[ReferencedDialogue]:
+    """Return each dialogue once, in order of appearance; references that differ only in case or spacing count once."""
+    same: dict[str, list[Example]] = {}
+    for example in examples:
+        same.setdefault(example.fingerprint, []).append(example)
+    return [_merge(of_one) for of_one in same.values()]
+
+
+def _merge(of_one: Sequence[Example]) -> ReferencedDialogue:
+    first = of_one[0]
+    distinct = {normalize(example.summary): example.summary for example in reversed(of_one)}
+    return ReferencedDialogue(first.id, first.dialogue, tuple(reversed(distinct.values())))
