@@ -43,8 +43,8 @@ def paired(
     """Return low and high end of the interval of the mean of `differences`, and the two-sided p-value.
 
     `differences` of two systems on the same examples are `(examples,)` or `(examples, metrics)`. The p-value is
-    that of the paired bootstrap with a shift (Noreen 1989; Koehn 2004; as in sacrebleu): of the resampled means, shifted
-    to a mean of zero, the share at least as far from zero as the observed mean. The observed mean counts as one of them.
+    that of the paired bootstrap with a shift (Noreen 1989; Koehn 2004; as in sacrebleu): the share of resampled means,
+    shifted to a mean of zero, that is at least as far from zero as the observed mean. That one counts as well.
 
     >>> low, high, p_value = paired(np.array([0.1, 0.1, 0.2, 0.2]), np.random.default_rng(0))
     >>> bool(low > 0), float(p_value) < 0.01

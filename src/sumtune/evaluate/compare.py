@@ -1,7 +1,7 @@
 """Comparison of two scored runs: different settings, and whether the difference of their scores may be chance."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -72,9 +72,7 @@ def compare(
     return Comparison(
         n=len(pairs),
         split=first.signature.split,
-        settings=_different(
-            {**settings[0], "signature": _signature(first)}, {**settings[1], "signature": _signature(second)}
-        ),
+        settings=_different(*({**of_one, "signature": asdict(card.signature)} for of_one, card in both)),
         metrics=_differences(one, two, first.signature.seed),
         gains=tuple(change for change in changes[:SHOWN] if change.change > 0),
         losses=tuple(change for change in changes[: -SHOWN - 1 : -1] if change.change < 0),
