@@ -118,7 +118,7 @@ def test_settings_of_evaluate_alone_are_for_one_call(run_dir, again):
     assert recorded_config(run_dir).evaluate.max_examples is None
 
 
-@pytest.mark.parametrize("broken", ["_generate", "save_generation", "write"])
+@pytest.mark.parametrize("broken", ["_generate", "save_generation", "write_scorecard"])
 def test_an_evaluation_that_breaks_off_leaves_no_score_of_other_settings(
     machine, run_dir, again, tmp_path, monkeypatch, broken
 ):
