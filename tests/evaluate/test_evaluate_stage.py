@@ -8,7 +8,7 @@ import pytest
 from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.errors import RunDirError
-from sumtune.evaluate import evaluate_stage
+from sumtune.evaluate import evaluate_stage, overlap
 from sumtune.files.atomic import write_text
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
@@ -115,6 +115,18 @@ def test_without_the_base_only_the_tuned_model_generates(run_dir, made):
     card = evaluate_stage.run(configured(evaluate__base=False), run_dir, start)
     assert made == [run_dir.adapter]
     assert "base" not in card.systems
+
+
+@pytest.mark.parametrize(("setting", "tokens"), [("auto", "rouge-score"), ("unicode", "unicode"), ("char", "char")])
+def test_the_setting_decides_what_rouge_counts_and_a_change_scores_again(run_dir, made, setting, tokens):
+    evaluate_stage.run(configured(evaluate__rouge_tokens="rouge-score"), run_dir, start)
+    made.clear()
+    card = evaluate_stage.run(configured(evaluate__rouge_tokens=setting), run_dir, start)
+    assert made
+    assert card.signature.rouge_tokens == tokens
+    for example in card.examples:
+        tuned = example.systems["tuned"]
+        assert tuned.scores == overlap.score(tuned.text, example.references[0], tokens)
 
 
 def test_progress_is_announced_for_each_system_that_generates(run_dir, made):

@@ -1,7 +1,9 @@
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
+import polyglot
 import pytest
 import tiny
 
@@ -70,6 +72,23 @@ def test_single_line_is_set_if_all_training_summaries_have_one_line(
     write_splits(run_dir, suffix)
     encode.run(config, run_dir, lambda: encoder)
     assert Prompt.load(run_dir.transformation).single_line == single
+
+
+@pytest.mark.parametrize("separator", [" ", "\n"], ids=["one line", "two lines"])
+@pytest.mark.parametrize("language", sorted(polyglot.LANGUAGES))
+def test_lines_are_recognized_in_every_language(
+    tmp_path: Path, config: Config, encoder: Encoder, language: str, separator: str
+) -> None:
+    run_dir, exchanges = RunDir(tmp_path), polyglot.LANGUAGES[language]
+    examples = [
+        Example(f"{number}", one.turn, f"{one.summary}{separator}{two.summary}", "a.jsonl", number)
+        for number, (one, two) in enumerate(pairwise(exchanges), 1)
+    ]
+    for name in ("train", "validation"):
+        write_text(run_dir.split(name), dump_jsonl(examples))
+    encode.run(config, run_dir, lambda: encoder)
+    assert Prompt.load(run_dir.transformation).single_line == (separator == " ")
+    assert not SummaryTokens.load(run_dir.transformation, len(encoder.tokenizer)).english
 
 
 def test_the_stage_is_skipped_until_something_changes(tmp_path: Path, config: Config, encoder: Encoder) -> None:

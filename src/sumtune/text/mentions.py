@@ -7,6 +7,7 @@ from sumtune.text.language import is_english, language_of
 from sumtune.text.names import (
     ENGLISH_WORD,
     NAMES_HAVE_CAPITALS,
+    SpokenWords,
     capitalized_spans,
     english_name_spans,
     forms,
@@ -97,7 +98,9 @@ def unsupported_in(language: str | None, summary: str, dialogue: str) -> list[Me
     """Return the same as `unsupported` for a conversation in `language`."""
     if language == ENGLISH:
         return _unsupported_in_english(summary, dialogue)
-    found = [name for name in names(summary, language) if not is_said(name.text, dialogue)]
+    named = names(summary, language)
+    spoken = SpokenWords.of(dialogue if named else "")
+    found = [name for name in named if not is_said(name.text, spoken)]
     if language is not None and not has_number_words(dialogue, language):
         always = ALWAYS_SAID.get(language, {"1"})
         found += [

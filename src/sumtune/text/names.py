@@ -2,11 +2,21 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
 
 import regex
 
-__all__ = ["ENGLISH_WORD", "NAMES_HAVE_CAPITALS", "capitalized_spans", "english_name_spans", "forms", "is_said"]
+__all__ = [
+    "ENGLISH_WORD",
+    "NAMES_HAVE_CAPITALS",
+    "SpokenWords",
+    "capitalized_spans",
+    "english_name_spans",
+    "forms",
+    "is_said",
+]
 
 ENGLISH_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 SENTENCE_START = re.compile(r"(?:^|[.!?…:\n])[\s\"'“‘(\[*-]*\Z")
@@ -58,15 +68,15 @@ def capitalized_spans(text: str) -> Iterator[Span]:
     """
     for match in OTHER_WORD.finditer(text):
         word = match.group()
-        if not word[0].isupper() or len(word) < SHORTEST_NAME or word.isupper() or _is_title(word, text[match.end() :]):
+        if not word[0].isupper() or len(word) < SHORTEST_NAME or word.isupper() or _is_title(word, text, match.end()):
             continue
         if not OTHER_SENTENCE_START.search(text[max(0, match.start() - 20) : match.start()]):
             yield match.span()
 
 
-def _is_title(word: str, rest: str) -> bool:
-    """Return whether `word` is short and ends with a full stop inside the text, like `Sra.`."""
-    return len(word) <= SHORT_NAME and rest.startswith(".") and bool(rest[1:].strip())
+def _is_title(word: str, text: str, end: int) -> bool:
+    """Return whether `word` is short and followed by a full stop and more text, like `Sra.`."""
+    return len(word) <= SHORT_NAME and text.startswith(".", end) and bool(text[end + 1 : end + 3].strip())
 
 
 def forms(word: str) -> set[str]:
@@ -75,23 +85,35 @@ def forms(word: str) -> set[str]:
     return {folded, POSSESSIVE.sub("", folded)}
 
 
-def is_said(name: str, dialogue: str) -> bool:
-    """Return whether a word of `dialogue` may be `name` with another ending: it begins with the same half.
+@dataclass(frozen=True)
+class SpokenWords:
+    """The words of a dialogue without case and marks."""
 
-    A name of up to four letters may change all but its first letter, as the Russian `Лев`, `Льва` does.
+    every: frozenset[str]
+    capitalized: frozenset[str]
+    """Those with a capital; every word if none has one."""
 
-    >>> is_said("Marka", "Marek: Cześć!"), is_said("Łukasza", "lukasz: tak"), is_said("Tomka", "Marek: Cześć!")
+    @classmethod
+    def of(cls, dialogue: str) -> Self:
+        """Return the words of `dialogue`."""
+        words = {match.group() for match in OTHER_WORD.finditer(dialogue)}
+        capitalized = {word for word in words if word[0].isupper()} or words
+        return cls(frozenset(map(_plain, words)), frozenset(map(_plain, capitalized)))
+
+
+def is_said(name: str, spoken: SpokenWords) -> bool:
+    """Return whether a spoken word may be `name` with another ending: it begins with the same half.
+
+    A name of up to four letters may change all but its first letter, as in Russian `Лев`, `Льва`.
+
+    >>> spoken = SpokenWords.of("Marek: Dzwonił lukasz.")
+    >>> is_said("Marka", spoken), is_said("Łukasza", spoken), is_said("Tomka", spoken)
     (True, True, False)
     """
     plain = _plain(name)
-    wanted = 1 if len(plain) <= SHORT_NAME else -(-len(plain) // 2)
-    return any(_plain(word).startswith(plain[:wanted]) for word in _candidates(dialogue, len(plain) <= SHORT_NAME))
-
-
-def _candidates(dialogue: str, short: bool) -> Collection[str]:
-    """Return the words of `dialogue`; for a short name those with a capital, where there are any."""
-    words = {match.group() for match in OTHER_WORD.finditer(dialogue)}
-    return {word for word in words if word[0].isupper()} or words if short else words
+    if len(plain) <= SHORT_NAME:
+        return any(word.startswith(plain[:1]) for word in spoken.capitalized)
+    return any(word.startswith(plain[: -(-len(plain) // 2)]) for word in spoken.every)
 
 
 def _plain(word: str) -> str:

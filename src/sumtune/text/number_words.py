@@ -59,7 +59,7 @@ WORDS: Mapping[str, str] = {
 def has_number_words(text: str, language: str) -> bool:
     """Return whether `text` has a number as a word; True for a language whose number words are not known.
 
-    It rather says yes: a word that only looks like a number counts as one.
+    If in doubt, the answer is True: a word that only looks like a number counts as one.
 
     >>> has_number_words("Wir kommen um halb acht.", "German"), has_number_words("Wir kommen um 7.30 Uhr.", "German")
     (True, False)

@@ -18,6 +18,7 @@ ENGLISH_VALUES |= {word: str(number) for number, word in zip(range(30, 100, 10),
 """English words that stand for a number, by the digits they mean."""
 
 SEPARATORS = {"٬": ",", "٫": ".", "：": ":", "，": ","}
+DIGITS = re.compile(r"\d+")
 BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s.,:'’](?=\d)")
 
 Span = tuple[int, int]
@@ -41,19 +42,20 @@ def english_number_spans(text: str) -> Iterator[Span]:
 def has_number(text: str, number: str) -> bool:
     """Return whether `text` has the digits of `number`, however they are grouped, or the hour twelve hours away.
 
-    It rather says yes: languages write times and thousands in many ways.
+    If in doubt, the answer is True, as languages write times and thousands in many ways.
 
     >>> has_number("Es kostet 1 250 € um 18.40 Uhr.", "1.250"), has_number("um 18.40 Uhr", "6:40")
     (True, True)
     >>> has_number("um 18.40 Uhr", "7:40")
     False
     """
-    said, asked = in_ascii(text), [int(group) for group in re.findall(r"\d+", in_ascii(number))]
-    groups = {int(group) for group in re.findall(r"\d+", said)}
-    hours = groups | {group % 24 for group in (hour + 12 for hour in groups if hour <= 24)}
-    if all(group in hours for group in asked[:1]) and all(group in groups or group == 0 for group in asked[1:]):
+    said, asked = in_ascii(text), DIGITS.findall(in_ascii(number))
+    first, *others = map(_without_zeros, asked)
+    groups = set(map(_without_zeros, DIGITS.findall(said)))
+    hours = {str((int(group) + 12) % 24) for group in groups if len(group) <= 2}
+    if first in groups | hours and {"0", *groups}.issuperset(others):
         return True
-    return "".join(re.findall(r"\d+", in_ascii(number))) in BETWEEN_DIGITS.sub("", said)
+    return "".join(asked) in BETWEEN_DIGITS.sub("", said)
 
 
 def in_ascii(text: str) -> str:
@@ -78,4 +80,8 @@ def value(text: str) -> str:
     digits = re.sub(r":00\Z", "", digits).replace(",", ".")
     if "." in digits and ":" not in digits and digits.count(".") == 1:
         digits = digits.rstrip("0").rstrip(".")
+    return _without_zeros(digits)
+
+
+def _without_zeros(digits: str) -> str:
     return digits.lstrip("0") or "0"
