@@ -414,7 +414,6 @@ def test_impossible_files_are_errors(summarizer, run_dir, folder):
     (folder / "broken.csv").unlink()
     with pytest.raises(DataError, match="Cannot read"):
         summarize_file(folder / "in.txt", folder / "out.jsonl", run_dir)
-    (folder / "in.txt").unlink()
     with pytest.raises(InputError, match=r"would hold JSONL: name it .*out.jsonl"):
         summarize_file(source, folder / "out.csv", run_dir)
     with pytest.raises(InputError, match="is a folder"):
