@@ -421,3 +421,33 @@ def test_impossible_files_are_errors(summarizer, run_dir, folder):
     with pytest.raises(InputError, match="Cannot write"):
         summarize_file(source, folder / ("a" * 300), run_dir)
     assert sorted(path.name for path in folder.iterdir()) == ["empty.jsonl", "in.jsonl"]
+
+
+def test_a_transcript_is_read_as_its_turns(folder):
+    (folder / "meeting.vtt").write_text(
+        "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi\n\n00:02.000 --> 00:03.000\n<v Bob>Yo"
+    )
+    assert read_text(folder / "meeting.vtt") == "Ann: Hi\nBob: Yo"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("chat.json", json.dumps([{"speaker": "Ann", "text": "Hi"}, {"speaker": "Bob", "text": "Yo"}])),
+        ("chat.json", json.dumps({"dialogue": "Ann: Hi\nBob: Yo"})),
+        ("chat.csv", 'dialogue\n"Ann: Hi\nBob: Yo"\n'),
+        ("chat.txt", json.dumps(["Ann: Hi", "Bob: Yo"])),
+    ],
+)
+def test_a_data_file_with_one_dialogue_is_read(name, content, folder):
+    (folder / name).write_text(content)
+    assert read_text(folder / name) == "Ann: Hi\nBob: Yo"
+
+
+def test_what_holds_no_single_dialogue_is_answered_with_the_way_on(folder):
+    (folder / "chats.csv").write_text("dialogue\nAnn: Hi\nBob: Yo\n")
+    with pytest.raises(InputError, match=r"several dialogues; .* with --input and --output"):
+        read_text(folder / "chats.csv")
+    (folder / "talk.mp3").write_bytes(b"ID3\x04\0\0")
+    with pytest.raises(DataError, match="a recording: transcribe it first"):
+        read_text(folder / "talk.mp3")

@@ -30,7 +30,9 @@ RUN_DIR = Path("artifacts")
 PresetOption = Annotated[str | None, typer.Option("--preset", help="quality (default), balanced or fast.")]
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="CSV, JSON, JSONL or Parquet file, folder of splits, hub id, or `embedded`."),
+    typer.Option(
+        "--data", help="Data file (CSV, Excel, JSON, JSONL, Parquet, Arrow), folder of splits, hub id, or `embedded`."
+    ),
 ]
 ModelOption = Annotated[
     str | None, typer.Option("--model", help="`embedded`, model folder, .gguf file, or Hugging Face id.")

@@ -13,7 +13,9 @@ __all__ = ["clean", "convert", "serve", "summarize"]
 
 
 def summarize(
-    file: Annotated[Path | None, typer.Argument(help="Text file with one dialogue. Default: standard input.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="Text, transcript (WebVTT, SRT) or exported chat. Default: standard input.")
+    ] = None,
     input_: Annotated[
         Path | None, typer.Option("--input", help="CSV, JSON, JSONL or Parquet file with a dialogue in each row.")
     ] = None,

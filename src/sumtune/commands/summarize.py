@@ -9,6 +9,7 @@ from pathlib import Path
 from sumtune.data.conversations import Conversation, Conversations, open_conversations
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.encoding import LEGACY, decode
+from sumtune.data.file_kind import file_kind
 from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import dump_row
 from sumtune.decode.build import TunedModel, load_tuned
@@ -29,12 +30,17 @@ OTHER_FORMATS = (".csv", ".tsv", ".parquet")
 def read_text(file: Path | None) -> str:
     """Return the dialogue in `file`, or in standard input if it is None.
 
+    A data file or an export may be given if it holds one dialogue.
+
     Raises:
-        InputError: it cannot be read, is not text, or is empty.
+        InputError: it cannot be read, is not text, is empty, or holds several dialogues.
+        DataError: it is a data file that cannot be read, or something that is not read.
     """
     name = "standard input" if file is None else str(file)
     try:
         content = sys.stdin.buffer.read() if file is None else file.read_bytes()
+        if file is not None and content and file_kind(name, file.name, content) != "text":
+            return _only_dialogue(file)
         text, encoding = decode(content, guess=True)
     except OSError as error:
         raise InputError(f"Cannot read {name}: {error.strerror}.") from None
@@ -48,6 +54,19 @@ def read_text(file: Path | None) -> str:
     if encoding == LEGACY:
         _print_note(legacy_encoding(name))
     return dialogue
+
+
+def _only_dialogue(file: Path) -> str:
+    conversations = open_conversations(file)
+    for warning in conversations.warnings:
+        _print_note(warning)
+    found = list(islice(conversations, 2))
+    if len(found) != 1:
+        raise InputError(
+            f"{file} holds {'several dialogues' if found else 'no dialogue'}; a data file is summarized row by row "
+            "with --input and --output."
+        )
+    return found[0].dialogue
 
 
 def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None) -> str:
