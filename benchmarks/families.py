@@ -104,8 +104,8 @@ def tune(model: Path, work: Path) -> RunDir:
     return run_dir
 
 
-def answers(run_dir: RunDir, dialogue: str) -> tuple[str, set[str]]:
-    """Return the engine, and the summaries that the command, `/summarize` and the OpenAI API give."""
+def answers(run_dir: RunDir, dialogue: str) -> tuple[str, str, set[str]]:
+    """Return the engine, why it is not native, and the summaries of the command, `/summarize` and the OpenAI API."""
     loaded = load_adapter("tuned", run_dir.adapter)
     with TestClient(create_app({"tuned": lambda: loaded}), "http://localhost") as client:
         while client.get("/ready").status_code == 503:
@@ -114,7 +114,8 @@ def answers(run_dir: RunDir, dialogue: str) -> tuple[str, set[str]]:
         messages = [{"role": "user", "content": dialogue}]
         chat = client.post("/v1/chat/completions", json={"model": "tuned", "messages": messages}).json()
     told = chat["choices"][0]["message"]["content"]
-    return loaded.summarizer.engine, {summary, told, summarize_text(dialogue, run_dir)}
+    reason = (loaded.slower_because or "").removesuffix(".")
+    return loaded.summarizer.engine, reason, {summary, told, summarize_text(dialogue, run_dir)}
 
 
 def row(name: str, work: Path) -> str:
@@ -124,11 +125,11 @@ def row(name: str, work: Path) -> str:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             run_dir = tune(save_model(kind, sizes, folder / "model"), folder)
-            engine, told = answers(run_dir, tiny.conversation(70)["dialogue"])
+            engine, reason, told = answers(run_dir, tiny.conversation(70)["dialogue"])
     except Exception as error:
         reason = str(error) if isinstance(error, SumtuneError) else f"{type(error).__name__}: {error}"
-        return f"| {name} | `{kind}` | — | {' '.join(reason.split())[:100]} |"
-    return f"| {name} | `{kind}` | {engine} | {'the same text' if len(told) == 1 else 'another text'} |"
+        return f"| {name} | `{kind}` | — | fails | {' '.join(reason.split())[:100]} |"
+    return f"| {name} | `{kind}` | {engine} | {'the same text' if len(told) == 1 else 'another text'} | {reason} |"
 
 
 def main() -> None:
@@ -137,7 +138,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for models and runs")
     parser.add_argument("--only", nargs="*", help="these rows only, by model_type")
     options = parser.parse_args()
-    print("| models | `model_type` | engine | `summarize`, `/summarize` and OpenAI API give |\n|---|---|---|---|")
+    print("| models | `model_type` | engine | `summarize`, `/summarize` and OpenAI API give | why not native |")
+    print("|---|---|---|---|---|")
     for name, (kind, _) in FAMILIES.items():
         if not options.only or kind in options.only:
             started = time.monotonic()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,22 @@ def _bart(tok: Any) -> Any:
     )  # fmt: skip
 
 
+def _bart_like(kind: str, tok: Any) -> Any:
+    from transformers import AutoConfig, AutoModelForSeq2SeqLM
+
+    config = AutoConfig.for_model(
+        kind, **_common(tok), d_model=32, encoder_layers=2, decoder_layers=2, encoder_attention_heads=2,
+        decoder_attention_heads=2, encoder_ffn_dim=64, decoder_ffn_dim=64, max_position_embeddings=512,
+        decoder_start_token_id=tok.bos_token_id, forced_eos_token_id=None,
+    )  # fmt: skip
+    return AutoModelForSeq2SeqLM.from_config(config)
+
+
 ARCHITECTURES = {"gemma": _gemma, "llama": _llama, "gpt2": _gpt2, "t5": _t5, "bart": _bart}
+
+
+MORE_ARCHITECTURES = {"mbart": partial(_bart_like, "mbart"), "pegasus": partial(_bart_like, "pegasus")}
+"""For tests of what is different in them."""
 
 
 def save_model(name: str, folder: Path, tok: Any = None) -> Path:
@@ -160,7 +176,7 @@ def save_model(name: str, folder: Path, tok: Any = None) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         tok = tok or tokenizer(is_t5=name == "t5")
-        model = ARCHITECTURES[name](tok)
+        model = (ARCHITECTURES | MORE_ARCHITECTURES)[name](tok)
     model.save_pretrained(folder)
     tok.save_pretrained(folder)
     return folder

@@ -40,7 +40,7 @@ def change_weights(folder: Path, change: Callable[[dict[str, Any]], dict[str, An
     save_file(change(load_file(file)), file, metadata={"format": "pt"})
 
 
-def _sharpened(weights: dict[str, Any]) -> dict[str, Any]:
+def sharpened(weights: dict[str, Any]) -> dict[str, Any]:
     """Multiply matrices by `SHARPER`; forbid the end mark to BART, which would only repeat its start mark."""
     sharp = {key: value * SHARPER if value.dim() > 1 else value for key, value in weights.items()}
     if (bias := sharp.get("final_logits_bias")) is not None:
@@ -54,7 +54,7 @@ def sharp_models(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPath
     root = tmp_path_factory.mktemp("sharp")
     folders = {name: Path(copytree(folder, root / name)) for name, folder in tiny_models.items()}
     for folder in folders.values():
-        change_weights(folder, _sharpened)
+        change_weights(folder, sharpened)
     return folders
 
 
@@ -64,7 +64,7 @@ def polyglot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = [text for pairs in tiny.foreign_pairs().values() for pair in pairs for text in pair]
     tokenizer = tiny.tokenizer(more_texts=texts, size=1500)
     folder = tiny.save_model("gemma", tmp_path_factory.mktemp("polyglot") / "gemma", tokenizer)
-    change_weights(folder, _sharpened)
+    change_weights(folder, sharpened)
     return folder
 
 

@@ -11,7 +11,7 @@ from sumtune.decode.unsupported import UnsupportedError
 from sumtune.model.load import load_base
 from sumtune.text.encode import Encoder
 
-from .conftest import PROMPT, change_weights, with_limit
+from .conftest import PROMPT, change_weights, sharpened, with_limit
 
 ARCHITECTURES = list(tiny.ARCHITECTURES)
 ENGINES = ["ctranslate2", "torch"]
@@ -30,6 +30,15 @@ def test_ctranslate2_writes_what_torch_writes(make, dialogues, name, beams):
     fast = make(name, "ctranslate2", beams=beams).summarize(dialogues)
     assert fast == make(name, "torch", beams=beams).summarize(dialogues)
     assert len({completion.text for completion in fast}) > 1, "the dialogue must matter, or this test could not fail"
+
+
+@pytest.mark.parametrize("name", tiny.MORE_ARCHITECTURES)
+def test_ctranslate2_reads_what_transformers_no_longer_stores(make, dialogues, name, tmp_path):
+    folder = tiny.save_model(name, tmp_path / name)
+    change_weights(folder, sharpened)
+    fast = make(folder, "ctranslate2").summarize(dialogues)
+    assert fast == make(folder, "torch").summarize(dialogues)
+    assert len({completion.text for completion in fast}) > 1
 
 
 @pytest.mark.parametrize("beams", [2, 4])

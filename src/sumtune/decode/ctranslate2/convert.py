@@ -21,6 +21,12 @@ __all__ = ["conversion_seconds", "convert"]
 MAX_DIFFERENCE = 0.25
 """Largest allowed mean difference from torch on the probe text, in nats per token."""
 TIMING = "conversion.json"
+CONSTANTS: dict[str, dict[str, bool]] = {
+    "bart": {"normalize_before": False},
+    "mbart": {"normalize_before": True},
+    "pegasus": {"normalize_before": True, "normalize_embedding": False},
+}
+"""Settings that no model of a family changes: transformers 5 dropped them, and the converter reads them."""
 PROBE = "Ann: Shall we meet at the station tomorrow at five?\nBen: Yes, I will bring the tickets and some coffee."
 
 
@@ -63,17 +69,21 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
     ctranslate2.set_log_level(40)
     number_format = {"int8": "int8_float32"}.get(quantization, quantization)
     config = load_config(merged)
-    if config.model_type == "bart" and not hasattr(config, "normalize_before"):
-        config.normalize_before = False  # always so in BART; transformers 5 dropped it, the converter reads it
+    missing = {key: value for key, value in CONSTANTS.get(config.model_type, {}).items() if not hasattr(config, key)}
+    if missing:
+        config.update(missing)
         config.save_pretrained(merged)
 
     class Converter(TransformersConverter):  # type: ignore[misc]
-        """Reads from where transformers 5 keeps it whether T5 scales its outputs: 4.8.5 scales Flan-T5 wrongly."""
+        """Reads two settings as transformers has them: 4.8.5 scales Flan-T5 wrongly, and gives mBART no start token."""
 
         def _load(self) -> Any:
             spec = super()._load()
             if getattr(config, "scale_decoder_outputs", True) is False:
                 spec.decoder.scale_outputs = 1.0
+            if config.is_encoder_decoder and spec.config.decoder_start_token is None:
+                start = load_tokenizer(merged).convert_ids_to_tokens(config.decoder_start_token_id)
+                spec.config.decoder_start_token = start
             return spec
 
     try:
