@@ -1,5 +1,6 @@
 """Shared by all tests: no network, and a cache of their own."""
 
+import gc
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -45,6 +46,12 @@ def _offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _one_thread() -> None:
     """Products of tiny models are slower on many threads, much slower beside other work."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_collections() -> None:
+    """The garbage collector, which runs after each model, skips what was imported and made before this file."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -106,9 +106,7 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
         return CheckedData(splits, tuple(issues), len(bad), columns)
     issues += check_splits(splits)
     if counter is not None:
-        most = model.max_source_tokens
-        limit = most if isinstance(most, int) and model.long == "truncate" else None
-        issues += check_lengths(splits, counter, limit, model.max_target_tokens)
+        issues += check_lengths(splits, counter, model)
     return CheckedData(splits, tuple(issues), len(bad), columns)
 
 

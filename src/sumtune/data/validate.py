@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from sumtune.config import ModelConfig
 from sumtune.data.example import Example, normalize
 from sumtune.data.issues import Issue
 
@@ -45,26 +46,28 @@ def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Issue]:
 
 
 def check_lengths(
-    splits: Mapping[str, Sequence[Example]],
-    counter: TokenCounter,
-    max_source_tokens: int | None,
-    max_target_tokens: int,
+    splits: Mapping[str, Sequence[Example]], counter: TokenCounter, model: ModelConfig
 ) -> Iterator[Issue]:
-    """At most two issues: the share of all dialogues, and of all summaries, that will lose their end."""
+    """Yield at most two issues: the share of all dialogues, and of all summaries, over the limits of `model`."""
     examples = [example for same in splits.values() for example in same]
     dialogues = counter.count([example.dialogue for example in examples])
     summaries = counter.count_targets([example.summary for example in examples])
-    for code, plural, counts, option, limit in (
-        ("dialogue_truncated", "dialogues", dialogues, "model.max_source_tokens", max_source_tokens),
-        ("summary_truncated", "summaries", summaries, "model.max_target_tokens", max_target_tokens),
-    ):
-        cut = sum(count > limit for count in counts) if limit is not None else 0
-        if cut:
-            message = (
-                f"{cut / len(counts):.1%} of the {plural} ({cut} of {len(counts)}) are longer than {limit} tokens "
-                f"and lose their end; raise {option} to keep it"
-            )
-            yield Issue(code, "warning", message)
+    lost = "and lose their end; raise model.{} to keep it"
+    if isinstance(most := model.max_source_tokens, int) and (longer := _longer("dialogues", dialogues, most)):
+        if model.long == "parts":
+            yield Issue("dialogue_in_parts", "info", f"{longer} and are read in parts")
+        else:
+            yield Issue("dialogue_truncated", "warning", f"{longer} {lost.format('max_source_tokens')}")
+    if longer := _longer("summaries", summaries, model.max_target_tokens):
+        yield Issue("summary_truncated", "warning", f"{longer} {lost.format('max_target_tokens')}")
+
+
+def _longer(plural: str, counts: Sequence[int], limit: int) -> str | None:
+    """Return how many `counts` of tokens exceed `limit`, as the start of a sentence; None if none does."""
+    longer = sum(count > limit for count in counts)
+    if not longer:
+        return None
+    return f"{longer / len(counts):.1%} of the {plural} ({longer} of {len(counts)}) are longer than {limit} tokens"
 
 
 def _issue(code: str, message: str, example: Example, *, error: bool = True) -> Issue:
