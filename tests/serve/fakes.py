@@ -96,6 +96,30 @@ class EchoSummarizer:
         return Completion(summary, min(limit, len(summary.split())), cut_off=len(dialogue.split()) > limit)
 
 
+class FirstWordsSummarizer:
+    """Stream the first `words` words of each dialogue. Each call takes one of the `permits`, if there are any set."""
+
+    engine = "fake shortening"
+    decoding = MappingProxyType({"engine": "fake shortening"})
+    setup_s = 0.0
+
+    def __init__(self, words=2, permits=None):
+        self.words = words
+        self.permits = permits
+        self.calls = []
+
+    def summarize(self, dialogues, progress=None, max_tokens=None):
+        return self.stream(dialogues, lambda _at, _piece: False, max_tokens)
+
+    def stream(self, dialogues, watch, max_tokens=None):
+        self.calls.append(list(dialogues))
+        assert self.permits is None or self.permits.acquire(timeout=10)
+        texts = [" ".join(text.split()[: self.words]) for text in dialogues]
+        for at, text in enumerate(texts):
+            watch(at, text)
+        return [Completion(text, len(text.split()), cut_off=False) for text in texts]
+
+
 class FailingSummarizer:
     """Fail with an exception that quotes the dialogue."""
 
@@ -111,13 +135,13 @@ def count_tokens(texts):
     return [len(text.split()) for text in texts]
 
 
-def loaded_model(name, summarizer, beams=1):
-    return LoadedModel(name, f"Tiny + {name}", summarizer, count_tokens, MAX_SOURCE_TOKENS, beams)
+def loaded_model(name, summarizer, beams=1, long="truncate"):
+    return LoadedModel(name, f"Tiny + {name}", summarizer, count_tokens, MAX_SOURCE_TOKENS, beams, long)
 
 
-def make_app(summarizers, **options):
+def make_app(summarizers, long="truncate", **options):
     """Return an application that serves `summarizers` by name."""
-    loads = {name: lambda name=name, one=one: loaded_model(name, one) for name, one in summarizers.items()}
+    loads = {name: lambda name=name, one=one: loaded_model(name, one, long=long) for name, one in summarizers.items()}
     options.setdefault("settings", ServeSettings(workers=1))
     return create_app(loads, **options)
 

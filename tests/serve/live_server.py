@@ -1,8 +1,10 @@
-"""Run the service on a real socket, in a thread."""
+"""Run the service on a real socket, in a thread, and send raw requests to it."""
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -40,3 +42,13 @@ def listening_server(app, settings=None, host="127.0.0.1") -> Iterator[str]:
         server.should_exit = True
         thread.join(10)
         assert not thread.is_alive()
+
+
+def connect(url):
+    parts = urlsplit(url)
+    return socket.create_connection((parts.hostname, parts.port), timeout=5)
+
+
+def request(body, path="/summarize", length=None):
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return (head + f"Content-Length: {len(body) if length is None else length}\r\n\r\n").encode() + body

@@ -2,11 +2,9 @@
 
 import contextlib
 import json
-import socket
 import threading
 import time
 from functools import partial
-from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -15,7 +13,7 @@ import pytest
 from sumtune.serve.settings import ServeSettings
 
 from .fakes import KEY, EchoSummarizer, wait_for
-from .live_server import running_service
+from .live_server import connect, request, running_service
 
 SETTINGS = ServeSettings(workers=1, header_timeout_s=0.4, body_timeout_s=0.4, send_timeout_s=0.5)
 
@@ -29,16 +27,6 @@ def slow():
 def url(slow):
     with running_service({"tuned": slow}, SETTINGS) as url:
         yield url
-
-
-def connect(url):
-    parts = urlsplit(url)
-    return socket.create_connection((parts.hostname, parts.port), timeout=5)
-
-
-def request(body, path="/summarize", length=None):
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-    return (head + f"Content-Length: {len(body) if length is None else length}\r\n\r\n").encode() + body
 
 
 def read_all(connection):

@@ -7,12 +7,26 @@ from typing import Any, Literal
 from sumtune.summarizer import Completion, OnProgress, Summarizer
 from sumtune.text.parts import CountTokens, split
 
-__all__ = ["LongDialogueSummarizer", "join_parts"]
+__all__ = ["LongDialogueSummarizer", "join_parts", "next_parts", "read_in_parts"]
 
 
 def join_parts(completions: Sequence[Completion]) -> str:
     """Return the summaries of the parts of a dialogue as the text that is summarized next."""
     return "\n".join(completion.text for completion in completions if completion.text)
+
+
+def next_parts(joined: str, parts_before: int, count: CountTokens, max_tokens: int) -> list[str]:
+    """Return the texts to summarize after `parts_before` parts, whose summaries are `joined`.
+
+    Summaries that are together too long are split again, unless this gives no fewer parts than before.
+    """
+    parts = split(joined, count, max_tokens)
+    return parts if len(parts) < parts_before else [joined]
+
+
+def read_in_parts(parts: int) -> str:
+    """Return `Completion.read` for a dialogue that was read in `parts` parts."""
+    return f"parts ({parts})"
 
 
 class LongDialogueSummarizer:
@@ -45,7 +59,7 @@ class LongDialogueSummarizer:
         texts, read = list(dialogues), dict.fromkeys(long, "truncated")
         if long and self._long == "parts":
             parts = [split(dialogues[at], self._count_tokens, self._max_tokens) for at in long]
-            read = {at: f"parts ({len(some)})" for at, some in zip(long, parts, strict=True)}
+            read = {at: read_in_parts(len(some)) for at, some in zip(long, parts, strict=True)}
             for at, text in zip(long, self._reduce(parts, max_tokens), strict=True):
                 texts[at] = text
         completions = self._summarizer.summarize(texts, progress=progress, max_tokens=max_tokens)
@@ -56,8 +70,11 @@ class LongDialogueSummarizer:
         everything = [part for some in parts for part in some]
         written = iter(self._summarizer.summarize(everything, max_tokens=max_tokens))
         joined = [join_parts([next(written) for _ in some]) for some in parts]
-        again = [split(text, self._count_tokens, self._max_tokens) for text in joined]
-        long = [at for at, some in enumerate(again) if 1 < len(some) < len(parts[at])]
+        again = [
+            next_parts(text, len(some), self._count_tokens, self._max_tokens)
+            for text, some in zip(joined, parts, strict=True)
+        ]
+        long = [at for at, some in enumerate(again) if len(some) > 1]
         if long:
             for at, text in zip(long, self._reduce([again[at] for at in long], max_tokens), strict=True):
                 joined[at] = text

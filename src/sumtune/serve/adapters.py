@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sumtune.errors import ModelError, SumtuneError
 from sumtune.serve.redaction import redacted_traceback
@@ -33,9 +34,11 @@ class LoadedModel:
     summarizer: Summarizer
     count_tokens: Callable[[Sequence[str]], list[int]]
     max_source_tokens: int
-    """Length of the longest dialogue the model accepts, in tokens."""
+    """Length of the longest dialogue the model reads whole, in tokens."""
     beams: int
     """Default number of beams."""
+    long: Literal["parts", "truncate"] = "truncate"
+    """Whether a longer dialogue is read in parts. Otherwise the service refuses it: it never cuts a dialogue."""
     slower_because: str | None = None
     """Why it does not use the native engine; None if it does."""
     _by_beams: dict[int, Summarizer] = field(default_factory=dict, init=False, repr=False)

@@ -9,7 +9,7 @@ from sumtune.data.dialogue import as_text, is_unicode
 __all__ = ["MAX_CHARACTERS", "MAX_DIALOGUES", "Dialogues"]
 
 MAX_DIALOGUES = 64
-MAX_CHARACTERS = 100_000
+MAX_CHARACTERS = 500_000
 MAX_TURNS = 10_000
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CHARACTERS)]

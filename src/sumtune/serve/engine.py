@@ -1,4 +1,4 @@
-"""Dynamic batching: dialogues of several requests share a batch."""
+"""Dynamic batching: jobs of several requests share a batch."""
 
 import asyncio
 import logging
@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from sumtune.memory import trim_heap
+from sumtune.serve.batches import choose_batch, is_exclusive
 from sumtune.serve.jobs import DecodingFailedError, Job, QueueFullError
 from sumtune.serve.metrics import Metrics
 from sumtune.serve.redaction import redacted_traceback
 from sumtune.serve.settings import ServeSettings
-from sumtune.summarizer import Completion, ParallelSummarizer, StreamingSummarizer
+from sumtune.serve.speed import Speed
+from sumtune.summarizer import Completion, StreamingSummarizer
 
 __all__ = ["Engine"]
 
-SMOOTHING = 0.2
-"""Weight of the newest batch in the moving average of seconds per dialogue."""
 MAX_RETRY_S = 60
 TRIM_EVERY_S = 5.0
 """Seconds between heap trims. Batches of varying size fragment the heap, which grows until it is trimmed."""
@@ -39,11 +39,13 @@ class Engine:
         self._wake_up = asyncio.Event()
         self._idle = 0
         """Idle workers."""
-        self._running = 0
-        """Dialogues being decoded."""
+        self._running: list[Job] = []
+        """Jobs being decoded."""
+        self._after_long = False
+        """Whether the newest batch is one of long jobs."""
         self._exclusive_running = False
         """Whether a summarizer that uses all cores is decoding."""
-        self._seconds_per_job: float | None = None
+        self._speed = Speed(settings.max_batch_dialogues)
         self._trimmed_at = 0.0
         self._workers: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="decode")
@@ -68,15 +70,31 @@ class Engine:
             QueueFullError: they do not fit, or at the current speed they would miss their deadline.
         """
         now = asyncio.get_running_loop().time()
-        ahead, seconds_per_job = self._running + len(self._waiting), self._seconds_per_job or 0.0
-        wait_s = ahead * seconds_per_job
+        ahead = [*self._running, *self._waiting]
+        wait_s = self._speed.wait_s(ahead, jobs)
         full = len(self._waiting) + len(jobs) > self._settings.max_queued_dialogues
-        late = ahead > 0 and now + wait_s + len(jobs) * seconds_per_job > min(job.deadline for job in jobs)
+        late = bool(ahead) and now + wait_s + self._speed.seconds(jobs) > min(job.deadline for job in jobs)
         if full or self._closing or late:
             raise QueueFullError(max(1, min(MAX_RETRY_S, math.ceil(wait_s))))
+        self._add(jobs, now)
+        self._set_waiting([*self._waiting, *jobs])
+
+    def submit_next(self, jobs: Sequence[Job]) -> None:
+        """Add `jobs` that continue a dialogue at the front of the queue, however full it is.
+
+        They are fewer than the jobs of the same dialogue that have left the queue.
+
+        Raises:
+            QueueFullError: the engine is closing.
+        """
+        if self._closing:
+            raise QueueFullError(1)
+        self._add(jobs, asyncio.get_running_loop().time())
+        self._set_waiting([*jobs, *self._waiting])
+
+    def _add(self, jobs: Sequence[Job], now: float) -> None:
         for job in jobs:
             job.submitted_at = now
-        self._set_waiting([*self._waiting, *jobs])
         self._wake_up.set()
 
     def cancel(self, jobs: Sequence[Job]) -> None:
@@ -125,43 +143,31 @@ class Engine:
 
     async def _run_and_notify(self, batch: list[Job]) -> None:
         """Decode a batch, then wake the workers for the jobs that waited for its summarizer."""
-        exclusive = _is_exclusive(batch[0])
+        exclusive = is_exclusive(batch[0])
         self._exclusive_running = self._exclusive_running or exclusive
-        self._running += len(batch)
+        self._running += batch
         try:
             await self._run(batch)
         finally:
-            self._running -= len(batch)
+            self._running = [job for job in self._running if job not in batch]
             if exclusive:
                 self._exclusive_running = False
             if self._waiting or self._closing:
                 self._wake_up.set()
 
     def _take_batch(self) -> list[Job]:
-        """Take the oldest job that can start, and the jobs that can share its batch.
-
-        If the summarizer decodes several batches at once, idle workers share the waiting jobs.
-        """
+        """Remove the jobs of the next batch from the queue, and return them."""
         now = asyncio.get_running_loop().time()
         self._expire_late(now)
-        first = next((job for job in self._waiting if not (self._exclusive_running and _is_exclusive(job))), None)
-        if first is None:
-            return []
-        max_size = self._settings.max_batch_dialogues
-        if not _is_exclusive(first):
-            max_size = min(max_size, math.ceil(len(self._waiting) / self._idle))
-        tokens = 0
-        batch: list[Job] = []
-        rest: list[Job] = []
-        for job in self._waiting:
-            fits = not batch or tokens + job.tokens <= self._settings.max_batch_tokens
-            if job.batch_key == first.batch_key and len(batch) < max_size and fits:
-                batch.append(job)
-                tokens += job.tokens
-                job.queued_s = now - job.submitted_at
-            else:
-                rest.append(job)
-        self._set_waiting(rest)
+        batch = choose_batch(
+            self._waiting, self._settings,
+            idle=self._idle, exclusive_running=self._exclusive_running, after_long=self._after_long,
+        )  # fmt: skip
+        if batch:
+            self._after_long = batch[0].is_long
+        for job in batch:
+            job.queued_s = now - job.submitted_at
+        self._set_waiting([job for job in self._waiting if job not in batch])
         return batch
 
     def _expire_late(self, now: float) -> None:
@@ -181,8 +187,8 @@ class Engine:
             logger.error("Decoding a batch of %d failed: %s", len(batch), redacted_traceback(error))
             await self._retry_individually(batch)
             return
-        parallel_batches = 1 if _is_exclusive(batch[0]) else self._settings.workers
-        self._update_speed((loop.time() - start) / len(batch) / parallel_batches)
+        parallel_batches = 1 if is_exclusive(batch[0]) else self._settings.workers
+        self._speed.update(batch[0].is_long, (loop.time() - start) / len(batch) / parallel_batches)
         self._metrics.batch.observe(len(batch))
         for job, completion in finished:
             self._metrics.tokens.labels("read").inc(job.tokens)
@@ -198,10 +204,6 @@ class Engine:
             elif not job.future.done():
                 job.future.set_exception(DecodingFailedError())
 
-    def _update_speed(self, seconds: float) -> None:
-        known = self._seconds_per_job
-        self._seconds_per_job = seconds if known is None else (1 - SMOOTHING) * known + SMOOTHING * seconds
-
     @staticmethod
     def _decode(batch: list[Job], loop: asyncio.AbstractEventLoop) -> list[Completion]:
         """Decode a batch in a thread. Greedy decoding streams its pieces and can be cancelled."""
@@ -209,10 +211,11 @@ class Engine:
         dialogues = [job.dialogue for job in batch]
 
         def watch(index: int, piece: str) -> bool:
-            if piece and not batch[index].cancelled:
-                batch[index].partly_sent = True
-                loop.call_soon_threadsafe(batch[index].on_piece, piece)
-            return batch[index].cancelled
+            job = batch[index]
+            if piece and job.on_piece and not job.cancelled:
+                job.partly_sent = True
+                loop.call_soon_threadsafe(job.on_piece, piece)
+            return job.cancelled
 
         if key.beams == 1 and isinstance(key.summarizer, StreamingSummarizer):
             return key.summarizer.stream(dialogues, watch, key.max_tokens)
@@ -220,8 +223,3 @@ class Engine:
         for index, completion in enumerate(completions):
             watch(index, completion.text)
         return completions
-
-
-def _is_exclusive(job: Job) -> bool:
-    """Return whether the summarizer uses all cores for one batch, so that a second batch would only slow it down."""
-    return not isinstance(job.batch_key.summarizer, ParallelSummarizer)

@@ -1,4 +1,4 @@
-"""Jobs: dialogues in the engine's queue."""
+"""Jobs: dialogues, and parts of long dialogues, in the engine's queue."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from sumtune.summarizer import Completion, Summarizer
 
 __all__ = ["BatchKey", "DecodingFailedError", "Job", "QueueFullError"]
+
+LONG_TOKENS = 2048
+"""A dialogue of more tokens is a long job, like a part of a long dialogue."""
 
 
 class QueueFullError(Exception):
@@ -31,22 +34,20 @@ class BatchKey:
     """Most tokens of a summary; None takes the limit of the adapter's prompt."""
 
 
-def _ignore(_piece: str) -> None:
-    pass
-
-
 @dataclass(eq=False)
 class Job:
-    """One dialogue in the engine."""
+    """One dialogue, or one part of a long dialogue, in the engine."""
 
     dialogue: str
     tokens: int
-    """Length of the dialogue in tokens."""
+    """Length of `dialogue` in tokens."""
     batch_key: BatchKey
     deadline: float
     """Event loop time in seconds."""
     future: asyncio.Future[Completion]
-    on_piece: Callable[[str], None] = _ignore
+    is_part: bool = False
+    """Whether `dialogue` is a part of a longer one."""
+    on_piece: Callable[[str], None] | None = None
     """Called in the event loop with each piece of the summary."""
     cancelled: bool = field(default=False, init=False)
     """Whether nobody waits for the summary any more. Set in the event loop, read by decoding threads."""
@@ -56,3 +57,8 @@ class Job:
     """Seconds in the queue before the batch started."""
     submitted_at: float = field(default=0.0, init=False)
     """Event loop time in seconds."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the job never shares a batch with short jobs, which would wait for it."""
+        return self.is_part or self.tokens > LONG_TOKENS

@@ -44,8 +44,9 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> LoadedMod
     slower_because = _reason_not_native(tuned.summarizer, decode.engine, reasons)
     beams = beams or decode.beams
     return LoadedModel(
-        name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams, slower_because
-    )
+        name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams, tuned.long,
+        slower_because,
+    )  # fmt: skip
 
 
 def load_base(folder: Path) -> LoadedModel:
@@ -70,8 +71,11 @@ def load_base(folder: Path) -> LoadedModel:
     summarizer = in_torch_thread(build)
     free_memory()
     slower_because = _reason_not_native(summarizer, decode.engine, reasons)
-    max_source_tokens = encoder.prompt.max_source_tokens
-    return LoadedModel(BASE, source.name, summarizer, encoder.count, max_source_tokens, decode.beams, slower_because)
+    limits = encoder.prompt
+    return LoadedModel(
+        BASE, source.name, summarizer, encoder.count, limits.max_source_tokens, decode.beams, limits.long,
+        slower_because,
+    )  # fmt: skip
 
 
 def _reason_not_native(summarizer: Summarizer, configured: str, reasons: list[str]) -> str | None:

@@ -79,6 +79,7 @@ class Summary(BaseModel):
     summary: str
     tokens: int = Field(description="Number of generated tokens.")
     cut_off: bool = Field(description="Whether the summary reached the token limit before it ended.")
+    read: str = Field(description="How the dialogue was read: `whole`, or `parts (5)` if it is long.")
     unsupported: list[UnsupportedMention] = Field(description="Names and numbers that are not in the dialogue.")
 
 
@@ -88,7 +89,7 @@ class SummarizeResponse(BaseModel):
     summaries: list[Summary]
     model: str = Field(description="The model that wrote the summaries.")
     beams: int
-    queued_s: float = Field(description="Seconds until decoding of the last dialogue started.")
+    queued_s: float = Field(description="Seconds until decoding of the last dialogue, or of its first part, started.")
     elapsed_s: float = Field(description="Seconds from request to response.")
 
 
@@ -111,7 +112,8 @@ class AdapterInfo(BaseModel):
     name: str
     description: str
     engine: str
-    max_source_tokens: int
+    max_source_tokens: int = Field(description="Most tokens of a dialogue that is read whole.")
+    long: Literal["parts", "refused"] = Field(description="Whether longer dialogues are read in parts.")
     beams: int = Field(description="Default number of beams.")
     default: bool
 

@@ -20,11 +20,13 @@ class ServeSettings:
     deadline_s: float = 60.0
     """Default deadline of a request in seconds, and the longest deadline a request may set."""
     max_queued_dialogues: int = 256
-    """Most dialogues in the queue; more are refused."""
+    """Most dialogues, and parts of long dialogues, in the queue; more are refused."""
     batch_wait_s: float = 0.008
     """Seconds to wait for another dialogue before a batch starts."""
     max_batch_tokens: int = 8192
     """Most dialogue tokens per batch."""
+    max_long_batch_tokens: int = 4096
+    """Most dialogue tokens per batch of long jobs, which a short dialogue may have to wait for."""
     max_batch_dialogues: int = 32
     """Most dialogues per batch."""
     workers: int = os.cpu_count() or 1
@@ -45,3 +47,8 @@ class ServeSettings:
     """Most connections at once."""
     max_connections_per_client: int = 256
     """Most connections at once from one IPv4 address or one IPv6 /64 network."""
+
+    @property
+    def max_parts(self) -> int:
+        """Most parts of one dialogue: half of the queue, so that a waiting dialogue leaves room for others."""
+        return self.max_queued_dialogues // 2

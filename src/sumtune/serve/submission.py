@@ -9,7 +9,9 @@ from fastapi import HTTPException, Request
 
 from sumtune.errors import SumtuneError
 from sumtune.serve.adapters import LoadedModel
-from sumtune.serve.jobs import BatchKey, DecodingFailedError, Job, QueueFullError
+from sumtune.serve.jobs import BatchKey, DecodingFailedError, QueueFullError
+from sumtune.serve.reading import Reading
+from sumtune.serve.sources import Source, read_sources
 from sumtune.serve.state import AppState
 from sumtune.summarizer import Completion
 
@@ -48,7 +50,10 @@ class Submission:
     state: AppState
     model: LoadedModel
     beams: int
-    jobs: list[Job]
+    readings: list[Reading]
+    """One reading per dialogue."""
+    deadline: float
+    """Event loop time in seconds."""
     submitted_at: float
     """Event loop time in seconds."""
     pieces: "asyncio.Queue[Piece | BaseException]"
@@ -58,6 +63,16 @@ class Submission:
     def elapsed_s(self) -> float:
         """Seconds since the request was read."""
         return asyncio.get_running_loop().time() - self.submitted_at
+
+    @property
+    def queued_s(self) -> float:
+        """Seconds in the queue, of the dialogue that waited longest."""
+        return max(reading.queued_s for reading in self.readings)
+
+    def cancel(self) -> None:
+        """Cancel the work that is left."""
+        for reading in self.readings:
+            reading.cancel()
 
 
 async def submit(state: AppState, dialogues: Sequence[str], options: RequestOptions) -> Submission:
@@ -71,36 +86,24 @@ async def submit(state: AppState, dialogues: Sequence[str], options: RequestOpti
     now = loop.time()
     model = await _find(state, options.adapter)
     batch_key = _batch_key(model, options)
-    counts = await asyncio.to_thread(_count_tokens, model, dialogues)
-    _check_lengths(counts, model.max_source_tokens)
     deadline = now + min(options.deadline_s or state.settings.deadline_s, state.settings.deadline_s)
-    jobs = [
-        Job(dialogue, tokens, batch_key, deadline, loop.create_future())
-        for dialogue, tokens in zip(dialogues, counts, strict=True)
-    ]
     pieces: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
-    if options.stream:
-        for index, job in enumerate(jobs):
-            _collect_pieces(job, index, pieces)
+
+    def create_reading(index: int, source: Source) -> Reading:
+        on_piece = (lambda text: pieces.put_nowait(Piece(index, text))) if options.stream else None
+        return Reading(state.engine, model, source, batch_key, deadline, on_piece)
+
     try:
-        state.engine.submit(jobs)
-    except QueueFullError as error:
-        message = f"The queue is full; try again in {error.retry_after_s} s."
-        raise HTTPException(503, message, {"Retry-After": str(error.retry_after_s)}) from None
-    return Submission(state, model, batch_key.beams, jobs, now, pieces)
-
-
-def _count_tokens(model: LoadedModel, dialogues: Sequence[str]) -> list[int]:
-    try:
-        return model.count_tokens(dialogues)
-    except SumtuneError as error:
-        raise HTTPException(422, str(error)) from None
-
-
-def _check_lengths(counts: Sequence[int], max_tokens: int) -> None:
-    for number, tokens in enumerate(counts, 1):
-        if tokens > max_tokens:
-            raise HTTPException(422, f"Dialogue {number} has {tokens} tokens; this model accepts at most {max_tokens}.")
+        sources = await asyncio.to_thread(read_sources, model, dialogues, state.settings.max_parts)
+        readings = [create_reading(index, source) for index, source in enumerate(sources)]
+        state.engine.submit([job for reading in readings for job in reading.jobs])
+    except (SumtuneError, QueueFullError) as error:
+        raise _http_error(error) from None
+    for index, reading in enumerate(readings):
+        reading.start()
+        if options.stream:
+            _collect_completion(reading, index, pieces)
+    return Submission(state, model, batch_key.beams, readings, deadline, now, pieces)
 
 
 async def _find(state: AppState, name: str | None) -> LoadedModel:
@@ -132,11 +135,11 @@ async def wait_for_completions(submission: Submission, request: Request) -> list
         HTTPException: 504 after the deadline, 500 if decoding failed, 499 if the client disconnected.
     """
     loop = asyncio.get_running_loop()
-    completions = asyncio.gather(*(job.future for job in submission.jobs))
+    completions = asyncio.gather(*(reading.completion for reading in submission.readings))
     completions.add_done_callback(_retrieve_exception)
     disconnected = asyncio.ensure_future(_disconnected(request))
     try:
-        remaining_s = submission.jobs[0].deadline - loop.time()
+        remaining_s = submission.deadline - loop.time()
         either: set[asyncio.Future[Any]] = {completions, disconnected}
         await asyncio.wait(either, timeout=remaining_s, return_when=asyncio.FIRST_COMPLETED)
         if completions.done():
@@ -144,12 +147,12 @@ async def wait_for_completions(submission: Submission, request: Request) -> list
         if disconnected.done():
             raise HTTPException(CLIENT_CLOSED_REQUEST, "The client disconnected.")
         raise TimeoutError
-    except (TimeoutError, DecodingFailedError) as error:
+    except (TimeoutError, DecodingFailedError, QueueFullError, SumtuneError) as error:
         raise _http_error(error) from None
     finally:
         disconnected.cancel()
         completions.cancel()
-        submission.state.engine.cancel(submission.jobs)
+        submission.cancel()
 
 
 async def stream_pieces(submission: Submission) -> AsyncGenerator[Piece, None]:
@@ -159,30 +162,29 @@ async def stream_pieces(submission: Submission) -> AsyncGenerator[Piece, None]:
         HTTPException: 504 after the deadline, 500 if decoding failed.
     """
     loop = asyncio.get_running_loop()
-    unfinished = len(submission.jobs)
+    unfinished = len(submission.readings)
     try:
         while unfinished:
             # A timeout around the whole loop would also interrupt the code that consumes the pieces.
-            piece = await asyncio.wait_for(submission.pieces.get(), submission.jobs[0].deadline - loop.time())
+            piece = await asyncio.wait_for(submission.pieces.get(), submission.deadline - loop.time())
             if isinstance(piece, BaseException):
                 raise piece
             unfinished -= piece.completion is not None
             yield piece
-    except (TimeoutError, DecodingFailedError) as error:
+    except (TimeoutError, DecodingFailedError, QueueFullError, SumtuneError) as error:
         raise _http_error(error) from None
     finally:
-        submission.state.engine.cancel(submission.jobs)
+        submission.cancel()
 
 
-def _collect_pieces(job: Job, index: int, pieces: "asyncio.Queue[Piece | BaseException]") -> None:
-    def finish(future: asyncio.Future[Completion]) -> None:
-        if future.cancelled():
+def _collect_completion(reading: Reading, index: int, pieces: "asyncio.Queue[Piece | BaseException]") -> None:
+    def finish(completion: asyncio.Future[Completion]) -> None:
+        if completion.cancelled():
             return
-        error = future.exception()
-        pieces.put_nowait(error if error else Piece(index, "", future.result()))
+        error = completion.exception()
+        pieces.put_nowait(error if error else Piece(index, "", completion.result()))
 
-    job.on_piece = lambda text: pieces.put_nowait(Piece(index, text))
-    job.future.add_done_callback(finish)
+    reading.completion.add_done_callback(finish)
 
 
 def _retrieve_exception(completions: "asyncio.Future[list[Completion]]") -> None:
@@ -194,6 +196,11 @@ def _retrieve_exception(completions: "asyncio.Future[list[Completion]]") -> None
 def _http_error(error: Exception) -> HTTPException:
     if isinstance(error, TimeoutError):
         return HTTPException(504, "The summary was not ready before the deadline of this request.")
+    if isinstance(error, QueueFullError):
+        message = f"The queue is full; try again in {error.retry_after_s} s."
+        return HTTPException(503, message, {"Retry-After": str(error.retry_after_s)})
+    if isinstance(error, SumtuneError):
+        return HTTPException(422, str(error))
     return HTTPException(500, "Decoding failed; see the log of the service.")
 
 

@@ -67,7 +67,9 @@ def test_the_response_lists_left_out_texts_and_ignored_parameters(client):
     first, *others = ask(client, [*TURNS, ASKING], stream=True)
     assert [part["message"] for part in first.sumtune["left_out"]] == [0, 4]
     assert not any(hasattr(chunk, "sumtune") for chunk in others)
-    assert ask(client, [{"role": "user", "content": DIALOGUE}]).sumtune == {"left_out": [], "without_effect": []}
+    assert ask(client, [{"role": "user", "content": DIALOGUE}]).sumtune == {
+        "left_out": [], "without_effect": [], "read": "whole"
+    }  # fmt: skip
 
 
 def test_a_request_is_separated_from_a_dialogue_in_the_same_message(client):

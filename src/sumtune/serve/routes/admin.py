@@ -62,6 +62,7 @@ def _adapter_info(model: LoadedModel, *, default: bool) -> AdapterInfo:
         description=model.description,
         engine=model.summarizer.engine,
         max_source_tokens=model.max_source_tokens,
+        long="parts" if model.long == "parts" else "refused",
         beams=model.beams,
         default=default,
     )

@@ -15,6 +15,7 @@ from sumtune.serve.http.sse import event, event_stream
 from sumtune.serve.routes.openai_schema import (
     ChatChoice,
     ChatCompletion,
+    Extension,
     ModelCard,
     ModelList,
     OpenAIErrorResponse,
@@ -56,7 +57,7 @@ def create_router(state: AppState) -> APIRouter:
         responses=EVENTS | documented_openai_errors(400, 401, 404, 408, 413, 422, 429, 500, 503, 504),
     )
     async def chat(body: ChatRequest, request: Request) -> ChatCompletion | StreamingResponse:
-        """Summarize the messages as one dialogue. The field `sumtune` lists the instructions that were left out."""
+        """Summarize the messages as one dialogue. `sumtune` lists what was left out, and says how it was read."""
         submission = await submit(
             state, [body.dialogue], RequestOptions(body.model, body.token_limit, stream=body.stream)
         )
@@ -65,7 +66,8 @@ def create_router(state: AppState) -> APIRouter:
             return event_stream(_chunks(submission, identity, body))
         (completion,) = await wait_for_completions(submission, request)
         choice = ChatChoice(message=ResponseMessage(content=completion.text), finish_reason=_finish_reason(completion))
-        return ChatCompletion(**identity, choices=[choice], usage=_usage(submission, completion), sumtune=body.notes)
+        extension = _extension(submission, body)
+        return ChatCompletion(**identity, choices=[choice], usage=_usage(submission, completion), sumtune=extension)
 
     return router
 
@@ -74,8 +76,12 @@ def _finish_reason(completion: Completion) -> Any:
     return "length" if completion.cut_off else "stop"
 
 
+def _extension(submission: Submission, body: ChatRequest) -> Extension:
+    return Extension(**dict(body.notes), read=submission.readings[0].source.read)
+
+
 def _usage(submission: Submission, completion: Completion) -> Usage:
-    prompt, written = submission.jobs[0].tokens, completion.tokens
+    prompt, written = submission.readings[0].source.tokens, completion.tokens
     return Usage(prompt_tokens=prompt, completion_tokens=written, total_tokens=prompt + written)
 
 
@@ -89,7 +95,7 @@ async def _chunks(submission: Submission, identity: dict[str, Any], body: ChatRe
 
     async with aclosing(stream_pieces(submission)) as pieces:
         try:
-            yield chunk({"role": "assistant", "content": ""}, sumtune=body.notes.model_dump())
+            yield chunk({"role": "assistant", "content": ""}, sumtune=_extension(submission, body).model_dump())
             async for piece in pieces:
                 if piece.completion is None:
                     yield chunk({"content": piece.text})

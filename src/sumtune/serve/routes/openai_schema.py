@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from sumtune.serve.chat.request import Notes
 
 __all__ = [
     "ChatChoice",
     "ChatCompletion",
+    "Extension",
     "ModelCard",
     "ModelList",
     "OpenAIErrorResponse",
@@ -42,6 +43,12 @@ class Usage(BaseModel):
     total_tokens: int
 
 
+class Extension(Notes):
+    """What OpenAI's format has no field for."""
+
+    read: str = Field(description="How the dialogue was read: `whole`, or `parts (5)` if it is long.")
+
+
 class ChatCompletion(BaseModel):
     """A chat completion, with the extra field `sumtune`."""
 
@@ -51,7 +58,7 @@ class ChatCompletion(BaseModel):
     model: str
     choices: list[ChatChoice]
     usage: Usage
-    sumtune: Notes
+    sumtune: Extension
 
 
 class ModelCard(BaseModel):

@@ -48,7 +48,8 @@ def create_router(state: AppState) -> APIRouter:
 
 def _response(submission: Submission, completions: Sequence[Completion]) -> SummarizeResponse:
     summaries = [
-        _summary(job.dialogue, completion) for job, completion in zip(submission.jobs, completions, strict=True)
+        _summary(reading.source.dialogue, completion)
+        for reading, completion in zip(submission.readings, completions, strict=True)
     ]
     return SummarizeResponse(summaries=summaries, **_metadata(submission))
 
@@ -57,14 +58,20 @@ def _metadata(submission: Submission) -> dict[str, Any]:
     return {
         "model": submission.model.name,
         "beams": submission.beams,
-        "queued_s": max(job.queued_s for job in submission.jobs),
+        "queued_s": submission.queued_s,
         "elapsed_s": submission.elapsed_s,
     }
 
 
 def _summary(dialogue: str, completion: Completion) -> Summary:
     mentions = [UnsupportedMention(**asdict(mention)) for mention in unsupported(completion.text, dialogue)]
-    return Summary(summary=completion.text, tokens=completion.tokens, cut_off=completion.cut_off, unsupported=mentions)
+    return Summary(
+        summary=completion.text,
+        tokens=completion.tokens,
+        cut_off=completion.cut_off,
+        read=completion.read,
+        unsupported=mentions,
+    )
 
 
 async def _events(submission: Submission) -> AsyncIterator[str]:
@@ -74,7 +81,7 @@ async def _events(submission: Submission) -> AsyncIterator[str]:
                 if piece.completion is None:
                     yield event({"index": piece.index, "text": piece.text}, "piece")
                 else:
-                    summary = _summary(submission.jobs[piece.index].dialogue, piece.completion)
+                    summary = _summary(submission.readings[piece.index].source.dialogue, piece.completion)
                     yield event({"index": piece.index, **summary.model_dump()}, "summary")
             yield event(_metadata(submission), "done")
         except HTTPException as error:
