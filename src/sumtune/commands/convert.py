@@ -1,4 +1,4 @@
-"""`sumtune convert`: an export of another program as JSONL, one conversation a line."""
+"""`sumtune convert`: write an export of another program as JSONL, one conversation per line."""
 
 import os
 from pathlib import Path
@@ -18,7 +18,7 @@ SUFFIXES = (".jsonl", ".ndjson")
 
 
 def convert(source: Path, target: Path, *, overwrite: bool = False, dialogue_column: str | None = None) -> None:
-    """Show what was understood of `source`, then write its conversations to `target`, all or none.
+    """Show what was recognized in `source`, then write all of its conversations to `target`, or none.
 
     Raises:
         InputError: `target` exists and `overwrite` is False, or it cannot be written.
@@ -39,7 +39,7 @@ def convert(source: Path, target: Path, *, overwrite: bool = False, dialogue_col
 
 
 def _understood(source: Path, export: Export) -> list[str]:
-    """What was recognized, what was left out, and the first conversations."""
+    """Return what was recognized, what was left out, and the first conversations."""
     lines = [f"{source}: {export.format}, {len(export.rows)} conversations, {export.with_summary} with a summary."]
     lines += [f"  {note}" for note in export.notes]
     if export.empty:

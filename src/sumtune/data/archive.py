@@ -1,4 +1,4 @@
-"""Compressed files, unpacked in memory and only up to a bound: a small archive can hold terabytes of zeros."""
+"""Unpack compressed files in memory, up to a size limit, because a small archive can hold terabytes of zeros."""
 
 import gzip
 import io
@@ -15,7 +15,7 @@ MAX_UNPACKED_BYTES = 4 << 30
 SMALL_BYTES = 64 << 20
 """Up to this size any ratio is allowed."""
 MAX_RATIO = 200
-"""Unpacked bytes a packed byte: text has 3 to 20."""
+"""Largest ratio of unpacked to packed bytes; text has 3 to 20."""
 MOST_MEMBERS = 200_000
 
 
@@ -23,7 +23,7 @@ def gunzip(place: str, content: bytes) -> bytes:
     """Return the unpacked content of a gzip file.
 
     Raises:
-        DataError: it is damaged, or unpacks to more than the bound.
+        DataError: the file is damaged, or unpacks to more than the limit.
     """
     bound = _bound(len(content))
     try:
@@ -43,7 +43,7 @@ class Archive:
         """Read the list of members; nothing is unpacked.
 
         Raises:
-            DataError: it is damaged, encrypted, unpacks to more than the bound, or is an office document.
+            DataError: the archive is damaged or encrypted, unpacks to more than the limit, or is an office document.
         """
         self._place = place
         try:
@@ -66,14 +66,14 @@ class Archive:
 
     @property
     def data_files(self) -> list[PurePath]:
-        """The members that may hold examples, in order; those that macOS and editors hide are left out."""
+        """Members that may hold examples, in order, without hidden files and files that macOS or editors add."""
         paths = [PurePath(name) for name in sorted(self.names)]
         hidden = ("__MACOSX", ".")
         return [path for path in paths if is_data_file(path.name) and not any(p.startswith(hidden) for p in path.parts)]
 
     @property
     def text_files(self) -> list[PurePath]:
-        """The members that may be an exported chat or a transcript."""
+        """Members that may be an exported chat or a transcript."""
         return [PurePath(name) for name in sorted(self.names) if name.lower().endswith((".txt", ".vtt", ".srt"))]
 
     def read(self, path: PurePath) -> bytes:

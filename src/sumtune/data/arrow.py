@@ -10,10 +10,10 @@ __all__ = ["arrow_table", "read_arrow", "read_parquet"]
 
 
 def read_parquet(place: str, file: str, content: bytes, split: str | None, every_column: bool = False) -> Table:
-    """Return the table of a Parquet file. Checksums of its pages are verified where the file has them.
+    """Return the table of a Parquet file. Page checksums are verified if the file has them.
 
     Raises:
-        DataError: it is damaged, or no Parquet file.
+        DataError: the file is damaged, or not a Parquet file.
     """
     import pyarrow
     import pyarrow.parquet
@@ -29,7 +29,7 @@ def read_arrow(place: str, file: str, content: bytes, split: str | None, every_c
     """Return the table of an Arrow file, as `datasets` saves it: a stream of record batches, or a file with an index.
 
     Raises:
-        DataError: it is damaged, or no Arrow file.
+        DataError: the file is damaged, or not an Arrow file.
     """
     import pyarrow
     import pyarrow.ipc
@@ -49,7 +49,7 @@ def read_arrow(place: str, file: str, content: bytes, split: str | None, every_c
 def arrow_table(file: str, split: str | None, table: Any, every_column: bool = False) -> Table:
     """Return the rows of a `pyarrow.Table`, with the names of all its columns.
 
-    Values are those of the columns that may hold texts or ids; with `every_column` of all but binary ones.
+    Values are read only from columns that may hold texts or ids; with `every_column`, from all except binary ones.
     """
     columns = tuple(table.column_names)
     wanted = _is_no_binary if every_column else _may_be_text

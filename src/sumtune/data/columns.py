@@ -1,4 +1,4 @@
-"""Which column is the dialogue and which is the summary."""
+"""Find the columns of the dialogue and the summary by their names."""
 
 import difflib
 import re
@@ -32,7 +32,7 @@ Role = Literal["dialogue", "summary"]
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns that are read; `id` is None where examples are named by file and row."""
+    """Names of the columns to read; if `id` is None, examples are named by file and row."""
 
     dialogue: str
     summary: str
@@ -53,15 +53,15 @@ def find_columns(
     summary_column: str | None = None,
     candidates: Sequence[str] | None = None,
 ) -> Columns:
-    """Return the columns of `file` by their names, whatever their case; a given name wins over the known ones.
+    """Return the columns of `file`, found by name and ignoring case; a given name takes precedence over the known ones.
 
-    `candidates` are the columns that hold texts and that every file has: an error message advises only one of these.
+    `candidates` are the columns that hold texts and exist in every file: an error message only suggests one of these.
 
     >>> find_columns("a.csv", ["ID", "Summary", "Text"])
     Columns(dialogue='Text', summary='Summary', id='ID', more_summaries=())
 
     Raises:
-        DataError: a column is missing, or both are the same one.
+        DataError: a column is missing, or dialogue and summary are the same column.
     """
     usable = columns if candidates is None else candidates
     summaries = find_summaries(columns, summary_column)
@@ -81,7 +81,7 @@ def find_columns(
 
 
 def find_summaries(columns: Sequence[str], summary_column: str | None = None) -> tuple[str, ...]:
-    """Return the columns with a summary, told by their names: none, one, or several numbered ones.
+    """Return the summary columns, found by name: none, one, or several numbered ones.
 
     >>> find_summaries(["dialogue", "summary2", "summary1"])
     ('summary1', 'summary2')
@@ -100,19 +100,19 @@ def find_dialogue(
     learned: str | None = None,
     candidates: Sequence[str] | None = None,
 ) -> str:
-    """Return the column that holds the dialogue, whatever its case; a given name wins over the known ones.
+    """Return the dialogue column, ignoring case; a given name takes precedence over the known ones.
 
-    `learned` is the name that the model was tuned with: the first of the known ones.
+    `learned` is the name of the column that the model was tuned with. It is tried before the known names.
 
     Raises:
-        DataError: there is none.
+        DataError: there is no such column.
     """
     known = DIALOGUE_NAMES if learned is None else (learned, *DIALOGUE_NAMES)
     return _find("dialogue", file, columns, given, known, columns if candidates is None else candidates)
 
 
 def show_names(names: Sequence[str]) -> str:
-    """Return the names for an error message. A long one is only counted: without a header row it may be a dialogue.
+    """Return the names for an error message. Of a long name, which may be dialogue text, only the length is shown.
 
     >>> show_names(["id", "x" * 50])
     "'id', <50 characters>"
@@ -144,7 +144,7 @@ def _find(
 
 
 def _advice(role: Role, candidates: Sequence[str], wanted: Sequence[str]) -> str:
-    """What to do about a missing column; only a column that can be one is named."""
+    """Return what to do about a missing column; suggest only columns that are possible."""
     short = [name for name in candidates if name.strip() and not _is_long(name)]
     if not short:
         return f"None of them can be the {role}: add a column with the {role} of each row."

@@ -1,4 +1,4 @@
-"""Dialogues to be summarized, read from a file as training reads it."""
+"""Read the dialogues to summarize from a file, in the same way as training."""
 
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,10 +26,10 @@ Rows = Iterable[tuple[int, Mapping[str, Any]]]
 
 @dataclass(frozen=True)
 class Conversation:
-    """A row of a file, and its dialogue as the model was tuned to read it."""
+    """A row of a file, and its dialogue as text in the form used in training."""
 
     place: str
-    """File and row, for people."""
+    """File and row, for messages."""
     row: Mapping[str, Any]
     dialogue: str
 
@@ -45,7 +45,7 @@ class _Source:
 
 @dataclass(frozen=True)
 class Conversations:
-    """The conversations of a file in its order; they can be iterated again."""
+    """The conversations of a file, in order. Can be iterated several times."""
 
     sources: tuple[_Source, ...]
     warnings: tuple[Issue, ...]
@@ -54,7 +54,7 @@ class Conversations:
         """Read the conversations.
 
         Raises:
-            DataError: a row has no dialogue, or holds half a character.
+            DataError: a row has no dialogue, or an unpaired surrogate.
         """
         for source in self.sources:
             for number, row in source.rows:
@@ -62,12 +62,12 @@ class Conversations:
 
 
 def open_conversations(path: Path, given: str | None = None, learned: str | None = None) -> Conversations:
-    """Return the conversations of a CSV, JSON, JSONL or Parquet file. JSONL is read a line at a time.
+    """Return the conversations of a CSV, JSON, JSONL or Parquet file. JSONL is read line by line.
 
-    The dialogue column is `given`, else `learned` (the one that the model was tuned with) or a known one.
+    The dialogue column is `given`, otherwise `learned` (the one that the model was tuned with) or a known one.
 
     Raises:
-        DataError: the file cannot be read as a whole, a row of it cannot be read, or it has no dialogue column.
+        DataError: the file or one of its rows cannot be read, or there is no dialogue column.
     """
     _require_file(path)
     chosen = given or learned
@@ -119,7 +119,7 @@ def _require_file(path: Path) -> None:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows of `lines` without their numbers; they can be iterated again."""
+    """The rows of `lines` without their numbers. Can be iterated several times."""
 
     lines: "_Lines"
 
@@ -129,7 +129,7 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _FormattedRows:
-    """The rows of `lines` with a dialogue; they can be iterated again."""
+    """The rows of `lines` with a dialogue. Can be iterated several times."""
 
     file: str
     lines: "_Lines"
@@ -149,7 +149,7 @@ def _is_json_lines(path: Path) -> bool:
 
 
 class _Lines:
-    """The rows of a JSONL file, read anew each time they are iterated."""
+    """The rows of a JSONL file. Each iteration reads the file again."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -158,7 +158,7 @@ class _Lines:
 
     @property
     def warnings(self) -> tuple[Issue, ...]:
-        """A warning where the encoding was guessed."""
+        """A warning if the encoding was guessed."""
         return (legacy_encoding(self._path.name),) if self._encoding == LEGACY else ()
 
     def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -1,4 +1,4 @@
-"""What `--data` names: a file, a folder, the embedded data set, or a Hugging Face data set."""
+"""Resolve `--data`: a file, a folder, the embedded data set, or a Hugging Face data set."""
 
 import difflib
 import re
@@ -28,33 +28,33 @@ class DataFile:
 
     path: Path
     name: str
-    """Its name in messages and ids."""
+    """Name of the file in messages and ids."""
     split: str | None = None
-    """None where the source does not say."""
+    """None if the source does not name one."""
 
 
 @dataclass(frozen=True)
 class DataSource:
-    """The files to read, or else the data set id to fetch."""
+    """The files to read, or the id of the data set to fetch."""
 
     name: str
     files: tuple[DataFile, ...] = ()
     hub_id: str | None = None
     unused: tuple[str, ...] = ()
-    """Data files of the folder that are not read."""
+    """Data files in the folder that are not read."""
 
     def read(self) -> list[Table]:
-        """Return all tables of the source; fetches a data set id.
+        """Return all tables of the source. Fetches the data set if the source is an id.
 
         Raises:
-            DataError: a file cannot be read as a whole, or the data set cannot be fetched.
+            DataError: a file cannot be read, or the data set cannot be fetched.
         """
         if self.hub_id is not None:
             return read_hub(self.hub_id)
         return [table for file in self.files for table in read_file(file.path, file.split, name=file.name)]
 
     def fingerprint(self, settings: object) -> str:
-        """SHA-256 (hex) of the files and `settings`. A data set id is not fetched again to see whether it changed."""
+        """Return the SHA-256 (hex) of the files and `settings`. Does not check the hub for changes of a data set."""
         try:
             return fingerprint([file.path for file in self.files], settings)
         except OSError as error:
@@ -62,10 +62,10 @@ class DataSource:
 
 
 def find_source(path: str) -> DataSource:
-    """Return what `path` names, found without reading any data.
+    """Return the source that `path` names, without reading any data.
 
     Raises:
-        DataError: nothing of that name exists, or a folder does not say which file is what.
+        DataError: `path` does not exist, or it is a folder whose file names do not show the splits.
     """
     if path == "embedded":
         return DataSource(path, tuple(DataFile(file, file.name, name) for name, file in embedded_files().items()))
@@ -84,7 +84,7 @@ def find_source(path: str) -> DataSource:
 
 
 def _not_a_path(path: str, place: Path) -> DataSource:
-    """The Hugging Face data set that `path` names; a path that was mistyped is an error instead."""
+    """Return the Hugging Face data set that `path` names; raise DataError if it looks like a mistyped path."""
     folder = place.parent
     names = [entry.name for entry in folder.iterdir()] if path.strip() and folder.is_dir() else []
     near = difflib.get_close_matches(place.name, names, n=1)
@@ -104,7 +104,7 @@ def _single_file(place: Path) -> DataFile:
 
 
 def _in_folder(folder: Path) -> tuple[tuple[DataFile, ...], tuple[str, ...]]:
-    """The split files of `folder`, or its only data file; and the names of the data files that are left."""
+    """Return the split files of `folder`, or its only data file, and the names of the unused data files."""
     if is_saved_dataset(folder):
         found, listed = saved_files(folder), []
     else:

@@ -1,6 +1,6 @@
-"""CSV and TSV files as tables, by RFC 4180 and no more leniently: a file whose rows are uncertain gives none.
+"""Read CSV and TSV files strictly by RFC 4180: if it is uncertain where rows end, no row of the file is used.
 
-Python's `csv` module takes a stray quote for text. Then lines of a dialogue become rows, and nobody sees it.
+Python's `csv` module treats a stray quote as text. Then lines of a dialogue become rows, and nobody notices.
 """
 
 import re
@@ -20,13 +20,13 @@ QUOTED = re.compile(r'"((?:[^"]++|"")*+)"')
 
 
 class _StrayQuoteError(Exception):
-    """A quote stands where none may; whatever comes after it, and some of what came before, is uncertain."""
+    """A quote in a place where RFC 4180 allows none. Everything after it, and some rows before it, are uncertain."""
 
 
 def read_delimited(file: str, text: str, split: str | None) -> Table:
-    """The table in `text`: a header, then a row a record. `,`, `;` or tab separate fields.
+    """Return the table in `text`: a header, then one record per row. Fields are separated by `,`, `;` or tab.
 
-    Where any record is broken, the table has no rows: its issues say where, and cannot be dropped.
+    If any record is malformed, the table has no rows; its issues say where, and they cannot be dropped.
 
     Raises:
         DataError: the header cannot be read, or repeats a name.
@@ -52,7 +52,7 @@ def read_delimited(file: str, text: str, split: str | None) -> Table:
 
 
 def _delimiter(text: str) -> tuple[str, int]:
-    """The delimiter, and where the header begins: after the line `sep=;` that Excel writes and reads."""
+    """Return the delimiter and the position of the header, which comes after Excel's line `sep=;` if there is one."""
     given = SEPARATOR_LINE.match(text)
     if given is not None:
         return given[1] or given[2], given.end()
@@ -61,11 +61,11 @@ def _delimiter(text: str) -> tuple[str, int]:
 
 
 def _records(text: str, delimiter: str, place: int) -> Iterator[list[str]]:
-    """The fields of each record from the character `place` on; blank lines are left out.
+    """Yield the fields of each record, starting at the character `place`; skip blank lines.
 
     Raises:
-        _StrayQuoteError: a quote is not closed, a closing one is not the end of its field, or one stands in a field
-            that does not begin with one.
+        _StrayQuoteError: a quote is not closed, text follows a closing quote, or a quote appears inside an unquoted
+            field.
     """
     quoting = delimiter != "\t" or re.search(r'(?:^|[\t\r\n])"', text) is not None  # most TSV files know no quotes
     plain = re.compile(f"[^{re.escape(delimiter)}\r\n{chr(34) if quoting else ''}]*+")
@@ -90,7 +90,7 @@ def _records(text: str, delimiter: str, place: int) -> Iterator[list[str]]:
 
 
 def _reason(text: str, begin: int, end: int | None, quoted: bool) -> str:
-    """What is wrong with the field that begins at the character `begin` and ended too early, at `end`, or never."""
+    """Return the error for the quoted field that starts at character `begin` and ends too early, at `end`, or never."""
     opened = text.count("\n", 0, begin) + 1
     if end is None:
         return f"the quote on line {opened} of the file is never closed"
@@ -101,7 +101,7 @@ def _reason(text: str, begin: int, end: int | None, quoted: bool) -> str:
 
 
 def _maybe_cut(file: str, text: str, row: int) -> Iterator[Issue]:
-    """Whether the file may have been cut off inside its last field, of which nothing in the file itself tells."""
+    """Yield a note if the file may have been cut off inside its last field, which nothing else would show."""
     if row and text[-1] not in '\r\n"':
         message = "the file ends with this row, without a line end: if it was cut off, its last field is incomplete"
         yield Issue("no_line_end", "info", message, file, row)

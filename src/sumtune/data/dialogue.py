@@ -1,4 +1,4 @@
-"""A dialogue or summary as text, whatever form a file or a request gives it: the same in training and in use."""
+"""Convert a dialogue or summary from any accepted form to text, in the same way for training and inference."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,29 +13,29 @@ from sumtune.data.turns import speaker_and_text, unread_keys
 __all__ = ["DialogueText", "as_text", "is_unicode", "read_dialogue"]
 
 DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Invisible characters that say where text runs from right to left; exports of messengers put them before names."""
+"""Invisible characters that mark the direction of text; messengers put them before names in their exports."""
 DROPPED = dict.fromkeys(map(ord, "\0\ufeff" + DIRECTION_MARKS))
 LIST_IN_TEXT = "a list in a text"
 
 
 @dataclass(frozen=True)
 class DialogueText:
-    """A dialogue as text, one turn a line, and how it was read."""
+    """A dialogue as text, one turn per line, and the form in which it was given."""
 
     text: str | None
-    """"" where there is none, None where the value is not text."""
+    """"" if there is none, None if the value is not text."""
     form: str | None = None
-    """What the turns were kept in; None for plain text and lists of turns."""
+    """What the turns were stored in; None for plain text and lists of turns."""
     unread_keys: tuple[str, ...] = ()
     """Keys of turns without a known speaker."""
 
 
 def as_text(value: Any) -> str | None:
-    r"""Return the text of `value`, one turn a line; "" where there is none, None where it is not text.
+    r"""Return the text of `value`, one turn per line; "" if there is none, None if it is not text.
 
     A list is read as turns: texts, or objects with a text and perhaps a speaker (`sumtune.data.turns` has the keys).
-    Turns without text are left out. Line ends become `\n`; blanks at the ends of lines, empty lines at both ends, NUL
-    characters, byte order and direction marks are dropped.
+    Turns without text are left out. Line ends become `\n`. Trailing blanks, empty lines at the start and the end, NUL
+    characters, byte order marks and direction marks are removed.
 
     >>> as_text([{"role": "Ann", "content": "Hi"}, {"role": "Bob", "content": "Hello\r\nAnn"}, "Bye"])
     'Ann: Hi\nBob: Hello Ann\nBye'
@@ -44,10 +44,10 @@ def as_text(value: Any) -> str | None:
 
 
 def read_dialogue(value: Any) -> DialogueText:
-    r"""Return the text of `value` as `as_text` does, with how it was read.
+    r"""Return the text of `value` as `as_text` does, and the form in which it was given.
 
-    A text that is a transcript (WebVTT, SRT), an exported chat or a list of turns becomes turns, and so does one with
-    HTML or other marks between turns, where it is certain what the turns are.
+    A text is split into turns if it is a transcript (WebVTT, SRT), an exported chat or a list of turns, or if it has
+    HTML or other marks between turns and it is certain what the turns are.
 
     >>> read_dialogue('["Ann: Hi", "Bob: Yo"]')
     DialogueText(text='Ann: Hi\nBob: Yo', form='a list in a text', unread_keys=())
@@ -66,7 +66,7 @@ def read_dialogue(value: Any) -> DialogueText:
 
 
 def is_unicode(text: str) -> bool:
-    """Return whether `text` can be written as UTF-8: it has no undecodable byte and no half of a surrogate pair."""
+    """Return whether `text` can be written as UTF-8: it has no undecodable byte and no unpaired surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -103,7 +103,7 @@ def _clean(text: str) -> str:
 
 
 def _turn(turn: Any) -> str | None:
-    """One line `Name: text`; "" for a turn without text, None for one that is not text."""
+    """Return one line `Name: text`; "" for a turn without text, None for one that is not text."""
     speaker, text = speaker_and_text(turn) if isinstance(turn, Mapping) else (None, turn)
     if text is None:
         return ""

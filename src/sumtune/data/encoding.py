@@ -1,4 +1,4 @@
-"""Bytes as text: UTF-8, UTF-16 and UTF-32 by their byte order mark and, where it may be guessed, Windows-1252."""
+"""Decode bytes as UTF-8, as UTF-16 or UTF-32 with a byte order mark or, if guessing is allowed, as Windows-1252."""
 
 import codecs
 import io
@@ -8,7 +8,7 @@ from typing import BinaryIO, TextIO
 __all__ = ["LEGACY", "decode", "detect", "open_text"]
 
 LEGACY = "cp1252"
-"""Windows-1252, which programs in Western Europe wrote before UTF-8."""
+"""Windows-1252, the usual encoding in Western Europe before UTF-8."""
 BYTE_ORDER_MARKS = (  # UTF-32 first: its mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -19,18 +19,18 @@ UTF_8 = "utf-8-sig"
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 """A byte that is not UTF-8, as the error handler `surrogateescape` reads it."""
 BEYOND_ASCII = re.compile("[^\0-\x7f\udc80-\udcff]")
-"""A character of several bytes: they are seldom UTF-8 by chance, as those of “ß“ in Windows-1252 are."""
+"""A character of several bytes. Windows-1252 text is rarely valid UTF-8 by chance, but the bytes of “ß“ are."""
 MOST_ACCENTS = 0.3
-"""Share of characters beyond ASCII that no text in a Western European language reaches."""
+"""Share of non-ASCII characters that no text in a Western European language reaches."""
 
 
 def decode(raw: bytes, guess: bool = False) -> tuple[str, str]:
     """Return `raw` as text, and its encoding. A byte that is not UTF-8 becomes a lone surrogate.
 
-    `guess` takes what is not UTF-8 for Windows-1252 where it can be that.
+    With `guess`, text that is not UTF-8 but can be Windows-1252 is decoded as that.
 
     Raises:
-        UnicodeDecodeError: a byte order mark promises an encoding that `raw` does not have.
+        UnicodeDecodeError: `raw` does not have the encoding that its byte order mark says.
     """
     stream = io.BytesIO(raw)
     encoding = detect(stream, guess)
@@ -45,7 +45,7 @@ def open_text(stream: BinaryIO, encoding: str, newline: str | None = None) -> Te
 
 
 def detect(stream: BinaryIO, guess: bool = False) -> str:
-    """Return the encoding of `stream`, which stands at its beginning again afterwards."""
+    """Return the encoding of `stream`, and rewind the stream."""
     start = stream.read(4)
     stream.seek(0)
     for mark, encoding in BYTE_ORDER_MARKS:
@@ -57,7 +57,7 @@ def detect(stream: BinaryIO, guess: bool = False) -> str:
 
 
 def _can_be_legacy(stream: BinaryIO) -> bool:
-    """Whether most of what is not ASCII is not UTF-8 either, and all of it can be Windows-1252."""
+    """Return whether most of the non-ASCII bytes are not UTF-8 and all of them can be Windows-1252."""
     accents = others = characters = 0
     for line in stream:
         if line.isascii():

@@ -1,4 +1,4 @@
-"""The one in-memory form of data: a dialogue, its summary, and where both came from."""
+"""The form of examples in memory: a dialogue, its summary, and where both came from."""
 
 import json
 import unicodedata
@@ -16,23 +16,23 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Example:
-    """A dialogue (one turn a line), its summary, and the file and row they were read from."""
+    """A dialogue (one turn per line), its summary, and the file and row they were read from."""
 
     id: str
     dialogue: str
     summary: str
     file: str
     row: int
-    """1-based, as a person counts: a line of JSONL, a record of CSV without its header."""
+    """Counted from 1: a line of JSONL, or a record of CSV, not counting the header."""
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of the normalized dialogue: equal for duplicates, whatever their spacing or case."""
+        """SHA-256 (hex) of the normalized dialogue: equal for duplicates that differ only in spacing or case."""
         return sha256(normalize(self.dialogue).encode()).hexdigest()
 
 
 def normalize(text: str) -> str:
-    """`text` in Unicode NFKC, lower case, with every run of white space as one space.
+    """Return `text` in Unicode NFKC and lower case, with every run of white space as one space.
 
     >>> normalize(" Hi\\r\\n  THERE ")
     'hi there'
@@ -41,15 +41,15 @@ def normalize(text: str) -> str:
 
 
 def dump_jsonl(examples: Iterable[Example]) -> str:
-    """The examples as JSONL text, one object a line, with the field names of `Example`."""
+    """Return the examples as JSONL text, one object per line, with the field names of `Example`."""
     return "".join(json.dumps(vars(example), ensure_ascii=False) + "\n" for example in examples)
 
 
 def load_jsonl(path: Path) -> list[Example]:
-    """The examples of a file written with `dump_jsonl`.
+    """Return the examples in a file written with `dump_jsonl`.
 
     Raises:
-        RunDirError: it cannot be read, or a line is no such example.
+        RunDirError: the file cannot be read, or a line is not an example.
     """
     try:
         with path.open(encoding="utf-8") as lines:

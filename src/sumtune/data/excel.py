@@ -15,7 +15,7 @@ __all__ = ["read_excel"]
 
 
 def read_excel(place: str, file: str, content: bytes, split: str | None) -> list[Table]:
-    """Return the table of the first sheet that holds rows, or a table for each sheet that is named after a split.
+    """Return the table of the first sheet that has rows, or a table for each sheet that is named after a split.
 
     Raises:
         DataError: the workbook cannot be read, or is empty.
@@ -46,7 +46,7 @@ def _table(file: str, split: str | None, records: Sequence[list[str]]) -> Table:
 
 
 def _records(sheet: Any) -> Iterator[list[str]]:
-    """The rows of a sheet from the first one that is not blank."""
+    """Yield the rows of a sheet, starting with the first one that is not blank."""
     sheet.reset_dimensions()  # what the file says about its size is often wrong
     begun = False
     for row in sheet.iter_rows(values_only=True):

@@ -1,4 +1,4 @@
-"""The conversations of a file of any format, as `sumtune convert` writes them."""
+"""Read the conversations of a file of any format in the form that `sumtune convert` writes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ class Export:
 
     format: str
     rows: tuple[dict[str, Any], ...]
-    """Each with a `dialogue`, and with an `id`, a `channel` and a `summary` where the export has them."""
+    """Each has a `dialogue`, and an `id`, a `channel` and a `summary` if the export has them."""
     notes: tuple[Issue, ...]
     empty: int
     """Conversations without a text, which are left out."""
 
     @property
     def with_summary(self) -> int:
-        """How many conversations have a summary."""
+        """Number of conversations with a summary."""
         return sum("summary" in row for row in self.rows)
 
 
@@ -39,7 +39,7 @@ def read_export(path: Path, dialogue_column: str | None = None) -> Export:
     """Return the conversations in `path`, a file or folder.
 
     Raises:
-        DataError: it cannot be read, it holds several splits, or no conversation.
+        DataError: `path` cannot be read, or holds several splits or no conversation.
     """
     tables = _tables(path)
     if len({table.split for table in tables}) > 1:
@@ -78,7 +78,7 @@ def _rows(table: Table, dialogue_column: str | None) -> Iterable[dict[str, Any]]
 
 
 def _summary(row: Any, columns: Sequence[str]) -> dict[str, str]:
-    """The summaries of a row that are there, under their names: `summary`, or `summary1`, `summary2`, …"""
+    """Return the summaries that a row has, by name: `summary`, or `summary1`, `summary2`, …"""
     texts = [text for column in columns if (text := as_text(row.get(column)))]
     names = ["summary"] if len(texts) < 2 else [f"summary{number}" for number in range(1, len(texts) + 1)]
     return dict(zip(names, texts, strict=False))

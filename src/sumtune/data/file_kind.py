@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes. Its name decides only between formats that look alike."""
+"""Recognize what a file is by its first bytes. Its name decides only between formats that look alike."""
 
 import re
 from pathlib import PurePath
@@ -22,7 +22,7 @@ BY_SUFFIX: Final[dict[str, FileKind]] = {
 SUFFIXES = tuple(BY_SUFFIX)
 """Suffixes of data files; each may be followed by `.gz`."""
 HEAD_BYTES = 4096
-"""Enough of a file to recognize it."""
+"""Bytes from the start of a file that suffice to recognize it."""
 BY_MAGIC: dict[bytes, FileKind] = {
     b"PAR1": "parquet",
     b"ARROW1": "arrow",
@@ -51,9 +51,9 @@ REFUSED: dict[bytes, str] = {
     **dict.fromkeys((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), IMAGE),
     **dict.fromkeys((b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf", b"Rar!"), UNPACK),
 }
-"""First bytes of files that are not read, with what they are and the way on."""
+"""First bytes of files that are not supported, with what they are and what to do instead."""
 TEXTUAL = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"{\\rtf")
-"""Those that stand at the beginning of a text; the other ASCII ones count only where binary data follow."""
+"""Those that may begin a text file; the other ASCII ones count only if binary data follows."""
 MARKUP = {
     "<!doctype html": "an HTML page, perhaps an error or a log-in page instead of the data: download the data again, "
     f"or {EXPORT}",
@@ -87,10 +87,10 @@ def data_stem(name: str) -> str:
 
 
 def file_kind(place: str, name: str, content: bytes) -> FileKind:
-    """Return what `content`, the bytes of a file called `name`, are.
+    """Return the kind of a file called `name` with the bytes `content`.
 
     Raises:
-        DataError: it is something that is not read; the message says what, and the way on.
+        DataError: the file is of a kind that is not supported; the message says which, and what to do instead.
     """
     _refuse(place, content)
     for magic, kind in BY_MAGIC.items():
@@ -107,14 +107,14 @@ def file_kind(place: str, name: str, content: bytes) -> FileKind:
 
 
 def require_no_document(place: str, members: list[str]) -> None:
-    """Raises DataError where an archive with these members is a document of an office program that is not read."""
+    """Raise DataError if an archive with these members is an office document that is not supported."""
     for member, what in OFFICE.items():
         if any(name.startswith(member) for name in members):
             raise DataError(f"{place} is {what}.")
 
 
 def _text_kind(start: str, by_name: FileKind) -> FileKind:
-    """A list of objects is JSON and a line with an object is JSON Lines, whatever the name says."""
+    """Recognize JSON by a list of objects and JSON Lines by a line with one object, whatever the name says."""
     if re.match(r"\[\s*(?:\{\s*\"|\Z)", start):
         return "json"
     if by_name != "json lines" and re.match(r"\{\s*\"(?:[^\"\\]|\\.)*\"\s*:", start):

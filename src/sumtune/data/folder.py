@@ -1,4 +1,4 @@
-"""Which files of a folder or archive hold which split, told by their names alone."""
+"""Find the files of each split in a folder or archive, by their names alone."""
 
 import re
 from collections import defaultdict
@@ -15,7 +15,7 @@ SHARD = re.compile(r"(.+?)-\d{5}-of-\d{5}(?:-[0-9a-f]{8,64})?")
 """`train-00000-of-00002-fa9b3e8ade89a333`: how Hugging Face data sets name the parts of a split."""
 WORD_ENDS = re.compile(r"[-_. ]+")
 METADATA = {"dataset_info", "dataset_infos", "dataset_dict", "state", "sample_submission", "config", "metadata"}
-"""Names of files that come with data sets and hold no examples."""
+"""Names of files that come with data sets but hold no examples."""
 DEEPEST = 3
 """Levels of folders that are searched: `default/train/0000.parquet` has two."""
 MOST_FILES = 200_000
@@ -24,7 +24,7 @@ SplitFiles = tuple[tuple[PurePath, str | None], ...]
 
 
 def list_files(folder: Path) -> list[PurePath]:
-    """Return the data files in `folder` and the folders below it, relative to it, in order; hidden ones are left out.
+    """Return the data files in `folder` and the folders below it, relative to it, sorted, without hidden ones.
 
     Raises:
         DataError: there are too many files to be a data set.
@@ -47,18 +47,18 @@ def list_files(folder: Path) -> list[PurePath]:
 
 
 def is_metadata(path: PurePath) -> bool:
-    """Return whether a file of this name comes with a data set and holds none of its examples."""
+    """Return whether a file of this name comes with a data set but holds no examples."""
     return data_stem(path.name).lower() in METADATA
 
 
 def assign_splits(place: str, paths: Iterable[PurePath]) -> SplitFiles:
-    """Return the files to read, each with its split; None where there is one file without a split.
+    """Return the files to read, each with its split, which is None for a single file without a split.
 
-    Files in `place` itself (or in its folder `data`) come first: by the names `train`, `validation` and `test`, then by
+    Files in `place` itself (or in its folder `data`) come first: those named `train`, `validation` and `test`, then
     names such as `samsum-train`. Then come folders named after splits, such as `default/train/0000.parquet`.
 
     Raises:
-        DataError: two files claim one split, or no name says what is what.
+        DataError: two files claim the same split, or the names do not show the splits.
     """
     paths = [path for path in paths if not is_metadata(path)]
     top = [path for path in paths if len(path.parts) == 1] or [path for path in paths if path.parent.name == "data"]
@@ -83,7 +83,7 @@ def _exact_split(path: PurePath) -> str | None:
 
 
 def _split_in_name(path: PurePath) -> str | None:
-    """The split that the first or last word of the name says: `samsum-train`, `dialogsum.dev`."""
+    """Return the split named by the first or last word of the file name, as in `samsum-train` and `dialogsum.dev`."""
     stem = data_stem(path.name)
     shard = SHARD.fullmatch(stem)
     words = WORD_ENDS.split(shard[1] if shard else stem)
@@ -105,7 +105,7 @@ def _group(paths: Iterable[PurePath], split_of: Callable[[PurePath], str | None]
 
 
 def _require_one_each(place: str, by_split: dict[str, list[PurePath]]) -> None:
-    """Several files of one split must be its shards."""
+    """Check that several files of one split are its shards."""
     for name, same in by_split.items():
         kinds = {"".join(path.suffixes[-1:]) for path in same}
         if len(same) > 1 and not (len(kinds) == 1 and all(SHARD.fullmatch(data_stem(path.name)) for path in same)):
@@ -114,7 +114,7 @@ def _require_one_each(place: str, by_split: dict[str, list[PurePath]]) -> None:
 
 
 def _require_one_data_set(place: str, by_split: dict[str, list[PurePath]]) -> None:
-    """Split folders must lie in the same folder: others are those of another data set."""
+    """Check that all split folders lie in the same folder; others would belong to another data set."""
     homes = {_home(path) for same in by_split.values() for path in same}
     if len(homes) > 1:
         listed = ", ".join(sorted(map(str, homes))[:5])
@@ -122,7 +122,7 @@ def _require_one_data_set(place: str, by_split: dict[str, list[PurePath]]) -> No
 
 
 def _home(path: PurePath) -> PurePath:
-    """The folder in which the innermost split folder of `path` lies."""
+    """Return the folder that contains the innermost split folder of `path`."""
     return next(folder.parent for folder in path.parents if split_name(folder.name))
 
 

@@ -1,4 +1,4 @@
-"""Rows of a recognized format as rows with a `dialogue` and perhaps a `summary`."""
+"""Turn rows of a recognized format into rows with a `dialogue` and perhaps a `summary`."""
 
 import re
 from collections import Counter
@@ -31,7 +31,7 @@ class RowFormat:
     instruction: Instruction
 
     def read(self, row: Row, left_out: Counter[str] | None = None) -> list[dict[str, Any]] | None:
-        """Return a row for each conversation in `row`, None where it is not of the format."""
+        """Return a row for each conversation in `row`; None if it is not of the format."""
         if not self.format.matches(row):
             return None
         kept = {key: value for key, value in row.items() if key not in (*self.format.keys, DIALOGUE)}
@@ -48,7 +48,7 @@ class RowFormat:
 
 
 def find_format(rows: Iterable[Row]) -> RowFormat | None:
-    """Return the format of `rows`, which are iterated twice; None where they have none."""
+    """Return the format of `rows`, which are iterated twice; None if none is recognized."""
     summaries = {name for row in rows for name in find_summaries(list(row))}
     found = recognize_format(rows, sorted(summaries))
     if found is None:
@@ -58,7 +58,7 @@ def find_format(rows: Iterable[Row]) -> RowFormat | None:
 
 
 def apply_format(table: Table) -> Table:
-    """Return `table` with a dialogue in each row, where its rows are of a known format, else as it is."""
+    """Return `table` with a dialogue in each row if its rows have a known format, otherwise `table` itself."""
     rows = [row for _, row in table.rows]
     if are_messages(rows):
         wrapped = {"messages": rows} if is_slack(rows) or is_teams(rows) else {DIALOGUE: rows}
@@ -107,7 +107,7 @@ def _converted(table: Table, row_format: RowFormat) -> Table:
 
 
 def _note(file: str, row_format: RowFormat, left_out: Counter[str]) -> Issue:
-    """What was understood, and what is no part of the dialogues."""
+    """Return a note on what was recognized, and on what is not part of the dialogues."""
     removed = [f"{count} {what}" for what, count in left_out.items()]
     if row_format.instruction != Instruction():
         removed.append("the instruction that all prompts share")

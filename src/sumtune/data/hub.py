@@ -1,4 +1,4 @@
-"""Tables of a data set of the Hugging Face hub. The only module that imports `datasets`, and that uses the network."""
+"""Tables of a data set on the Hugging Face hub. No other module imports `datasets` or downloads data."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ __all__ = ["read_hub"]
 
 
 def read_hub(hub_id: str) -> list[Table]:
-    """The splits of the data set `hub_id`, from the local cache or fetched; code of the data set is never run.
+    """Return the splits of the data set `hub_id`, cached or downloaded. Never runs code from the data set.
 
     Raises:
         DataError: the package `datasets` is missing, the data set cannot be fetched, or its splits have unknown names.
@@ -66,7 +66,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _hub_is_reachable() -> bool:
-    """False where the hub's name does not resolve: the hub's own client would retry that for half a minute."""
+    """Return False if the hub's name does not resolve, because the hub's own client would retry for half a minute."""
     if os.environ.get("HF_HUB_OFFLINE") or getproxies().keys() & {"https", "all"}:
         return True
     host = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co")).hostname

@@ -1,4 +1,4 @@
-"""The first stage: reads the examples, checks them, splits them, and writes them to the run folder."""
+"""The first stage: read the examples, check them, split them, and write them to the run folder."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -30,36 +30,36 @@ MakeCounter = Callable[[], TokenCounter]
 
 @dataclass(frozen=True)
 class CheckedData:
-    """The examples that can be used, by split, and everything that was found."""
+    """The usable examples by split, and all issues."""
 
     examples: dict[str, list[Example]]
     """All three splits; each may be empty."""
     issues: tuple[Issue, ...]
     dropped: int
-    """Rows with errors; they are not among the examples."""
+    """Number of rows with errors, which are not among the examples."""
     columns: dict[str, Columns]
     """The columns that were read, by file."""
 
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What the stage left in the run folder."""
+    """What the run folder holds after the stage."""
 
     counts: dict[str, int]
-    """Examples by split, zeros included."""
+    """Number of examples in each split, including empty ones."""
     dropped: int
     issues: tuple[Issue, ...]
     reused: bool
-    """The run folder held the same already; nothing was read or written."""
+    """True if the run folder already held this result, so that nothing was read or written."""
 
 
 def run(config: Config, run_dir: RunDir, make_counter: MakeCounter | None = None) -> IngestResult:
-    """Writes `data_ingestion/` and `data_validation/report.json`, unless they are there for the same data and settings.
+    """Write `data_ingestion/` and `data_validation/report.json`, unless they exist for the same data and settings.
 
-    Without `make_counter` nothing is said about lengths in tokens; it is called only where the data are read.
+    `make_counter` is called only if the data is read; without it, lengths in tokens are not checked.
 
     Raises:
-        DataError: the source cannot be read, or has errors; the run folder is as it was.
+        DataError: the source cannot be read, or has errors; the run folder is unchanged.
     """
     source = find_source(config.data.path)
     fingerprint = source.fingerprint(_settings(config, make_counter is not None))
@@ -73,16 +73,16 @@ def run(config: Config, run_dir: RunDir, make_counter: MakeCounter | None = None
 
 
 def check(data: DataConfig, counter: TokenCounter | None = None, model: ModelConfig | None = None) -> CheckedData:
-    """The examples by split and all issues, errors among them; nothing is written.
+    """Return the examples by split and all issues, including errors. Writes nothing.
 
     Raises:
-        DataError: the source as a whole cannot be read.
+        DataError: the source cannot be read.
     """
     return _check(find_source(data.path), data, counter, model or ModelConfig())
 
 
 def truncated_dialogues(run_dir: RunDir) -> list[Issue]:
-    """What the stage found about dialogues that lose their end: at most one issue."""
+    """Return what the stage found about dialogues that lose their end: at most one issue."""
     report = find_record(run_dir.validation_report) or {}
     return [Issue(**entry) for entry in report.get("findings", ()) if entry.get("code") == "dialogue_truncated"]
 
@@ -111,7 +111,7 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
 
 
 def _read(source: DataSource, data: DataConfig) -> list[Table]:
-    """The tables of the source; a recognized format decides what the dialogue is, unless columns are given."""
+    """Return the tables of the source. A recognized format determines the dialogue, unless columns are given."""
     tables = source.read()
     if data.dialogue_column is not None or data.summary_column is not None:
         return tables
@@ -126,10 +126,10 @@ def _read(source: DataSource, data: DataConfig) -> list[Table]:
 
 
 def _columns(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:
-    """The columns of each table that has rows.
+    """Return the columns of each table that has rows.
 
     Raises:
-        DataError: no table holds anything, or one lacks a column.
+        DataError: no table has rows, or one lacks a column.
     """
     given = data.dialogue_column, data.summary_column
     holding = [table for table in tables if table.rows or table.columns]
@@ -142,14 +142,14 @@ def _columns(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:
 
 
 def _shared_text_columns(tables: Sequence[Table]) -> list[str]:
-    """The columns that all tables have and that hold texts: an option can name no other."""
+    """Return the columns that exist in all tables and hold texts; an option can only name one of these."""
     shared = [column for column in (tables[0].columns if tables else ()) if all(column in t.columns for t in tables)]
     rows = [row for table in tables for _, row in table.rows[:SAMPLED_ROWS]]
     return [column for column in shared if not rows or any(as_text(row.get(column)) for row in rows)]
 
 
 def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], list[Issue]]:
-    """The tables with summaries, and a note about those of validation or test that have none."""
+    """Return the tables with summaries, and a note about validation or test tables without any."""
     bare = [table for table in tables if table.split in ("validation", "test") and not _has_summaries(table, data)]
     if not any(table.split == "train" and _has_summaries(table, data) for table in tables):
         return list(tables), []
@@ -163,7 +163,7 @@ def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], 
 
 
 def _has_summaries(table: Table, data: DataConfig) -> bool:
-    """Whether there is a column of summaries that is not empty everywhere; a table without rows lacks nothing."""
+    """Return whether a summary column has at least one summary; True for a table without rows."""
     if not table.rows:
         return True
     names = find_summaries(table.columns, data.summary_column)
@@ -185,7 +185,7 @@ def _examples(tables: Sequence[Table], columns: dict[str, Columns]) -> tuple[lis
 
 
 def _split(tables: Sequence[Table], examples: Sequence[Example]) -> dict[str, list[Example]]:
-    """The given splits, completed; or three new ones where the source does not say."""
+    """Return the given splits, with missing ones added, or three new splits if the source has none."""
     split_of = {table.file: table.split for table in tables}
     given: dict[str, list[Example]] = {name: [] for name in SPLITS}
     for example in examples:
@@ -212,13 +212,13 @@ def _counts(checked: CheckedData) -> dict[str, int]:
 
 
 def _settings(config: Config, counts_tokens: bool) -> dict[str, Any]:
-    """All settings that the stage's files depend on."""
+    """Return all settings that the files of the stage depend on."""
     model = config.model.model_dump(include={"name", "revision", "max_source_tokens", "max_target_tokens"})
     return {"data": config.data.model_dump(), "model": model if counts_tokens else None}
 
 
 def _write(run_dir: RunDir, checked: CheckedData, source: str, fingerprint: str) -> None:
-    """Writes the report, then the splits: their manifest vouches for both."""
+    """Write the report, then the splits, whose manifest covers both."""
     counts = _counts(checked)
     issues = [asdict(issue) for issue in checked.issues]
     report = {"fingerprint": fingerprint, "examples": counts, "dropped": checked.dropped, "findings": issues}
@@ -233,7 +233,7 @@ def _write(run_dir: RunDir, checked: CheckedData, source: str, fingerprint: str)
 
 
 def _reusable(run_dir: RunDir, fingerprint: str) -> IngestResult | None:
-    """The result that the run folder holds for `fingerprint`, or None where a file is missing or was changed."""
+    """Return the result that the run folder holds for `fingerprint`; None if a file is missing or changed."""
     report = find_record(run_dir.validation_report)
     if report is None or report.get("fingerprint") != fingerprint or not up_to_date(run_dir.ingestion, fingerprint):
         return None

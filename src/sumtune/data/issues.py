@@ -1,4 +1,4 @@
-"""What was found in the data, and how it is shown: with file and row, never with the text of a dialogue."""
+"""Issues found in the data, and how to display them: with file and row, never with text of a dialogue."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 BROKEN_TABLE = "broken_table"
-"""Code of an error that makes all rows of its file uncertain, so that none can be left out."""
+"""Code of an error that makes all rows of its file uncertain, so that dropping single rows does not help."""
 BROKEN_TABLE_REMEDY = (
     "Where the other rows of that file begin and end is uncertain, so none is used. Put fields with quotes, "
     "delimiters or line breaks in quotes and double the quotes inside them, or write the file as JSONL."
@@ -32,14 +32,14 @@ SHOWN_WHEN_COLLAPSED = 3
 
 @dataclass(frozen=True)
 class Issue:
-    """One thing that is wrong, or worth knowing: about a row, or about all data (`file` is "", `row` is None)."""
+    """A problem or a note about one row, or about all data (then `file` is "" and `row` is None)."""
 
     code: str
     severity: Severity
     message: str
     file: str = ""
     row: int | None = None
-    """1-based, counted like `Example.row`."""
+    """Counted like `Example.row`."""
 
     @property
     def can_be_dropped(self) -> bool:
@@ -52,18 +52,18 @@ class Issue:
 
 
 def undecodable(file: str, row: int, part: str) -> Issue:
-    """An error: `part` of the row holds bytes that are not UTF-8."""
+    """Return the error for a row in which `part` has bytes that are not UTF-8."""
     return Issue("undecodable", "error", f"{part} is not valid UTF-8; save the file as UTF-8", file, row)
 
 
 def legacy_encoding(file: str) -> Issue:
-    """A warning: the encoding of `file` was guessed."""
+    """Return the warning that the encoding of `file` was guessed."""
     message = "it is not UTF-8 and was read as Windows-1252; save it as UTF-8 if characters look wrong"
     return Issue("legacy_encoding", "warning", message, file)
 
 
 def display(issues: Sequence[Issue]) -> list[str]:
-    """Lines for a terminal: errors first; a code with more than ten issues shows three and a count.
+    """Return lines for a terminal, errors first. If a code has more than ten issues, three and a count are shown.
 
     >>> rows = [Issue("duplicate", "warning", "repeats train.csv:1", "train.csv", row) for row in range(2, 14)]
     >>> display(rows)[-2:]
@@ -81,10 +81,10 @@ def display(issues: Sequence[Issue]) -> list[str]:
 
 
 def raise_errors(issues: Iterable[Issue]) -> None:
-    """Nothing, where no issue is an error.
+    """Raise DataError if any issue is an error.
 
     Raises:
-        DataError: counts the errors by code, shows the first, and names the remedy.
+        DataError: counts the errors by code, shows the first ones, and says what to do.
     """
     errors = [issue for issue in issues if issue.severity == "error"]
     if not errors:
@@ -102,7 +102,7 @@ def raise_errors(issues: Iterable[Issue]) -> None:
 
 
 def raise_first_error(issues: Iterable[Issue]) -> None:
-    """Nothing, where no issue is an error: for files of which every row is needed.
+    """Raise the first error among `issues`; for files in which every row is needed.
 
     Raises:
         DataError: shows the first error.

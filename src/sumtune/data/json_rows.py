@@ -20,15 +20,15 @@ from sumtune.errors import DataError
 __all__ = ["dump_row", "json_lines", "read_json", "read_lines"]
 
 DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
-"""Reads `NaN` and `Infinity` as null: JSON has neither, and programs write NaN for a missing value."""
+"""Reads `NaN` and `Infinity` as null: JSON has neither, and many programs write NaN for a missing value."""
 LIST_KEYS = ("data", "conversations", "tickets", "results", "items", "rows", "examples")
-"""Keys of objects under which a list of rows stands."""
+"""Keys under which an object may hold a list of rows."""
 FORMS = 'Expected a list of objects, {"train": [...], "test": [...]} or {"data": [...]}, or one object a line.'
 
 
 @dataclass(frozen=True)
 class _Broken:
-    """Text that is not JSON, and why."""
+    """Error that says why a text is not JSON."""
 
     reason: str
     is_unicode: bool = True
@@ -38,7 +38,7 @@ def read_json(place: str, file: str, text: str, split: str | None) -> list[Table
     """Return the tables of a JSON file: one, or one for each split that it holds.
 
     Raises:
-        DataError: it is not JSON, or holds no list of objects where one is expected.
+        DataError: the file is not JSON, or a list of objects is missing where one is expected.
     """
     value = _parse(text)
     if isinstance(value, _Broken):
@@ -60,17 +60,17 @@ def read_json(place: str, file: str, text: str, split: str | None) -> list[Table
 
 
 def read_lines(file: str, text: str, split: str | None) -> Table:
-    """The table of a JSONL file."""
+    """Return the table of a JSONL file."""
     return _table(file, split, json_lines(file, io.StringIO(text, newline=None)))
 
 
 def json_lines(file: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Issue]]:
-    """Number of each line that is not blank, with its object or what is wrong with it."""
+    """Yield the number of each line that is not blank, with its object or what is wrong with it."""
     return _rows(file, ((row, _parse(line)) for row, line in enumerate(lines, 1) if line.strip()))
 
 
 def dump_row(row: Mapping[str, Any]) -> str:
-    """`row` as a line of JSONL; what JSON has no form for, such as a date, becomes text, and a NaN becomes null.
+    """Return `row` as a line of JSONL; values unknown to JSON, such as dates, become text, and NaN becomes null.
 
     >>> dump_row({"text": "é", "score": float("nan")})
     '{"text": "é", "score": null}'
@@ -90,7 +90,7 @@ def _without_nan(value: Any) -> Any:
 
 
 def _parse(text: str) -> Any:
-    """The JSON value of `text`, or a `_Broken` that says why there is none."""
+    """Return the JSON value of `text`, or a `_Broken` that says why it has none."""
     try:
         return DECODER.decode(text)
     except RecursionError:
@@ -114,7 +114,7 @@ def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, d
 
 
 def _table(file: str, split: str | None, values: Iterable[tuple[int, dict[str, Any] | Issue]]) -> Table:
-    """A table of JSON objects; its columns are all their keys in order of appearance."""
+    """Return a table of JSON objects; its columns are all their keys in order of appearance."""
     columns: dict[str, None] = {}
     rows, issues = [], []
     for row, value in values:
@@ -127,7 +127,7 @@ def _table(file: str, split: str | None, values: Iterable[tuple[int, dict[str, A
 
 
 def _lists_by_split(place: str, value: Mapping[str, Any]) -> dict[str | None, list[Any]]:
-    """The lists under split names, else the one under `data` as the split None."""
+    """Return the lists under split names, otherwise the one under a key such as `data` as the split None."""
     lists: dict[str | None, list[Any]] = {}
     for key, items in value.items():
         name = split_name(key)
@@ -143,7 +143,7 @@ def _lists_by_split(place: str, value: Mapping[str, Any]) -> dict[str | None, li
 
 
 def _is_row(value: Mapping[str, Any]) -> bool:
-    """Whether an object is one conversation rather than a collection of them."""
+    """Return whether an object is one conversation rather than a collection of them."""
     if recognize_format([value], ()) is not None:
         return True
     return any(isinstance(value.get(name), str) or is_list_of(value.get(name), *TEXT_KEYS) for name in DIALOGUE_NAMES)

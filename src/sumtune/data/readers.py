@@ -1,4 +1,4 @@
-"""Data files as tables, whatever their format: read alike for training and for use."""
+"""Read data files of any format as tables, in the same way for training and inference."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -26,9 +26,9 @@ class _File:
     """A file in memory, perhaps a member of an archive."""
 
     place: str
-    """Its path, for errors about the file as a whole."""
+    """Path of the file, for errors about the whole file."""
     name: str
-    """What its rows are called by."""
+    """Name of the file in messages about rows."""
     content: bytes
     split: str | None
 
@@ -47,14 +47,14 @@ def read_file(
     guess_encoding: bool = False,
     every_column: bool = False,
 ) -> list[Table]:
-    """Return the tables of one file: several where it holds several splits. `name` is the file in messages about rows.
+    """Return the tables of one file, one for each split that it holds. `name` is the file in messages about rows.
 
-    `guess_encoding` takes a text that is not UTF-8 for Windows-1252, with a warning among the issues, instead of
-    calling its rows undecodable; CSV, which Excel writes so, is always read that way. `every_column` gives all values
-    of a Parquet file, also those that cannot be text.
+    With `guess_encoding`, text that is not UTF-8 may be read as Windows-1252, with a warning, instead of making its
+    rows undecodable. This always applies to CSV, because Excel writes it. With `every_column`, all values of a Parquet
+    file are read, including those that cannot be text.
 
     Raises:
-        DataError: the file is empty, of an unknown format, or unreadable as a whole.
+        DataError: the file is empty, of an unknown format, or cannot be read.
     """
     try:
         content = path.read_bytes()
@@ -64,7 +64,7 @@ def read_file(
 
 
 def damaged_text(place: object, error: UnicodeDecodeError) -> DataError:
-    """The error of a file that does not keep the encoding that its byte order mark names."""
+    """Return the error for a file that does not have the encoding that its byte order mark says."""
     return DataError(f"{place} is damaged: its first bytes say {error.encoding}, byte {error.start} does not fit that.")
 
 

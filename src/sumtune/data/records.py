@@ -1,4 +1,4 @@
-"""Records of CSV files and spreadsheets as a table, without the blank columns and rows that Excel leaves."""
+"""Turn records of CSV files and spreadsheets into a table, without the blank columns and rows that Excel leaves."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,9 +13,9 @@ Record = tuple[int, list[str]]
 
 
 def table_of_records(file: str, split: str | None, header: Sequence[str], records: Iterable[Record]) -> Table:
-    """Return the table of `records`, numbered rows under `header`. Where one is broken, the table has no rows.
+    """Return the table of `records`, numbered rows under `header`. If one is malformed, the table has no rows.
 
-    A record may have blank fields beyond the header, and none in columns at the end that have no name.
+    A record may have blank fields beyond the header, and may lack the last fields if their columns have no name.
 
     Raises:
         DataError: the header repeats a name.
@@ -45,7 +45,7 @@ def broken_record(file: str, row: int, reason: str) -> Issue:
 
 
 def _columns(header: Sequence[str], records: Sequence[Sequence[str]]) -> Iterator[tuple[int, str]]:
-    """Place and name of each column; one without a name counts where a record has something in it."""
+    """Return index and name of each column; a column without a name counts only if a record has a value in it."""
     nameless = [place for place, name in enumerate(header) if not name.strip()]
     used = {place for place in nameless if any(record[place].strip() for record in records)}
     for place, name in enumerate(header):
@@ -56,6 +56,6 @@ def _columns(header: Sequence[str], records: Sequence[Sequence[str]]) -> Iterato
 
 
 def _without_blank_end(fields: Sequence[str]) -> Sequence[str]:
-    """`fields` up to the last one that is not blank."""
+    """Return `fields` up to the last one that is not blank."""
     last = max((place for place, field in enumerate(fields, 1) if field.strip()), default=0)
     return fields[:last]

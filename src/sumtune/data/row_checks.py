@@ -1,4 +1,4 @@
-"""The rows of a table as examples, and what is wrong with each row."""
+"""Turn the rows of a table into examples, and find what is wrong with each row."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ PLACEHOLDERS = frozenset(
     {"nan", "none", "null", "nil", "n/a", "#n/a", "na", "undefined", "unknown", "-", "--", "?", "tbd", "todo", "empty"}
 )
 EXCEL_CELL = 32_767
-"""Most characters of a cell; Excel drops the rest."""
+"""Maximum number of characters in a cell; Excel drops the rest."""
 
 
 def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Issue]]:
@@ -47,7 +47,7 @@ def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Issu
 
 
 def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Issue]:
-    """Yield at most one issue: `text`, the dialogue or summary of a row as `as_text` gives it, cannot be used."""
+    """Yield an issue if `text`, the dialogue or summary of a row as returned by `as_text`, cannot be used."""
     if text is None:
         expected = "a text or a list of turns" if part == "dialogue" else "a text"
         yield Issue(f"{part}_not_text", "error", f"the {part} is not text; expected {expected}", file, row)
@@ -58,7 +58,7 @@ def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Iss
 
 
 def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Issue]]:
-    """Return the examples, each repeated id extended by file and row, and one issue if there was any."""
+    """Return the examples, with file and row added to each repeated id, and one issue if there were any."""
     seen: set[str] = set()
     unique = []
     for example in examples:
@@ -85,14 +85,14 @@ def row_id(file: str, row: int) -> str:
 
 @dataclass
 class _Forms:
-    """How the dialogues of a file were read."""
+    """Counts of the forms in which the dialogues of a file were given."""
 
     file: str
     seen: int = 0
     forms: Counter[str] = field(default_factory=Counter)
     one_line: list[int] = field(default_factory=list)
     crowded: int = 0
-    """Those on one line that have several speakers."""
+    """Number of dialogues that have several speakers on a single line."""
     without_speaker: list[int] = field(default_factory=list)
     unread_keys: dict[str, None] = field(default_factory=dict)
 
@@ -109,7 +109,7 @@ class _Forms:
             self.crowded += has_labels(dialogue.text or "")
 
     def issues(self) -> Iterator[Issue]:
-        """Yield what is worth knowing about all of them."""
+        """Yield warnings and notes about all of them."""
         for form, count in self.forms.items():
             message = f"{count} of {self.seen} dialogues were split into turns: they are given as {form}"
             yield Issue("split_into_turns", "info", message, self.file)
@@ -137,13 +137,13 @@ class _Forms:
 
 
 def _summaries(values: Mapping[str, Any], columns: Columns) -> list[str | None]:
-    """The texts of the summaries; further ones only where they are there."""
+    """Return the texts of the summaries, without further ones that are missing."""
     first, *more = (as_text(values.get(column)) for column in columns.summaries)
     return [first, *(text for text in more if text != "")]
 
 
 def _doubts(given: Any, dialogue: str, summaries: Sequence[str | None], file: str, row: int) -> Iterator[Issue]:
-    """Warnings about texts that are there and are probably not what they should be."""
+    """Yield warnings about texts that are probably not what they should be, such as placeholders."""
     for part, text in (("dialogue", dialogue), *(("summary", summary) for summary in summaries)):
         if text is not None and text.casefold() in PLACEHOLDERS:
             yield Issue("placeholder", "warning", f"the {part} is {text!r}, a placeholder for a text", file, row)
@@ -153,7 +153,7 @@ def _doubts(given: Any, dialogue: str, summaries: Sequence[str | None], file: st
 
 
 def _example_id(table: Table, columns: Columns, row: int, values: Mapping[str, Any]) -> str:
-    """The id that the row gives as a text or whole number, else one of file and row."""
+    """Return the row's own id if it is a text or whole number, otherwise one made from file and row."""
     given = values.get(columns.id) if columns.id is not None else None
     if isinstance(given, int) and not isinstance(given, bool):
         given = str(given)

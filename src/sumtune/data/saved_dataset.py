@@ -1,4 +1,4 @@
-"""Folders that `save_to_disk` of Hugging Face `datasets` writes: Arrow files, and JSON that says which."""
+"""Folders written by `save_to_disk` of Hugging Face `datasets`: Arrow files, and JSON that lists them."""
 
 import json
 from pathlib import Path, PurePath
@@ -15,7 +15,7 @@ STATE_FILE = "state.json"
 
 
 def is_saved_dataset(folder: Path) -> bool:
-    """Return whether `folder` holds a data set, or several splits of one, as `save_to_disk` writes them."""
+    """Return whether `save_to_disk` wrote `folder`, as one data set or as several splits."""
     return (folder / SPLITS_FILE).is_file() or ((folder / STATE_FILE).is_file() and any(folder.glob("*.arrow")))
 
 
@@ -54,7 +54,7 @@ def _arrow_files(folder: Path, below: PurePath) -> list[PurePath]:
 
 
 def _list(file: Path, key: str, needed: bool = True) -> list[Any]:
-    """The list under `key` of a JSON file."""
+    """Return the list under `key` in a JSON file."""
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The folder or ZIP file that Slack exports: a folder for each channel, a file for each day, and the list of users."""
+"""Slack exports, a folder or ZIP file with a folder for each channel, a file for each day, and a list of users."""
 
 import json
 from collections import Counter
@@ -19,7 +19,7 @@ CHANNELS = ("channels.json", "groups.json", "dms.json", "mpims.json")
 
 
 def is_slack_export(paths: Iterable[PurePath]) -> bool:
-    """Return whether files with these paths are an export: a list of users beside one of channels."""
+    """Return whether files with these paths are a Slack export: a list of users beside a list of channels."""
     folders: dict[PurePath, set[str]] = {}
     for path in paths:
         folders.setdefault(path.parent, set()).add(path.name)
@@ -30,7 +30,7 @@ def read_slack_export(place: str, file: str, paths: Iterable[PurePath], read: Ca
     """Return the conversations of all channels, in the order of channels and times.
 
     Raises:
-        DataError: a file is damaged, or nothing was said.
+        DataError: a file is damaged, or there are no messages.
     """
     listed = sorted(paths)
     (root,) = [path.parent for path in listed if path.name == USERS][:1]

@@ -1,4 +1,4 @@
-"""Train, validation and test, by a hash of the dialogue: duplicates stay together, and input order does not matter."""
+"""Split by a hash of the dialogue, so duplicates stay together and the order of the input does not matter."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, groupby
@@ -12,7 +12,7 @@ TRAIN_SHARE, VALIDATION_SHARE = 0.8, 0.1
 
 
 def split_name(name: str) -> str | None:
-    """The split that files and columns of this name hold, or None.
+    """Return the split that a file, key or sheet of this name holds, or None.
 
     >>> split_name("Dev"), split_name("notes")
     ('validation', None)
@@ -23,12 +23,12 @@ def split_name(name: str) -> str | None:
 
 
 def order(examples: Iterable[Example]) -> list[Example]:
-    """The examples by the hash of their dialogue, then by content: the same list for every input order."""
+    """Return the examples sorted by the hash of their dialogue, then by content, whatever the input order."""
     return sorted(examples, key=lambda e: (e.fingerprint, e.dialogue, e.summary, e.id))
 
 
 def split_examples(examples: Iterable[Example]) -> dict[str, list[Example]]:
-    """All three splits, 80/10/10 as near as whole groups of the same dialogue allow; small sets fill train first.
+    """Return three splits, as close to 80/10/10 as groups of the same dialogue allow. Small sets fill train first.
 
     Groups are ordered by fingerprint and cut twice, so each split is a range of fingerprints.
     """
@@ -43,7 +43,7 @@ def split_examples(examples: Iterable[Example]) -> dict[str, list[Example]]:
 
 
 def complete_splits(given: Mapping[str, Iterable[Example]]) -> dict[str, list[Example]]:
-    """The given splits; where validation is missing, the tenth of train with the highest fingerprints."""
+    """Return the given splits. If validation is missing, it is the tenth of train with the highest fingerprints."""
     splits = {name: order(given.get(name, ())) for name in SPLITS}
     if not splits["validation"]:
         groups = _groups(splits["train"])
@@ -53,13 +53,13 @@ def complete_splits(given: Mapping[str, Iterable[Example]]) -> dict[str, list[Ex
 
 
 def select_share(examples: Iterable[Example], share: float) -> list[Example]:
-    """The `share` of the examples with the lowest fingerprints: a smaller share is a subset of a larger one."""
+    """Return the `share` of the examples with the lowest fingerprints. A smaller share is a subset of a larger one."""
     groups = _groups(examples)
     return _flat(groups[: _nearest_cut(_ends(groups), share, at_least=1, at_most=len(groups))])
 
 
 def _groups(examples: Iterable[Example]) -> list[list[Example]]:
-    """The examples by dialogue, in order of fingerprint."""
+    """Return the examples grouped by dialogue, in order of fingerprint."""
     return [list(same) for _, same in groupby(order(examples), key=lambda e: e.fingerprint)]
 
 
@@ -68,12 +68,12 @@ def _flat(groups: Sequence[Sequence[Example]]) -> list[Example]:
 
 
 def _ends(groups: Sequence[Sequence[Example]]) -> list[int]:
-    """How many examples the first 0, 1, 2, … groups hold."""
+    """Return how many examples the first 0, 1, 2, … groups hold."""
     return list(accumulate((len(group) for group in groups), initial=0))
 
 
 def _nearest_cut(ends: Sequence[int], share: float, at_least: int, at_most: int) -> int:
-    """How many groups, within the limits, hold the share of examples nearest to `share`."""
+    """Return how many groups, within the limits, hold the share of examples nearest to `share`."""
     at_most = min(at_most, len(ends) - 1)
     cuts = range(min(at_least, at_most), at_most + 1)
     return min(cuts, key=lambda cut: abs(ends[cut] - share * ends[-1]))

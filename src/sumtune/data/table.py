@@ -14,22 +14,22 @@ class Table:
     """The rows of one file, or of one split of it."""
 
     file: str
-    """Name for people: the file's name, `#` and the split where one file holds several."""
+    """Name for messages: the file's name, followed by `#` and the split if the file holds several."""
     split: str | None
-    """None where the source does not say."""
+    """None if the source does not name one."""
     columns: tuple[str, ...]
     rows: tuple[tuple[int, Mapping[str, Any]], ...]
     """Row number (counted like `Example.row`) and values by column."""
     issues: tuple[Issue, ...] = ()
-    """Rows that could not be read, and what is worth knowing."""
+    """Errors for rows that cannot be read, warnings and notes."""
     format: str | None = None
     """The export format that was recognized."""
 
     def with_issues(self, *issues: Issue) -> "Table":
-        """The table with further issues."""
+        """Return the table with further issues."""
         return replace(self, issues=(*self.issues, *issues))
 
 
 def malformed(file: str, row: int, reason: str) -> Issue:
-    """Return an error: the row cannot be read."""
+    """Return the error for a row that cannot be read."""
     return Issue("malformed_row", "error", f"the row cannot be read: {reason}", file, row)

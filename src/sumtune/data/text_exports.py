@@ -1,4 +1,4 @@
-"""Conversations that are exported as text: chats with a time in each line, WebVTT and SRT."""
+"""Conversations exported as text: chats with a time in each line, WebVTT and SRT."""
 
 from sumtune.data.file_kind import SUFFIXES
 from sumtune.data.formats.chat_log import is_chat_log, read_chat_log
@@ -12,7 +12,7 @@ __all__ = ["read_text_export"]
 
 
 def read_text_export(place: str, file: str, text: str, split: str | None) -> Table:
-    """Return the conversations of an exported chat, which ends at pauses, or the one of a transcript.
+    """Return the conversations of an exported chat, split at pauses, or the single one of a transcript.
 
     Raises:
         DataError: `text` is neither.

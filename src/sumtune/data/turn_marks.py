@@ -1,4 +1,4 @@
-"""Turns that a file keeps in one text in another way than one a line: lists, HTML, and marks between turns."""
+"""Split texts whose turns are not one per line: lists in a text, HTML, and marks between turns."""
 
 import ast
 import io
@@ -18,13 +18,13 @@ MARK = re.compile(r"\\r\\n|\\n|\[SEP\]|<sep>|__eou__|<eou>|\|\|\|", re.IGNORECAS
 LIST_KEYS = ("messages", "turns", "dialogue", "conversation", "conversations", "utterances")
 LIST = re.compile(r"\s*(?:\[\s*[\[{\"']|\{\s*[\"'](?:" + "|".join(LIST_KEYS) + r")[\"']\s*:)")
 LEAST_LABELLED = 0.5
-"""Share of the lines that begin with a name, where marks are taken for the ends of turns."""
+"""Share of the parts that must begin with a name before a mark counts as the end of a turn."""
 Marked = tuple[str, str]
-"""The text with one turn a line, and what parted the turns before."""
+"""The text with one turn per line, and what separated the turns before."""
 
 
 def list_in_text(text: str) -> list[Any] | None:
-    r"""Return the list that `text` is in JSON, or as Python prints it; None where it is none.
+    r"""Return the list that `text` contains as JSON or as Python prints it; None if it is not a list.
 
     >>> list_in_text('["Ann: hi"]'), list_in_text("[{'speaker': 'Ann', 'text': 'hi'}]"), list_in_text("[Ann] hi")
     (['Ann: hi'], [{'speaker': 'Ann', 'text': 'hi'}], None)
@@ -44,7 +44,7 @@ def list_in_text(text: str) -> list[Any] | None:
 
 
 def split_marks(text: str) -> Marked | None:
-    r"""Return `text` with one turn a line where that is certain: most of the parts begin with a name.
+    r"""Return `text` with one turn per line if the turns are certain, because most parts begin with a name.
 
     >>> split_marks("Ann: hi\\nBob: yo<3")
     ('Ann: hi\nBob: yo<3', 'marks between turns')
@@ -63,7 +63,7 @@ def split_marks(text: str) -> Marked | None:
 
 
 def has_labels(line: str) -> bool:
-    """Return whether several turns may stand on this line.
+    """Return whether this line may hold several turns.
 
     >>> has_labels("Ann: hi Bob: yo"), has_labels("Ann: see you at 5")
     (True, False)
@@ -78,7 +78,7 @@ def _are_turns(text: str, least_share: float = LEAST_LABELLED) -> bool:
 
 
 def _python_value(text: str) -> Any:
-    """The Python literal in `text`; texts without a comma between them are items, as NumPy prints arrays."""
+    """Return the Python literal in `text`; texts without a comma between them are items, as NumPy prints arrays."""
     tokens, last = [], None
     for token in tokenize.generate_tokens(io.StringIO(text.replace("\n", " ")).readline):
         if token.type == last == tokenize.STRING:

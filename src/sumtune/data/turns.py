@@ -1,4 +1,4 @@
-"""A turn of a conversation as one line `Name: text`, whatever keys its object has."""
+"""Find the speaker and the text of a turn, whatever keys its object has."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,19 +9,19 @@ SPEAKER_KEYS = (
     "speaker", "speaker_name", "user_profile", "display_name", "displayname", "nickname", "real_name", "name", "author",
     "author_name", "sender", "sender_name", "username", "user_name", "participant", "user", "agent", "role", "from",
 )  # fmt: skip
-"""The first that has a value wins: names come before roles and ids."""
+"""The first key that has a value wins, so names come before roles and ids."""
 TEXT_KEYS = ("text", "content", "value", "message", "utterance", "body", "msg")
 NAME_KEYS = (
     "real_name", "display_name", "displayname", "global_name", "nickname", "name", "username", "user", "email", "id",
 )  # fmt: skip
-"""Where an object stands for the speaker."""
+"""Keys of the name if the speaker is an object."""
 DEEPEST = 3
 
 
 def speaker_and_text(turn: Mapping[Any, Any]) -> tuple[Any, Any]:
-    """Return the speaker of a turn, None where there is none, and its text.
+    """Return the speaker of a turn (None if there is none) and its text.
 
-    The text of an object without a known key for it is the object itself.
+    If an object has no known key for the text, the object itself is returned as the text.
 
     >>> speaker_and_text({"user": "U1", "user_profile": {"real_name": "Ann"}, "text": "Hi", "ts": "1.0"})
     ('Ann', 'Hi')
@@ -34,7 +34,7 @@ def speaker_and_text(turn: Mapping[Any, Any]) -> tuple[Any, Any]:
 
 
 def unread_keys(turns: Iterable[Any]) -> tuple[str, ...]:
-    """Return the keys with texts of turns without any known speaker: one of them may hold the name.
+    """Return the keys that hold texts in turns without a known speaker, because one of them may be the name.
 
     >>> unread_keys([{"who": "Ann", "text": "Hi", "ts": 1.5}])
     ('who',)
@@ -48,7 +48,7 @@ def unread_keys(turns: Iterable[Any]) -> tuple[str, ...]:
 
 
 def _name(value: Any, depth: int = 0) -> Any:
-    """The name of a speaker that is given as a text, a number, or an object with a name in it."""
+    """Return the name of a speaker that is given as a text, a number, or an object with a name."""
     if not isinstance(value, Mapping) or depth == DEEPEST:
         return value if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
     fields = {str(key).lower(): inner for key, inner in value.items()}
@@ -57,7 +57,7 @@ def _name(value: Any, depth: int = 0) -> Any:
 
 
 def _join_parts(text: Any) -> Any:
-    """The text of a message whose content is a list of parts, as chat APIs have it."""
+    """Return the text of a message whose content is a list of parts, as in chat APIs."""
     if not isinstance(text, list) or not text or not all(isinstance(part, Mapping) for part in text):
         return text
     parts = [part.get("text") for part in text if part.get("type", "text") == "text"]

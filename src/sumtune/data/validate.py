@@ -1,4 +1,4 @@
-"""Everything that is wrong with the data, found at once and before any expensive work."""
+"""Find everything that is wrong with the data at once, before any expensive work."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,19 +15,19 @@ FEW_TRAINING_EXAMPLES = 20
 
 
 class TokenCounter(Protocol):
-    """What counts tokens as training will see them. Implementation: `text.encode.Encoder`."""
+    """Counts tokens as training will see them. Implemented by `text.encode.Encoder`."""
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text alone, before any truncation."""
+        """Return the number of tokens of each text alone, before any truncation."""
         ...
 
     def count_targets(self, summaries: Sequence[str]) -> list[int]:
-        """Tokens of each summary with the marks that training adds, before any truncation."""
+        """Return the number of tokens of each summary with the special tokens of training, before any truncation."""
         ...
 
 
 def check_learnable(examples: Sequence[Example], counter: TokenCounter) -> Iterator[Issue]:
-    """Findings: summaries of which the tokenizer leaves nothing to learn."""
+    """Return an issue for each summary that has no token to learn."""
     counts = counter.count([example.summary for example in examples])
     for example, count in zip(examples, counts, strict=True):
         if count == 0:
@@ -35,7 +35,7 @@ def check_learnable(examples: Sequence[Example], counter: TokenCounter) -> Itera
 
 
 def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Issue]:
-    """Findings about sizes, duplicates, leaks and lengths in characters, in a fixed order."""
+    """Return the issues about sizes, duplicates, leaks and lengths in characters, in a fixed order."""
     return [
         *_check_sizes(splits),
         *_check_leaks(splits),
@@ -96,7 +96,7 @@ def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
 
 
 def _check_duplicates(examples: Sequence[Example]) -> Iterator[Issue]:
-    """One issue for each row after the first with the same normalized dialogue and summary."""
+    """Return an issue for each row with the same normalized dialogue and summary as an earlier row."""
     first: dict[tuple[str, str], Example] = {}
     for example in _as_read(examples):
         original = first.setdefault((example.fingerprint, normalize(example.summary)), example)
@@ -105,7 +105,7 @@ def _check_duplicates(examples: Sequence[Example]) -> Iterator[Issue]:
 
 
 def _check_leaks(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
-    """One issue for each row whose dialogue is also in a split before."""
+    """Return an issue for each row whose dialogue is also in an earlier split."""
     first: dict[str, tuple[str, Example]] = {}
     for name, examples in splits.items():
         for example in _as_read(examples):
@@ -137,5 +137,5 @@ def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue
 
 
 def _as_read(examples: Sequence[Example]) -> list[Example]:
-    """The examples in the order of their files, so that issues come in the order a person mends them."""
+    """Return the examples in the order of their files, so that issues appear in the order of fixing them."""
     return sorted(examples, key=lambda e: (e.file, e.row))

@@ -1,4 +1,4 @@
-"""Chats as text with a time in each line, as WhatsApp exports them (`_chat.txt`)."""
+"""Chat exports as text with a time in each line, such as WhatsApp's `_chat.txt`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,15 +14,15 @@ CLOCK = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[APap]\.?\s?[Mm]\.?)?"
 STAMP = re.compile(rf"\u200e?(?:\[{DATE},?\s{{1,2}}{CLOCK}\]|{DATE},?\s{{1,2}}{CLOCK}\s-)\s")
 SPEAKER = re.compile(r"([^:\n]{1,80}): ?")
 GENERATED = "\u200e"
-"""The mark that WhatsApp puts before texts of its own: "image omitted", "This message was deleted"."""
+"""The mark that WhatsApp puts before its own texts, such as "image omitted" or "This message was deleted"."""
 AROUND_NAMES = "\u200e\u202a\u202c~ \u202f\xa0"
 MEDIA = re.compile(r"<[^<>\n]+>")
-"""`<Media omitted>`, in the language of the telephone."""
+"""`<Media omitted>`, in the language of the phone."""
 
 
 @dataclass(frozen=True)
 class ChatLog:
-    """The turns of a chat, and how many lines were left out: notes of the program, and media."""
+    """The turns of a chat, and the number of lines left out: notices from the program, and media."""
 
     turns: list[Turn]
     left_out: int
@@ -58,7 +58,7 @@ def read_chat_log(text: str) -> ChatLog:
 
 
 def _times(stamps: Sequence[str]) -> Sequence[datetime | None]:
-    """The time of each stamp, day and month read in the order in which time never runs backwards; else None."""
+    """Return the time of each stamp, or None. Of day and month, the order in which times never decrease is chosen."""
     for day_first in (True, False):
         try:
             times = [_time(stamp, day_first) for stamp in stamps]
@@ -82,7 +82,7 @@ def _time(stamp: str, day_first: bool) -> datetime:
 
 
 def _entries(text: str) -> Iterator[tuple[str, str]]:
-    """Time and content of each entry."""
+    """Return the time and the content of each entry."""
     time, lines = "", list[str]()
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
         stamp = STAMP.match(line.lstrip("\ufeff"))

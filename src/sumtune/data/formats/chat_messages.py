@@ -15,7 +15,7 @@ Messages = list[tuple[str, str]]
 
 
 def _messages(value: Any) -> Messages | None:
-    """Role and text of each message; None where one has another role, or no text."""
+    """Return role and text of each message; None if one has another role or no text."""
     if not is_list_of(value, "role", "from"):
         return None
     found: Messages = []
@@ -29,7 +29,7 @@ def _messages(value: Any) -> Messages | None:
 
 
 def _read(messages: Messages) -> list[Reading]:
-    """One question and its answer are a dialogue and its summary; anything longer is a conversation of its own."""
+    """Read a question with its answer as a dialogue with its summary, and anything longer as a conversation."""
     instructions = sum(role == "system" for role, _ in messages)
     left_out = {"system messages": instructions} if instructions else {}
     spoken = [(role, text) for role, text in messages if role != "system"]

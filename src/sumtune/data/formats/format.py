@@ -1,4 +1,4 @@
-"""What a format is: how a row of it is recognized, and how it becomes a dialogue."""
+"""Definition of a format: how to recognize its rows, and how to turn a row into a dialogue."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ __all__ = ["Format", "Reading", "Row", "Turn", "is_list_of", "split_at_pauses"]
 
 Row = Mapping[str, Any]
 PAUSE = timedelta(hours=4)
-"""A longer silence ends a conversation of a chat that goes on for years."""
+"""A longer pause ends a conversation, because a chat may go on for years."""
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What somebody said, and when, where that is known."""
+    """What somebody said, and the time if it is known."""
 
     speaker: str
     text: str
@@ -23,13 +23,13 @@ class Turn:
 
 @dataclass(frozen=True)
 class Reading:
-    """A conversation of a row: a text, or turns."""
+    """A conversation from one row: a text, or turns."""
 
     dialogue: str | Sequence[Turn]
     summary: Any = None
-    """None where the format has none; a column of the row may hold one."""
+    """None if the format has no summary; a column of the row may still hold one."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How many messages were left out, by what they are."""
+    """Number of messages left out, by kind."""
 
     def value(self) -> Any:
         """The dialogue as a value that `sumtune.data.dialogue` reads."""
@@ -40,18 +40,18 @@ class Reading:
 
 @dataclass(frozen=True)
 class Format:
-    """A format of rows. `keys` are those that a reading replaces; the others stay in the row."""
+    """A format of rows. Reading a row replaces its `keys`; all other keys stay in the row."""
 
     name: str
     keys: tuple[str, ...]
     matches: Callable[[Row], bool]
     read: Callable[[Row], list[Reading]]
     is_prompt: bool = False
-    """The dialogue stands in a prompt, perhaps with an instruction."""
+    """The dialogue is part of a prompt, perhaps with an instruction."""
 
 
 def is_list_of(value: Any, *keys: str) -> bool:
-    """Return whether `value` is a list of objects which all have one of `keys`; an empty list is none."""
+    """Return whether `value` is a list of at least one object and every object has one of `keys`."""
     return (
         isinstance(value, list)
         and bool(value)
@@ -60,7 +60,7 @@ def is_list_of(value: Any, *keys: str) -> bool:
 
 
 def split_at_pauses(turns: Sequence[Turn]) -> list[list[Turn]]:
-    """Return the conversations in `turns`: a silence of four hours ends one."""
+    """Split `turns` into conversations at pauses of four hours."""
     parts: list[list[Turn]] = []
     for turn in turns:
         last = parts[-1][-1].at if parts else None

@@ -1,4 +1,4 @@
-"""HTML as lines of text, as messages of Teams, Intercom and forums hold it."""
+"""Convert HTML, as in messages of Teams, Intercom and forums, to lines of text."""
 
 import re
 from html.parser import HTMLParser
@@ -53,6 +53,6 @@ class _Lines(HTMLParser):
             self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
-        """Keep text that is shown."""
+        """Keep visible text."""
         if not self._hidden:
             self.parts.append(data)

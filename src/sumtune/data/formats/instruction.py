@@ -1,4 +1,4 @@
-"""The instruction that all prompts of a data set share: it is no part of the dialogues."""
+"""Find the instruction that all prompts of a data set share, which is not part of the dialogues."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ LABEL = re.compile(r"([^\s:：][^:：\n]{0,50})[:：]\s*\S")
 
 @dataclass(frozen=True)
 class Instruction:
-    """What stands before and after every dialogue."""
+    """The text before and after every dialogue."""
 
     before: str = ""
     after: str = ""
@@ -23,7 +23,7 @@ class Instruction:
 
 
 def shared_instruction(prompts: Iterable[str]) -> Instruction:
-    r"""Return the whole lines that all prompts begin and end with, and that are no turns of a dialogue.
+    r"""Return the complete lines with which all prompts begin and end, as far as they are not turns of a dialogue.
 
     >>> shared_instruction(["Summarize:\n\nAnn: hi\n\nSummary:", "Summarize:\n\nBob: yo\nBob: hm\n\nSummary:"])
     Instruction(before='Summarize:\n\n', after='\nSummary:')
@@ -41,7 +41,7 @@ def shared_instruction(prompts: Iterable[str]) -> Instruction:
 
 
 def _whole_lines(text: str) -> str:
-    """`text` up to its last line end, and before the first line that looks like a turn."""
+    """Return `text` up to its last line break and before the first line that looks like a turn."""
     kept = ""
     for line in text.splitlines(keepends=True):
         if not line.endswith("\n") or LABEL.match(line):
@@ -51,7 +51,7 @@ def _whole_lines(text: str) -> str:
 
 
 def _whole_lines_at_end(text: str) -> str:
-    """`text` from its first line end on, and after the last line that looks like a turn."""
+    """Return `text` from its first line break on and after the last line that looks like a turn."""
     kept = ""
     for line in reversed(text.splitlines(keepends=True)[1:]):
         if LABEL.match(line):

@@ -19,7 +19,7 @@ def _is_alpaca(row: Row) -> bool:
 
 
 def _read_alpaca(row: Row) -> list[Reading]:
-    """The input is the dialogue; where there is none, the instruction holds it."""
+    """Read the input as the dialogue or, if it is empty, the instruction, which then contains the dialogue."""
     given = row.get("input")
     return [Reading(given if isinstance(given, str) and given.strip() else row["instruction"], row["output"])]
 

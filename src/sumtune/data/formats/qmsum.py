@@ -1,4 +1,4 @@
-"""QMSum: a meeting with queries, of which the general ones ask for a summary of the whole."""
+"""QMSum: a meeting with queries. The general ones ask for a summary of the whole meeting."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ __all__ = ["QMSUM"]
 
 
 def _general_answer(row: Row) -> Any:
-    """The answer to the query for a summary, else to the first general one."""
+    """Return the answer to the query for a summary or, without one, to the first general query."""
     queries = row.get("general_query_list")
     if not is_list_of(queries, "answer"):
         return None

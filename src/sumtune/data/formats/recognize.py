@@ -1,4 +1,4 @@
-"""Which format the rows of a file have, before any column is guessed."""
+"""Recognize the format of the rows of a file, before any column is guessed."""
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -24,14 +24,14 @@ FORMATS = (
     QMSUM, AMI, MEDIASUM, CSDS, DISCORD, SLACK, TEAMS, ZENDESK, INTERCOM, OPENAI, SHAREGPT, CHAT_TEMPLATE, ALPACA,
     PROMPT_COMPLETION,
 )  # fmt: skip
-"""The first that fits wins: special ones stand before general ones."""
+"""The first that fits wins, so special formats come before general ones."""
 SAMPLED_ROWS = 100
 
 
 def recognize_format(rows: Iterable[Row], summaries: Sequence[str]) -> Format | None:
-    """Return the format of the first rows, None where they have none. `summaries` are columns known as such.
+    """Return the format of the first rows; None if none is recognized. `summaries` are the known summary columns.
 
-    What trains chat models is none where there is a column with summaries: its messages are the dialogue then.
+    If there is a summary column, training data for chat models is not recognized: its messages are the dialogue then.
     """
     sample = list(islice(rows, SAMPLED_ROWS))
     for one in FORMATS:
@@ -45,6 +45,6 @@ def recognize_format(rows: Iterable[Row], summaries: Sequence[str]) -> Format | 
 
 
 def _has_dialogue(row: Row, other: Format) -> bool:
-    """Whether a column that is none of the format holds a dialogue as text."""
+    """Return whether a column that does not belong to the format holds a dialogue as text."""
     texts = (key for key, value in row.items() if isinstance(value, str))
     return any(key.lower() in DIALOGUE_NAMES and key not in other.keys for key in texts)

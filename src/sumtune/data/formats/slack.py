@@ -15,7 +15,7 @@ REFERENCE = re.compile(r"<([@#!]?)([^<>|\n]{1,2000})(?:\|([^<>\n]{1,2000}))?>")
 STAMP = re.compile(r"\d+\.\d+")
 SENDER_KEYS = ("user", "username", "bot_id", "user_profile", "subtype")
 SPOKEN = (None, "", "thread_broadcast", "bot_message", "me_message", "file_share", "file_comment")
-"""Subtypes of messages that somebody wrote; others say who joined, and the like."""
+"""Subtypes of messages that a person wrote; others report, for example, who joined."""
 Names = Mapping[str, str]
 
 
@@ -31,7 +31,7 @@ def is_slack(value: Any) -> bool:
 
 
 def user_names(users: Any) -> dict[str, str]:
-    """Return the names by id in the list `users.json` of an export."""
+    """Return the names in an export's `users.json`, by user id."""
     found = {}
     for user in users if is_list_of(users, "id") else ():
         profile = user.get("profile") if isinstance(user.get("profile"), Mapping) else {}
@@ -41,9 +41,9 @@ def user_names(users: Any) -> dict[str, str]:
 
 
 def read_slack(messages: Iterable[Mapping[str, Any]], names: Names, *, split: bool) -> list[Reading]:
-    """Return the conversations of a channel: each thread with answers, and the rest, split at pauses.
+    """Return the conversations of a channel: each thread with replies, and the other messages, split at pauses.
 
-    With `split` False everything is one conversation.
+    If `split` is False, everything is one conversation.
     """
     listed = sorted(messages, key=lambda message: _order(message.get("ts")))
     names = {**_names_in(listed), **names}
@@ -86,7 +86,7 @@ def _name_of(message: Mapping[str, Any]) -> str:
 
 
 def _order(stamp: Any) -> tuple[int, int]:
-    """Seconds and the number after the point, which is a counter rather than a fraction."""
+    """Return the seconds and the number after the point, which is a counter rather than a fraction."""
     seconds, _, counter = str(stamp).partition(".")
     return (int(seconds), int(counter)) if seconds.isdecimal() and counter.isdecimal() else (0, 0)
 

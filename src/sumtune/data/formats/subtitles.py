@@ -1,4 +1,4 @@
-"""Transcripts in WebVTT and SRT, as meeting and transcription programs save them: a turn for each speaker in a row."""
+"""Transcripts in WebVTT and SRT, as saved by meeting and transcription programs. Consecutive captions are joined."""
 
 import html
 import io
@@ -19,14 +19,14 @@ LABEL = re.compile(r"(?:-\s?)?([^\s:：][^:：\n]{0,40}?)\s?[:：]\s+(?=\S)")
 
 
 def is_subtitles(text: str) -> bool:
-    """Return whether `text` (with line ends as `\\n`) begins as WebVTT or SRT does."""
+    """Return whether `text` (with line ends as `\\n`) begins like WebVTT or SRT."""
     return BEGINS_VTT.match(text) is not None or BEGINS_SRT.match(text) is not None
 
 
 def read_subtitles(text: str) -> list[dict[str, str]] | None:
-    r"""Return the turns of a transcript, without its times; None where it is damaged or has no text.
+    r"""Return the turns of a transcript, without its times; None if it is damaged or has no text.
 
-    Captions of one speaker in a row make one turn. Without any speaker each caption is a turn.
+    Consecutive captions of the same speaker make one turn. If no speaker is named, each caption is a turn.
 
     >>> read_subtitles("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi</v>\n\n00:02.000 --> 00:03.000\n<v Ann>there")
     [{'speaker': 'Ann', 'text': 'Hi there'}]
@@ -49,7 +49,7 @@ def read_subtitles(text: str) -> list[dict[str, str]] | None:
 
 
 def _parts(caption: str) -> Iterator[tuple[str, str]]:
-    """Speaker, "" where none is named, and text of each part of a caption."""
+    """Return speaker ("" if none is named) and text of each part of a caption."""
     pieces = VOICE.split(caption)
     for speaker, said in zip(["", *pieces[1::2]], pieces[::2], strict=True):
         lines = (line.strip() for line in html.unescape(TAG.sub("", said)).split("\n"))

@@ -1,4 +1,4 @@
-"""Microsoft Teams: chat messages as Microsoft Graph and exports hold them, the newest first and in HTML."""
+"""Microsoft Teams: chat messages from Microsoft Graph or an export, newest first and in HTML."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ def _key(row: Row) -> str | None:
 
 
 def _turn(message: Mapping[str, Any]) -> Turn | None:
-    """None for what nobody said: events, and deleted messages."""
+    """Return None for events and deleted messages, which nobody said."""
     body, sender = message["body"], message.get("from")
     content = body.get("content")
     if message.get("messageType", "message") != "message" or not isinstance(content, str):

@@ -1,4 +1,4 @@
-"""Times of messages as exports write them."""
+"""Parse the times of messages in exports."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +7,7 @@ __all__ = ["parse_time"]
 
 
 def parse_time(value: Any) -> datetime | None:
-    """Return the time that an ISO 8601 text or a number of seconds stands for, None where it is neither.
+    """Return the time given as an ISO 8601 text or a number of seconds; None if it is neither.
 
     >>> parse_time("2024-05-01T10:00:00Z").isoformat(), parse_time("yesterday")
     ('2024-05-01T10:00:00+00:00', None)

@@ -17,7 +17,7 @@ def _matches(row: Row) -> bool:
 
 
 def _names(row: Row) -> dict[Any, str]:
-    """Names by id of the people in the ticket; the one who asks is the customer where nothing else is known."""
+    """Return the names of the people in the ticket, by id. A requester without a name is called `Customer`."""
     found = {row["requester_id"]: "Customer"} if row.get("requester_id") else {}
     for key in PEOPLE:
         for person in row[key] if isinstance(row.get(key), list) else [row.get(key)]:
