@@ -15,7 +15,7 @@ def check_data(config: Config, console: Console) -> None:
     """Print the problems of the data and the number of examples in each split.
 
     Raises:
-        SumtuneError: the data cannot be used, the device is not there, or the model cannot be used.
+        SumtuneError: the data or the model cannot be used, or the device does not exist.
     """
     choose_device(config.model.device)
     model = fit_token_limits(config.model)

@@ -31,7 +31,7 @@ def engine_entry(kind: str, source: LocalModel, adapter: Path | None, settings: 
 
 
 def delete_engines(adapter: Path) -> None:
-    """Delete every engine that was made from `adapter`; the next use makes the one it needs.
+    """Delete every engine built from `adapter`; the next use builds the one it needs.
 
     Raises:
         OSError: an engine cannot be deleted.

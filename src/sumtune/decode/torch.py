@@ -91,6 +91,6 @@ class TorchSummarizer:
 
 
 def _search(beams: int, length_penalty: float) -> dict[str, Any]:
-    """Return the search options of `generate`, without those of beam search (it warns) if the search is greedy."""
+    """Return the search options of `generate`; greedy search omits those of beam search, which cause a warning."""
     more = {"length_penalty": length_penalty, "early_stopping": True} if beams > 1 else {}
     return {"num_beams": beams, **more}

@@ -1,10 +1,10 @@
-"""Entries of the cache: folders that are made once, checked whenever they are used, and made again when damaged.
+"""Entries of the cache: folders that are created once, checked on every use, and rebuilt when damaged.
 
 An entry is a folder of files with a manifest of their SHA-256 sums. Sums of data are compared only if a file looks
-changed (size, times, inode), so that half a gigabyte costs nothing at a usual start. Sums of code are always compared.
+changed (size, times, inode), so that half a gigabyte costs no time at a usual start. Sums of code are always compared.
 
-Data (converted models, engines, tokenizers) may belong to any user: whoever names a cache or a run folder trusts its
-content. Code must be ours (`is_ours`); otherwise it is made again in another place.
+Data (converted models, engines, tokenizers) may belong to any user: whoever uses a cache or a run folder trusts its
+content. Code must be ours (`is_ours`); otherwise it is compiled again in another place.
 """
 
 import logging
@@ -42,12 +42,12 @@ CLOCK_TICK_S = 0.02
 _compared: dict[Path, dict[str, Stamp]] = {}
 """Stamps of the entries whose sums this process has compared."""
 _moved: dict[tuple[Path, ...], Path] = {}
-"""Entries that this process made in `private_dir`, as no other place was writable."""
+"""Entries that this process created in `private_dir` because no other place was writable."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A folder that is searched in `places`, in order, and made in the first one that is writable."""
+    """A folder that is looked up in `places`, in order, and created in the first one that is writable."""
 
     places: tuple[Path, ...]
     is_code: bool = False
@@ -55,19 +55,19 @@ class Entry:
 
     @classmethod
     def named(cls, kind: str, name: str, *, beside: Path | None = None) -> "Entry":
-        """Return the entry `name` of a `kind` in the cache; with `beside`, in that folder first."""
+        """Return the entry `name` of a `kind` in the cache or, with `beside`, preferably in that folder."""
         inside = cache_dir() / kind / name
         return cls((inside,) if beside is None else (beside / name, inside))
 
     def find(self) -> Path | None:
-        """Return the folder of the entry if it is whole, else None."""
+        """Return the folder of the entry if it is intact, otherwise None."""
         moved = (_moved[self.places],) if self.places in _moved else ()
         return next((place for place in (*self.places, *moved) if self._is_usable(place)), None)
 
     def get(self, make: Make) -> Path:
-        """Return the folder of the entry; call `make` first if there is no whole one.
+        """Return the folder of the entry; call `make` first if there is no intact one.
 
-        A second process that needs the entry waits for the first. If no place is writable, the entry is made in a
+        A second process that needs the entry waits for the first. If no place is writable, the entry is created in a
         temporary folder of this process.
 
         Raises:
@@ -77,7 +77,7 @@ class Entry:
         return self.find() or self._made(make, replaces=False)
 
     def put(self, make: Make) -> Path:
-        """Make the entry again and replace the old one; raises what `get` raises."""
+        """Rebuild the entry and replace the old one; raises what `get` raises."""
         return self._made(make, replaces=True)
 
     def _made(self, make: Make, *, replaces: bool) -> Path:
@@ -133,7 +133,7 @@ class Entry:
 def identity_of(folder: Path, suffixes: Collection[str]) -> object:
     """Return a value, for JSON or repr, that differs when a file of `folder` with one of these suffixes changes.
 
-    For a cache entry it consists of checksums, which are the same for every user; else of path, sizes and times.
+    For a cache entry it consists of checksums, which are the same for every user; otherwise of path, sizes and times.
     """
     manifest = Manifest.read(folder) if folder.is_relative_to(cache_dir()) else None
     if manifest is not None:
@@ -156,7 +156,7 @@ def delete_entry(place: Path) -> None:
 
 
 def _is_cleared(place: Path) -> bool:
-    """Delete the unusable entry at `place`; return False if that is impossible, as another user owns it."""
+    """Delete the unusable entry at `place`; return False if another user owns it."""
     try:
         delete_entry(place)
     except OSError:
@@ -196,7 +196,7 @@ def _collect_leftovers(place: Path) -> None:
 
 @contextmanager
 def _system_errors() -> Iterator[None]:
-    """Raise OSError for errors of Rust libraries such as safetensors, which only name it: `… (os error 28)`."""
+    """Raise OSError for errors of Rust libraries such as safetensors, which only mention it: `… (os error 28)`."""
     try:
         yield
     except Exception as error:
@@ -206,7 +206,7 @@ def _system_errors() -> Iterator[None]:
 
 
 def _set_modes(folder: Path, is_code: bool) -> None:
-    """Let everybody read the files who can read the folder; safetensors writes files of mode 0600.
+    """Let everybody who can read the folder read its files, because safetensors writes files of mode 0600.
 
     Only this user can write code, whatever the umask.
     """
@@ -217,7 +217,7 @@ def _set_modes(folder: Path, is_code: bool) -> None:
 
 
 def _remember(place: Path, now: Manifest) -> None:
-    """Record how the files of `place` look, so that the next start need not compare their sums."""
+    """Record the stamps of the files in `place`, so that the next start does not compare their checksums."""
     with suppress(OSError, Timeout), FileLock(_lock_file(place), timeout=0):
         if stamps_of(place) == now.stamps:
             now.write(place)

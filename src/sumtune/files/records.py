@@ -29,7 +29,7 @@ def read_record(path: Path, error: type[SumtuneError] = RunDirError, max_bytes: 
     """Return the record in `path`, without its format version and checksum.
 
     Raises:
-        SumtuneError: of the class `error`, where the file is missing, damaged, or written by a newer version.
+        SumtuneError: of the class `error`; the file is missing, damaged, or written by a newer version.
     """
     try:
         if path.stat().st_size > max_bytes:
@@ -84,7 +84,7 @@ def validated(kind: type[T], record: Mapping[str, Any], path: Path, error: type[
     """Return `record`, read from `path`, as `kind`: a pydantic model or a dataclass with pydantic's annotations.
 
     Raises:
-        SumtuneError: of the class `error`, with the first field that is missing, unknown, of another type or out of
+        SumtuneError: of the class `error`; names the first field that is missing, unknown, of another type or out of
             range.
     """
     from pydantic import TypeAdapter, ValidationError

@@ -1,4 +1,4 @@
-"""Smaller micro-batches where the planned ones do not fit into free memory."""
+"""Make micro-batches smaller if the planned ones do not fit into free memory."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ PROBE_SHARE = 1 / 3
 
 
 def fit_to_memory(session: Session, known_peak_bytes: int | None = None) -> Session:
-    """Return `session`, with fewer tokens in a micro-batch where the planned ones do not fit into free memory.
+    """Return `session`, with fewer tokens in a micro-batch if the planned ones do not fit into free memory.
 
     On a CPU the system kills a process that takes too much memory. So this measures two small micro-batches and
-    extrapolates, unless `known_peak_bytes` says how much the planned ones took before. On a GPU it tries the largest
-    micro-batch, and halves the tokens until it fits.
+    extrapolates, unless `known_peak_bytes` is the memory that the planned ones took in an earlier run. On a GPU it
+    tries the largest micro-batch and halves the tokens until it fits.
 
     Raises:
         SumtuneError: not even the longest example fits.
@@ -38,7 +38,7 @@ def fit_to_memory(session: Session, known_peak_bytes: int | None = None) -> Sess
 def _extrapolate(session: Session, limit: float) -> Session:
     """Return `session` with micro-batches that fit into `limit` bytes.
 
-    Memory grows linearly with padded tokens, besides the activations that layers save. Where not even the longest
+    Apart from the activations that layers save, memory grows linearly with padded tokens. If not even the longest
     example fits, more layers run again in the backward pass.
     """
     groups = sorted(planned_micro_batches(session), key=padded_tokens)

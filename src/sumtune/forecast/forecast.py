@@ -30,7 +30,7 @@ __all__ = ["Forecast", "cached_peak_bytes", "calibrate", "evaluation_seconds", "
 MEASURED_SUMMARIES = 32
 """Summaries that the base model writes to estimate their length."""
 MEASURED_SOURCE_TOKENS = 65536
-"""Number of source tokens that these summaries read; fewer summaries are measured of long dialogues."""
+"""Limit on the source tokens of these summaries, so that fewer of them are written if the dialogues are long."""
 MEASURED_SCORES = 48
 """Examples that are scored to time scoring."""
 MIN_LOGGED_STEPS = 20

@@ -134,7 +134,7 @@ def _validation_seconds(session: Session) -> float:
 
 @dataclass(frozen=True)
 class DecodeCosts:
-    """Seconds of a summary: reading its dialogue, each step of its batch, each token after the first."""
+    """Costs of a summary in seconds: for reading its dialogue, per step of its batch, and per token after the first."""
 
     reading: float
     per_step: float
@@ -167,7 +167,7 @@ def nearest_to_mean_length(dialogues: Sequence[str], count: int) -> list[str]:
 
 
 def _decode_timings(summarizer: Summarizer, sample: Sequence[str]) -> tuple[float, int, int, float]:
-    """Return the seconds of reading `sample` and writing one token; then steps, tokens and seconds of further ones."""
+    """Return the seconds of reading `sample` and writing one token; then steps, tokens and seconds of the others."""
     first = _timed(lambda: summarizer.summarize(sample, max_tokens=1))
     written: list[Completion] = []
     more = _timed(lambda: written.extend(summarizer.summarize(sample, max_tokens=1 + MEASURED_TOKENS)))

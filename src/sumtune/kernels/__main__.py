@@ -1,6 +1,6 @@
 """`python -m sumtune.kernels`: compile the kernels into the cache, and say where they are or why there are none.
 
-For a machine whose service has no compiler: docs/serving.md.
+Run this before serving on a machine without a compiler; see docs/serving.md.
 """
 
 import sys

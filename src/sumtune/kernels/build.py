@@ -1,4 +1,4 @@
-"""The compiled kernels: made once for this processor with the C compiler that is there, and kept in the cache."""
+"""Compile the kernels for this processor with the machine's C compiler, once, and keep them in the cache."""
 
 import ctypes
 import logging
@@ -33,7 +33,7 @@ OFF = "SUMTUNE_KERNELS"
 """Environment variable: 0 turns the kernels off."""
 COMPILE_TIMEOUT_S = 120
 SHOWN_LINES = 5
-"""Of what a compiler that fails has said."""
+"""Last lines of the compiler's error message that are shown."""
 
 
 class Kernels:
@@ -48,10 +48,10 @@ class Kernels:
         """Whether kernels_bf16.h has a product for this processor."""
 
     def __call__(self, name: str, *arguments: Argument) -> None:
-        """Run the function `name`, for the element type of its first argument where there is one for each.
+        """Run the function `name`, in the variant for the element type of its first argument if there are several.
 
         Raises:
-            ValueError: the arguments are not those of its signature.
+            ValueError: the arguments do not match the signature.
         """
         signature, element = SIGNATURES[name], getattr(arguments[0], "dtype", None)
         try:
@@ -70,20 +70,20 @@ class Kernels:
 
 
 def load_kernels(folder: Path) -> Kernels | None:
-    """Return the kernels, compiled into `folder` unless they are there; None where that is impossible or turned off."""
+    """Return the kernels, compiled into `folder` if necessary; None if that is impossible or turned off."""
     found = _load(folder, os.environ.get(OFF))
     return found if isinstance(found, Kernels) else None
 
 
 def why_no_kernels(folder: Path) -> str | None:
-    """Return why `load_kernels` gives None, as the end of a sentence; None where it gives kernels."""
+    """Return why `load_kernels` returns None, as the end of a sentence; None if it returns kernels."""
     found = _load(folder, os.environ.get(OFF))
     return found if isinstance(found, str) else None
 
 
 @cache
 def _load(folder: Path, switch: str | None) -> Kernels | str:
-    """The kernels, or why there are none."""
+    """Return the kernels, or the reason why there are none."""
     if switch == "0":
         return f"{OFF}=0 turns its kernels off"
     own, *others = _entries(folder)
@@ -108,10 +108,11 @@ def _load(folder: Path, switch: str | None) -> Kernels | str:
 
 
 def _entries(folder: Path) -> list[Entry]:
-    """Where the library for these sources and this processor can be: this user's, root's, and one beside the package.
+    """Return the possible places of the library for these sources and this processor: of this user, of root, and
+    beside the package.
 
-    Users of one cache compile for themselves, as nobody runs code that another user wrote. The compiler does not
-    matter: without one, what another start or another machine has compiled is used.
+    Users of a shared cache each compile their own, because nobody runs code that another user wrote. The key does not
+    depend on the compiler, so a machine without one can use a library that was compiled earlier or elsewhere.
     """
     package, user = Path(str(files("sumtune.kernels"))), os.geteuid() if hasattr(os, "geteuid") else 0
     made_from = (_sources(), FLAGS, platform.system(), platform.machine(), _processor())
@@ -134,7 +135,7 @@ def _compile(compiler: str, folder: Path) -> None:
 
 
 def _processor() -> str:
-    """What `-march=native` looks at: another processor must not run this one's code."""
+    """Return the processor features that `-march=native` depends on; a processor with others must not run this code."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

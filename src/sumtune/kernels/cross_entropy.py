@@ -10,17 +10,17 @@ from sumtune.kernels.build import Kernels
 __all__ = ["LOGIT_ROWS", "summed_cross_entropy"]
 
 LOGIT_ROWS = 192
-"""Most rows of logits that exist at a time: 100 MB in bf16 for a vocabulary of 262,144."""
+"""Largest number of rows of logits in memory at a time: 100 MB in bf16 for a vocabulary of 262,144."""
 SMALLEST = 1e-5
-"""In bf16, tokens that are less probable than this in all rows are left out of the gradient (Wijmans et al. 2024,
-https://arxiv.org/abs/2411.09009): without them it differs by about as much as by its own rounding."""
+"""In bf16, the gradient leaves out tokens that are less probable than this in all rows (Wijmans et al. 2024,
+https://arxiv.org/abs/2411.09009). This changes it about as much as rounding does."""
 MOST_LEFT_OUT = 0.02
-"""Unless what is left out is more of a row's probability than this, in the mean. As much as is left out is taken to lie
-evenly over the tokens left out, so that a row's gradient still sums to zero."""
+"""No token is left out if together they would be more than this share of the probability, averaged over rows. The share
+is spread evenly over the tokens left out, so that a row's gradient still sums to zero."""
 
 
 class _SummedCrossEntropy(torch.autograd.Function):
-    """Output layer and cross entropy in one, a few rows of logits at a time; their gradient is taken on the way."""
+    """Output layer and cross entropy in one, a few rows of logits at a time. The forward pass computes the gradient."""
 
     @staticmethod
     def forward(ctx: Any, kernels: Kernels, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
@@ -47,7 +47,7 @@ class _SummedCrossEntropy(torch.autograd.Function):
 
 
 def summed_cross_entropy(kernels: Kernels, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
-    """Sum over rows of -log softmax(hidden @ weight.T)[target].
+    """Return the sum over rows of -log softmax(hidden @ weight.T)[target].
 
     `hidden` (tokens, features), `weight` (vocabulary, features) frozen, `targets` (tokens,) int64.
     """
@@ -55,7 +55,7 @@ def summed_cross_entropy(kernels: Kernels, hidden: Tensor, weight: Tensor, targe
 
 
 def _times_weight(kernels: Kernels, gradient: Tensor, weight: Tensor, out: Tensor) -> None:
-    """`gradient` (rows, vocabulary), which is softmax - one-hot, times `weight` (vocabulary, features)."""
+    """Write softmax - one-hot (rows, vocabulary) times `weight` (vocabulary, features) into `out`."""
     if gradient.dtype == torch.bfloat16:
         above = torch.empty(len(weight), dtype=torch.uint8)
         kernels("columns_above", gradient, above, *gradient.shape, SMALLEST)
@@ -72,7 +72,7 @@ def _times_weight(kernels: Kernels, gradient: Tensor, weight: Tensor, out: Tenso
 
 
 def _column_sums(weight: Tensor) -> Tensor:
-    """Sum over the vocabulary (features,) in float32; kept with the weight, which is frozen."""
+    """Return the sum over the vocabulary (features,) in float32, cached with the weight, which is frozen."""
     sums: Tensor | None = getattr(weight, "_column_sums", None)
     if sums is None:
         sums = weight._column_sums = weight.sum(0, dtype=torch.float32)  # type: ignore[attr-defined]

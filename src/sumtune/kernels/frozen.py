@@ -1,4 +1,4 @@
-"""Products with frozen weights, for training: of a layer, of its adapter, and of both at once."""
+"""Products with frozen weights, for training: of a layer alone, or of a layer and its adapter at once."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,16 @@ __all__ = ["FrozenWeight"]
 
 @dataclass(frozen=True)
 class FrozenWeight:
-    """A weight (m, n) that never changes; for our own product laid out beforehand, once for each direction."""
+    """A weight (m, n) that never changes. For our own product it is packed in advance, once for each direction."""
 
     shape: tuple[int, int]
     weight: Tensor | None
-    """(m, n) where torch takes the products; None where they are ours, so that its memory can be given back."""
+    """(m, n) if torch computes the products; None if our kernels do, so that its memory can be freed."""
     ours: "_Packed | None" = None
 
     @classmethod
     def of(cls, weight: Tensor, kernels: Kernels | None) -> "FrozenWeight":
-        """`weight` (m, n) as fast as this machine can multiply by it."""
+        """Prepare `weight` (m, n) for the fastest product on this machine."""
         weight = weight.detach()
         shape = (weight.shape[0], weight.shape[1])
         known = kernels is not None and kernels.has_bf16_product and weight.dtype == torch.bfloat16
@@ -32,7 +32,7 @@ class FrozenWeight:
         return cls(shape, None, _Packed(kernels, _packed(kernels, dense), _packed(kernels, dense, transposed=True)))
 
     def times(self, x: Tensor, y: Tensor | None = None, more: Tensor | None = None) -> Tensor:
-        """X W^T, or x W^T + y more^T: `x` (rows, n), `y` (rows, rank), `more` (m, rank); gives (rows, m)."""
+        """Return x W^T, or x W^T + y more^T, (rows, m), for `x` (rows, n), `y` (rows, rank) and `more` (m, rank)."""
         if self.ours is None:
             assert self.weight is not None
             out = x @ self.weight.t()
@@ -43,7 +43,7 @@ class FrozenWeight:
         return _product(kernels, x, self.ours.by_rows, y, added, self.shape[0])
 
     def back(self, x: Tensor, y: Tensor | None = None, more: Tensor | None = None) -> Tensor:
-        """X W, or x W + y more: `x` (rows, m), `y` (rows, rank), `more` (rank, n); gives (rows, n)."""
+        """Return x W, or x W + y more, (rows, n), for `x` (rows, m), `y` (rows, rank) and `more` (rank, n)."""
         if self.ours is None:
             assert self.weight is not None
             out = x @ self.weight
@@ -56,7 +56,7 @@ class FrozenWeight:
 
 @dataclass(frozen=True)
 class _Packed:
-    """A weight in the order of `pack_bf16`, once for each direction."""
+    """A weight packed by `pack_bf16`, once for each direction."""
 
     kernels: Kernels
     by_rows: Tensor
@@ -64,14 +64,14 @@ class _Packed:
 
 
 def _even(matrix: Tensor | None, axis: int) -> Tensor | None:
-    """`matrix` with a row or column of zeros more where it has an odd number: pairs are multiplied."""
+    """Return `matrix`, padded with zeros to an even size along `axis`, because the product multiplies pairs."""
     if matrix is None or matrix.shape[axis] % 2 == 0:
         return matrix
     return pad(matrix, (0, 1) if axis == 1 else (0, 0, 0, 1))
 
 
 def _packed(kernels: Kernels, matrix: Tensor, *, transposed: bool = False) -> Tensor:
-    """`matrix` (outputs, inputs), or with `transposed` (inputs, outputs), in the order of `pack_bf16`."""
+    """Return `matrix` (outputs, inputs), or with `transposed` (inputs, outputs), packed by `pack_bf16`."""
     matrix = matrix.contiguous()
     rows, columns = matrix.shape
     outputs, inputs, steps = (columns, rows, (1, columns)) if transposed else (rows, columns, (columns, 1))

@@ -10,15 +10,15 @@ from sumtune.kernels.build import COLUMNS, Kernels
 __all__ = ["GROUP", "Int8Matrix", "packed_size", "quantize_rows"]
 
 GROUP = 4
-"""Bytes that one instruction multiplies and adds: our product needs rows of a multiple of it."""
+"""Bytes that one instruction multiplies and adds. Our product needs rows whose length is a multiple of this."""
 ROWS_AT_ONCE = 512
 """Rows of torch's product whose 32-bit sums exist at a time: small enough for the cache."""
 
 
 def quantize_rows(kernels: Kernels, x: Tensor, shift: int = 0) -> tuple[Tensor, Tensor]:
-    """Dense `x` (rows, n) in 8 bits with scales (rows,) float32: row ≈ (bytes - shift) * scale, the largest being ±127.
+    """Return dense `x` (rows, n) as bytes, and scales (rows,) float32: row ≈ (bytes - shift) * scale.
 
-    The bytes are int8, with a `shift` uint8.
+    The largest value of (bytes - shift) in a row is 127 or -127. The bytes are int8, or uint8 with a `shift`.
     """
     quantized, scales = torch.empty(x.shape, dtype=torch.uint8 if shift else torch.int8), torch.empty(len(x))
     kernels("quantize_rows", x, quantized, scales, *x.shape, shift)
@@ -26,28 +26,28 @@ def quantize_rows(kernels: Kernels, x: Tensor, shift: int = 0) -> tuple[Tensor, 
 
 
 def packed_size(m: int, n: int) -> int:
-    """Bytes of a matrix (m, n) as `pack_int8` orders it."""
+    """Return the size in bytes of a matrix (m, n) packed by `pack_int8`."""
     return -(-m // COLUMNS) * COLUMNS * n
 
 
 @dataclass(frozen=True)
 class Int8Matrix:
-    """A matrix (m, n) of 8-bit integers with a scale for each row; the sums of its products are exact.
+    """A matrix (m, n) of 8-bit integers with a scale for each row.
 
-    So a row of a result does not depend on the rows beside it.
+    The sums of its products are exact, so a row of a result does not depend on the rows beside it.
     """
 
     kernels: Kernels
     scales: Tensor
     """(m,) float32."""
     weight: Tensor
-    """int8; (m, n), or where there are corrections as `pack_int8` orders it."""
+    """int8, (m, n); packed by `pack_int8` if there are corrections."""
     corrections: Tensor | None
-    """(m,) int32 where our own product is used; torch's product else."""
+    """(m,) int32 for our own product; None for torch's."""
 
     @classmethod
     def quantized(cls, kernels: Kernels, weight: Tensor) -> "Int8Matrix":
-        """From `weight` (m, n) in bfloat16 or float32."""
+        """Quantize `weight` (m, n) in bfloat16 or float32."""
         rows, scales = quantize_rows(kernels, weight.detach().contiguous())
         m, n = rows.shape
         if n % GROUP or not kernels.has_int8_product:
@@ -58,7 +58,7 @@ class Int8Matrix:
         return cls(kernels, scales, packed, corrections)
 
     def product(self, x: Tensor, dtype: torch.dtype) -> Tensor:
-        """The product x @ matrix.T of dense `x` (rows, n); gives (rows, m) in `dtype`."""
+        """Return the product x @ matrix.T (rows, m) of dense `x` (rows, n), in `dtype`."""
         out = torch.empty(len(x), len(self.scales), dtype=dtype)
         if self.corrections is None:
             return self._by_torch(x, out)

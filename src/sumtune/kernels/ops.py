@@ -34,7 +34,7 @@ class _RmsNorm(torch.autograd.Function):
 
 
 def rms_norm(kernels: Kernels, x: Tensor, weight: Tensor, eps: float) -> Tensor:
-    """RMS norm (Zhang and Sennrich 2019): x / sqrt(mean(x², last axis) + eps) * weight, the weight in float32."""
+    """Return the RMS norm (Zhang and Sennrich 2019) x / sqrt(mean(x², last axis) + eps) * weight; weight in float32."""
     return _RmsNorm.apply(kernels, x, weight, eps)  # type: ignore[no-any-return, no-untyped-call]
 
 
@@ -47,7 +47,7 @@ class Gate:
     cubic: float
 
     def forward(self, gate: Tensor, up: Tensor) -> Tensor:
-        """Activation of `gate`, times `up`; both dense and of the same shape."""
+        """Return the activation of `gate`, times `up`. Both must be dense and have the same shape."""
         out = torch.empty_like(gate)
         self.kernels("gated", gate, up, out, gate.numel(), self.linear, self.cubic)
         return out
@@ -73,5 +73,5 @@ class _Gated(torch.autograd.Function):
 
 
 def gated(gate: Gate, x: Tensor, up: Tensor) -> Tensor:
-    """SwiGLU and tanh-GEGLU (Shazeer 2020, https://arxiv.org/abs/2002.05202): the activation of `x`, times `up`."""
+    """Return the activation of `x`, times `up`: SwiGLU or tanh-GEGLU (Shazeer 2020, https://arxiv.org/abs/2002.05202)."""
     return _Gated.apply(gate, x, up)  # type: ignore[no-any-return, no-untyped-call]

@@ -1,7 +1,7 @@
-"""What each function of kernels.c takes, checked before the call: C would read and write past the end of an array.
+"""Signatures of the functions in kernels.c, checked before each call, because C would access memory past an array.
 
-A call is checked by one expression, made of the table when this module is imported: generation calls some 300 of these
-functions for each token, so a check may take no more than two microseconds.
+One expression checks a call. It is built from the table when this module is imported: generation calls some 300 of
+these functions for each token, so a check may take no more than two microseconds.
 """
 
 import ctypes
@@ -15,14 +15,14 @@ from torch import Tensor
 __all__ = ["COLUMNS", "MAX_HEAD_DIM", "SIGNATURES", "Argument", "Signature"]
 
 MAX_HEAD_DIM = 512
-"""`MAX_DIM` of kernels.c: the longest head that `rotate_heads` takes."""
+"""`MAX_DIM` of kernels.c: the largest head dimension that `rotate_heads` supports."""
 COLUMNS = 64
 """`COLUMNS` of kernels_tile.h: outputs in a block of packed weights."""
 
 Argument = Tensor | int | float | None
 
 ELEMENT_TYPES = {torch.bfloat16: "bf16", torch.float32: "f32"}
-"""What T can be, with the ending of the functions for it. In one call it is the type of the first array."""
+"""Possible element types T, with the suffix of their functions. In a call, T is the type of the first array."""
 TYPES = {
     "bf16": "torch.bfloat16", "f32": "torch.float32", "i64": "torch.int64", "i32": "torch.int32", "i8": "torch.int8",
     "u8": "torch.uint8", "T": "T",
@@ -82,7 +82,7 @@ class Signature:
     """Whether there is a function for each type T."""
     parameters: tuple[str, ...]
     conditions: tuple[tuple[str, str], ...]
-    """What has to hold, in words and as an expression of the parameters."""
+    """A condition in words and as an expression of the parameters."""
     c_types: tuple[type, ...]
     fits: Callable[..., bool]
     """Whether all conditions hold."""
@@ -97,7 +97,7 @@ class Signature:
         return function
 
     def explain(self, arguments: Sequence[Argument]) -> str:
-        """Return what keeps the function from being called with `arguments`."""
+        """Return why the function cannot be called with `arguments`."""
         if len(arguments) != len(self.parameters):
             return f"{len(arguments)} arguments, expected {len(self.parameters)}"
         named = dict(zip(self.parameters, arguments, strict=True))
@@ -165,4 +165,4 @@ def _conditions(name: str, kind: str, size: str) -> Iterator[tuple[str, str]]:
 
 
 SIGNATURES = {name: _signature(name, text, RULES.get(name, "")) for name, text in TABLE.items()}
-"""What each function takes, by its name without the ending for T."""
+"""Signature of each function, by its name without the suffix for T."""

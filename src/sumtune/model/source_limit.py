@@ -13,22 +13,22 @@ from sumtune.model.precision import choose_device, choose_precision
 __all__ = ["USUAL_TOKENS", "context_tokens", "most_source_tokens", "rounded_limit"]
 
 USUAL_TOKENS = 1024
-"""`auto` reads as many tokens even where no dialogue is so long, so that a service can take somewhat longer ones."""
+"""`auto` reads at least this many tokens, even if all dialogues are shorter, so that a service can read longer ones."""
 LARGE_CONTEXT = 8192
-"""In a larger context the words around a dialogue are estimated; the tokenizer counts them in a smaller one."""
+"""With more positions than this, the tokens around a dialogue are estimated; with fewer, the tokenizer counts them."""
 WORDS_AROUND = 512
 SPARE_MEMORY = 0.1
 BASE_BYTES = 10**9
 """Memory of a training besides weights and activations."""
 LAYER_WIDTHS = 64
-"""Numbers that training holds for each token while it computes one layer, as a multiple of the hidden size. Measured
-with Gemma 3 270M, where all layers run again in the backward pass: 104 kB a token in bf16."""
+"""Numbers that training holds per token while it computes one layer, as a multiple of the hidden size. Measured with
+Gemma 3 270M when all layers run again in the backward pass: 104 kB per token in bf16."""
 
 
 def most_source_tokens(settings: ModelConfig, folder: Path) -> int:
-    """Return the most tokens of a dialogue that the model in `folder` reads: as set, or what context and memory allow.
+    """Return the maximum number of dialogue tokens for the model in `folder`: as set, or as context and memory allow.
 
-    A model without a limit of positions, such as T5, was trained on short texts and reads the usual number.
+    A model without position limit, such as T5, was trained on short texts and reads the usual number.
     """
     if isinstance(settings.max_source_tokens, int):
         return settings.max_source_tokens
@@ -42,7 +42,7 @@ def most_source_tokens(settings: ModelConfig, folder: Path) -> int:
 
 
 def context_tokens(settings: ModelConfig, config: Any) -> int | None:
-    """Return the tokens of a dialogue that the positions of the model allow; None where it has no limit."""
+    """Return the number of dialogue tokens that the positions of the model allow; None if there is no limit."""
     limits, both = position_limits(config), is_encoder_decoder(config)
     context = limits.encoder if both else limits.decoder
     if context is None or context <= LARGE_CONTEXT:
@@ -60,7 +60,7 @@ def rounded_limit(longest: int, most: int) -> int:
 
 
 def _tokens_in_memory(settings: ModelConfig, config: Any, folder: Path) -> int:
-    """Return how many tokens training can hold, rounded down to a power of two: free memory is never twice the same."""
+    """Return how many tokens training can hold, rounded down to a power of two, because free memory varies."""
     text = config.get_text_config()
     device = choose_device(settings.device)
     size = choose_precision(settings.precision, device).dtype.itemsize

@@ -12,13 +12,13 @@ from sumtune.text.words import words
 __all__ = ["is_english", "language_of"]
 
 LEAST_SHARE = 0.4
-"""Between other languages (a dialogue shares at most 0.33 of its words with the embedded conversations) and English
-(0.5 and more, but for 4 of 2,656 dialogues)."""
+"""Lies between other languages (dialogues share at most 0.33 of their words with the embedded conversations) and
+English (0.5 and more, except for 4 of 2,656 dialogues)."""
 WORD = re.compile(r"[^\W\d_]+")
 
 FEWEST_HITS = 3
 CLEAR_HITS = 1.3
-"""Function words of one language for each of the next that make it the language of a text."""
+"""A text is in a language if it has this many times as many of its function words as of the next language's."""
 
 FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
     name: frozenset(listed.split())
@@ -47,7 +47,7 @@ FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         "vì sẽ ông bà nhé ạ thì cũng hai giờ sau nếu ơi đi",
     }.items()
 }
-"""The commonest function words of the languages in Latin script that are recognized."""
+"""The most common function words of the recognized languages in Latin script."""
 LETTERS: Mapping[str, frozenset[str]] = {
     name: frozenset(letters)
     for name, letters in {
@@ -59,7 +59,7 @@ LETTERS: Mapping[str, frozenset[str]] = {
         "Vietnamese": "ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
     }.items()
 }
-"""Letters that hardly another of these languages has: a word with one counts like a function word."""
+"""Letters that hardly any other of these languages has. A word with one counts like a function word."""
 SCRIPT_LANGUAGES = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
 KANA = re.compile("[\u3041-\u30fa]")
 
@@ -67,9 +67,9 @@ KANA = re.compile("[\u3041-\u30fa]")
 def is_english(texts: Iterable[str]) -> bool | None:
     """Return whether enough words of `texts` together occur in the embedded conversations, which are English.
 
-    Return None where there is no word to judge by. Words with a capital are left out, as most are names. Where a script
-    has no capitals each letter counts as a word: there may be no spaces between words. Texts with clearly more function
-    words of another language are not English.
+    Return None if there is no word to judge by. Words with a capital do not count, because most are names. In scripts
+    without capitals each letter counts as a word, because there may be no spaces between words. Texts with clearly more
+    function words of another language are not English.
 
     >>> is_english(["Mia: Can you bring the cake? I forgot it."]), is_english(["Mia: Bringst du den Kuchen mit?"])
     (True, False)
@@ -88,7 +88,7 @@ def is_english(texts: Iterable[str]) -> bool | None:
 
 
 def language_of(text: str) -> str | None:
-    """Return the language of `text`, or its script where several languages share that; None where neither shows.
+    """Return the language of `text`, or its script if several languages share it; None if neither is recognized.
 
     >>> language_of("Wir gehen heute nicht in die Stadt."), language_of("Мы идём домой."), language_of("今日は雨だ。")
     ('German', 'Cyrillic', 'Japanese')
@@ -110,7 +110,7 @@ def _language_of_script(script: str, text: str) -> str:
 
 
 def _script(text: str) -> str | None:
-    """First word of the Unicode name that most letters have, `LATIN` or `CYRILLIC`; None without letters."""
+    """Return the first word of the Unicode name of most letters, such as `LATIN`; None without letters."""
     scripts = Counter(_script_of(letter) for letter in text if letter.isalpha())
     return scripts.most_common(1)[0][0] if scripts else None
 

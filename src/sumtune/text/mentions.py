@@ -36,7 +36,7 @@ class Mention:
 
 
 def language_of_conversation(summary: str, dialogue: str) -> str | None:
-    """Return the language of both together, English where nothing says otherwise; None where it is not recognized."""
+    """Return the language of both together, English if there is nothing to judge by; None if it is not recognized."""
     if is_english([dialogue, summary]) is not False:
         return ENGLISH
     language = language_of(f"{dialogue}\n{summary}")
@@ -47,7 +47,7 @@ def names(text: str, language: str | None = ENGLISH) -> list[Mention]:
     """Return the words of `text` that are written like names.
 
     In English these are words with a capital, except ordinary words at the start of a sentence. In other languages
-    they are words with a capital inside a sentence; there are none where all nouns or no words have capitals.
+    they are words with a capital inside a sentence; in languages that capitalize all nouns or no words, there are none.
 
     >>> [mention.text for mention in names("Then Ann's brother met Bob. He paid.")]
     ['Ann', 'Bob']
@@ -70,7 +70,7 @@ def numbers(text: str, language: str | None = ENGLISH) -> list[Mention]:
 
 
 def mentions(text: str, language: str | None = ENGLISH) -> list[Mention]:
-    """Return names and numbers of `text`, in its order; a word such as `Two` is a number, not a name.
+    """Return names and numbers of `text`, in order; a word such as `Two` is a number, not a name.
 
     >>> [mention.text for mention in mentions("Two of Ann's friends pay 5 euros.")]
     ['Two', 'Ann', '5']

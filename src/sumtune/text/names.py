@@ -1,4 +1,4 @@
-"""Names in a text: words with a capital that are no ordinary words."""
+"""Find names in a text: capitalized words that are not ordinary words."""
 
 import re
 import unicodedata

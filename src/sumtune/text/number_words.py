@@ -1,4 +1,4 @@
-"""Whether a text has numbers as words, in seventeen languages besides English."""
+"""Recognize numbers written as words, in seventeen languages besides English."""
 
 import re
 import unicodedata
@@ -69,7 +69,7 @@ def has_number_words(text: str, language: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    """Return pieces between white space and marks; combining marks stay inside."""
+    """Return the pieces between white space and punctuation; combining marks stay inside."""
     kept = (letter if unicodedata.category(letter)[0] in "LM" else " " for letter in text.casefold())
     return unicodedata.normalize("NFC", "".join(kept)).split()
 

@@ -1,4 +1,4 @@
-"""Numbers in a text: in digits of any script, and as English words."""
+"""Find numbers in a text, in digits of any script and as English words."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Parts of a dialogue that is longer than a model reads: cut between turns, overlapping, of about equal length."""
+"""Split a dialogue that is longer than a model reads into overlapping parts of about equal length, between turns."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from sumtune.text.sentences import split_sentences
 __all__ = ["CountTokens", "align", "split", "training_pairs"]
 
 OVERLAP_SHARE = 0.1
-"""A part repeats the last turns of the part before, as long as they take up to this share of it."""
+"""A part begins with the last turns of the previous part, up to this share of its own length."""
 WORD = re.compile(r"\w+")
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -20,8 +20,8 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 def split(dialogue: str, count: CountTokens, max_tokens: int) -> list[str]:
     """Return `dialogue` as parts of at most `max_tokens`, in order; a dialogue that fits is its only part.
 
-    Parts are cut between lines, and a line that is too long between words. Each part begins with the last lines of the
-    part before it, so that an answer is seldom parted from its question.
+    The dialogue is split between lines, and a line that is too long between words. Each part begins with the last lines
+    of the previous one, so that an answer is rarely separated from its question.
     """
     (total,) = count([dialogue])
     if total <= max_tokens:
@@ -36,7 +36,7 @@ def split(dialogue: str, count: CountTokens, max_tokens: int) -> list[str]:
 
 
 def _targets(total: int, max_tokens: int) -> list[int]:
-    """Return sizes to try, each smaller than the one before: so that the parts are of about equal length."""
+    """Return part sizes to try, the largest first, that make the parts about equally long."""
     room = max_tokens * (1 - OVERLAP_SHARE)
     fewest = max(2, math.ceil(total / room))
     return [
@@ -60,7 +60,7 @@ def _spans(sizes: Sequence[int], target: int) -> list[tuple[int, int]]:
 
 
 def _pieces(line: str, count: CountTokens, max_tokens: int) -> list[str]:
-    """Return `line`, halved between words, or between characters, until each piece fits with its line break."""
+    """Return `line`, halved between words (or else characters) until each piece fits with its line break."""
     (tokens,) = count([line])
     if tokens + 1 <= max_tokens or len(line) < 2:
         return [line]
@@ -73,8 +73,8 @@ def _pieces(line: str, count: CountTokens, max_tokens: int) -> list[str]:
 def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
     """Return the sentences of a summary that each part supports best, in their order.
 
-    A part supports a sentence by the words they share, a word counting more the fewer parts have it (log(1 + n/k) for
-    k of n parts). Ties go to the earlier part.
+    A part supports a sentence by the words they share. A word that occurs in k of n parts has the weight log(1 + n/k).
+    Ties go to the earlier part.
 
     >>> align(["Ann: Lunch at noon?", "Ben: The printer is broken."], ["The printer broke.", "They meet at noon."])
     [['They meet at noon.'], ['The printer broke.']]
@@ -92,8 +92,8 @@ def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
 def training_pairs(dialogue: str, summary: str, count: CountTokens, max_tokens: int) -> list[tuple[str, str]]:
     """Return what a summarizer of parts learns from one example, as pairs of source and summary.
 
-    A dialogue that fits is one pair. Of a longer one, each part that supports sentences of the summary is a pair with
-    them; where several parts do, their sentences, in the order of the parts, are one more source of the summary.
+    A dialogue that fits gives one pair. A longer one gives a pair for each part that supports sentences of the summary:
+    the part and these sentences. If there are several, one more pair has their sentences as source, and the summary.
     """
     parts = split(dialogue, count, max_tokens)
     if len(parts) == 1:

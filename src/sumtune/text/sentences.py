@@ -32,7 +32,7 @@ SENTENCE_END = regex.compile(rf"(?iV1){_SPACED_END}|{_UNSPACED_END}")
 def split_sentences(text: str) -> list[str]:
     """Return the sentences of `text` without the white space around them; a line break also ends a sentence.
 
-    Where a script marks no end of a sentence, such as Thai, a line is one sentence.
+    In scripts without punctuation that ends a sentence, such as Thai, each line is one sentence.
 
     >>> split_sentences("Treffen am 3. Mai mit Dr. Roth. Wer kommt?"), split_sentences("我到了。你呢？")
     (['Treffen am 3. Mai mit Dr. Roth.', 'Wer kommt?'], ['我到了。', '你呢？'])

@@ -16,11 +16,11 @@ __all__ = [
 ]
 
 UNSPACED_SCRIPTS = ("Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar")
-"""Scripts that put no space between words: each of their characters counts as a word."""
+"""Scripts that put no spaces between words; each of their characters counts as a word."""
 
 _UNSPACED = "".join(rf"\p{{{script}}}" for script in UNSPACED_SCRIPTS) + "ー"
 _CHARACTER = rf"(?=[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]])\X\p{{M}}*"
-"""A character with its marks; some vowel signs of Myanmar are no part of the grapheme cluster `\\X`."""
+"""A character with its marks; some vowel signs of Myanmar are not part of the grapheme cluster `\\X`."""
 _SPACED_WORD = (
     rf"[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]"
     rf"(?:[[\p{{L}}\p{{N}}\p{{M}}\u200c\u200d]--[{_UNSPACED}]]|(?<=\p{{Nd}})[.,٫٬](?=\p{{Nd}}))*"
