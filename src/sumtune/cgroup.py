@@ -30,7 +30,7 @@ V2 = _Version("", ("memory.max", "memory.high"), "memory.current", ("inactive_fi
 def headroom_bytes(
     root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")
 ) -> int | None:  # fmt: skip
-    """Return the smallest headroom of the control groups that this process is in; None where none has a limit.
+    """Return the smallest headroom of the control groups that this process is in; None if none has a limit.
 
     The headroom of a group is its limit minus the memory in use that cannot be reclaimed: the page cache of files that
     were read or written does not count, as in the working set of the kubelet. A group is limited by its parents, too.

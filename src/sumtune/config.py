@@ -79,9 +79,9 @@ class ModelConfig(Section):
     """`auto` measures both on this machine and chooses bf16 only if it is faster."""
     prompt: PromptChoice = "auto"
     """Words around the dialogue. `chat` is the tokenizer's chat template with `instruction`, `plain` the prompt of the
-    model family; `auto` takes `chat` where the tokenizer has a template."""
+    model family; `auto` is `chat` if the tokenizer has a template."""
     instruction: str = Field("Summarize the conversation.", min_length=1, max_length=16384)
-    """What `chat` asks for, before the dialogue."""
+    """Instruction before the dialogue, used by `chat`."""
     max_source_tokens: Literal["auto"] | Annotated[int, Field(ge=16)] = AUTO
     """Most tokens of a dialogue that are read at once. `auto` reads whole dialogues, as far as the context of the model
     and the memory of this machine allow."""
@@ -163,7 +163,7 @@ class EvaluateConfig(Section):
     """Score at most this many examples, chosen by hash."""
     rouge_tokens: RougeTokens = "auto"
     """What ROUGE counts: `rouge-score` (stemmed English words), `unicode` (words of any language) or `char`
-    (characters); `auto` takes `rouge-score` where the references are English, else `unicode`."""
+    (characters); `auto` is `rouge-score` if the references are English, otherwise `unicode`."""
     shown_examples: int = Field(3, ge=0)
 
 

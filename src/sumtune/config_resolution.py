@@ -15,7 +15,7 @@ from sumtune.errors import ConfigError
 __all__ = ["assignment", "known_keys", "parse_assignment", "resolve", "revise"]
 
 YAML_END = "...\n"
-"""What PyYAML writes after a value that is neither a list nor a mapping."""
+"""End mark that PyYAML writes after a value that is neither a list nor a mapping."""
 
 
 def resolve(

@@ -124,5 +124,5 @@ def peak_bytes() -> int:
 
 @cache
 def _libc() -> Any:
-    """Return the C library of this process on Linux, else None."""
+    """Return the C library of this process on Linux; None on other systems."""
     return ctypes.CDLL(None) if sys.platform == "linux" else None

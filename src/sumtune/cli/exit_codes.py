@@ -1,4 +1,4 @@
-"""Exit codes: 0, 2 for a problem that the user can fix, 130 for an interruption, 1 for a bug of sumtune."""
+"""Exit codes: 0, 2 for a problem that the user can fix, 130 for an interruption, 1 for a bug in sumtune."""
 
 import errno
 import sys
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _message(error: OSError) -> str | None:
-    """Return what to tell the user about an error of the system; None for one that points to a bug."""
+    """Return the message for the user about an operating system error; None if the error points to a bug."""
     if error.errno in DISK_FULL:
         where = error.filename or "while writing"
         return f"the disk is full ({where}). Make room; the same command continues with what is there."

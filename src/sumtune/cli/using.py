@@ -44,7 +44,7 @@ def convert(
         Path,
         typer.Argument(help="Export of a chat or support program, transcript, or data file."),
     ],
-    output: Annotated[Path, typer.Option("--output", help="JSONL file to write, a conversation a line.")],
+    output: Annotated[Path, typer.Option("--output", help="JSONL file to write, one conversation per line.")],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")] = False,
     dialogue_column: DialogueOption = None,
 ) -> None:

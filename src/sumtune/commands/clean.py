@@ -11,11 +11,11 @@ from sumtune.train.checkpoint import delete, latest_intact, list_checkpoints, lo
 __all__ = ["clean_run"]
 
 ENGINES = ("checkpoint-*.native-*", "checkpoint-*.ctranslate2-*", ".checkpoint-*.lock")
-"""Engines of checkpoints, and their locks; they are made again when needed."""
+"""Engines of checkpoints, and their locks; they are rebuilt when needed."""
 
 
 def clean_run(run_dir: RunDir, everything: bool = False) -> str:
-    """Delete all checkpoints but the newest whole one and the best (these, too, if `everything`); return a report.
+    """Delete all checkpoints except the newest intact one and the best (with `everything`, these too); return a report.
 
     Raises:
         RunDirError: there is no such run folder, or a run is writing to it.

@@ -50,10 +50,10 @@ def require_same_settings(config: Config, run_dir: RunDir) -> None:
 def state_to_resume(
     config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool
 ) -> TrainState | None:
-    """Return the state of the newest whole checkpoint of this run; None for a new training.
+    """Return the state of the newest intact checkpoint of this run; None if training starts from the beginning.
 
     Raises:
-        RunDirError: `resume` and there is no whole checkpoint, or the folder holds the result of other data.
+        RunDirError: `resume` is True and there is no intact checkpoint, or the folder holds the result of other data.
     """
     newest, damaged = checkpoint.latest_intact(run_dir.trainer)
     for reason in damaged:

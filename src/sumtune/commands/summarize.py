@@ -50,7 +50,7 @@ def read_text(file: Path | None) -> str:
         raise InputError(f"{name} is not UTF-8 text; save it as UTF-8.")
     dialogue = as_text(text)
     if not dialogue:
-        raise InputError(f"{name} is empty: expected a dialogue, one turn a line.")
+        raise InputError(f"{name} is empty: expected a dialogue, one turn per line.")
     if encoding == LEGACY:
         _print_note(legacy_encoding(name))
     return dialogue
@@ -70,7 +70,7 @@ def _only_dialogue(file: Path) -> str:
 
 
 def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None) -> str:
-    """Return the summary of one dialogue; a note on standard error says if it is not read whole."""
+    """Return the summary of one dialogue; print a note to standard error if it exceeds the token limit."""
     tuned = load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
     _LengthNotes(tuned).report([("The dialogue", dialogue)])
     return tuned.for_any_length().summarize([dialogue])[0].text

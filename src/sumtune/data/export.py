@@ -20,7 +20,7 @@ __all__ = ["Export", "read_export"]
 
 @dataclass(frozen=True)
 class Export:
-    """What was understood of an export."""
+    """The conversations read from an export."""
 
     format: str
     rows: tuple[dict[str, Any], ...]

@@ -63,7 +63,7 @@ class TunedModel:
     """Returns the number of tokens of each dialogue."""
     max_source_tokens: int
     long: Literal["parts", "truncate"]
-    """How a dialogue of more tokens is read."""
+    """How a dialogue with more tokens than `max_source_tokens` is read."""
     name: str
 
     def for_any_length(self) -> LongDialogueSummarizer:

@@ -88,7 +88,7 @@ class Outputs:
     def excerpts(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
         """Return id and start of the prediction for the first `count` chosen examples.
 
-        Where the start of the prediction quotes the dialogue, only the id is returned.
+        If that start quotes the dialogue, only the id is returned.
         """
         indices = [index for index, is_chosen in enumerate(chosen) if is_chosen][:count]
         return tuple(self.excerpt(index) for index in indices)

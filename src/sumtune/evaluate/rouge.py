@@ -119,7 +119,7 @@ def describe_tokens(tokens: Tokens) -> str:
 
 
 def describe_sentences(tokens: Tokens) -> str:
-    """Return the regular expression of what stands between two sentences."""
+    """Return the regular expression that matches between two sentences."""
     return ENGLISH_SENTENCE_END if tokens == "rouge-score" else sentences.SENTENCE_END.pattern
 
 
@@ -140,7 +140,7 @@ def _scorer(metrics: tuple[str, ...], tokens: Tokens) -> Any:
 
 
 class _Tokenizer:
-    """What `RougeScorer` calls."""
+    """A tokenizer with the interface that `RougeScorer` expects."""
 
     def __init__(self, tokenize: Callable[[str], Iterable[str]]) -> None:
         self._tokenize = tokenize

@@ -1,1 +1,1 @@
-"""Files that appear whole or not at all, and the folder of a run."""
+"""Files that appear complete or not at all, and the run folder."""

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, also after a power cut.
+"""Files and folders that appear complete or not at all, even after a power cut.
 
 Two writers must not write the same path: a writer holds the lock of the run folder or of the cache entry.
 """

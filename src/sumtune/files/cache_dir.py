@@ -18,9 +18,9 @@ CACHE = "SUMTUNE_CACHE"
 
 
 def cache_dir() -> Path:
-    """Return `$SUMTUNE_CACHE`, else the user's cache folder: `$XDG_CACHE_HOME/sumtune` or `~/.cache/sumtune` on Linux.
+    """Return `$SUMTUNE_CACHE` or, if that is not set, the user's cache folder.
 
-    A user without a home folder gets `private_dir`.
+    On Linux this is `$XDG_CACHE_HOME/sumtune` or `~/.cache/sumtune`. A user without a home folder gets `private_dir`.
 
     Raises:
         ConfigError: `$SUMTUNE_CACHE` begins with `~` and there is no such home folder.

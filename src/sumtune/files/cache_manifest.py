@@ -70,7 +70,7 @@ def stamps_of(folder: Path) -> dict[str, Stamp]:
     """Return the stamp of each file in `folder` by name, without hidden files and the manifest.
 
     Raises:
-        OSError: the folder cannot be read, or holds something that is no regular file, such as a link.
+        OSError: the folder cannot be read, or holds something other than regular files, such as a link.
     """
     stamps: dict[str, Stamp] = {}
     with os.scandir(folder) as found:

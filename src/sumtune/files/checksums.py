@@ -21,7 +21,7 @@ def folder_sums(folder: Path, leave_out: Iterable[str] = ()) -> dict[str, str]:
 
 
 def changed_file(folder: Path, sums: Mapping[str, str]) -> str | None:
-    """Return the name of a file in `folder` that is missing or has another sum than in `sums`, else None."""
+    """Return the name of a file in `folder` that is missing or does not match its sum in `sums`; None if all match."""
     for name, wanted in sums.items():
         try:
             if file_sum(folder / name) != wanted:

@@ -23,7 +23,7 @@ def resumable_lines(target: Path, made_from: str) -> Iterator["ResumableLines"]:
     the lines depend on: lines from another input or model are never continued.
 
     Raises:
-        InputError: `target` is no regular file, cannot be replaced, or is being written by another process.
+        InputError: `target` is not a regular file, cannot be replaced, or is being written by another process.
     """
     final, mode = _regular_file(target)
     lock_file = final.with_name(f".{final.name}.lock")
@@ -99,7 +99,7 @@ class ResumableLines:
             self._part.chmod(mode)
 
     def _count_whole_lines(self) -> int:
-        """Return the number of whole lines, and cut off half a line at the end. Reads one line at a time."""
+        """Return the number of complete lines, and remove an incomplete last line. Reads one line at a time."""
         count = size = 0
         with self._part.open("rb+") as file:
             for line in file:

@@ -38,7 +38,7 @@ def has_long_inputs(session: Session) -> bool:
 
 @dataclass(frozen=True)
 class _Measured:
-    """What one shortened example took."""
+    """Measured costs of one shortened example."""
 
     micro_batch: MicroBatch
     recomputed_share: float
@@ -99,7 +99,7 @@ def _measure(session: Session, example: Encoded) -> Iterator[_Measured]:
 
 @contextmanager
 def _budget(recompute: Recompute | None, budget: float | None) -> Iterator[None]:
-    """Let `recompute` have another budget, where one is given."""
+    """Give `recompute` another budget inside the context, unless `budget` is None."""
     if recompute is None or budget is None:
         yield
         return

@@ -30,7 +30,7 @@ class Heads:
     window: int
     """Tokens that a position sees, itself included."""
     query_norm: Tensor | None = None
-    """(dim,) float32: weight of the RMS norm of queries, where there is one."""
+    """(dim,) float32: weight of the RMS norm of queries, if there is one."""
     key_norm: Tensor | None = None
     eps: float = 0.0
 

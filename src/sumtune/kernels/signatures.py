@@ -70,7 +70,7 @@ RULES = {
     "pack_bf16": "n % 2 == 0 and (output_step, input_step) in ((n, 1), (1, outputs))",
     "bf16_product": "n % 2 == 0 and rank % 2 == 0",
 }  # fmt: skip
-"""What the numbers have to fulfil besides."""
+"""Further conditions on the numbers."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Signature:
     """Whether there is a function for each type T."""
     parameters: tuple[str, ...]
     conditions: tuple[tuple[str, str], ...]
-    """A condition in words and as an expression of the parameters."""
+    """Conditions, each in words and as an expression of the parameters."""
     c_types: tuple[type, ...]
     fits: Callable[..., bool]
     """Whether all conditions hold."""
@@ -126,7 +126,7 @@ def _padded(outputs: int) -> int:
 
 
 NAMES = {"torch": torch, "padded": _padded, "MAX_HEAD_DIM": MAX_HEAD_DIM, "ELEMENT_TYPES": ELEMENT_TYPES}
-"""What the expressions know besides the parameters."""
+"""Names in the expressions other than the parameters."""
 
 
 def _signature(name: str, text: str, rule: str) -> Signature:
@@ -152,7 +152,7 @@ def _signature(name: str, text: str, rule: str) -> Signature:
 
 
 def _conditions(name: str, kind: str, size: str) -> Iterator[tuple[str, str]]:
-    """What has to hold of an array."""
+    """Conditions on an array."""
     kind, _, below = kind.partition("<")
     types = [TYPES[one] for one in kind.rstrip("?").split("|")]
     is_type = " or ".join(f"{name}.dtype is {one}" for one in types)

@@ -66,7 +66,7 @@ def _make_no_masks(model: Any) -> None:
 
 
 def fused_output_weight(model: Any) -> Tensor | None:
-    """Return the weight (vocabulary, features) of an output layer that is a plain matrix product, else None."""
+    """Return the weight (vocabulary, features) of the output layer if it is a plain matrix product; otherwise None."""
     head, config = model.get_output_embeddings(), model.config
     plain = type(head) is nn.Linear and head.bias is None and not head.weight.requires_grad
     scaled = any(getattr(config, name, None) for name in ("final_logit_softcapping", "logit_scale", "logits_scaling"))

@@ -13,7 +13,7 @@ RULE = "=" * 60
 
 
 def announcement(session: Session, forecast: Forecast) -> str:
-    """Return the most important settings and the forecast, one a line."""
+    """Return the most important settings and the forecast, one per line."""
     config, plan = session.config, session.plan
     split, examples = chosen_examples(config, session.run_dir)
     lora = config.lora

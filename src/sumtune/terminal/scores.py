@@ -21,7 +21,7 @@ _SHOWN_TURNS = 12
 
 
 def table(scorecard: Scorecard) -> Table:
-    """Return the systems side by side, a row each: means and half the width of their intervals."""
+    """Return the scores with a row for each system: means and half the width of their intervals."""
     result = Table(title="ROUGE (F-measure) and chrF", caption=_caption(scorecard), box=SIMPLE_HEAD, show_edge=False,
                    pad_edge=False, collapse_padding=True)  # fmt: skip
     result.add_column("system", no_wrap=True)

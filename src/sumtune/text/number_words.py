@@ -53,7 +53,7 @@ WORDS: Mapping[str, str] = {
     "Thai": "~สอง~ ~สาม~ ~สี่~ ~ห้า~ ~หก~ ~เจ็ด~ ~แปด~ ~เก้า~ ~สิบ~ ~ยี่~ ~ร้อย~ ~พัน~ ~หมื่น~ ~แสน~ ~ล้าน~ "
     "~ครึ่ง~ ~โหล~ ~เที่ยง~ ~บ่าย~",
 }
-"""Words of numbers from two on, of halves and of pairs; `~` stands for any letters."""
+"""Words for numbers from two on, halves and pairs; `~` stands for any letters."""
 
 
 def has_number_words(text: str, language: str) -> bool:

@@ -26,7 +26,7 @@ _NO_START = rf"(?!(?-i:\p{{Ll}}|(?<=\p{{Nd}}\.\s)(?:{_any(GERMAN_MONTHS)})\b))"
 _SPACED_END = rf"(?<=[.!?…؟۔।॥]{_CLOSING}){_NO_END}\s+{_NO_START}"
 _UNSPACED_END = r"(?<=[。！？｡][」』”’）)]*)(?![。！？｡」』”’）)]|と|って)\s*(?=\S)"
 SENTENCE_END = regex.compile(rf"(?iV1){_SPACED_END}|{_UNSPACED_END}")
-"""What stands between two sentences of a line."""
+"""Matches between two sentences of a line."""
 
 
 def split_sentences(text: str) -> list[str]:

@@ -24,7 +24,7 @@ class Attention:
     def read(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, first: int, begin: int) -> Tensor:
         """Return the output for a piece of dialogues (rows, time, features); row 0 is dialogue `first` of the batch.
 
-        The piece starts at position `begin`; what stands before it is in `cache`. `cosine` and `sine` (time, dim) are
+        The piece starts at position `begin`; earlier positions are in `cache`. `cosine` and `sine` (time, dim) are
         the rotary tables of its positions.
         """
         q, k, v = self._query(hidden), self._key(hidden), self._value(hidden)

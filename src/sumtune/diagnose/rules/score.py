@@ -20,7 +20,7 @@ FEWEST_SCORED = 5
 FAR_BELOW_BASE = 0.05
 """ROUGE-1 below the base model that needs an explanation."""
 STRANGEST = 5
-"""Predictions to show where no rule explains the score."""
+"""Number of predictions to show if no rule explains the score."""
 LEAD_3 = "lead-3"
 
 
