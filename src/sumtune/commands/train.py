@@ -117,7 +117,7 @@ def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overw
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, resumed: TrainState | None) -> float:
-    """Return the forecast seconds: of the first start for a resumed run, otherwise measured before training needs memory."""
+    """Return the forecast seconds: for a resumed run the first, otherwise measured before training needs memory."""
     record, settings = known_record(run_dir), config.model_dump(mode="json")
     same = all(record.get("config", {}).get(section) == settings[section] for section in ("decode", "evaluate"))
     recorded = (record.get("forecast") or {}).get("evaluation_s") if resumed and same else None
