@@ -27,5 +27,13 @@ UNSPACED = {"zh", "ja", "th"}
 """Languages that put no space between words."""
 
 
+NAMES = {
+    "de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese", "it": "Italian", "nl": "Dutch",
+    "pl": "Polish", "cs": "Czech", "tr": "Turkish", "vi": "Vietnamese", "ru": "Cyrillic", "ar": "Arabic",
+    "he": "Hebrew", "hi": "Devanagari", "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "th": "Thai",
+}  # fmt: skip
+"""What `language_of` calls the language, or its script if several languages share it."""
+
+
 def sentences(language):
     return [text for exchange in LANGUAGES[language] for text in (exchange.said, exchange.summary)]

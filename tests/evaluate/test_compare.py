@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -80,6 +81,13 @@ def test_the_largest_gains_and_losses_are_shown_largest_first():
 def test_runs_scored_on_different_examples_are_refused_with_the_numbers():
     with pytest.raises(RunDirError, match="different examples: 40 of validation and 30 of test, 30 in common"):
         compared(scored(), scored(count=30, split="test"))
+
+
+def test_runs_whose_rouge_counts_different_tokens_are_refused():
+    first, second = scored(4), scored(7)
+    other = replace(second, signature=replace(second.signature, rouge_tokens="char"))
+    with pytest.raises(RunDirError, match=r"'rouge-score' tokens in .* and 'char' tokens in .*rouge_tokens"):
+        compared(first, other)
 
 
 def test_the_order_of_the_examples_does_not_matter():

@@ -1,10 +1,11 @@
 """English is told from other languages by a single dialogue, however short, and by summaries alone."""
 
+import polyglot
 import pytest
 import tiny
 
 from sumtune.data.embedded import embedded_pairs
-from sumtune.text.language import is_english
+from sumtune.text.language import is_english, language_of
 
 FOREIGN = tiny.foreign_pairs()
 
@@ -47,3 +48,24 @@ def test_names_and_terms_of_another_language_do_not_make_another_language(text: 
 )
 def test_a_few_english_words_do_not_make_english(text: str) -> None:
     assert not is_english([text])
+
+
+@pytest.mark.parametrize("language", polyglot.LANGUAGES)
+def test_each_language_is_recognized_by_twenty_sentences_and_by_most_alone(language: str) -> None:
+    sentences, name = polyglot.sentences(language), polyglot.NAMES[language]
+    assert language_of(" ".join(sentences)) == name
+    alone = [language_of(sentence) for sentence in sentences]
+    assert set(alone) <= {name, None}
+    assert alone.count(name) >= 10
+
+
+def test_english_is_recognized_and_never_taken_for_another_language() -> None:
+    texts = [text for pair in embedded_pairs("test") for text in pair]
+    found = [language_of(text) for text in texts]
+    assert set(found) <= {"English", None}
+    assert found.count("English") > 0.9 * len(found)
+
+
+@pytest.mark.parametrize("text", ["", "123 :-)", "Ann Bob", "OK"])
+def test_texts_that_show_no_language_have_none(text: str) -> None:
+    assert language_of(text) is None

@@ -11,11 +11,7 @@ from sumtune.text.mentions import language_of_conversation, unsupported
 from sumtune.text.names import NAMES_HAVE_CAPITALS
 
 LANGUAGES = sorted(polyglot.LANGUAGES)
-NAMES = {
-    "de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese", "it": "Italian", "nl": "Dutch",
-    "pl": "Polish", "cs": "Czech", "tr": "Turkish", "vi": "Vietnamese", "ru": "Cyrillic", "ar": "Arabic",
-    "he": "Hebrew", "hi": "Devanagari", "zh": "Chinese", "ja": "Japanese", "ko": "Korean", "th": "Thai",
-}  # fmt: skip
+NAMES = polyglot.NAMES
 STRANGERS = {"ru": "Зинаида"}
 
 

@@ -62,8 +62,9 @@ def compare(
     """Compare `second` with `first`; `settings` are their configurations, `names` their names in an error.
 
     Raises:
-        RunDirError: they were not scored on the same dialogues and references.
+        RunDirError: they were not scored on the same dialogues and references, or ROUGE counted different tokens.
     """
+    _require_same_tokens(first, second, names)
     pairs, both = _pairs(first, second, names), zip(settings, (first, second), strict=True)
     one, two = (
         overlap.as_array([example.systems[TUNED].scores for example in side]) for side in zip(*pairs, strict=True)
@@ -77,6 +78,15 @@ def compare(
         gains=tuple(change for change in changes[:SHOWN] if change.change > 0),
         losses=tuple(change for change in changes[: -SHOWN - 1 : -1] if change.change < 0),
     )
+
+
+def _require_same_tokens(first: Scorecard, second: Scorecard, names: tuple[str, str]) -> None:
+    counted = (first.signature.rouge_tokens, second.signature.rouge_tokens)
+    if counted[0] != counted[1]:
+        raise RunDirError(
+            f"ROUGE counts {counted[0]!r} tokens in {names[0]} and {counted[1]!r} tokens in {names[1]}. Their scores "
+            "cannot be compared: score both with the same evaluate.rouge_tokens."
+        )
 
 
 def _pairs(first: Scorecard, second: Scorecard, names: tuple[str, str]) -> list[tuple[ScoredExample, ScoredExample]]:

@@ -39,7 +39,7 @@ FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         "mijn bij nog uur omdat weer over u haar ons wij we die",
         "Polish": "nie się że jest jak ale tak przez jego są dla który czy może tylko już ich oraz będzie w z na o do "
         "to i po jeśli mój u bo ma żeby za przed nas od",
-        "Czech": "se je že na ve ale jako jsou pro který aby byl byla jsem jsme když už nebo tak má v k o u do "
+        "Czech": "a se je že na ve ale jako jsou pro který aby byl byla jsem jsme když už nebo tak má v k o u do "
         "po před mi můj ho si ještě bude od za protože ten",
         "Turkish": "bir ve bu için ile mi mı mu mü ne çok daha ama gibi var yok olarak değil sonra önce kadar "
         "ben sen biz siz ki ya şimdi ancak iki bana saat oysa yerine diye her ise",
