@@ -50,7 +50,7 @@ def test_the_caption_says_what_the_numbers_mean():
         "5 examples",
         "tuned beam 4",
         "base greedy",
-        "95% bootstrap interval",
+        "± half the 95% interval",
         "a-z",
         "stemmer",
     ):

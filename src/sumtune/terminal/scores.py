@@ -64,7 +64,7 @@ def _caption(scorecard: Scorecard) -> str:
     people = f"; references: each against the others, {reference_agreement.n} examples" if reference_agreement else ""
     return (
         f"{signature.split} split, {signature.n} examples; {decoding}; "
-        f"± half the {signature.level:.0%} bootstrap interval{people}\nROUGE counts {signature.tokens}"
+        f"± half the {signature.level:.0%} interval{people}\nROUGE counts {signature.tokens}"
     )
 
 
