@@ -9,7 +9,7 @@ from sumtune.data.example import normalize
 from sumtune.text.mentions import language_of_conversation, mentions, unsupported_in
 from sumtune.text.words import count_words, has_unspaced, words
 
-__all__ = ["MEASURES", "Faithfulness", "as_row", "measure"]
+__all__ = ["MEASURES", "Faithfulness", "as_row", "measure", "novel_bigrams"]
 
 _LETTERS = r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d]*"
 WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
@@ -49,18 +49,23 @@ def measure(prediction: str, dialogue: str, references: Sequence[str]) -> Faithf
     Faithfulness(unsupported=0.3333333333333333, novel_bigrams=1.0, repetition=0.0, length_ratio=0.8333333333333334, \
 empty=0.0, copied=0.0, words=5.0)
     """
-    own, source = _words(prediction), _words(dialogue)
+    own = _words(prediction)
     reference_words = sum(map(count_words, references)) / len(references)
     language = language_of_conversation(prediction, dialogue)
     return Faithfulness(
         unsupported=len(unsupported_in(language, prediction, dialogue)) / max(1, len(mentions(prediction, language))),
-        novel_bigrams=_share_outside(_grams(own, 2), set(_grams(source, 2))),
+        novel_bigrams=novel_bigrams(prediction, dialogue),
         repetition=_repeated(_grams(own, 3)),
         length_ratio=count_words(prediction) / reference_words if reference_words else 0.0,
         empty=float(not own),
         copied=float(bool(own) and normalize(prediction) in normalize(dialogue)),
         words=float(count_words(prediction)),
     )
+
+
+def novel_bigrams(prediction: str, dialogue: str) -> float:
+    """Return the share of word pairs of `prediction` that `dialogue` does not contain."""
+    return _share_outside(_grams(_words(prediction), 2), set(_grams(_words(dialogue), 2)))
 
 
 def as_row(measures: Faithfulness) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from sumtune.data.embedded import embedded_pairs
 from sumtune.text.words import words
@@ -96,9 +96,10 @@ def language_of(text: str) -> str | None:
     script = _script(text)
     if script != "LATIN":
         return _language_of_script(script, text) if script else None
-    found = words(text)
-    hits = Counter({name: sum(word in known for word in found) for name, known in FUNCTION_WORDS.items()})
-    hits += Counter({name: sum(not own.isdisjoint(word) for word in found) for name, own in LETTERS.items()})
+    hits: Counter[str] = Counter()
+    for word, count in Counter(words(text)).items():
+        for name in _languages_of(word):
+            hits[name] += count
     (best, most), (_, second) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
     return best if most >= FEWEST_HITS and most > CLEAR_HITS * second else None
 
@@ -111,8 +112,18 @@ def _language_of_script(script: str, text: str) -> str:
 
 def _script(text: str) -> str | None:
     """Return the first word of the Unicode name of most letters, such as `LATIN`; None without letters."""
-    scripts = Counter(_script_of(letter) for letter in text if letter.isalpha())
+    scripts: Counter[str] = Counter()
+    for letter, count in Counter(text).items():
+        if letter.isalpha():
+            scripts[_script_of(letter)] += count
     return scripts.most_common(1)[0][0] if scripts else None
+
+
+@lru_cache(maxsize=1 << 16)
+def _languages_of(word: str) -> list[str]:
+    """Return the languages that `word` is a function word of or has a letter of, such a language twice if both."""
+    by_word = [name for name, known in FUNCTION_WORDS.items() if word in known]
+    return by_word + [name for name, own in LETTERS.items() if not own.isdisjoint(word)]
 
 
 @cache

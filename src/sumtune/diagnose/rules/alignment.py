@@ -12,7 +12,7 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import content_words, coverage, looks_like_dialogue, overlap, share
 from sumtune.evaluate.baselines import lead_3
 from sumtune.evaluate.bootstrap import paired
-from sumtune.evaluate.faithfulness import measure
+from sumtune.evaluate.faithfulness import novel_bigrams
 from sumtune.text.words import count_words
 
 __all__ = ["columns_swapped", "one_summary_for_all", "predictions_shifted"]
@@ -103,7 +103,7 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
     if len(outputs) < FEWEST_FOR_SUSPICION or not _match_dialogues(outputs):
         return None
     novel = [
-        [measure(text, dialogue, [text]).novel_bigrams for text in texts]
+        [novel_bigrams(text, dialogue) for text in texts]
         for *texts, dialogue in zip(outputs.predictions, outputs.first_references, outputs.dialogues or (), strict=True)
     ]
     by_prediction, by_reference = np.array(novel).T
