@@ -6,9 +6,11 @@ data, run folders, the service. A command that names another file or option fail
 """
 
 import csv
+import json
 import re
 import shutil
 import tomllib
+import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -34,7 +36,7 @@ EXAMPLES = [
 ]
 RUNS = ("runs/chats", "runs/first", "runs/second", "runs/short", "artifacts")
 PLACEHOLDERS = {"DATA": "chats.csv", "DIR": "runs/chats", "DIR_A": "runs/first", "DIR_B": "runs/second",
-                "RUN_A": "runs/first", "RUN_B": "runs/second"}  # fmt: skip
+                "RUN_A": "runs/first", "RUN_B": "runs/second", "EXPORT": "slack.zip"}  # fmt: skip
 READY_REQUESTS = 200
 
 
@@ -53,6 +55,10 @@ def write_files(folder):
     (folder / "chat.txt").write_text(chats[0]["dialogue"], encoding="utf-8")
     for split, start in {"train": 0, "validation": 50, "test": 60}.items():
         tiny.write_jsonl(folder / "chats" / f"{split}.jsonl", 8, start)
+    with zipfile.ZipFile(folder / "slack.zip", "w") as export:
+        export.writestr("users.json", json.dumps([{"id": "U1", "real_name": "Ann"}]))
+        export.writestr("channels.json", json.dumps([{"id": "C1", "name": "general"}]))
+        export.writestr("general/2024-05-01.json", json.dumps([{"user": "U1", "text": "Hi", "ts": "1714557600.1"}]))
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ def read_text(file: Path | None) -> str:
 
     Raises:
         InputError: it cannot be read, is not text, is empty, or holds several dialogues.
-        DataError: it is a data file that cannot be read, or something that is not read.
+        DataError: it is a data file that cannot be read, or a file of an unsupported kind.
     """
     name = "standard input" if file is None else str(file)
     try:
