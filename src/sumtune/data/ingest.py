@@ -5,17 +5,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sumtune.config import Config, DataConfig, ModelConfig
-from sumtune.data.columns import Columns, find_columns, find_summaries
+from sumtune.data.columns import Columns
 from sumtune.data.data_source import DataSource, find_source
-from sumtune.data.dialogue import as_text
 from sumtune.data.example import SPLITS, Example, dump_jsonl
-from sumtune.data.formatted import apply_format
 from sumtune.data.issues import BROKEN_TABLE, Issue, raise_errors
 from sumtune.data.row_checks import check_rows, make_ids_unique
 from sumtune.data.split import complete_splits, select_share, split_examples
 from sumtune.data.table import Table
+from sumtune.data.training_tables import columns_by_file, usable_tables
 from sumtune.data.validate import TokenCounter, check_learnable, check_lengths, check_splits
-from sumtune.errors import DataError
 from sumtune.files.atomic import new_folder
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
@@ -24,7 +22,6 @@ from sumtune.files.stage_manifest import up_to_date, write_manifest
 __all__ = ["CheckedData", "IngestResult", "check", "run", "truncated_dialogues"]
 
 SHOWN_FILES = 5
-SAMPLED_ROWS = 100
 MakeCounter = Callable[[], TokenCounter]
 
 
@@ -88,8 +85,8 @@ def truncated_dialogues(run_dir: RunDir) -> list[Issue]:
 
 
 def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, model: ModelConfig) -> CheckedData:
-    tables, notes = _set_aside(_read(source, data), data)
-    columns = _columns(tables, data)
+    tables, notes = usable_tables(source, data)
+    columns = columns_by_file(tables, data)
     examples, issues = _examples(tables, columns)
     issues += notes
     if source.unused:
@@ -108,66 +105,6 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
     if counter is not None:
         issues += check_lengths(splits, counter, model)
     return CheckedData(splits, tuple(issues), len(bad), columns)
-
-
-def _read(source: DataSource, data: DataConfig) -> list[Table]:
-    """Return the tables of the source. A recognized format determines the dialogue, unless columns are given."""
-    tables = source.read()
-    if data.dialogue_column is not None or data.summary_column is not None:
-        return tables
-    tables = [apply_format(table) for table in tables]
-    for table in tables:
-        if table.format is not None and not find_summaries(table.columns) and table.split in (None, "train"):
-            raise DataError(
-                f"{table.file} is read as {table.format}: {len(table.rows)} conversations without summaries. "
-                f"Write them with `sumtune convert FILE --output chats.jsonl`, and add a `summary` to each line."
-            )
-    return tables
-
-
-def _columns(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:
-    """Return the columns of each table that has rows.
-
-    Raises:
-        DataError: no table has rows, or one lacks a column.
-    """
-    given = data.dialogue_column, data.summary_column
-    holding = [table for table in tables if table.rows or table.columns]
-    candidates = _shared_text_columns(holding)
-    columns = {table.file: find_columns(table.file, table.columns, *given, candidates) for table in holding}
-    if not any(table.rows or table.issues for table in tables):
-        names = ", ".join(table.file for table in tables)
-        raise DataError(f"{names}: there are no rows; expected a dialogue and a summary in each.")
-    return columns
-
-
-def _shared_text_columns(tables: Sequence[Table]) -> list[str]:
-    """Return the columns that exist in all tables and hold texts; an option can only name one of these."""
-    shared = [column for column in (tables[0].columns if tables else ()) if all(column in t.columns for t in tables)]
-    rows = [row for table in tables for _, row in table.rows[:SAMPLED_ROWS]]
-    return [column for column in shared if not rows or any(as_text(row.get(column)) for row in rows)]
-
-
-def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], list[Issue]]:
-    """Return the tables with summaries, and a note about validation or test tables without any."""
-    bare = [table for table in tables if table.split in ("validation", "test") and not _has_summaries(table, data)]
-    if not any(table.split == "train" and _has_summaries(table, data) for table in tables):
-        return list(tables), []
-    notes = [
-        Issue(
-            "no_summaries", "warning", f"it has no summaries: its {len(table.rows)} dialogues are set aside", table.file
-        )
-        for table in bare
-    ]
-    return [table for table in tables if table not in bare], notes
-
-
-def _has_summaries(table: Table, data: DataConfig) -> bool:
-    """Return whether a summary column has at least one summary; True for a table without rows."""
-    if not table.rows:
-        return True
-    names = find_summaries(table.columns, data.summary_column)
-    return any(as_text(row.get(name)) != "" for _, row in table.rows for name in names)
 
 
 def _examples(tables: Sequence[Table], columns: dict[str, Columns]) -> tuple[list[Example], list[Issue]]:

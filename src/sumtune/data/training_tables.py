@@ -1,0 +1,86 @@
+"""The tables that training reads: in their known format, with summaries, and with their columns found."""
+
+from collections.abc import Sequence
+
+from sumtune.config import DataConfig
+from sumtune.data.columns import Columns, find_columns, find_summaries
+from sumtune.data.data_source import DataSource
+from sumtune.data.dialogue import as_text
+from sumtune.data.formatted import apply_format
+from sumtune.data.issues import Issue
+from sumtune.data.table import Table
+from sumtune.errors import DataError
+
+__all__ = ["columns_by_file", "usable_tables"]
+
+SAMPLED_ROWS = 100
+
+
+def usable_tables(source: DataSource, data: DataConfig) -> tuple[list[Table], list[Issue]]:
+    """Return the tables of the source, and a note about each that is set aside.
+
+    A recognized format decides which part is the dialogue, unless columns are given.
+
+    Raises:
+        DataError: a file cannot be read, or is an export without summaries.
+    """
+    return _set_aside(_read(source, data), data)
+
+
+def _read(source: DataSource, data: DataConfig) -> list[Table]:
+    tables = source.read()
+    if data.dialogue_column is not None or data.summary_column is not None:
+        return tables
+    tables = [apply_format(table) for table in tables]
+    for table in tables:
+        if table.format is not None and not find_summaries(table.columns) and table.split in (None, "train"):
+            raise DataError(
+                f"{table.file} is read as {table.format}: {len(table.rows)} conversations without summaries. "
+                f"Write them with `sumtune convert FILE --output chats.jsonl`, and add a `summary` to each line."
+            )
+    return tables
+
+
+def columns_by_file(tables: Sequence[Table], data: DataConfig) -> dict[str, Columns]:
+    """Return the columns of each table that has rows.
+
+    Raises:
+        DataError: no table holds anything, or one lacks a column.
+    """
+    given = data.dialogue_column, data.summary_column
+    holding = [table for table in tables if table.rows or table.columns]
+    candidates = _shared_text_columns(holding)
+    columns = {table.file: find_columns(table.file, table.columns, *given, candidates) for table in holding}
+    if not any(table.rows or table.issues for table in tables):
+        names = ", ".join(table.file for table in tables)
+        raise DataError(f"{names}: there are no rows; expected a dialogue and a summary in each.")
+    return columns
+
+
+def _shared_text_columns(tables: Sequence[Table]) -> list[str]:
+    """The columns that all tables have and that hold texts: an option can name no other."""
+    shared = [column for column in (tables[0].columns if tables else ()) if all(column in t.columns for t in tables)]
+    rows = [row for table in tables for _, row in table.rows[:SAMPLED_ROWS]]
+    return [column for column in shared if not rows or any(as_text(row.get(column)) for row in rows)]
+
+
+def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], list[Issue]]:
+    """The tables with summaries, and a note about those of validation or test that have none."""
+    bare = [table for table in tables if table.split in ("validation", "test") and not _has_summaries(table, data)]
+    if not any(table.split == "train" and _has_summaries(table, data) for table in tables):
+        return list(tables), []
+    notes = [
+        Issue(
+            "no_summaries", "warning", f"it has no summaries: its {len(table.rows)} dialogues are set aside", table.file
+        )
+        for table in bare
+    ]
+    return [table for table in tables if table not in bare], notes
+
+
+def _has_summaries(table: Table, data: DataConfig) -> bool:
+    """Whether there is a column of summaries that is not empty everywhere; a table without rows lacks nothing."""
+    if not table.rows:
+        return True
+    names = find_summaries(table.columns, data.summary_column)
+    return any(as_text(row.get(name)) != "" for _, row in table.rows for name in names)
