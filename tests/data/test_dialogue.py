@@ -168,6 +168,7 @@ def test_captions_without_speakers_are_a_line_each() -> None:
         ({"sender": "Ann", "message": "Hi"}, "Ann: Hi"),
         ({"role": "user", "name": "Ann", "content": "Hi"}, "Ann: Hi"),
         ({"role": "user", "content": [{"type": "text", "text": "Hi"}, {"type": "image_url"}]}, "user: Hi"),
+        ({"from": "Ann", "text": ["H", {"type": "link", "text": "i"}]}, "Ann: Hi"),
         ({"name": "", "role": "agent", "utterance": "Hi"}, "agent: Hi"),
         ({"author": {}, "msg": "Hi"}, "Hi"),
     ],

@@ -305,3 +305,18 @@ def test_several_splits_are_not_mixed(tmp_path: Path) -> None:
         lines(tmp_path / f"{name}.jsonl", [{"dialogue": TALK, "summary": SUMMARY}])
     with pytest.raises(DataError, match="several splits"):
         read_export(tmp_path)
+
+
+def test_a_column_without_texts_is_not_advised(tmp_path: Path) -> None:
+    for path in (
+        lines(tmp_path / "a.jsonl", [{"id": 1, "gist": "x"}]),
+        save(tmp_path / "a.json", [{"id": 1, "gist": "x"}]),
+    ):
+        for read in (read_export, open_conversations):
+            with pytest.raises(DataError, match=r"pass --dialogue-column with its name: 'gist'\.$"):
+                read(path)
+
+
+def test_what_does_not_exist_is_not_looked_for_on_the_hub(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"owner/name does not exist"):
+        read_export(Path("owner/name"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sumtune.data.columns import find_dialogue
-from sumtune.data.dialogue import as_text, is_unicode
+from sumtune.data.dialogue import as_text, is_unicode, text_columns
 from sumtune.data.encoding import LEGACY, detect, open_text
 from sumtune.data.file_kind import HEAD_BYTES, file_kind
 from sumtune.data.formats.recognize import SAMPLED_ROWS
@@ -17,6 +17,7 @@ from sumtune.data.issues import Issue, legacy_encoding, raise_first_error
 from sumtune.data.json_rows import dump_row, json_lines
 from sumtune.data.readers import damaged_text, read_file
 from sumtune.data.row_checks import check_text
+from sumtune.data.table import Table
 from sumtune.errors import DataError
 
 __all__ = ["Conversation", "Conversations", "open_conversations"]
@@ -78,12 +79,14 @@ def open_conversations(path: Path, given: str | None = None, learned: str | None
         tables = [apply_format(table) for table in tables]
     issues = [issue for table in tables for issue in table.issues]
     raise_first_error(issues)
-    sources = [
-        _Source(table.file, find_dialogue(table.file, table.columns, given, learned), table.rows)
-        for table in tables
-        if table.rows
-    ]
+    sources = [_source(table, given, learned) for table in tables if table.rows]
     return Conversations(tuple(sources), tuple(issue for issue in issues if issue.severity == "warning"))
+
+
+def _source(table: Table, given: str | None, learned: str | None) -> _Source:
+    candidates = text_columns(table.columns, [row for _, row in table.rows])
+    column = find_dialogue(table.file, table.columns, given, learned, candidates=candidates)
+    return _Source(table.file, column, table.rows)
 
 
 def _open_lines(path: Path, given: str | None, learned: str | None) -> Conversations:
@@ -103,9 +106,9 @@ def _open_lines(path: Path, given: str | None, learned: str | None) -> Conversat
         return Conversations(
             (_Source(path.name, DIALOGUE, _FormattedRows(path.name, lines, row_format)),), lines.warnings
         )
-    return Conversations(
-        (_Source(path.name, find_dialogue(path.name, list(columns), given, learned), lines),), lines.warnings
-    )
+    candidates = text_columns(list(columns), first)
+    column = find_dialogue(path.name, list(columns), given, learned, candidates=candidates)
+    return Conversations((_Source(path.name, column, lines),), lines.warnings)
 
 
 def _require_file(path: Path) -> None:

@@ -1,6 +1,6 @@
 """Convert a dialogue or summary from any accepted form to text, in the same way for training and inference."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +10,12 @@ from sumtune.data.formats.subtitles import is_subtitles, read_subtitles
 from sumtune.data.turn_marks import list_in_text, split_marks
 from sumtune.data.turns import speaker_and_text, unread_keys
 
-__all__ = ["DialogueText", "as_text", "is_unicode", "read_dialogue"]
+__all__ = ["DialogueText", "as_text", "is_unicode", "read_dialogue", "text_columns"]
 
 DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Invisible characters that mark the direction of text; messengers put them before names in their exports."""
 DROPPED = dict.fromkeys(map(ord, "\0\ufeff" + DIRECTION_MARKS))
+SAMPLED_ROWS = 100
 LIST_IN_TEXT = "a list in a text"
 
 
@@ -63,6 +64,12 @@ def read_dialogue(value: Any) -> DialogueText:
         return DialogueText(None)
     found = _split_marks("\n".join(turn for turn in turns if turn))
     return replace(found, unread_keys=unread_keys(value))
+
+
+def text_columns(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the columns that hold a text or turns in one of the first rows: a message advises no other."""
+    sample = rows[:SAMPLED_ROWS]
+    return [column for column in columns if not sample or any(as_text(row.get(column)) for row in sample)]
 
 
 def is_unicode(text: str) -> bool:

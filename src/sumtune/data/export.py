@@ -7,7 +7,7 @@ from typing import Any
 
 from sumtune.data.columns import find_dialogue, find_summaries
 from sumtune.data.data_source import find_source
-from sumtune.data.dialogue import as_text, is_unicode, read_dialogue
+from sumtune.data.dialogue import as_text, is_unicode, read_dialogue, text_columns
 from sumtune.data.folder import list_files
 from sumtune.data.formatted import apply_format
 from sumtune.data.issues import Issue, raise_first_error
@@ -41,6 +41,8 @@ def read_export(path: Path, dialogue_column: str | None = None) -> Export:
     Raises:
         DataError: `path` cannot be read, or holds several splits or no conversation.
     """
+    if not path.exists():
+        raise DataError(f"{path} does not exist; give the file or folder of an export.")
     tables = _tables(path)
     if len({table.split for table in tables}) > 1:
         raise DataError(f"{path} holds several splits, which `sumtune run` reads as they are; convert one file of it.")
@@ -67,7 +69,8 @@ def _tables(path: Path) -> list[Table]:
 def _rows(table: Table, dialogue_column: str | None) -> Iterable[dict[str, Any]]:
     if not table.rows:
         return
-    column = find_dialogue(table.file, table.columns, dialogue_column)
+    candidates = text_columns(table.columns, [row for _, row in table.rows])
+    column = find_dialogue(table.file, table.columns, dialogue_column, candidates=candidates)
     summaries = find_summaries(table.columns)
     for number, row in table.rows:
         dialogue = read_dialogue(row.get(column)).text

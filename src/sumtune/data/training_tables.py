@@ -1,19 +1,18 @@
 """The tables that training reads: in their known format, with summaries, and with their columns found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sumtune.config import DataConfig
 from sumtune.data.columns import Columns, find_columns, find_summaries
 from sumtune.data.data_source import DataSource
-from sumtune.data.dialogue import as_text
+from sumtune.data.dialogue import as_text, text_columns
 from sumtune.data.formatted import apply_format
 from sumtune.data.issues import Issue
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 
 __all__ = ["columns_by_file", "usable_tables"]
-
-SAMPLED_ROWS = 100
 
 
 def usable_tables(source: DataSource, data: DataConfig) -> tuple[list[Table], list[Issue]]:
@@ -58,14 +57,17 @@ def columns_by_file(tables: Sequence[Table], data: DataConfig) -> dict[str, Colu
 
 
 def _shared_text_columns(tables: Sequence[Table]) -> list[str]:
-    """The columns that all tables have and that hold texts: an option can name no other."""
+    """Return the columns that exist in all tables and hold texts; an option can only name one of these."""
     shared = [column for column in (tables[0].columns if tables else ()) if all(column in t.columns for t in tables)]
-    rows = [row for table in tables for _, row in table.rows[:SAMPLED_ROWS]]
-    return [column for column in shared if not rows or any(as_text(row.get(column)) for row in rows)]
+    return [column for column in shared if all(column in text_columns([column], _rows(table)) for table in tables)]
+
+
+def _rows(table: Table) -> list[Mapping[str, Any]]:
+    return [row for _, row in table.rows]
 
 
 def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], list[Issue]]:
-    """The tables with summaries, and a note about those of validation or test that have none."""
+    """Return the tables with summaries, and a note about validation or test tables without any."""
     bare = [table for table in tables if table.split in ("validation", "test") and not _has_summaries(table, data)]
     if not any(table.split == "train" and _has_summaries(table, data) for table in tables):
         return list(tables), []
@@ -79,7 +81,7 @@ def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], 
 
 
 def _has_summaries(table: Table, data: DataConfig) -> bool:
-    """Whether there is a column of summaries that is not empty everywhere; a table without rows lacks nothing."""
+    """Return whether a summary column has at least one summary; True for a table without rows."""
     if not table.rows:
         return True
     names = find_summaries(table.columns, data.summary_column)

@@ -57,8 +57,10 @@ def _name(value: Any, depth: int = 0) -> Any:
 
 
 def _join_parts(text: Any) -> Any:
-    """Return the text of a message whose content is a list of parts, as in chat APIs."""
-    if not isinstance(text, list) or not text or not all(isinstance(part, Mapping) for part in text):
+    """Return the text of a message whose content is a list of parts: objects in chat APIs, also texts in Telegram."""
+    if not isinstance(text, list) or not text or not all(isinstance(part, str | Mapping) for part in text):
         return text
+    if any(isinstance(part, str) for part in text):
+        return "".join(str(part.get("text", "")) if isinstance(part, Mapping) else part for part in text)
     parts = [part.get("text") for part in text if part.get("type", "text") == "text"]
     return "\n".join(parts) if parts and all(isinstance(part, str) for part in parts) else text
