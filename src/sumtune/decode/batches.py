@@ -10,7 +10,7 @@ __all__ = ["longest_first"]
 def longest_first(sources: Sequence[Sequence[object]], max_tokens: int, max_examples: int) -> Iterator[list[int]]:
     """Yield indices of `sources` in batches of at most `max_tokens` (padded) and `max_examples`, longest first.
 
-    With this order no core waits for a long batch at the end, and a lack of memory shows at once.
+    In this order no core waits for a long batch at the end, and a lack of memory shows at once.
 
     >>> list(longest_first(["aa", "bbbb", "c"], max_tokens=6, max_examples=8))
     [[1], [0, 2]]

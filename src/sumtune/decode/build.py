@@ -41,10 +41,10 @@ from sumtune.text.prompt import Prompt
 __all__ = ["ReportFallback", "TunedModel", "build_for_any_length", "build_summarizer", "load_tuned"]
 
 ReportFallback = Callable[[str], None]
-"""Callback that gets a sentence that says why a faster engine cannot be used."""
+"""Callback that gets the reason, as a sentence, why a faster engine cannot be used."""
 
 NO_SUMMARY_TOKENS = SummaryTokens((), english=True)
-"""Summary tokens of a base model: a shortlist for English dialogues, the whole vocabulary for others."""
+"""Summary tokens of a base model, which gives English dialogues a shortlist and others the whole vocabulary."""
 
 logger = logging.getLogger(__name__)
 
@@ -67,12 +67,12 @@ class TunedModel:
     name: str
 
     def for_any_length(self) -> LongDialogueSummarizer:
-        """Return the summarizer with what reads longer dialogues around it."""
+        """Return a summarizer that also accepts dialogues longer than `max_source_tokens`."""
         return LongDialogueSummarizer(self.summarizer, self.count_tokens, self.max_source_tokens, self.long)
 
 
 def load_tuned(adapter: Path, beams: int | None = None, report_fallback: ReportFallback = _log_once) -> TunedModel:
-    """Load the summarizer of an adapter folder, with the model, prompt and decoding that it was tuned and scored with.
+    """Load the summarizer of an adapter folder, with the model, prompt and decoding of its training and evaluation.
 
     Raises:
         ModelError: the folder is not an adapter of sumtune, a file in it is damaged, or its base model is missing.
@@ -90,7 +90,7 @@ def load_tuned(adapter: Path, beams: int | None = None, report_fallback: ReportF
 def build_for_any_length(
     source: LocalModel, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto"
 ) -> LongDialogueSummarizer:
-    """Return what `build_summarizer` returns, around it what reads dialogues of any length as `prompt` says."""
+    """Return the summarizer of `build_summarizer`, wrapped to read dialogues of any length as `prompt` says."""
     encoder = load_encoder(source.folder, prompt)
     summarizer = build_summarizer(source, adapter, prompt, decode, device, encoder)
     return LongDialogueSummarizer(summarizer, encoder.count, encoder.prompt.max_source_tokens, encoder.prompt.long)
@@ -100,7 +100,7 @@ def build_summarizer(
     source: LocalModel, adapter: Path | None, prompt: Prompt, decode: DecodeConfig, device: str = "auto",
     encoder: Encoder | None = None, report_fallback: ReportFallback = _log_once,
 ) -> Summarizer:  # fmt: skip
-    """Return a summarizer of the base model `source`, tuned with the folder `adapter` unless that is None.
+    """Return a summarizer of the base model `source`, with the adapter in the folder `adapter` if one is given.
 
     `encoder` is loaded from `source` and `prompt` if it is None.
 
@@ -129,7 +129,7 @@ def _fastest(
     source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
     torch_summarizer: Callable[[], Summarizer], report_fallback: ReportFallback,
 ) -> Summarizer:  # fmt: skip
-    """Return the engine that `decode` names, or the first one on the CPU that runs here and supports the model."""
+    """Return the engine that `decode` names; for `auto`, the fastest one that runs here and supports the model."""
     if decode.engine == "native" or (decode.engine == "auto" and not encoder.is_encoder_decoder):
         try:
             return _native_summarizer(source, adapter, encoder, decode)

@@ -16,7 +16,7 @@ MODEL_SUFFIXES = {".safetensors", ".json"}
 
 
 def engine_entry(kind: str, source: LocalModel, adapter: Path | None, settings: object) -> Entry:
-    """Return the cache entry of the engine of this `kind`, keyed by everything that it is made from.
+    """Return the cache entry of the engine of this `kind`, keyed by everything it is made from.
 
     Raises:
         ModelError: a file of the adapter or of the base model cannot be read.

@@ -1,4 +1,4 @@
-"""Summaries of dialogues that are longer than the model reads: in parts, or of their beginning."""
+"""Summaries of dialogues that are too long for the model: in parts, or of their beginning only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ __all__ = ["LongDialogueSummarizer", "join_parts", "next_parts", "read_in_parts"
 
 
 def join_parts(completions: Sequence[Completion]) -> str:
-    """Return the summaries of the parts of a dialogue as the text that is summarized next."""
+    """Join the summaries of the parts of a dialogue into the text that is summarized next."""
     return "\n".join(completion.text for completion in completions if completion.text)
 
 
@@ -30,10 +30,10 @@ def read_in_parts(parts: int) -> str:
 
 
 class LongDialogueSummarizer:
-    """A summarizer of dialogues of any length, each completion of which says how the dialogue was `read`.
+    """A summarizer of dialogues of any length. The field `read` of each completion says how the dialogue was read.
 
-    With `parts`, a dialogue over `max_source_tokens` is summarized in parts, and then the summaries of its parts are
-    summarized; if these are too long as well, in parts again. With `truncate`, the summarizer below cuts its end off.
+    With `parts`, a dialogue over `max_source_tokens` is summarized in parts, then the joined summaries are summarized,
+    in parts again if they are too long. With `truncate`, the underlying summarizer reads only the beginning.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class LongDialogueSummarizer:
 
     @property
     def decoding(self) -> Mapping[str, Any]:
-        """Settings of the summarizer below, with `long`."""
+        """Settings of the underlying summarizer, with `long`."""
         return {**self._summarizer.decoding, "long": self._long}
 
     def summarize(
@@ -66,7 +66,7 @@ class LongDialogueSummarizer:
         return [replace(completion, read=read.get(at, "whole")) for at, completion in enumerate(completions)]
 
     def _reduce(self, parts: Sequence[Sequence[str]], max_tokens: int | None) -> list[str]:
-        """Return the joined summaries of the parts of each dialogue, reduced until they fit or grow no shorter."""
+        """Return the joined summaries of each dialogue's parts, summarized again until they fit or stop shrinking."""
         everything = [part for some in parts for part in some]
         written = iter(self._summarizer.summarize(everything, max_tokens=max_tokens))
         joined = [join_parts([next(written) for _ in some]) for some in parts]

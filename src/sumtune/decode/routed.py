@@ -10,7 +10,7 @@ __all__ = ["RoutedSummarizer"]
 
 
 class RoutedSummarizer:
-    """Sends short dialogues to one summarizer and long ones to another, made for the first long dialogue.
+    """Sends short dialogues to one summarizer and long ones to another, which is built on first use.
 
     CTranslate2 needs it: it computes sliding-window attention wrongly for prompts that are longer than the window.
     """
@@ -24,7 +24,7 @@ class RoutedSummarizer:
 
     @property
     def decoding(self) -> dict[str, Any]:
-        """Settings of the short summarizer, with those of the long one as `over_window` once it was used."""
+        """Settings of the short summarizer; once the long one was used, also its settings, as `over_window`."""
         long = {"over_window": dict(self._long.decoding)} if "_long" in vars(self) else {}
         return dict(self._short.decoding) | long
 

@@ -6,4 +6,4 @@ __all__ = ["UnsupportedError"]
 
 
 class UnsupportedError(ModelError):
-    """The engine does not know this architecture, computes something else than torch with it, or cannot run here."""
+    """The engine does not know this architecture, computes it differently from torch, or cannot run here."""

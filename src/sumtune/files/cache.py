@@ -30,7 +30,7 @@ from sumtune.files.ownership import GROUP_OR_OTHERS, is_ours
 __all__ = ["Entry", "delete_entry", "identity_of"]
 
 Make = Callable[[Path], None]
-"""Fills the empty folder that it is given."""
+"""Function that fills an empty folder."""
 
 logger = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class Entry:
 
 
 def identity_of(folder: Path, suffixes: Collection[str]) -> object:
-    """Return a value, for JSON or repr, that differs when a file of `folder` with one of these suffixes changes.
+    """Return a value (for JSON or repr) that changes when a file of `folder` with one of these suffixes changes.
 
     For a cache entry it consists of checksums, which are the same for every user; otherwise of path, sizes and times.
     """
@@ -185,7 +185,7 @@ def _lock_file(place: Path) -> Path:
 
 
 def _collect_leftovers(place: Path) -> None:
-    """Delete unfinished entries beside `place` whose makers were killed: nobody holds their locks."""
+    """Delete unfinished entries beside `place` whose process was killed, so that nobody holds their locks."""
     for file in set(place.parent.glob(".*.lock")) - {_lock_file(place)}:
         unfinished = file.with_suffix(".tmp")
         with suppress(OSError, Timeout):

@@ -23,7 +23,7 @@ def cache_dir() -> Path:
     On Linux this is `$XDG_CACHE_HOME/sumtune` or `~/.cache/sumtune`. A user without a home folder gets `private_dir`.
 
     Raises:
-        ConfigError: `$SUMTUNE_CACHE` begins with `~` and there is no such home folder.
+        ConfigError: `$SUMTUNE_CACHE` begins with `~`, but that home folder does not exist.
     """
     if chosen := os.environ.get(CACHE):
         try:
@@ -42,7 +42,7 @@ def private_dir() -> Path:
     """Return a temporary folder that only this user can enter; it is deleted when the process ends.
 
     Raises:
-        ConfigError: no temporary folder can be written either.
+        ConfigError: no temporary folder is writable either.
     """
     try:
         folder = Path(tempfile.mkdtemp(prefix="sumtune-"))
@@ -56,5 +56,5 @@ def private_dir() -> Path:
 
 
 def _delete(folder: Path, owner: int) -> None:
-    if os.getpid() == owner:  # a forked process also runs this
+    if os.getpid() == owner:  # also called in forked processes
         shutil.rmtree(folder, ignore_errors=True)

@@ -60,7 +60,7 @@ class Manifest(BaseModel):
         return {name: file.stamp for name, file in self.files.items()}
 
     def has_sums_of(self, other: "Manifest") -> bool:
-        """Return whether both have the same files with the same checksums."""
+        """Return whether both manifests have the same files with the same checksums."""
         return {name: file.sha256 for name, file in self.files.items()} == {
             name: file.sha256 for name, file in other.files.items()
         }

@@ -26,7 +26,7 @@ def changed_file(folder: Path, sums: Mapping[str, str]) -> str | None:
         try:
             if file_sum(folder / name) != wanted:
                 return name
-        except (OSError, ValueError):  # missing, unreadable, or no name that a file can have
+        except (OSError, ValueError):  # missing, unreadable, or not a valid file name
             return name
     return None
 

@@ -55,6 +55,6 @@ def _link(source: str, target: str) -> None:
 
 
 def _same_files(new: Path, old: Path) -> bool:
-    """Return whether both folders hold links to the same files."""
+    """Return whether both folders hold hard links to the same files."""
     names = [{file.name for file in folder.iterdir()} if folder.is_dir() else set() for folder in (new, old)]
     return names[0] == names[1] and all((new / name).samefile(old / name) for name in names[0])

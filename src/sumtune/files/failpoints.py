@@ -17,7 +17,7 @@ _passed: Counter[str] = Counter()
 
 
 def failpoint(name: str) -> None:
-    """Kill the process if `SUMTUNE_KILL_AT` names this point and this pass; else do nothing."""
+    """Kill the process if `SUMTUNE_KILL_AT` names this point and this pass; otherwise do nothing."""
     wanted = os.environ.get(KILL_AT)
     if wanted is None:
         return

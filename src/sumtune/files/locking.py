@@ -21,7 +21,7 @@ def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of `folder` until the context ends. The system releases the lock of a process that dies.
 
     Raises:
-        RunDirError: another process holds it (the message names process and host), or it cannot be written to.
+        RunDirError: another process holds the lock (the message names process and host), or `folder` is not writable.
     """
     missing: list[Path] = []
     new, lock = False, FileLock(folder / LOCK)
@@ -45,7 +45,7 @@ def locked(folder: Path) -> Iterator[None]:
             (folder / OWNER).unlink(missing_ok=True)
         lock.release()
         for path in missing:
-            with suppress(OSError):  # it is not empty
+            with suppress(OSError):  # the folder is not empty
                 path.rmdir()
 
 

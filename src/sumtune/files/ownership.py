@@ -13,10 +13,10 @@ GROUP_OR_OTHERS = 0o022
 def is_ours(path: Path) -> bool:
     """Return whether only this user, root and the owner of this package can write the file or folder `path`.
 
-    Code of these users runs already. A link is never ours: somebody else may own its target.
+    These users can run code here anyway. A link is never ours, because somebody else may own its target.
     """
     if os.name == "nt":
-        return True  # profiles of other users cannot be written there
+        return True  # other users cannot write to a user profile there
     status = path.lstat()
     trusted = {os.geteuid(), 0, PACKAGE.stat().st_uid}
     return status.st_uid in trusted and not path.is_symlink() and not status.st_mode & GROUP_OR_OTHERS

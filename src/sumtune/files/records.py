@@ -1,4 +1,4 @@
-"""JSON files with a format version and a checksum; a file that cannot be used gives one message."""
+"""JSON files with a format version and a checksum. An unusable file gives one message."""
 
 import json
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ FORMAT = 1
 """Version of the files that this release writes; raised when an older release could misread them."""
 KEY = "format"
 CHECKSUM = "checksum"
-"""Checksum of the content, whatever its layout: it detects a flipped bit in a number as well as a torn file."""
+"""Key of the checksum. It covers the content, not the layout, and detects even a flipped bit in a number."""
 MAX_BYTES = 1 << 26
-"""No record comes near 64 MB; a larger file is something else."""
+"""Limit on the size of a record. No record comes near 64 MB; a larger file is something else."""
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
@@ -49,7 +49,7 @@ def read_record(path: Path, error: type[SumtuneError] = RunDirError, max_bytes: 
             f"{path} was written by a newer version of sumtune (format {version}; this version reads up to {FORMAT}): "
             "update sumtune, or use another folder."
         )
-    checksum = record.pop(CHECKSUM, None)  # nor a checksum
+    checksum = record.pop(CHECKSUM, None)  # they have no checksum either
     if checksum not in (None, _checksum(record)):
         raise error(
             f"{path} is damaged: its content does not match its checksum. If you changed it on purpose, delete its "

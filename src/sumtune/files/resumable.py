@@ -1,4 +1,4 @@
-"""A file of lines that one process writes over a long time and can continue after an interruption."""
+"""A file of lines that is written over a long time and can be continued after an interruption."""
 
 import glob
 import os
@@ -19,8 +19,8 @@ __all__ = ["ResumableLines", "resumable_lines"]
 def resumable_lines(target: Path, made_from: str) -> Iterator["ResumableLines"]:
     """Hold `target` for this process and yield the lines that will become it.
 
-    A link stays and its target is replaced; an existing file keeps its mode. `made_from` is a fingerprint of all that
-    the lines depend on: lines from another input or model are never continued.
+    A link is kept and its target is replaced; an existing file keeps its mode. `made_from` is a fingerprint of all that
+    the lines depend on, so lines from another input or model are never continued.
 
     Raises:
         InputError: `target` is not a regular file, cannot be replaced, or is being written by another process.
@@ -63,7 +63,7 @@ class ResumableLines:
         """Number of lines that earlier calls wrote."""
 
     def append(self, lines: Iterable[str]) -> None:
-        """Add lines, given without their ends; they are on the disk when this returns."""
+        """Add lines, given without line breaks, and return when they are on the disk."""
         with _writing(self._target), self._part.open("a", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
             file.flush()
@@ -73,7 +73,7 @@ class ResumableLines:
         """Rename the file to `target`, and delete files that interrupted runs with other inputs left beside it.
 
         Raises:
-            InputError: the file does not hold `expected` lines; `target` is as it was.
+            InputError: the file does not have `expected` lines; `target` is unchanged.
         """
         with _writing(self._target):
             if (found := self._count_whole_lines()) != expected:
@@ -92,7 +92,7 @@ class ResumableLines:
             self._part.unlink()
 
     def _create(self, mode: int | None) -> None:
-        """Create the hidden file; at no moment can more people read it than `target`."""
+        """Create the hidden file, never readable by more users than `target`."""
         descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666 if mode is None else 0o600)
         os.close(descriptor)
         if mode is not None:

@@ -17,7 +17,7 @@ class RunDir:
 
     root: Path
     drafts: Path | None = None
-    """Parent of the data folders until every check of a new run has passed; None means `root`."""
+    """Parent of the data folders until a new run has passed every check; None means `root`."""
 
     @property
     def _data(self) -> Path:
@@ -87,7 +87,7 @@ class RunDir:
         raise RunDirError(f"{problem}: {self.remedy(stage)}")
 
     def has(self, path: Path) -> bool:
-        """Return whether a stage has written `path`, even if it is missing now."""
+        """Return whether a stage has written `path`, even if the file is missing now."""
         return path.exists() or path.name in listed(path.parent)
 
     def remedy(self, stage: str) -> str:

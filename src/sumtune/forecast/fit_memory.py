@@ -86,7 +86,7 @@ def _halve_until_it_fits(session: Session) -> Session:
 
 
 def _peaks(session: Session, small: Sequence[Encoded], medium: Sequence[Encoded]) -> list[int]:
-    """Return the peak memory of the process during each; a first run allocates what all micro-batches share."""
+    """Return the peak memory of the process in each micro-batch, after one run that allocates what both share."""
     peaks = []
     with trials(session) as compute:
         compute(small)

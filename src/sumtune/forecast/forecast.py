@@ -44,7 +44,7 @@ MEASURED, MEASURED_BEFORE, REMAINING = (
     "measured earlier on this machine, with the same data and settings",
     "time left, by the speed of this run so far",
 )
-"""Origins of a forecast, as the user reads them."""
+"""Origins of a forecast, as shown to the user."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def forecast(session: Session, evaluation_s: float | None) -> Forecast:
 
 
 def _measured_costs(session: Session) -> tuple[TrainingCosts, int]:
-    """Return the measured costs of training, and the peak of resident memory at the largest micro-batch."""
+    """Return the measured costs of training, and the peak resident memory of the largest micro-batch."""
     if has_long_inputs(session):
         return long_training_costs(session)
     reset_peak()
@@ -99,7 +99,7 @@ def cached_peak_bytes(session: Session) -> int | None:
 
 
 def calibrate(session: Session, forecast: Forecast, actual_s: float) -> None:
-    """Scale the cached costs by actual over forecast time, so that the next forecast of the same work is nearer."""
+    """Scale the cached costs by actual over forecast time, so that the next forecast of the same work is better."""
     cached = _cached_costs(session)
     if (numbers := cached.read()) is not None and forecast.training_s > 0:
         ratio = actual_s / forecast.training_s
@@ -107,7 +107,7 @@ def calibrate(session: Session, forecast: Forecast, actual_s: float) -> None:
 
 
 def _cached_costs(session: Session) -> MeasurementCache:
-    """Return the cache entry of the training costs, whose key leaves out what changes no cost, such as epochs."""
+    """Return the cache entry of the training costs; its key omits settings that change no cost, such as epochs."""
     config, folder = session.config, session.run_dir.transformation
     kernels = session.loss_fn.kernels is not None
     settings = config.model_dump(include={"model": True, "lora": True, "train": COST_SETTINGS})
@@ -118,7 +118,7 @@ def _cached_costs(session: Session) -> MeasurementCache:
 def forecast_remaining(session: Session, step: int, evaluation_s: float | None) -> Forecast | None:
     """Forecast the rest of a run after optimizer step `step` from its log and first forecast; None without either.
 
-    The time of steps that a resume repeated counts, because more of them may follow.
+    The time of steps that were repeated after a resume counts, because this may happen again.
     """
     events = read_events(session.run_dir.train_metrics)
     logged = [event for event in events if event["event"] == "step" and event["step"] <= step]
@@ -145,10 +145,10 @@ def _tokens_after(session: Session, step: int) -> int:
 
 
 def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
-    """Return the seconds of building the engines, generating and scoring, timed on the base model.
+    """Return the time in seconds to build the engines, generate and score, measured on the base model.
 
-    The tuned model is assumed to write summaries as long as those of the validation set. Systems that decode with the
-    same settings are measured once. No engine stays in memory.
+    The tuned model is assumed to write summaries as long as those of the validation set. Systems with the same decoding
+    settings are measured once. No engine stays in memory.
     """
     examples = chosen_examples(config, run_dir)[1]
     dialogues = [example.dialogue for example in examples]
@@ -177,7 +177,7 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
 
 
 def _scoring_seconds(examples: Sequence[ReferencedDialogue]) -> float:
-    """Return the seconds of scoring one system, extrapolated from a sample."""
+    """Return the time in seconds to score one system, extrapolated from a sample."""
     sample = examples[:MEASURED_SCORES]
     score_systems(sample[:1], {TUNED: [""]}, split="", decoding={}, seed=0)  # loads the packages that scoring needs
     texts = [lead_3(example.dialogue) for example in sample]

@@ -1,7 +1,7 @@
-"""Training costs of long examples, measured on shortened ones: the longest would take minutes each.
+"""Training costs of long examples, measured on shortened ones because a full one can take minutes.
 
-Beside tokens and summary tokens, a long example costs for each pair of positions that see each other, and for each
-layer that runs again in the backward pass.
+The cost of a long example depends not only on its tokens and summary tokens, but also on the pairs of positions that
+attend to each other, and on the layers that run again in the backward pass.
 """
 
 import time
@@ -24,7 +24,7 @@ from sumtune.train.step import mean_loss
 __all__ = ["has_long_inputs", "long_training_costs", "shortened"]
 
 LONG = 4096
-"""Micro-batches of more tokens, padding included, are measured on shortened examples."""
+"""Micro-batches with more tokens than this, padding included, are measured on shortened examples."""
 SHORT_PROBE, MEDIUM_PROBE, LONG_PROBE = 512, 2048, 8192
 """Tokens of the shortened examples."""
 
@@ -48,7 +48,7 @@ class _Measured:
 
 
 def long_training_costs(session: Session) -> tuple[TrainingCosts, int]:
-    """Return the costs of training, and the peak of resident memory at the largest planned micro-batch.
+    """Return the costs of training, and the peak resident memory of the largest planned micro-batch.
 
     The session is unchanged afterwards.
     """
@@ -70,7 +70,7 @@ def long_training_costs(session: Session) -> tuple[TrainingCosts, int]:
 
 
 def shortened(example: Encoded, tokens: int, share_of_target: float = 1.0) -> Encoded:
-    """Return the first part of `example`, of at most `tokens`, with a part of its summary.
+    """Return `example` cut to `tokens`, with the first `share_of_target` of its summary.
 
     >>> shortened(Encoded((1, 2, 3, 4, 5), (6, 7)), tokens=5, share_of_target=0.5)
     Encoded(source=(1, 2, 3, 4), target=(6,))
@@ -80,12 +80,12 @@ def shortened(example: Encoded, tokens: int, share_of_target: float = 1.0) -> En
 
 
 def _measure(session: Session, example: Encoded) -> Iterator[_Measured]:
-    """Measure short and medium examples, a medium one whose layers all run again, and a long one."""
+    """Measure short and medium examples, a medium one with all layers recomputed, and a long one."""
     short, less = shortened(example, SHORT_PROBE), shortened(example, SHORT_PROBE, share_of_target=0.5)
     medium, long = shortened(example, MEDIUM_PROBE), shortened(example, LONG_PROBE)
     recompute = session.loss_fn.recompute
     with trials(session) as compute:
-        compute([short])  # the first run also pays for what is made once
+        compute([short])  # the first run includes one-time costs
         for one, budget in ((short, None), (medium, None), (less, None), (medium, 0.0), (long, None)):
             free_memory()
             reset_peak()
@@ -123,7 +123,7 @@ def _features(micro_batch: MicroBatch, recomputed_share: float) -> list[float]:
 
 
 def _forward_share(session: Session, medium: _Measured) -> float:
-    """Return the seconds of a forward pass as a share of forward and backward pass."""
+    """Return the time of a forward pass as a share of forward and backward pass together."""
     set_dropout(session.adapted, on=False)
     begun = time.perf_counter()
     mean_loss(session.loss_fn, medium.micro_batch, session.max_tokens)
@@ -131,7 +131,7 @@ def _forward_share(session: Session, medium: _Measured) -> float:
 
 
 def _peak(measured: Sequence[_Measured], recompute: Recompute | None, tokens: int) -> int:
-    """Return the peak memory of a micro-batch of `tokens`: what layers save, and the rest in proportion to tokens."""
+    """Return the peak memory of a micro-batch of `tokens`: saved activations, and a rest that grows linearly."""
     *_, medium, long = measured
     sizes: NDArray[np.float64] = np.array([padded_tokens(one.micro_batch) for one in (medium, long)], float)
     rest = max(0.0, (long.peak_bytes - long.saved_bytes - medium.peak_bytes) / max(1.0, sizes[1] - sizes[0]))

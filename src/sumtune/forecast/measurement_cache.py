@@ -21,7 +21,7 @@ FILE = "seconds.json"
 
 @dataclass(frozen=True)
 class MeasurementCache:
-    """A cache entry that holds numbers by name."""
+    """A cache entry that holds named numbers."""
 
     entry: Entry
 

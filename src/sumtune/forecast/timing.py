@@ -33,7 +33,7 @@ __all__ = [
 MEASURED_BATCHES = 8
 """Number of micro-batches of different sizes that are timed."""
 MEASURED_TOKENS = 8
-"""Number of tokens of a summary that are timed, after the first."""
+"""Number of timed tokens of a summary, not counting the first."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class CostModel:
     per_target: float
 
     def seconds(self, groups: Sequence[Sequence[Encoded]]) -> float:
-        """Return the seconds of all micro-batches in `groups`."""
+        """Return the time in seconds for all micro-batches in `groups`."""
         return float((_features(groups) @ np.array([self.fixed, self.per_token, self.per_target])).sum())
 
 
@@ -57,7 +57,7 @@ def fit(groups: Sequence[Sequence[Encoded]], seconds: Sequence[float]) -> CostMo
 def fit_costs(features: NDArray[np.float64], seconds: Sequence[float] | NDArray[np.float64]) -> list[float]:
     """Return the cost of each column of `features` (measurements, columns), fitted to the measured `seconds`.
 
-    Least squares of the relative error, with no cost below zero.
+    The fit minimizes the squared relative error; no cost is negative.
     """
     weights = 1 / np.asarray(seconds)
     active = list(range(features.shape[1]))
@@ -89,7 +89,7 @@ class TrainingCosts:
     """Seconds of one validation."""
 
     def seconds(self, plan: TrainingPlan) -> float:
-        """Return the seconds of all optimizer steps and validations of `plan`."""
+        """Return the time in seconds for all optimizer steps and validations of `plan`."""
         return self.epoch * plan.settings.epochs + self.update * plan.total_steps + self.validation * plan.validations
 
 
@@ -110,7 +110,7 @@ def _spread_groups(groups: Sequence[list[Encoded]], count: int) -> list[list[Enc
 
 
 def update_seconds(session: Session) -> float:
-    """Return the seconds of the optimizer in one optimizer step."""
+    """Return the time in seconds of the optimizer in one optimizer step."""
     return _timed(lambda: _idle_update(session))
 
 
@@ -143,7 +143,7 @@ class DecodeCosts:
     """Dialogues in a batch. A batch continues until its longest summary ends."""
 
     def seconds(self, dialogues: int, tokens: Sequence[int]) -> float:
-        """Return the seconds of `dialogues`, with summary lengths distributed like `tokens`."""
+        """Return the time in seconds for `dialogues`, with summary lengths distributed like `tokens`."""
         unfinished = np.array([np.mean(np.asarray(tokens) > step) for step in range(1, max(tokens))])
         steps = (1 - (1 - unfinished) ** self.batch_size).sum()
         one = self.reading + self.per_step * steps / self.batch_size + self.per_token * unfinished.sum()
@@ -176,7 +176,7 @@ def _decode_timings(summarizer: Summarizer, sample: Sequence[str]) -> tuple[floa
 
 
 def _fastest(work: Callable[[], object]) -> float:
-    """Return the faster of two runs: the first also allocates memory and compiles code for the size."""
+    """Return the time of the faster of two runs, because the first also allocates memory and compiles code."""
     return min(_timed(work), _timed(work))
 
 

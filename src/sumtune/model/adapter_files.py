@@ -74,7 +74,7 @@ def read_settings(folder: Path) -> AdapterSettings:
 
 
 def settings_in(folder: Path) -> AdapterSettings:
-    """Return the content of `sumtune.json` in `folder`, without looking at other files.
+    """Return the content of `sumtune.json` in `folder`, without checking other files.
 
     Raises:
         ModelError: the file is missing, damaged, or from a newer version.

@@ -42,7 +42,7 @@ def make_encoder(settings: ModelConfig) -> Encoder:
 
 
 def fit_token_limits(settings: ModelConfig) -> ModelConfig:
-    """Return `settings` with token limits that are numbers, reduced to the positions of the base model.
+    """Return `settings` with `auto` resolved and token limits reduced to the positions of the base model.
 
     Raises:
         ModelError: the positions leave no room for a dialogue.
@@ -53,7 +53,7 @@ def fit_token_limits(settings: ModelConfig) -> ModelConfig:
     prompt_bound = len(words.encode()) + MAX_SPECIAL_TOKENS  # a token has at least one byte
     total = prompt.max_source_tokens + prompt.max_target_tokens + prompt_bound
     if all(limit is None or total <= limit for limit in (limits.encoder, limits.decoder)):
-        return settings.model_copy(update={"max_source_tokens": prompt.max_source_tokens})  # without the tokenizer
+        return settings.model_copy(update={"max_source_tokens": prompt.max_source_tokens})  # no tokenizer needed
     prompt = make_encoder(settings).prompt
     return settings.model_copy(
         update={"max_source_tokens": prompt.max_source_tokens, "max_target_tokens": prompt.max_target_tokens}
@@ -107,26 +107,26 @@ def _settings(model: ModelConfig) -> dict[str, Any]:
     """Return the settings that the files of the stage depend on."""
     prompt = asdict(prompt_for(model, locate(model.name, model.revision).folder))
     if model.max_source_tokens == AUTO:
-        del prompt["max_source_tokens"]  # depends on free memory, which must not make the stage run again
+        del prompt["max_source_tokens"]  # it depends on free memory, which must not make the stage run again
     return {"format": FORMAT, "model": model.model_dump(), "prompt": prompt}
 
 
 def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
-    """Return whether the model has no positions for more than `encoder` reads."""
+    """Return whether the positions of the model, not memory or a setting, limit what `encoder` reads."""
     context = context_tokens(model, load_config(locate(model.name, model.revision).folder))
     read = encoder.prompt.max_source_tokens + encoder.overhead + encoder.prompt.max_target_tokens
     return context is not None and read >= context
 
 
 def _pairs(encoder: Encoder, example: Example, tokens: int) -> list[tuple[str, str]]:
-    """Return what is learned from a dialogue of `tokens` as pairs of source and summary: several if read in parts."""
+    """Return the pairs of source and target from `example`, whose dialogue has `tokens`; several if read in parts."""
     if encoder.prompt.long == "truncate" or tokens <= encoder.prompt.max_source_tokens:
         return [(example.dialogue, example.summary)]
     return training_pairs(example.dialogue, example.summary, encoder.count, encoder.prompt.max_source_tokens)
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
-    """Return the prompt with the length of the longest training summary, and whether summaries have line breaks."""
+    """Return the prompt with the length of the longest training summary and `single_line` set from the summaries."""
     longest = max(len(encoder.target(example.summary)) for example in training)
     single_line = all("\n" not in example.summary.strip() for example in training)
     return replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)

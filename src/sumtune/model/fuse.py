@@ -1,4 +1,4 @@
-"""Replaces modules of a model by fused kernels, if both compute the same."""
+"""Replaces modules of a model by fused kernels that compute the same."""
 
 import copy
 from collections.abc import Callable
@@ -19,7 +19,7 @@ __all__ = ["fuse", "fused_output_weight", "gate_factors", "heads_of", "norm_para
 TOLERANCE = 0.03
 """Largest relative difference (L2) in output and gradient between a fused module and the model's own, in bf16."""
 TANH_GELU = (1.5957691216, 0.0713548163)
-"""2 sqrt(2/pi), and 0.044715 times that."""
+"""2 sqrt(2/pi) and 0.044715 times that: the tanh approximation of GELU."""
 GATES = {"gelu_pytorch_tanh": TANH_GELU, "gelu_new": TANH_GELU, "silu": (1.0, 0.0)}
 """Activation to (a, b) in x * sigmoid(a x + b x³)."""
 PROBE_TIME = 6
@@ -34,8 +34,8 @@ Forward = Callable[..., Any]
 def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
     """Replace the forward of norms, gated layers and attention in `model`; return the names of the replaced classes.
 
-    Each class is compared once on a random input. If output or gradient differ, its own code stays. Afterwards the
-    model takes only whole sequences, padded on the right: attention uses neither a cache nor a mask.
+    Each class is compared once on a random input. If output or gradient differ, it keeps its own code. Afterwards the
+    model accepts only whole sequences, padded on the right: attention uses neither a cache nor a mask.
     """
     trusted: dict[type, bool] = {}
     for module in list(model.modules()):

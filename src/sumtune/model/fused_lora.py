@@ -60,7 +60,7 @@ class _LoraLinear(torch.autograd.Function):
 
 
 class _GatedLoraLinear(torch.autograd.Function):
-    """Recomputes the gated input in the backward pass: it is the largest tensor that a layer would keep."""
+    """Recomputes the gated input in the backward pass, because it is the largest tensor that a layer would keep."""
 
     @staticmethod
     def forward(
@@ -118,13 +118,13 @@ def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:
 
 
 def _tied(model: nn.Module) -> set[int]:
-    """Return the ids of parameters that several modules share: they must not be freed."""
+    """Return the ids of parameters that several modules share, which must not be freed."""
     counts = Counter(id(parameter) for _, parameter in model.named_parameters(remove_duplicate=False))
     return {parameter for parameter, count in counts.items() if count > 1}
 
 
 def fuse_frozen(model: Any, kernels: Kernels) -> int:
-    """Replace the forward of all frozen linear layers but the output layer by kernels; return their number."""
+    """Replace the forward of all frozen linear layers except the output layer by kernels; return their number."""
     from peft.tuners.tuners_utils import BaseTunerLayer
 
     others = {id(module.get_base_layer()) for module in model.modules() if isinstance(module, BaseTunerLayer)}

@@ -46,7 +46,7 @@ def sliding_window(config: Any) -> int | None:
 def position_limits(config: Any) -> PositionLimits:
     """Return the number of positions of the model's encoder and decoder.
 
-    Learned position embeddings end there. Rotary ones could go on, but the model was never trained beyond that limit.
+    Learned position embeddings end there. Rotary ones do not, but the model was never trained beyond that limit.
     """
     if not is_encoder_decoder(config):
         return PositionLimits(decoder=_position_limit(config, "decoder"))

@@ -132,7 +132,7 @@ def trainable(adapted: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def adapter_keys(adapted: Any) -> dict[str, str]:
-    """Return the parameter name in the model for each of PEFT's keys in an adapter file."""
+    """Return the parameter name in the model for each key that PEFT writes to an adapter file."""
     from peft import get_peft_model_state_dict
 
     parameters = {name: parameter.data for name, parameter in trainable(adapted).items()}
@@ -153,7 +153,7 @@ def save_adapter(adapted: Any, weights: Mapping[str, Tensor], folder: Path) -> N
 
 
 def load_adapter(base: Any, folder: Path) -> Any:
-    """Return `base` with the adapter in `folder`, as PEFT would load it, in evaluation mode.
+    """Return `base` with the adapter in `folder`, in evaluation mode; the result is the same as with PEFT.
 
     Layers and ranks are taken from the tensors, so a small file cannot cause a large allocation.
 
@@ -229,7 +229,7 @@ def _unfit(folder: Path, reason: str) -> ModelError:
 def merge(adapted: Any, dtype: torch.dtype) -> Any:
     """Return the base model with the adapter merged into its weights: the same outputs from plain layers.
 
-    Each layer is merged in float32 and converted to `dtype` by itself, so memory never holds a second model.
+    Layers are merged in float32 and converted to `dtype` one at a time, so memory never holds a second model.
     """
     from peft.tuners.tuners_utils import BaseTunerLayer
 

@@ -15,12 +15,12 @@ MAX_RANK = 1 << 14
 MAX_ALPHA = 1e6
 MAX_NAMES = 4096
 MAX_PATTERNS = 512
-"""PEFT treats these names as regular expressions and compiles them for every module, so more would be slow."""
+"""Limit on names of modules. PEFT compiles them as regular expressions for every module, so more would be slow."""
 MAX_BYTES = 1 << 20
 IGNORED = {"auto_mapping", "megatron_core", "qalora_group_size", "runtime_config"}
 """Keys that name classes or modules, or that matter only with refused keys. None of them is passed to PEFT."""
 NEUTRAL_VALUES: tuple[object, ...] = (None, False, {}, [])
-"""Values that switch an unknown key off."""
+"""Values with which an unknown key has no effect."""
 
 ALL_LINEAR = "all-linear"
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$", max_length=256)]
@@ -53,7 +53,7 @@ class LoraSettings(BaseModel):
     peft_version: str | None = None
     revision: str | None = None
     base_model_name_or_path: str | None = None
-    """Never used: the user names the base model."""
+    """Ignored, because the user names the base model."""
 
     @field_validator("target_modules", mode="before")
     @classmethod

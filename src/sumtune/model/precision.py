@@ -69,9 +69,10 @@ def _is_available(name: str) -> bool:
 
 
 def choose_precision(wanted: str, device: torch.device) -> Precision:
-    """Return the format `wanted` (`bf16` or `fp32`); for `auto`, the one that a timed matrix product favours.
+    """Return the number format `wanted` (`bf16`, `fp32` or `auto`).
 
-    `auto` chooses bf16 if it is at least `BF16_MIN_SPEEDUP` times as fast as fp32 on `device`.
+    `auto` times a matrix product and chooses bf16 if it is at least `BF16_MIN_SPEEDUP` times as fast as fp32 on
+    `device`.
     """
     if wanted != "auto":
         return Precision(torch.bfloat16 if wanted == "bf16" else torch.float32, "as set")
@@ -86,7 +87,7 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
 def _bf16_speedup(device: torch.device) -> float:
     """Return the speed of bf16 relative to fp32.
 
-    Measured once per process, since it varies with load and one adapter must always give the same engine.
+    It is measured only once per process, because it varies with load and an adapter must always give the same engine.
     """
     return _product_seconds(torch.float32, device) / _product_seconds(torch.bfloat16, device)
 

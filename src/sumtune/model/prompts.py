@@ -88,7 +88,7 @@ def _without_bos(tokenizer: Any, text: str) -> str:
 
 
 def _end_token(tokenizer: Any, tail: str) -> str:
-    """Return the special token that starts `tail`, the text after an answer; "" for the end-of-sequence token."""
+    """Return the special token at the start of `tail`, the text after an answer; "" for the end-of-sequence token."""
     specials = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
     first = next(iter(tokenizer(tail.strip(), add_special_tokens=False).input_ids), None)
     if first is None or first not in specials or first == tokenizer.eos_token_id:

@@ -1,4 +1,4 @@
-"""How much is read of the dialogues of a run, for its manifest, `run.json` and the announcement."""
+"""How much of each dialogue a run reads: recorded in its manifest and `run.json`, and announced."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,14 +17,14 @@ READ = "read"
 
 
 def dialogue_lengths(encoder: Encoder, examples: Sequence[Example]) -> list[int]:
-    """Return the tokens of each dialogue before any truncation."""
+    """Return the number of tokens of each dialogue before any truncation."""
     return encoder.count([example.dialogue for example in examples])
 
 
 def read_lengths(lengths: Sequence[int], prompt: Prompt, *, by_model: bool) -> dict[str, Any]:
-    """Return the limit of `prompt`, the longest of the dialogues of `lengths` tokens, and how many are longer.
+    """Return the token limit of `prompt`, the longest of `lengths` (tokens per dialogue), and how many exceed it.
 
-    `by_model` says whether the model cannot read more.
+    `by_model` says whether the model cannot read more than the limit.
 
     >>> found = read_lengths([300, 5000], Prompt("", "", "", 4096, 128, long="parts"), by_model=False)
     >>> found["max_source_tokens"], found["longest_dialogue"], found["longer"], found["long"]

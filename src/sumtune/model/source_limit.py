@@ -1,4 +1,4 @@
-"""`model.max_source_tokens: auto`: how many tokens of a dialogue are read."""
+"""Value of `model.max_source_tokens: auto`, the number of tokens of a dialogue that are read."""
 
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,16 @@ LARGE_CONTEXT = 8192
 WORDS_AROUND = 512
 SPARE_MEMORY = 0.1
 BASE_BYTES = 10**9
-"""Memory of a training besides weights and activations."""
+"""Memory that training needs besides weights and activations."""
 LAYER_WIDTHS = 64
-"""Numbers that training holds per token while it computes one layer, as a multiple of the hidden size. Measured with
-Gemma 3 270M when all layers run again in the backward pass: 104 kB per token in bf16."""
+"""Values per token in memory while one layer is computed, as a multiple of the hidden size. Measured with Gemma 3 270M
+when all layers run again in the backward pass: 104 kB per token in bf16."""
 
 
 def most_source_tokens(settings: ModelConfig, folder: Path) -> int:
-    """Return the maximum number of dialogue tokens for the model in `folder`: as set, or as context and memory allow.
+    """Return the token limit of a dialogue for the model in `folder`: the setting, or what context and memory allow.
 
-    A model without position limit, such as T5, was trained on short texts and reads the usual number.
+    A model without a position limit, such as T5, was trained on short texts and reads `USUAL_TOKENS`.
     """
     if isinstance(settings.max_source_tokens, int):
         return settings.max_source_tokens
@@ -51,7 +51,7 @@ def context_tokens(settings: ModelConfig, config: Any) -> int | None:
 
 
 def rounded_limit(longest: int, most: int) -> int:
-    """Return the limit for dialogues of up to `longest` tokens, of which `most` can be read.
+    """Return a limit for dialogues of up to `longest` tokens: a multiple of `USUAL_TOKENS`, at most `most`.
 
     >>> rounded_limit(3811, 16384), rounded_limit(300, 16384), rounded_limit(24311, 16384), rounded_limit(300, 344)
     (4096, 1024, 16384, 344)

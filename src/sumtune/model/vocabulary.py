@@ -31,7 +31,7 @@ def require_known_ids(model: Any, examples: Iterable[Encoded]) -> None:
     """Check that `model` has an embedding for each token id in `examples`.
 
     Raises:
-        ModelError: an id has none.
+        ModelError: an id has no embedding.
     """
     rows = min(len(layer.weight) for layer in (model.get_input_embeddings(), model.get_output_embeddings()))
     for example in examples:

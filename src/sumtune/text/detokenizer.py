@@ -1,4 +1,4 @@
-"""Text of tokens that are still being generated."""
+"""Incremental detokenization: text from tokens that are still being generated."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,14 +18,14 @@ class IncrementalDetokenizer:
         self._shown = ""
 
     def push(self, token_id: int) -> str:
-        """Return the words that `token_id` completes, with the white space before them; mostly ""."""
+        """Return the words that `token_id` completes, with the white space before them; usually ""."""
         self._ids.append(token_id)
         text = self._decode(self._ids)
         whole = len(text.rstrip()) - len(text.split()[-1]) if text.strip() else 0
         return self._show(text[:whole].rstrip())
 
     def end(self, text: str) -> str:
-        """Return the part of the finished `text` that no piece contained."""
+        """Return the part of the finished `text` that no earlier piece contained."""
         return self._show(text)
 
     def _show(self, text: str) -> str:

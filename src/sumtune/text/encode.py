@@ -144,7 +144,7 @@ class Encoder:
         return Encoded(self.source(dialogue), self.target(summary))
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Return the text of generated ids, without special tokens and surrounding white space."""
+        """Return the text of generated ids, without special tokens or surrounding white space."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
 
 

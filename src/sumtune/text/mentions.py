@@ -20,7 +20,7 @@ __all__ = ["Mention", "language_of_conversation", "mentions", "names", "numbers"
 
 ENGLISH = "English"
 ALWAYS_SAID = {"Arabic": {"1", "2"}, "Hebrew": {"1", "2"}}
-"""Numbers that a language expresses by an article or an ending."""
+"""Numbers that a language may express by an article or an ending instead of a number word."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def language_of_conversation(summary: str, dialogue: str) -> str | None:
 def names(text: str, language: str | None = ENGLISH) -> list[Mention]:
     """Return the words of `text` that are written like names.
 
-    In English these are words with a capital, except ordinary words at the start of a sentence. In other languages
-    they are words with a capital inside a sentence; in languages that capitalize all nouns or no words, there are none.
+    In English these are capitalized words, except ordinary words at the start of a sentence. In other languages these
+    are capitalized words inside a sentence. Languages that capitalize all nouns or no words give no names.
 
     >>> [mention.text for mention in names("Then Ann's brother met Bob. He paid.")]
     ['Ann', 'Bob']
@@ -82,9 +82,9 @@ def mentions(text: str, language: str | None = ENGLISH) -> list[Mention]:
 def unsupported(summary: str, dialogue: str) -> list[Mention]:
     """Return names and numbers of `summary` that `dialogue` does not contain, in the order of the summary.
 
-    In English a name may have any case and a possessive ending, a number may be in digits or a word, with or without
-    separators of thousands; a time may be its hour alone if the minutes are zero. In other languages a name may have
-    another ending, and a number is only reported if the dialogue writes its numbers in digits.
+    In English, the dialogue may write a name in any case and with a possessive ending, a number as digits or a word
+    and with or without thousands separators, and a full hour without its minutes. In other languages, a name may have
+    another ending, and numbers are checked only if the dialogue has no number words.
 
     >>> [mention.text for mention in unsupported("Ann owes Bob 5 euros.", "ann: I owe you five euros, Ben.")]
     ['Bob']
@@ -95,7 +95,7 @@ def unsupported(summary: str, dialogue: str) -> list[Mention]:
 
 
 def unsupported_in(language: str | None, summary: str, dialogue: str) -> list[Mention]:
-    """Return the same as `unsupported` for a conversation in `language`."""
+    """Return what `unsupported` returns for a conversation in `language` (None: unknown)."""
     if language == ENGLISH:
         return _unsupported_in_english(summary, dialogue)
     named = names(summary, language)

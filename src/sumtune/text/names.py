@@ -36,12 +36,12 @@ SENTENCE_STARTERS = """
     why will with within without would yes yesterday yet you your
 """
 ORDINARY = frozenset(SENTENCE_STARTERS.split())
-"""English words that begin a sentence with a capital without being a name."""
+"""English words that are not names if they are capitalized at the start of a sentence."""
 
 NAMES_HAVE_CAPITALS = frozenset(
     ["French", "Spanish", "Portuguese", "Italian", "Dutch", "Polish", "Czech", "Turkish", "Vietnamese", "Cyrillic"]
 )
-"""Languages besides English in which a capital inside a sentence marks a name."""
+"""Languages besides English in which a capitalized word inside a sentence is a name."""
 OTHER_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*")
 OTHER_SENTENCE_START = regex.compile(r"(?:^|[.!?…:;¡¿\n—–-])[\s\p{P}]*\Z")
 SHORTEST_NAME = 3
@@ -51,7 +51,7 @@ Span = tuple[int, int]
 
 
 def english_name_spans(text: str) -> Iterator[Span]:
-    """Yield start and end of each word with a capital, except `ORDINARY` words at the start of a sentence."""
+    """Yield start and end of each capitalized word, except `ORDINARY` words at the start of a sentence."""
     for match in ENGLISH_WORD.finditer(text):
         word = POSSESSIVE.sub("", match.group())
         if not word[:1].isupper() or word.partition("’")[0].partition("'")[0] == "I":
@@ -62,9 +62,9 @@ def english_name_spans(text: str) -> Iterator[Span]:
 
 
 def capitalized_spans(text: str) -> Iterator[Span]:
-    """Yield start and end of each word with a capital inside a sentence.
+    """Yield start and end of each capitalized word inside a sentence.
 
-    Leaves out abbreviations, such as `PC` and `Sr.`, and every first word of a sentence, which may be ordinary.
+    Abbreviations such as `PC` and `Sr.` are skipped, and so is the first word of a sentence, which may be ordinary.
     """
     for match in OTHER_WORD.finditer(text):
         word = match.group()
@@ -80,7 +80,7 @@ def _is_title(word: str, text: str, end: int) -> bool:
 
 
 def forms(word: str) -> set[str]:
-    """Return how an English name may be written: in any case, without a possessive ending."""
+    """Return the spellings of an English name to compare: case-folded, with and without a possessive ending."""
     folded = word.casefold()
     return {folded, POSSESSIVE.sub("", folded)}
 
@@ -117,7 +117,7 @@ def is_said(name: str, spoken: SpokenWords) -> bool:
 
 
 def _plain(word: str) -> str:
-    """Return `word` without case and marks."""
+    """Return `word` case-folded and without diacritics."""
     letters = unicodedata.normalize("NFD", word.casefold().replace("ł", "l").replace("đ", "d"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 

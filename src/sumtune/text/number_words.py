@@ -57,7 +57,7 @@ WORDS: Mapping[str, str] = {
 
 
 def has_number_words(text: str, language: str) -> bool:
-    """Return whether `text` has a number as a word; True for a language whose number words are not known.
+    """Return whether `text` contains a number word; True for a language whose number words are unknown.
 
     If in doubt, the answer is True: a word that only looks like a number counts as one.
 

@@ -15,7 +15,7 @@ UNITS = """
 TENS = "thirty forty fifty sixty seventy eighty ninety"
 ENGLISH_VALUES = {word: str(number) for number, word in enumerate(UNITS.split())}
 ENGLISH_VALUES |= {word: str(number) for number, word in zip(range(30, 100, 10), TENS.split(), strict=True)}
-"""English words that stand for a number, by the digits they mean."""
+"""English number words, each with its value in digits."""
 
 SEPARATORS = {"٬": ",", "٫": ".", "：": ":", "，": ","}
 DIGITS = re.compile(r"\d+")
@@ -40,7 +40,7 @@ def english_number_spans(text: str) -> Iterator[Span]:
 
 
 def has_number(text: str, number: str) -> bool:
-    """Return whether `text` has the digits of `number`, however they are grouped, or the hour twelve hours away.
+    """Return whether `text` contains `number`, with any grouping of its digits, as a 12-hour or a 24-hour time.
 
     If in doubt, the answer is True, as languages write times and thousands in many ways.
 
@@ -59,7 +59,7 @@ def has_number(text: str, number: str) -> bool:
 
 
 def in_ascii(text: str) -> str:
-    """Return `text` with the digits and separators of any script as those of ASCII.
+    """Return `text` with the digits and separators of any script replaced by ASCII.
 
     >>> in_ascii("١٬٢٥٠ ७:३० １２")
     '1,250 7:30 12'
@@ -70,7 +70,7 @@ def in_ascii(text: str) -> str:
 
 
 def value(text: str) -> str:
-    """Return one spelling for numbers that mean the same.
+    """Return a canonical spelling, the same for all numbers of equal value.
 
     >>> value("1,200"), value("7:00"), value("Five"), value("2.50"), value("007")
     ('1200', '7', '5', '2.5', '7')

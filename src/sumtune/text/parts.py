@@ -18,7 +18,7 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 
 
 def split(dialogue: str, count: CountTokens, max_tokens: int) -> list[str]:
-    """Return `dialogue` as parts of at most `max_tokens`, in order; a dialogue that fits is its only part.
+    """Return `dialogue` in parts of at most `max_tokens`, in order; a dialogue that fits is the only part.
 
     The dialogue is split between lines, and a line that is too long between words. Each part begins with the last lines
     of the previous one, so that an answer is rarely separated from its question.
@@ -27,12 +27,12 @@ def split(dialogue: str, count: CountTokens, max_tokens: int) -> list[str]:
     if total <= max_tokens:
         return [dialogue]
     lines = [piece for line in dialogue.split("\n") for piece in _pieces(line, count, max_tokens)]
-    sizes = [size + 1 for size in count(lines)]  # and a line break
+    sizes = [size + 1 for size in count(lines)]  # plus a line break
     for target in _targets(sum(sizes), max_tokens):
         parts = ["\n".join(lines[first:last]) for first, last in _spans(sizes, target)]
         if max(count(parts)) <= max_tokens:
             return parts
-    return lines  # one line is as long as a part may be
+    return lines  # a single line fills a part
 
 
 def _targets(total: int, max_tokens: int) -> list[int]:
@@ -45,7 +45,7 @@ def _targets(total: int, max_tokens: int) -> list[int]:
 
 
 def _spans(sizes: Sequence[int], target: int) -> list[tuple[int, int]]:
-    """Return first and last line (exclusive) of parts of about `target` tokens, each with the overlap at its start."""
+    """Return the first and last line (exclusive) of each part of about `target` tokens, overlap included."""
     spans, first, start = [], 0, 0
     while first < len(sizes):
         used, last = sum(sizes[start:first]), first
@@ -71,7 +71,7 @@ def _pieces(line: str, count: CountTokens, max_tokens: int) -> list[str]:
 
 
 def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
-    """Return the sentences of a summary that each part supports best, in their order.
+    """Return for each part the sentences of a summary that it supports best, in order.
 
     A part supports a sentence by the words they share. A word that occurs in k of n parts has the weight log(1 + n/k).
     Ties go to the earlier part.
@@ -90,7 +90,7 @@ def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
 
 
 def training_pairs(dialogue: str, summary: str, count: CountTokens, max_tokens: int) -> list[tuple[str, str]]:
-    """Return what a summarizer of parts learns from one example, as pairs of source and summary.
+    """Return the pairs of source and target that teach a model to summarize in parts, from one example.
 
     A dialogue that fits gives one pair. A longer one gives a pair for each part that supports sentences of the summary:
     the part and these sentences. If there are several, one more pair has their sentences as source, and the summary.

@@ -8,7 +8,7 @@ from sumtune.text.prompt import Prompt
 __all__ = ["UNLIMITED", "PositionLimits"]
 
 MIN_SOURCE_TOKENS = 16
-"""Least number of dialogue tokens that makes sense."""
+"""Smallest useful limit of dialogue tokens."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class PositionLimits:
     encoder: int | None = None
     """Also None for a decoder-only model."""
     decoder: int | None = None
-    """In a decoder-only model they are shared by prompt, dialogue and summary."""
+    """In a decoder-only model, prompt, dialogue and summary share these positions."""
 
     def fit(self, prompt: Prompt, overhead: int, is_encoder_decoder: bool) -> Prompt:
         """Return `prompt` with token limits reduced so that every token has a position.

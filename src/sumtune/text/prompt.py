@@ -37,7 +37,7 @@ class Prompt:
     max_target_tokens: Tokens
     """Maximum number of tokens of the summary with its special tokens; a longer one loses its end in training."""
     long: Literal["parts", "truncate"] = "truncate"
-    """How a longer dialogue is read: in parts, whose summaries are summarized, or without its end."""
+    """How a longer dialogue is read: in parts, whose summaries are then summarized, or without its end."""
     single_line: Annotated[bool, Field(strict=True)] = False
     """True if no training summary has a line break. Generation then ends at the first one."""
     end: Text = ""

@@ -8,7 +8,7 @@ ABBREVIATIONS = """
     bzw ca dott dr dra evtl fig ing inż mevr mgr mme mr mrs ms mudr np nr núm prof sig sgt sr sra sta
     tel z г-н им см стр ул
 """
-"""Words before a full stop that rarely end a sentence: a name or a number follows most of them."""
+"""Abbreviations whose full stop rarely ends a sentence, because a name or a number usually follows."""
 GERMAN_ARTICLES = "am beim das dem den der des die im ins vom zum"
 GERMAN_MONTHS = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 
@@ -20,9 +20,9 @@ def _any(words: str) -> str:
 _CLOSING = r"[\"'”“’»)\]]*"
 _INITIAL = r"(?-i:\p{Lu})"
 _NO_END = rf"(?<!\b(?:{_INITIAL}|{_any(ABBREVIATIONS)}|(?:{_any(GERMAN_ARTICLES)})\s\p{{Nd}}{{1,2}})\.)"
-"""Not after an initial (`J. Roth`), an abbreviation (`Dr. Roth`) or a German ordinal number (`am 3. Mai`)."""
+"""No sentence ends after an initial (`J. Roth`), an abbreviation (`Dr. Roth`) or a German ordinal (`am 3. Mai`)."""
 _NO_START = rf"(?!(?-i:\p{{Ll}}|(?<=\p{{Nd}}\.\s)(?:{_any(GERMAN_MONTHS)})\b))"
-"""Not before a small letter, and not between a day and its month."""
+"""No sentence begins with a lower-case letter or between a day and its month."""
 _SPACED_END = rf"(?<=[.!?…؟۔।॥]{_CLOSING}){_NO_END}\s+{_NO_START}"
 _UNSPACED_END = r"(?<=[。！？｡][」』”’）)]*)(?![。！？｡」』”’）)]|と|って)\s*(?=\S)"
 SENTENCE_END = regex.compile(rf"(?iV1){_SPACED_END}|{_UNSPACED_END}")

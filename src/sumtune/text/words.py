@@ -25,17 +25,17 @@ _SPACED_WORD = (
     rf"[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]"
     rf"(?:[[\p{{L}}\p{{N}}\p{{M}}\u200c\u200d]--[{_UNSPACED}]]|(?<=\p{{Nd}})[.,٫٬](?=\p{{Nd}}))*"
 )
-"""Letters with their marks, digits, and joiners inside; separators only between digits."""
+"""A run of letters with their marks, digits and joiners; separators only between digits."""
 WORD = regex.compile(rf"(?V1){_CHARACTER}|{_SPACED_WORD}")
 CHARACTER = regex.compile(r"(?V1)(?=[\p{L}\p{N}])\X\p{M}*")
 CAPITALIZED = regex.compile(r"\b\p{Lu}[\p{L}\p{N}\p{M}]*")
 SHORT_WORDS = regex.compile(rf"[\p{{Hangul}}{_UNSPACED}\p{{M}}]+")
-"""Runs of characters of which one or two make a word."""
+"""Runs of characters in scripts where a word has one or two characters."""
 UNSPACED = regex.compile(rf"(?V1)[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]]")
 
 
 def words(text: str) -> list[str]:
-    """Return the words of `text`, folded; in scripts without spaces, its characters.
+    """Return the words of `text`, case-folded; in scripts without spaces, each character is a word.
 
     The boundaries are those of UAX #29, except that an apostrophe, a full stop or a colon between letters ends a word,
     as UAX #29 suggests for French and Italian.
@@ -48,7 +48,7 @@ def words(text: str) -> list[str]:
 
 
 def characters(text: str) -> list[str]:
-    """Return each letter and digit of `text` with its marks, folded.
+    """Return each letter and digit of `text` with its marks, case-folded.
 
     >>> characters("Él: 5 हिंदी")
     ['é', 'l', '5', 'हिं', 'दी']
@@ -58,17 +58,17 @@ def characters(text: str) -> list[str]:
 
 
 def fold(text: str) -> str:
-    """Return `text` in Unicode NFKC without differences of case."""
+    """Return `text` in Unicode NFKC, case-folded."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def has_unspaced(text: str) -> bool:
-    """Return whether a character of `text` is of a script without spaces between words."""
+    """Return whether `text` has a character of a script without spaces between words."""
     return UNSPACED.search(text) is not None
 
 
 def count_words(text: str) -> int:
-    """Return the number of words: pieces between white space, and each character of a script without spaces.
+    """Return the number of words, separated by white space; each character of a script without spaces is a word.
 
     >>> count_words("Ann - at 5!"), count_words("我在 iPhone 上。")
     (4, 4)

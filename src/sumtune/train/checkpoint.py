@@ -179,7 +179,7 @@ def prune(folder: Path, keep_newest: int, state: TrainState) -> list[Path]:
 
 
 def delete(checkpoints: Iterable[Path]) -> None:
-    """Delete `checkpoints`, each manifest first: a half deleted checkpoint never looks intact."""
+    """Delete `checkpoints`, each manifest first, so that a partly deleted checkpoint never looks intact."""
     for path in checkpoints:
         (path / MANIFEST).unlink(missing_ok=True)
         failpoint("checkpoint.pruned")

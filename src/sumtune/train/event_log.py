@@ -20,7 +20,7 @@ NUMBERS = {
     "step": ("loss", "learning_rate", "gradient_norm", "tokens", "elapsed_s"),
     "validation": ("loss",),
 }
-"""Fields that readers of the log need, by event. Each must be a number."""
+"""Numeric fields that readers of the log need, by event."""
 
 
 def append_event(path: Path, event: Event) -> None:
@@ -59,7 +59,7 @@ def _event(line: str) -> Event | None:
     """Return the event in `line`, or None if it is damaged, changed, or lacks a required number."""
     try:
         event: Event = json.loads(line)
-        checksum = event.pop(CHECKSUM, None)  # the first releases wrote none
+        checksum = event.pop(CHECKSUM, None)  # the first releases wrote no checksum
         numbers = [event["step"], *(event[name] for name in NUMBERS.get(event["event"], ()))]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -10,7 +10,7 @@ __all__ = ["graceful_stop"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 UNTOUCHED = (signal.SIG_IGN, None)
-"""Handlers that stay: signals that are ignored (Control-C under `nohup`), and handlers not set from Python."""
+"""Handlers that are not replaced: of ignored signals (Control-C under `nohup`), and handlers not set from Python."""
 
 
 @contextmanager

@@ -99,7 +99,7 @@ def saved_bytes(compute: Callable[[], Tensor]) -> int:
 
     with torch.enable_grad(), saved_tensors_hooks(pack, lambda tensor: tensor):
         result = compute()
-    del result  # until here, no other tensor may reuse the memory of a counted one
+    del result  # keep counted tensors alive until here, so that no other tensor reuses their memory
     return sum(storages.values())
 
 
@@ -112,7 +112,7 @@ def _budget(model: Any) -> float:
 
 @contextmanager
 def _drawing_from(generator: torch.Generator, state: Tensor) -> Iterator[None]:
-    """Let `generator` repeat its draws from `state` inside the context; afterwards it continues where it was."""
+    """Inside the context, let `generator` repeat its draws from `state`; afterwards, restore its own state."""
     now = generator.get_state()
     generator.set_state(state)
     try:

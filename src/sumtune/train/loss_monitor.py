@@ -8,7 +8,7 @@ __all__ = ["LossMonitor"]
 WINDOW = 50
 """Optimizer steps in the moving average of the training loss."""
 RISING_FACTOR = 1.25
-"""The loss is rising when its moving average exceeds its minimum by this factor."""
+"""The loss counts as rising when its moving average exceeds the minimum of that average by this factor."""
 OVERFITTING_GAP = 0.5
 """A validation loss this far above the training loss (nats per token) is overfitting."""
 

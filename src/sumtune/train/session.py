@@ -58,7 +58,7 @@ class Session:
     validation: Sequence[Encoded]
     precision: Precision
     max_tokens: int
-    """Most tokens, with padding, that are computed at once: the budget of a micro-batch, or less if memory is short."""
+    """Token limit of a computation, padding included: the budget of a micro-batch, or less if memory is short."""
     model_name: str
     targets: list[str] | str
     fingerprint: str
@@ -142,7 +142,7 @@ def run(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
     Raises:
         RunDirError: there is no checkpoint to resume from, or the disk is full.
         StoppedError: the user stopped the run. Its state is saved.
-        SumtuneError: loss or gradient stayed infinite or not a number.
+        SumtuneError: loss or gradient stayed infinite or NaN.
     """
     run_dir, settings = session.run_dir, session.config.train
     folder, log_file = run_dir.trainer, run_dir.train_metrics

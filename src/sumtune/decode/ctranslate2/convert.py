@@ -95,7 +95,7 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
 
 
 def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
-    """Compare mean log-probabilities of a probe text, which show a wrong rotary base or a missing bias."""
+    """Compare mean log-probabilities of a probe text, which reveal a wrong rotary base or a missing bias."""
     tokenizer, config = load_tokenizer(merged), load_config(merged)
     ids = list(tokenizer(PROBE).input_ids)[: sliding_window(config)]  # CTranslate2 is wrong beyond the window
     score = _score_pair if config.is_encoder_decoder else _score_sequence

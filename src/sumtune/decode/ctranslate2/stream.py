@@ -1,4 +1,4 @@
-"""Streaming with CTranslate2: greedy decoding that a callback sees, and can stop, token by token."""
+"""Streaming with CTranslate2: a callback sees each token of greedy decoding and can stop it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

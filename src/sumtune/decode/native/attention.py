@@ -12,7 +12,7 @@ __all__ = ["Attention"]
 
 
 class Attention:
-    """The forward pass of an attention layer. It has no state: keys and values go into the cache that is passed."""
+    """The forward pass of an attention layer. It is stateless: keys and values go into the cache that is passed."""
 
     def __init__(
         self, heads: Heads, kernels: Kernels, query: Linear, key: Linear, value: Linear, output: Linear

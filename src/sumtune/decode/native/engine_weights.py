@@ -15,7 +15,7 @@ from sumtune.kernels.build import Kernels
 __all__ = ["LISTED", "OUTPUT", "EngineWeights", "make_engine_weights"]
 
 OUTPUT, LISTED = "output", "listed"
-"""Names of tensors: the output layer, and the token ids of its rows where these are not the whole vocabulary."""
+"""Tensor names: the output layer, and the token ids of its rows if these are not the whole vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class EngineWeights:
     """All tensors that generation needs."""
 
     weights: ModelWeights
-    """The layers, and the rows of the output layer that all dialogues use."""
+    """The layers, and the rows of the output layer for tokens that every summary may use."""
     embedding: Tensor
     """(vocabulary, features)."""
     output_weight: Tensor
@@ -41,7 +41,7 @@ def make_engine_weights(
 ) -> EngineWeights:
     """Return the weights of `model`, with the rows `listed` of its output layer (None for all).
 
-    Quantization to 8 bits measures how large features become in `calibration_texts`, token ids of a few whole texts.
+    Quantization to 8 bits measures the size of features on `calibration_texts`, the token ids of a few whole texts.
 
     Raises:
         UnsupportedError: the native engine does not know this kind of model.

@@ -40,7 +40,7 @@ def extract_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor,
     """Return the weights of `model`, its embedding and its output weight, the latter two (vocabulary, features).
 
     Raises:
-        UnsupportedError: our decoder does not know the architecture, or computes something else than the model.
+        UnsupportedError: our decoder does not know the architecture, or its results differ from those of the model.
     """
     output = fused_output_weight(model)
     if output is None:
@@ -119,7 +119,7 @@ def _rotation(rotary: Any, kind: str) -> tuple[Tensor, float]:
 def _difference(model: Any, decoder: Decoder) -> float:
     """Return the median over positions of the relative difference between last hidden states.
 
-    In bf16 single positions can differ much, most of all if the text lacks its begin-of-text token.
+    In bf16 single positions can differ greatly, especially if the text lacks its begin-of-text token.
     """
     count, begin = model.get_input_embeddings().num_embeddings, model.config.bos_token_id
     ids = torch.randint(count, (1, PROBE_TIME), generator=torch.Generator().manual_seed(0))

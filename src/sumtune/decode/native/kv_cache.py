@@ -45,7 +45,7 @@ class LayerCache:
         self.values[:, :, :time] = self.values[:, parents, :time]
 
     def keep(self, dialogues: Tensor, rows: Tensor) -> None:
-        """Drop all but these `dialogues` and their `rows` (both ascending)."""
+        """Drop all dialogues except these `dialogues` and their `rows` (both ascending)."""
         self.read_keys, self.read_values = _select(self.read_keys, dialogues), _select(self.read_values, dialogues)
         self.keys, self.values = _select(self.keys, rows), _select(self.values, rows)
 
@@ -89,7 +89,7 @@ class KVCache:
             layer.reorder(parents, self.written)
 
     def keep(self, dialogues: Tensor) -> Tensor:
-        """Drop all but these `dialogues` (ascending); return the rows that stay."""
+        """Drop all dialogues except these (ascending); return the rows that stay."""
         rows = (dialogues[:, None] * self.beams + torch.arange(self.beams)).flatten()
         for layer in self.layers:
             layer.keep(dialogues, rows)

@@ -14,7 +14,7 @@ from sumtune.memory import unmap_pages
 __all__ = ["BatchVocabulary", "OutputLayer", "Product", "product_maker"]
 
 ROWS_AT_ONCE = 16384
-"""Rows of the output layer that are converted to another format together; more would take much memory."""
+"""Rows of the output layer that are converted to another format at a time, to save memory."""
 
 Product = Callable[[Tensor], Tensor]
 """Hidden states (rows, features) → logits (rows, columns) in float32."""
@@ -70,7 +70,7 @@ class OutputLayer:
 
     @cached_property
     def _unlisted(self) -> tuple[Tensor, list[Product]]:
-        """Ids of the tokens that are not on the list, and their products; made when they are first needed."""
+        """Ids of the tokens that are not on the list, and their products; made on first use."""
         is_unlisted = torch.ones(len(self._weight), dtype=torch.bool)
         is_unlisted[self._listed] = False
         ids, weight = is_unlisted.nonzero()[:, 0], self._weight
@@ -103,6 +103,6 @@ class BatchVocabulary:
         return torch.isin(self.ids, torch.tensor(ids)).nonzero()[:, 0].tolist()
 
     def keep(self, dialogues: Tensor) -> None:
-        """Drop all dialogues of the batch but these."""
+        """Drop all dialogues of the batch except these."""
         if self._forbidden is not None:
             self._forbidden = self._forbidden[dialogues]

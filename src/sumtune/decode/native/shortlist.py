@@ -13,7 +13,7 @@ SPACE_MARKS = "▁Ġ"
 
 
 def word_token_ids(tokenizer: Any, dialogue: str) -> set[int]:
-    """Return the token ids of the words of `dialogue` after a space: as written, in lower case, and capitalized."""
+    """Return the token ids of each word of `dialogue` after a space: unchanged, in lower case, and capitalized."""
     words = set(WORD.findall(dialogue))
     forms = {form for word in words for form in (word, word.lower(), word.capitalize())}
     return set(tokenizer("".join(f" {form}" for form in sorted(forms)), add_special_tokens=False).input_ids)
@@ -22,8 +22,8 @@ def word_token_ids(tokenizer: Any, dialogue: str) -> set[int]:
 def frequent_ids(tokenizer: Any, count: int) -> list[int]:
     """Return the first `count` token ids, those of single characters, and those of special tokens, ascending.
 
-    Subword vocabularies are ordered by their merges, the most frequent first. Single characters may come first or last;
-    with them, every other word can still be spelled.
+    Subword vocabularies are ordered by their merges, the most frequent first. Single characters, which may come first
+    or last, can spell every other word.
     """
     tokens = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
     special = set(tokenizer.all_special_ids)

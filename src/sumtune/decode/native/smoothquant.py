@@ -1,7 +1,7 @@
 """SmoothQuant: move large activations into the weights before both are quantized to 8 bits.
 
-A few features of a language model are many times larger than the others. With one scale for each token, they leave the
-others few of its 255 steps. Dividing each feature by a factor and multiplying the weights that read it by the same
+A few features of a language model are many times larger than the others. With one scale per token, the other features
+get only a few of the 255 steps. Dividing each feature by a factor and multiplying the weights that read it by the same
 factor changes no result (Xiao et al. 2023, https://arxiv.org/abs/2211.10438, equations 3 and 4).
 """
 
@@ -20,7 +20,7 @@ __all__ = ["smooth"]
 STRENGTH = 0.5
 """Share of the difference that moves from activations into weights: 0 is none, 1 is all."""
 SMALLEST = 1e-5
-"""Lower bound of largest absolute values, so that features that are always 0 cause no division by 0."""
+"""Lower bound of largest absolute values; it avoids division by 0 for features that are always 0."""
 READ_TOGETHER = ("query", "key", "value"), ("gate", "up")
 """Matrices that read the output of the same norm, in the order of `NORMS`."""
 NORMS = "before_attention", "before_mlp"
@@ -29,7 +29,7 @@ NORMS = "before_attention", "before_mlp"
 def smooth(
     weights: ModelWeights, embedding: Tensor, kernels: Kernels, calibration_texts: Sequence[Sequence[int]]
 ) -> ModelWeights:
-    """Return weights that compute the same with more even features; their matrices are float32.
+    """Return weights that compute the same from features of more even size; their matrices are float32.
 
     `calibration_texts` are token ids of whole texts, like those that the model will read and write. They show how large
     features become.
@@ -72,7 +72,7 @@ def _smooth_layer(tensors: dict[str, Tensor], at: str, layer: LayerShape, larges
     down = _factors(largest[f"{at}down"], [tensors[f"{at}down.weight"]])
     _scale_rows(tensors, f"{at}up", 1 / down)
     _scale_columns(tensors, f"{at}down", down)
-    # Query heads that share a value head read the same features of it.
+    # Query heads that share a value head read the same features.
     shared = (layer.keys, layer.queries // layer.keys, layer.dim)
     seen = largest[f"{at}attention_output"].view(shared).amax(1)
     weight = tensors[f"{at}attention_output.weight"]

@@ -27,11 +27,11 @@ from sumtune.text.language import is_english
 __all__ = ["NativeSummarizer"]
 
 ROWS = 64
-"""Rows that are written together (dialogues × beams): enough that the weights are read from memory rarely."""
+"""Rows that are written together (dialogues × beams), so many that the weights are rarely read from memory."""
 MAX_CACHED_TOKENS = 32768
 """Largest number of source tokens, padding included, in the KV cache."""
 SHRINK_BELOW = 0.75
-"""Finished summaries leave the batch when the unfinished ones are less than this share of it."""
+"""Finished summaries leave the batch when fewer than this share of its summaries are unfinished."""
 
 
 class NativeSummarizer:
@@ -126,7 +126,7 @@ class NativeSummarizer:
     def _shortlist(
         self, dialogues: Sequence[str], sources: Sequence[Sequence[int]], places: Sequence[int]
     ) -> BatchVocabulary:
-        """Return the listed tokens with those of each dialogue: the source tokens, and its words after a space."""
+        """Return the vocabulary of a batch: the listed tokens, and each dialogue's source tokens and words."""
         tokenizer = self._encoder.tokenizer
         allowed = [word_token_ids(tokenizer, dialogues[at]).union(sources[at]) for at in places]
         return self._output.batch_vocabulary(allowed)

@@ -23,7 +23,7 @@ Size = Field(gt=0, lt=2**31)
 
 
 class UnfitError(ModelError):
-    """A tensor is missing, or does not have the type and size that the model shape asks for."""
+    """A tensor is missing, or does not have the type and size that the model shape requires."""
 
 
 class LayerShape(BaseModel):
