@@ -9,7 +9,7 @@ PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint con
 LOWEST := $(VENV)/lowest
 NOT_ALL := "not e2e and not browser"
 
-.PHONY: run serve check test test-unit test-lowest lock sanitize format clean
+.PHONY: run serve check test test-unit coverage test-lowest lock sanitize format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## tune and score; pass options as ARGS="--preset fast"
@@ -29,6 +29,9 @@ test: test-unit ## all tests, including those with the embedded model and Chromi
 
 test-unit: $(VENV)/.dev ## without the embedded model and Chromium: three minutes on two cores
 	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
+
+coverage: $(VENV)/.dev ## test-unit with the share of lines and branches that it runs; fails below the floor in pyproject.toml
+	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered $(ARGS)
 
 test-lowest: $(LOWEST)/.dev ## test-unit with the lowest versions that pyproject.toml declares
 	$(LOWEST)/bin/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
