@@ -2,9 +2,13 @@
 
 Run: python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ [--requests 200] [--concurrency 1 8 32]
          [--beams 1]
+     python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ --meetings [--seconds 60] [--concurrency 1 4]
 
 The tutorial's service is FastAPI, which calls `generate` of transformers on the merged model for one request at a time,
 with the adapter's prompt. Each level of concurrency drives one service, then the other.
+
+With `--meetings` there is no tutorial: each level of concurrency sends short chats alone, and then beside a meeting of
+16,000 tokens every ten seconds (validation dialogues, joined). The median of the short chats is printed for both.
 """
 
 import argparse
@@ -22,6 +26,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from serve_meetings import join_to_meeting, report_meetings, token_counter
 
 from sumtune.evaluate import overlap
 from sumtune.evaluate.overlap import METRICS
@@ -59,6 +64,12 @@ def main() -> None:
     # Deadline and queue are set so that every request is answered: this measures speed, not refusal.
     beams = ["--beams", str(given.beams)] if given.beams else []
     ours = [sys.executable, "-m", "sumtune", "serve", "--run-dir", run_dir, "--deadline", str(TIMEOUT_S), *beams]
+    if given.meetings:
+        meeting = join_to_meeting(dialogues, token_counter(RunDir(given.run_dir)))
+        with service("sumtune", ours) as our:
+            for concurrency in given.concurrency:
+                asyncio.run(report_meetings(our.url, dialogues, meeting, concurrency, given.seconds))
+        return
     tutorial = [sys.executable, __file__, "--tutorial", "--run-dir", run_dir, "--dtype", given.dtype, *beams]
     with service("sumtune", ours) as our, service("tutorial", tutorial) as their:
         for concurrency in given.concurrency:
@@ -78,6 +89,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--beams", type=int, help="those of the adapter unless given; 1 is greedy search")
     parser.add_argument("--dtype", choices=("fp32", "bf16"), default="fp32", help="of the tutorial's model")
+    parser.add_argument(
+        "--meetings", action="store_true", help="short chats without and with a meeting every ten seconds"
+    )
+    parser.add_argument("--seconds", type=float, default=60, help="of each drive with --meetings")
     parser.add_argument("--tutorial", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -25,7 +25,7 @@ class ServeSettings:
     """Seconds to wait for another dialogue before a batch starts."""
     max_batch_tokens: int = 8192
     """Most dialogue tokens per batch."""
-    max_long_batch_tokens: int = 4096
+    max_long_batch_tokens: int = 1024
     """Most dialogue tokens per batch of long jobs, which a short dialogue may have to wait for."""
     max_batch_dialogues: int = 32
     """Most dialogues per batch."""
