@@ -72,3 +72,26 @@ def test_measures_count_the_words_of_the_language(language):
         assert measure(exchange.said, exchange.turn, [exchange.summary]).copied == 1.0
         assert measure(exchange.said, exchange.turn, [exchange.summary]).novel_bigrams == 0.0
         assert measure(f"{exchange.said} {exchange.said}", exchange.turn, [exchange.summary]).repetition > 0.3
+
+
+OTHERS = [
+    ("Lars: Det er tyve minutter forsinket, og jeg kommer ikke.", "Lars kommer ikke, og det er 20 minutter forsinket."),
+    ("Anna: Kan du köpa tre bröd, Peter?", "Det är Anna som ber Peter att köpa 3 bröd till Zinedine."),
+    (
+        "Ion: Trenul meu are o întârziere de douăzeci de minute.",
+        "Ion spune că trenul are o întârziere de 20 de minute.",
+    ),
+    ("Anna: Pere, pots comprar tres pans?", "L'Anna demana al Pere que compri 3 pans per a la festa de la Zinedine."),
+    ("Zoltán: A vonatom húsz percet késik.", "Zoltán azt írja, hogy a vonat 20 percet késik."),
+    ("Matti: Junani on kaksikymmentä minuuttia myöhässä.", "Matti kertoo, että juna on 20 minuuttia myöhässä."),
+    ("Dewi: Kereta saya terlambat dua puluh menit.", "Kereta Dewi terlambat 20 menit dan dia tidak bisa ke pasar."),
+    ("Оля: Петре, купиш три хлібини до пів на восьму?", "Оля просить Петра купити 3 хлібини до 7:30."),
+    ("لیلا: کریم، می‌توانی قبل از هفت و نیم سه نان بخری؟", "لیلا از کریم می‌خواهد قبل از ۷:۳۰ ۳ نان بخرد."),
+    ("नेहा: राहुल, साडेसातच्या आधी तीन पोळ्या आणशील का?", "नेहाने राहुलला 7:30 च्या आधी 3 पोळ्या आणायला सांगितले."),
+    ("Asha: Juma, unaweza kununua mikate mitatu?", "Asha anamwomba Juma anunue mikate 3 kwa Zinedine."),
+]
+
+
+@pytest.mark.parametrize(("dialogue", "summary"), OTHERS)
+def test_in_languages_that_are_not_known_nothing_is_said(dialogue, summary):
+    assert unsupported(summary, dialogue) == []

@@ -45,6 +45,14 @@ FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
         "ben sen biz siz ki ya şimdi ancak iki bana saat oysa yerine diye her ise",
         "Vietnamese": "của và là có không được cho với người một các trong đã này đến khi anh em chị tôi ở bị vào lúc "
         "vì sẽ ông bà nhé ạ thì cũng hai giờ sau nếu ơi đi",
+        "Swedish": "och att det som en på är av för med till den har inte om ett jag han hon kan ska vi eller då",
+        "Danish": "og at det som en på er af for med til den har ikke om et jeg han hun kan skal vi eller først",
+        "Norwegian": "og at det som en på er av for med til den har ikke om et jeg han hun kan skal vi eller etter",
+        "Romanian": "și de la pe nu este în cu că să se din pentru mai un o care au sunt lui are îl ai sau cum",
+        "Catalan": "amb és els les més però molt això aquest perquè dels ho als ens pot què",
+        "Hungarian": "a az és hogy nem egy van meg csak ez azt is ha már mert de vagy én ki mi lesz el",
+        "Finnish": "ja on ei että se hän oli ovat mutta kun niin myös jos kuin tai minä sinä me ole voi ennen",
+        "Indonesian": "yang dan di untuk dengan ini itu dari tidak akan ke pada saya karena ada bisa sudah dia juga",
     }.items()
 }
 """The most common function words of the recognized languages in Latin script."""
@@ -62,6 +70,10 @@ LETTERS: Mapping[str, frozenset[str]] = {
 """Letters that hardly any other of these languages has. A word with one counts like a function word."""
 SCRIPT_LANGUAGES = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
 KANA = re.compile("[\u3041-\u30fa]")
+PERSIAN_OR_URDU = re.compile("[\u06a9\u06cc\u06d2\u067e\u0686\u0698\u06af\u0679\u0688\u0691\u06ba]")
+"""Letters that Arabic does not have."""
+LEAST_PERSIAN = 0.02
+"""Share of such letters that a loan word does not reach."""
 
 
 def is_english(texts: Iterable[str]) -> bool | None:
@@ -107,6 +119,8 @@ def language_of(text: str) -> str | None:
 def _language_of_script(script: str, text: str) -> str:
     if script == "CJK" and KANA.search(text):
         return "Japanese"
+    if script == "ARABIC" and len(PERSIAN_OR_URDU.findall(text)) > LEAST_PERSIAN * len(text):
+        return "Persian or Urdu"
     return SCRIPT_LANGUAGES.get(script, script.capitalize())
 
 
