@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from sumtune.config import DataConfig
 from sumtune.data.conversations import open_conversations
+from sumtune.data.export import read_export
 from sumtune.data.ingest import CheckedData, check
 from sumtune.data.issues import raise_errors
 from sumtune.data.readers import read_file
@@ -322,12 +323,25 @@ FRAGMENTS = st.sampled_from(
     [
         *(b"dialogue", b"summary", b",", b'"', b"\n", b"\r", b"{", b"}", b"[", b"]", b":", b"\\ud800", b"\xff", b"\0"),
         *(b'{"dialogue":"a b c","summary":"a"}\n', b'{"train":[', b"PAR1", b"\xff\xfe", b"\xef\xbb\xbf", b"caf\xe9"),
+        *(
+            b"PK\x03\x04",
+            b"PK\x05\x06" + b"\0" * 18,
+            b"\x1f\x8b\x08",
+            b"\xff\xff\xff\xff",
+            b"ARROW1",
+            b"sep=;\n",
+            b";;",
+        ),
+        *(b"WEBVTT\n\n", b"1\n00:00:01,000 --> 00:00:02,000\n", b"[1/2/24, 10:15] Ann: hi\n", b"<p>Ann: hi</p>"),
+        *(b'"messages"', b'"role": "user", "content"', b'"ts": "1.5", "user"', b'"comments"', b'"author"', b'"utt"'),
         *(b"1" * 5000, b"[" * 3000, b"a" * 140_000),
     ]
 )
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".jsonl", ".parquet"])
+@pytest.mark.parametrize(
+    "suffix", [".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx", ".arrow", ".zip", ".gz", ".txt"]
+)
 @settings(max_examples=60, deadline=None)
 @given(raw=st.binary(max_size=200) | st.lists(FRAGMENTS, max_size=12).map(b"".join))
 def test_any_bytes_are_read_or_refused(suffix: str, raw: bytes) -> None:
@@ -336,6 +350,8 @@ def test_any_bytes_are_read_or_refused(suffix: str, raw: bytes) -> None:
         path.write_bytes(raw)
         with contextlib.suppress(DataError):
             assert check(DataConfig(path=str(path))).issues
+        with contextlib.suppress(DataError):
+            assert all(row["dialogue"] for row in read_export(path).rows)
         with contextlib.suppress(DataError):
             assert all(conversation.dialogue for conversation in open_conversations(path))
 
