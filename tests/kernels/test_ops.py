@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from sumtune.kernels import attention as kernel_attention
-from sumtune.kernels.attention import BLOCK, Heads, attend
+from sumtune.kernels.attention import BLOCK, Heads, attend, before_backward
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.cross_entropy import LOGIT_ROWS, summed_cross_entropy
 from sumtune.kernels.ops import Gate, gated, rms_norm
@@ -121,9 +121,10 @@ def test_probabilities_that_are_computed_again_give_the_same_bits(
     inputs = [random(2, time, n * 16, dtype=dtype, seed=n) for n in (4, 2, 2)]
     kept, again = [], []
     for limit, results in ((10**9, kept), (0, again)):
-        monkeypatch.setattr(kernel_attention, "MAX_KEPT_PROBABILITIES", limit)
+        monkeypatch.setattr(kernel_attention, "MAX_REUSED_PROBABILITIES", limit)
         given = [x.clone().requires_grad_() for x in inputs]
-        out = attend(kernels, heads, *given, cosine, sine)
+        with before_backward():
+            out = attend(kernels, heads, *given, cosine, sine)
         saved = sum(tensor.numel() for tensor in out.grad_fn.saved_tensors)
         results += [saved, out, *torch.autograd.grad(out.float().pow(2).sum(), given)]
     assert kept[0] >= again[0] + heads.probabilities(2, time)

@@ -1,6 +1,8 @@
 """Causal attention on the CPU: batched products of blocks of positions, with our own kernels between them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -9,13 +11,29 @@ from torch import Tensor
 
 from sumtune.kernels.build import Kernels
 
-__all__ = ["BLOCK", "Heads", "Rotated", "attend", "attention", "rotate", "rotated", "to_features"]
+__all__ = ["BLOCK", "Heads", "Rotated", "attend", "attention", "before_backward", "rotate", "rotated", "to_features"]
 
 BLOCK = 128
 """Positions whose queries are multiplied together, by the keys up to the last of them only."""
 MAX_KEPT_PROBABILITIES = 6_000_000
 """Training keeps the probabilities of one layer and micro-batch up to this count, and computes more of them again in
 the backward pass. A micro-batch of the default size stays below it."""
+
+
+MAX_REUSED_PROBABILITIES = 64_000_000
+"""The same limit for a layer that runs again in the backward pass, which needs them at once."""
+
+_limit = ContextVar("limit", default=MAX_KEPT_PROBABILITIES)
+
+
+@contextmanager
+def before_backward() -> Iterator[None]:
+    """Let attention keep more probabilities: the backward pass follows immediately and frees them."""
+    token = _limit.set(MAX_REUSED_PROBABILITIES)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
 
 
 @dataclass(frozen=True)
@@ -89,7 +107,7 @@ class _Attend(torch.autograd.Function):
     ) -> Tensor:
         q, k, v = q.contiguous(), k.contiguous(), v.contiguous()
         ctx.kernels, ctx.heads = kernels, heads
-        ctx.keeps = heads.probabilities(len(q), q.shape[1]) <= MAX_KEPT_PROBABILITIES
+        ctx.keeps = heads.probabilities(len(q), q.shape[1]) <= _limit.get()
         rows = rotated(kernels, heads, q, k, v, cosine, sine)
         kept: list[Tensor] = []
         out = attention(kernels, heads, rows.queries, rows.keys, rows.values, kept if ctx.keeps else None)

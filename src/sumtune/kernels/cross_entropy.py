@@ -11,6 +11,8 @@ __all__ = ["LOGIT_ROWS", "summed_cross_entropy"]
 
 LOGIT_ROWS = 192
 """Largest number of rows of logits in memory at a time: 100 MB in bf16 for a vocabulary of 262,144."""
+SUMMED_COLUMNS = 64
+"""Columns of the weight that are summed at a time: torch makes a copy of them in float32."""
 SMALLEST = 1e-5
 """In bf16, the gradient leaves out tokens that are less probable than this in all rows (Wijmans et al. 2024,
 https://arxiv.org/abs/2411.09009). This changes it about as much as rounding does."""
@@ -75,5 +77,6 @@ def _column_sums(weight: Tensor) -> Tensor:
     """Return the sum over the vocabulary (features,) in float32, cached with the weight, which is frozen."""
     sums: Tensor | None = getattr(weight, "_column_sums", None)
     if sums is None:
-        sums = weight._column_sums = weight.sum(0, dtype=torch.float32)  # type: ignore[attr-defined]
+        parts = [part.sum(0, dtype=torch.float32) for part in weight.split(SUMMED_COLUMNS, 1)]  # torch copies a part
+        sums = weight._column_sums = torch.cat(parts)  # type: ignore[attr-defined]
     return sums

@@ -16,10 +16,12 @@ from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint
 
+from sumtune.kernels.attention import before_backward
+
 __all__ = ["Recompute", "saved_bytes"]
 
-BYTES_PER_PARAMETER = 6
-"""Budget per parameter of the model: about three times the size of a bf16 model."""
+BYTES_PER_PARAMETER = 8
+"""Budget per parameter of the model: about four times the size of a bf16 model."""
 SMALLEST_BUDGET = 2**30
 PROBES = (64, 192)
 """Lengths in tokens of the two inputs whose activations are measured."""
@@ -116,6 +118,7 @@ def _drawing_from(generator: torch.Generator, state: Tensor) -> Iterator[None]:
     now = generator.get_state()
     generator.set_state(state)
     try:
-        yield
+        with before_backward():
+            yield
     finally:
         generator.set_state(now)
