@@ -1,6 +1,7 @@
 """Layers that run again in the backward pass change the memory that a micro-batch takes, and nothing else."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sumtune.kernels import attention
 from sumtune.model.lora import set_dropout
 from sumtune.text.encode import Encoded
 from sumtune.train import session as training
@@ -46,6 +48,18 @@ def test_gradients_do_not_depend_on_the_budget(make_session: Callable[..., Sessi
     for budget, count in ((0.0, recompute.layers), (needed / 2, recompute.layers // 2)):
         found = gradients(session, examples, budget)
         assert recompute.count == count
+        assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
+
+
+@pytest.mark.parametrize("name", ["gemma", "llama"])
+def test_gradients_are_the_same_if_attention_keeps_no_probabilities(
+    make_session: Callable[..., Session], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make_session(name)
+    expected = gradients(session, list(session.examples[:3]), 10**12)
+    monkeypatch.setattr(attention, "_limit", ContextVar("limit", default=0))
+    for budget in (10**12, 0):
+        found = gradients(session, list(session.examples[:3]), budget)
         assert all(torch.equal(one, other) for one, other in zip(expected, found, strict=True))
 
 

@@ -28,7 +28,10 @@ _limit = ContextVar("limit", default=MAX_KEPT_PROBABILITIES)
 
 @contextmanager
 def before_backward() -> Iterator[None]:
-    """Let attention keep more probabilities: the backward pass follows immediately and frees them."""
+    """Let attention keep more probabilities, for a layer that runs again: the backward pass needs them immediately.
+
+    Its first run must keep as many tensors, which are dropped.
+    """
     token = _limit.set(MAX_REUSED_PROBABILITIES)
     try:
         yield

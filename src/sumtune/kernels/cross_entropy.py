@@ -77,6 +77,6 @@ def _column_sums(weight: Tensor) -> Tensor:
     """Return the sum over the vocabulary (features,) in float32, cached with the weight, which is frozen."""
     sums: Tensor | None = getattr(weight, "_column_sums", None)
     if sums is None:
-        parts = [part.sum(0, dtype=torch.float32) for part in weight.split(SUMMED_COLUMNS, 1)]  # torch copies a part
+        parts = [part.sum(0, dtype=torch.float32) for part in torch.split(weight, SUMMED_COLUMNS, 1)]
         sums = weight._column_sums = torch.cat(parts)  # type: ignore[attr-defined]
     return sums

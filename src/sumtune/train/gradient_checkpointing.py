@@ -5,7 +5,7 @@ the gradient does not depend on the budget, bit for bit.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -85,7 +85,7 @@ class Recompute:
         state = self.generator.get_state()
         return checkpoint(
             forward, *args, use_reentrant=False, preserve_rng_state=False,
-            context_fn=lambda: (nullcontext(), _drawing_from(self.generator, state)), **kwargs,
+            context_fn=lambda: (before_backward(), _drawing_from(self.generator, state)), **kwargs,
         )  # fmt: skip
 
 
