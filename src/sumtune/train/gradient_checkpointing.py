@@ -20,8 +20,8 @@ from sumtune.kernels.attention import before_backward
 
 __all__ = ["Recompute", "saved_bytes"]
 
-BYTES_PER_PARAMETER = 8
-"""Budget per parameter of the model: about four times the size of a bf16 model."""
+BYTES_PER_PARAMETER = 7
+"""Budget per parameter of the model: three to four times the size of a bf16 model."""
 SMALLEST_BUDGET = 2**30
 PROBES = (64, 192)
 """Lengths in tokens of the two inputs whose activations are measured."""
