@@ -114,7 +114,7 @@ def answers(run_dir: RunDir, dialogue: str) -> tuple[str, str, set[str]]:
         messages = [{"role": "user", "content": dialogue}]
         chat = client.post("/v1/chat/completions", json={"model": "tuned", "messages": messages}).json()
     told = chat["choices"][0]["message"]["content"]
-    reason = (loaded.slower_because or "").removesuffix(".")
+    reason = (loaded.slower_because or "").partition(" (supported")[0].removesuffix(".")
     return loaded.summarizer.engine, reason, {summary, told, summarize_text(dialogue, run_dir)}
 
 

@@ -165,7 +165,22 @@ def _bart_like(kind: str, tok: Any) -> Any:
 ARCHITECTURES = {"gemma": _gemma, "llama": _llama, "gpt2": _gpt2, "t5": _t5, "bart": _bart}
 
 
-MORE_ARCHITECTURES = {"mbart": partial(_bart_like, "mbart"), "pegasus": partial(_bart_like, "pegasus")}
+def _mt5(tok: Any) -> Any:
+    from transformers import MT5Config, MT5ForConditionalGeneration
+
+    return MT5ForConditionalGeneration(
+        MT5Config(
+            **_common(tok), d_model=32, d_kv=16, d_ff=64, num_layers=2, num_heads=2,
+            decoder_start_token_id=tok.pad_token_id, feed_forward_proj="gated-gelu",
+        )
+    )  # fmt: skip
+
+
+MORE_ARCHITECTURES = {
+    "mbart": partial(_bart_like, "mbart"),
+    "pegasus": partial(_bart_like, "pegasus"),
+    "mt5": _mt5,
+}
 """For tests of what is different in them."""
 
 
@@ -175,7 +190,7 @@ def save_model(name: str, folder: Path, tok: Any = None) -> Path:
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        tok = tok or tokenizer(is_t5=name == "t5")
+        tok = tok or tokenizer(is_t5="t5" in name)
         model = (ARCHITECTURES | MORE_ARCHITECTURES)[name](tok)
     model.save_pretrained(folder)
     tok.save_pretrained(folder)

@@ -75,11 +75,11 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
         config.save_pretrained(merged)
 
     class Converter(TransformersConverter):  # type: ignore[misc]
-        """Reads two settings as transformers has them: 4.8.5 scales Flan-T5 wrongly, and gives mBART no start token."""
+        """Sets what 4.8.5 reads wrongly: the scale of Flan-T5 and mT5, and the start token of mBART."""
 
         def _load(self) -> Any:
             spec = super()._load()
-            if getattr(config, "scale_decoder_outputs", True) is False:
+            if getattr(config, "scale_decoder_outputs", config.model_type != "mt5") is False:
                 spec.decoder.scale_outputs = 1.0
             if config.is_encoder_decoder and spec.config.decoder_start_token is None:
                 start = load_tokenizer(merged).convert_ids_to_tokens(config.decoder_start_token_id)
