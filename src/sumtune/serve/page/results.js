@@ -39,8 +39,10 @@ function markedNodes({ summary, unsupported }) {
   return nodes;
 }
 
-function note({ unsupported, cut_off }) {
+function note({ unsupported, cut_off, read }) {
   const parts = [];
+  const [, several] = read.match(/^parts \((\d+)\)$/) ?? [];
+  if (several) parts.push(`Read in ${several} parts.`);
   if (unsupported.length) parts.push(`Not in the conversation: ${unsupported.map((one) => one.text).join(", ")}.`);
   if (cut_off) parts.push("Cut off at the length limit.");
   return parts.join(" ");
