@@ -92,7 +92,7 @@ TOO_LONG = {
     "compare": words("compare", LONG, LONG),
     "diagnose": words("diagnose", "--run-dir", LONG),
     "diagnose predictions": words("diagnose", "--predictions", f"{LONG}.csv"),
-    "summarize": words("summarize", DATA, "--run-dir", LONG),
+    "summarize": words("summarize", "chat.txt", "--run-dir", LONG),
     "summarize file": words("summarize", LONG, "--run-dir", RUN.root),
     "summarize input": words("summarize", "--input", LONG, "--output", "out.jsonl", "--run-dir", RUN.root),
     "summarize output": words("summarize", "--input", DATA, "--output", LONG, "--run-dir", RUN.root),
@@ -105,6 +105,7 @@ TOO_LONG = {
 @pytest.mark.parametrize("arguments", TOO_LONG.values(), ids=TOO_LONG.keys())
 def test_a_path_that_is_too_long_is_one_message(go_to, call, arguments):
     go_to("finished")
+    Path("chat.txt").write_text("Ann: Hi", encoding="utf-8")
     before = snapshot(Path())
     code, _, err = call(*arguments())
     assert code == 2

@@ -35,7 +35,7 @@ SUMMARIZE = {
     "turns": {"dialogues": [[{"speaker": "a", "word": "b"}] * 600] * 50},
     "a long name": {"dialogues": "a", "adapter": "x" * 900_000},
     "long numbers": {"dialogues": [10**4000] * 200},
-    "escapes": {"dialogues": "é" * 160_000},
+    "escapes": {"dialogues": "é" * 300_000 + "a" * 300_000},
 }
 CHAT = {
     "unknown keys": {"model": "tuned", "messages": [{"role": "user", "content": "a"}]} | KEYS,
