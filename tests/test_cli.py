@@ -277,7 +277,7 @@ BROKEN = {
     "target module unknown": (option("--set", "lora.target_modules=[q_prj]"), "q_prj"),
     "run dir is a file": (run_dir_is_a_file, "artifacts"),
     "run dir of another run": (run_dir_of_another, "--overwrite"),
-    "resume nothing": (option("--resume"), "no whole checkpoint"),
+    "resume nothing": (option("--resume"), "no intact checkpoint"),
     "evaluate nothing": (words("evaluate"), "sumtune run"),
     "evaluate with a setting of training": (scored("--set", "train.epochs=9"), "does not use train.epochs"),
     "evaluate with a preset": (scored("--set", "preset=fast"), "Its settings are: model.device, decode.beams"),

@@ -10,7 +10,7 @@ __all__ = ["headroom_bytes"]
 
 @dataclass(frozen=True)
 class _Version:
-    """File names of a version of control groups."""
+    """File names in one version of control groups."""
 
     mount: str
     """Folder of the memory controller, below `/sys/fs/cgroup`."""
@@ -18,7 +18,7 @@ class _Version:
     usage: str
     """File with the bytes in use, the page cache included."""
     reclaimable: tuple[str, ...]
-    """Entries of `memory.stat` that the kernel frees before it refuses memory to anybody."""
+    """Entries of `memory.stat` that the kernel frees before it refuses an allocation."""
 
 
 V1 = _Version("memory", ("memory.limit_in_bytes",), "memory.usage_in_bytes", ("total_inactive_file",

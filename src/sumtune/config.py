@@ -64,7 +64,7 @@ PromptChoice = Annotated[
     Annotated[Literal["auto", "plain", "chat"], Tag("<name>")] | Annotated[PromptConfig, Tag("<mapping>")],
     Discriminator(lambda value: "<mapping>" if isinstance(value, dict | PromptConfig) else "<name>"),
 ]
-"""Errors leave out the tags, which begin with `<`."""
+"""Error messages omit type tags, which begin with `<`."""
 
 
 class ModelConfig(Section):
@@ -83,12 +83,13 @@ class ModelConfig(Section):
     instruction: str = Field("Summarize the conversation.", min_length=1, max_length=16384)
     """Instruction before the dialogue, used by `chat`."""
     max_source_tokens: Literal["auto"] | Annotated[int, Field(ge=16)] = AUTO
-    """Most tokens of a dialogue that are read at once. `auto` reads whole dialogues, as far as the context of the model
+    """Maximum number of dialogue tokens that are read at once. `auto` reads whole dialogues if the context of the model
     and the memory of this machine allow."""
     long: Literal["parts", "truncate"] = "parts"
-    """Longer dialogues are summarized in parts, and then the summaries of the parts; or they lose their end."""
+    """`parts` summarizes the parts of a longer dialogue, then their summaries; `truncate` cuts its end off."""
     max_target_tokens: Annotated[int, Field(ge=4)] = 128
-    """Tokens with the end-of-sequence token; longer summaries lose their end in training. Also limits generation."""
+    """Maximum number of summary tokens, end-of-sequence token included. Longer summaries lose their end in training.
+    It also limits generation."""
 
 
 class LoraConfig(Section):
@@ -98,7 +99,7 @@ class LoraConfig(Section):
     alpha: float = Field(32.0, gt=0)
     dropout: float = Field(0.1, ge=0, lt=1)
     target_modules: tuple[str, ...] | None = ("all-linear",)
-    """Names of the linear layers to adapt; null is query and value, by the names of the model family."""
+    """Names of the linear layers to adapt; null means query and value, as the model family names them."""
     rslora: bool = False
     """Scale by alpha/sqrt(rank) (Kalajdzievski 2023) instead of alpha/rank."""
     dora: bool = False
@@ -117,7 +118,7 @@ class TrainConfig(Section):
     effective_batch_size: Positive = 4
     """Examples in an optimizer step."""
     micro_batch_tokens: Annotated[int, Field(ge=64)] = 1536
-    """Most tokens, with padding, in a micro-batch; a longer example goes alone."""
+    """Maximum number of tokens in a micro-batch, padding included; a longer example is a micro-batch of its own."""
     average_power: float | None = Field(2.0, ge=0)
     """The adapter is a weighted mean of the weights after each optimizer step t, with weight t to this power:
     2 stresses the second half of a run, 0 weighs all steps alike; null takes the last weights alone."""
@@ -126,7 +127,7 @@ class TrainConfig(Section):
     validate_every_steps: Positive = 50
     """Optimizer steps between two validations, each followed by a checkpoint."""
     validation_examples: Positive = 40
-    """Most examples in a validation, spread evenly over their lengths."""
+    """Maximum number of examples in a validation, spread evenly over their lengths."""
     result: Literal["best", "last"] = "last"
     """The adapter to publish: the one with the lowest validation loss, or that of the last optimizer step."""
     keep_checkpoints: Positive = 2
@@ -142,14 +143,14 @@ class DecodeConfig(Section):
     length_penalty: float = Field(1.0, ge=-10, le=10)
     """Exponent of the length by which beam scores are divided; above 1 favours longer summaries."""
     engine: Literal["auto", "native", "ctranslate2", "torch"] = "auto"
-    """`auto` takes, on the CPU, the first that supports the model: native (decoder-only), CTranslate2, torch."""
+    """On the CPU, `auto` is the first of native (decoder-only), CTranslate2 and torch that supports the model."""
     quantization: Literal["int8", "float32"] = "int8"
     """Number format of the native engine and CTranslate2."""
     batch_tokens: Annotated[int, Field(ge=64, le=1 << 20)] = 4096
-    """Most source tokens, with padding, in a batch."""
+    """Maximum number of source tokens in a batch, padding included."""
     shortlist: Positive | None = 98304
-    """Native engine, English only: this many of the most frequent tokens can be written, and all tokens of the training
-    summaries and of the dialogue; null, like any other language, is the whole vocabulary."""
+    """Number of most frequent tokens that the native engine can write in English summaries, besides all tokens of the
+    training summaries and of the dialogue. null means the whole vocabulary; other languages always use it."""
 
 
 class EvaluateConfig(Section):
@@ -158,7 +159,7 @@ class EvaluateConfig(Section):
     base: bool = True
     """Also score the base model, to show whether training helped."""
     base_beams: Beams = 1
-    """Beams of the base model. It ends few summaries by itself, so beam search would take several times as long."""
+    """Beams for the base model. It rarely ends a summary by itself, so beam search would take several times as long."""
     max_examples: Positive | None = None
     """Score at most this many examples, chosen by hash."""
     rouge_tokens: RougeTokens = "auto"

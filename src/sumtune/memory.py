@@ -1,4 +1,4 @@
-"""Memory of this process: how much is available and used, and how to return what is not needed."""
+"""Memory of this process: available and used, and functions that return unused memory to the system."""
 
 import ctypes
 import gc
@@ -28,9 +28,9 @@ __all__ = [
 
 MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) .*\n((?:[A-Z].*\n)+)", re.MULTILINE)
 ANONYMOUS = re.compile(r"^Anonymous: +(\d+) kB$", re.MULTILINE)
-"""Pages of a mapped file that were written to, and so differ from the file."""
+"""Size of the pages of a mapped file that were written to, and so differ from the file."""
 CACHED_PRIMITIVES = 64
-"""More than a micro-batch needs: its layers are alike."""
+"""More than a micro-batch needs, because its layers have the same shapes."""
 
 
 def limit_primitive_cache() -> None:

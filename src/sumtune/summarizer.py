@@ -20,8 +20,8 @@ OnProgress = Callable[[int], None]
 OnPiece = Callable[[int, str], bool]
 """Callback that gets the index of a dialogue and the next piece of its summary; returning True stops that summary.
 
-It is called from any thread. The pieces of one index, joined, are its summary. A piece may be empty: the call then only
-asks whether to stop.
+It may be called from any thread. The pieces of one index, joined, are its summary. A call with an empty piece only asks
+whether to stop.
 """
 
 
@@ -51,13 +51,13 @@ class Summarizer(Protocol):
         """Settings that the summaries depend on.
 
         The keys are `engine`, `number_format`, `beams`, `length_penalty` (None for greedy search), `max_tokens`, and
-        what only this engine has.
+        settings that only this engine has.
         """
         ...
 
     @property
     def setup_s(self) -> float:
-        """Seconds that it took to build this engine, also if it came from the cache; 0 if nothing is built.
+        """Seconds that it took to build this engine, even if it now comes from the cache; 0 if nothing is built.
 
         The forecast of an evaluation reads it.
         """

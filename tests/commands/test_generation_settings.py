@@ -107,7 +107,7 @@ def test_the_command_says_when_it_changes_how_summaries_are_generated(run_dir, a
 def test_training_that_is_skipped_changes_nothing_and_names_the_command_that_does(machine, run_dir, again):
     said = again("train", *BEAMS, "--set", "decode.shortlist=null")
     assert load_generation(run_dir.adapter).decode.beams == 4
-    (command,) = [line.partition("use that: ")[2] for line in said.splitlines() if "It generates as before" in line]
+    (command,) = [line.partition("new ones: ")[2] for line in said.splitlines() if "Its generation settings" in line]
     machine.sumtune(command)
     assert load_generation(run_dir.adapter).decode.beams == 1
     assert load_generation(run_dir.adapter).decode.shortlist is None

@@ -36,7 +36,7 @@ def test_without_a_checkpoint_a_damaged_adapter_is_named_and_overwrite_trains_ag
     clean_run(RUN, everything=True)
     damage(RUN.adapter)
     left = snapshot(RUN.root)
-    with pytest.raises(RunDirError, match=r"adapter in .* is damaged \(.* no whole checkpoint .* --overwrite"):
+    with pytest.raises(RunDirError, match=r"adapter in .* is damaged \(.* no intact checkpoint .* --overwrite"):
         train()
     assert snapshot(RUN.root) == left
     train(overwrite=True)

@@ -265,7 +265,7 @@ def losses(run_dir):
 
 
 def test_nothing_to_resume_from_is_an_error(config_for, tmp_path):
-    with pytest.raises(RunDirError, match="no whole checkpoint to resume from"):
+    with pytest.raises(RunDirError, match="no intact checkpoint to resume from"):
         pipeline.train(config_for(), RunDir(tmp_path / "artifacts"), console(), resume=True)
 
 

@@ -33,7 +33,7 @@ def test_what_was_saved_stays_and_the_run_goes_on_with_room(
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save_file", failing)
-        with pytest.raises(RunDirError, match=r"full at step \d+.*checkpoint-\d+ is kept"):
+        with pytest.raises(RunDirError, match=r"full at step \d+.*continue from checkpoint-\d+"):
             training.run(session_in(tmp_path, "llama"), lambda _: None)
     session = session_in(tmp_path, "llama")
     assert not list(session.run_dir.trainer.glob(".*.tmp")), "nothing half written"
@@ -77,7 +77,7 @@ def test_making_room_for_a_new_best_spares_the_best_that_is_saved(
 
     monkeypatch.setattr(checkpoint, "save_file", failing)
     monkeypatch.setattr(training, "validation_loss", lambda _session: next(losses))
-    with pytest.raises(RunDirError, match="checkpoint-6 is kept"):
+    with pytest.raises(RunDirError, match="continue from checkpoint-6"):
         training.run(session, lambda _: None)
     left = checkpoint.list_checkpoints(session.run_dir.trainer)
     assert [path.name for path in left] == ["checkpoint-4", "checkpoint-6"]
@@ -86,5 +86,5 @@ def test_making_room_for_a_new_best_spares_the_best_that_is_saved(
 
 def test_too_little_room_is_said_before_the_run(tmp_path: Path) -> None:
     disk_space.require_free_space(tmp_path, 1)
-    with pytest.raises(RunDirError, match="are missing"):
+    with pytest.raises(RunDirError, match="Free another"):
         disk_space.require_free_space(tmp_path, 10**18)

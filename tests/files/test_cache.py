@@ -248,7 +248,7 @@ def test_without_any_place_a_process_uses_a_folder_of_its_own(no_place: Path, ca
     assert folder.is_relative_to(cache_dir.private_dir())
     assert cache_dir.private_dir().stat().st_mode & 0o777 == 0o700
     Entry((no_place.with_name("other"),)).get(fill)
-    assert [record.message.partition(":")[0] for record in caplog.records] == [f"{cache.cache_dir()} cannot be written"]
+    assert [record.message.partition(":")[0] for record in caplog.records] == [f"{cache.cache_dir()} is not writable"]
 
 
 def test_without_a_temporary_folder_there_is_one_message(no_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,7 +302,7 @@ def test_who_waits_says_what_for(entry: Entry, place: Path, monkeypatch: pytest.
     begun.wait()
     assert entry.get(never) == place
     maker.join()
-    assert caplog.messages == [f"Waiting for another process, which is making {place}."]
+    assert caplog.messages == [f"Waiting for another process, which is building {place}."]
 
 
 KILLED = """

@@ -72,7 +72,7 @@ def test_what_is_computed_at_once_fits(session: Session, monkeypatch: pytest.Mon
     assert max(map(padded_tokens, planned_micro_batches(small))) <= tokens
     assert small.max_tokens == pytest.approx(tokens, abs=1), "as much as fits"
     said = announcement(small, Forecast(1.0, None, 1, 1))
-    assert f"{small.max_tokens} tokens at once instead of 256, as memory is short" in said
+    assert f"{small.max_tokens} tokens at once instead of 256, because memory is short" in said
 
 
 def test_if_the_longest_example_does_not_fit_more_layers_run_again(

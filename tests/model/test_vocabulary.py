@@ -22,7 +22,7 @@ from sumtune.train.session import Session
 
 PROMPT = Prompt("Read: ", "\nTL;DR:", "", max_source_tokens=100, max_target_tokens=8)
 ROWS = 400
-MISSING = rf"'(<end>|<more>)' the id {ROWS}, but the model has only {ROWS} rows.*resize_token_embeddings"
+MISSING = rf"'(<end>|<more>)' the id {ROWS}, but the model has only {ROWS} embeddings.*resize_token_embeddings"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -131,7 +131,7 @@ def test_encoded_examples_are_checked_before_training(
     model = load_base(tiny_models[name], torch.float32)
     whole = {"source": (1, ROWS - 1), "target": (0, 2)}
     require_known_ids(model, [Encoded(**whole)])
-    with pytest.raises(ModelError, match=rf"the id {token}, but the model has only {ROWS} rows.*Delete"):
+    with pytest.raises(ModelError, match=rf"the id {token}, but the model has only {ROWS} embeddings.*Delete"):
         require_known_ids(model, [Encoded(**whole), Encoded(**whole | {part: (5, token)})])
 
 

@@ -38,7 +38,7 @@ def _message(error: OSError) -> str | None:
     """Return the message for the user about an operating system error; None if the error points to a bug."""
     if error.errno in DISK_FULL:
         where = error.filename or "while writing"
-        return f"the disk is full ({where}). Make room; the same command continues with what is there."
+        return f"the disk is full ({where}). Free some space; the same command continues with what was saved."
     if error.errno in PATH_PROBLEMS and error.filename is not None:
         return f"Cannot use {str(error.filename)!r}: {error.strerror}."
     return None

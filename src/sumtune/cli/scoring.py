@@ -18,13 +18,12 @@ def evaluate(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="A setting of decode or evaluate, or model.device. Repeatable. `summarize` and `serve` then generate "
-            "in the same way.",
+            help="A setting of decode or evaluate, or model.device. Repeatable. `summarize` and `serve` use it, too.",
         ),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Rebuild engines and scores even if nothing changed.")] = False,
 ) -> None:
-    """Score the adapter of a run folder beside the base model and two baselines."""
+    """Score the adapter of a run folder, the base model and two baselines."""
     from sumtune.commands.accepted_settings import EVALUATE, require_accepted
     from sumtune.commands.evaluate import evaluate_run
     from sumtune.commands.run_record import recorded_config
@@ -39,10 +38,10 @@ def evaluate(
 
 def compare(
     runs: Annotated[
-        list[Path], typer.Argument(help="Run folders with scores of the same examples; each against the first.")
+        list[Path], typer.Argument(help="Run folders scored on the same examples. Each is compared with the first.")
     ],
 ) -> None:
-    """Show how scored runs differ, by how much, and whether chance explains it."""
+    """Show how scored runs differ, by how much, and whether chance explains the difference."""
     if len(runs) < 2:
         raise ConfigError("compare needs at least two run folders: sumtune compare RUN_A RUN_B")
     from sumtune.commands.compare import compare_runs
@@ -70,7 +69,7 @@ def diagnose(
     ] = None,
     dialogue_column: DialogueOption = None,
 ) -> None:
-    """Show what lowers the score: causes with evidence and remedy, most important first."""
+    """Show what lowers the score: causes with evidence and remedies, most important first."""
     from sumtune.commands.diagnose import show_diagnosis, show_diagnosis_of_file
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console

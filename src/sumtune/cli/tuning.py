@@ -36,7 +36,7 @@ def run(
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Check the data, tune the model, score it: from conversations to a scored summarizer."""
+    """Check the data, tune the model and score it."""
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
@@ -57,7 +57,7 @@ def check(
     summary_column: SummaryOption = None,
     drop_invalid: DropOption = False,
 ) -> None:
-    """List the problems of the data by file and row; write nothing."""
+    """List problems in the data by file and row, without writing anything."""
     settings = config_of(None, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
     from sumtune.commands.accepted_settings import CHECK, require_accepted
 
@@ -81,7 +81,7 @@ def train(
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Like `run`, but stop when the adapter is trained."""
+    """Like `run`, but stop after training."""
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console

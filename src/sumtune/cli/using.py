@@ -48,7 +48,7 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")] = False,
     dialogue_column: DialogueOption = None,
 ) -> None:
-    """Show what is understood of an export, and write its conversations as JSONL."""
+    """Show how an export is read, and write its conversations as JSONL."""
     from sumtune.commands.convert import convert as convert_export
 
     convert_export(export, output, overwrite=overwrite, dialogue_column=dialogue_column)
@@ -61,7 +61,7 @@ def serve(
         typer.Option("--adapter", metavar="NAME=FOLDER", help="Another adapter to serve. Repeatable."),
     ] = None,
     host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; any but this machine's own needs SUMTUNE_API_KEY.")
+        str, typer.Option("--host", help="Address to listen on; any but a local one needs SUMTUNE_API_KEY.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")] = 8000,
     beams: BeamsOption = None,
@@ -69,15 +69,15 @@ def serve(
         float, typer.Option("--deadline", min=1, help="Seconds after which a request fails.")
     ] = ServeSettings.deadline_s,
     queue: Annotated[
-        int, typer.Option("--queue", min=1, help="Most dialogues that may wait; the service refuses more.")
+        int, typer.Option("--queue", min=1, help="Maximum number of waiting dialogues; more are refused.")
     ] = ServeSettings.max_queued_dialogues,
     requests_per_minute: Annotated[
-        int, typer.Option("--requests-per-minute", min=1, help="Most requests of one API key.")
+        int, typer.Option("--requests-per-minute", min=1, help="Maximum number of requests per API key.")
     ] = ServeSettings.requests_per_minute,
     connections_per_client: Annotated[
         int,
         typer.Option(
-            "--connections-per-client", min=1, help="Most connections of one address; a proxy is one address."
+            "--connections-per-client", min=1, help="Maximum number of connections per address. A proxy is one address."
         ),
     ] = ServeSettings.max_connections_per_client,
     allow_adapter_loading: Annotated[
@@ -111,9 +111,9 @@ def serve(
 
 def clean(
     run_dir: RunDirOption = RUN_DIR,
-    everything: Annotated[bool, typer.Option("--all", help="Also the newest and the best checkpoint.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also delete the newest and the best checkpoint.")] = False,
 ) -> None:
-    """Delete old checkpoints. The adapter, the scores and (without --all) the newest and best checkpoint stay."""
+    """Delete old checkpoints, but not the adapter, the scores and, without --all, the newest and best checkpoint."""
     from sumtune.commands.clean import clean_run
     from sumtune.files.run_dir import RunDir
 

@@ -11,7 +11,7 @@ CHECK = (
     "preset", "data", "model.name", "model.revision", "model.prompt", "model.instruction", "model.max_source_tokens",
     "model.max_target_tokens", "train.micro_batch_tokens",
 )  # fmt: skip
-"""A preset chooses a share of the data; `train.micro_batch_tokens` bounds the lengths of `model`."""
+"""`preset` may set the share of the data to use; `train.micro_batch_tokens` limits the lengths in `model`."""
 EVALUATE = ("decode", "evaluate", "model.device")
 
 

@@ -22,8 +22,8 @@ def show_diagnosis_of_file(
 ) -> None:
     """Diagnose a file of predictions and print the result.
 
-    `columns` names those of prediction, reference and dialogue; None finds one by its usual names. `run_dir` is the
-    run whose model made the predictions, if it is known.
+    `columns` names the columns of prediction, reference and dialogue; None means that a column has a usual name.
+    `run_dir` is the run whose model made the predictions, if it is known.
     """
     _print(diagnose_file(predictions, *columns, run_dir), console)
 

@@ -49,12 +49,12 @@ def score_adapter(config: Config, run_dir: RunDir, console: Console, again: bool
             return shown.enter_context(generation_progress(console, name, total))
 
         scorecard = evaluate_stage.run(config, run_dir, start, again=again)
-    # The adapter's way to generate, and how long the scores took when they were made.
+    # The adapter's generation settings, and the time that the evaluation took.
     recorded = run_dir.record().get("config", {}) | {"decode": config.decode.model_dump(mode="json")}
     update_record(run_dir, {"config": recorded, "evaluation_s": scorecard.elapsed_s})
     _show(scorecard, config, run_dir, console)
     if changes := before.changes_to(GenerationSettings.of(config)):
-        console.print(f"Changed ({show_changes(changes)}): `summarize` and `serve` now generate as scored here.",
+        console.print(f"Changed ({show_changes(changes)}): `summarize` and `serve` now use these settings, too.",
                       highlight=False, markup=False, soft_wrap=True)  # fmt: skip
     return scorecard
 

@@ -17,7 +17,7 @@ __all__ = ["require_same_settings", "state_to_resume", "with_recorded_limit"]
 
 
 def with_recorded_limit(config: Config, run_dir: RunDir) -> Config:
-    """Return `config`, whose `auto` is the number of tokens that the run in the folder was told to read, if it was."""
+    """Return `config` with `model.max_source_tokens: auto` replaced by the limit recorded in the run folder, if any."""
     recorded = known_record(run_dir).get("config", {}).get("model", {}).get("max_source_tokens")
     if config.model.max_source_tokens != AUTO or not isinstance(recorded, int):
         return config
@@ -28,7 +28,7 @@ def require_same_settings(config: Config, run_dir: RunDir) -> None:
     """Check that the folder holds no run with other data, model or training settings.
 
     Raises:
-        RunDirError: it does; the message lists the differences.
+        RunDirError: the folder holds such a run; the message lists the differences.
     """
     recorded = known_record(run_dir).get("config")
     if recorded is None:
@@ -57,10 +57,10 @@ def state_to_resume(
     """
     newest, damaged = checkpoint.latest_intact(run_dir.trainer)
     for reason in damaged:
-        console.print(f"warning: left out, damaged: {reason}")
+        console.print(f"Warning: a damaged checkpoint is ignored: {reason}")
     if newest is None:
         if resume:
-            raise RunDirError(f"{run_dir.trainer} has no whole checkpoint to resume from: run without --resume.")
+            raise RunDirError(f"{run_dir.trainer} has no intact checkpoint to resume from: run without --resume.")
         if not overwrite:
             _require_nothing_published(config, run_dir)
         return None
@@ -80,13 +80,13 @@ def _require_nothing_published(config: Config, run_dir: RunDir) -> None:
     if manifest is not None and manifest.get("fingerprint") != training_fingerprint(config, run_dir):
         raise _other_data(run_dir)
     raise RunDirError(
-        f"The adapter in {run_dir.adapter} is damaged ({adapter_damage(run_dir)}), and there is no whole checkpoint to "
-        "publish it from: give --overwrite to train again."
+        f"The adapter in {run_dir.adapter} is damaged ({adapter_damage(run_dir)}), and there is no intact checkpoint "
+        "to publish it from: give --overwrite to train again."
     )
 
 
 def _other_data(run_dir: RunDir) -> RunDirError:
     return RunDirError(
-        f"{run_dir.trainer} holds what was trained on other data or settings: give --run-dir DIR for a new folder, "
+        f"{run_dir.trainer} holds a run with other data or settings: give --run-dir DIR for a new folder, "
         "or --overwrite to replace it."
     )

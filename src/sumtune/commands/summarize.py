@@ -45,7 +45,7 @@ def read_text(file: Path | None) -> str:
     except OSError as error:
         raise InputError(f"Cannot read {name}: {error.strerror}.") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{name} is not {error.encoding} text, as its first bytes say (byte {error.start}).") from None
+        raise InputError(f"{name} is not valid {error.encoding} text at byte {error.start}.") from None
     if not is_unicode(text):
         raise InputError(f"{name} is not UTF-8 text; save it as UTF-8.")
     dialogue = as_text(text)
@@ -140,7 +140,7 @@ class _LengthNotes:
         self._seen = self._cut = 0
 
     def report(self, dialogues: Sequence[tuple[str, str]]) -> None:
-        """Print how too long `dialogues`, pairs of place and text, are read."""
+        """Print how those of `dialogues` (place, text) that are too long are read."""
         limit = self._tuned.max_source_tokens
         counts = self._tuned.count_tokens([text for _, text in dialogues])
         self._seen += len(counts)
@@ -161,7 +161,7 @@ class _LengthNotes:
             kind, fate = (
                 ("Note", "they are read in parts")
                 if self._tuned.long == "parts"
-                else ("Warning", "their summaries ignore how they end")
+                else ("Warning", "their ends are not read")
             )
             print(
                 f"{kind}: {self._cut} of {self._seen} dialogues are longer than the {self._tuned.max_source_tokens} "

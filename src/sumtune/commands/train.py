@@ -91,7 +91,7 @@ def _within_limits(config: Config, console: Console) -> Config:
 
 def _prepare_data(config: Config, limited: Config, run_dir: RunDir, console: Console) -> None:
     """Run the stages ingest, validate, split and encode."""
-    make_encoder = cache(partial(encode_stage.make_encoder, config.model))  # lazily: unchanged data need none
+    make_encoder = cache(partial(encode_stage.make_encoder, config.model))  # on demand: unchanged data needs none
     ingested = ingest.run(limited, run_dir, make_encoder)
     for line in display(ingested.issues):
         console.print(line)
@@ -146,9 +146,9 @@ def _skip_training(config: Config, run_dir: RunDir, console: Console, evaluates:
     recorded = config if evaluates else config.model_copy(update={"decode": current.decode})
     entries = {"config": recorded.model_dump(mode="json"), "training_s": elapsed_seconds(run_dir)}
     update_record(run_dir, environment() | known_record(run_dir) | entries)
-    console.print(f"The adapter in {run_dir.adapter} is of exactly these data and settings: training is skipped.")
+    console.print(f"The adapter in {run_dir.adapter} was trained with the same data and settings: training is skipped.")
     if not evaluates and (changes := current.changes_to(requested)):
         settings = shlex.join(part for key, (_, new) in changes.items() for part in ("--set", assignment(key, new)))
         command = f"sumtune evaluate --run-dir {shlex.quote(str(run_dir.root))} {settings}"
-        console.print(f"It generates as before ({show_changes(changes)} would be new); to score and use that: "
-                      f"{command}", highlight=False, markup=False, soft_wrap=True)  # fmt: skip
+        console.print(f"Its generation settings are unchanged ({show_changes(changes)} was not applied). To score "
+                      f"and use the new ones: {command}", highlight=False, markup=False, soft_wrap=True)  # fmt: skip

@@ -88,14 +88,14 @@ class Entry:
                 if not replaces and (found := self.find()):
                     return found  # another process has made it meanwhile
                 if place.exists() and not replaces:
-                    _warn_once(f"{place} is damaged, or not of this version: it is made again.")
+                    _warn_once(f"{place} is damaged or from another version: it is rebuilt.")
                 if _is_cleared(place):
                     return self._filled(place, make)
             finally:
                 lock.release()
         _warn_once(
-            f"{cache_dir()} cannot be written: what is made goes into a temporary folder and is made again at the "
-            f"next start. Set {CACHE} to a folder that you can write to."
+            f"{cache_dir()} is not writable: cached files go into a temporary folder and are rebuilt at the next "
+            f"start. Set {CACHE} to a folder that you can write to."
         )
         _moved[self.places] = place = private_dir() / self.places[-1].parent.name / self.places[-1].name
         return self._filled(place, make)
@@ -116,7 +116,7 @@ class Entry:
         try:
             stamps = stamps_of(place)
             if self.is_code and not all(map(is_ours, (place, *(place / name for name in stamps)))):
-                _warn_once(f"{place} is not used: others than you can write to it.")
+                _warn_once(f"{place} is not used, because other users can write to it.")
                 return False
             if not self.is_code and stamps in (manifest.stamps, _compared.get(place)):
                 return True
@@ -172,7 +172,7 @@ def _lock(place: Path) -> FileLock | None:
         try:
             lock.acquire(timeout=SAY_WAITING_AFTER_S)
         except Timeout:
-            logger.warning("Waiting for another process, which is making %s.", place)
+            logger.warning("Waiting for another process, which is building %s.", place)
             lock.acquire()
     except OSError:
         return None

@@ -78,7 +78,7 @@ class ResumableLines:
         with _writing(self._target):
             if (found := self._count_whole_lines()) != expected:
                 raise InputError(
-                    f"{self._part} holds {found} lines, expected {expected}: it or the input was changed meanwhile. "
+                    f"{self._part} holds {found} lines, expected {expected}: this file or the input has changed. "
                     "Delete it and run the command again."
                 )
             self._part.replace(self._target)

@@ -64,7 +64,8 @@ def limit_notes(requested: ModelConfig, settings: ModelConfig) -> Iterator[str]:
     """Yield a note for the user for each token limit in `settings` that differs from the one requested."""
     for key in ("max_source_tokens", "max_target_tokens"):
         if (limit := getattr(settings, key)) != getattr(requested, key) != AUTO:
-            yield f"Note: model.{key} is {limit} instead of {getattr(requested, key)}: the model has no more positions."
+            wanted = getattr(requested, key)
+            yield f"Note: model.{key} is {limit} instead of {wanted}, because the model does not have enough positions."
 
 
 def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:

@@ -21,7 +21,7 @@ def vocabulary_size(config: Any) -> int | None:
     start = getattr(config, "decoder_start_token_id", None)
     if rows is not None and start is not None and not 0 <= start < rows:
         raise ModelError(
-            f"The model's decoder starts with the id {start}, but it has only {rows:,} rows: correct "
+            f"The model's decoder starts with the id {start}, but the model has only {rows:,} embeddings: correct "
             "`decoder_start_token_id` in its config.json."
         )
     return rows
@@ -38,6 +38,6 @@ def require_known_ids(model: Any, examples: Iterable[Encoded]) -> None:
         for token in example.source + example.target:
             if not 0 <= token < rows:
                 raise ModelError(
-                    f"The encoded examples have the id {token}, but the model has only {rows:,} rows: the "
+                    f"The encoded examples have the id {token}, but the model has only {rows:,} embeddings: the "
                     "model has changed, or data_transformation/ is damaged. Delete that folder and repeat the command."
                 )

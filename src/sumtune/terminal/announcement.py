@@ -1,4 +1,4 @@
-"""The text before training: settings and forecast."""
+"""The announcement of a training run: settings and forecast."""
 
 from sumtune.evaluate.evaluate_stage import chosen_examples
 from sumtune.files.run_dir import RunDir
@@ -49,7 +49,7 @@ def announcement(session: Session, forecast: Forecast) -> str:
 
 
 def _reading(run_dir: RunDir) -> list[str]:
-    """Return the line about how much of each dialogue is read; none for a run folder of an earlier release."""
+    """Return a line on how much of each dialogue is read; no line for a run folder of an earlier release."""
     read = recorded_read_lengths(run_dir)
     if read is None:
         return []
@@ -70,14 +70,14 @@ def _times(forecast: Forecast) -> str:
 
 def _warmup_note(session: Session) -> str:
     wanted = session.config.train.warmup_steps
-    return "" if session.plan.warmup_steps == wanted else f" (of {wanted}: at most a tenth of all steps)"
+    return "" if session.plan.warmup_steps == wanted else f" (instead of {wanted}: at most a tenth of all steps)"
 
 
 def _memory_note(session: Session) -> str:
     planned = session.config.train.micro_batch_tokens
     if session.max_tokens == planned:
         return ""
-    return f"; {session.max_tokens:,} tokens at once instead of {planned:,}, as memory is short"
+    return f"; {session.max_tokens:,} tokens at once instead of {planned:,}, because memory is short"
 
 
 def _scientific(value: float) -> str:

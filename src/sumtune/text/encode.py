@@ -100,9 +100,9 @@ class Encoder:
             (token,) = self.tokenizer.convert_ids_to_tokens([largest])
             raise ModelError(
                 f"The tokenizer gives {token!r} the id {largest}, but the model has only {self.vocabulary_size:,} "
-                f"rows, for ids below {self.vocabulary_size}. Resize the model to its tokenizer "
+                f"embeddings, for ids below {self.vocabulary_size}. Resize the model to its tokenizer "
                 "(`resize_token_embeddings`, then `save_pretrained`), use the tokenizer that belongs to the model, or, "
-                "if only a text has it, remove it there."
+                "if it occurs only in your data, remove it there."
             )
         return ids
 

@@ -19,8 +19,8 @@ def require_free_space(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < size:
         raise RunDirError(
-            f"The checkpoints need {_megabytes(size)}, and {folder} has {_megabytes(free)} free: "
-            f"{_megabytes(size - free)} are missing. Free some space, or choose another --run-dir."
+            f"The checkpoints need {_megabytes(size)}, but {folder} has only {_megabytes(free)} free. "
+            f"Free another {_megabytes(size - free)}, or choose another --run-dir."
         )
 
 
@@ -45,10 +45,10 @@ def save_freeing_space(folder: Path, state: TrainState, save: Callable[[], objec
     except (OSError, SafetensorError) as error:
         if not _is_full(error):
             raise
-        remedy = (f"{kept.name} is kept: free some space, and the same command continues from it." if kept
-                  else "There is no checkpoint yet: free some space and start again.")  # fmt: skip
+        remedy = (f"Free some space, then repeat the command to continue from {kept.name}." if kept
+                  else "There is no checkpoint yet: free some space, then start again.")  # fmt: skip
         raise RunDirError(
-            f"The disk of {folder} is full at step {state.step}: {_megabytes(shutil.disk_usage(folder).free)} free are "
+            f"The disk of {folder} is full at step {state.step}: {_megabytes(shutil.disk_usage(folder).free)} free is "
             f"not enough for a checkpoint. {remedy}"
         ) from error
 
