@@ -75,7 +75,7 @@ def test_a_file_and_standard_input_are_read_alike(folder, monkeypatch, mark):
         ("Zoë: ".encode() + b"\xff", "not UTF-8 text"),
         (b"Ann: never in Windows-1252: \x81", "not UTF-8 text"),
         ("Аня: привет".encode("cp1251"), "not UTF-8 text"),
-        ("Ann: Hi".encode("utf-16")[:-1], "not utf-16-le text"),
+        ("Ann: Hi".encode("utf-16")[:-1], "not valid utf-16-le text"),
     ],
 )
 def test_unusable_text_is_an_error_that_names_the_source(folder, monkeypatch, content, message):

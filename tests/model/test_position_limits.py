@@ -100,8 +100,8 @@ def test_token_limits_are_reduced_with_a_note_and_only_if_necessary(few: dict[st
     overhead = make_encoder(asked).overhead
     assert allowed.max_source_tokens == FEW - overhead - 24
     assert list(limit_notes(asked, allowed)) == [
-        f"Note: model.max_source_tokens is {allowed.max_source_tokens} instead of 1024: the model has no more "
-        "positions."
+        f"Note: model.max_source_tokens is {allowed.max_source_tokens} instead of 1024, because the model does "
+        "not have enough positions."
     ]
     assert fit_token_limits(allowed) == allowed
     for name in ("gemma", "t5"):
