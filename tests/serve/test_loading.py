@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from dataclasses import replace
 
 import pytest
 import tiny
@@ -26,6 +27,7 @@ from .fakes import ADMIN, URL, EchoSummarizer, admin_settings, bearer, events, l
 PROMPT = Prompt("", "\nTL;DR:", "", max_source_tokens=200, max_target_tokens=12)
 DECODE = {"beams": 2, "length_penalty": 1.0, "engine": "auto", "quantization": "float32", "batch_tokens": 4096}
 CHAT = tiny.conversation(3)["dialogue"]
+LONG_CHAT = "\n".join(tiny.conversation(number)["dialogue"] for number in range(12))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -85,6 +87,21 @@ def test_the_service_returns_the_summarizers_text_streamed_or_not(run_dir):
         assert client.post("/summarize", json=ask | {"adapter": "base"}).json()["summaries"][0]["summary"] == untuned
         arrived = events(client.post("/summarize", json=ask | {"stream": True}).text)
     assert "".join(data["text"] for name, data in arrived if name == "piece") == greedy
+
+
+def test_a_long_dialogue_has_the_summary_of_sumtune_summarize(run_dir, tmp_path):
+    folder = tmp_path / "adapter"
+    shutil.copytree(run_dir.adapter, folder)
+    replace(PROMPT, max_source_tokens=60, long="parts").save(folder)
+    (expected,) = build.load_tuned(folder).for_any_length().summarize([LONG_CHAT])
+    tuned, base = load_adapter("tuned", folder), load_base(folder)
+    with TestClient(create_app({"tuned": lambda: tuned}, load_base=lambda: base), base_url=URL) as client:
+        wait_for(lambda: client.get("/ready").status_code == 200)
+        (summary,) = client.post("/summarize", json={"dialogues": LONG_CHAT}).json()["summaries"]
+        untuned = client.post("/summarize", json={"dialogues": LONG_CHAT, "adapter": "base"}).json()["summaries"]
+    assert (summary["summary"], summary["read"]) == (expected.text, expected.read)
+    assert summary["read"].startswith("parts")
+    assert untuned[0]["read"] == summary["read"]
 
 
 def test_ready_and_the_log_name_each_engine_and_why_it_is_not_native(run_dir, own_cache, monkeypatch, caplog):

@@ -154,18 +154,33 @@ def test_a_long_request_past_its_deadline_leaves_no_job_behind(held, stream, cap
 @pytest.mark.parametrize(
     "held", [ServeSettings(workers=1, max_queued_dialogues=len(PARTS) * 2, max_long_batch_tokens=1)], indirect=True
 )
-def test_a_long_request_that_does_not_fit_in_the_queue_leaves_nothing_in_it(held):
+def test_a_long_request_that_does_not_fit_leaves_nothing_in_the_queue_and_short_ones_fit(held):
     blocker = held.start("Eve: first")
     held.wait_for_calls(1)
-    first, others = held.start(), held.start([SHORT] * (len(PARTS) // 2 + 1))
-    wait_for(lambda: waiting(held.client) == len(PARTS) + len(PARTS) // 2 + 1)
+    first = held.start()
+    wait_for(lambda: waiting(held.client) == len(PARTS))
     refused = ask(held.client)
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) >= 1
-    assert waiting(held.client) == len(PARTS) + len(PARTS) // 2 + 1
+    assert waiting(held.client) == len(PARTS)
+    others = held.start([SHORT] * len(PARTS))
+    wait_for(lambda: waiting(held.client) == 2 * len(PARTS))
+    assert ask(held.client, SHORT).status_code == 503
     held.release(100)
     assert {answer.result(10).status_code for answer in (blocker, first, others)} == {200}
-    assert sum(call == [PARTS[0]] for call in held.calls) == 1
+    assert sum(PARTS[0] in call for call in held.calls) == 1
+
+
+def test_dialogues_of_together_too_many_parts_are_refused():
+    settings = ServeSettings(workers=1, max_queued_dialogues=4 * len(PARTS) - 2)
+    with make_client({"tuned": FirstWordsSummarizer()}, long="parts", settings=settings) as client:
+        answer = ask(client, [LONG, SHORT, LONG])
+        assert ask(client, [LONG, SHORT]).status_code == 200
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == (
+        f"The dialogues are read in {2 * len(PARTS)} parts; this service reads at most {2 * len(PARTS) - 1} parts per "
+        "request."
+    )
 
 
 def test_a_dialogue_of_too_many_parts_is_refused_before_it_is_read():

@@ -72,7 +72,8 @@ class Engine:
         now = asyncio.get_running_loop().time()
         ahead = [*self._running, *self._waiting]
         wait_s = self._speed.wait_s(ahead, jobs)
-        full = len(self._waiting) + len(jobs) > self._settings.max_queued_dialogues
+        parts = sum(job.is_part for job in [*self._waiting, *jobs])
+        full = len(self._waiting) + len(jobs) > self._settings.max_queued_dialogues or parts > self._settings.max_parts
         late = bool(ahead) and now + wait_s + self._speed.seconds(jobs) > min(job.deadline for job in jobs)
         if full or self._closing or late:
             raise QueueFullError(max(1, min(MAX_RETRY_S, math.ceil(wait_s))))

@@ -50,5 +50,5 @@ class ServeSettings:
 
     @property
     def max_parts(self) -> int:
-        """Most parts of one dialogue: half of the queue, so that a waiting dialogue leaves room for others."""
+        """Most parts of long dialogues in the queue, and in a request. The other half is left to short dialogues."""
         return self.max_queued_dialogues // 2

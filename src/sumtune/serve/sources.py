@@ -12,7 +12,7 @@ __all__ = ["Source", "Text", "TooLongError", "read_sources"]
 
 
 class TooLongError(SumtuneError):
-    """A dialogue has more tokens, or more parts, than the service reads."""
+    """A dialogue has too many tokens, or the dialogues have too many parts."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Source:
 
 
 def read_sources(model: LoadedModel, dialogues: Sequence[str], max_parts: int) -> list[Source]:
-    """Return the sources of `dialogues`. Long ones take a while: call it in a thread.
+    """Return the sources of `dialogues`, with together at most `max_parts` parts.
+
+    Long dialogues take a while: call it in a thread.
 
     Raises:
         SumtuneError: a dialogue is too long (TooLongError), or has a token that the model does not know.
@@ -51,6 +53,11 @@ def read_sources(model: LoadedModel, dialogues: Sequence[str], max_parts: int) -
     for number, source in enumerate(sources, 1):
         if len(source.texts) > max_parts:
             raise _too_many_parts(model, number, source.tokens, max_parts)
+    parts = sum(len(source.texts) for source in sources if len(source.texts) > 1)
+    if parts > max_parts:
+        raise TooLongError(
+            f"The dialogues are read in {parts} parts; this service reads at most {max_parts} parts per request."
+        )
     return sources
 
 

@@ -8,7 +8,7 @@ import { createResult, showSummary } from "/page/results.js";
 import { BASE, chosenAdapter, loadExamples, loadService, updateSearchChoice } from "/page/service.js";
 
 const MAX_CONVERSATIONS = 16; // per request
-const MAX_BYTES = 100_000; // per request, so that the parts of long conversations fit in the queue; a longer one is sent alone
+const MAX_BYTES = 50_000; // per request, so that the parts of long conversations fit in the queue; a longer one is sent alone
 const state = { running: null, results: [] };
 
 /** Runs `action` and shows its errors. Asks for the API key if it is missing or wrong. */
