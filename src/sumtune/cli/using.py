@@ -69,7 +69,7 @@ def serve(
         float, typer.Option("--deadline", min=1, help="Seconds after which a request fails.")
     ] = ServeSettings.deadline_s,
     queue: Annotated[
-        int, typer.Option("--queue", min=1, help="Maximum number of waiting dialogues; more are refused.")
+        int, typer.Option("--queue", min=1, help="Maximum number of waiting dialogues and parts; more are refused.")
     ] = ServeSettings.max_queued_dialogues,
     requests_per_minute: Annotated[
         int, typer.Option("--requests-per-minute", min=1, help="Maximum number of requests per API key.")
