@@ -49,14 +49,11 @@ class Reading:
         self._engine.cancel(self.jobs)
 
     async def _read(self) -> Completion:
-        try:
-            while len(self.jobs) > 1:
-                completions = await asyncio.gather(*(job.future for job in self.jobs))
-                self.jobs = self._create_jobs(await asyncio.to_thread(self._next_texts, completions))
-                self._engine.submit_next(self.jobs)
-            return replace(await self.jobs[0].future, read=self.source.read)
-        finally:
-            self._engine.cancel(self.jobs)  # if a part failed, the others
+        while len(self.jobs) > 1:
+            completions = await asyncio.gather(*(job.future for job in self.jobs))
+            self.jobs = self._create_jobs(await asyncio.to_thread(self._next_texts, completions))
+            self._engine.submit_next(self.jobs)
+        return replace(await self.jobs[0].future, read=self.source.read)
 
     def _next_texts(self, completions: Sequence[Completion]) -> list[Text]:
         count = self._model.count_tokens
