@@ -24,7 +24,7 @@ from .fakes import (
     make_client,
     wait_for,
 )
-from .live_server import connect, request, running_service
+from .live_server import connect, listening_server, request, running_service
 
 ONE_PART = ServeSettings(workers=1, max_long_batch_tokens=1)
 """Settings that decode one part per batch."""
@@ -246,3 +246,26 @@ def test_a_long_request_whose_client_disconnects_leaves_no_job_behind(stream):
         summarizer.permits.release(100)
         assert ask(client, SHORT).status_code == 200
     assert summarizer.calls == [[PARTS[0]], [SHORT]]
+
+
+def test_a_request_that_is_cancelled_after_its_parts_submits_nothing_more():
+    summarizer, counting, proceed = FirstWordsSummarizer(), threading.Event(), threading.Event()
+
+    def count_slowly(texts):
+        if summarizer.calls:  # the parts are summarized, and their summaries are counted
+            counting.set()
+            proceed.wait(10)
+        return count_tokens(texts)
+
+    def load():
+        return replace(loaded_model("tuned", summarizer, long="parts"), count_tokens=count_slowly)
+
+    with listening_server(create_app({"tuned": load})) as url, httpx.Client(base_url=url) as client:
+        wait_for(lambda: client.get("/ready").status_code == 200)
+        with connect(url) as connection:
+            connection.sendall(request(json.dumps({"dialogues": LONG}).encode()))
+            assert counting.wait(10)
+        wait_for(lambda: 'status="499"' in client.get("/metrics").text)
+        proceed.set()
+        assert ask(client, SHORT).status_code == 200
+    assert sorted(text for call in summarizer.calls for text in call) == sorted([*PARTS, SHORT])
