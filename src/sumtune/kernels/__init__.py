@@ -1,1 +1,1 @@
-"""Kernels in C for training on a CPU, compiled on the machine that runs them; everything works without them."""
+"""C kernels for training and generation on a CPU, compiled on the machine that uses them; all works without them."""

@@ -1,4 +1,4 @@
-"""`python -m sumtune.kernels`: compile the kernels into the cache, and say where they are or why there are none.
+"""`python -m sumtune.kernels`: compile the kernels into the cache; print their folder, or why there are none.
 
 Run this before serving on a machine without a compiler; see docs/serving.md.
 """

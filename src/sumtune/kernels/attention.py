@@ -1,4 +1,4 @@
-"""Causal attention on the CPU: batched products of blocks of positions, with our own kernels between them."""
+"""Causal attention on the CPU: torch multiplies blocks of positions, our own kernels do the steps between."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,23 +14,23 @@ from sumtune.kernels.build import Kernels
 __all__ = ["BLOCK", "Heads", "Rotated", "attend", "attention", "before_backward", "rotate", "rotated", "to_features"]
 
 BLOCK = 128
-"""Positions whose queries are multiplied together, by the keys up to the last of them only."""
+"""Positions per block. The queries of a block are multiplied only by the keys up to its last position."""
 MAX_KEPT_PROBABILITIES = 6_000_000
-"""Training keeps the probabilities of one layer and micro-batch up to this count, and computes more of them again in
-the backward pass. A micro-batch of the default size stays below it."""
+"""Up to this count, training keeps the probabilities of one layer and micro-batch; above it, the backward pass
+recomputes them. A micro-batch of the default size stays below it."""
 
 
 MAX_REUSED_PROBABILITIES = 64_000_000
-"""The same limit for a layer that runs again in the backward pass, which needs them at once."""
+"""The same limit for a layer that is recomputed in the backward pass, where they are needed at once."""
 
 _limit = ContextVar("limit", default=MAX_KEPT_PROBABILITIES)
 
 
 @contextmanager
 def before_backward() -> Iterator[None]:
-    """Let attention keep more probabilities, for a layer that runs again: the backward pass needs them immediately.
+    """Raise the limit of kept probabilities for a recomputed layer, because the backward pass needs them at once.
 
-    Its first run must keep as many tensors, which are dropped.
+    The layer's first run must keep the same number of tensors, which are then dropped.
     """
     token = _limit.set(MAX_REUSED_PROBABILITIES)
     try:
@@ -45,34 +45,34 @@ class Heads:
 
     queries: int
     keys: int
-    """Heads of keys and values; each serves queries / keys heads of queries."""
+    """Key and value heads. Each is shared by queries / keys query heads."""
     dim: int
     scale: float
     window: int
-    """Tokens that a position sees, itself included."""
+    """Tokens that a position attends to, including itself."""
     query_norm: Tensor | None = None
-    """(dim,) float32: weight of the RMS norm of queries, if there is one."""
+    """(dim,) float32: weight of the RMS norm of the queries, if any."""
     key_norm: Tensor | None = None
     eps: float = 0.0
 
     @property
     def shared(self) -> int:
-        """Heads of queries that share a head of keys."""
+        """Query heads per key head."""
         return self.queries // self.keys
 
     def blocks(self, time: int, begin: int = 0) -> "Iterator[_Block]":
-        """Yield the positions from `begin` to `time` in blocks, in order."""
+        """Yield blocks of the positions from `begin` to `time`, in order."""
         for start in range(begin, time, BLOCK):
             yield _Block(start, min(start + BLOCK, time), max(0, start + 1 - self.window))
 
     def probabilities(self, batch: int, time: int) -> int:
-        """Return how many probabilities attention computes for `batch` rows of `time` positions."""
+        """Return the number of probabilities that attention computes for `batch` rows of `time` positions."""
         positions = sum((block.stop - block.start) * (block.stop - block.first) for block in self.blocks(time))
         return batch * self.queries * positions
 
 
 class _Block(NamedTuple):
-    """Positions from `start` to `stop`; they see no position before `first`."""
+    """Positions from `start` to `stop` (exclusive), which attend to no position before `first`."""
 
     start: int
     stop: int
@@ -80,16 +80,16 @@ class _Block(NamedTuple):
 
     @property
     def seen(self) -> slice:
-        """Positions that at least one position of the block sees."""
+        """Positions that at least one position of the block attends to."""
         return slice(self.first, self.stop)
 
     def rows(self, shared: int, begin: int = 0) -> slice:
-        """The block's rows of queries, if the first row is position `begin`."""
+        """Return the block's query rows, if the first row is position `begin`."""
         return slice((self.start - begin) * shared, (self.stop - begin) * shared)
 
 
 class Rotated(NamedTuple):
-    """Normed and rotated heads, with the time next to the features; `rows` are time * (heads that share a key)."""
+    """Normalized and rotated heads, with time next to the features; `rows` is time * (query heads per key head)."""
 
     queries: Tensor
     """(batch * key heads, rows, dim)."""
@@ -97,12 +97,12 @@ class Rotated(NamedTuple):
     """(batch * key heads, time, dim); `values` likewise."""
     values: Tensor
     query_rstd: Tensor
-    """(batch, time, heads): 1 / rms of the norm; `key_rstd` likewise."""
+    """(batch, time, heads): 1 / RMS from the norm; `key_rstd` likewise."""
     key_rstd: Tensor
 
 
 class _Attend(torch.autograd.Function):
-    """Attention that keeps its probabilities for short inputs and computes them again for long ones."""
+    """Attention that keeps its probabilities for short inputs and recomputes them for long ones."""
 
     @staticmethod
     def forward(
@@ -140,9 +140,9 @@ class _Attend(torch.autograd.Function):
 def rotate(
     kernels: Kernels, heads: Heads, x: Tensor, norm: Tensor | None, cosine: Tensor, sine: Tensor, scale: float
 ) -> tuple[Tensor, Tensor]:
-    """Return the heads (batch, keys, time, shared, dim) of `x` (batch, time, keys * shared * dim), and 1 / rms.
+    """Return the heads (batch, keys, time, shared, dim) of `x` (batch, time, keys * shared * dim), and 1 / RMS.
 
-    The heads are normed, rotated and scaled. `cosine` and `sine` are (time, dim); 1 / rms is (batch, time, count).
+    The heads are normalized, rotated and scaled. `cosine` and `sine` are (time, dim); 1 / RMS is (batch, time, count).
 
     Raises:
         ValueError: the tables are for other positions, or rotate only a part of each head.
@@ -159,7 +159,7 @@ def rotate(
 
 
 def rotated(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Rotated:
-    """Return the heads of the projections `q`, `k` and `v` (batch, time, heads * dim), ready for the products.
+    """Return the heads of the projections `q`, `k` and `v` (batch, time, heads * dim), ready for attention.
 
     Raises:
         ValueError: see `rotate`.
@@ -175,9 +175,9 @@ def rotated(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cos
 def attention(
     kernels: Kernels, heads: Heads, queries: Tensor, keys: Tensor, values: Tensor, kept: list[Tensor] | None = None
 ) -> Tensor:
-    """Return the result for rows of `queries`, which are the last positions of `keys`; see `Rotated` for the shapes.
+    """Return the attention output for `queries`, the last positions of `keys`; see `Rotated` for the shapes.
 
-    The probabilities of each block are appended to `kept`.
+    Appends the probabilities of each block to `kept`, if given.
     """
     time = keys.shape[1]
     begin, out = time - queries.shape[1] // heads.shared, torch.empty_like(queries)
@@ -191,16 +191,16 @@ def attention(
 
 
 def to_features(heads: Heads, rows: Tensor, batch: int) -> Tensor:
-    """Return rows of queries (batch * key heads, time * shared, dim) as features (batch, time, queries * dim)."""
+    """Reshape query rows (batch * key heads, time * shared, dim) to features (batch, time, queries * dim)."""
     time = rows.shape[1] // heads.shared
     return rows.view(batch, heads.keys, time, -1).transpose(1, 2).reshape(batch, time, -1)
 
 
 def attend(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-    """Causal attention (Vaswani et al. 2017) with rotary positions (Su et al. 2021), from projections to its result.
+    """Return causal attention (Vaswani et al. 2017) with rotary positions (Su et al. 2021) over the projections.
 
     `q` is (batch, time, queries * dim), `k` and `v` are (batch, time, keys * dim), `cosine` and `sine` (time, dim), all
-    in one dtype. The result is (batch, time, queries * dim). Rows may be padded on the right only.
+    of the same dtype. The result is (batch, time, queries * dim). Rows may be padded only on the right.
 
     Raises:
         ValueError: see `rotate`.
@@ -209,7 +209,7 @@ def attend(kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, v: Tensor, cosi
 
 
 def _probabilities(kernels: Kernels, heads: Heads, queries: Tensor, keys: Tensor, block: _Block) -> Tensor:
-    """Return the probabilities (batch * key heads, rows of the block, positions that it sees) of its `queries`."""
+    """Return the probabilities of a block's `queries`: (batch * key heads, query rows, positions attended to)."""
     out = torch.bmm(queries, keys[:, block.seen].transpose(1, 2))
     groups, count, columns = out.shape
     kernels("causal_softmax", out, groups * count, count, columns, heads.shared, block.start - block.first,
@@ -220,7 +220,7 @@ def _probabilities(kernels: Kernels, heads: Heads, queries: Tensor, keys: Tensor
 def _backward(
     kernels: Kernels, heads: Heads, rows: Rotated, kept: list[Tensor] | None, grad: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of the rows of queries, keys and values (the latter two in float32)."""
+    """Return the gradients of the query rows, keys and values (the latter two in float32)."""
     query_grad = torch.empty_like(rows.queries)
     key_grad, value_grad = torch.zeros(rows.keys.shape), torch.zeros(rows.values.shape)
     for number, block in enumerate(heads.blocks(rows.keys.shape[1])):

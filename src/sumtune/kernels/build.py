@@ -1,4 +1,4 @@
-"""Compile the kernels for this processor with the machine's C compiler, once, and keep them in the cache."""
+"""Compile the kernels for this processor once, with the machine's C compiler, and cache them."""
 
 import ctypes
 import logging
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 SOURCES = ("kernels.c", "kernels_typed.h", "kernels_tile.h", "kernels_int8.h", "kernels_bf16.h")
 FLAGS = (
     *("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared", "-fopenmp"),
-    # Lets sums become vector code. -ffast-math would also let the compiler forget about infinity and NaN.
+    # Lets the compiler vectorize sums. -ffast-math would also let it ignore infinity and NaN.
     *("-fno-math-errno", "-fno-trapping-math", "-fassociative-math", "-fno-signed-zeros", "-freciprocal-math"),
 )
 LIBRARY = "kernels.so"
@@ -33,11 +33,11 @@ OFF = "SUMTUNE_KERNELS"
 """Environment variable: 0 turns the kernels off."""
 COMPILE_TIMEOUT_S = 120
 SHOWN_LINES = 5
-"""Last lines of the compiler's error message that are shown."""
+"""Number of lines to show from the end of the compiler's error message."""
 
 
 class Kernels:
-    """The functions of kernels.c on torch tensors."""
+    """The functions in kernels.c, callable with torch tensors."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
@@ -48,7 +48,7 @@ class Kernels:
         """Whether kernels_bf16.h has a product for this processor."""
 
     def __call__(self, name: str, *arguments: Argument) -> None:
-        """Run the function `name`, in the variant for the element type of its first argument if there are several.
+        """Run the function `name`; if it has variants, the one for the element type of the first argument.
 
         Raises:
             ValueError: the arguments do not match the signature.
@@ -56,7 +56,7 @@ class Kernels:
         signature, element = SIGNATURES[name], getattr(arguments[0], "dtype", None)
         try:
             fits = signature.fits(element, *arguments)
-        except (AttributeError, TypeError):  # too few or too many, or something that is no tensor
+        except (AttributeError, TypeError):  # wrong number of arguments, or not a tensor
             fits = False
         if not fits:
             raise ValueError(f"Kernel {name} with {signature.explain(arguments)}.")
@@ -76,7 +76,7 @@ def load_kernels(folder: Path) -> Kernels | None:
 
 
 def why_no_kernels(folder: Path) -> str | None:
-    """Return why `load_kernels` returns None, as the end of a sentence; None if it returns kernels."""
+    """Return the reason why `load_kernels` returns None, as the end of a sentence; None if it returns kernels."""
     found = _load(folder, os.environ.get(OFF))
     return found if isinstance(found, str) else None
 
@@ -108,11 +108,11 @@ def _load(folder: Path, switch: str | None) -> Kernels | str:
 
 
 def _entries(folder: Path) -> list[Entry]:
-    """Return the possible places of the library for these sources and this processor: of this user, of root, and
-    beside the package.
+    """Return the cache entries that may hold the library for these sources and this processor: this user's, root's,
+    and the one in the package folder.
 
-    Users of a shared cache each compile their own, because nobody runs code that another user wrote. The key does not
-    depend on the compiler, so a machine without one can use a library that was compiled earlier or elsewhere.
+    Users of a shared cache each compile their own library, because nobody runs code that another user wrote. The key
+    does not depend on the compiler, so a machine without one can use a library that was compiled earlier or elsewhere.
     """
     package, user = Path(str(files("sumtune.kernels"))), os.geteuid() if hasattr(os, "geteuid") else 0
     made_from = (_sources(), FLAGS, platform.system(), platform.machine(), _processor())
@@ -135,7 +135,7 @@ def _compile(compiler: str, folder: Path) -> None:
 
 
 def _processor() -> str:
-    """Return the processor features that `-march=native` depends on; a processor with others must not run this code."""
+    """Return the processor features that `-march=native` depends on; the code is only valid with the same features."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Output layer and cross entropy as one function that never holds all logits, on the CPU."""
+"""Output layer and cross entropy as one CPU function that never holds all logits in memory."""
 
 from typing import Any
 
@@ -10,19 +10,19 @@ from sumtune.kernels.build import Kernels
 __all__ = ["LOGIT_ROWS", "summed_cross_entropy"]
 
 LOGIT_ROWS = 192
-"""Largest number of rows of logits in memory at a time: 100 MB in bf16 for a vocabulary of 262,144."""
+"""Most rows of logits in memory at a time: 100 MB in bf16 for a vocabulary of 262,144."""
 SUMMED_COLUMNS = 64
-"""Columns of the weight that are summed at a time: torch makes a copy of them in float32."""
+"""Weight columns summed at a time, because torch copies them to float32."""
 SMALLEST = 1e-5
-"""In bf16, the gradient leaves out tokens that are less probable than this in all rows (Wijmans et al. 2024,
-https://arxiv.org/abs/2411.09009). This changes it about as much as rounding does."""
+"""In bf16, the gradient omits tokens whose probability is below this in all rows (Wijmans et al. 2024,
+https://arxiv.org/abs/2411.09009). The error is about as large as that of rounding."""
 MOST_LEFT_OUT = 0.02
-"""No token is left out if together they would be more than this share of the probability, averaged over rows. The share
-is spread evenly over the tokens left out, so that a row's gradient still sums to zero."""
+"""Largest share of the probability, averaged over rows, that the omitted tokens may have; above it, none is omitted.
+The share is spread evenly over the omitted tokens, so that each row's gradient still sums to zero."""
 
 
 class _SummedCrossEntropy(torch.autograd.Function):
-    """Output layer and cross entropy in one, a few rows of logits at a time. The forward pass computes the gradient."""
+    """Output layer and cross entropy, computed a few rows at a time. The forward pass also computes the gradient."""
 
     @staticmethod
     def forward(ctx: Any, kernels: Kernels, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
@@ -74,7 +74,7 @@ def _times_weight(kernels: Kernels, gradient: Tensor, weight: Tensor, out: Tenso
 
 
 def _column_sums(weight: Tensor) -> Tensor:
-    """Return the sum over the vocabulary (features,) in float32, cached with the weight, which is frozen."""
+    """Return the sum over the vocabulary (features,) in float32. It is cached on the weight, which is frozen."""
     sums: Tensor | None = getattr(weight, "_column_sums", None)
     if sums is None:
         parts = [part.sum(0, dtype=torch.float32) for part in torch.split(weight, SUMMED_COLUMNS, 1)]

@@ -1,4 +1,4 @@
-"""Products with frozen weights, for training: of a layer alone, or of a layer and its adapter at once."""
+"""Matrix products with frozen weights, for training: of a layer alone, or of a layer and its adapter in one pass."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ __all__ = ["FrozenWeight"]
 
 @dataclass(frozen=True)
 class FrozenWeight:
-    """A weight (m, n) that never changes. For our own product it is packed in advance, once for each direction."""
+    """A weight (m, n) that never changes. Our own kernel uses copies packed in advance, one per direction."""
 
     shape: tuple[int, int]
     weight: Tensor | None
-    """(m, n) if torch computes the products; None if our kernels do, so that its memory can be freed."""
+    """(m, n) if torch computes the products; None if our kernels do, so that its memory is freed."""
     ours: "_Packed | None" = None
 
     @classmethod
@@ -56,7 +56,7 @@ class FrozenWeight:
 
 @dataclass(frozen=True)
 class _Packed:
-    """A weight packed by `pack_bf16`, once for each direction."""
+    """A weight packed by `pack_bf16`, one copy per direction."""
 
     kernels: Kernels
     by_rows: Tensor
@@ -64,7 +64,7 @@ class _Packed:
 
 
 def _even(matrix: Tensor | None, axis: int) -> Tensor | None:
-    """Return `matrix`, padded with zeros to an even size along `axis`, because the product multiplies pairs."""
+    """Return `matrix`, padded with zeros to an even size along `axis`, because the kernel multiplies pairs."""
     if matrix is None or matrix.shape[axis] % 2 == 0:
         return matrix
     return pad(matrix, (0, 1) if axis == 1 else (0, 0, 0, 1))

@@ -1,4 +1,4 @@
-"""Products of 8-bit integers, for generation only."""
+"""Matrix products in 8-bit integers, for generation only."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,15 @@ from sumtune.kernels.build import COLUMNS, Kernels
 __all__ = ["GROUP", "Int8Matrix", "packed_size", "quantize_rows"]
 
 GROUP = 4
-"""Bytes that one instruction multiplies and adds. Our product needs rows whose length is a multiple of this."""
+"""Bytes that one instruction multiplies and adds. Our kernel needs a row length that is a multiple of this."""
 ROWS_AT_ONCE = 512
-"""Rows of torch's product whose 32-bit sums exist at a time: small enough for the cache."""
+"""Rows per call of torch's product, so that the 32-bit sums fit in the processor's cache."""
 
 
 def quantize_rows(kernels: Kernels, x: Tensor, shift: int = 0) -> tuple[Tensor, Tensor]:
-    """Return dense `x` (rows, n) as bytes, and scales (rows,) float32: row ≈ (bytes - shift) * scale.
+    """Quantize dense `x` (rows, n): return bytes, and scales (rows,) float32, with row ≈ (bytes - shift) * scale.
 
-    The largest value of (bytes - shift) in a row is 127 or -127. The bytes are int8, or uint8 with a `shift`.
+    In each row, the largest absolute value of (bytes - shift) is 127. The bytes are int8, or uint8 with a `shift`.
     """
     quantized, scales = torch.empty(x.shape, dtype=torch.uint8 if shift else torch.int8), torch.empty(len(x))
     kernels("quantize_rows", x, quantized, scales, *x.shape, shift)
@@ -32,9 +32,9 @@ def packed_size(m: int, n: int) -> int:
 
 @dataclass(frozen=True)
 class Int8Matrix:
-    """A matrix (m, n) of 8-bit integers with a scale for each row.
+    """A matrix (m, n) of 8-bit integers with one scale per row.
 
-    The sums of its products are exact, so a row of a result does not depend on the rows beside it.
+    The sums of its products are exact, so a row of the result does not depend on the other rows of the batch.
     """
 
     kernels: Kernels
@@ -43,7 +43,7 @@ class Int8Matrix:
     weight: Tensor
     """int8, (m, n); packed by `pack_int8` if there are corrections."""
     corrections: Tensor | None
-    """(m,) int32 for our own product; None for torch's."""
+    """(m,) int32 for our own kernel; None if torch computes the products."""
 
     @classmethod
     def quantized(cls, kernels: Kernels, weight: Tensor) -> "Int8Matrix":
@@ -58,7 +58,7 @@ class Int8Matrix:
         return cls(kernels, scales, packed, corrections)
 
     def product(self, x: Tensor, dtype: torch.dtype) -> Tensor:
-        """Return the product x @ matrix.T (rows, m) of dense `x` (rows, n), in `dtype`."""
+        """Return x @ matrix.T (rows, m) in `dtype`, for dense `x` (rows, n)."""
         out = torch.empty(len(x), len(self.scales), dtype=dtype)
         if self.corrections is None:
             return self._by_torch(x, out)

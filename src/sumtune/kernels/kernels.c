@@ -1,5 +1,5 @@
-/* Row-wise kernels for training on a CPU: each reads its input once, computes in float, writes once.
- * kernels_typed.h holds them for one element type and is included once for each. */
+/* Row-wise kernels for training and generation on a CPU: each computes in float and writes its result once.
+ * kernels_typed.h defines them for one element type and is included once per type. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,10 +29,10 @@ static inline uint32_t absolute_bits(float value) {
 static inline float load_f32(float value) { return value; }
 static inline float store_f32(float value) { return value; }
 
-/* e^x to about 2 units in the last place, without a call, so that loops over it become vector code.
- * x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial; 2^n by its exponent bits. Not a number stays one. */
+/* e^x to about 2 units in the last place, without a library call, so that the compiler vectorizes loops that use it.
+ * x = n ln 2 + r, |r| <= ln 2 / 2; e^r by its Taylor polynomial; 2^n by its exponent bits. NaN stays NaN. */
 static inline float exp_inline(float given) {
-    float x = given > -87.0f ? given : -87.0f; /* also where it is not a number: C does not convert that to int */
+    float x = given > -87.0f ? given : -87.0f; /* NaN becomes -87 too: converting NaN to int is undefined */
     x = x > 88.0f ? 88.0f : x;
     float n = rintf(x * 1.44269504f);
     float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;

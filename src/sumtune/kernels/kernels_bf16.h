@@ -1,10 +1,10 @@
-/* Products of bfloat16 by vdpbf16ps, which multiplies pairs and adds both products to a float. */
+/* Products of bfloat16 with vdpbf16ps, which multiplies pairs and adds both products to a float. */
 
-/* Rows that stay in the second-level cache while all weights pass by. */
+/* Rows per chunk: few enough to stay in the second-level cache while all weights are read. */
 #define BF16_CHUNK 96
 
-/* One block of a matrix (outputs, n), element (o, k) at weight[o * output_step + k * input_step], to packed (n / 2,
- * COLUMNS, 2), missing outputs being zero. n is even. */
+/* Packs one block of a matrix (outputs, n), whose element (o, k) is weight[o * output_step + k * input_step], into
+ * packed (n / 2, COLUMNS, 2), padded with zeros. n is even. */
 static void pack_block(const bf16 *weight, bf16 *packed, int64_t outputs, int64_t n, int64_t output_step,
                        int64_t input_step) {
     int64_t width = outputs < COLUMNS ? outputs : COLUMNS;
@@ -17,7 +17,7 @@ static void pack_block(const bf16 *weight, bf16 *packed, int64_t outputs, int64_
         }
 }
 
-/* All blocks of a matrix, one after the other: packed (outputs / COLUMNS rounded up, n / 2, COLUMNS, 2). */
+/* Packs all blocks of a matrix into packed (outputs / COLUMNS rounded up, n / 2, COLUMNS, 2). */
 void pack_bf16(const bf16 *weight, bf16 *packed, int64_t outputs, int64_t n, int64_t output_step, int64_t input_step) {
 #pragma omp parallel for schedule(static)
     for (int64_t first = 0; first < outputs; first += COLUMNS)
@@ -28,7 +28,7 @@ void pack_bf16(const bf16 *weight, bf16 *packed, int64_t outputs, int64_t n, int
 DEFINE_TILE(bf16_tile, "vdpbf16ps")
 
 /* out = x @ weight^T + y @ more^T: x (rows, n), y (rows, rank), out (rows, outputs); weight (outputs, n) and more
- * (outputs, rank) as pack_bf16 makes them. rank may be 0. */
+ * (outputs, rank) are packed by pack_bf16. rank may be 0. */
 void bf16_product(bf16 *out, const bf16 *x, const bf16 *weight, const bf16 *y, const bf16 *more, int64_t rows,
                   int64_t n, int64_t outputs, int64_t rank) {
     int64_t blocks = (outputs + COLUMNS - 1) / COLUMNS, chunks = (rows + BF16_CHUNK - 1) / BF16_CHUNK;

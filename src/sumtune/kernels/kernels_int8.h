@@ -1,9 +1,9 @@
-/* Products of 8-bit integers by vpdpbusd, which multiplies unsigned by signed bytes and adds four of them at a time.
- * Inputs are therefore stored as value + 128, and 128 * (sum of the weights) is taken off every result. */
+/* Products of 8-bit integers with vpdpbusd, which multiplies unsigned by signed bytes and adds four products at a time.
+ * Inputs are therefore stored as value + 128, and 128 * (sum of the weights) is subtracted from every result. */
 #define INT8_CHUNK 192
 
-/* weight (outputs, n) to packed (outputs / COLUMNS rounded up, n / 4, COLUMNS, 4), missing outputs being zero, and
- * corrections (outputs) = 128 * sum of each row. n is a multiple of 4. */
+/* Packs weight (outputs, n) into packed (outputs / COLUMNS rounded up, n / 4, COLUMNS, 4), padded with zeros, and
+ * computes corrections (outputs) = 128 * sum of each row. n is a multiple of 4. */
 void pack_int8(const int8_t *weight, int8_t *packed, int32_t *corrections, int64_t outputs, int64_t n) {
     int64_t blocks = (outputs + COLUMNS - 1) / COLUMNS;
 #pragma omp parallel for schedule(static)

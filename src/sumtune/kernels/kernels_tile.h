@@ -1,5 +1,5 @@
-/* The heart of both products: instructions that take four bytes of an input and four of each of 16 weights, multiply
- * them as two bf16 or four 8-bit integers, and add them to 16 totals of four bytes. */
+/* The inner loop of both products. One instruction multiplies four bytes of an input by four bytes of each of 16
+ * weights, as two bf16 or four 8-bit integers, and adds the products to 16 totals of four bytes. */
 #if defined(__AVX512VNNI__) && !defined(__AMX_INT8__)
 #define HAS_INT8_PRODUCT 1
 #else
@@ -10,7 +10,7 @@
 #else
 #define HAS_BF16_PRODUCT 0
 #endif
-/* Processors with matrix units (AMX) have something better, which torch uses. */
+/* On processors with matrix units (AMX), torch is faster. */
 
 #define COLUMNS 64
 #define TILE_ROWS 6
@@ -21,9 +21,9 @@ int64_t has_bf16_product(void) { return HAS_BF16_PRODUCT; }
 #if HAS_INT8_PRODUCT || HAS_BF16_PRODUCT
 #include <immintrin.h>
 
-/* A row of a tile: four vectors of 16 totals, all zero bits. Named, not an array, which GCC would keep in memory. */
+/* Zeros a row of a tile: four vectors of 16 totals. They are separate variables, because GCC keeps arrays in memory. */
 #define CLEAR(r) __m512i a##r = _mm512_setzero_si512(), b##r = a##r, c##r = a##r, d##r = a##r;
-/* As an instruction: from the intrinsic GCC 12 makes a copy of every total. */
+/* Inline assembly, because GCC 12 copies every total if it is given the intrinsic. */
 #define ADD(instruction, total, weights)                                                                               \
     __asm__(instruction " %2, %1, %0" : "+v"(total) : "v"(inputs), "v"(weights));
 #define ADD_ROW(instruction, r)                                                                                        \
@@ -49,8 +49,9 @@ int64_t has_bf16_product(void) { return HAS_BF16_PRODUCT; }
         _mm512_storeu_si512(sums + (4 * r + 3) * 64, d##r);                                                            \
     }
 
-/* Defines name(x, block, size, y, more, more_size, sums, rows): sums (rows, COLUMNS) of 4 bytes, of rows of x, `size`
- * bytes each, with a block of packed weights, and of rows of y with another block added to them. At most TILE_ROWS rows. */
+/* Defines name(x, block, size, y, more, more_size, sums, rows). It writes sums (rows, COLUMNS) of 4 bytes: the products
+ * of the rows of x (`size` bytes each) with a block of packed weights, plus the products of the rows of y (`more_size`
+ * bytes each) with the block `more`. rows is at most TILE_ROWS. */
 #define DEFINE_TILE(name, instruction)                                                                                 \
     static inline __attribute__((always_inline)) void name##_of(                                                       \
         const char *x, const char *block, int64_t size, const char *y, const char *more, int64_t more_size,            \

@@ -1,4 +1,4 @@
-/* All arrays are dense and row-major; weights, scales and statistics are float whatever T is. */
+/* All arrays are dense and row-major. Norm weights, scales and statistics are float for every T. */
 
 /* out = x * rstd * weight with rstd = 1 / sqrt(mean(x^2) + eps). x, out: (rows, n); weight: (n); rstd: (rows). */
 void NAME(rms_norm)(const T *x, const float *weight, T *out, float *rstd, int64_t rows, int64_t n, float eps) {
@@ -28,8 +28,9 @@ void NAME(rms_norm_backward)(const T *grad, const T *x, const float *weight, con
     }
 }
 
-/* out = gate * sigmoid(p(gate)) * up, elementwise over count elements, the activation rounded to T as models do:
- * some features of the first token are so large that another rounding shifts every gradient before them. */
+/* out = gate * sigmoid(p(gate)) * up for each of count elements, p(x) = linear * x + cubic * x^3. The activation is
+ * rounded to T, as the models do: some features of the first token are so large that a different rounding shifts the
+ * gradients of all earlier layers. */
 void NAME(gated)(const T *gate, const T *up, T *out, int64_t count, float linear, float cubic) {
 #pragma omp parallel for simd schedule(static)
     for (int64_t j = 0; j < count; j++) {
@@ -38,7 +39,7 @@ void NAME(gated)(const T *gate, const T *up, T *out, int64_t count, float linear
     }
 }
 
-/* d/dx x s(p) = s + x s (1 - s) p'. */
+/* d/dx (x s(p)) = s + x s (1 - s) p', where s = sigmoid(p). */
 void NAME(gated_backward)(const T *grad, const T *gate, const T *up, T *dgate, T *dup, int64_t count, float linear,
                           float cubic) {
 #pragma omp parallel for simd schedule(static)
@@ -51,9 +52,9 @@ void NAME(gated_backward)(const T *grad, const T *gate, const T *up, T *dgate, T
     }
 }
 
-/* Heads ready for attention: RMS norm (where weight is given), rotary embedding, scale, and time next to the features.
- * x: (batch, time, heads, dim); cos, sin: (time, dim); out: (batch, heads / share, time, share, dim); rstd: (batch,
- * time, heads). dim is even and at most MAX_DIM. */
+/* Prepares heads for attention: applies the RMS norm (if weight is given), the rotary embedding and the scale, and
+ * moves time next to the features. x: (batch, time, heads, dim); cosine, sine: (time, dim); out: (batch, heads / share,
+ * time, share, dim); rstd: (batch, time, heads). dim is even and at most MAX_DIM. */
 void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const T *sine, T *out, float *rstd,
                         int64_t batch, int64_t time, int64_t heads, int64_t share, int64_t dim, float eps,
                         float scale) {
@@ -84,7 +85,7 @@ void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const 
     }
 }
 
-/* The same way back: grad (batch, heads / share, time, share, dim) to dx (batch, time, heads, dim). */
+/* Gradient of rotate_heads: grad (batch, heads / share, time, share, dim) to dx (batch, time, heads, dim). */
 void NAME(rotate_heads_backward)(const T *grad, const T *x, const float *weight, const T *cosine, const T *sine,
                                  const float *rstd, T *dx, int64_t batch, int64_t time, int64_t heads,
                                  int64_t share, int64_t dim, float scale) {
@@ -115,8 +116,8 @@ void NAME(rotate_heads_backward)(const T *grad, const T *x, const float *weight,
     }
 }
 
-/* In place: each row of scores (blocks, block_rows, columns) becomes its softmax over the columns that it may see, zero
- * elsewhere. Row r of a block stands at column first + r / share, and sees this one and the window - 1 before it. */
+/* Replaces each row of scores (blocks, block_rows, columns) by its softmax over the visible columns, and by zero
+ * elsewhere. Row r of a block is at column first + r / share; it sees this column and the window - 1 before it. */
 void NAME(causal_softmax)(T *scores, int64_t rows, int64_t block_rows, int64_t columns, int64_t share, int64_t first,
                           int64_t window) {
 #pragma omp parallel for schedule(static)
@@ -133,7 +134,8 @@ void NAME(causal_softmax)(T *scores, int64_t rows, int64_t block_rows, int64_t c
     }
 }
 
-/* In place: the gradient of probabilities becomes that of scores, p (g - sum(p g)); p is 0 where nothing is seen. */
+/* Replaces the gradient of the probabilities by the gradient of the scores, p (g - sum(p g)); p is 0 in columns that
+ * are not visible. */
 void NAME(softmax_backward)(const T *probabilities, T *grad, int64_t rows, int64_t columns) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; row++) {
@@ -145,7 +147,7 @@ void NAME(softmax_backward)(const T *probabilities, T *grad, int64_t rows, int64
     }
 }
 
-/* losses = -log softmax(logits)[target]; where gradient is not 0, logits become softmax - one-hot in place.
+/* losses = -log softmax(logits)[target]. If gradient is not 0, replaces logits by softmax - one-hot.
  * logits: (rows, n); targets, losses: (rows). */
 void NAME(cross_entropy)(T *logits, const int64_t *targets, float *losses, int64_t rows, int64_t n, int64_t gradient) {
 #pragma omp parallel for schedule(static)
@@ -173,7 +175,7 @@ void NAME(cross_entropy)(T *logits, const int64_t *targets, float *losses, int64
     }
 }
 
-/* above[j] = whether |x| >= least, or not a number, in any row of column j. x: (rows, n); above: (n). */
+/* above[j] = 1 if |x| >= least or x is NaN in any row of column j, else 0. x: (rows, n); above: (n). */
 void NAME(columns_above)(const T *x, uint8_t *above, int64_t rows, int64_t n, float least) {
     int64_t parts = (n + PART - 1) / PART;
 #pragma omp parallel for schedule(static)
@@ -188,14 +190,14 @@ void NAME(columns_above)(const T *x, uint8_t *above, int64_t rows, int64_t n, fl
     }
 }
 
-/* Rows as 8-bit integers: quantized = round(x / scale) + shift with scale = max|x| / 127 of the row. A row that is not
- * finite becomes zeros with a scale that is not finite, so that neither are its products. */
+/* Quantizes rows to 8-bit integers: quantized = round(x / scale) + shift, with scale = max|x| / 127 over the row. A row
+ * with infinity or NaN becomes zeros with a non-finite scale, so that its products are not finite either. */
 void NAME(quantize_rows)(const T *x, uint8_t *quantized, float *scales, int64_t rows, int64_t n, int64_t shift) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; row++) {
         const T *in = x + row * n;
         uint8_t *to = quantized + row * n;
-        uint32_t tops[LANES], top_bits = 0; /* of absolute values, where infinity and NaN are the largest */
+        uint32_t tops[LANES], top_bits = 0; /* bits of absolute values; infinity and NaN have the largest */
         int64_t even = n - n % LANES;
         for (int l = 0; l < LANES; l++) tops[l] = 0;
         for (int64_t j = 0; j < even; j += LANES)
@@ -216,12 +218,12 @@ void NAME(quantize_rows)(const T *x, uint8_t *quantized, float *scales, int64_t 
             continue;
         }
         float inverse = 127 / top;
-        if (!isfinite(inverse)) inverse = 0; /* all zeros, or too small to be told from it */
+        if (!isfinite(inverse)) inverse = 0; /* all zeros, or too small to invert */
         for (int64_t j = 0; j < n; j++) to[j] = (uint8_t)((int)rintf(LOAD(in[j]) * inverse) + (int)shift);
     }
 }
 
-/* out = products * row_scales[row] * column_scales[column]: what the 8-bit product of both stands for. */
+/* out = products * row_scales[row] * column_scales[column]: converts sums of 8-bit products to floats. */
 void NAME(scale_products)(T *out, const int32_t *products, const float *row_scales, const float *column_scales,
                           int64_t rows, int64_t n) {
 #pragma omp parallel for schedule(static)
@@ -233,8 +235,8 @@ void NAME(scale_products)(T *out, const int32_t *products, const float *row_scal
 }
 
 #if HAS_INT8_PRODUCT
-/* out = x @ weight^T with scales: x (rows, n) are bytes + 128 with row_scales; packed and corrections as pack_int8
- * makes them from weight (outputs, n) with column_scales; out (rows, outputs). */
+/* out (rows, outputs) = x @ weight^T with scales. x (rows, n) holds quantized values + 128, scaled by row_scales;
+ * packed and corrections come from pack_int8 for weight (outputs, n), scaled by column_scales. */
 void NAME(int8_product)(T *out, const uint8_t *x, const float *row_scales, const int8_t *packed,
                         const int32_t *corrections, const float *column_scales, int64_t rows, int64_t n,
                         int64_t outputs) {

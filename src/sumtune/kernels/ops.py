@@ -1,6 +1,6 @@
-"""Norms and gates as differentiable functions of tensors (batch, time, …) in bfloat16 or float32, on the CPU.
+"""Differentiable norms and gates for CPU tensors (batch, time, …) in bfloat16 or float32.
 
-Weights of norms are frozen: no gradient is computed for them.
+Norm weights are frozen: no gradient is computed for them.
 """
 
 from dataclasses import dataclass
@@ -40,20 +40,20 @@ def rms_norm(kernels: Kernels, x: Tensor, weight: Tensor, eps: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Gate:
-    """An activation x * sigmoid(linear * x + cubic * x³), and the kernels that compute it."""
+    """The activation x * sigmoid(linear * x + cubic * x³), and the kernels that compute it."""
 
     kernels: Kernels
     linear: float
     cubic: float
 
     def forward(self, gate: Tensor, up: Tensor) -> Tensor:
-        """Return the activation of `gate`, times `up`. Both must be dense and have the same shape."""
+        """Return activation(gate) * up. Both tensors must be dense and have the same shape."""
         out = torch.empty_like(gate)
         self.kernels("gated", gate, up, out, gate.numel(), self.linear, self.cubic)
         return out
 
     def backward(self, grad: Tensor, gate: Tensor, up: Tensor) -> tuple[Tensor, Tensor]:
-        """Gradients of `gate` and `up` from that of the result."""
+        """Return the gradients of `gate` and `up`, given the gradient of the result."""
         dgate, dup = torch.empty_like(gate), torch.empty_like(up)
         self.kernels("gated_backward", grad.contiguous(), gate, up, dgate, dup, gate.numel(), self.linear, self.cubic)
         return dgate, dup
@@ -73,5 +73,5 @@ class _Gated(torch.autograd.Function):
 
 
 def gated(gate: Gate, x: Tensor, up: Tensor) -> Tensor:
-    """Return the activation of `x`, times `up`: SwiGLU or tanh-GEGLU (Shazeer 2020, https://arxiv.org/abs/2002.05202)."""
+    """Return activation(x) * up: SwiGLU or tanh-GEGLU (Shazeer 2020, https://arxiv.org/abs/2002.05202)."""
     return _Gated.apply(gate, x, up)  # type: ignore[no-any-return, no-untyped-call]

@@ -1,7 +1,7 @@
 """Signatures of the functions in kernels.c, checked before each call, because C would access memory past an array.
 
-One expression checks a call. It is built from the table when this module is imported: generation calls some 300 of
-these functions for each token, so a check may take no more than two microseconds.
+Each check is one expression, built from the table when this module is imported: generation makes some 300 of these
+calls per token, so a check may take at most two microseconds.
 """
 
 import ctypes
@@ -15,20 +15,20 @@ from torch import Tensor
 __all__ = ["COLUMNS", "MAX_HEAD_DIM", "SIGNATURES", "Argument", "Signature"]
 
 MAX_HEAD_DIM = 512
-"""`MAX_DIM` of kernels.c: the largest head dimension that `rotate_heads` supports."""
+"""The largest head dimension that `rotate_heads` supports: `MAX_DIM` in kernels.c."""
 COLUMNS = 64
-"""`COLUMNS` of kernels_tile.h: outputs in a block of packed weights."""
+"""Outputs per block of packed weights: `COLUMNS` in kernels_tile.h."""
 
 Argument = Tensor | int | float | None
 
 ELEMENT_TYPES = {torch.bfloat16: "bf16", torch.float32: "f32"}
-"""Possible element types T, with the suffix of their functions. In a call, T is the type of the first array."""
+"""Allowed element types T, with the suffix of their functions. In a call, T is the type of the first array."""
 TYPES = {
     "bf16": "torch.bfloat16", "f32": "torch.float32", "i64": "torch.int64", "i32": "torch.int32", "i8": "torch.int8",
     "u8": "torch.uint8", "T": "T",
 }  # fmt: skip
 FLOATS = {"eps", "scale", "linear", "cubic", "least"}
-"""Numbers that C takes as float. All others are int64, and not negative."""
+"""Number arguments of C type float. All others are int64 and must not be negative."""
 
 TABLE = {
     "rms_norm": "x T rows*n, weight f32 n, out T rows*n, rstd f32 rows, rows, n, eps",
@@ -58,7 +58,8 @@ TABLE = {
         "out bf16 rows*outputs, x bf16 rows*n, weight bf16 padded(outputs)*n, y bf16 rows*rank, "
         "more bf16 padded(outputs)*rank, rows, n, outputs, rank",
 }  # fmt: skip
-"""Arrays as `name type elements`, then the names of the numbers. `?`: may be None; `<n`: indices below n."""
+"""Parameters of each function: arrays as `name type elements`, then the names of the numbers. `?` marks an array that
+may be None, `<n` an array of indices below n."""
 RULES = {
     "rotate_heads": "share > 0 and heads % share == 0 and dim % 2 == 0 and dim <= MAX_HEAD_DIM",
     "rotate_heads_backward": "share > 0 and heads % share == 0 and dim % 2 == 0 and dim <= MAX_HEAD_DIM",
@@ -70,34 +71,34 @@ RULES = {
     "pack_bf16": "n % 2 == 0 and (output_step, input_step) in ((n, 1), (1, outputs))",
     "bf16_product": "n % 2 == 0 and rank % 2 == 0",
 }  # fmt: skip
-"""Further conditions on the numbers."""
+"""Additional conditions on the numbers."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a function takes: arrays, then numbers."""
+    """Parameters of one function: arrays, then numbers."""
 
     name: str
     is_typed: bool
-    """Whether there is a function for each type T."""
+    """Whether the function has a variant for each type T."""
     parameters: tuple[str, ...]
     conditions: tuple[tuple[str, str], ...]
-    """Conditions, each in words and as an expression of the parameters."""
+    """Conditions, each in words and as an expression over the parameters."""
     c_types: tuple[type, ...]
     fits: Callable[..., bool]
-    """Whether all conditions hold."""
+    """Returns whether all conditions hold."""
     to_c: Callable[..., tuple[Any, ...]]
-    """The arguments as C takes them."""
+    """Converts the arguments for C."""
 
     def function(self, library: ctypes.CDLL, element: torch.dtype) -> Any:
-        """Return the function of `library` for the type T `element`."""
+        """Return the function in `library` for the element type `element`."""
         ending = f"_{ELEMENT_TYPES[element]}" if self.is_typed else ""
         function = getattr(library, self.name + ending)
         function.argtypes, function.restype = self.c_types, None
         return function
 
     def explain(self, arguments: Sequence[Argument]) -> str:
-        """Return why the function cannot be called with `arguments`."""
+        """Explain why the function cannot be called with `arguments`."""
         if len(arguments) != len(self.parameters):
             return f"{len(arguments)} arguments, expected {len(self.parameters)}"
         named = dict(zip(self.parameters, arguments, strict=True))
@@ -112,7 +113,7 @@ def _holds(condition: str, named: dict[str, Argument]) -> bool:
     first: Any = next(iter(named.values()))
     try:
         return bool(eval(condition, NAMES, {**named, "T": getattr(first, "dtype", None)}))
-    except (AttributeError, TypeError):  # None, or something that is no tensor
+    except (AttributeError, TypeError):  # None, or not a tensor
         return False
 
 
@@ -121,16 +122,16 @@ def _shown(argument: Argument) -> str:
 
 
 def _padded(outputs: int) -> int:
-    """`outputs` rounded up to whole blocks."""
+    """Return `outputs` rounded up to a multiple of the block size."""
     return -(-outputs // COLUMNS) * COLUMNS
 
 
 NAMES = {"torch": torch, "padded": _padded, "MAX_HEAD_DIM": MAX_HEAD_DIM, "ELEMENT_TYPES": ELEMENT_TYPES}
-"""Names in the expressions other than the parameters."""
+"""Names that the expressions use besides the parameters."""
 
 
 def _signature(name: str, text: str, rule: str) -> Signature:
-    """The signature that a line of the table describes."""
+    """Return the signature that a line of the table describes."""
     parts = [part.split() for part in text.split(", ")]
     arrays, numbers = [part for part in parts if len(part) == 3], [part[0] for part in parts if len(part) == 1]
     signs = " and ".join(f"{number} >= 0" for number in numbers if number not in FLOATS)
@@ -152,7 +153,7 @@ def _signature(name: str, text: str, rule: str) -> Signature:
 
 
 def _conditions(name: str, kind: str, size: str) -> Iterator[tuple[str, str]]:
-    """Conditions on an array."""
+    """Yield the conditions on one array, each in words and as an expression."""
     kind, _, below = kind.partition("<")
     types = [TYPES[one] for one in kind.rstrip("?").split("|")]
     is_type = " or ".join(f"{name}.dtype is {one}" for one in types)
@@ -165,4 +166,4 @@ def _conditions(name: str, kind: str, size: str) -> Iterator[tuple[str, str]]:
 
 
 SIGNATURES = {name: _signature(name, text, RULES.get(name, "")) for name, text in TABLE.items()}
-"""Signature of each function, by its name without the suffix for T."""
+"""Signatures by function name, without the suffix for T."""
