@@ -151,7 +151,6 @@ async def wait_for_completions(submission: Submission, request: Request) -> list
         raise _http_error(error) from None
     finally:
         disconnected.cancel()
-        completions.cancel()
         submission.cancel()
 
 
