@@ -1,4 +1,4 @@
-"""Summaries of dialogues that are too long for the model: in parts, or of their beginning only."""
+"""Summarize dialogues that are too long for the model: in parts, or only their beginning."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,14 +11,14 @@ __all__ = ["LongDialogueSummarizer", "join_parts", "next_parts", "read_in_parts"
 
 
 def join_parts(completions: Sequence[Completion]) -> str:
-    """Join the summaries of the parts of a dialogue into the text that is summarized next."""
+    """Join the summaries of a dialogue's parts into the text to summarize next."""
     return "\n".join(completion.text for completion in completions if completion.text)
 
 
 def next_parts(joined: str, parts_before: int, count: CountTokens, max_tokens: int) -> list[str]:
-    """Return the texts to summarize after `parts_before` parts, whose summaries are `joined`.
+    """Return the texts to summarize next, given the joined summaries of `parts_before` parts.
 
-    Summaries that are together too long are split again, unless this gives no fewer parts than before.
+    Splits `joined` again if it is too long, unless there would be no fewer parts than before.
     """
     parts = split(joined, count, max_tokens)
     return parts if len(parts) < parts_before else [joined]
@@ -30,10 +30,10 @@ def read_in_parts(parts: int) -> str:
 
 
 class LongDialogueSummarizer:
-    """A summarizer of dialogues of any length. The field `read` of each completion says how the dialogue was read.
+    """Summarizer of dialogues of any length. The field `read` of each completion says how the dialogue was read.
 
-    With `parts`, a dialogue over `max_source_tokens` is summarized in parts, then the joined summaries are summarized,
-    in parts again if they are too long. With `truncate`, the underlying summarizer reads only the beginning.
+    With `parts`, a dialogue over `max_source_tokens` is summarized in parts. The joined summaries are summarized next,
+    again in parts if they are too long. With `truncate`, the underlying summarizer reads only the beginning.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class LongDialogueSummarizer:
 
     @property
     def decoding(self) -> Mapping[str, Any]:
-        """Settings of the underlying summarizer, with `long`."""
+        """Settings of the underlying summarizer, plus `long`."""
         return {**self._summarizer.decoding, "long": self._long}
 
     def summarize(
         self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
     ) -> list[Completion]:
-        """Return one completion for each dialogue, in the order of `dialogues`."""
+        """Return one completion per dialogue, in the order of `dialogues`."""
         counts = self._count_tokens(dialogues)
         long = [at for at, tokens in enumerate(counts) if tokens > self._max_tokens]
         texts, read = list(dialogues), dict.fromkeys(long, "truncated")

@@ -1,1 +1,1 @@
-"""Scores of tuned model, base model and simple baselines on the same examples."""
+"""Scores of the tuned model, the base model and simple baselines on the same examples."""

@@ -7,7 +7,7 @@ __all__ = ["BASELINES", "lead_3", "longest_3"]
 
 
 def lead_3(dialogue: str) -> str:
-    """Return the first three turns, joined with a space; every non-empty line is a turn.
+    """Return the first three turns, joined by spaces; every non-empty line is a turn.
 
     >>> lead_3("Ann: Hi!\\n\\nBob: Hey.\\nAnn: Lunch at noon?\\nBob: Sure.")
     'Ann: Hi! Bob: Hey. Ann: Lunch at noon?'
@@ -16,7 +16,7 @@ def lead_3(dialogue: str) -> str:
 
 
 def longest_3(dialogue: str) -> str:
-    """Return the three longest turns (in characters; the earlier of equals), in the order of the dialogue.
+    """Return the three longest turns in characters, in the order of the dialogue. Ties go to the earlier turn.
 
     >>> longest_3("Ann: Hi!\\nBob: Hey.\\nAnn: Lunch at noon?\\nBob: Sure, see you there.")
     'Bob: Hey. Ann: Lunch at noon? Bob: Sure, see you there.'
@@ -31,4 +31,4 @@ def _turns(dialogue: str) -> list[str]:
 
 
 BASELINES: Mapping[str, Callable[[str], str]] = MappingProxyType({"lead-3": lead_3, "longest-3": longest_3})
-"""The baselines, by their names in a scorecard."""
+"""Baselines by their names in a scorecard."""

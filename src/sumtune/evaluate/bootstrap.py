@@ -9,7 +9,7 @@ LEVEL = 0.95
 RESAMPLES = 10_000
 
 _CHUNK_CELLS = 1_000_000
-"""Most counts in memory at once (8 MB)."""
+"""Maximum number of counts in memory at once (8 MB)."""
 
 
 def interval(
@@ -20,7 +20,7 @@ def interval(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the low and high end of the percentile bootstrap interval of the mean (Efron 1979).
 
-    `values` is `(examples,)` or `(examples, metrics)`; each result is `()` or `(metrics,)`. All metrics see the same
+    `values` is `(examples,)` or `(examples, metrics)`; each result is `()` or `(metrics,)`. All metrics share the same
     resamples, so `interval(tuned - base, …)` is the paired interval of two systems.
 
     >>> low, high = interval(np.array([0.2, 0.4, 0.6, 0.8]), np.random.default_rng(0))
@@ -42,9 +42,9 @@ def paired(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return low and high end of the interval of the mean of `differences`, and the two-sided p-value.
 
-    `differences` of two systems on the same examples are `(examples,)` or `(examples, metrics)`. The p-value is
-    that of the paired bootstrap with a shift (Noreen 1989; Koehn 2004; as in sacrebleu): the share of resampled means,
-    shifted to a mean of zero, that is at least as far from zero as the observed mean. That one counts as well.
+    `differences` between two systems on the same examples are `(examples,)` or `(examples, metrics)`. The p-value comes
+    from the paired bootstrap with a shift (Noreen 1989; Koehn 2004; as in sacrebleu): the share of resampled means,
+    shifted to a mean of zero, that are at least as far from zero as the observed mean, which itself counts as one.
 
     >>> low, high, p_value = paired(np.array([0.1, 0.1, 0.2, 0.2]), np.random.default_rng(0))
     >>> bool(low > 0), float(p_value) < 0.01
@@ -68,13 +68,13 @@ def _ends(
     means: NDArray[np.float64], mean: NDArray[np.float64], level: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return np.minimum(low, mean), np.maximum(high, mean)  # equal values differ from their mean by rounding
+    return np.minimum(low, mean), np.maximum(high, mean)  # rounding can move the mean of equal values outside
 
 
 def _resampled_means(
     values: NDArray[np.float64], generator: np.random.Generator, resamples: int
 ) -> NDArray[np.float64]:
-    """Return resampled means, `(resamples,)` or `(resamples, metrics)`: draw how often each example counts."""
+    """Return resampled means, `(resamples,)` or `(resamples, metrics)`, by drawing how often each example counts."""
     n = len(values)
     chunk = max(1, _CHUNK_CELLS // n)
     sizes = [min(chunk, resamples - start) for start in range(0, resamples, chunk)]

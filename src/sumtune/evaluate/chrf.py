@@ -1,4 +1,4 @@
-"""chrF (Popović 2015, https://aclanthology.org/W15-3049) of one prediction, by sacrebleu."""
+"""chrF (Popović 2015, https://aclanthology.org/W15-3049) of one prediction, computed by sacrebleu."""
 
 from functools import cache
 from importlib.metadata import version
@@ -8,9 +8,9 @@ __all__ = ["score", "signature"]
 
 
 def score(prediction: str, reference: str) -> float:
-    """Return the F2-measure of n-grams of one to six characters, from 0 to 1.
+    """Return the F2 score of n-grams of one to six characters, from 0 to 1.
 
-    It needs no words, so that it means the same in every script.
+    It needs no tokenization into words, so it means the same in every script.
 
     >>> round(score("Ann brings cake.", "Ann brings the cakes."), 4), score("我到了。", "我到了。")
     (0.5475, 1.0)
@@ -19,7 +19,7 @@ def score(prediction: str, reference: str) -> float:
 
 
 def signature() -> str:
-    """Return everything that another chrF score must share to be comparable."""
+    """Return the signature: everything that two chrF scores must share to be comparable."""
     return f"sacrebleu {version('sacrebleu')} | chrF2 | 6 characters | case kept | no white space | mean of sentences"
 
 

@@ -1,4 +1,4 @@
-"""Comparison of two scored runs: different settings, and whether the difference of their scores may be chance."""
+"""Comparison of two scored runs: which settings differ, and whether their scores may differ by chance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,12 +16,12 @@ from sumtune.evaluate.scorecard import TUNED, Scorecard, ScoredExample
 __all__ = ["Change", "Comparison", "Difference", "compare"]
 
 SHOWN = 3
-"""Most examples to show of the largest gains, and of the largest losses."""
+"""Number of largest gains to show, and of largest losses."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Means of both runs, and the mean difference with its paired bootstrap interval and p-value."""
+    """Means of both runs, and their difference with its paired bootstrap interval and p-value."""
 
     first: float
     second: float
@@ -44,12 +44,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The tuned systems of two runs on the same examples."""
+    """Comparison of the tuned systems of two runs on the same examples."""
 
     n: int
     split: str
     settings: Mapping[str, tuple[Any, Any]]
-    """Both values of each different setting and part of the signature, by dotted key."""
+    """Both values of each setting or part of the signature that differs, by dotted key."""
     metrics: Mapping[str, Difference]
     gains: tuple[Change, ...]
     """Largest first; at most `SHOWN`."""
@@ -59,7 +59,7 @@ class Comparison:
 def compare(
     first: Scorecard, second: Scorecard, settings: tuple[Mapping[str, Any], Mapping[str, Any]], names: tuple[str, str]
 ) -> Comparison:
-    """Compare `second` with `first`; `settings` are their configurations, `names` their names in an error.
+    """Compare `second` with `first`; `settings` are their configurations, `names` their names in error messages.
 
     Raises:
         RunDirError: they were not scored on the same dialogues and references, or ROUGE counted different tokens.
@@ -90,7 +90,7 @@ def _require_same_tokens(first: Scorecard, second: Scorecard, names: tuple[str, 
 
 
 def _pairs(first: Scorecard, second: Scorecard, names: tuple[str, str]) -> list[tuple[ScoredExample, ScoredExample]]:
-    """Return the examples of both, matched by dialogue and references, as ids may differ between files."""
+    """Return the examples of both runs, matched by dialogue and references, because ids may differ between files."""
     others = {(example.dialogue, example.references): example for example in second.examples}
     keys = [(example.dialogue, example.references) for example in first.examples]
     if set(keys) != set(others):
@@ -122,7 +122,7 @@ def _different(one: Mapping[str, Any], two: Mapping[str, Any]) -> dict[str, tupl
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Return nested settings by dotted key."""
+    """Return nested settings as a flat mapping by dotted key."""
     flat: dict[str, Any] = {}
     for key, value in settings.items():
         flat |= _flat(value, f"{above}{key}.") if isinstance(value, Mapping) else {f"{above}{key}": value}

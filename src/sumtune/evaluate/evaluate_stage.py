@@ -1,4 +1,4 @@
-"""The stage `evaluate`: scores tuned model, base model and baselines on the same examples."""
+"""The stage `evaluate`: scores the tuned model, the base model and the baselines on the same examples."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,11 +25,11 @@ from sumtune.text.prompt import Prompt
 __all__ = ["chosen_examples", "decoding_of", "run"]
 
 StartSystem = Callable[[str, int], OnProgress]
-"""Called before a system generates, with its name and the number of dialogues; returns the progress to report to."""
+"""Called with a system's name and the number of dialogues before it generates; returns the callback for progress."""
 
 
 def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[ReferencedDialogue]]:
-    """Return name and dialogues of the scored split: test, or validation if there is no test split."""
+    """Return the name and the dialogues of the scored split: test, or validation if there is no test split."""
     split = "test" if run_dir.has(run_dir.split("test")) else "validation"
     examples = load_jsonl(run_dir.require(run_dir.split(split), "run"))
     by_hash = sorted(examples, key=lambda example: example.fingerprint)
@@ -37,15 +37,15 @@ def chosen_examples(config: Config, run_dir: RunDir) -> tuple[str, list[Referenc
 
 
 def decoding_of(system: str, config: Config) -> DecodeConfig:
-    """Return how `system` generates: as set, but the base model with `evaluate.base_beams`."""
+    """Return the decoding settings of `system`: `decode`, with `evaluate.base_beams` for the base model."""
     return config.decode.model_copy(update={"beams": config.evaluate.base_beams}) if system == BASE else config.decode
 
 
 def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = False) -> Scorecard:
-    """Generate, score, and write `predictions.jsonl`, `scores.json` and `metrics.csv`; reuse unchanged scores.
+    """Generate, score, and write `predictions.jsonl`, `scores.json` and `metrics.csv`; reuse scores that are current.
 
-    The adapter then generates with the settings that it was scored with. With `again`, nothing is reused, not even the
-    adapter's engines.
+    Also saves the decoding settings with the adapter, so that it later generates as it was scored. With `again`,
+    nothing is reused, not even the adapter's engines.
     """
     adapter = run_dir.require(run_dir.adapter, "train")
     made_from = _fingerprint(config, run_dir, adapter)
@@ -55,7 +55,7 @@ def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = Fa
         save_generation(adapter, GenerationSettings.of(config))
         return current
     scorecard = _score(config, run_dir, adapter, start)
-    # Scores and settings must agree even after a crash, so there is no score while the settings change.
+    # Scores and settings must agree even after a crash, so the scores are invalid while the settings change.
     (run_dir.evaluation / "metrics.csv").unlink(missing_ok=True)
     save_generation(adapter, GenerationSettings.of(config))
     write_scorecard(scorecard, run_dir, made_from)
@@ -89,7 +89,7 @@ def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
 def _generate(
     config: Config, adapter: Path, dialogues: Sequence[str], start: StartSystem
 ) -> tuple[dict[str, Predictions], dict[str, Mapping[str, Any]], dict[str, float]]:
-    """Return predictions by system, and decoding and seconds of each system that generates."""
+    """Return the predictions of each system, and the decoding settings and seconds of each model."""
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(adapter)
     predictions: dict[str, Predictions] = {}
     decoding: dict[str, Mapping[str, Any]] = {}

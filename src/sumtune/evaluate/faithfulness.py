@@ -1,4 +1,4 @@
-"""What overlap with a reference does not show: invented names and numbers, copies, repetition, length."""
+"""Measures of what overlap with a reference does not show: invented names and numbers, copying, repetition, length."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
@@ -18,25 +18,25 @@ CONTRACTION = regex.compile(r"['’](?:s|ll|ve|re|d|m)$")
 
 @dataclass(frozen=True)
 class Faithfulness:
-    """Measures of one prediction; an empty one has 0 in all but `empty`.
+    """Measures of one prediction. For an empty prediction all are 0, except `empty`.
 
     In scripts without spaces between words, each character counts as a word.
     """
 
     unsupported: float
-    """Share of its names and numbers that do not occur in the dialogue; 0 if it has none."""
+    """Share of the names and numbers that do not occur in the dialogue; 0 if there are none."""
     novel_bigrams: float
-    """Share of its word pairs that do not occur in the dialogue (novel n-grams, See et al. 2017)."""
+    """Share of the word pairs that do not occur in the dialogue (novel n-grams, See et al. 2017)."""
     repetition: float
-    """Share of its word triples that occurred in it before (seq-rep-n with n = 3, Welleck et al. 2020)."""
+    """Share of the word triples that occur earlier in the prediction (seq-rep-n with n = 3, Welleck et al. 2020)."""
     length_ratio: float
-    """Its words over the mean words of its references."""
+    """Number of words divided by the mean number of words of the references."""
     empty: float
-    """1 if it has no word, else 0."""
+    """1 if the prediction has no words, else 0."""
     copied: float
-    """1 if all of it is in the dialogue word by word, else 0."""
+    """1 if the dialogue contains the prediction word for word, else 0."""
     words: float
-    """Number of its words."""
+    """Number of words."""
 
 
 MEASURES = tuple(field.name for field in fields(Faithfulness))

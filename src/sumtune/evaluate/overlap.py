@@ -14,7 +14,7 @@ __all__ = ["METRICS", "Overlap", "as_array", "leave_one_out", "mean", "score", "
 
 @dataclass(frozen=True)
 class Overlap(Rouge):
-    """ROUGE and chrF of one prediction, or their means over many; each from 0 to 1."""
+    """ROUGE and chrF of one prediction, or their means over several; each from 0 to 1."""
 
     chrf: float
 
@@ -30,7 +30,7 @@ def score(prediction: str, reference: str, tokens: Tokens = "rouge-score") -> Ov
 def score_multiple(
     prediction: str, references: Sequence[str], tokens: Tokens = "rouge-score"
 ) -> tuple[Overlap, Overlap]:
-    """Return the best and the mean score over several references, each metric by itself (Lin 2004, section 2.1).
+    """Return the best and the mean score over several references, separately for each metric (Lin 2004, section 2.1).
 
     Raises:
         ValueError: there is no reference.
@@ -44,7 +44,8 @@ def score_multiple(
 def leave_one_out(references: Sequence[str], tokens: Tokens = "rouge-score") -> tuple[Overlap, Overlap]:
     """Score each reference against the others; return the mean of the best and the mean of the mean scores.
 
-    What people reach against each other is an upper mark for a system; its best is over one reference fewer.
+    The result shows how well people agree, as an upper mark for a system. The best score is over one reference fewer
+    than a system's.
 
     Raises:
         ValueError: there are fewer than two references.
@@ -72,5 +73,5 @@ def mean(scores: Sequence[Overlap]) -> Overlap:
 
 
 def as_array(scores: Sequence[Overlap]) -> NDArray[np.float64]:
-    """Return the scores as an array `(examples, metrics)`, its columns in the order of `METRICS`."""
+    """Return the scores as an array `(examples, metrics)` with columns in the order of `METRICS`."""
     return np.array([astuple(score) for score in scores], dtype=np.float64).reshape(-1, len(METRICS))

@@ -1,4 +1,4 @@
-"""Dialogues with all of their reference summaries."""
+"""Dialogues with all their reference summaries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class ReferencedDialogue:
 
 
 def group_by_dialogue(examples: Sequence[Example]) -> list[ReferencedDialogue]:
-    """Return each dialogue once, in order of appearance; references that differ only in case or spacing count once."""
+    """Return each dialogue once, in order of appearance, without references that differ only in case or spacing."""
     same: dict[str, list[Example]] = {}
     for example in examples:
         same.setdefault(example.fingerprint, []).append(example)

@@ -1,7 +1,7 @@
-"""ROUGE (Lin 2004, https://aclanthology.org/W04-1013) of one prediction, by the package everybody quotes.
+"""ROUGE (Lin 2004, https://aclanthology.org/W04-1013) of one prediction, computed by the usual package, `rouge-score`.
 
-`rouge-score` tokenizes by itself only in English: it knows `a` to `z` and digits. For other languages it gets the words
-of `sumtune.text.words`.
+The package's own tokenizer suits only English: it drops all but `a` to `z` and digits. For other languages the package
+gets words from `sumtune.text.words`.
 """
 
 import re
@@ -31,19 +31,19 @@ __all__ = [
 ]
 
 Tokens = Literal["rouge-score", "unicode", "char"]
-"""What ROUGE counts: stemmed English words, words by Unicode rules, or characters."""
+"""Unit that ROUGE counts: stemmed English words, words by Unicode rules, or characters."""
 
 ENGLISH_SENTENCE_END = r"(?<=[.!?])\s+"
-"""White space after `.`, `!` or `?`. The package would split with a model that it has to download."""
+"""White space after `.`, `!` or `?`. The package's own splitting would need a downloaded model."""
 MOST_FOREIGN_SHARE = 0.25
-"""Largest share of references in another language that still lets a data set count as English."""
+"""A data set counts as English if at most this share of its references is in another language."""
 CACHED_STEMS = 1 << 16
 ASCII_ONLY = re.compile(r"[\x00-\x7f]*")
 
 
 @dataclass(frozen=True)
 class Rouge:
-    """The F-measures of one prediction, each from 0 to 1."""
+    """F-measures of one prediction, each from 0 to 1."""
 
     rouge1: float
     rouge2: float
@@ -62,22 +62,22 @@ def score(prediction: str, reference: str, tokens: Tokens = "rouge-score") -> Ro
     >>> score("Größe 5", "Große 5", "unicode").rouge1, score("我到了", "我到了。", "unicode").rouge2
     (0.5, 1.0)
     """
-    # Only Lsum looks at the line breaks: to the others they are white space.
+    # Only ROUGE-Lsum uses the line breaks; for the other metrics they are white space.
     split = (split_sentences(text, tokens) for text in (reference, prediction))
     scores = _scorer(ROUGE_METRICS, tokens).score(*split)
     return Rouge(*(float(scores[metric].fmeasure) for metric in ROUGE_METRICS))
 
 
 def rouge1(prediction: str, reference: str, tokens: Tokens = "rouge-score") -> float:
-    """Return ROUGE-1 alone, several times as fast as all metrics."""
+    """Return ROUGE-1 alone, which is several times faster than computing all metrics."""
     return float(_scorer(("rouge1",), tokens).score(reference, prediction)["rouge1"].fmeasure)
 
 
 def choose_tokens(setting: RougeTokens, references: Sequence[str]) -> Tokens:
     """Return `setting`, or for `auto` the tokens that suit the language of `references`.
 
-    English gets `rouge-score`, any other language `unicode`. References that show no language, such as "Ann: OK", get
-    `rouge-score` where it drops none of their letters.
+    English gets `rouge-score`, any other language `unicode`. References without a recognizable language, such as
+    "Ann: OK", get `rouge-score` if it drops none of their letters.
 
     >>> choose_tokens("auto", ["Ann brings cake."]), choose_tokens("auto", ["Ann bringt Kuchen mit."])
     ('rouge-score', 'unicode')
@@ -88,9 +88,9 @@ def choose_tokens(setting: RougeTokens, references: Sequence[str]) -> Tokens:
 
 
 def split_sentences(text: str, tokens: Tokens = "rouge-score") -> str:
-    """Return `text` with each sentence on a line of its own; existing line breaks stay.
+    """Return `text` with each sentence on its own line. Existing line breaks stay.
 
-    For `rouge-score` the dot of an abbreviation also ends a sentence, in prediction and reference alike.
+    For `rouge-score`, the full stop of an abbreviation also ends a sentence, in predictions and references alike.
 
     >>> split_sentences("Ann calls.  Bob is late! Who waits?")
     'Ann calls.\\nBob is late!\\nWho waits?'
@@ -103,13 +103,13 @@ def split_sentences(text: str, tokens: Tokens = "rouge-score") -> str:
 
 
 def signature(tokens: Tokens) -> str:
-    """Return everything that another ROUGE score must share to be comparable."""
+    """Return the signature: everything that two ROUGE scores must share to be comparable."""
     by = {"rouge-score": "stemmer", "unicode": "words by Unicode rules", "char": "characters"}[tokens]
     return f"rouge-score {version('rouge-score')} | {by} | F-measure | Lsum sentences by regex"
 
 
 def describe_tokens(tokens: Tokens) -> str:
-    """Return in words what counts as a token."""
+    """Return a description of what counts as a token."""
     return {
         "rouge-score": "words of a-z and 0-9, lower case, Porter stemmer",
         "unicode": "words by Unicode rules (UAX #29), case folded, no stemmer; "
@@ -150,7 +150,7 @@ class _Tokenizer:
 
 
 def _stemmed_words() -> Callable[[str], Iterable[str]]:
-    """Return the package's own tokenizer, with a cache of stems: stemming is most of the time of a score."""
+    """Return the package's own tokenizer with a cache of stems, because stemming takes most of the scoring time."""
     from nltk.stem.porter import PorterStemmer
     from rouge_score.tokenize import tokenize
 

@@ -35,14 +35,14 @@ TUNED = "tuned"
 BASE = "base"
 
 Predictions = Sequence[Completion | str]
-"""Outputs of one system, in the order of the examples: completions of a model, or texts of a baseline."""
+"""Outputs of one system, in the order of the examples: completions from a model, or texts from a baseline."""
 
 _PACKAGES = ("sumtune", "rouge-score", "sacrebleu", "regex", "ctranslate2", "transformers", "torch")
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over examples, and the ends of its bootstrap interval."""
+    """Mean over examples, with the ends of its bootstrap interval."""
 
     mean: float
     low: float
@@ -51,16 +51,16 @@ class Estimate:
 
 @dataclass(frozen=True)
 class SystemScores:
-    """Means of one system over all examples."""
+    """Mean scores of one system over all examples."""
 
     metrics: Mapping[str, Estimate]
-    """One for each of `METRICS`, against the best reference of an example."""
+    """Estimates by name in `METRICS`, against the best reference of each example."""
     mean_metrics: Mapping[str, Estimate] | None
-    """The same, as a mean over the references of an example; None if each example has one."""
+    """The same with the mean over each example's references; None if every example has only one."""
     measures: Mapping[str, Estimate]
-    """One for each of `MEASURES`, and for a model `cut_off`, the share of predictions that reached the limit."""
+    """Estimates by name in `MEASURES`; for a model also `cut_off`, the share of predictions that reached the limit."""
     generation_s: float | None = None
-    """Seconds of generation without loading; None for a baseline."""
+    """Seconds of generation, without loading the model; None for a baseline."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class ScoredPrediction:
 
     text: str
     scores: Overlap
-    """Against the best reference, each metric by itself."""
+    """Scores against the best reference, separately for each metric."""
     mean_scores: Overlap
-    """Mean over the references; the same as `scores` if there is only one."""
+    """Mean scores over the references; the same as `scores` if there is only one."""
     measures: Faithfulness
     tokens: int | None
     cut_off: bool | None
@@ -79,7 +79,7 @@ class ScoredPrediction:
 
 @dataclass(frozen=True)
 class ScoredExample:
-    """One example and the prediction of each system."""
+    """One example with the prediction of each system."""
 
     id: str
     dialogue: str
@@ -89,46 +89,46 @@ class ScoredExample:
 
 @dataclass(frozen=True)
 class ReferenceAgreement:
-    """Scores of each reference against the others of its example: what people reach."""
+    """Scores of each reference against the others of its example: how well people agree."""
 
     n: int
     """Number of examples with at least two references."""
     metrics: Mapping[str, Estimate]
-    """Scores against the best of the others."""
+    """Scores against the best of the other references."""
     mean_metrics: Mapping[str, Estimate]
-    """Mean scores over the others."""
+    """Mean scores over the other references."""
 
 
 @dataclass(frozen=True)
 class Signature:
-    """Everything that another score must share to be comparable."""
+    """Everything that two scores must share to be comparable."""
 
     split: str
     n: int
     references: int
-    """References of all examples; more than `n` if some have several."""
+    """Number of references of all examples; more than `n` if some examples have several."""
     rouge: str
     rouge_tokens: Tokens
-    """What ROUGE counts: the setting, or for `auto` the choice by the language of the references."""
+    """Unit that ROUGE counts: the setting, or for `auto` the choice by the language of the references."""
     tokens: str
-    """The same in words."""
+    """Description of `rouge_tokens`."""
     stemmer: bool
     sentence_splitting: str
     """Regular expression for the space between two sentences."""
     chrf: str
     decoding: Mapping[str, Mapping[str, Any]]
-    """`Summarizer.decoding` of each model, as it ran."""
+    """`Summarizer.decoding` of each model, as it was scored."""
     seed: int
     """Seed of the bootstrap."""
     resamples: int
     level: float
     versions: Mapping[str, str | None]
-    """None for a package that is not installed."""
+    """Versions of packages; None for a package that is not installed."""
 
 
 @dataclass(frozen=True)
 class Scorecard:
-    """Scores of every system, by example and over all, in the order of the systems."""
+    """Scores of every system, for each example and over all examples, in the order of the systems."""
 
     signature: Signature
     systems: Mapping[str, SystemScores]
@@ -136,7 +136,7 @@ class Scorecard:
     """None if no example has several references."""
     examples: tuple[ScoredExample, ...]
     elapsed_s: float | None = None
-    """Seconds for making engines, generating and scoring; None if not measured."""
+    """Seconds for building engines, generating and scoring; None if not measured."""
 
 
 def score_systems(
@@ -152,7 +152,7 @@ def score_systems(
     """Return the scorecard of the systems in `predictions`; one of them must be `tuned`.
 
     Raises:
-        ValueError: there is no example, no tuned system, or a system without a prediction for each example.
+        ValueError: there is no example or no tuned system, or a system lacks a prediction for some example.
     """
     _check(examples, predictions)
     tokens = rouge.choose_tokens(rouge_tokens, [text for example in examples for text in example.references])
@@ -194,7 +194,7 @@ def score_systems(
 
 
 def spread_by_score(scorecard: Scorecard, count: int) -> list[ScoredExample]:
-    """Return the middle example of each of `count` equal parts, from low to high tuned ROUGE-1."""
+    """Sort the examples by tuned ROUGE-1, split them into `count` equal parts, and return the middle of each part."""
     ordered = sorted(scorecard.examples, key=lambda example: (example.systems[TUNED].scores.rouge1, example.id))
     count = min(count, len(ordered))
     return [ordered[(2 * part + 1) * len(ordered) // (2 * count)] for part in range(count)]
@@ -243,7 +243,7 @@ def _reference_agreement(examples: Sequence[ReferencedDialogue], tokens: Tokens,
 
 
 def _estimates(names: Sequence[str], values: NDArray[np.float64], seed: int) -> dict[str, Estimate]:
-    """Return mean and interval of each column; a new generator gives every system the same resamples."""
+    """Return the mean and interval of each column; the fixed seed makes the resamples the same for every system."""
     low, high = interval(values, np.random.default_rng(seed))
     ends = zip(names, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)
     return {name: Estimate(*rest) for name, *rest in ends}

@@ -1,4 +1,4 @@
-"""Reads and writes a scorecard: `predictions.jsonl`, `scores.json` and `metrics.csv` in the run folder."""
+"""Read and write a scorecard: `predictions.jsonl`, `scores.json` and `metrics.csv` in the run folder."""
 
 import json
 from collections.abc import Mapping
@@ -27,26 +27,26 @@ from sumtune.files.stage_manifest import up_to_date, write_manifest
 __all__ = ["FORMAT", "load_scorecard", "load_scorecard_if_current", "read_prediction_rows", "write_scorecard"]
 
 FORMAT = 4
-"""Raised when the content of these files changes; files of another format are made again."""
+"""Version of the file format; raise it when the format changes. Scores in another version are recomputed."""
 
 METRICS_CSV = "metrics.csv"
 
 
 def write_scorecard(scorecard: Scorecard, run_dir: RunDir, made_from: str = "") -> None:
-    """Replace the folder of the scores as a whole; `made_from` is the fingerprint of what was scored."""
+    """Replace the whole folder of scores at once; `made_from` is the fingerprint of what was scored."""
     with new_folder(run_dir.evaluation) as folder:
         lines = (json.dumps(_example_row(example), ensure_ascii=False) + "\n" for example in scorecard.examples)
         (folder / "predictions.jsonl").write_bytes("".join(lines).encode())
         write_record(folder / "scores.json", _scores(scorecard))
         (folder / METRICS_CSV).write_bytes(_metrics_csv(scorecard).encode())
-        # People edit metrics.csv with other programs, and it can be made from the other files.
+        # People edit metrics.csv in other programs, and it can be rebuilt from the other files.
         write_manifest(folder, {"fingerprint": made_from}, leave_out=(METRICS_CSV,))
 
 
 def load_scorecard_if_current(run_dir: RunDir, made_from: str) -> Scorecard | None:
-    """Return the scorecard of the run folder; None if it was made from other inputs or is damaged.
+    """Return the scorecard in the run folder; None if it was computed from other inputs or is damaged.
 
-    A changed `metrics.csv` is written again.
+    Rewrites `metrics.csv` if it has changed.
     """
     if not up_to_date(run_dir.evaluation, made_from):
         return None
@@ -61,7 +61,7 @@ def load_scorecard_if_current(run_dir: RunDir, made_from: str) -> Scorecard | No
 
 
 def load_scorecard(run_dir: RunDir) -> Scorecard:
-    """Return the scorecard that `write_scorecard` left in the run folder.
+    """Return the scorecard that `write_scorecard` saved in the run folder.
 
     Raises:
         RunDirError: there are no scores, or the files are damaged or of another version.
@@ -79,10 +79,10 @@ def load_scorecard(run_dir: RunDir) -> Scorecard:
 
 
 def read_prediction_rows(run_dir: RunDir) -> list[dict[str, Any]]:
-    """Return the rows of `predictions.jsonl`, one for each example.
+    """Return the rows of `predictions.jsonl`, one per example.
 
     Raises:
-        RunDirError: it is missing or damaged.
+        RunDirError: the file is missing or damaged.
     """
     path = run_dir.require(run_dir.evaluation / "predictions.jsonl", "evaluate")
     try:

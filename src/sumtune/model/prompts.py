@@ -18,10 +18,10 @@ TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
 
 
 def prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
-    """Return the prompt for the base model in `folder`, as chosen by `settings.prompt`.
+    """Return the prompt for the base model in `folder` that `settings.prompt` selects.
 
     Raises:
-        ModelError: `chat` is chosen, but the model is an encoder–decoder or has no usable chat template.
+        ModelError: `chat` is selected, but the model is an encoder–decoder or has no usable chat template.
     """
     return replace(_prompt_for(settings, folder), long=settings.long)
 
@@ -40,7 +40,7 @@ def _prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
 
 
 def has_chat_template(folder: Path) -> bool:
-    """Return True if the tokenizer in `folder` has a chat template, without loading the tokenizer."""
+    """Return whether the tokenizer in `folder` has a chat template, without loading it."""
     if any((folder / name).exists() for name in TEMPLATE_FILES):
         return True
     try:
@@ -52,11 +52,11 @@ def has_chat_template(folder: Path) -> bool:
 def chat_prompt(folder: Path, instruction: str, max_source_tokens: int, max_target_tokens: int) -> Prompt:
     """Return a prompt from the chat template of the model in `folder`.
 
-    The user's message is the instruction and the dialogue; the assistant's message is the summary. It ends with the
-    end token of the template (`<end_of_turn>`, `<|im_end|>`). Thinking is switched off if the template allows it.
+    The user's message is the instruction and the dialogue; the assistant's message is the summary, which ends with the
+    template's end token (`<end_of_turn>`, `<|im_end|>`). Thinking is turned off if the template allows it.
 
     Raises:
-        ModelError: the tokenizer has no chat template, or the template fails, omits or changes a message.
+        ModelError: the tokenizer has no chat template, or the template fails, or it omits or changes a message.
     """
     tokenizer = load_tokenizer(folder)
     question = {"role": "user", "content": f"{instruction}\n\n{DIALOGUE}"}
@@ -76,7 +76,7 @@ def _render(tokenizer: Any, folder: Path, messages: list[dict[str, str]], add_ge
                 messages, tokenize=False, add_generation_prompt=add_generation_prompt, enable_thinking=False
             )
         )
-    except Exception as error:  # templates may raise anything
+    except Exception as error:  # templates can raise any exception
         reason = " ".join(str(error).split())[:300]
         raise ModelError(f"The chat template in {folder} fails ({reason}): set model.prompt to plain.") from None
 
@@ -88,7 +88,7 @@ def _without_bos(tokenizer: Any, text: str) -> str:
 
 
 def _end_token(tokenizer: Any, tail: str) -> str:
-    """Return the special token at the start of `tail`, the text after an answer; "" for the end-of-sequence token."""
+    """Return the special token that starts `tail`, the text after an answer; "" if that is the EOS token or none."""
     specials = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
     first = next(iter(tokenizer(tail.strip(), add_special_tokens=False).input_ids), None)
     if first is None or first not in specials or first == tokenizer.eos_token_id:

@@ -1,4 +1,4 @@
-"""How much of each dialogue a run reads: recorded in its manifest and `run.json`, and announced."""
+"""Statistics of how much of each dialogue a run reads, for its manifest, `run.json` and the command's output."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,18 +13,18 @@ from sumtune.text.prompt import Prompt
 __all__ = ["READ", "dialogue_lengths", "read_lengths", "recorded_read_lengths"]
 
 READ = "read"
-"""Entry of the manifest of the stage `encode`."""
+"""Key of this entry in the manifest of the stage `encode`."""
 
 
 def dialogue_lengths(encoder: Encoder, examples: Sequence[Example]) -> list[int]:
-    """Return the number of tokens of each dialogue before any truncation."""
+    """Return the number of tokens in each dialogue before truncation."""
     return encoder.count([example.dialogue for example in examples])
 
 
 def read_lengths(lengths: Sequence[int], prompt: Prompt, *, by_model: bool) -> dict[str, Any]:
-    """Return the token limit of `prompt`, the longest of `lengths` (tokens per dialogue), and how many exceed it.
+    """Return the token limit of `prompt`, the largest of `lengths` (tokens per dialogue), and how many exceed it.
 
-    `by_model` says whether the model cannot read more than the limit.
+    `by_model` says whether the limit comes from the model, which cannot read more.
 
     >>> found = read_lengths([300, 5000], Prompt("", "", "", 4096, 128, long="parts"), by_model=False)
     >>> found["max_source_tokens"], found["longest_dialogue"], found["longer"], found["long"]
@@ -42,6 +42,6 @@ def read_lengths(lengths: Sequence[int], prompt: Prompt, *, by_model: bool) -> d
 
 
 def recorded_read_lengths(run_dir: RunDir) -> dict[str, Any] | None:
-    """Return what the stage `encode` recorded; None in a folder of an earlier release."""
+    """Return what the stage `encode` recorded; None if an earlier release wrote the folder."""
     found = (find_record(run_dir.transformation / MANIFEST) or {}).get(READ)
     return found if isinstance(found, dict) else None

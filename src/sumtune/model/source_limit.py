@@ -1,4 +1,4 @@
-"""Value of `model.max_source_tokens: auto`, the number of tokens of a dialogue that are read."""
+"""The value of `model.max_source_tokens: auto`: how many tokens of a dialogue the model reads."""
 
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,22 @@ from sumtune.model.precision import choose_device, choose_precision
 __all__ = ["USUAL_TOKENS", "context_tokens", "most_source_tokens", "rounded_limit"]
 
 USUAL_TOKENS = 1024
-"""`auto` reads at least this many tokens, even if all dialogues are shorter, so that a service can read longer ones."""
+"""`auto` is at least this many tokens, even if all dialogues are shorter, so that a service can read longer ones."""
 LARGE_CONTEXT = 8192
-"""With more positions than this, the tokens around a dialogue are estimated; with fewer, the tokenizer counts them."""
+"""With more positions than this, the tokens around a dialogue are estimated; otherwise the tokenizer counts them."""
 WORDS_AROUND = 512
 SPARE_MEMORY = 0.1
 BASE_BYTES = 10**9
 """Memory that training needs besides weights and activations."""
 LAYER_WIDTHS = 64
-"""Values per token in memory while one layer is computed, as a multiple of the hidden size. Measured with Gemma 3 270M
-when all layers run again in the backward pass: 104 kB per token in bf16."""
+"""Values per token in memory while one layer runs, as a multiple of the hidden size. Measured with Gemma 3 270M when
+the backward pass recomputes all layers: 104 kB per token in bf16."""
 
 
 def most_source_tokens(settings: ModelConfig, folder: Path) -> int:
-    """Return the token limit of a dialogue for the model in `folder`: the setting, or what context and memory allow.
+    """Return the limit of dialogue tokens for the model in `folder`: the setting, or what context and memory allow.
 
-    A model without a position limit, such as T5, was trained on short texts and reads `USUAL_TOKENS`.
+    A model without a position limit, such as T5, reads `USUAL_TOKENS`, because it was trained on short texts.
     """
     if isinstance(settings.max_source_tokens, int):
         return settings.max_source_tokens
@@ -51,7 +51,7 @@ def context_tokens(settings: ModelConfig, config: Any) -> int | None:
 
 
 def rounded_limit(longest: int, most: int) -> int:
-    """Return a limit for dialogues of up to `longest` tokens: a multiple of `USUAL_TOKENS`, at most `most`.
+    """Return `longest` (tokens) rounded up to a multiple of `USUAL_TOKENS`, at most `most`.
 
     >>> rounded_limit(3811, 16384), rounded_limit(300, 16384), rounded_limit(24311, 16384), rounded_limit(300, 344)
     (4096, 1024, 16384, 344)
@@ -60,7 +60,7 @@ def rounded_limit(longest: int, most: int) -> int:
 
 
 def _tokens_in_memory(settings: ModelConfig, config: Any, folder: Path) -> int:
-    """Return how many tokens training can hold, rounded down to a power of two, because free memory varies."""
+    """Return how many tokens fit in memory in training, rounded down to a power of two because free memory varies."""
     text = config.get_text_config()
     device = choose_device(settings.device)
     size = choose_precision(settings.precision, device).dtype.itemsize

@@ -1,4 +1,4 @@
-"""Recognizes the language of a text: English by its vocabulary, other languages by their script or function words."""
+"""Recognize the language of a text: English by its vocabulary, other languages by their script or function words."""
 
 import re
 import unicodedata
@@ -12,8 +12,8 @@ from sumtune.text.words import words
 __all__ = ["is_english", "language_of"]
 
 LEAST_SHARE = 0.4
-"""Share of known words above which a text is English. Measured: at most 0.33 in dialogues in other languages, at least
-0.5 in English ones, with 4 exceptions in 2,656 dialogues."""
+"""A text with a larger share of known words is English. Measured: at most 0.33 in dialogues in other languages, at
+least 0.5 in English ones, with 4 exceptions in 2,656 dialogues."""
 WORD = re.compile(r"[^\W\d_]+")
 
 FEWEST_HITS = 3
@@ -67,21 +67,21 @@ LETTERS: Mapping[str, frozenset[str]] = {
         "Vietnamese": "ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
     }.items()
 }
-"""Letters that hardly any other of these languages has. A word with one counts like a function word."""
+"""Letters that hardly any other of these languages uses. A word with one of them counts as a function word."""
 SCRIPT_LANGUAGES = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
 KANA = re.compile("[\u3041-\u30fa]")
 PERSIAN_OR_URDU = re.compile("[\u06a9\u06cc\u06d2\u067e\u0686\u0698\u06af\u0679\u0688\u0691\u06ba]")
-"""Letters that Arabic does not have."""
+"""Letters of Persian or Urdu that Arabic does not have."""
 LEAST_PERSIAN = 0.02
-"""Share of such letters that a loan word does not reach."""
+"""A text with a larger share of these letters is Persian or Urdu; Arabic with loan words has fewer."""
 
 
 def is_english(texts: Iterable[str]) -> bool | None:
-    """Return whether `texts`, taken together, are English; None if they have no word to judge by.
+    """Return whether `texts` together are English; None if they contain no words to judge by.
 
-    They are English if enough of their words occur in the embedded conversations, and function words show no other
-    language. Capitalized words are ignored, because most are names. In scripts without capitals, each letter counts as
-    a word, because there may be no spaces between words.
+    They are English if enough of their words occur in the embedded conversations and their function words do not point
+    to another language. Capitalized words are ignored, because most are names. In scripts without capitals, each letter
+    counts as a word, because there may be no spaces between words.
 
     >>> is_english(["Mia: Can you bring the cake? I forgot it."]), is_english(["Mia: Bringst du den Kuchen mit?"])
     (True, False)
@@ -100,7 +100,7 @@ def is_english(texts: Iterable[str]) -> bool | None:
 
 
 def language_of(text: str) -> str | None:
-    """Return the language of `text`, or its script if several languages share it; None if neither is recognized.
+    """Return the language of `text`, or its script if several languages use it; None if neither is recognized.
 
     >>> language_of("Wir gehen heute nicht in die Stadt."), language_of("Мы идём домой."), language_of("今日は雨だ。")
     ('German', 'Cyrillic', 'Japanese')
@@ -125,7 +125,7 @@ def _language_of_script(script: str, text: str) -> str:
 
 
 def _script(text: str) -> str | None:
-    """Return the first word of the Unicode name of most letters, such as `LATIN`; None without letters."""
+    """Return the script of most letters by their Unicode names, such as `LATIN`; None if there are no letters."""
     scripts: Counter[str] = Counter()
     for letter, count in Counter(text).items():
         if letter.isalpha():
@@ -135,7 +135,7 @@ def _script(text: str) -> str | None:
 
 @lru_cache(maxsize=1 << 16)
 def _languages_of(word: str) -> list[str]:
-    """Return the languages that `word` is a function word of or has a letter of, such a language twice if both."""
+    """Return the languages in which `word` is a function word or that own one of its letters; twice if both hold."""
     by_word = [name for name, known in FUNCTION_WORDS.items() if word in known]
     return by_word + [name for name, own in LETTERS.items() if not own.isdisjoint(word)]
 

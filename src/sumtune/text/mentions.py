@@ -1,4 +1,4 @@
-"""Names and numbers of a summary that its dialogue does not contain: what a reader should check first."""
+"""Find names and numbers in a summary that its dialogue does not contain: what a reader should check first."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +20,7 @@ __all__ = ["Mention", "language_of_conversation", "mentions", "names", "numbers"
 
 ENGLISH = "English"
 ALWAYS_SAID = {"Arabic": {"1", "2"}, "Hebrew": {"1", "2"}}
-"""Numbers that a language may express by an article or an ending instead of a number word."""
+"""Numbers that a language may express with an article or an ending instead of a number word. They are not reported."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class Mention:
     text: str
     kind: Literal["name", "number"]
     start: int
-    """First character, counted in Unicode code points."""
+    """Index of the first character, in Unicode code points."""
     end: int
-    """One past the last character."""
+    """Index after the last character."""
 
 
 def language_of_conversation(summary: str, dialogue: str) -> str | None:
-    """Return the language of both together, English if there is nothing to judge by; None if it is not recognized."""
+    """Return the language of both texts together; English if there are no words to judge by, None if unrecognized."""
     if is_english([dialogue, summary]) is not False:
         return ENGLISH
     language = language_of(f"{dialogue}\n{summary}")
@@ -44,10 +44,10 @@ def language_of_conversation(summary: str, dialogue: str) -> str | None:
 
 
 def names(text: str, language: str | None = ENGLISH) -> list[Mention]:
-    """Return the words of `text` that are written like names.
+    """Return the words in `text` that are written like names.
 
     In English these are capitalized words, except ordinary words at the start of a sentence. In other languages these
-    are capitalized words inside a sentence. Languages that capitalize all nouns or no words give no names.
+    are capitalized words inside a sentence. The list is empty for languages that capitalize all nouns or nothing.
 
     >>> [mention.text for mention in names("Then Ann's brother met Bob. He paid.")]
     ['Ann', 'Bob']
@@ -60,7 +60,7 @@ def names(text: str, language: str | None = ENGLISH) -> list[Mention]:
 
 
 def numbers(text: str, language: str | None = ENGLISH) -> list[Mention]:
-    """Return the numbers of `text` in digits, and English number words from `two` to `ninety`.
+    """Return the numbers in `text`: digits, and English number words from `two` to `ninety`.
 
     >>> [mention.text for mention in numbers("Two people pay 1,200.50 at 7:30, one later.")]
     ['Two', '1,200.50', '7:30']
@@ -70,7 +70,7 @@ def numbers(text: str, language: str | None = ENGLISH) -> list[Mention]:
 
 
 def mentions(text: str, language: str | None = ENGLISH) -> list[Mention]:
-    """Return names and numbers of `text`, in order; a word such as `Two` is a number, not a name.
+    """Return the names and numbers in `text`, in order; a word such as `Two` is a number, not a name.
 
     >>> [mention.text for mention in mentions("Two of Ann's friends pay 5 euros.")]
     ['Two', 'Ann', '5']
@@ -80,11 +80,11 @@ def mentions(text: str, language: str | None = ENGLISH) -> list[Mention]:
 
 
 def unsupported(summary: str, dialogue: str) -> list[Mention]:
-    """Return names and numbers of `summary` that `dialogue` does not contain, in the order of the summary.
+    """Return the names and numbers in `summary` that `dialogue` does not contain, in the order of the summary.
 
-    In English, the dialogue may write a name in any case and with a possessive ending, a number as digits or a word
-    and with or without thousands separators, and a full hour without its minutes. In other languages, a name may have
-    another ending, and numbers are checked only if the dialogue has no number words.
+    In English, the dialogue may write a name in any case and with a possessive ending, a number in digits or as a word,
+    with or without thousands separators, and a full hour without its minutes. In other languages, a name may have a
+    different ending, and numbers are checked only if the dialogue has no number words.
 
     >>> [mention.text for mention in unsupported("Ann owes Bob 5 euros.", "ann: I owe you five euros, Ben.")]
     ['Bob']
@@ -95,7 +95,7 @@ def unsupported(summary: str, dialogue: str) -> list[Mention]:
 
 
 def unsupported_in(language: str | None, summary: str, dialogue: str) -> list[Mention]:
-    """Return what `unsupported` returns for a conversation in `language` (None: unknown)."""
+    """Return the same as `unsupported`, for a known `language`; None means unrecognized."""
     if language == ENGLISH:
         return _unsupported_in_english(summary, dialogue)
     named = names(summary, language)

@@ -36,7 +36,7 @@ SENTENCE_STARTERS = """
     why will with within without would yes yesterday yet you your
 """
 ORDINARY = frozenset(SENTENCE_STARTERS.split())
-"""English words that are not names if they are capitalized at the start of a sentence."""
+"""English words that are not names when capitalized at the start of a sentence."""
 
 NAMES_HAVE_CAPITALS = frozenset(
     ["French", "Spanish", "Portuguese", "Italian", "Dutch", "Polish", "Czech", "Turkish", "Vietnamese", "Cyrillic"]
@@ -51,7 +51,7 @@ Span = tuple[int, int]
 
 
 def english_name_spans(text: str) -> Iterator[Span]:
-    """Yield start and end of each capitalized word, except `ORDINARY` words at the start of a sentence."""
+    """Yield the start and end of each capitalized word, except `ORDINARY` words at the start of a sentence."""
     for match in ENGLISH_WORD.finditer(text):
         word = POSSESSIVE.sub("", match.group())
         if not word[:1].isupper() or word.partition("’")[0].partition("'")[0] == "I":
@@ -62,9 +62,9 @@ def english_name_spans(text: str) -> Iterator[Span]:
 
 
 def capitalized_spans(text: str) -> Iterator[Span]:
-    """Yield start and end of each capitalized word inside a sentence.
+    """Yield the start and end of each capitalized word inside a sentence.
 
-    Abbreviations such as `PC` and `Sr.` are skipped, and so is the first word of a sentence, which may be ordinary.
+    Skips abbreviations such as `PC` and `Sr.`, and the first word of a sentence, which may be an ordinary word.
     """
     for match in OTHER_WORD.finditer(text):
         word = match.group()
@@ -80,18 +80,18 @@ def _is_title(word: str, text: str, end: int) -> bool:
 
 
 def forms(word: str) -> set[str]:
-    """Return the spellings of an English name to compare: case-folded, with and without a possessive ending."""
+    """Return the spellings of an English name for comparison: case-folded, with and without a possessive ending."""
     folded = word.casefold()
     return {folded, POSSESSIVE.sub("", folded)}
 
 
 @dataclass(frozen=True)
 class SpokenWords:
-    """The words of a dialogue without case and marks."""
+    """The words of a dialogue, case-folded and without diacritics."""
 
     every: frozenset[str]
     capitalized: frozenset[str]
-    """Those with a capital; every word if none has one."""
+    """The capitalized words, or every word if none is capitalized."""
 
     @classmethod
     def of(cls, dialogue: str) -> Self:
@@ -102,9 +102,9 @@ class SpokenWords:
 
 
 def is_said(name: str, spoken: SpokenWords) -> bool:
-    """Return whether a spoken word may be `name` with another ending: it begins with the same half.
+    """Return whether a spoken word may be `name` with a different ending, because it begins with the same half.
 
-    A name of up to four letters may change all but its first letter, as in Russian `Лев`, `Льва`.
+    For a name of up to four letters, the same first letter is enough, as in Russian `Лев`, `Льва`.
 
     >>> spoken = SpokenWords.of("Marek: Dzwonił lukasz.")
     >>> is_said("Marka", spoken), is_said("Łukasza", spoken), is_said("Tomka", spoken)
@@ -117,7 +117,7 @@ def is_said(name: str, spoken: SpokenWords) -> bool:
 
 
 def _plain(word: str) -> str:
-    """Return `word` case-folded and without diacritics."""
+    """Return `word`, case-folded and without diacritics."""
     letters = unicodedata.normalize("NFD", word.casefold().replace("ł", "l").replace("đ", "d"))
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 

@@ -1,4 +1,4 @@
-"""Find numbers in a text, in digits of any script and as English words."""
+"""Find numbers in a text, written in digits of any script or as English words."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ UNITS = """
 TENS = "thirty forty fifty sixty seventy eighty ninety"
 ENGLISH_VALUES = {word: str(number) for number, word in enumerate(UNITS.split())}
 ENGLISH_VALUES |= {word: str(number) for number, word in zip(range(30, 100, 10), TENS.split(), strict=True)}
-"""English number words, each with its value in digits."""
+"""Values of English number words, in digits."""
 
 SEPARATORS = {"٬": ",", "٫": ".", "：": ":", "，": ","}
 DIGITS = re.compile(r"\d+")
@@ -25,14 +25,14 @@ Span = tuple[int, int]
 
 
 def digit_spans(text: str) -> Iterator[Span]:
-    """Yield start and end of each number in digits of any script."""
+    """Return an iterator over the start and end of each number in digits of any script."""
     return (match.span() for match in NUMBER.finditer(in_ascii(text)))
 
 
 def english_number_spans(text: str) -> Iterator[Span]:
-    """Yield start and end of each English number word from `two` to `ninety`.
+    """Yield the start and end of each English number word from `two` to `ninety`.
 
-    `one` is left out: it is a pronoun more often than a number.
+    Skips `one`, which is more often a pronoun than a number.
     """
     for match in ENGLISH_WORD.finditer(text):
         if match.group().casefold() in ENGLISH_VALUES.keys() - {"zero", "one"}:
@@ -40,9 +40,9 @@ def english_number_spans(text: str) -> Iterator[Span]:
 
 
 def has_number(text: str, number: str) -> bool:
-    """Return whether `text` contains `number`, with any grouping of its digits, as a 12-hour or a 24-hour time.
+    """Return whether `text` contains `number`, with any grouping of its digits, or as a 12-hour or 24-hour time.
 
-    If in doubt, the answer is True, as languages write times and thousands in many ways.
+    Returns True in case of doubt, because languages write times and thousands in many ways.
 
     >>> has_number("Es kostet 1 250 € um 18.40 Uhr.", "1.250"), has_number("um 18.40 Uhr", "6:40")
     (True, True)
@@ -59,7 +59,7 @@ def has_number(text: str, number: str) -> bool:
 
 
 def in_ascii(text: str) -> str:
-    """Return `text` with the digits and separators of any script replaced by ASCII.
+    """Return `text` with the digits and separators of all scripts replaced by ASCII ones.
 
     >>> in_ascii("١٬٢٥٠ ७:३० １２")
     '1,250 7:30 12'
@@ -70,7 +70,7 @@ def in_ascii(text: str) -> str:
 
 
 def value(text: str) -> str:
-    """Return a canonical spelling, the same for all numbers of equal value.
+    """Return a canonical spelling of a number, the same for equal values.
 
     >>> value("1,200"), value("7:00"), value("Five"), value("2.50"), value("007")
     ('1200', '7', '5', '2.5', '7')

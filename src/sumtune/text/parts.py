@@ -1,4 +1,4 @@
-"""Split a dialogue that is longer than a model reads into overlapping parts of about equal length, between turns."""
+"""Split a dialogue that is too long for a model between turns, into overlapping parts of about equal length."""
 
 import math
 import re
@@ -10,18 +10,18 @@ from sumtune.text.sentences import split_sentences
 __all__ = ["CountTokens", "align", "split", "training_pairs"]
 
 OVERLAP_SHARE = 0.1
-"""A part begins with the last turns of the previous part, up to this share of its own length."""
+"""A part begins with the last turns of the previous part, which take at most this share of its length."""
 WORD = re.compile(r"\w+")
 
 CountTokens = Callable[[Sequence[str]], list[int]]
-"""Returns the number of tokens of each text."""
+"""Returns the number of tokens in each text."""
 
 
 def split(dialogue: str, count: CountTokens, max_tokens: int) -> list[str]:
-    """Return `dialogue` in parts of at most `max_tokens`, in order; a dialogue that fits is the only part.
+    """Return `dialogue` in parts of at most `max_tokens`, in order. A dialogue that fits is returned as the only part.
 
-    The dialogue is split between lines, and a line that is too long between words. Each part begins with the last lines
-    of the previous one, so that an answer is rarely separated from its question.
+    Splits between lines, or between words if a line is too long. Each part begins with the last lines of the previous
+    one, so that an answer is rarely separated from its question.
     """
     (total,) = count([dialogue])
     if total <= max_tokens:
@@ -32,11 +32,11 @@ def split(dialogue: str, count: CountTokens, max_tokens: int) -> list[str]:
         parts = ["\n".join(lines[first:last]) for first, last in _spans(sizes, target)]
         if max(count(parts)) <= max_tokens:
             return parts
-    return lines  # a single line fills a part
+    return lines  # a single line can fill a part
 
 
 def _targets(total: int, max_tokens: int) -> list[int]:
-    """Return part sizes to try, the largest first, that make the parts about equally long."""
+    """Return the part sizes to try, largest first. Each makes the parts about equally long."""
     room = max_tokens * (1 - OVERLAP_SHARE)
     fewest = max(2, math.ceil(total / room))
     return [
@@ -45,7 +45,7 @@ def _targets(total: int, max_tokens: int) -> list[int]:
 
 
 def _spans(sizes: Sequence[int], target: int) -> list[tuple[int, int]]:
-    """Return the first and last line (exclusive) of each part of about `target` tokens, overlap included."""
+    """Return the first and last line (exclusive) of each part. A part has about `target` tokens, overlap included."""
     spans, first, start = [], 0, 0
     while first < len(sizes):
         used, last = sum(sizes[start:first]), first
@@ -60,7 +60,7 @@ def _spans(sizes: Sequence[int], target: int) -> list[tuple[int, int]]:
 
 
 def _pieces(line: str, count: CountTokens, max_tokens: int) -> list[str]:
-    """Return `line`, halved between words (or else characters) until each piece fits with its line break."""
+    """Halve `line` between words (or, failing that, characters) until each piece fits with its line break."""
     (tokens,) = count([line])
     if tokens + 1 <= max_tokens or len(line) < 2:
         return [line]
@@ -71,10 +71,10 @@ def _pieces(line: str, count: CountTokens, max_tokens: int) -> list[str]:
 
 
 def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
-    """Return for each part the sentences of a summary that it supports best, in order.
+    """Assign each sentence of a summary to the part that supports it best; return the sentences of each part, in order.
 
-    A part supports a sentence by the words they share. A word that occurs in k of n parts has the weight log(1 + n/k).
-    Ties go to the earlier part.
+    Support is the total weight of the words that a part and a sentence share. A word in k of n parts has the weight
+    log(1 + n/k). Ties go to the earlier part.
 
     >>> align(["Ann: Lunch at noon?", "Ben: The printer is broken."], ["The printer broke.", "They meet at noon."])
     [['They meet at noon.'], ['The printer broke.']]
@@ -90,10 +90,10 @@ def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
 
 
 def training_pairs(dialogue: str, summary: str, count: CountTokens, max_tokens: int) -> list[tuple[str, str]]:
-    """Return the pairs of source and target that teach a model to summarize in parts, from one example.
+    """Return the pairs of source and target, from one example, that teach a model to summarize in parts.
 
-    A dialogue that fits gives one pair. A longer one gives a pair for each part that supports sentences of the summary:
-    the part and these sentences. If there are several, one more pair has their sentences as source, and the summary.
+    A dialogue that fits is one pair. A longer one makes one pair per part that supports sentences of the summary: the
+    part and these sentences. If there are several, a last pair has their sentences as source and the summary as target.
     """
     parts = split(dialogue, count, max_tokens)
     if len(parts) == 1:

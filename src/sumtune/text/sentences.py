@@ -1,4 +1,4 @@
-"""Sentences of a text in any language, by punctuation alone."""
+"""Split a text in any language into sentences by punctuation alone."""
 
 import regex
 
@@ -26,13 +26,13 @@ _NO_START = rf"(?!(?-i:\p{{Ll}}|(?<=\p{{Nd}}\.\s)(?:{_any(GERMAN_MONTHS)})\b))"
 _SPACED_END = rf"(?<=[.!?…؟۔।॥]{_CLOSING}){_NO_END}\s+{_NO_START}"
 _UNSPACED_END = r"(?<=[。！？｡][」』”’）)]*)(?![。！？｡」』”’）)]|と|って)\s*(?=\S)"
 SENTENCE_END = regex.compile(rf"(?iV1){_SPACED_END}|{_UNSPACED_END}")
-"""Matches between two sentences of a line."""
+"""Matches between two sentences on the same line."""
 
 
 def split_sentences(text: str) -> list[str]:
-    """Return the sentences of `text` without the white space around them; a line break also ends a sentence.
+    """Return the sentences of `text` without surrounding white space; a line break also ends a sentence.
 
-    In scripts without punctuation that ends a sentence, such as Thai, each line is one sentence.
+    In scripts without sentence-ending punctuation, such as Thai, each line is one sentence.
 
     >>> split_sentences("Treffen am 3. Mai mit Dr. Roth. Wer kommt?"), split_sentences("我到了。你呢？")
     (['Treffen am 3. Mai mit Dr. Roth.', 'Wer kommt?'], ['我到了。', '你呢？'])

@@ -1,4 +1,4 @@
-"""Words of a text in any script, by the rules of Unicode (UAX #29), without a dictionary or a model."""
+"""Split a text in any script into words by Unicode rules (UAX #29), without a dictionary or a model."""
 
 import unicodedata
 
@@ -16,11 +16,11 @@ __all__ = [
 ]
 
 UNSPACED_SCRIPTS = ("Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar")
-"""Scripts that put no spaces between words; each of their characters counts as a word."""
+"""Scripts without spaces between words. Each of their characters counts as a word."""
 
 _UNSPACED = "".join(rf"\p{{{script}}}" for script in UNSPACED_SCRIPTS) + "ー"
 _CHARACTER = rf"(?=[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]])\X\p{{M}}*"
-"""A character with its marks; some vowel signs of Myanmar are not part of the grapheme cluster `\\X`."""
+"""A character with its marks. `\\X` (grapheme cluster) omits some vowel signs of Myanmar, which `\\p{{M}}*` adds."""
 _SPACED_WORD = (
     rf"[[\p{{L}}\p{{N}}]--[{_UNSPACED}]]"
     rf"(?:[[\p{{L}}\p{{N}}\p{{M}}\u200c\u200d]--[{_UNSPACED}]]|(?<=\p{{Nd}})[.,٫٬](?=\p{{Nd}}))*"
@@ -30,14 +30,14 @@ WORD = regex.compile(rf"(?V1){_CHARACTER}|{_SPACED_WORD}")
 CHARACTER = regex.compile(r"(?V1)(?=[\p{L}\p{N}])\X\p{M}*")
 CAPITALIZED = regex.compile(r"\b\p{Lu}[\p{L}\p{N}\p{M}]*")
 SHORT_WORDS = regex.compile(rf"[\p{{Hangul}}{_UNSPACED}\p{{M}}]+")
-"""Runs of characters in scripts where a word has one or two characters."""
+"""Runs of characters in scripts whose words have one or two characters."""
 UNSPACED = regex.compile(rf"(?V1)[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]]")
 
 
 def words(text: str) -> list[str]:
     """Return the words of `text`, case-folded; in scripts without spaces, each character is a word.
 
-    The boundaries are those of UAX #29, except that an apostrophe, a full stop or a colon between letters ends a word,
+    Word boundaries follow UAX #29, except that an apostrophe, a full stop or a colon between letters also ends a word,
     as UAX #29 suggests for French and Italian.
 
     >>> words("L'été, 3.50 € am Fluß"), words("मैं पाँच बजे।"), words("我用iPhone。")
@@ -58,17 +58,17 @@ def characters(text: str) -> list[str]:
 
 
 def fold(text: str) -> str:
-    """Return `text` in Unicode NFKC, case-folded."""
+    """Return `text` in Unicode normalization form NFKC, case-folded."""
     return unicodedata.normalize("NFKC", text).casefold()
 
 
 def has_unspaced(text: str) -> bool:
-    """Return whether `text` has a character of a script without spaces between words."""
+    """Return whether `text` contains a character of a script without spaces between words."""
     return UNSPACED.search(text) is not None
 
 
 def count_words(text: str) -> int:
-    """Return the number of words, separated by white space; each character of a script without spaces is a word.
+    """Count words separated by white space; each character of a script without spaces counts as a word.
 
     >>> count_words("Ann - at 5!"), count_words("我在 iPhone 上。")
     (4, 4)
