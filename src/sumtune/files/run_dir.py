@@ -91,7 +91,7 @@ class RunDir:
         return path.exists() or path.name in listed(path.parent)
 
     def remedy(self, stage: str) -> str:
-        """Return what to do to get the files of the command `stage` again."""
+        """Return what to do if files of a command are missing or have changed; `stage` is the name of the command."""
         if stage in ("run", "train") and self.run_json.exists():
             return f"repeat the `sumtune run` command that made {self.root}."
         return f"run `sumtune {stage} --run-dir {self.root}` first."

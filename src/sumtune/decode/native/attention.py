@@ -22,10 +22,10 @@ class Attention:
         self._query, self._key, self._value, self._output = query, key, value, output
 
     def read(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, first: int, begin: int) -> Tensor:
-        """Return the output for a piece of dialogues (rows, time, features); row 0 is dialogue `first` of the batch.
+        """Return the output for pieces of dialogues, one per row (rows, time, features).
 
-        The piece starts at position `begin`; earlier positions are in `cache`. `cosine` and `sine` (time, dim) are
-        the rotary tables of its positions.
+        Row 0 is dialogue `first` of the batch. All pieces start at position `begin`; earlier positions are in `cache`.
+        `cosine` and `sine` (time, dim) are the rotary tables of their positions.
         """
         q, k, v = self._query(hidden), self._key(hidden), self._value(hidden)
         rows = rotated(self._kernels, self.heads, q, k, v, cosine, sine)

@@ -143,7 +143,7 @@ def cut_short(_finding: Finding, context: Context) -> Remedy:
 
 
 def predictions_are_references(_finding: Finding, context: Context) -> Remedy:
-    """Write what the model generated."""
+    """Tell the user to write what the model generated."""
     text = "write the generated texts, not the references, to the predictions"
     return _fix_and_score_again(context, text)
 
