@@ -38,7 +38,7 @@ def resident(part: np.ndarray) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory maps as Linux has them")
 def test_unmapped_pages_leave_memory_and_keep_their_content(tmp_path):
-    content = np.random.default_rng(0).integers(0, 256, 64 * mmap.PAGESIZE, dtype=np.uint8)
+    content = np.random.default_rng(0).integers(0, 256, 512 * mmap.PAGESIZE, dtype=np.uint8)
     (tmp_path / "file").write_bytes(content.tobytes())
     mapped = np.memmap(tmp_path / "file", np.uint8, "c")
     assert mapped.sum() == content.sum()
@@ -48,9 +48,9 @@ def test_unmapped_pages_leave_memory_and_keep_their_content(tmp_path):
 
 
 def test_what_was_written_to_is_left_alone(tmp_path):
-    (tmp_path / "file").write_bytes(bytes(64 * mmap.PAGESIZE))
+    (tmp_path / "file").write_bytes(bytes(512 * mmap.PAGESIZE))
     mapped = np.memmap(tmp_path / "file", np.uint8, "c")
-    plain = np.ones(64 * mmap.PAGESIZE, np.uint8)
+    plain = np.ones(512 * mmap.PAGESIZE, np.uint8)
     mapped[:] = 1
     unmap_pages([(mapped.ctypes.data, mapped.nbytes), (plain.ctypes.data, plain.nbytes)])
     assert mapped.all()

@@ -29,6 +29,8 @@ __all__ = [
 MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) .*\n((?:[A-Z].*\n)+)", re.MULTILINE)
 ANONYMOUS = re.compile(r"^Anonymous: +(\d+) kB$", re.MULTILINE)
 """Size of the pages of a mapped file that were written to, and so differ from the file."""
+LEAST_UNMAPPED_BYTES = 1 << 20
+"""Finding the mapped files takes longer than less than this is worth."""
 CACHED_PRIMITIVES = 64
 """More than a micro-batch needs, because its layers have the same shapes."""
 
@@ -70,8 +72,10 @@ def release_pages(address: int, size: int) -> None:
 def unmap_pages(parts: Sequence[tuple[int, int]]) -> None:
     """Drop the pages of `parts` (address, bytes) that Linux can read again from an unchanged file.
 
-    Their content does not change. Other memory stays.
+    Their content does not change. Other memory stays, and so do `parts` of less than 1 MB in all.
     """
+    if sum(size for _, size in parts) < LEAST_UNMAPPED_BYTES:
+        return
     unchanged = _unchanged_files()
     for address, size in parts:
         if any(start <= address and address + size <= end for start, end in unchanged):
