@@ -1,4 +1,4 @@
-"""Builds the commands of remedies from the run or the file of predictions that was diagnosed."""
+"""Build the commands of remedies for the diagnosed run or file of predictions."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -26,13 +26,13 @@ CHECKED = (
     "model.name", "data.dialogue_column", "data.summary_column", DROP_INVALID, "model.max_source_tokens",
     "model.max_target_tokens", "train.micro_batch_tokens",
 )  # fmt: skip
-"""Settings of a run that `sumtune check` needs as well."""
+"""Settings of a run that `sumtune check` also needs."""
 DEFAULT_RUN_DIR = Path("artifacts")
 
 
 @dataclass(frozen=True)
 class CommandLines:
-    """A run, a file of predictions, or both. The methods return commands that can be typed as they are."""
+    """Commands for a run, a file of predictions, or both. The methods return commands that are ready to type."""
 
     run_dir: Path | None = None
     config: Config | None = None
@@ -41,7 +41,7 @@ class CommandLines:
     """Column names of dialogue and summary in the data of the run, by role."""
     predictions: Path | None = None
     given: Mapping[str, str] = field(default_factory=dict)
-    """Columns of the file of predictions that the user named, by role."""
+    """Column names that the user gave for the file of predictions, by role."""
 
     @property
     def data(self) -> str:
@@ -51,11 +51,11 @@ class CommandLines:
 
     @property
     def changed_data(self) -> dict[str, str]:
-        """Settings of a run on data that the user has fixed: none if the path stays the same, otherwise `FILE`."""
+        """Settings for a run on fixed data: none if the path of the run's data exists, otherwise `FILE` as the path."""
         return {"data.path": FILE} if self.data == FILE else {}
 
     def run(self, changes: Mapping[str, Any] | None = None) -> str:
-        """Return the command that replaces the run by one with `changes` of its settings."""
+        """Return the command that replaces the run with a new one, with `changes` to its settings."""
         return self._run(changes or {}, self.run_dir or DEFAULT_RUN_DIR, "--overwrite")
 
     def new_folder(self, name: str) -> Path:
@@ -66,7 +66,7 @@ class CommandLines:
         return next(path for one in numbered if not (path := folder.with_name(f"{folder.name}-{one}")).exists())
 
     def run_in(self, folder: Path, changes: Mapping[str, Any] | None = None) -> str:
-        """Return the command that trains and scores in the new `folder`, with `changes` of the run's settings."""
+        """Return the command that trains and scores in the new `folder`, with `changes` to the run's settings."""
         return self._run(changes or {}, folder)
 
     def evaluate(self, *options: str) -> str:
@@ -84,13 +84,13 @@ class CommandLines:
         return _command_line("check", self.data, *(part for key in used for part in _option(key, settings[key])))
 
     def diagnose_predictions(self, columns: Mapping[str, str] | None = None) -> str:
-        """Return the command that diagnoses the file of predictions; `columns` (by role) override the given ones."""
+        """Return the command that diagnoses the file of predictions; `columns` (by role) override the user's."""
         named = {**self.given, **(columns or {})}
         options = (part for role, name in named.items() for part in (f"--{role}-column", name))
         return _command_line("diagnose", "--predictions", str(self.predictions), *options, *self._run_dir_option())
 
     def score_again(self) -> str:
-        """Return the command that scores again: the file, or new predictions of the run's adapter."""
+        """Return the command that repeats the scoring: of the file, or of new predictions by the run's adapter."""
         return self.evaluate("--again") if self.predictions is None else self.diagnose_predictions()
 
     def _run_dir_option(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Training:
-    """The settings of a training run and what it logged."""
+    """Settings of a training run and what it logged."""
 
     settings: Mapping[str, Any]
     """Sections `train` and `lora` of the configuration."""
@@ -26,11 +26,11 @@ class Training:
     total_steps: int
     """Planned optimizer steps."""
     warmup_steps: int
-    """Optimizer steps of warm-up that the schedule used."""
+    """Warm-up steps that the schedule used."""
     rates: Array
     """Learning rate of each logged optimizer step, `(steps,)`."""
     losses: Array
-    """Training loss of each logged optimizer step in nats per token, `(steps,)`; may not be finite."""
+    """Training loss of each logged optimizer step in nats per token, `(steps,)`. Some may be infinite or NaN."""
     norms: Array
     """Gradient norm of each logged optimizer step, `(steps,)`."""
     steps: Array
@@ -41,9 +41,9 @@ class Training:
     source_tokens: Array | None = None
     """Tokens of prompt and dialogue in each training example."""
     label_tokens: Array | None = None
-    """Tokens in each training example that count in the loss."""
+    """Tokens in each training example that count towards the loss."""
     parameters: int | None = None
-    """Parameters of the adapter."""
+    """Number of parameters of the adapter."""
 
     @property
     def rate(self) -> float:
@@ -58,12 +58,12 @@ class Training:
 
 @dataclass(frozen=True)
 class Data:
-    """The examples of each split, and which split was scored."""
+    """Examples of each split, and which split was scored."""
 
     splits: Mapping[str, Sequence[Example]]
     scored: str
     max_source_tokens: int | None = None
-    """Most tokens of a dialogue that the model reads: the setting, or fewer if the model has fewer positions."""
+    """Maximum tokens of a dialogue that the model reads: the setting, or fewer if the model has fewer positions."""
     limited_by_model: bool = False
     characters_a_token: float | None = None
     """Characters per token, measured on the training dialogues."""

@@ -1,4 +1,4 @@
-"""The stage `diagnose`: diagnoses a run folder, where it writes `diagnosis.json`, or a file of predictions."""
+"""The stage `diagnose`: diagnoses a run folder and writes `diagnosis.json` there, or a file of predictions."""
 
 import errno
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ def diagnose_file(
     """Return the diagnosis of a file of predictions. Writes nothing.
 
     With `run_dir`, the predictions come from the model of that run, perhaps through another tool, and the diagnosis
-    considers the run's training and data as well.
+    also considers the run's training and data.
 
     Raises:
         DataError: the file cannot be read or lacks a column.

@@ -1,4 +1,4 @@
-"""Applies the rules to a context and ranks what they find."""
+"""Apply the rules to a context and rank the findings."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -42,7 +42,7 @@ TRAINING_RULES: tuple[Rule, ...] = (
     fit.underfitting,
     fit.rank_too_low,
 )
-"""Causes before their symptoms: the diagnosis names only the first that applies."""
+"""Rules with causes before their symptoms. The diagnosis reports only the first that applies."""
 DATA_RULES: tuple[Rule, ...] = (
     splits.leak,
     pairs.summaries_unrelated,
@@ -53,13 +53,13 @@ DATA_RULES: tuple[Rule, ...] = (
     data.too_few_examples,
 )
 SYMPTOMS_OF_LITTLE_TRAINING = ("never_stops",)
-"""Output faults that sumtune's own engine, which stops at every end mark, only shows after too little training."""
+"""Output faults that sumtune's own engine shows only after too little training, because it stops at every end mark."""
 CAUSES_OF_LITTLE_TRAINING = (
     "nothing_learned", "loss_on_prompt", "learning_rate_too_high", "warmup_too_long", "learning_rate_too_low",
     "adapter_not_used", "too_few_steps", "underfitting", "too_few_examples",
 )  # fmt: skip
 SCORE_RULES = (score.predictions_are_references, score.score_unexplained)
-"""Only if no other rule found a fault that changes the score."""
+"""Rules that apply only if no other rule found a fault that changes the score."""
 ADVICE_RULES: tuple[Rule, ...] = (advice.more_data, advice.larger_model, advice.score_with_sumtune)
 
 REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = {
@@ -67,12 +67,12 @@ REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = {
     for module in (output_remedies, training_remedies, data_remedies, advice_remedies)
     for name in module.__all__
 }
-"""The remedy of each finding, by its code."""
+"""Remedies by the code of the finding."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What holds the score down, most important first."""
+    """Reasons for a low score, most important first."""
 
     score: Estimate | None
     """ROUGE-1; None if nothing was scored."""
@@ -85,7 +85,7 @@ class Diagnosis:
 
     @property
     def faults(self) -> tuple[Finding, ...]:
-        """The findings that make the score or the training meaningless."""
+        """Findings that make the score or the training meaningless."""
         return tuple(finding for finding in self.findings if finding.severity == "fault")
 
 
@@ -96,7 +96,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     """
     found = list(output_faults.find_output_faults(context.outputs)) if context.outputs else []
     unfit = tokenization.unfit_for_rouge_score(context.outputs) if context.outputs else None
-    # Rules for training and data judge what the model wrote, without the damage of the faults found above.
+    # Rules for training and data judge the outputs without the damage from the faults found above.
     repaired = next((finding.repaired for finding in reversed(found) if finding.sure), None)
     judged = replace(context, outputs=context.outputs if repaired is None else repaired)
     readable = all(finding.code in SYMPTOMS_OF_LITTLE_TRAINING for finding in found)
@@ -106,7 +106,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     if unfit is None:
         found = _score_findings(context, found, compared) + found
     faulty = any(finding.severity == "fault" for finding in found)
-    # Beside a fault that cannot be undone, no limit gets a share: the score without it would mean nothing.
+    # With a fault that cannot be undone, limits get no share, because the score without them would mean nothing.
     if not any(finding.severity == "fault" and finding.repaired is None for finding in found):
         found = [_with_share(finding, context.outputs, judged.outputs) for finding in found]
     return Diagnosis(
@@ -132,7 +132,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _score_findings(context: Context, found: Sequence[Finding], compared: Sequence[Gain]) -> list[Finding]:
-    """Return what is wrong with the score itself, unless another finding explains it."""
+    """Return findings about the score itself, unless another finding explains it."""
     if context.outputs is None or any(finding.severity == "fault" and finding.share != 0 for finding in found):
         return []
     explained = any(finding.code in (*CAUSES_OF_LITTLE_TRAINING, "columns_swapped") for finding in found)

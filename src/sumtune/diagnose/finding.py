@@ -1,4 +1,4 @@
-"""A finding: what a rule found, its evidence, and the commands that fix it."""
+"""A finding of a rule, with its evidence and the commands that fix it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,26 +20,26 @@ class Finding:
 
     code: str
     title: str
-    """What is wrong; claims no more than `evidence` shows."""
+    """What is wrong. It claims no more than `evidence` shows."""
     severity: Severity
     evidence: str
     """One or two sentences with the numbers."""
     sure: bool = True
-    """False if the evidence may be chance; the title then says so."""
+    """False if the finding may be due to chance; the title then says so."""
     numbers: Mapping[str, float] = field(default_factory=dict)
     """The numbers behind the evidence, by name."""
     examples: tuple[str, ...] = ()
-    """Ids of a few examples, some with the start of the prediction, never with text of a dialogue."""
+    """Ids of a few examples, some with the start of the prediction, but never with text from a dialogue."""
     share: float | None = None
-    """Share of the lost ROUGE-1 (1 minus the score) that returns without the cause; None if it cannot be computed."""
+    """Share of the lost ROUGE-1 (1 minus the score) that is regained without the cause; None if unknown."""
     repaired: Outputs | None = field(default=None, repr=False, compare=False)
-    """The outputs with the cause undone, or only the examples without it; None if neither is possible."""
+    """Outputs with the cause undone, or only the examples without it; None if neither is possible."""
     columns: tuple[str, ...] = ()
-    """Roles of two swapped columns; the same role twice if only one column is known to be wrong."""
+    """Roles of two swapped columns, or the same role twice if only one column is known to be wrong."""
     remedy: str = ""
-    """What to do; filled in from `diagnosis.REMEDIES`, not by rules."""
+    """What to do. `diagnosis.REMEDIES` fills this in, not the rules."""
     commands: tuple[str, ...] = ()
-    """The commands that do it, ready to type."""
+    """Commands of the remedy, ready to type."""
 
 
 def to_row(finding: Finding) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Compares the diagnosed system with the base model and the baselines on the same examples."""
+"""Compare the diagnosed system with the base model and the baselines on the same examples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

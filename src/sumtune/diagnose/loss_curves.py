@@ -14,7 +14,7 @@ FEWEST_FOR_SLOPE = 8
 
 @dataclass(frozen=True)
 class Measurement:
-    """A value and its standard error. A claim about the value must hold from `low` to `high`."""
+    """A value and its standard error. A claim about the value must hold for the whole range from `low` to `high`."""
 
     value: float
     error: float
@@ -35,7 +35,7 @@ class Slope(Measurement):
     """Change of the loss (nats per token) for each doubling of the examples."""
 
     kind: str
-    """The losses that it was fitted to, in words."""
+    """Description of the losses to which the slope was fitted."""
 
     @property
     def falls(self) -> bool:
@@ -50,7 +50,7 @@ def end_means(values: Array) -> tuple[float, float]:
 
 
 def rise(values: Array) -> Measurement:
-    """Return the mean of the last fifth minus that of the first; the error is infinite if these are single values."""
+    """Return the mean of the last fifth minus the mean of the first; the error is infinite if each is one value."""
     first, last = _ends(values)
     return mean_difference(last, first)
 
@@ -62,10 +62,10 @@ def mean_difference(one: Array, other: Array) -> Measurement:
 
 
 def drop(training: Training) -> Measurement | None:
-    """Return how much of the loss training removed, as a share of the first loss.
+    """Return how far the loss fell in training, as a share of the first loss.
 
     Uses the validation loss if it was measured at least twice, otherwise the training loss. Every validation uses the
-    same examples, so the difference of two has no error here.
+    same examples, so the difference between two validation losses counts as free of error.
     """
     if len(training.validation_losses) >= 2:
         first = float(training.validation_losses[0])
@@ -89,9 +89,9 @@ def validation_gap(training: Training) -> Measurement | None:
 def learning_slope(training: Training) -> Slope | None:
     """Return the slope of the first epoch's training loss over the logarithm (base 2) of the examples seen.
 
-    In the first epoch the loss of each batch is computed before the model learns from it, so it is a loss on unseen
-    data (prequential evaluation, Dawid 1984). Fits a least-squares line to the optimizer steps after warm-up; None if
-    there are fewer than eight.
+    In the first epoch, the loss of each batch is computed before the model learns from it, so it is a loss on unseen
+    data (prequential evaluation, Dawid 1984). Fits a least-squares line to the optimizer steps after warm-up; returns
+    None if there are fewer than eight.
     """
     batch = int(training.settings["train"]["effective_batch_size"])
     epoch = -(-training.examples // batch)

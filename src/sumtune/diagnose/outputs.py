@@ -15,7 +15,7 @@ __all__ = ["Outputs"]
 EXCERPT = 60
 """Characters of a prediction to show in an example."""
 QUOTE = 20
-"""Consecutive letters and digits that count as a quotation from the dialogue."""
+"""Number of consecutive letters and digits that count as a quotation from the dialogue."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Outputs:
     columns: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Column names by role, if the outputs come from a table."""
     rouge_tokens: RougeTokens = "auto"
-    """What ROUGE counts; `auto` goes by the language of the references."""
+    """Unit that ROUGE counts; `auto` chooses it by the language of the references."""
 
     def __len__(self) -> int:
         return len(self.ids)
 
     @cached_property
     def scores(self) -> NDArray[np.float64]:
-        """ROUGE-1 of each prediction with its best reference, `(examples,)`."""
+        """ROUGE-1 of each prediction against its best reference, `(examples,)`."""
         pairs = zip(self.predictions, self.references, strict=True)
         return np.array(
             [max(rouge1(text, reference, self.tokens) for reference in references) for text, references in pairs]
@@ -46,7 +46,7 @@ class Outputs:
 
     @cached_property
     def tokens(self) -> Tokens:
-        """What ROUGE counts in these texts."""
+        """Unit that ROUGE counts in these texts."""
         return choose_tokens(self.rouge_tokens, [text for references in self.references for text in references])
 
     @property
@@ -68,7 +68,7 @@ class Outputs:
         return replace(self, predictions=tuple(predictions), cut_off=None)
 
     def filtered(self, chosen: Sequence[bool]) -> "Outputs | None":
-        """Return the chosen examples; None if they are fewer than a tenth."""
+        """Return the chosen examples; None if they are fewer than a tenth of all."""
         indices = [index for index, is_chosen in enumerate(chosen) if is_chosen]
         if 10 * len(indices) < len(self):
             return None
@@ -86,20 +86,20 @@ class Outputs:
         )
 
     def excerpts(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
-        """Return id and start of the prediction for the first `count` chosen examples.
+        """Return the id and the start of the prediction for each of the first `count` chosen examples.
 
-        If that start quotes the dialogue, only the id is returned.
+        If the start quotes the dialogue, only the id is returned.
         """
         indices = [index for index, is_chosen in enumerate(chosen) if is_chosen][:count]
         return tuple(self.excerpt(index) for index in indices)
 
     def excerpt(self, index: int) -> str:
-        """Return id and start of one prediction, or the id alone if that start quotes the dialogue."""
+        """Return the id and the start of one prediction, or only the id if the start quotes the dialogue."""
         start = self.predictions[index][:EXCERPT]
         return self.ids[index] if self._quotes(start, index) else f"{self.ids[index]}: {start!r}"
 
     def _quotes(self, start: str, index: int) -> bool:
-        """Return True if `start` repeats a passage of the dialogue, whatever the spacing."""
+        """Return whether `start` repeats a passage of the dialogue, ignoring white space and punctuation."""
         if self.dialogues is None:
             return False
         shown, dialogue = _letters(start), _letters(self.dialogues[index])

@@ -1,4 +1,4 @@
-"""Reads a file of predictions from any tool: CSV, JSON, JSONL or Parquet."""
+"""Read a file of predictions from any tool: CSV, JSON, JSONL or Parquet."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,12 +30,12 @@ Row = Mapping[str, Any]
 def read_predictions(
     path: Path, prediction: str | None = None, reference: str | None = None, dialogue: str | None = None
 ) -> Outputs:
-    """Return the outputs in `path`, also from the `predictions.jsonl` of a run.
+    """Return the outputs in the file `path`, which may be the `predictions.jsonl` of a run.
 
     A given column name takes precedence over the known names.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, or has a row without reference.
+        DataError: the file cannot be read, lacks a column, or has a row without a reference.
     """
     tables = read_file(path, guess_encoding=True)
     issues = [issue for table in tables for issue in table.issues]
@@ -66,7 +66,7 @@ def read_predictions(
 
 
 def _flat(row: Row) -> dict[str, Any]:
-    """Return the row with the tuned system's prediction if it comes from our `predictions.jsonl`, otherwise as is."""
+    """Return the row unchanged, but with the tuned system's prediction if it comes from our `predictions.jsonl`."""
     systems = row.get("systems")
     if not isinstance(systems, Mapping) or not isinstance(systems.get(TUNED), Mapping):
         return dict(row)
@@ -89,7 +89,7 @@ def _find(
 
 
 def _text(path: Path, row: int, role: str, value: Any) -> str:
-    """Return the text with its white space, which may be the fault."""
+    """Return the text with its white space, because that may be the fault."""
     if isinstance(value, str):
         return value
     text = as_text(value)
@@ -99,7 +99,7 @@ def _text(path: Path, row: int, role: str, value: Any) -> str:
 
 
 def _dialogue(path: Path, row: int, value: Any) -> str:
-    """Return the dialogue as a model of sumtune reads it."""
+    """Return the dialogue as sumtune's models read it."""
     return _text(path, row, "dialogue", as_text(value) if isinstance(value, str) else value)
 
 

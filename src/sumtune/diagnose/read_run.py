@@ -1,4 +1,4 @@
-"""Reads a run folder for the diagnosis."""
+"""Read a run folder for the diagnosis."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,7 +28,7 @@ __all__ = ["read_outputs", "read_run"]
 
 
 def read_run(run_dir: RunDir) -> Context:
-    """Return what the run folder holds. Writes nothing."""
+    """Return the content of the run folder as a `Context`. Writes nothing."""
     config = run_dir.record().get("config", {})
     lengths = _read_lengths(run_dir)
     data = _read_data(run_dir, config, lengths)
@@ -69,7 +69,7 @@ def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
 
 
 def _rouge_tokens(run_dir: RunDir) -> RougeTokens:
-    """Return what ROUGE counted in the run; earlier versions counted the words of rouge-score."""
+    """Return the unit that ROUGE counted in the run; earlier versions always used `rouge-score`."""
     scores = find_record(run_dir.evaluation / "scores.json") or {}
     recorded = scores.get("signature", {}).get("rouge_tokens")
     return recorded if recorded in get_args(RougeTokens) else "rouge-score"
@@ -125,7 +125,7 @@ def _read_training(
 
 
 def _read_lengths(run_dir: RunDir) -> tuple[Array, Array] | None:
-    """Return the source tokens and the target tokens of each training example; None if they were not encoded."""
+    """Return the numbers of source and target tokens of each training example; None if they were not encoded."""
     encoded = run_dir.transformation / "train.safetensors"
     if not run_dir.has(encoded):
         return None
@@ -139,7 +139,7 @@ def _column(events: Sequence[Event], name: str) -> Array:
 
 
 def _parameters(adapter: Path) -> int | None:
-    """Return the number of parameters in a safetensors file, by its header; None if it cannot be read."""
+    """Return the number of parameters in a safetensors file, from its header; None if it cannot be read."""
     try:
         with safe_open(adapter, framework="numpy") as file:
             return sum(int(np.prod(file.get_slice(name).get_shape())) for name in file.keys())  # noqa: SIM118
@@ -165,7 +165,7 @@ def _read_data(run_dir: RunDir, config: Mapping[str, Any], lengths: tuple[Array,
 
 
 def _source_limit(run_dir: RunDir, requested: int | str | None) -> int | None:
-    """Return how much is read of a dialogue: None for all, in parts; `requested` if the folder does not say."""
+    """Return how many tokens of a dialogue are read: None for all, in parts; `requested` if the folder does not say."""
     try:
         prompt = Prompt.load(run_dir.transformation)
         return prompt.max_source_tokens if prompt.long == "truncate" else None
@@ -174,7 +174,7 @@ def _source_limit(run_dir: RunDir, requested: int | str | None) -> int | None:
 
 
 def _is_limited_by_model(run_dir: RunDir, limit: int | None, requested: int | str | None) -> bool:
-    """Return whether the model cannot read more than `limit` tokens; it may also be memory that limits `auto`."""
+    """Return whether the model cannot read more than `limit` tokens. With `auto`, memory may be the limit instead."""
     if requested == AUTO:
         return bool((recorded_read_lengths(run_dir) or {}).get("limited_by_model", False))
     return limit != requested

@@ -1,4 +1,4 @@
-"""A remedy: what to do, in words and as commands."""
+"""A remedy: an instruction, with the commands for it."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ __all__ = ["Remedy", "rounded"]
 
 @dataclass(frozen=True)
 class Remedy:
-    """What fixes the cause of a finding."""
+    """How to fix the cause of a finding."""
 
     text: str
-    """An instruction; says which part only the user can do."""
+    """Instruction that says which part only the user can do."""
     commands: tuple[str, ...]
-    """In the order to type them. The user fills in `FILE`, `MODEL` and `NAME`; everything else works as it is."""
+    """Commands in the order to type them. The user fills in `FILE`, `MODEL` and `NAME`; the rest works as it is."""
 
 
 def rounded(value: float) -> float:
-    """Return `value` with three significant digits, as a person would type it.
+    """Return `value` rounded to three significant digits, as a person would type it.
 
     >>> rounded(3e-4 / 5)
     6e-05

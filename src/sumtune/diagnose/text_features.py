@@ -24,7 +24,7 @@ TURN = re.compile(r"^[^\n:：]{1,30}(?::\s|：)", re.MULTILINE)
 SENTENCE_ENDS = ".!?…。！？؟۔।॥"
 CLOSING = "\"'”“’)]»」』）"
 SHORTEST_CONTENT_WORD = 4
-"""In characters; in most languages shorter words are mostly function words."""
+"""Length in characters. In most languages, shorter words are mostly function words."""
 
 
 def words(text: str) -> list[str]:
@@ -37,18 +37,18 @@ def words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> set[str]:
-    """Return the long words and names of `text`, which texts about the same thing share."""
+    """Return the long words and the names in `text`, which texts about the same topic share."""
     names = {word.casefold() for word in CAPITALIZED.findall(text)}
     return {word for word in words(text) if len(word) >= SHORTEST_CONTENT_WORD} | names | set(_syllable_pairs(text))
 
 
 def _syllable_pairs(text: str) -> list[str]:
-    """Return pairs of neighbouring characters of scripts whose words are short: Han, Kana, Thai, Hangul."""
+    """Return pairs of adjacent characters in scripts with short words: Han, Kana, Thai, Hangul."""
     return [one + two for run in SHORT_WORDS.findall(text) for one, two in pairwise(characters(run))]
 
 
 def coverage(summary: set[str], dialogue: set[str]) -> float:
-    """Return the share of the summary's words that are in the dialogue; 1 for a summary without words."""
+    """Return the share of the summary's words that the dialogue contains; 1 for a summary without words."""
     return len(summary & dialogue) / len(summary) if summary else 1.0
 
 
@@ -58,12 +58,12 @@ def overlap(one: set[str], two: set[str]) -> float:
 
 
 def ends_sentence(text: str) -> bool:
-    """Return True if `text` ends like a finished sentence."""
+    """Return whether `text` ends like a finished sentence."""
     return text.rstrip().rstrip(CLOSING).endswith(tuple(SENTENCE_ENDS))
 
 
 def looks_like_dialogue(text: str) -> bool:
-    """Return True if at least two lines begin like a turn, `Name: `."""
+    """Return whether at least two lines begin like a turn, `Name: `."""
     return len(TURN.findall(text)) >= 2
 
 
@@ -74,7 +74,7 @@ def share(flags: Iterable[bool] | Sequence[bool]) -> float:
 
 
 def how_many(flags: Sequence[bool]) -> str:
-    """Return the word for the share of true flags that a title may claim.
+    """Return the quantifier that a title may use for the share of true flags.
 
     >>> how_many([True, True]), how_many([True, True, False]), how_many([True, False])
     ('All', 'Most', 'Some')

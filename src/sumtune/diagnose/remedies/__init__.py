@@ -1,1 +1,1 @@
-"""The remedy of each finding: a sentence and the commands for it. Each function has the name of its rule."""
+"""Remedies of findings: a sentence and its commands. Each function is named after its rule."""

@@ -11,7 +11,7 @@ __all__ = ["larger_model", "more_data", "score_with_sumtune"]
 
 
 def more_data(finding: Finding, context: Context) -> Remedy:
-    """Add examples if that is known to help; otherwise measure it with a run on half of them."""
+    """Add examples if that is known to help; otherwise find out with a run on half of them."""
     commands = context.commands
     if not finding.sure and commands.config is not None and commands.run_dir is not None:
         half = commands.new_folder("half")

@@ -84,7 +84,7 @@ def columns_swapped(finding: Finding, context: Context) -> Remedy:
     known = context.outputs.columns if context.outputs else {}
     one, other = finding.columns
     right = {one: known.get(other, NAME), other: known.get(one, NAME)}
-    if one == other:  # this column holds dialogues, and the right column is not known
+    if one == other:  # this column holds dialogues, and the right one is unknown
         right = {one: NAME}
     return Remedy("give the columns their right names", (commands.diagnose_predictions(right),))
 
@@ -100,7 +100,7 @@ def empty_predictions(_finding: Finding, context: Context) -> Remedy:
 
 
 def one_summary_for_all(_finding: Finding, context: Context) -> Remedy:
-    """Make sure that the dialogue reaches the model; in a run of sumtune, where it does, lower the learning rate."""
+    """Make sure that the dialogue reaches the model. In a run of sumtune it does, so lower the learning rate."""
     commands = context.commands
     if commands.predictions is not None or commands.config is None:
         return _fix_and_score_again(context, "check that the dialogue reaches the model: print one prompt as text")
@@ -127,7 +127,7 @@ def never_stops(_finding: Finding, context: Context) -> Remedy:
 
 
 def cut_short(_finding: Finding, context: Context) -> Remedy:
-    """Raise the generation limit, or add longer training summaries if these set the limit."""
+    """Raise the generation limit, or add longer training summaries if they set the limit."""
     commands, training = context.commands, context.training
     if commands.predictions is not None or commands.config is None:
         return _fix_and_score_again(context, "raise the generation limit (max_new_tokens)")

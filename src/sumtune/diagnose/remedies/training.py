@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 ENOUGH_STEPS = 100
-"""Optimizer steps to aim for."""
+"""Number of optimizer steps to aim for."""
 MOST_EPOCHS = 10
 ALL_LINEAR = ["all-linear"]
 
@@ -90,7 +90,7 @@ def rank_too_high(_finding: Finding, context: Context) -> Remedy:
 
 
 def overfitting(finding: Finding, context: Context) -> Remedy:
-    """End at the epoch of the best step; if that does not shorten the run, halve the learning rate."""
+    """Train until the epoch of the best step; if that does not shorten the run, halve the learning rate."""
     training = _training(context)
     settings = training.settings["train"]
     shorter = max(1, round(settings["epochs"] * finding.numbers["best_step"] / training.total_steps))

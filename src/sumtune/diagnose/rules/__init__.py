@@ -1,1 +1,1 @@
-"""Rules, grouped by what they examine. A rule has the name of its finding's code and returns the finding or None."""
+"""Rules, grouped by what they examine. Each is named after the code of its finding and returns the finding or None."""

@@ -8,7 +8,7 @@ from sumtune.diagnose.rules.data import slope_sentence
 __all__ = ["larger_model", "more_data", "score_with_sumtune"]
 
 FITTED = 0.15
-"""Nats per token: below this gap between validation and training loss, more data has little to close."""
+"""Gap between validation and training loss (nats per token) below which more data can gain little."""
 
 
 def more_data(context: Context) -> Finding | None:
@@ -33,7 +33,7 @@ def more_data(context: Context) -> Finding | None:
 
 
 def larger_model(context: Context) -> Finding | None:
-    """A validation loss close to the training loss, so that more data of the same kind has little to close."""
+    """A validation loss close to the training loss, so that more data of the same kind can gain little."""
     gap = validation_gap(context.training) if context.training else None
     if gap is None or gap.value >= FITTED:
         return None

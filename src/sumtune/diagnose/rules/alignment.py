@@ -19,10 +19,10 @@ __all__ = ["columns_swapped", "one_summary_for_all", "predictions_shifted"]
 
 CONSTANT_SHARE = 0.5
 FEWEST = 5
-"""Fewest examples for a claim about identical or shifted predictions."""
+"""Minimum number of examples for a claim about identical or shifted predictions."""
 FARTHEST_SHIFT = 3
 SHIFT_GAIN = 1.5
-"""Smallest ratio of the overlap with another row's reference to the overlap with the own reference."""
+"""Smallest ratio of the overlap with another row's reference to the overlap with the row's own reference."""
 SHIFT_P_VALUE = 0.001
 TURNS_SHARE = 0.5
 LONGER_SHARE = 0.8
@@ -39,7 +39,7 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
     if len(outputs) < FEWEST or count < CONSTANT_SHARE * len(outputs) or distinct_references < CONSTANT_SHARE:
         return None
     bad = [text == most for text in texts]
-    # The loss is at least the distance to lead-3, which reads the dialogue without any model.
+    # The score lost is at least the distance to lead-3, which reads the dialogue without a model.
     repaired = outputs.with_predictions([lead_3(text) for text in outputs.dialogues]) if outputs.dialogues else None
     baseline = f" The first three turns of each dialogue would score {repaired.score:.3f}." if repaired else ""
     return Finding(
@@ -83,7 +83,7 @@ def predictions_shifted(outputs: Outputs) -> Finding | None:
 
 
 def columns_swapped(outputs: Outputs) -> Finding | None:
-    """A dialogue in place of a prediction or reference, and the other way round."""
+    """A dialogue in place of a prediction or reference, and vice versa."""
     if outputs.dialogues is None:
         return _dialogue_as_reference(outputs)
     columns = {"prediction": outputs.predictions, "reference": outputs.first_references}
@@ -99,7 +99,7 @@ def columns_swapped(outputs: Outputs) -> Finding | None:
 
 
 def _references_copy_more(outputs: Outputs) -> Finding | None:
-    """Suspect swapped columns if the references copy more than the predictions: people copy less than models do."""
+    """Suspect swapped columns if references copy more than predictions do, because people copy less than models."""
     if len(outputs) < FEWEST_FOR_SUSPICION or not _match_dialogues(outputs):
         return None
     novel = [
@@ -128,7 +128,7 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
 
 
 def _match_dialogues(outputs: Outputs) -> bool:
-    """Return True if predictions share clearly more words with their own dialogue than with another one."""
+    """Return whether predictions share clearly more words with their own dialogue than with another one."""
     dialogues = [content_words(text) for text in outputs.dialogues or ()]
     far = len(outputs) // 2
     shared = [
@@ -150,7 +150,7 @@ def _dialogue_as_reference(outputs: Outputs) -> Finding | None:
 
 
 def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> bool:
-    """Return True if `texts` have turns and `dialogues` do not, or neither has any and `texts` are far longer."""
+    """Return whether `texts` have turns and `dialogues` do not, or neither has turns and `texts` are far longer."""
     turns, other_turns = (share(map(looks_like_dialogue, column)) for column in (texts, dialogues))
     sizes = [(count_words(text), count_words(dialogue)) for text, dialogue in zip(texts, dialogues, strict=True)]
     if share(size > other for size, other in sizes) < LONGER_SHARE:
@@ -178,5 +178,5 @@ def _swapped(outputs: Outputs, columns: tuple[str, str], repaired: Outputs | Non
 
 
 def _overlaps(predicted: list[set[str]], references: list[set[str]], shift: int) -> NDArray[np.float64]:
-    """Return the overlap of each reference with the prediction `shift` rows above, cyclically: `(examples,)`."""
+    """Return the overlap of each reference with the prediction `shift` rows above it, cyclically: `(examples,)`."""
     return np.array([overlap(predicted[(row - shift) % len(predicted)], words) for row, words in enumerate(references)])

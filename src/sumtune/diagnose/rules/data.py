@@ -1,4 +1,4 @@
-"""Limits of the training examples: too few, repeated, or cut."""
+"""Limits of the training examples: too few, duplicated, or truncated."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ FEW_EXAMPLES = 200
 DUPLICATE_SHARE = 0.05
 TRUNCATED_SHARE = 0.2
 FEWEST = 10
-"""Fewest examples for a claim about a share of them."""
+"""Minimum number of examples for a claim about a share of them."""
 
 
 def too_few_examples(context: Context) -> Finding | None:
@@ -68,7 +68,7 @@ def duplicates(context: Context) -> Finding | None:
 
 
 def dialogues_truncated(context: Context) -> Finding | None:
-    """Dialogues that lose their end before the model reads them."""
+    """Dialogues whose end is cut off before the model reads them."""
     data, outputs = context.data, context.outputs
     if data is None or data.max_source_tokens is None or data.characters_a_token is None:
         return None
@@ -97,7 +97,7 @@ def dialogues_truncated(context: Context) -> Finding | None:
 
 
 def slope_sentence(slope: Slope | None) -> str:
-    """Return the slope of the learning curve in words."""
+    """Return a sentence about the slope of the learning curve."""
     if slope is None:
         return "The log has too few optimizer steps of the first epoch to measure the effect of more data."
     verdict = "so more data would lower it" if slope.falls else "an interval that includes zero or more"
@@ -108,6 +108,6 @@ def slope_sentence(slope: Slope | None) -> str:
 
 
 def estimated_tokens(data: Data) -> Array:
-    """Return the tokens of each dialogue in train and in the scored split, estimated from its characters."""
+    """Return the number of tokens of each dialogue in train and in the scored split, estimated from its characters."""
     sizes = [len(example.dialogue) for name in ("train", data.scored) for example in data.splits[name]]
     return np.array(sizes, dtype=np.float64) / (data.characters_a_token or 1.0)

@@ -16,9 +16,9 @@ SEPARATED_SHARE = 0.5
 MARKED_SHARE = 0.02
 ECHO_SHARE = 0.2
 ECHO_WORDS = 8
-"""Consecutive words of the dialogue that count as a repetition; half of the dialogue if that is shorter."""
+"""Number of consecutive words of the dialogue that count as an echo; half of the dialogue if that is shorter."""
 ECHO_GAIN = 0.005
-"""ROUGE-1 that the rest must gain over the whole; otherwise the start may be part of the summary."""
+"""ROUGE-1 that a prediction must gain without its start; otherwise the start may be part of the summary."""
 PREFIX_SHARE = 0.8
 PREFIX_WORDS = 2
 
@@ -119,7 +119,7 @@ def prompt_echoed(outputs: Outputs) -> Finding | None:
 
 
 def _better(outputs: Outputs, *rewrites: Callable[[str], str]) -> Outputs:
-    """Return the outputs after the rewrite that scores highest."""
+    """Return the outputs after the highest-scoring rewrite."""
     return max((outputs.mapped(rewrite) for rewrite in rewrites), key=lambda rewritten: rewritten.score)
 
 
@@ -129,9 +129,9 @@ def _is_separated(text: str) -> bool:
 
 
 def _joined(text: str, known: set[str]) -> str:
-    """Return the text before its characters were separated: drops single spaces, keeps one of several.
+    """Undo the separation of characters: drop single spaces, and reduce several to one.
 
-    If every space is single, splits the characters into the longest `known` words instead.
+    If every space is single, split the characters into the longest `known` words instead.
 
     >>> _joined(" A n n   h e l p s . ", set()), _joined("A n n h e l p s .", {"ann", "helps"})
     ('Ann helps.', 'Ann helps .')
@@ -162,7 +162,7 @@ def _up_to_end(text: str) -> str:
 
 
 def _pieces_to_words(text: str) -> str:
-    """Join subwords: with `▁` or `Ġ`, all spaces separate subwords; with `##` and `@@`, only the marked ones do."""
+    """Join subwords. With `▁` or `Ġ`, every space separates subwords; with `##` and `@@`, only marked ones do."""
     if re.search("[▁Ġ]", text):
         text = re.sub(r"\s+", "", text)
     return _marks_to_spaces(text)
@@ -175,7 +175,7 @@ def _marks_to_spaces(text: str) -> str:
 
 
 def _common_prefix(outputs: Outputs) -> list[str]:
-    """Return the first words that nearly all predictions share and references do not; empty if they are too few."""
+    """Return the first words that nearly all predictions share, but not the references; empty if they are too few."""
     prefix: list[str] = []
     started = [text.split() for text in outputs.predictions]
     while True:
@@ -194,7 +194,7 @@ def _after_prefix(text: str, prefix: list[str]) -> str:
 
 
 def _after_turns(text: str) -> str:
-    """Return what follows the last line that starts like a turn; `text` if there are no turns or nothing follows."""
+    """Return the text after the last line that starts like a turn; `text` if there are no turns or nothing follows."""
     lines = text.splitlines()
     turns = [place for place, line in enumerate(lines) if TURN.match(line) and not LABEL.match(line)]
     rest = "\n".join(lines[turns[-1] + 1 :]) if len(turns) >= 2 else ""
@@ -202,7 +202,7 @@ def _after_turns(text: str) -> str:
 
 
 def _after_echo(text: str, dialogue: str) -> str:
-    """Return what follows a repetition of the dialogue's start; `text` if there is none or nothing follows."""
+    """Return the text after an echo of the dialogue's start; `text` if there is no echo or nothing follows."""
     written, source = text.split(), dialogue.split()
     enough = min(ECHO_WORDS, max(4, len(source) // 2))
     for start in range(min(len(written), 40)):

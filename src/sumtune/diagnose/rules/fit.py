@@ -53,7 +53,7 @@ def overfitting(context: Context) -> Finding | None:
 
 
 def underfitting(context: Context) -> Finding | None:
-    """A validation loss that still falls at the end."""
+    """A validation loss that is still falling at the end."""
     training = context.training
     if training is None or not training.ended or len(training.validation_losses) < FEWEST_VALIDATIONS:
         return None

@@ -43,7 +43,7 @@ def wrong_language(outputs: Outputs) -> Finding | None:
 
 
 def case_destroyed(outputs: Outputs) -> Finding | None:
-    """Capitals everywhere, nowhere or at random, while the references are normal. ROUGE ignores case."""
+    """Predictions with capitals everywhere, nowhere or at random, unlike the references. ROUGE ignores case."""
     for what, has_it in CASES.items():
         bad = [has_it(prediction) for prediction in outputs.predictions]
         in_references = share(map(has_it, outputs.first_references))
@@ -62,7 +62,7 @@ def case_destroyed(outputs: Outputs) -> Finding | None:
 
 
 def common_language(texts: Sequence[str]) -> str | None:
-    """Return the most frequent recognized language; None if fewer than a quarter of the texts are in it."""
+    """Return the most frequent language recognized; None if fewer than a quarter of the texts are in it."""
     counts = Counter(language_of(text) for text in texts)
     language, count = counts.most_common(1)[0] if counts else (None, 0)
     if language is None and len(counts) > 1:
@@ -80,7 +80,7 @@ def _none_upper(text: str) -> bool:
 
 
 def _random_upper(text: str) -> bool:
-    """Return True if over a fifth of the words have a capital after a small letter."""
+    """Return whether over a fifth of the words have a capital after a lower-case letter."""
     return share(re.search("[a-z][A-Z]", word) is not None for word in text.split()) > 0.2
 
 

@@ -15,14 +15,14 @@ __all__ = ["cut_short", "empty_predictions", "never_stops"]
 EMPTY_SHARE = 0.05
 RUNAWAY_SHARE = 0.3
 RUNAWAY_GAIN = 0.01
-"""ROUGE-1 that the start alone must gain over the whole."""
+"""ROUGE-1 that the start of a prediction must gain over all of it."""
 FEWEST_CUT = 3
 FEWEST_RUNAWAYS = 6
 RUNAWAY_RATIO = 1.6
-"""Median ratio of the words of a prediction to those of its reference that counts as running on."""
+"""Median ratio of prediction length to reference length, in words, that counts as running on."""
 CUT_SHARE = 0.1
 SAME_LENGTH = 0.3
-"""Largest coefficient of variation of lengths that end at the same limit."""
+"""Largest coefficient of variation of the lengths of predictions cut off at the same limit."""
 ABOVE_LIMIT = 0.02
 """Largest share of predictions that are clearly longer than the supposed limit."""
 
@@ -76,7 +76,7 @@ def never_stops(outputs: Outputs) -> Finding | None:
 
 
 def cut_short(outputs: Outputs) -> Finding | None:
-    """Predictions cut off at a limit that is too low for a whole summary."""
+    """Predictions cut off at a limit that is too low for a complete summary."""
     bad = _unfinished(outputs)
     unfinished = _unfinished_references(outputs)
     if sum(bad) < FEWEST_CUT or share(bad) < CUT_SHARE + unfinished or _length_ratio(outputs, bad) >= RUNAWAY_RATIO:
@@ -103,19 +103,19 @@ def cut_short(outputs: Outputs) -> Finding | None:
 
 
 def _unfinished(outputs: Outputs) -> list[bool]:
-    """Return which predictions were cut off: as the engine reported, otherwise those that end in mid-sentence."""
+    """Return which predictions were cut off, as reported by the engine; otherwise those that end in mid-sentence."""
     if _engine_said(outputs) and outputs.cut_off is not None:
         return list(outputs.cut_off)
     return [bool(words(text)) and not ends_sentence(text) for text in outputs.predictions]
 
 
 def _unfinished_references(outputs: Outputs) -> float:
-    """Return the share of references that do not end like a sentence, which is the style of the data and no fault."""
+    """Return the share of references that do not end like a sentence: a matter of style in these data, not a fault."""
     return share(not ends_sentence(text) for text in outputs.first_references)
 
 
 def _engine_said(outputs: Outputs) -> bool:
-    """Return True if the engine marked enough predictions as cut off; otherwise the texts decide."""
+    """Return whether the engine marked enough predictions as cut off; otherwise the texts decide."""
     return outputs.cut_off is not None and share(outputs.cut_off) >= CUT_SHARE
 
 
@@ -170,4 +170,4 @@ STARTS: Mapping[str, Callable[[str], str]] = {
     "the first two sentences": _two_sentences,
     "the text before the first repetition": _before_repetition,
 }
-"""Parts of a prediction that may be the summary, before it runs on."""
+"""Candidates for the summary in a prediction that runs on."""

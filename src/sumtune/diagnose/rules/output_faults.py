@@ -1,4 +1,4 @@
-"""Applies the output rules one after another, undoing the strongest fault each time so that its symptoms disappear."""
+"""Apply the output rules repeatedly, undoing the strongest fault each time so that its symptoms disappear."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -31,10 +31,10 @@ RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
 
 
 def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
-    """Yield the faults of `outputs`, each with the share of the lost score that returns when it is undone.
+    """Yield the faults of `outputs`, each with the share of the lost score that is regained when it is undone.
 
-    After each fault the remaining rules judge the repaired outputs; a suspicion repairs nothing. The search ends at a
-    fault that cannot be undone.
+    After each fault, the remaining rules judge the repaired outputs; an uncertain finding repairs nothing. The search
+    ends at a fault that cannot be undone.
     """
     now, left = outputs, list(RULES)
     while left:
@@ -50,7 +50,7 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
 
 
 def _gain(now: Outputs, finding: Finding) -> tuple[float, bool]:
-    """Return a sort key: the ROUGE-1 that returns; at equal gain, a fault that cannot be undone comes first."""
+    """Return a sort key: the regained ROUGE-1; at equal gain, a fault that cannot be undone comes first."""
     gain = finding.repaired.score - now.score if finding.repaired else 0.0
     return round(gain, 3), finding.repaired is None
 

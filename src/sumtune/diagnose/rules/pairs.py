@@ -1,4 +1,4 @@
-"""Faults of pairs: reference summaries that do not match their dialogues."""
+"""Faults in pairs: reference summaries that do not match their dialogues."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,7 +14,7 @@ __all__ = ["label_noise", "summaries_unrelated"]
 UNRELATED_SHARE = 0.5
 NOISE_SHARE = 0.05
 FEWEST_FOREIGN = 5
-"""Mismatched summaries that count as noise; clean data have two or three."""
+"""Minimum number of mismatched summaries that counts as noise; clean data have two or three."""
 
 
 Pair = tuple[str, str, str]
@@ -71,7 +71,7 @@ def _pairs_of(data: Data, name: str) -> tuple[Pair, ...]:
 
 @lru_cache(maxsize=4)
 def _foreign(pairs: tuple[Pair, ...]) -> list[bool] | None:
-    """Return which summaries share no more words with their own dialogue than with the one half the list away.
+    """Return which summaries share no more words with their own dialogue than with the dialogue half the list away.
 
     None if there are too few pairs, or dialogues and summaries are in different languages.
     """

@@ -16,16 +16,16 @@ __all__ = ["predictions_are_references", "score_unexplained"]
 COPIED_SHARE = 0.8
 NEAR_ONE = 0.98
 FEWEST_SCORED = 5
-"""Fewest examples for a claim about the score as a whole."""
+"""Minimum number of examples for a claim about the overall score."""
 FAR_BELOW_BASE = 0.05
-"""ROUGE-1 below the base model that needs an explanation."""
+"""Distance below the base model's ROUGE-1 that needs an explanation."""
 STRANGEST = 5
 """Number of predictions to show if no rule explains the score."""
 LEAD_3 = "lead-3"
 
 
 def predictions_are_references(outputs: Outputs, _gains: Sequence[Gain]) -> Finding | None:
-    """Predictions that are the references, or a score near 1, which no summarizer reaches."""
+    """Predictions identical to the references, or a score near 1, which no summarizer reaches."""
     copied = [
         normalize(prediction) in map(normalize, references)
         for prediction, references in zip(outputs.predictions, outputs.references, strict=True)
@@ -66,7 +66,7 @@ def score_unexplained(outputs: Outputs, gains: Sequence[Gain]) -> Finding | None
 
 
 def _strangest(outputs: Outputs) -> list[int]:
-    """Return the indices of the lowest scores; among equals, the length furthest from the reference's comes first."""
+    """Return the indices of the lowest scores; among ties, the length furthest from the reference's comes first."""
     sizes = [len(text.split()) + 1 for text in outputs.predictions]
     wanted = [len(text.split()) + 1 for text in outputs.first_references]
     distances = np.abs(np.log(np.array(sizes) / np.array(wanted)))

@@ -30,7 +30,7 @@ STYLES: Mapping[str, Callable[[str], bool]] = {
 
 
 def leak(context: Context) -> Finding | None:
-    """Scored dialogues that are also training data."""
+    """Scored dialogues that are also in the training data."""
     data = context.data
     if data is None or not data.splits[data.scored]:
         return None
@@ -86,7 +86,7 @@ def splits_differ(context: Context) -> Finding | None:
 
 
 def _gain_of_leaked(outputs: Outputs | None, leaked: Sequence[Example]) -> tuple[Measurement | None, str]:
-    """Return how much higher leaked examples score than the others, and a text with both; None and "" if unknown."""
+    """Return how much higher leaked examples score than others, and a text with both scores; None and "" if unknown."""
     if outputs is None or outputs.dialogues is None:
         return None, ""
     known = {normalize(example.dialogue) for example in leaked}
@@ -104,7 +104,7 @@ def _log_words(texts: Sequence[str]) -> Array:
 
 
 def _zeros_and_ones(flags: Iterable[bool]) -> Array:
-    """Return the flags as numbers, with one of each added so that no share has an error of zero.
+    """Return the flags as numbers, plus one 0 and one 1, so that no share has an error of zero.
 
     See Agresti and Caffo, "Simple and effective confidence intervals for proportions", 2000.
     """

@@ -1,4 +1,4 @@
-"""Faults of scoring: tokens that drop the letters of a language."""
+"""Scoring faults: tokenization that drops the letters of a language."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ DROPPED_SHARE = 0.5
 
 
 def letters_dropped(outputs: Outputs) -> Finding | None:
-    """Scores by `rouge-score` of texts whose letters it drops."""
+    """Texts scored with `rouge-score`, which drops their letters."""
     dropped = _dropped_share(outputs.first_references)
     if outputs.tokens != "rouge-score" or dropped < DROPPED_SHARE:
         return None

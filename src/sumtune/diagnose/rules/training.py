@@ -36,7 +36,7 @@ FEWEST_STEPS = 50
 
 
 def nothing_learned(context: Context) -> Finding | None:
-    """No label tokens or no gradient, so that the adapter hardly changed."""
+    """An adapter that hardly changed, because there were no label tokens or no gradient."""
     training = context.training
     if training is None or len(training.norms) == 0:
         return None
@@ -89,7 +89,7 @@ def loss_on_prompt(context: Context) -> Finding | None:
 
 
 def learning_rate_too_high(context: Context) -> Finding | None:
-    """A loss that is not finite, or rises."""
+    """A loss that is not finite or that rises."""
     training = context.training
     if training is None or len(training.losses) == 0:
         return None
@@ -116,7 +116,7 @@ def learning_rate_too_high(context: Context) -> Finding | None:
 
 
 def warmup_too_long(context: Context) -> Finding | None:
-    """A learning rate that is reached late or never, or a requested warm-up that the run is too short for."""
+    """A learning rate that is reached late or never, or a run that is too short for the requested warm-up."""
     training = context.training
     if training is None or len(training.rates) == 0:
         return None
@@ -125,7 +125,7 @@ def warmup_too_long(context: Context) -> Finding | None:
     reached = float(training.rates.max()) / training.rate
     never = training.ended and training.steps[0] == 1 and reached < RATE_REACHED
     late = used >= WARMUP_SHARE * total
-    # The default is designed to be cut to a tenth of a short run; only another value was requested.
+    # The default is meant to be cut to a tenth of a short run; only a different value counts as a request.
     is_default = requested == TrainConfig.model_fields["warmup_steps"].default
     if not (never or late or (requested >= WARMUP_SHARE * total and not is_default)):
         return None
@@ -166,7 +166,7 @@ def learning_rate_too_low(context: Context) -> Finding | None:
 
 
 def adapter_not_used(context: Context) -> Finding | None:
-    """Tuned and base model write the same although the training loss fell."""
+    """The tuned and the base model write the same text although the training loss fell."""
     if context.outputs is None or context.base is None:
         return None
     pairs = list(zip(context.outputs.predictions, context.base.predictions, strict=True))
