@@ -15,7 +15,7 @@ ENGINES = ("native", "ctranslate2", "torch")
 
 
 def main() -> None:
-    """Measures every engine with every number of beams."""
+    """Measure every engine with every number of beams."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--dialogues", type=int, default=64)

@@ -2,8 +2,8 @@
 
 Run: python benchmarks/families.py --work DIR [--only qwen3 t5]
 
-A row says what happened: the engine that decoded, whether all ways of asking give the same text and, for a family that
-fails, why. Takes some minutes; needs no network.
+A row shows the engine, whether all interfaces return the same text, and, if the family fails, why. Takes a few
+minutes and needs no network.
 """
 
 import argparse
@@ -33,7 +33,7 @@ SMALL: dict[str, Any] = {
     "num_key_value_heads": 2, "head_dim": 16, "max_position_embeddings": 512,
 }  # fmt: skip
 EQUAL_HEADS = {key: value for key, value in SMALL.items() if key not in {"head_dim", "num_key_value_heads"}}
-"""Families whose heads share the hidden size."""
+"""Sizes for families that divide the hidden size equally among the heads."""
 BOTH_SIDES: dict[str, Any] = {
     "d_model": 32, "encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 2,
     "decoder_attention_heads": 2, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 512,
@@ -72,7 +72,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "Marian": ("marian", BOTH_SIDES),
     "BigBird-Pegasus": ("bigbird_pegasus", {**BOTH_SIDES, "block_size": 16, "num_random_blocks": 2}),
 }  # fmt: skip
-"""transformers' `model_type` and the sizes of a tiny model, by the names that people know."""
+"""`model_type` in transformers and the sizes of a tiny model, by the family's usual name."""
 SETTINGS = {
     "train.epochs": 1, "train.validate_every_steps": 4, "train.micro_batch_tokens": 512, "lora.rank": 4,
     "model.max_source_tokens": 128, "model.max_target_tokens": 32, "model.device": "cpu", "model.precision": "fp32",
@@ -105,7 +105,7 @@ def tune(model: Path, work: Path) -> RunDir:
 
 
 def answers(run_dir: RunDir, dialogue: str) -> tuple[str, str, set[str]]:
-    """Return the engine, why it is not native, and the summaries of the command, `/summarize` and the OpenAI API."""
+    """Return the engine, why it is not native, and the summaries from the command, `/summarize` and the OpenAI API."""
     loaded = load_adapter("tuned", run_dir.adapter)
     with TestClient(create_app({"tuned": lambda: loaded}), "http://localhost") as client:
         while client.get("/ready").status_code == 503:
@@ -119,7 +119,7 @@ def answers(run_dir: RunDir, dialogue: str) -> tuple[str, str, set[str]]:
 
 
 def row(name: str, work: Path) -> str:
-    """One line of the table."""
+    """Return one line of the table."""
     kind, sizes = FAMILIES[name]
     folder = work / name.replace(" ", "-").replace(",", "")
     try:

@@ -2,7 +2,7 @@
 
 Run: sudo python benchmarks/full_disk.py --times 25 --seed 0   # needs the right to mount a small tmpfs
 
-Each run of a tiny model has room left for zero to three checkpoints. Prints `kept N/N`.
+Each run of a tiny model has space for zero to three checkpoints. Prints `kept N/N`.
 """
 
 import argparse
@@ -23,11 +23,11 @@ from kill_training import Setting, adapter_of, read_code, tiny_models, train
 
 DISK_MB = 48
 CHECKPOINT_BYTES = 400_000
-"""About what a checkpoint of the tiny models takes."""
+"""Approximate size of a checkpoint of the tiny models."""
 
 
 def main() -> None:
-    """Fills and compares."""
+    """Fill the disk under several runs and compare the adapters."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=25)
     parser.add_argument("--seed", type=int, default=0)
@@ -55,10 +55,13 @@ def main() -> None:
 
 
 def filled(setting: Setting, disk: Path, room: int) -> tuple[str, bool]:
-    """How a run ended that had `room` bytes left from its first checkpoint on, and whether it came out the same."""
+    """Run with `room` bytes left after the first checkpoint, then resume with enough.
+
+    Return how the first run ended, and whether the adapter is the expected one.
+    """
     folder, ballast = disk / "here", disk / "ballast"
     folder.mkdir()
-    (folder / "log").symlink_to(disk.parent / f"log-{room}")  # messages do not need the disk
+    (folder / "log").symlink_to(disk.parent / f"log-{room}")  # messages do not fill the disk
     stop = threading.Event()
     filler = threading.Thread(target=fill, args=(folder / "run" / "model_trainer", ballast, room, stop))
     filler.start()
@@ -77,11 +80,11 @@ def filled(setting: Setting, disk: Path, room: int) -> tuple[str, bool]:
 
 
 def fill(trainer: Path, ballast: Path, room: int, stop: threading.Event) -> None:
-    """Takes all but `room` bytes of the disk as soon as there is a checkpoint."""
+    """Fill the disk except for `room` bytes as soon as there is a checkpoint."""
     while not stop.is_set():
         if list(trainer.glob("checkpoint-*")):
             free = shutil.disk_usage(trainer).free
-            with suppress(OSError):  # the run may have taken the rest meanwhile
+            with suppress(OSError):  # the run may have filled the disk meanwhile
                 ballast.write_bytes(b"\0" * max(0, free - room))
             return
         time.sleep(0.002)

@@ -2,8 +2,8 @@
 
 Run: python benchmarks/fuzz_cache.py --trials 500 --seed 0
 
-Every trial damages a file of the cache, or of an engine beside an adapter, and then summarizes in a separate process,
-so that a crash is noticed. Nothing restores the cache between trials: it has to repair itself.
+Each trial damages a file in the cache or in an engine next to an adapter, and then summarizes in a separate process,
+so that a crash is noticed. Nothing restores the cache between trials: it must repair itself.
 """
 
 import argparse
@@ -47,7 +47,7 @@ NO_FAULTS = ("the same", "a message")
 
 
 def main() -> None:
-    """Damages, summarizes, and prints what became of it."""
+    """Damage files, summarize, and print the outcomes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0)
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def prepare(root: Path) -> Path:
-    """A cache in `root`, an embedded model that is converted into it, and an adapter, whose folder this returns."""
+    """Create a cache in `root`, an embedded model to convert into it, and an adapter; return the adapter's folder."""
     os.environ["SUMTUNE_CACHE"] = str(root / "cache")
     model = tiny.save_model("llama", root / "model")
     (root / "packed").write_bytes(b"GGUF")
@@ -91,7 +91,7 @@ def prepare(root: Path) -> Path:
 
 
 def in_child(adapter: Path, engine: str) -> str:
-    """What a process that starts now writes: JSON, a message, a traceback; or the signal that ended it."""
+    """Run `use` in a child process; return its JSON, message or traceback, or the signal that killed it."""
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
@@ -113,7 +113,7 @@ def in_child(adapter: Path, engine: str) -> str:
 
 
 def use(adapter: Path, engine: str) -> list[object]:
-    """Everything that a cache is used for."""
+    """Use the cache in every way: for measurements, an adapter and a base model. Return what came of it."""
     torch.set_num_threads(1)
     logging.disable()
     warnings.simplefilter("ignore")
@@ -129,20 +129,20 @@ def use(adapter: Path, engine: str) -> list[object]:
 
 
 def judged(said: str, expected: str) -> str:
-    """What became of a damage."""
+    """Classify what the child process said."""
     if said == expected:
         return "the same"
     return "a message" if said.startswith("message ") else f"something else: {said}" if said.startswith("[") else said
 
 
 def files(root: Path) -> list[Path]:
-    """All files of the cache and of the engines beside the adapter, locks included."""
+    """Return all files in the cache and in the engines next to the adapter, including locks."""
     engines = [path for path in (root / "run").rglob("*") if path.parent != root / "run" / "adapter"]
     return sorted(path for path in (*engines, *(root / "cache").rglob("*")) if path.is_file())
 
 
 def flip(file: Path, chance: random.Random) -> None:
-    """Flips one to three bits."""
+    """Flip one to three bits."""
     content = bytearray(file.read_bytes())
     for _ in range(chance.randint(1, 3) if content else 0):
         content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
@@ -150,41 +150,41 @@ def flip(file: Path, chance: random.Random) -> None:
 
 
 def flip_unseen(file: Path, chance: random.Random) -> None:
-    """Flips bits and gives the file the time that it had."""
+    """Flip bits and restore the file's modification time."""
     before = file.stat()
     flip(file, chance)
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def cut(file: Path, chance: random.Random) -> None:
-    """Cuts the end off."""
+    """Cut off the end."""
     os.truncate(file, chance.randint(0, file.stat().st_size))
 
 
 def empty(file: Path, _chance: random.Random) -> None:
-    """Leaves nothing in it."""
+    """Empty the file."""
     os.truncate(file, 0)
 
 
 def delete(file: Path, _chance: random.Random) -> None:
-    """Deletes the file."""
+    """Delete the file."""
     file.unlink()
 
 
 def half_delete(file: Path, chance: random.Random) -> None:
-    """Deletes some of the files of its folder."""
+    """Delete some of the files in its folder."""
     for neighbour in file.parent.iterdir():
         if neighbour.is_file() and chance.random() < 0.5:
             neighbour.unlink()
 
 
 def delete_folder(file: Path, _chance: random.Random) -> None:
-    """Deletes its folder."""
+    """Delete its folder."""
     shutil.rmtree(file.parent)
 
 
 def make_newer(file: Path, _chance: random.Random) -> None:
-    """Lets it be of a newer version."""
+    """Change its format to that of a newer version."""
     if file.suffix == ".json":
         try:
             file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 99}))
@@ -193,38 +193,38 @@ def make_newer(file: Path, _chance: random.Random) -> None:
 
 
 def replace_by_another(file: Path, chance: random.Random) -> None:
-    """Puts a file of another entry in its place."""
+    """Replace it with a file from another entry."""
     others = sorted(path for path in file.parent.parent.rglob(file.name) if path != file)
     shutil.copyfile(chance.choice(others), file) if others else empty(file, chance)
 
 
 def replace_by_folder(file: Path, _chance: random.Random) -> None:
-    """Puts a folder in its place."""
+    """Replace it with a folder."""
     file.unlink()
     file.mkdir()
 
 
 def replace_by_link(file: Path, chance: random.Random) -> None:
-    """Moves it away and leaves a link."""
+    """Move it away and leave a link, which may be broken."""
     target = file.with_name(f".moved-{chance.random()}")
     file.rename(target)
     file.symlink_to(target if chance.random() < 0.5 else "nowhere")
 
 
 def open_to_all(file: Path, _chance: random.Random) -> None:
-    """Lets everybody write to it and to its folder."""
+    """Make it and its folder writable for everybody."""
     file.chmod(0o666)
     file.parent.chmod(0o777)
 
 
 def give_away(file: Path, _chance: random.Random) -> None:
-    """Lets it belong to another user, where this one may do that."""
+    """Change its owner to another user, if permitted."""
     if os.geteuid() == 0:
         os.chown(file, 12345, 12345)
 
 
 def add_file(file: Path, chance: random.Random) -> None:
-    """Puts a further file beside it, of a name that models have."""
+    """Add a file next to it with a name that models use."""
     name = chance.choice(["pytorch_model.bin", "adapter_config.json", "model-00002.safetensors", "added_tokens.json"])
     (file.parent / name).write_bytes(chance.randbytes(100))
 

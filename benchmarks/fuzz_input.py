@@ -41,15 +41,15 @@ ROWS = damage.random_rows(32, random.Random(0))
 
 
 class HangError(Exception):
-    """A file or setting took longer than `LIMIT_S`."""
+    """Reading a file or settings took longer than `LIMIT_S`."""
 
 
 class StrangerError(Exception):
-    """An example came out that was no row of the undamaged file."""
+    """An example was read that is not a row of the undamaged file."""
 
 
 def main() -> None:
-    """Fuzzes both and prints what became of them."""
+    """Fuzz data files and settings, and print the outcomes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=10_000)
     parser.add_argument("--settings", type=int, default=2_000)
@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def judged(attempt, folder: Path, chance: random.Random) -> str:
-    """`read`, `refused`, or what went wrong."""
+    """Return `read`, `refused`, or what went wrong."""
     folder.mkdir()
     signal.signal(signal.SIGALRM, hang)
     signal.alarm(LIMIT_S)
@@ -99,12 +99,12 @@ def judged(attempt, folder: Path, chance: random.Random) -> str:
 
 
 def hang(*_: object) -> None:
-    """What the alarm does."""
+    """Raise an error when the alarm goes off."""
     raise HangError
 
 
 def one_data_file(folder: Path, chance: random.Random, suffixes: Sequence[str], checksums: bool) -> None:
-    """Ingests one damaged file, and compares the examples with the rows of the undamaged one."""
+    """Ingest one damaged file, and compare the examples with the rows of the undamaged one."""
     suffix = chance.choice(suffixes)
     path = folder / f"data.{suffix}"
     run_dir = RunDir(folder / "run")
@@ -127,7 +127,7 @@ def one_data_file(folder: Path, chance: random.Random, suffixes: Sequence[str], 
 
 
 def used(path: Path, rows: Sequence[damage.Row], file: damage.Damaged, suffix: str) -> None:
-    """Reads the file as `sumtune summarize` does, and compares the dialogues alone."""
+    """Read the file as `sumtune summarize` does, and compare only the dialogues."""
     known = [(dialogue, "") for dialogue, _ in damage.pairs(rows, suffix)]
     read = [Example(str(row), one.dialogue, "", path.name, row) for row, one in enumerate(open_conversations(path), 1)]
     if not file.joined and (strangers := damage.strangers(read, known, file, suffix)):
@@ -135,7 +135,7 @@ def used(path: Path, rows: Sequence[damage.Row], file: damage.Damaged, suffix: s
 
 
 def some_rows(chance: random.Random) -> list[damage.Row]:
-    """Some of the rows, with some values of another type."""
+    """Return some of the rows, some with a value of another type or an extra field."""
     rows = [dict(row) for row in chance.sample(ROWS, chance.randint(2, len(ROWS)))]
     if chance.random() < 0.3:
         chance.choice(rows)[chance.choice(["dialogue", "summary"])] = chance.choice(damage.ODD)
@@ -145,7 +145,7 @@ def some_rows(chance: random.Random) -> list[damage.Row]:
 
 
 def peculiar(path: Path, chance: random.Random) -> None:
-    """What is hardly a file."""
+    """Create something odd at `path`: a folder, a broken link, random bytes, deep nesting, huge values."""
     kind = chance.randrange(8)
     if kind == 0:
         path.mkdir()
@@ -166,7 +166,7 @@ def peculiar(path: Path, chance: random.Random) -> None:
 
 
 def one_setting(folder: Path, chance: random.Random) -> None:
-    """Reads one damaged file of settings."""
+    """Read one damaged settings file."""
     import yaml
 
     settings = Config(preset=chance.choice(PRESETS)).model_dump(mode="json")

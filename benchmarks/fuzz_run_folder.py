@@ -2,7 +2,7 @@
 
 Run: python benchmarks/fuzz_run_folder.py --times 2000 --seed 0
 
-Each trial damages one file in the folder of a finished or interrupted run of a tiny model and calls one command. Prints
+Each trial damages one file in the folder of a finished or interrupted run of a tiny model and runs one command. Prints
 `N passed`.
 """
 
@@ -49,12 +49,12 @@ OTHER, WHOLE = RunDir(Path("other")), RunDir(Path("whole"))
 PASSED = ("refused", "unharmed")
 TEXT = tiny.conversation(77)["dialogue"]
 CIRCULAR = ("run `sumtune run", "repeat the `sumtune run`")
-"""What `sumtune run` itself must never say."""
+"""Advice that `sumtune run` itself must never give."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One damage and the command that meets it."""
+    """One damage and the command that is run after it."""
 
     state: str
     """`finished` or `interrupted`."""
@@ -64,7 +64,7 @@ class Case:
 
 
 def main() -> None:
-    """Damages, calls, judges."""
+    """Damage run folders, run commands, and print the outcomes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--times", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
@@ -92,17 +92,17 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Fuzz:
-    """Whole run folders by state, and what each command gives for the finished one."""
+    """Undamaged run folders by state, and the result of each command on the finished one."""
 
     whole: dict[str, Path]
     expected: dict[str, object]
 
     @classmethod
     def of(cls, places: Path) -> "Fuzz":
-        """Scores the finished run in `places`, and goes to the folder there that has no run."""
-        precision._product_seconds = lambda *_: 1.0  # measured each time, it would decide what is generated
+        """Score the finished run in `places`, compute the expected results, and change to the folder without a run."""
+        precision._product_seconds = lambda *_: 1.0  # otherwise its measurement changes what is generated
         os.chdir(places / "finished")
-        for command in (run, summarize):  # the latter leaves what it keeps of the adapter
+        for command in (run, summarize):  # `summarize` builds the adapter's engines
             command(RUN)
         os.chdir(places / "new")
         shutil.copytree(places / "finished" / RUN.root, RUN.root)
@@ -113,7 +113,7 @@ class Fuzz:
         return fuzz
 
     def drawn(self, chance: random.Random) -> Case:
-        """A random case."""
+        """Return a random case."""
         state = chance.choice(["finished", "finished", "finished", "interrupted"])
         folder = self.whole[state]
         files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file() and path.suffix)
@@ -121,11 +121,11 @@ class Fuzz:
         file = chance.choice(files)
         damages = [name for name in DAMAGES if file.suffix == ".json" or name not in OF_JSON]
         if state == "interrupted" and file.name == "metrics.jsonl":
-            damages.remove("foreign")  # nothing vouches for a log that still grows
+            damages.remove("foreign")  # a log that is still growing has no checksum
         return Case(state, file, chance.choice(damages), command)
 
     def judged(self, case: Case, chance: random.Random) -> str:
-        """`refused` (one message), `unharmed` (the same result as of the whole folder), or what went wrong."""
+        """Return `refused` (one message), `unharmed` (the same result as without damage), or what went wrong."""
         shutil.rmtree(RUN.root, ignore_errors=True)
         shutil.copytree(self.whole[case.state], RUN.root)
         damage(RUN.root / case.file, case.damage, chance)
@@ -146,7 +146,7 @@ class Fuzz:
 
 
 def refusal(message: str, command: str) -> str:
-    """`refused` for a message that says something and does not send people in a circle."""
+    """Return `refused` for a message that is neither empty nor circular, otherwise what is wrong with it."""
     if not message.strip():
         return "refused without a word"
     if command == "run" and any(words in message for words in CIRCULAR):
@@ -155,7 +155,10 @@ def refusal(message: str, command: str) -> str:
 
 
 def difference(found: object, expected: object) -> str:
-    """What differs, shortly; without data or the whole log of the training a diagnosis has less, which is no fault."""
+    """Return a short text about what differs; "" if nothing does.
+
+    A diagnosis may be shorter if data or part of the training log are missing.
+    """
     if isinstance(found, dict) and isinstance(expected, dict):
         known = all(place.exists() for place in (RUN.train_metrics, RUN.ingestion, RUN.transformation, RUN.evaluation))
         known = known and "damaged or missing" not in RUN.train_metrics.read_text()
@@ -165,54 +168,54 @@ def difference(found: object, expected: object) -> str:
 
 
 def hang(*_: object) -> None:
-    """What the alarm does."""
+    """Raise an error when the alarm goes off."""
     raise TimeoutError
 
 
 def run(run_dir: RunDir) -> dict[str, object]:
-    """`sumtune run`; the content of every file that has to come out the same."""
+    """`sumtune run`: return the content of every file that must be the same."""
     pipeline.run(config(), run_dir, console())
     places = ("data_ingestion", "data_validation", "data_transformation", "model_trainer/adapter", "model_evaluation")
     files = [file for place in places for file in sorted((run_dir.root / place).iterdir())]
     files += [run_dir.diagnosis]
-    for timed in ("scores.json", "manifest.json"):  # how long generating took, and its sum
+    for timed in ("scores.json", "manifest.json"):  # seconds of generation, and the checksum
         files.remove(run_dir.evaluation / timed)
     return {str(file): read_record(file) if file.suffix == ".json" else file.read_bytes() for file in files}
 
 
 def evaluate(run_dir: RunDir) -> object:
-    """`sumtune evaluate`: the means of all systems, and what was generated."""
+    """`sumtune evaluate`: return the scores and outputs of all systems, and `metrics.csv`."""
     card = evaluate_run(recorded_config(run_dir), run_dir, console())
     metrics = {name: system.metrics for name, system in card.systems.items()}
     return metrics, [example.systems for example in card.examples], (run_dir.evaluation / "metrics.csv").read_bytes()
 
 
 def diagnose(run_dir: RunDir) -> object:
-    """`sumtune diagnose`."""
+    """`sumtune diagnose`: return the diagnosis."""
     return to_json(diagnose_run(run_dir))
 
 
 def compare(run_dir: RunDir) -> object:
-    """`sumtune compare`: what is printed about the whole folder against this one."""
+    """`sumtune compare`: return the printed comparison of the undamaged folder with this one."""
     shown = console()
     compare_runs([WHOLE, run_dir], shown)
     return shown.file.getvalue()
 
 
 def summarize(run_dir: RunDir) -> object:
-    """`sumtune summarize`."""
+    """`sumtune summarize`: return the summary."""
     return summarize_text(TEXT, run_dir)
 
 
 def serve(run_dir: RunDir) -> object:
-    """What `sumtune serve` does before it listens, and a request; scores that cannot be read are not shown."""
+    """`sumtune serve`: start up to the point of listening, and answer one request. Unreadable scores are not shown."""
     served = load_adapter("tuned", adapter_folder(run_dir.root))
     shown, right = read_run_scores(run_dir), read_run_scores(WHOLE)
     return served.summarizer.summarize([TEXT])[0].text, served.beams, shown.n == 0 or shown == right
 
 
 def clean(run_dir: RunDir) -> object:
-    """`sumtune clean`: the newest whole checkpoint and its best one stay."""
+    """`sumtune clean`: return whether it keeps the newest intact checkpoint and the best one that belongs to it."""
     whole, _ = checkpoint.latest_intact(run_dir.trainer)
     clean_run(run_dir)
     return whole is None or checkpoint.latest_intact(run_dir.trainer)[0] == whole
@@ -223,11 +226,11 @@ COMMANDS: dict[str, Callable[[RunDir], object]] = {
     "clean": clean,
 }  # fmt: skip
 DIAGNOSED = {"run/diagnosis.json", "rouge1", "n", "against", "findings", "advice"}
-"""What a diagnosis says, which depends on what there is to diagnose."""
+"""Keys of a diagnosis, which depend on what there is to diagnose."""
 
 
 def damage(file: Path, kind: str, chance: random.Random) -> None:
-    """Damages `file`."""
+    """Damage `file`."""
     if kind == "delete":
         file.unlink()
     elif kind == "delete folder":
@@ -237,7 +240,7 @@ def damage(file: Path, kind: str, chance: random.Random) -> None:
 
 
 def flipped(_file: Path, content: bytes, chance: random.Random, bits: int = 1) -> bytes:
-    """With flipped bits."""
+    """Return the content with flipped bits."""
     changed = bytearray(content or b"x")
     for _ in range(bits):
         changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
@@ -245,30 +248,30 @@ def flipped(_file: Path, content: bytes, chance: random.Random, bits: int = 1) -
 
 
 def cut(_file: Path, content: bytes, chance: random.Random) -> bytes:
-    """Without its end."""
+    """Return the content without its end."""
     return content[: chance.randrange(len(content) or 1)]
 
 
 def zeros(_file: Path, content: bytes, chance: random.Random) -> bytes:
-    """With a block of zeros, as a power cut leaves them."""
+    """Return the content with a block of zeros, as after a power cut."""
     at = chance.randrange(len(content) or 1)
     end = min(len(content), at + chance.randint(1, 4096))
     return content[:at] + bytes(end - at) + content[end:]
 
 
 def of_another_run(file: Path, content: bytes, _chance: random.Random) -> bytes:
-    """The file of the same name of another run, if it has one; else the same line twice."""
+    """Return the content of the same file in another run, if there is one; otherwise the content twice."""
     other = OTHER.root / file.relative_to(RUN.root)
     return other.read_bytes() if other.is_file() else content + content
 
 
 def of_another_type(_file: Path, _content: bytes, chance: random.Random) -> bytes:
-    """Other JSON."""
+    """Return other JSON."""
     return json.dumps(chance.choice(OTHER_VALUES)).encode()
 
 
 def with_another_value(_file: Path, content: bytes, chance: random.Random) -> bytes:
-    """With one value, at any depth, of another type, or lost."""
+    """Return the JSON with one value, at any depth, replaced or deleted."""
     whole = json.loads(content)
     at = whole
     while True:
@@ -285,7 +288,7 @@ def with_another_value(_file: Path, content: bytes, chance: random.Random) -> by
 
 
 def newer(_file: Path, content: bytes, chance: random.Random) -> bytes:
-    """As a later version writes it."""
+    """Return the JSON as a later version might write it."""
     return json.dumps({**json.loads(content), "format": chance.randint(2, 99), "later": [1]}).encode()
 
 

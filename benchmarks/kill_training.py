@@ -36,12 +36,12 @@ EMBEDDED = (
     "decode.beams=1",
 )  # fmt: skip
 TIMES = {"file": 27, "folder": 10, "draft": 3, "checkpoint": 6, "step": 18}
-"""How often a run comes by the points of each kind, about."""
+"""About how many times a run passes the points of each kind."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A model and data to train on, and what comes out when nothing happens."""
+    """Command-line options for a model and data, and the adapter and seconds of an undisturbed run."""
 
     name: str
     arguments: tuple[str, ...]
@@ -50,7 +50,7 @@ class Setting:
 
 
 def main() -> None:
-    """Kills and compares."""
+    """Kill and resume runs, and compare the adapters."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
@@ -74,14 +74,14 @@ def main() -> None:
 
 
 def read_code() -> None:
-    """Imports what a run needs: each run is a fork of this process, and these take most of its time."""
+    """Import what a run needs, because each run is a fork of this process and imports take most of its time."""
     for name in ("sumtune.commands.pipeline", "peft", "transformers.models.gemma3.modeling_gemma3",
                  "transformers.models.t5.modeling_t5", "transformers.models.gemma.tokenization_gemma"):  # fmt: skip
         importlib.import_module(name)
 
 
 def tiny_models(root: Path) -> list[Setting]:
-    """Both families, 22 training examples, 18 optimizer steps."""
+    """Return settings for both model families, with 22 training examples and 18 optimizer steps."""
     import tiny
 
     tiny.write_jsonl(root / "data" / "train.jsonl", 22)
@@ -97,17 +97,17 @@ def tiny_models(root: Path) -> list[Setting]:
 
 
 def embedded(root: Path) -> list[Setting]:
-    """The embedded model on a tenth of the embedded data, one epoch."""
+    """Return the setting of the embedded model on a tenth of the embedded data, for one epoch."""
     return [undisturbed("embedded", sets(EMBEDDED), root)]
 
 
 def sets(assignments: tuple[str, ...]) -> tuple[str, ...]:
-    """As options of the command line."""
+    """Return `assignments` as command-line options."""
     return tuple(part for assignment in assignments for part in ("--set", assignment))
 
 
 def undisturbed(name: str, arguments: tuple[str, ...], root: Path) -> Setting:
-    """A run that nothing happens to."""
+    """Run without a kill; return the setting with the resulting adapter and time."""
     begun, folder = time.monotonic(), root / f"straight-{name}"
     code = train(arguments, folder)
     assert code == 0, (folder / "log").read_text()
@@ -117,7 +117,7 @@ def undisturbed(name: str, arguments: tuple[str, ...], root: Path) -> Setting:
 
 
 def survives(setting: Setting, folder: Path, chance: random.Random) -> tuple[str, bool]:
-    """Where a run was killed, and whether it came to the same adapter afterwards."""
+    """Kill a run and resume it; return where it was killed, and whether it produced the same adapter."""
     while True:
         if chance.random() < 0.5:
             point = chance.choice(POINTS)
@@ -136,7 +136,7 @@ def survives(setting: Setting, folder: Path, chance: random.Random) -> tuple[str
 
 
 def train(arguments: tuple[str, ...], folder: Path, at: str | None = None, after: float | None = None) -> int:
-    """The exit code of `sumtune train`, killed at a point or after some seconds."""
+    """Run `sumtune train`, killed at the point `at` or after some seconds, and return its exit code."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def command() -> None:
@@ -151,7 +151,7 @@ def train(arguments: tuple[str, ...], folder: Path, at: str | None = None, after
 
 
 def run_apart(work, log: Path, after: float | None = None) -> int:
-    """The exit code of `work` in a fork of this process, negative for a signal."""
+    """Run `work` in a fork of this process and return its exit code, negative for a signal."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -181,7 +181,7 @@ def run_apart(work, log: Path, after: float | None = None) -> int:
 
 
 def adapter_of(folder: Path) -> str:
-    """The sum of the adapter's weights, and of its settings."""
+    """Return the checksum of the adapter's weights and settings."""
     adapter = folder / "run" / "model_trainer" / "adapter"
     settings = json.loads((adapter / "adapter_config.json").read_text())
     weights = (adapter / "adapter_model.safetensors").read_bytes()
@@ -189,7 +189,7 @@ def adapter_of(folder: Path) -> str:
 
 
 def clear(folder: Path) -> None:
-    """Removes a run."""
+    """Remove a run."""
     import shutil
 
     shutil.rmtree(folder, ignore_errors=True)

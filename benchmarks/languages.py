@@ -20,7 +20,7 @@ TUNING = ("--preset", "fast", "--set", "data.train_share=1", "--set", "train.epo
 
 
 def main() -> None:
-    """Tunes, summarizes and prints, a language at a time."""
+    """Tune, summarize and print the results, one language at a time."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--languages", nargs="+", default=sorted(file.stem for file in DATA.glob("*.jsonl")))
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def tuned(folder: Path, rows: list[str], train: int) -> Path:
-    """A run folder whose adapter is tuned on the first `train` of `rows`."""
+    """Tune an adapter on the first `train` of `rows` and return its run folder."""
     run_dir, data = folder / "run", folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     for name, some in (("train", rows[:train]), ("validation", rows[train:])):
@@ -49,7 +49,7 @@ def tuned(folder: Path, rows: list[str], train: int) -> Path:
 
 
 def compare(language: str, tuned_on: str, run_dir: Path, dialogues: list[str]) -> None:
-    """Prints how many of the summaries are the same with the default decoding and with the whole vocabulary."""
+    """Print the share of summaries that are the same with the default decoding and with the whole vocabulary."""
     from sumtune.config import DecodeConfig
 
     default, default_s = written(run_dir, DecodeConfig(), dialogues)
@@ -60,7 +60,7 @@ def compare(language: str, tuned_on: str, run_dir: Path, dialogues: list[str]) -
 
 
 def written(run_dir: Path, decode: "DecodeConfig", dialogues: list[str]) -> tuple[list[str], float]:  # noqa: F821
-    """The summaries, and the seconds that they took without the first batch of four."""
+    """Return the summaries and the seconds they took, after a warm-up with four dialogues."""
     from sumtune.decode.build import build_summarizer
     from sumtune.model.locate import locate
     from sumtune.text.prompt import Prompt

@@ -2,10 +2,10 @@
 
 Run: python benchmarks/length_scaling.py [--lengths 512 2048 8192 16384 32768] [--only train read] [--set key=value]…
 
-The dialogue consists of words of the embedded ones, with a summary of 70 words (about 100 tokens). Each row is a
-separate process. *Train* computes one micro-batch, forward and backward; *read* is what the engine of generation does
-before it writes the first token. Prints milliseconds per token, the same relative to the first length, and the peak
-memory of the process. Processor time counts, not wall time, so that other programs disturb less.
+The dialogue consists of words from the embedded dialogues, with a summary of 70 words (about 100 tokens). Each row is
+measured in a separate process. *Train* computes one micro-batch, forward and backward; *read* is what the generation
+engine does before it writes the first token. Prints milliseconds per token, their ratio to the first length, and the
+peak memory of the process. Times are processor time, not wall time, so that other programs disturb less.
 """
 
 import argparse
@@ -25,7 +25,7 @@ WORK = ("train", "read")
 
 
 def main() -> None:
-    """Print a table, or measure one row of it if `--row` says so."""
+    """Print the table, or measure only one row with `--row`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lengths", nargs="*", type=int, default=[512, 2048, 8192, 16384, 32768])
     parser.add_argument("--only", nargs="*", choices=WORK, default=WORK)
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def measure_training(length: int, settings: list[str]) -> dict[str, Any]:
-    """Return the row of a micro-batch of one example of `length` tokens."""
+    """Return the row for a micro-batch of one example of `length` tokens."""
     from sumtune.config_resolution import resolve
     from sumtune.files.run_dir import RunDir
     from sumtune.forecast.trial import trials
@@ -85,7 +85,7 @@ def encode(config: Any, run_dir: Any, length: int) -> None:
 
 
 def measure_reading(length: int, settings: list[str]) -> dict[str, Any]:
-    """Return the row of an engine that reads a dialogue of `length` tokens and writes one token."""
+    """Return the row for an engine that reads a dialogue of `length` tokens and writes one token."""
     from sumtune.config_resolution import resolve
     from sumtune.decode.build import build_summarizer
     from sumtune.model.encode_stage import make_encoder
@@ -101,14 +101,14 @@ def measure_reading(length: int, settings: list[str]) -> dict[str, Any]:
 
 
 def row(seconds: float, tokens: int, number_format: str) -> dict[str, Any]:
-    """Return what is printed of `seconds` for `tokens`, with the peak memory of this process."""
+    """Return the values to print for `seconds` and `tokens`, with the peak memory of this process."""
     from sumtune.memory import peak_bytes
 
     return {"ms": 1000 * seconds / tokens, "memory": peak_bytes(), "format": number_format}
 
 
 def fastest(work: Callable[[], object], length: int) -> float:
-    """Return the processor seconds of `work`: the fastest of five runs, or of fewer for long texts."""
+    """Return the processor seconds of `work`: the fastest of five runs, or of fewer runs for long texts."""
     timings = []
     for _ in range(5 if length <= 2048 else 2 if length <= 8192 else 1):
         begun = time.process_time()
@@ -118,7 +118,7 @@ def fastest(work: Callable[[], object], length: int) -> float:
 
 
 def conversation(length: int, count: Callable[[tuple[str, str]], int]) -> tuple[str, str]:
-    """Return a dialogue and its summary; `count` says how many tokens the model reads of them, at most `length`."""
+    """Return a dialogue and its summary. `count` returns the tokens that the model reads of them, at most `length`."""
     text = (files("sumtune.data") / "corpus" / "train.jsonl").read_text(encoding="utf-8")
     words = sorted({word for line in text.splitlines() for word in json.loads(line)["dialogue"].split()})
     chance = random.Random(0)

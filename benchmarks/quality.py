@@ -15,7 +15,7 @@ METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
 
 def main() -> None:
-    """Runs, scores, prints."""
+    """Run, score, and print the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--run-dir", type=Path, required=True)
@@ -37,12 +37,12 @@ def main() -> None:
 
 
 def sumtune(*arguments: str) -> None:
-    """Runs a command of sumtune and shows its output."""
+    """Run a `sumtune` command and show its output."""
     subprocess.run([sys.executable, "-m", "sumtune", *arguments], check=True)
 
 
 def report_times(run_dir: Path) -> None:
-    """Prints the forecast beside the actual seconds."""
+    """Print the forecast next to the actual seconds."""
     record = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
     for stage in ("training_s", "evaluation_s"):
         expected, actual = record["forecast"][stage], record[stage]
@@ -50,7 +50,7 @@ def report_times(run_dir: Path) -> None:
 
 
 def report_scores(run_dir: Path, title: str) -> None:
-    """Prints ROUGE by system."""
+    """Print the ROUGE scores of each system."""
     scores = json.loads((run_dir / "model_evaluation" / "scores.json").read_text(encoding="utf-8"))
     print(f"\n{title}: {scores['split']} split, {scores['n']} examples")
     for name, system in scores["systems"].items():

@@ -4,11 +4,12 @@ Run: python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ [--requ
          [--beams 1]
      python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ --meetings [--seconds 60] [--concurrency 1 4]
 
-The tutorial's service is FastAPI, which calls `generate` of transformers on the merged model for one request at a time,
-with the adapter's prompt. Each level of concurrency drives one service, then the other.
+The tutorial's service is a FastAPI app that calls `generate` from transformers on the merged model, with the adapter's
+prompt, for one request at a time. Each level of concurrency loads one service, then the other.
 
-With `--meetings` there is no tutorial: each level of concurrency sends short chats alone, and then beside a meeting of
-16,000 tokens every ten seconds (validation dialogues, joined). The median of the short chats is printed for both.
+With `--meetings`, the tutorial's service is not measured: each level of concurrency sends short chats alone, then with
+a meeting of 16,000 tokens every ten seconds (validation dialogues, joined). Prints the median of the short chats for
+both.
 """
 
 import argparse
@@ -38,10 +39,10 @@ TIMEOUT_S = 600
 
 @dataclass(frozen=True)
 class Load:
-    """What one service did at one level of concurrency."""
+    """Results of one service at one level of concurrency."""
 
     throughput: float
-    """Dialogues a second."""
+    """Dialogues per second."""
     latencies_s: tuple[float, ...]
     summaries: tuple[str, ...]
 
@@ -52,7 +53,7 @@ class Load:
 
 
 def main() -> None:
-    """Starts both, drives both, prints the ratios."""
+    """Start both services, load them, and print the ratios."""
     given = arguments()
     if given.tutorial:
         serve_tutorial(RunDir(given.run_dir), given.port, given.beams, given.dtype)
@@ -61,7 +62,7 @@ def main() -> None:
         rows = [json.loads(line) for line in lines][: given.requests]
     dialogues, references = [row["dialogue"] for row in rows], [row["summary"] for row in rows]
     run_dir = str(given.run_dir)
-    # Deadline and queue are set so that every request is answered: this measures speed, not refusal.
+    # The deadline is set so that every request is answered: this measures speed, not refusals.
     beams = ["--beams", str(given.beams)] if given.beams else []
     ours = [sys.executable, "-m", "sumtune", "serve", "--run-dir", run_dir, "--deadline", str(TIMEOUT_S), *beams]
     if given.meetings:
@@ -81,7 +82,7 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--data", type=Path, help="folder with validation.jsonl (fields dialogue, summary)")
@@ -110,13 +111,13 @@ class Service:
 
     @property
     def memory(self) -> int:
-        """Resident bytes."""
+        """Resident memory in bytes."""
         return int(self.process.memory_info().rss)
 
 
 @contextmanager
 def service(name: str, command: Sequence[str]) -> Iterator[Service]:
-    """A service, ready; its seconds to get ready and its memory are printed."""
+    """Start a service, yield it when it is ready, and stop it; print its start-up time and its memory."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     begun = time.monotonic()
@@ -134,7 +135,7 @@ def service(name: str, command: Sequence[str]) -> Iterator[Service]:
 
 
 def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
-    """Returns when `/ready` answers 200."""
+    """Wait until `/ready` answers 200."""
     end = time.monotonic() + START_LIMIT_S
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -149,7 +150,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
 
 
 async def drive(url: str, dialogues: Sequence[str], concurrency: int) -> Load:
-    """Has every dialogue summarized, `concurrency` requests at a time, one dialogue each."""
+    """Send every dialogue in a request of its own, `concurrency` at a time, and return the results."""
     numbers = iter(range(len(dialogues)))
     latencies: dict[int, float] = {}
     summaries: dict[int, str] = {}
@@ -164,7 +165,7 @@ async def drive(url: str, dialogues: Sequence[str], concurrency: int) -> Load:
 
     limits = httpx.Limits(max_connections=concurrency)
     async with httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits) as session:
-        await session.post(f"{url}/summarize", json={"dialogues": dialogues[0]})  # what is made at the first request
+        await session.post(f"{url}/summarize", json={"dialogues": dialogues[0]})  # warm-up
         begun = time.perf_counter()
         await asyncio.gather(*(client(session) for _ in range(concurrency)))
         seconds = time.perf_counter() - begun
@@ -173,7 +174,7 @@ async def drive(url: str, dialogues: Sequence[str], concurrency: int) -> Load:
 
 
 def report(concurrency: int, loads: dict[str, Load], references: Sequence[str]) -> None:
-    """Prints both services and the ratios between them."""
+    """Print the results of both services and their ratios."""
     print(f"\nconcurrency {concurrency}, {len(references)} dialogues")
     for name, load in loads.items():
         slow = sorted(load.latencies_s)[int(0.95 * (len(load.latencies_s) - 1))]
@@ -192,7 +193,7 @@ def report(concurrency: int, loads: dict[str, Load], references: Sequence[str]) 
 
 
 def serve_tutorial(run_dir: RunDir, port: int, beams: int | None, dtype: str) -> None:
-    """The other service: the merged model, `generate` on one dialogue at a time."""
+    """Run the tutorial's service: the merged model, with `generate` on one dialogue at a time."""
     import threading
 
     import torch

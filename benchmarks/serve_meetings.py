@@ -1,4 +1,4 @@
-"""Short chats beside long meetings: what `serve_load.py --meetings` sends and prints."""
+"""Short chats next to long meetings: the requests and the report of `serve_load.py --meetings`."""
 
 import asyncio
 import itertools
@@ -17,7 +17,7 @@ TIMEOUT_S = 600
 
 
 def token_counter(run_dir: RunDir) -> Callable[[str], int]:
-    """The function that counts tokens as the adapter does."""
+    """Return a function that counts the tokens of a text as the adapter does."""
     from sumtune.model.locate import locate
     from sumtune.model.tokenizer import load_encoder
     from sumtune.text.prompt import Prompt
@@ -28,7 +28,7 @@ def token_counter(run_dir: RunDir) -> Callable[[str], int]:
 
 
 def join_to_meeting(dialogues: Sequence[str], count: Callable[[str], int]) -> str:
-    """Dialogues, one after the other and again from the first, until they have `MEETING_TOKENS`."""
+    """Join dialogues, repeating them if necessary, until they have `MEETING_TOKENS`."""
     chosen, tokens = [], 0
     for dialogue in itertools.cycle(dialogues):
         if tokens >= MEETING_TOKENS:
@@ -39,7 +39,7 @@ def join_to_meeting(dialogues: Sequence[str], count: Callable[[str], int]) -> st
 
 
 async def report_meetings(url: str, dialogues: Sequence[str], meeting: str, concurrency: int, seconds: float) -> None:
-    """Drives short chats alone, then with meetings, and prints both medians and their ratio."""
+    """Send short chats alone, then with meetings, and print both medians and their ratio."""
     alone, _ = await drive_for(url, dialogues, None, concurrency, seconds)
     among, meetings = await drive_for(url, dialogues, meeting, concurrency, seconds)
     print(f"\nconcurrency {concurrency}, {seconds:g} s each, a meeting every {MEETING_EVERY_S:g} s")
@@ -55,7 +55,7 @@ async def report_meetings(url: str, dialogues: Sequence[str], meeting: str, conc
 async def drive_for(
     url: str, dialogues: Sequence[str], meeting: str | None, concurrency: int, seconds: float
 ) -> tuple[list[float], list[float]]:
-    """Seconds that each short chat and each meeting took; chats are sent for `seconds`, `concurrency` at a time."""
+    """Send chats for `seconds`, `concurrency` at a time; return the latencies of the chats and of the meetings."""
     chats, meetings = itertools.cycle(dialogues), list[float]()
     latencies = list[float]()
     end = time.perf_counter() + seconds

@@ -18,14 +18,14 @@ import httpx
 from serve_load import Service, drive, service
 
 WARM_UP = 96
-"""Dialogues of which the throughput is measured."""
+"""Number of dialogues with which the throughput is measured."""
 CONCURRENCY = 64
 GRACE_S = 2.0
-"""Seconds over its deadline in which an answer still has to arrive: the clock starts before the connection does."""
+"""Seconds after its deadline at which an answer is late: the clock starts before the connection is made."""
 
 
 def main() -> None:
-    """Measures throughput, then overload."""
+    """Measure the throughput, then the behaviour under overload."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder with validation.jsonl")
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 async def overload(ours: Service, dialogues: list[str], rate: float, seconds: float, deadline: float) -> None:
-    """Asks at `rate` a second and prints what came of it."""
+    """Send `rate` requests per second and print the results."""
     statuses: Counter[str] = Counter()
     slowest, late, waiting = 0.0, 0, set()
     memory = [ours.memory]

@@ -4,7 +4,7 @@ Run: sumtune train --data samsum/ --run-dir runs/timed --set train.keep_checkpoi
      python benchmarks/time_to_quality.py --run-dir runs/timed [--every 4] [--beams 4] [--examples 380]
 
 The adapter of a checkpoint is the running average of the weights so far, which is what a run stopped there would
-publish, except that its learning rate has not decayed. Minutes are those of training, validation included.
+publish, except that the learning rate has not decayed. Minutes are training time, including validation.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from sumtune.train.checkpoint import list_checkpoints, load_state
 
 
 def main() -> None:
-    """Scores the checkpoints one after the other."""
+    """Score the checkpoints one after the other."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--every", type=int, default=4, help="of so many checkpoints one")

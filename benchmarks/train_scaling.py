@@ -3,9 +3,9 @@
 Run: python benchmarks/train_scaling.py [--examples 250 1000 4000 16000] [--lengths 64 256 512 1024 2048] [--steps 12]
          [--set key=value]…
 
-The dialogues consist of words of the embedded ones, about 150 tokens each unless their length varies. Each row is a
-separate process that reads and encodes all examples and then takes some optimizer steps. Prints the seconds of reading
-and encoding, tokens per second in training, and peak memory.
+The dialogues consist of words from the embedded dialogues, about 150 tokens each unless the length varies. Each row is
+measured in a separate process, which reads and encodes all examples and then takes some optimizer steps. Prints the
+seconds of reading and encoding, tokens per second in training, and peak memory.
 """
 
 import argparse
@@ -19,16 +19,16 @@ import time
 from pathlib import Path
 
 USUAL_LENGTH = 150
-"""Tokens of a dialogue where the number of examples is what changes."""
+"""Tokens per dialogue in the rows that vary the number of examples."""
 FEW = 200
-"""Examples where the length is what changes."""
+"""Number of examples in the rows that vary the length."""
 SUMMARY_WORDS = 20
 TURN_WORDS = 10
 TOKENS_A_WORD = 1.35
 
 
 def main() -> None:
-    """Measures one row where `--only` says so, else all in turn."""
+    """Measure one row with `--only`, otherwise all rows in turn."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--examples", nargs="*", type=int, default=[250, 1000, 4000, 16000])
     parser.add_argument("--lengths", nargs="*", type=int, default=[64, 256, 512, 1024, 2048])
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def measure(count: int, length: int, steps: int, settings: list[str]) -> dict[str, float]:
-    """One row of the table."""
+    """Return one row of the table."""
     from sumtune.config import TrainConfig
     from sumtune.config_resolution import resolve
     from sumtune.data import ingest
@@ -87,7 +87,7 @@ def measure(count: int, length: int, steps: int, settings: list[str]) -> dict[st
 
 
 def tokens_a_second(session, steps: int) -> float:
-    """Of `steps` optimizer steps, after one that warms up."""
+    """Return the tokens per second of `steps` optimizer steps, after one warm-up step."""
     from sumtune.train import session as training
 
     batches = [[session.examples[at] for at in session.plan.batch(step)] for step in range(1 + steps)]
@@ -102,7 +102,7 @@ def tokens_a_second(session, steps: int) -> float:
 
 
 def write(path: Path, count: int, length: int) -> None:
-    """`count` conversations of about `length` tokens, no two alike."""
+    """Write `count` different random conversations of about `length` tokens."""
     from importlib.resources import files
 
     corpus = (files("sumtune.data") / "corpus" / "train.jsonl").read_text(encoding="utf-8")

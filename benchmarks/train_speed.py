@@ -4,7 +4,7 @@ Run: python benchmarks/train_speed.py --data samsum/ [--examples 48] [--systems 
 
 Each system runs in a separate process, one after the other: rank 16 on query and value, 4 examples per optimizer
 step. Prints examples and tokens per second, the ratio to the slowest, and peak memory; for ours also the share of the
-time that the matrix products alone would take, at the speed of products with 2,048 rows on this machine.
+time that the matrix products alone would take, at the speed of products of 2,048 rows on this machine.
 """
 
 import argparse
@@ -24,7 +24,7 @@ LEARNING_RATE = 5e-4
 
 
 def main() -> None:
-    """Measures one system where `--only` says so, else all in turn."""
+    """Measure one system with `--only`, otherwise all systems in turn."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--examples", type=int, default=48)
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def prepare(data: str, folder: Path, settings: list[str]) -> None:
-    """Reads and encodes `data` into a run folder."""
+    """Ingest and encode `data` into a run folder."""
     from sumtune.config_resolution import resolve
     from sumtune.data import ingest
     from sumtune.files.atomic import write_json
@@ -57,7 +57,7 @@ def prepare(data: str, folder: Path, settings: list[str]) -> None:
 
 
 def in_a_process(name: str, folder: str, given: argparse.Namespace) -> dict[str, float]:
-    """What `measure` gives in a fresh Python."""
+    """Return the result of `measure` in a new Python process."""
     command = [sys.executable, __file__, "--data", given.data, "--examples", str(given.examples), "--only", name]
     environment = os.environ | {"SUMTUNE_KERNELS": "0" if name == "ours-without-kernels" else "1"}
     done = subprocess.run([*command, "--run-dir", folder], check=True, stdout=subprocess.PIPE, env=environment)
@@ -65,7 +65,7 @@ def in_a_process(name: str, folder: str, given: argparse.Namespace) -> dict[str,
 
 
 def measure(name: str, folder: Path, count: int) -> dict[str, float]:
-    """Seconds for `count` examples after one warm-up step, and peak memory."""
+    """Return the speed over `count` examples after one warm-up step, and the peak memory."""
     from sumtune.config import Config
     from sumtune.files.run_dir import RunDir
 
@@ -76,7 +76,7 @@ def measure(name: str, folder: Path, count: int) -> dict[str, float]:
 
 
 def ours(config, run_dir, count, _name):
-    """Our optimizer steps, as a run does them."""
+    """Measure our optimizer steps, as in a run."""
     from sumtune.train import session as training
 
     session = training.prepare(config, run_dir)
@@ -93,7 +93,7 @@ def ours(config, run_dir, count, _name):
 
 
 def trainer(config, run_dir, count, name):
-    """What a tutorial writes: Trainer, PEFT, padded batches, labels masked outside the summary."""
+    """Measure training as in a tutorial: Trainer, PEFT, padded batches, labels masked outside the summary."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM, DataCollatorForSeq2Seq, Trainer, TrainingArguments
@@ -133,7 +133,7 @@ def trainer(config, run_dir, count, name):
 
 
 def counts(examples, seconds):
-    """Examples and tokens a second."""
+    """Return the examples and tokens per second."""
     return {
         "examples": len(examples) / seconds,
         "tokens": sum(example.length for example in examples) / seconds,
@@ -141,7 +141,7 @@ def counts(examples, seconds):
 
 
 def ceiling_seconds(session, examples) -> float:
-    """Seconds of the products alone: all layers twice for each token, the output layer twice for summary tokens."""
+    """Return the seconds of the products alone: forward and backward, the output layer only for summary tokens."""
     import torch
 
     head = session.loss_fn.model.get_output_embeddings().weight
@@ -157,7 +157,7 @@ def ceiling_seconds(session, examples) -> float:
 
 
 def report(results: dict[str, dict[str, float]]) -> None:
-    """One line for each system."""
+    """Print one line per system."""
     slowest = min(result["examples"] for result in results.values())
     print(f"{'':<22}{'examples/s':>11}{'tokens/s':>10}{'ratio':>7}{'memory':>9}{'ceiling':>9}")
     for name, result in results.items():

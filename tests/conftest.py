@@ -1,4 +1,4 @@
-"""Shared by all tests: no network, and a cache of their own."""
+"""Fixtures of all tests: no network, a separate cache, tiny models."""
 
 import gc
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ from sumtune.train.session import Session
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
-"""The same examples in every run; `--hypothesis-profile default` looks for new ones."""
+"""Hypothesis tries the same examples in every run; with `--hypothesis-profile default` it tries new ones."""
 
 SETTINGS = {
     "train.epochs": 3, "train.learning_rate": 1e-2, "train.validate_every_steps": 4, "train.validation_examples": 6,
@@ -37,33 +37,33 @@ SETTINGS = {
 def _offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     patch = pytest.MonkeyPatch()
     patch.setenv("HF_HUB_OFFLINE", "1")  # in other processes
-    patch.setattr(constants, "HF_HUB_OFFLINE", True)  # in this one, which may have read the variable before
+    patch.setattr(constants, "HF_HUB_OFFLINE", True)  # in this process, which may already have read the variable
     yield
     patch.undo()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """Products of tiny models are slower on many threads, much slower beside other work."""
+    """Use one thread: tiny models are slower on many threads, and much slower next to other work."""
     torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _short_collections() -> None:
-    """The garbage collector, which runs after each model, skips what was imported and made before this file."""
+    """Make garbage collection after each model faster: exempt all objects created before this test file."""
     gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders of tiny random models by architecture: `gemma`, `llama`, `gpt2`, `t5`, `bart`."""
+    """Return folders of tiny random models by architecture, such as `gemma` and `t5`."""
     root = tmp_path_factory.mktemp("models")
     return {name: tiny.save_model(name, root / name) for name in tiny.ARCHITECTURES}
 
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the compiled kernels; an empty one where there is no C compiler."""
+    """Return a folder with the compiled kernels; an empty one if there is no C compiler."""
     folder = tmp_path_factory.mktemp("compiled")
     load_kernels(folder)
     return folder
@@ -71,7 +71,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: Path) -> Path:
-    """A cache folder of this test alone, with nothing but the compiled kernels in it."""
+    """Return a cache folder for this test alone, which contains only the compiled kernels."""
     cache = tmp_path / "cache"
     copytree(compiled, cache / "kernels")
     monkeypatch.setenv("SUMTUNE_CACHE", str(cache))
@@ -80,7 +80,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: Path) -
 
 @pytest.fixture(scope="module")
 def session_in(tiny_models: dict[str, Path]) -> Callable[..., Session]:
-    """A session of a tiny model on 22 examples (6 optimizer steps an epoch) in `root / where`."""
+    """Return a function that makes a session of a tiny model on 22 examples (6 steps per epoch) in `root / where`."""
 
     def make(root: Path, name: str, where: str = "run", changed: dict[str, Any] | None = None) -> Session:
         config = resolve(overrides=SETTINGS | {"model.name": str(tiny_models[name])} | (changed or {}))

@@ -9,13 +9,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "benchmarks").glob("*.py"))
+PROGRAMS = [script for script in SCRIPTS if "__main__" in script.read_text(encoding="utf-8")]
 COMMANDS = [script for script in SCRIPTS if "__main__" in script.read_text(encoding="utf-8")]
 """The others are parts of one."""
 PAGES = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def names_in(module):
-    """Names that a module of sumtune defines or imports, without importing it."""
+    """Yield the names that a module of sumtune defines or imports, without importing it."""
     tree = ast.parse(Path(find_spec(module).origin).read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

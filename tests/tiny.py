@@ -12,7 +12,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 
 def conversation(number: int) -> dict[str, str]:
-    """The `number`-th made-up conversation; different numbers below 1,000 give different ones."""
+    """Return the `number`-th made-up conversation. All numbers below 1,000 have different conversations."""
     first, second = NAMES[number % 8], NAMES[(number // 8 + number + 1) % 8]
     thing, day = THINGS[(number // 3) % 8], DAYS[number % 5]
     turns = [
@@ -25,7 +25,7 @@ def conversation(number: int) -> dict[str, str]:
 
 
 def write_jsonl(path: Path, count: int, start: int = 0) -> Path:
-    """`count` conversations as JSONL."""
+    """Write `count` conversations as JSONL."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = (json.dumps(conversation(number)) + "\n" for number in range(start, start + count))
     path.write_text("".join(lines), encoding="utf-8")
@@ -36,7 +36,7 @@ LANGUAGES = Path(__file__).parents[1] / "benchmarks" / "languages"
 
 
 def foreign_pairs() -> dict[str, list[tuple[str, str]]]:
-    """Dialogues with summaries in other languages than English, by language."""
+    """Return dialogues with summaries in languages other than English, by language."""
     rows = {
         file.stem: [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         for file in sorted(LANGUAGES.glob("*.jsonl"))
@@ -45,7 +45,7 @@ def foreign_pairs() -> dict[str, list[tuple[str, str]]]:
 
 
 def tokenizer(is_t5: bool = False, more_texts: Sequence[str] = (), size: int = 400) -> Any:
-    """A byte-level BPE tokenizer of `size` tokens, trained on made-up conversations and `more_texts`."""
+    """Return a byte-level BPE tokenizer with `size` tokens, trained on made-up conversations and `more_texts`."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -78,12 +78,12 @@ CHAT_TEMPLATES = {
     "mistral": "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]{% else %}"
     " {{ m.content }}{{ eos_token }}{% endif %}{% endfor %}",
 }
-"""In the manner of Qwen 3, of Gemma, and of Mistral."""
+"""Chat templates in the style of Qwen 3, Gemma and Mistral."""
 CHAT_MARKS = ["<|im_start|>", "<|im_end|>", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]"]
 
 
 def chat_tokenizer(style: str) -> Any:
-    """The tokenizer of an instruction-tuned model with a chat template of `CHAT_TEMPLATES`."""
+    """Return the tokenizer of an instruction-tuned model with the template `style` from `CHAT_TEMPLATES`."""
     tok = tokenizer()
     tok.add_special_tokens({"additional_special_tokens": CHAT_MARKS})
     tok.chat_template = CHAT_TEMPLATES[style]
@@ -181,11 +181,11 @@ MORE_ARCHITECTURES = {
     "pegasus": partial(_bart_like, "pegasus"),
     "mt5": _mt5,
 }
-"""For tests of what is different in them."""
+"""Models for tests of what differs in these architectures."""
 
 
 def save_model(name: str, folder: Path, tok: Any = None) -> Path:
-    """Writes a tiny random model and its tokenizer (or `tok`) to `folder`; the same weights at every call."""
+    """Write a tiny random model and its tokenizer (or `tok`) to `folder`. The weights are the same in every call."""
     import torch
 
     with torch.random.fork_rng():
