@@ -1,4 +1,4 @@
-"""Measures the quality of a whole run: ROUGE with the decoding of the preset and greedily.
+"""Measures the quality of a complete run: ROUGE with the preset's decoding and with greedy search.
 
 Run: python benchmarks/quality.py --data samsum/ --run-dir /tmp/quality [--preset quality] [--set key=value]…
 """

@@ -1,4 +1,4 @@
-"""Measures the service beside one written from a tutorial, driven with the same dialogues.
+"""Measures the service and one written from a tutorial, under load with the same dialogues.
 
 Run: python benchmarks/serve_load.py --run-dir runs/chats --data samsum/ [--requests 200] [--concurrency 1 8 32]
          [--beams 1]

@@ -1,4 +1,4 @@
-"""Measures the service under overload: answers within the deadline, and memory, at twice the rate that it can answer.
+"""Measures the service under overload, at twice its throughput: answers within the deadline, and memory.
 
 Run: python benchmarks/serve_overload.py --run-dir runs/chats --data samsum/ [--minutes 10] [--times 2] [--deadline 20]
 

@@ -9,9 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "benchmarks").glob("*.py"))
-PROGRAMS = [script for script in SCRIPTS if "__main__" in script.read_text(encoding="utf-8")]
 COMMANDS = [script for script in SCRIPTS if "__main__" in script.read_text(encoding="utf-8")]
-"""The others are parts of one."""
+"""Scripts to run; the others are modules that these import."""
 PAGES = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

@@ -1,4 +1,4 @@
-"""Tiny random models of both families with a tokenizer trained on the spot, and conversations for them."""
+"""Tiny random models of both families, with a tokenizer trained on the fly, and conversations for them."""
 
 import json
 from collections.abc import Sequence

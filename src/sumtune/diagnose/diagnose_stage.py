@@ -21,7 +21,7 @@ def diagnose_run(run_dir: RunDir) -> Diagnosis:
     """Return the diagnosis of a run, and write it to `diagnosis.json` if the folder is writable.
 
     Raises:
-        RunDirError: the folder holds neither predictions nor a training log, or a needed file is damaged.
+        RunDirError: the folder contains neither predictions nor a training log, or a required file is damaged.
     """
     context = read_run(run_dir)
     if context.outputs is None and context.training is None:
@@ -57,7 +57,7 @@ def diagnose_file(
 
     Raises:
         DataError: the file cannot be read or lacks a column.
-        RunDirError: the run folder does not hold a run.
+        RunDirError: `run_dir` is not the folder of a run.
     """
     outputs = read_predictions(path, prediction, reference, dialogue)
     known = Context() if run_dir is None else read_run(run_dir)

@@ -40,7 +40,7 @@ def paired(
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return low and high end of the interval of the mean of `differences`, and the two-sided p-value.
+    """Return the low and high end of the interval of the mean of `differences`, and the two-sided p-value.
 
     `differences` between two systems on the same examples are `(examples,)` or `(examples, metrics)`. The p-value comes
     from the paired bootstrap with a shift (Noreen 1989; Koehn 2004; as in sacrebleu): the share of resampled means,

@@ -33,7 +33,7 @@ METRICS_CSV = "metrics.csv"
 
 
 def write_scorecard(scorecard: Scorecard, run_dir: RunDir, made_from: str = "") -> None:
-    """Replace the whole folder of scores at once; `made_from` is the fingerprint of what was scored."""
+    """Replace the folder of scores in one step; `made_from` is the fingerprint of what was scored."""
     with new_folder(run_dir.evaluation) as folder:
         lines = (json.dumps(_example_row(example), ensure_ascii=False) + "\n" for example in scorecard.examples)
         (folder / "predictions.jsonl").write_bytes("".join(lines).encode())

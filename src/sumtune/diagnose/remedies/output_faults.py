@@ -73,7 +73,7 @@ def case_destroyed(_finding: Finding, context: Context) -> Remedy:
 
 
 def columns_swapped(finding: Finding, context: Context) -> Remedy:
-    """Give the columns their right names."""
+    """Assign the correct column names."""
     commands = context.commands
     if commands.predictions is None:
         if commands.columns and finding.columns == ("dialogue", "reference"):
