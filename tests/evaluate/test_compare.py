@@ -101,7 +101,7 @@ def test_the_p_value_is_that_of_a_sign_permutation_and_of_sacrebleu():
     from scipy.stats import bootstrap, permutation_test
 
     values = np.random.default_rng(1).normal(0.015, 0.1, size=150)
-    low, high, p_value = paired(values, np.random.default_rng(2))
+    low, high, p_value = paired(values, 2)
     permuted = permutation_test(
         (values, np.zeros_like(values)), lambda a, b, axis=-1: (a - b).mean(axis=axis), vectorized=True,
         permutation_type="samples", n_resamples=20_000, rng=np.random.default_rng(3),

@@ -8,7 +8,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sumtune.text.words import UNSPACED, characters, count_words, fold, has_unspaced, words
+from sumtune.text.words import UNSPACED, WORD, characters, count_words, fold, has_unspaced, words
 
 ALL = [(language, text) for language in polyglot.LANGUAGES for text in polyglot.sentences(language)]
 
@@ -74,3 +74,8 @@ def test_in_english_the_number_of_words_is_that_of_pieces_between_white_space(te
 def test_characters_count_as_words_where_there_are_no_spaces():
     assert count_words("我们明天见。") == 5
     assert count_words("Wir sehen uns morgen.") == 4
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=60) | st.text("aB1.,' -_", max_size=40))
+def test_the_quick_pattern_for_ascii_finds_the_same_words(text):
+    assert words(text) == WORD.findall(fold(text))

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.outputs import Outputs
 from sumtune.evaluate.baselines import BASELINES
@@ -28,7 +26,7 @@ class Gain:
 
 def estimate(outputs: Outputs, seed: int) -> Estimate:
     """Return the mean ROUGE-1 with its 95% bootstrap interval."""
-    low, high = interval(outputs.scores, np.random.default_rng(seed))
+    low, high = interval(outputs.scores, seed)
     return Estimate(outputs.score, float(low), float(high))
 
 
@@ -46,5 +44,5 @@ def gains(context: Context, seed: int) -> Iterator[Gain]:
 
 def _gain(name: str, outputs: Outputs, other: Outputs, seed: int) -> Gain:
     differences = outputs.scores - other.scores
-    low, high, p_value = paired(differences, np.random.default_rng(seed))
+    low, high, p_value = paired(differences, seed)
     return Gain(name, other.score, float(differences.mean()), float(low), float(high), float(p_value))

@@ -1,5 +1,8 @@
 """Bootstrap intervals and tests for means over examples."""
 
+from collections.abc import Iterator
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +17,7 @@ _CHUNK_CELLS = 1_000_000
 
 def interval(
     values: NDArray[np.float64],
-    generator: np.random.Generator,
+    seed: int,
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -23,7 +26,7 @@ def interval(
     `values` is `(examples,)` or `(examples, metrics)`; each result is `()` or `(metrics,)`. All metrics share the same
     resamples, so `interval(tuned - base, …)` is the paired interval of two systems.
 
-    >>> low, high = interval(np.array([0.2, 0.4, 0.6, 0.8]), np.random.default_rng(0))
+    >>> low, high = interval(np.array([0.2, 0.4, 0.6, 0.8]), seed=0)
     >>> print(f"0.5 lies between {low:.2f} and {high:.2f}")
     0.5 lies between 0.30 and 0.70
 
@@ -31,12 +34,12 @@ def interval(
         ValueError: there is no example, or the level is not between 0 and 1.
     """
     _check(values, level)
-    return _ends(_resampled_means(values, generator, resamples), values.mean(axis=0), level)
+    return _ends(_resampled_means(values, seed, resamples), values.mean(axis=0), level)
 
 
 def paired(
     differences: NDArray[np.float64],
-    generator: np.random.Generator,
+    seed: int,
     resamples: int = RESAMPLES,
     level: float = LEVEL,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -46,7 +49,7 @@ def paired(
     from the paired bootstrap with a shift (Noreen 1989; Koehn 2004; as in sacrebleu): the share of resampled means,
     shifted to a mean of zero, that are at least as far from zero as the observed mean, which itself counts as one.
 
-    >>> low, high, p_value = paired(np.array([0.1, 0.1, 0.2, 0.2]), np.random.default_rng(0))
+    >>> low, high, p_value = paired(np.array([0.1, 0.1, 0.2, 0.2]), seed=0)
     >>> bool(low > 0), float(p_value) < 0.01
     (True, True)
 
@@ -54,7 +57,7 @@ def paired(
         ValueError: there is no example, or the level is not between 0 and 1.
     """
     _check(differences, level)
-    means, mean = _resampled_means(differences, generator, resamples), differences.mean(axis=0)
+    means, mean = _resampled_means(differences, seed, resamples), differences.mean(axis=0)
     at_least_as_far = (np.abs(means - mean) >= np.abs(mean)).sum(axis=0)
     return *_ends(means, mean, level), np.asarray((at_least_as_far + 1) / (resamples + 1))
 
@@ -71,12 +74,22 @@ def _ends(
     return np.minimum(low, mean), np.maximum(high, mean)  # rounding can move the mean of equal values outside
 
 
-def _resampled_means(
-    values: NDArray[np.float64], generator: np.random.Generator, resamples: int
-) -> NDArray[np.float64]:
-    """Return resampled means, `(resamples,)` or `(resamples, metrics)`, by drawing how often each example counts."""
+def _resampled_means(values: NDArray[np.float64], seed: int, resamples: int) -> NDArray[np.float64]:
+    """Return resampled means, `(resamples,)` or `(resamples, metrics)`."""
     n = len(values)
-    chunk = max(1, _CHUNK_CELLS // n)
-    sizes = [min(chunk, resamples - start) for start in range(0, resamples, chunk)]
-    means = [generator.multinomial(n, np.full(n, 1 / n), size=size) @ values / n for size in sizes]
-    return np.concatenate(means)
+    if n * resamples <= _CHUNK_CELLS:
+        return np.asarray(_few_draws(n, seed, resamples) @ values / n)
+    return np.concatenate([counts @ values / n for counts in _draws(n, seed, resamples)])
+
+
+@lru_cache(maxsize=4)
+def _few_draws(n: int, seed: int, resamples: int) -> NDArray[np.int64]:
+    """Return all of `_draws`; they are the same for each metric and system."""
+    return np.concatenate(list(_draws(n, seed, resamples)))
+
+
+def _draws(n: int, seed: int, resamples: int) -> Iterator[NDArray[np.int64]]:
+    """Yield how often each of `n` examples is drawn, `(resamples, n)` in all, in pieces that fit into memory."""
+    generator, chunk = np.random.default_rng(seed), max(1, _CHUNK_CELLS // n)
+    for start in range(0, resamples, chunk):
+        yield generator.multinomial(n, np.full(n, 1 / n), size=min(chunk, resamples - start))

@@ -104,7 +104,7 @@ def _pairs(first: Scorecard, second: Scorecard, names: tuple[str, str]) -> list[
 
 def _differences(one: NDArray[np.float64], two: NDArray[np.float64], seed: int) -> dict[str, Difference]:
     """Return the difference of each metric; `one` and `two` are `(examples, metrics)`."""
-    low, high, p_value = paired(two - one, np.random.default_rng(seed))
+    low, high, p_value = paired(two - one, seed)
     columns = (one.mean(axis=0), two.mean(axis=0), (two - one).mean(axis=0), low, high, p_value)
     rows = zip(*(column.tolist() for column in columns), strict=True)
     return {metric: Difference(*row) for metric, row in zip(METRICS, rows, strict=True)}

@@ -244,7 +244,7 @@ def _reference_agreement(examples: Sequence[ReferencedDialogue], tokens: Tokens,
 
 def _estimates(names: Sequence[str], values: NDArray[np.float64], seed: int) -> dict[str, Estimate]:
     """Return the mean and interval of each column; the fixed seed makes the resamples the same for every system."""
-    low, high = interval(values, np.random.default_rng(seed))
+    low, high = interval(values, seed)
     ends = zip(names, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)
     return {name: Estimate(*rest) for name, *rest in ends}
 

@@ -1,5 +1,6 @@
 """Split a text in any script into words by Unicode rules (UAX #29), without a dictionary or a model."""
 
+import re
 import unicodedata
 
 import regex
@@ -31,6 +32,8 @@ CHARACTER = regex.compile(r"(?V1)(?=[\p{L}\p{N}])\X\p{M}*")
 CAPITALIZED = regex.compile(r"\b\p{Lu}[\p{L}\p{N}\p{M}]*")
 SHORT_WORDS = regex.compile(rf"[\p{{Hangul}}{_UNSPACED}\p{{M}}]+")
 """Runs of characters in scripts whose words have one or two characters."""
+ASCII_WORD = re.compile(r"[a-z0-9]+(?:(?<=[0-9])[.,](?=[0-9])[a-z0-9]+)*")
+"""What `WORD` finds in a folded text of ASCII characters, several times as fast."""
 UNSPACED = regex.compile(rf"(?V1)[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]]")
 
 
@@ -43,7 +46,7 @@ def words(text: str) -> list[str]:
     >>> words("L'été, 3.50 € am Fluß"), words("मैं पाँच बजे।"), words("我用iPhone。")
     (['l', 'été', '3.50', 'am', 'fluss'], ['मैं', 'पाँच', 'बजे'], ['我', '用', 'iphone'])
     """
-    found: list[str] = WORD.findall(fold(text))
+    found: list[str] = ASCII_WORD.findall(text.lower()) if text.isascii() else WORD.findall(fold(text))
     return found
 
 
@@ -64,7 +67,7 @@ def fold(text: str) -> str:
 
 def has_unspaced(text: str) -> bool:
     """Return whether `text` contains a character of a script without spaces between words."""
-    return UNSPACED.search(text) is not None
+    return not text.isascii() and UNSPACED.search(text) is not None
 
 
 def count_words(text: str) -> int:
@@ -73,4 +76,6 @@ def count_words(text: str) -> int:
     >>> count_words("Ann - at 5!"), count_words("我在 iPhone 上。")
     (4, 4)
     """
+    if not has_unspaced(text):
+        return len(text.split())
     return sum(len(WORD.findall(piece)) if has_unspaced(piece) else 1 for piece in text.split())

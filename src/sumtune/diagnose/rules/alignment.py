@@ -66,7 +66,7 @@ def predictions_shifted(outputs: Outputs) -> Finding | None:
     gain = overlaps[shift] - overlaps[0]
     if overlaps[shift].mean() < SHIFT_GAIN * overlaps[0].mean() or gain.mean() <= 0:
         return None
-    if paired(gain, np.random.default_rng(0), resamples=2_000)[2] > SHIFT_P_VALUE:
+    if paired(gain, seed=0, resamples=2_000)[2] > SHIFT_P_VALUE:
         return None
     repaired = outputs.with_predictions(np.roll(np.array(outputs.predictions, dtype=object), shift).tolist())
     rows = f"{abs(shift)} row{'s' if abs(shift) > 1 else ''} {'down' if shift > 0 else 'up'}"
@@ -110,7 +110,7 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
     gain = by_prediction - by_reference
     if gain.mean() < NOVEL_GAIN:
         return None
-    if paired(gain, np.random.default_rng(0), resamples=2_000)[2] > SHIFT_P_VALUE:
+    if paired(gain, seed=0, resamples=2_000)[2] > SHIFT_P_VALUE:
         return None
     found = _swapped(outputs, ("prediction", "reference"), None)
     return replace(
