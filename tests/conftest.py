@@ -1,6 +1,7 @@
 """Fixtures of all tests: no network, a separate cache, tiny models."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -64,7 +65,9 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the compiled kernels; an empty one if there is no C compiler."""
-    folder = tmp_path_factory.mktemp("compiled")
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if is_worker else root) / "compiled"  # the first worker compiles, the others wait
     load_kernels(folder)
     return folder
 
