@@ -16,7 +16,7 @@ NAME = "sumtune-torch"
 
 
 def in_torch_thread(work: Callable[[], Result]) -> Result:
-    """Run `work` and return its result: in the main thread if called there, otherwise in one thread for all others.
+    """Run `work` and return its result. It runs in the main thread if called there, otherwise in one shared thread.
 
     Each computing thread has its own OpenMP team. With more teams than cores, no team waits actively for its next task,
     and small products take twice as long.

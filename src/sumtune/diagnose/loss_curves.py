@@ -50,7 +50,10 @@ def end_means(values: Array) -> tuple[float, float]:
 
 
 def rise(values: Array) -> Measurement:
-    """Return the mean of the last fifth minus the mean of the first; the error is infinite if each is one value."""
+    """Return the mean of the last fifth minus the mean of the first fifth.
+
+    The standard error is infinite if a fifth is only one value.
+    """
     first, last = _ends(values)
     return mean_difference(last, first)
 

@@ -41,7 +41,9 @@ def create_app(
     run_dir: RunDir | None = None,
     on_loaded: Callable[[BaseException | None], None] = lambda _error: None,
 ) -> FastAPI:
-    """Return the application. It loads `loads` (by name, the default first) in the background and is then ready.
+    """Return the application. It runs the loaders in `loads` in the background, and is ready when they have finished.
+
+    The keys of `loads` are the names of the models; the first is the default.
 
     `load_adapter` loads further adapters on request; `load_base` loads the base model on first use.
     `on_loaded` is called when startup loading has ended, with the error if it failed.
