@@ -35,8 +35,8 @@ def as_text(value: Any) -> str | None:
     r"""Return the text of `value`, one turn per line; "" if there is none, None if it is not text.
 
     A list is read as turns: texts, or objects with a text and perhaps a speaker (`sumtune.data.turns` has the keys).
-    Turns without text are left out. Line ends become `\n`. Trailing blanks, empty lines at the start and the end, NUL
-    characters, byte order marks and direction marks are removed.
+    Turns without text are left out. Line ends become `\n`, or a space inside a turn of a list. Trailing blanks, empty
+    lines at the start and the end, NUL characters, byte order marks and direction marks are removed.
 
     >>> as_text([{"role": "Ann", "content": "Hi"}, {"role": "Bob", "content": "Hello\r\nAnn"}, "Bye"])
     'Ann: Hi\nBob: Hello Ann\nBye'

@@ -20,7 +20,7 @@ CHUNK_ROWS = 32
 
 
 class _TokenCrossEntropy(torch.autograd.Function):
-    """Summed cross entropy. Its backward pass computes softmax - one-hot chunk by chunk, in the dtype of the logits."""
+    """Summed cross entropy. Its gradient, softmax minus one-hot, is computed in chunks, in the dtype of the logits."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:

@@ -51,7 +51,7 @@ def _whole_lines(text: str) -> str:
 
 
 def _whole_lines_at_end(text: str) -> str:
-    """Return `text` from its first line break on and after the last line that looks like a turn."""
+    """Return the lines after the last one that looks like a turn, but not the first line, which may be incomplete."""
     kept = ""
     for line in reversed(text.splitlines(keepends=True)[1:]):
         if LABEL.match(line):
