@@ -20,12 +20,22 @@ from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.timing import TrainingCosts, decode_costs, nearest_to_mean_length, training_costs
 from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak
 from sumtune.model.locate import locate
+from sumtune.model.tokenizer import load_encoder
 from sumtune.text.encode import load_encoded
+from sumtune.text.parts import CountTokens, split
 from sumtune.text.prompt import Prompt
 from sumtune.train.event_log import read_events
 from sumtune.train.session import Session
 
-__all__ = ["Forecast", "cached_peak_bytes", "calibrate", "evaluation_seconds", "forecast", "forecast_remaining"]
+__all__ = [
+    "Forecast",
+    "cached_peak_bytes",
+    "calibrate",
+    "evaluation_seconds",
+    "forecast",
+    "forecast_remaining",
+    "texts_to_read",
+]
 
 MEASURED_SUMMARIES = 32
 """Summaries that the base model writes to estimate their length."""
@@ -151,8 +161,9 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     settings are measured once. No engine stays in memory.
     """
     examples = chosen_examples(config, run_dir)[1]
-    dialogues = [example.dialogue for example in examples]
     prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
+    encoder = load_encoder(source.folder, prompt)
+    dialogues = texts_to_read([example.dialogue for example in examples], prompt, encoder.count)
     encoded = load_encoded(run_dir.transformation / "validation.safetensors")
     lengths = [len(example.target) for example in encoded]
     mean_tokens = sum(len(example.source) for example in encoded) / len(encoded)
@@ -162,7 +173,7 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
         decode = decoding_of(system, config)
         if decode != measured:
             begun, measured = time.monotonic(), decode
-            model = build_summarizer(source, None, prompt, decode, config.model.device)
+            model = build_summarizer(source, None, prompt, decode, config.model.device, encoder)
             setup_s = max(time.monotonic() - begun, model.setup_s)  # the cache may hold the engine of the base model
             together = min(ROWS // decode.beams, int(MAX_CACHED_TOKENS // mean_tokens))
             costs = decode_costs(model, dialogues, max(1, together))
@@ -174,6 +185,16 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     del model
     free_memory()
     return seconds
+
+
+def texts_to_read(dialogues: Sequence[str], prompt: Prompt, count: CountTokens) -> list[str]:
+    """Return the texts that the model reads: for a long dialogue its parts, and one of them once more in place of the
+    summaries of the parts.
+    """
+    if prompt.long == "truncate":
+        return list(dialogues)
+    parts = [split(dialogue, count, prompt.max_source_tokens) for dialogue in dialogues]
+    return [text for some in parts for text in (some if len(some) == 1 else [*some, some[0]])]
 
 
 def _scoring_seconds(examples: Sequence[ReferencedDialogue]) -> float:
