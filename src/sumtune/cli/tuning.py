@@ -1,6 +1,7 @@
 """`sumtune run`, `check` and `train`. Heavy imports happen inside the command that needs them."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,6 +21,9 @@ from sumtune.cli.options import (
     config_of,
 )
 
+if TYPE_CHECKING:
+    from sumtune.config import Config
+
 __all__ = ["check", "run", "train"]
 
 
@@ -38,14 +42,7 @@ def run(
 ) -> None:
     """Check the data, tune the model and score it."""
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
-    from sumtune.files.run_dir import RunDir
-    from sumtune.terminal.console import plain_console
-    from sumtune.terminal.status import status
-
-    console = plain_console()
-    with status(console, "Loading PyTorch and transformers"):
-        from sumtune.commands import pipeline
-    pipeline.run(settings, RunDir(run_dir), console, resume=resume, overwrite=overwrite)
+    _start("run", settings, run_dir, resume=resume, overwrite=overwrite)
 
 
 def check(
@@ -83,6 +80,13 @@ def train(
 ) -> None:
     """Like `run`, but stop after training."""
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    _start("train", settings, run_dir, resume=resume, overwrite=overwrite)
+
+
+def _start(
+    stages: Literal["run", "train"], settings: "Config", run_dir: Path, *, resume: bool, overwrite: bool
+) -> None:
+    """Load what training needs and start the pipeline."""
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
     from sumtune.terminal.status import status
@@ -90,4 +94,5 @@ def train(
     console = plain_console()
     with status(console, "Loading PyTorch and transformers"):
         from sumtune.commands import pipeline
-    pipeline.train(settings, RunDir(run_dir), console, resume=resume, overwrite=overwrite)
+    start = pipeline.run if stages == "run" else pipeline.train
+    start(settings, RunDir(run_dir), console, resume=resume, overwrite=overwrite)

@@ -17,7 +17,7 @@ from sumtune.model.read_lengths import READ, dialogue_lengths, read_lengths
 from sumtune.model.source_limit import context_tokens, rounded_limit
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import load_encoder
-from sumtune.text.encode import Encoder, save_encoded
+from sumtune.text.encode import Encoded, Encoder, save_encoded
 from sumtune.text.language import is_english
 from sumtune.text.parts import training_pairs
 from sumtune.text.prompt import Prompt
@@ -89,11 +89,9 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     lengths = [count for file in tests for count in dialogue_lengths(encoder, load_jsonl(file))]
     with new_folder(run_dir.transformation) as folder:
         for name, examples in splits.items():
-            own = dialogue_lengths(encoder, examples)
-            pairs = (
-                pair for example, tokens in zip(examples, own, strict=True) for pair in _pairs(encoder, example, tokens)
-            )
-            save_encoded([encoder.encode(*pair) for pair in pairs], folder / f"{name}.safetensors")
+            encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
+            own = dialogue_lengths(encoder, examples, encoded)
+            save_encoded(_in_parts(encoder, examples, own, encoded), folder / f"{name}.safetensors")
             lengths += own
         prompt = _prompt_for(encoder, splits["train"])
         if config.model.max_source_tokens == AUTO:
@@ -119,11 +117,21 @@ def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
     return context is not None and read >= context
 
 
-def _pairs(encoder: Encoder, example: Example, tokens: int) -> list[tuple[str, str]]:
-    """Return the pairs of source and target from `example`, whose dialogue has `tokens`; several if read in parts."""
-    if encoder.prompt.long == "truncate" or tokens <= encoder.prompt.max_source_tokens:
-        return [(example.dialogue, example.summary)]
-    return training_pairs(example.dialogue, example.summary, encoder.count, encoder.prompt.max_source_tokens)
+def _in_parts(
+    encoder: Encoder, examples: Sequence[Example], lengths: Sequence[int], encoded: Sequence[Encoded]
+) -> list[Encoded]:
+    """Return `encoded`, with several examples in place of each whose dialogue is read in parts."""
+    limit = encoder.prompt.max_source_tokens
+    if encoder.prompt.long == "truncate" or max(lengths, default=0) <= limit:
+        return list(encoded)
+    found: list[Encoded] = []
+    for example, tokens, one in zip(examples, lengths, encoded, strict=True):
+        if tokens <= limit:
+            found.append(one)
+        else:
+            pairs = training_pairs(example.dialogue, example.summary, encoder.count, limit)
+            found += [encoder.encode(*pair) for pair in pairs]
+    return found
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:

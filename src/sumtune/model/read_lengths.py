@@ -7,7 +7,7 @@ from sumtune.data.example import Example
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST
-from sumtune.text.encode import Encoder
+from sumtune.text.encode import Encoded, Encoder
 from sumtune.text.prompt import Prompt
 
 __all__ = ["READ", "dialogue_lengths", "read_lengths", "recorded_read_lengths"]
@@ -16,9 +16,20 @@ READ = "read"
 """Key of this entry in the manifest of the stage `encode`."""
 
 
-def dialogue_lengths(encoder: Encoder, examples: Sequence[Example]) -> list[int]:
-    """Return the number of tokens in each dialogue before truncation."""
-    return encoder.count([example.dialogue for example in examples])
+def dialogue_lengths(
+    encoder: Encoder, examples: Sequence[Example], encoded: Sequence[Encoded] | None = None
+) -> list[int]:
+    """Return the number of tokens of each dialogue before any truncation.
+
+    `encoded` are the token ids of `examples`; with them, only truncated dialogues are tokenized again.
+    """
+    if encoded is None:
+        return encoder.count([example.dialogue for example in examples])
+    lengths = [len(one.source) - encoder.overhead for one in encoded]
+    full = [at for at, length in enumerate(lengths) if length >= encoder.prompt.max_source_tokens]
+    for at, length in zip(full, encoder.count([examples[at].dialogue for at in full]), strict=True):
+        lengths[at] = length
+    return lengths
 
 
 def read_lengths(lengths: Sequence[int], prompt: Prompt, *, by_model: bool) -> dict[str, Any]:

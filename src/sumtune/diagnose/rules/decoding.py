@@ -14,6 +14,8 @@ SEPARATED_TOKENS = 0.8
 """Share of one-character words that makes a prediction count as separated."""
 SEPARATED_SHARE = 0.5
 MARKED_SHARE = 0.02
+MARKED_REFERENCES = 0.1
+"""Largest share of references with a mark for which marks in predictions are a fault."""
 ECHO_SHARE = 0.2
 ECHO_WORDS = 8
 """Number of consecutive words of the dialogue that count as an echo; half of the dialogue if that is shorter."""
@@ -56,8 +58,8 @@ def characters_separated(outputs: Outputs) -> Finding | None:
 
 def special_tokens_left(outputs: Outputs) -> Finding | None:
     """Special tokens such as `<pad>` and `</s>` that decoding should have removed."""
-    bad = [SPECIAL.search(prediction) is not None for prediction in outputs.predictions]
-    if share(bad) < MARKED_SHARE or share(SPECIAL.search(text) is not None for text in outputs.first_references) > 0.1:
+    bad = _marked(outputs, SPECIAL)
+    if bad is None:
         return None
     repaired = _better(outputs, _without_special, _up_to_end)
     kinds = sorted({match.group() for text in outputs.predictions for match in SPECIAL.finditer(text)})
@@ -75,8 +77,8 @@ def special_tokens_left(outputs: Outputs) -> Finding | None:
 
 def word_pieces_left(outputs: Outputs) -> Finding | None:
     """Subword markers: `▁` (SentencePiece), `##` (WordPiece), `Ġ` (byte-level BPE), `@@` (subword-nmt)."""
-    bad = [PIECE.search(prediction) is not None for prediction in outputs.predictions]
-    if share(bad) < MARKED_SHARE or share(PIECE.search(text) is not None for text in outputs.first_references) > 0.1:
+    bad = _marked(outputs, PIECE)
+    if bad is None:
         return None
     repaired = _better(outputs, _pieces_to_words, _marks_to_spaces)
     return Finding(
@@ -213,3 +215,10 @@ def _after_echo(text: str, dialogue: str) -> str:
             rest = written[start + length :]
             return " ".join(rest) if words(" ".join(rest)) else text
     return text
+
+
+def _marked(outputs: Outputs, mark: re.Pattern[str]) -> list[bool] | None:
+    """Return which predictions contain `mark`; None if few do, or if references do as well."""
+    bad = [mark.search(prediction) is not None for prediction in outputs.predictions]
+    in_references = share(mark.search(text) is not None for text in outputs.first_references)
+    return None if share(bad) < MARKED_SHARE or in_references > MARKED_REFERENCES else bad
