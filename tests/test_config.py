@@ -166,3 +166,12 @@ def test_revising_changes_only_what_is_named() -> None:
 def test_settings_do_not_change_once_made() -> None:
     with pytest.raises(ValueError, match="frozen"):
         resolve().train.epochs = 5
+
+
+def test_a_file_that_is_too_large_or_never_ends_is_refused_at_once(tmp_path):
+    large = tmp_path / "large.yaml"
+    large.write_text("# comment\n" * 200_000, encoding="utf-8")
+    for file in (large, Path("/dev/zero")):
+        if file.exists():
+            with pytest.raises(ConfigError, match="more than 1,000,000 bytes"):
+                resolve(config_file=file)

@@ -14,6 +14,8 @@ from sumtune.errors import ConfigError
 
 __all__ = ["assignment", "known_keys", "parse_assignment", "resolve", "revise"]
 
+MAX_FILE_BYTES = 1_000_000
+"""Size that no configuration has; a device such as `/dev/zero` never ends."""
 YAML_END = "...\n"
 """End mark that PyYAML writes after a value that is neither a list nor a mapping."""
 
@@ -64,7 +66,11 @@ def _validated(settings: Mapping[str, Any]) -> Config:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise ConfigError(f"{path} has more than {MAX_FILE_BYTES:,} bytes: it is no configuration.")
+        value = yaml.safe_load(content.decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"Cannot read the configuration {str(path)!r}: {error.strerror or error}.") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:

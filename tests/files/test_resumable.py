@@ -140,3 +140,9 @@ def test_a_writer_that_wrote_nothing_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="planted"), resumable_lines(tmp_path / "out.jsonl", MADE_FROM):
         raise RuntimeError("planted")
     assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a folder of Linux in which nobody can create a file")
+def test_a_folder_without_room_for_a_file_is_no_other_writer() -> None:
+    with pytest.raises(InputError, match="cannot be written: no file can be created in /proc"):
+        write(Path("/proc/out.jsonl"), ["a"])

@@ -32,6 +32,10 @@ def resumable_lines(target: Path, made_from: str) -> Iterator["ResumableLines"]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
+            if not lock_file.exists():  # filelock waits for a file that cannot be created, too
+                raise InputError(
+                    f"{target} cannot be written: no file can be created in {final.parent}; give --output another name."
+                ) from None
             raise InputError(
                 f"{target} is being written by another process: wait for it, or give --output another name."
             ) from None
