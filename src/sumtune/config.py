@@ -118,7 +118,8 @@ class TrainConfig(Section):
     effective_batch_size: Positive = 4
     """Examples in an optimizer step."""
     micro_batch_tokens: Annotated[int, Field(ge=64)] = 1536
-    """Maximum number of tokens in a micro-batch, padding included; a longer example is a micro-batch of its own."""
+    """Maximum number of tokens in a micro-batch, padding included; a longer example is a micro-batch of its own. On a
+    GPU, a micro-batch holds a whole optimizer step if memory allows."""
     average_power: float | None = Field(2.0, ge=0)
     """The adapter is a weighted mean of the weights after each optimizer step t, with weight t to this power:
     2 stresses the second half of a run, 0 weighs all steps alike; null takes the last weights alone."""
@@ -147,7 +148,7 @@ class DecodeConfig(Section):
     quantization: Literal["int8", "float32"] = "int8"
     """Number format of the native engine and CTranslate2."""
     batch_tokens: Annotated[int, Field(ge=64, le=1 << 20)] = 4096
-    """Maximum number of source tokens in a batch, padding included."""
+    """Maximum number of source tokens in a batch, padding included. A GPU takes as many as its memory holds."""
     shortlist: Positive | None = 98304
     """Number of most frequent tokens that the native engine can write in English summaries, besides all tokens of the
     training summaries and of the dialogue. null means the whole vocabulary; other languages always use it."""

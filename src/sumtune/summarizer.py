@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 __all__ = [
     "AdjustableSummarizer",
+    "BatchingSummarizer",
     "Completion",
     "OnPiece",
     "OnProgress",
@@ -88,6 +89,15 @@ class AdjustableSummarizer(Summarizer, Protocol):
 
     def with_beams(self, beams: int) -> Summarizer:
         """Return a summarizer with the same model and `beams` beams; 1 is greedy search."""
+        ...
+
+
+@runtime_checkable
+class BatchingSummarizer(Summarizer, Protocol):
+    """A summarizer that can say how many dialogues it decodes together: `decode.torch`."""
+
+    def batch_size(self, source_tokens: int) -> int:
+        """Return how many dialogues of `source_tokens` are decoded together."""
         ...
 
 

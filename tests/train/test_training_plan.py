@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sumtune.config import TrainConfig
+from sumtune.text.batching import micro_batches
 from sumtune.train.lr_schedule import learning_rate, warmup_length
 from sumtune.train.training_plan import TrainingPlan
 
@@ -99,3 +100,13 @@ def test_steps_enter_the_average_by_their_number_to_the_power(power: float | Non
         decay = plan.average_decay(step)
         shares = [share * decay for share in shares] + [1 - decay]
     assert shares == pytest.approx([weight / sum(expected) for weight in expected])
+
+
+@given(st.lists(st.integers(1, 900), min_size=1, max_size=40), st.integers(1, 9), st.integers(64, 2000))
+def test_on_a_gpu_a_micro_batch_holds_any_whole_step(lengths: list[int], together: int, budget: int) -> None:
+    plan = TrainingPlan(tuple(lengths), TrainConfig(effective_batch_size=together, micro_batch_tokens=budget))
+    assert plan.micro_batch_tokens(whole_steps=False) == budget
+    whole = plan.micro_batch_tokens(whole_steps=True)
+    for step in range(plan.steps_per_epoch):
+        batch = plan.batch(step)
+        assert len(micro_batches(batch, lengths, whole)) == 1

@@ -1,12 +1,14 @@
 """Summaries from a torch model on any device, for models that the faster engines do not support."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from sumtune.decode.batches import longest_first
+from sumtune.decode.gpu_batches import MAX_ROWS, RowBytes
+from sumtune.model.device_memory import total_bytes
 from sumtune.summarizer import Completion, OnProgress
 from sumtune.text.encode import Encoder
 
@@ -24,6 +26,7 @@ class TorchSummarizer:
         self._model = model
         self._encoder = encoder
         self._batch_tokens = batch_tokens
+        self._row_bytes = RowBytes.of(model.config, model.dtype.itemsize)
         tokenizer = encoder.tokenizer
         self._end_ids = encoder.end_ids
         pad = tokenizer.pad_token_id
@@ -55,11 +58,35 @@ class TorchSummarizer:
         limit = min(max_tokens or self._limit, self._limit)
         sources = [list(self._encoder.source(dialogue)) for dialogue in dialogues]
         completions: dict[int, Completion] = {}
-        for batch in longest_first(sources, self._batch_tokens, MAX_BATCH_EXAMPLES):
-            completions |= dict(zip(batch, self._generate([sources[at] for at in batch], limit), strict=True))
+        for batch in self._batches(sources, limit):
+            completions |= dict(zip(batch, self._fitting([sources[at] for at in batch], limit), strict=True))
             if progress is not None:
                 progress(len(batch))
         return [completions[at] for at in range(len(dialogues))]
+
+    def batch_size(self, source_tokens: int) -> int:
+        """Return how many dialogues of `source_tokens` are decoded together."""
+        source = range(max(1, source_tokens))
+        return len(next(self._batches([source] * MAX_ROWS, self._limit)))
+
+    def _batches(self, sources: Sequence[Sequence[int]], limit: int) -> Iterator[list[int]]:
+        """Yield the indices of the dialogues of each batch. A GPU takes as many as its memory holds."""
+        device = self._model.device
+        if device.type != "cuda":
+            return longest_first(sources, self._batch_tokens, MAX_BATCH_EXAMPLES)
+        tokens, examples = self._row_bytes.limits(total_bytes(device), self._search["num_beams"])
+        return longest_first([range(len(source) + limit) for source in sources], tokens, examples)
+
+    def _fitting(self, sources: list[list[int]], limit: int) -> list[Completion]:
+        """Return the completions of a batch; decode its halves one after the other if memory is short."""
+        try:
+            return self._generate(sources, limit)
+        except torch.OutOfMemoryError:
+            if len(sources) == 1:
+                raise
+        torch.cuda.empty_cache()
+        half = len(sources) // 2
+        return self._fitting(sources[:half], limit) + self._fitting(sources[half:], limit)
 
     def with_beams(self, beams: int) -> "TorchSummarizer":
         """Return a summarizer with the same model and `beams` beams."""

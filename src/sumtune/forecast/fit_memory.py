@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
+
 from sumtune.errors import SumtuneError
 from sumtune.forecast.trial import padded_tokens, planned_micro_batches, trials
 from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak, resident_bytes
@@ -82,6 +84,7 @@ def _halve_until_it_fits(session: Session) -> Session:
             except RuntimeError as error:
                 if not is_out_of_memory(error) or session.max_tokens <= min(session.plan.lengths):
                     raise
+        torch.cuda.empty_cache()  # nothing on other devices
         session = replace(session, max_tokens=session.max_tokens // 2)
 
 

@@ -18,9 +18,11 @@ from sumtune.files.run_dir import RunDir
 from sumtune.forecast.long_inputs import has_long_inputs, long_training_costs
 from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.timing import TrainingCosts, decode_costs, nearest_to_mean_length, training_costs
-from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak
+from sumtune.memory import free_memory
+from sumtune.model.device_memory import available_bytes, device_name, peak_bytes, reset_peak
 from sumtune.model.locate import locate
 from sumtune.model.tokenizer import load_encoder
+from sumtune.summarizer import BatchingSummarizer, Summarizer
 from sumtune.text.encode import load_encoded
 from sumtune.text.parts import CountTokens, split
 from sumtune.text.prompt import Prompt
@@ -65,7 +67,7 @@ class Forecast:
     evaluation_s: float | None
     """None if the run has no evaluation."""
     peak_memory_bytes: int
-    """Peak resident memory of this process while it timed micro-batches up to the largest planned one."""
+    """Peak memory, of the GPU or else of this process, while it timed micro-batches up to the largest planned one."""
     available_memory_bytes: int
     after_step: int = 0
     """Optimizer steps that are already done."""
@@ -91,19 +93,19 @@ def forecast(session: Session, evaluation_s: float | None) -> Forecast:
         cached.write(numbers)
     peak = int(numbers.pop(PEAK_KEY))
     seconds = TrainingCosts(**numbers).seconds(session.plan)
-    return Forecast(seconds, evaluation_s, peak, available_bytes(), origin=origin)
+    return Forecast(seconds, evaluation_s, peak, available_bytes(session.loss_fn.device), origin=origin)
 
 
 def _measured_costs(session: Session) -> tuple[TrainingCosts, int]:
-    """Return the measured costs of training, and the peak resident memory of the largest micro-batch."""
+    """Return the measured costs of training, and the peak memory of the largest micro-batch."""
     if has_long_inputs(session):
         return long_training_costs(session)
-    reset_peak()
-    return training_costs(session), peak_bytes()
+    reset_peak(session.loss_fn.device)
+    return training_costs(session), peak_bytes(session.loss_fn.device)
 
 
 def cached_peak_bytes(session: Session) -> int | None:
-    """Return the peak resident memory that an earlier forecast of the same work measured; None if there was none."""
+    """Return the peak memory that an earlier forecast of the same work measured; None if there was none."""
     peak = (_cached_costs(session).read() or {}).get(PEAK_KEY)
     return None if peak is None else int(peak)
 
@@ -119,9 +121,9 @@ def calibrate(session: Session, forecast: Forecast, actual_s: float) -> None:
 def _cached_costs(session: Session) -> MeasurementCache:
     """Return the cache entry of the training costs; its key omits settings that change no cost, such as epochs."""
     config, folder = session.config, session.run_dir.transformation
-    kernels = session.loss_fn.kernels is not None
+    kernels, device = session.loss_fn.kernels is not None, device_name(session.loss_fn.device)
     settings = config.model_dump(include={"model": True, "lora": True, "train": COST_SETTINGS})
-    computed = (session.precision.name, session.max_tokens, torch.get_num_threads(), kernels)
+    computed = (session.precision.name, session.max_tokens, torch.get_num_threads(), kernels, device)
     return MeasurementCache.of([folder / "train.safetensors", folder / "validation.safetensors"], (settings, computed))
 
 
@@ -143,7 +145,7 @@ def forecast_remaining(session: Session, step: int, evaluation_s: float | None) 
         training_s=seconds_per_token * _tokens_after(session, step),
         evaluation_s=evaluation_s,
         peak_memory_bytes=before["peak_memory_bytes"],
-        available_memory_bytes=available_bytes(),
+        available_memory_bytes=available_bytes(session.loss_fn.device),
         after_step=step,
         origin=REMAINING,
     )
@@ -175,8 +177,7 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
             begun, measured = time.monotonic(), decode
             model = build_summarizer(source, None, prompt, decode, config.model.device, encoder)
             setup_s = max(time.monotonic() - begun, model.setup_s)  # the cache may hold the engine of the base model
-            together = min(ROWS // decode.beams, int(MAX_CACHED_TOKENS // mean_tokens))
-            costs = decode_costs(model, dialogues, max(1, together))
+            costs = decode_costs(model, dialogues, _batch_size(model, decode.beams, int(mean_tokens)))
         if system == BASE:
             count = max(1, min(MEASURED_SUMMARIES, int(MEASURED_SOURCE_TOKENS // mean_tokens)))
             sample = nearest_to_mean_length(dialogues, count)
@@ -185,6 +186,13 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     del model
     free_memory()
     return seconds
+
+
+def _batch_size(model: Summarizer, beams: int, source_tokens: int) -> int:
+    """Return how many dialogues `model` decodes together; for an engine that does not say, what the native one does."""
+    if isinstance(model, BatchingSummarizer):
+        return model.batch_size(source_tokens)
+    return max(1, min(ROWS // beams, MAX_CACHED_TOKENS // max(1, source_tokens)))
 
 
 def texts_to_read(dialogues: Sequence[str], prompt: Prompt, count: CountTokens) -> list[str]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from sumtune.forecast.timing import TrainingCosts, fit_costs, update_seconds
 from sumtune.forecast.trial import padded_tokens, planned_micro_batches, trials
-from sumtune.memory import free_memory, peak_bytes, reset_peak
+from sumtune.memory import free_memory
+from sumtune.model.device_memory import peak_bytes, reset_peak
 from sumtune.model.lora import set_dropout
 from sumtune.text.encode import Encoded
 from sumtune.train.gradient_checkpointing import Recompute
@@ -48,7 +49,7 @@ class _Measured:
 
 
 def long_training_costs(session: Session) -> tuple[TrainingCosts, int]:
-    """Return the costs of training, and the peak resident memory of the largest planned micro-batch.
+    """Return the costs of training, and the peak memory of the largest planned micro-batch.
 
     The session is unchanged afterwards.
     """
@@ -88,13 +89,13 @@ def _measure(session: Session, example: Encoded) -> Iterator[_Measured]:
         compute([short])  # the first run includes one-time costs
         for one, budget in ((short, None), (medium, None), (less, None), (medium, 0.0), (long, None)):
             free_memory()
-            reset_peak()
+            reset_peak(session.loss_fn.device)
             with _budget(recompute, budget):
                 begun = time.perf_counter()
                 compute([one])
                 seconds = time.perf_counter() - begun
                 share, saved = _share(recompute, one.length), recompute.saved_bytes_of(one.length) if recompute else 0.0
-            yield _Measured([one], share, saved, seconds, peak_bytes())
+            yield _Measured([one], share, saved, seconds, peak_bytes(session.loss_fn.device))
 
 
 @contextmanager

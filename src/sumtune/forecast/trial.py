@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from sumtune.model.device_memory import synchronize
 from sumtune.model.lora import set_dropout
 from sumtune.text.batching import split_micro_batches
 from sumtune.text.encode import Encoded
@@ -21,6 +22,7 @@ def trials(session: Session) -> Iterator[Callable[[Sequence[Encoded]], None]]:
         loss, _ = session.loss_fn(micro_batch)
         loss.backward()  # type: ignore[no-untyped-call]
         session.master_weights.accumulate_gradients()
+        synchronize(session.loss_fn.device)
 
     try:
         yield compute
@@ -31,7 +33,7 @@ def trials(session: Session) -> Iterator[Callable[[Sequence[Encoded]], None]]:
 
 def planned_micro_batches(session: Session) -> list[list[Encoded]]:
     """Return the micro-batches of the first epoch, as they fit into `session.max_tokens`."""
-    plan, budget = session.plan, session.config.train.micro_batch_tokens
+    plan, budget = session.plan, session.planned_tokens
     micro_batches = []
     for step in range(plan.steps_per_epoch):
         batch = plan.batch(step)

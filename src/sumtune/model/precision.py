@@ -71,16 +71,24 @@ def _is_available(name: str) -> bool:
 def choose_precision(wanted: str, device: torch.device) -> Precision:
     """Return the number format `wanted` (`bf16`, `fp32` or `auto`).
 
-    `auto` times a matrix product and chooses bf16 if it is at least `BF16_MIN_SPEEDUP` times as fast as fp32 on
-    `device`.
+    `auto` is bf16 on an NVIDIA GPU that has instructions for it. Elsewhere it times a matrix product and chooses bf16
+    if it is at least `BF16_MIN_SPEEDUP` times as fast as fp32 on `device`.
     """
     if wanted != "auto":
         return Precision(torch.bfloat16 if wanted == "bf16" else torch.float32, "as set")
+    if device.type == "cuda":
+        return _gpu_precision()
     speedup = _bf16_speedup(device)
     measured = f"measured {speedup:.1f}x the speed of fp32 on this {device.type}"
     if speedup >= BF16_MIN_SPEEDUP:
         return Precision(torch.bfloat16, f"bf16 {measured}")
     return Precision(torch.float32, f"bf16 {measured}, not worth it")
+
+
+def _gpu_precision() -> Precision:
+    if torch.cuda.is_bf16_supported(including_emulation=False):
+        return Precision(torch.bfloat16, "this GPU computes in bf16")
+    return Precision(torch.float32, "this GPU cannot compute in bf16")
 
 
 @cache

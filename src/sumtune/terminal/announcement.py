@@ -74,7 +74,7 @@ def _warmup_note(session: Session) -> str:
 
 
 def _memory_note(session: Session) -> str:
-    planned = session.config.train.micro_batch_tokens
+    planned = session.planned_tokens
     if session.max_tokens == planned:
         return ""
     return f"; {session.max_tokens:,} tokens at once instead of {planned:,}, because memory is short"

@@ -152,7 +152,7 @@ def load(
     generator.set_state(tensors.pop("dropout_generator"))
     for name, weight in master_weights.weights.items():
         keys = [key for key in tensors if key.partition(".")[2] == name]
-        optimizer.state[weight] = {key.partition(".")[0]: tensors[key] for key in keys}
+        optimizer.state[weight] = {key.partition(".")[0]: tensors[key].to(weight.device) for key in keys}
     return state
 
 

@@ -15,8 +15,9 @@ from sumtune.train.gradient_checkpointing import Recompute
 
 __all__ = ["SummaryLoss", "token_cross_entropy"]
 
-CHUNK_ROWS = 32
-"""Rows of logits converted to float32 at a time: 32 MB for a vocabulary of 262,144 tokens."""
+CHUNK_ROWS, GPU_CHUNK_ROWS = 32, 256
+"""Rows of logits converted to float32 at a time: 32 MB for a vocabulary of 262,144 tokens, or 256 MB on a GPU, which
+each operation costs more to start."""
 
 
 class _TokenCrossEntropy(torch.autograd.Function):
@@ -24,7 +25,7 @@ class _TokenCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
-        log_sums = torch.cat([rows.float().logsumexp(-1) for rows in torch.split(logits, CHUNK_ROWS)])
+        log_sums = torch.cat([rows.float().logsumexp(-1) for rows in torch.split(logits, _chunk_rows(logits))])
         ctx.save_for_backward(logits, targets, log_sums)
         return (log_sums - logits.gather(-1, targets[:, None])[:, 0].float()).sum()
 
@@ -32,12 +33,17 @@ class _TokenCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         logits, targets, log_sums = ctx.saved_tensors
         gradient = torch.empty_like(logits)
-        chunks = zip(*(torch.split(t, CHUNK_ROWS) for t in (gradient, logits, targets, log_sums)), strict=True)
+        tensors, size = (gradient, logits, targets, log_sums), _chunk_rows(logits)
+        chunks = zip(*(torch.split(tensor, size) for tensor in tensors), strict=True)
         for out, rows, wanted, log_sum in chunks:
             softmax = (rows.float() - log_sum[:, None]).exp_()
             softmax[torch.arange(len(rows), device=rows.device), wanted] -= 1
             out.copy_(softmax.mul_(grads[0]))
         return gradient, None
+
+
+def _chunk_rows(logits: Tensor) -> int:
+    return CHUNK_ROWS if logits.device.type == "cpu" else GPU_CHUNK_ROWS
 
 
 def token_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

@@ -25,13 +25,19 @@ class MasterWeights:
 
     def accumulate_gradients(self) -> None:
         """Add the gradients of the model to those of the master weights, and clear the former."""
+        sums, gradients = [], []
         for name, parameter in self.parameters.items():
             if parameter.grad is None:
                 continue
             weight = self.weights[name]
-            gradient = parameter.grad.float()
-            weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
+            if weight.grad is None:
+                weight.grad = parameter.grad.float()
+            else:
+                sums.append(weight.grad)
+                gradients.append(parameter.grad.float())
             parameter.grad = None
+        if sums:
+            torch._foreach_add_(sums, gradients)
 
     def clear_gradients(self) -> None:
         """Clear the gradients of the master weights and of the model."""
@@ -50,8 +56,7 @@ class MasterWeights:
     @torch.no_grad()
     def update_average(self, decay: float) -> None:
         """Set the average to `decay` * average + (1 - `decay`) * weights."""
-        for name, weight in self.weights.items():
-            self.average[name].lerp_(weight, 1 - decay)
+        torch._foreach_lerp_(list(self.average.values()), list(self.weights.values()), 1 - decay)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
@@ -72,5 +77,4 @@ class MasterWeights:
 
     @torch.no_grad()
     def _copy_to_model(self, weights: Mapping[str, Tensor]) -> None:
-        for name, parameter in self.parameters.items():
-            parameter.copy_(weights[name])
+        torch._foreach_copy_(list(self.parameters.values()), [weights[name] for name in self.parameters])

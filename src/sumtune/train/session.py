@@ -57,8 +57,10 @@ class Session:
     examples: Sequence[Encoded]
     validation: Sequence[Encoded]
     precision: Precision
+    planned_tokens: int
+    """Token budget of a micro-batch, padding included, if memory is enough."""
     max_tokens: int
-    """Token limit of a computation, padding included: the budget of a micro-batch, or less if memory is short."""
+    """Token limit of a computation: `planned_tokens`, or less if memory is short."""
     model_name: str
     targets: list[str] | str
     fingerprint: str
@@ -101,14 +103,15 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
     examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
     require_known_ids(base, (*examples, *held_out))
+    plan = TrainingPlan(tuple(example.length for example in examples), config.train)
+    planned_tokens = plan.micro_batch_tokens(whole_steps=device.type != "cpu")
     chosen = sample_by_length([example.length for example in held_out], config.train.validation_examples)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
         loss_fn=SummaryLoss(base, kernels=kernels, recompute=recompute),
         master_weights=MasterWeights(trainable(adapted)),
-        plan=TrainingPlan(tuple(example.length for example in examples), config.train), examples=examples,
-        validation=[held_out[at] for at in chosen], precision=precision,
-        max_tokens=config.train.micro_batch_tokens, model_name=source.name, targets=targets,
+        plan=plan, examples=examples, validation=[held_out[at] for at in chosen], precision=precision,
+        planned_tokens=planned_tokens, max_tokens=planned_tokens, model_name=source.name, targets=targets,
         fingerprint=training_fingerprint(config, run_dir), all_parameters=all_parameters,
     )  # fmt: skip
 
@@ -197,10 +200,9 @@ def _with_existing_best(session: Session, state: TrainState, log: EventCallback)
 def compute_gradient(session: Session, examples: list[Encoded], max_tokens: int) -> Gradient:
     """Compute the gradient of one optimizer step, with dropout on."""
     set_dropout(session.adapted, on=True)
-    settings = session.config.train
     return step_gradient(
-        session.loss_fn, examples, session.master_weights, session.generator, settings.micro_batch_tokens, max_tokens,
-        settings.max_grad_norm,
+        session.loss_fn, examples, session.master_weights, session.generator, session.planned_tokens, max_tokens,
+        session.config.train.max_grad_norm,
     )  # fmt: skip
 
 

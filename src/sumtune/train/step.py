@@ -63,6 +63,7 @@ def step_gradient(
                 raise
         master_weights.clear_gradients()
         generator.set_state(random_state)
+        torch.cuda.empty_cache()  # smaller blocks come next; nothing on other devices
         max_tokens = min(max_tokens, planned_tokens) // 2
     gradients = master_weights.gradients()
     torch._foreach_div_(gradients, targets)

@@ -34,6 +34,14 @@ class TrainingPlan:
         """Optimizer steps of warm-up: the setting, but at most a tenth of all steps."""
         return warmup_length(self.settings.warmup_steps, self.total_steps)
 
+    def micro_batch_tokens(self, whole_steps: bool) -> int:
+        """Return the token budget of a micro-batch: the setting; with `whole_steps`, enough for any optimizer step.
+
+        A few sentences keep all cores of a CPU busy, but not a GPU.
+        """
+        budget = self.settings.micro_batch_tokens
+        return max(budget, self.settings.effective_batch_size * max(self.lengths)) if whole_steps else budget
+
     def batch(self, step: int) -> list[int]:
         """Return the indices of the examples of optimizer step `step` (counted from 0)."""
         epoch, position = divmod(step, self.steps_per_epoch)
