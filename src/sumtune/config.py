@@ -87,9 +87,10 @@ class ModelConfig(Section):
     and the memory of this machine allow."""
     long: Literal["parts", "truncate"] = "parts"
     """`parts` summarizes the parts of a longer dialogue, then their summaries; `truncate` cuts its end off."""
-    max_target_tokens: Annotated[int, Field(ge=4)] = 128
+    max_target_tokens: Literal["auto"] | Annotated[int, Field(ge=4)] = AUTO
     """Maximum number of summary tokens, end-of-sequence token included. Longer summaries lose their end in training.
-    It also limits generation."""
+    `auto` is 512, or less if the model has few positions. Generation ends at the length of the longest training
+    summary."""
 
 
 class LoraConfig(Section):
@@ -182,9 +183,8 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _longest_example_fits(self) -> "Config":
-        if not isinstance(self.model.max_source_tokens, int):
-            return self
-        longest = self.model.max_source_tokens + self.model.max_target_tokens
+        limits = (self.model.max_source_tokens, self.model.max_target_tokens)
+        longest = sum(limit for limit in limits if isinstance(limit, int))
         if longest > self.train.micro_batch_tokens:
             raise ValueError(
                 f"train.micro_batch_tokens ({self.train.micro_batch_tokens}) must hold one example of "

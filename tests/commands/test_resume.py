@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sumtune.commands.resume import require_same_settings, with_recorded_limit
+from sumtune.commands.resume import require_same_settings, with_recorded_limits
 from sumtune.config_resolution import resolve
 from sumtune.errors import RunDirError
 from sumtune.files.atomic import write_json
@@ -14,10 +14,10 @@ from sumtune.files.run_dir import RunDir
 @pytest.mark.parametrize("recorded", [1024, "auto"])
 def test_auto_reads_as_many_tokens_as_the_run_that_it_continues(tmp_path: Path, recorded: int | str) -> None:
     run_dir, default = RunDir(tmp_path), resolve()
-    assert with_recorded_limit(default, run_dir) == default
+    assert with_recorded_limits(default, run_dir) == default
     before = resolve(overrides={"model.max_source_tokens": recorded})
     write_json(run_dir.run_json, {"config": before.model_dump(mode="json")})
-    continued = with_recorded_limit(default, run_dir)
+    continued = with_recorded_limits(default, run_dir)
     assert continued == before
     require_same_settings(continued, run_dir)
 
@@ -25,6 +25,6 @@ def test_auto_reads_as_many_tokens_as_the_run_that_it_continues(tmp_path: Path, 
 def test_another_number_than_that_of_the_run_is_refused(tmp_path: Path) -> None:
     run_dir, before = RunDir(tmp_path), resolve(overrides={"model.max_source_tokens": 512})
     write_json(run_dir.run_json, {"config": before.model_dump(mode="json")})
-    other = with_recorded_limit(resolve(overrides={"model.max_source_tokens": 640}), run_dir)
+    other = with_recorded_limits(resolve(overrides={"model.max_source_tokens": 640}), run_dir)
     with pytest.raises(RunDirError, match=r"model\.max_source_tokens: 512 → 640"):
         require_same_settings(other, run_dir)

@@ -105,7 +105,7 @@ def test_token_limits_are_reduced_with_a_note_and_only_if_necessary(few: dict[st
     ]
     assert fit_token_limits(allowed) == allowed
     for name in ("gemma", "t5"):
-        plenty = ModelConfig(name=str(tiny_models[name]), max_source_tokens=1024)
+        plenty = ModelConfig(name=str(tiny_models[name]), max_source_tokens=1024, max_target_tokens=64)
         assert fit_token_limits(plenty) == plenty
         assert list(limit_notes(plenty, fit_token_limits(plenty))) == []
 

@@ -49,14 +49,16 @@ def test_the_instruction_can_be_changed_and_the_template_left_out(chat_models: d
     name = str(chat_models["gemma"])
     asked = make_encoder(ModelConfig(name=name, instruction="What was decided?")).prompt
     assert asked.before == "<start_of_turn>user\nWhat was decided?\n\n"
-    plain = make_encoder(ModelConfig(name=name, prompt="plain", max_source_tokens=1024)).prompt
+    plain = make_encoder(ModelConfig(name=name, prompt="plain", max_source_tokens=1024, max_target_tokens=128)).prompt
     assert plain == replace(default_prompt(False, "llama", 1024, 128), long="parts")
 
 
 def test_a_custom_prompt_is_used_unchanged(tiny_models: dict[str, Path]) -> None:
     words = PromptConfig(before="CHAT ", after=" END", before_summary="> ")
     for name in ("gemma", "t5"):
-        encoder = make_encoder(ModelConfig(name=str(tiny_models[name]), prompt=words, max_source_tokens=1024))
+        encoder = make_encoder(
+            ModelConfig(name=str(tiny_models[name]), prompt=words, max_source_tokens=1024, max_target_tokens=128)
+        )
         assert encoder.prompt == Prompt("CHAT ", " END", "> ", 1024, 128, long="parts")
         assert encoder.decode(encoder.source("Hi")) == "CHAT Hi END"
         assert encoder.decode(encoder.target("Yes")) == "> Yes"

@@ -13,15 +13,17 @@ from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import adapter_damage, training_fingerprint
 
-__all__ = ["require_same_settings", "state_to_resume", "with_recorded_limit"]
+__all__ = ["require_same_settings", "state_to_resume", "with_recorded_limits"]
+
+TOKEN_LIMITS = ("max_source_tokens", "max_target_tokens")
 
 
-def with_recorded_limit(config: Config, run_dir: RunDir) -> Config:
-    """Return `config` with `model.max_source_tokens: auto` replaced by the limit recorded in the run folder, if any."""
-    recorded = known_record(run_dir).get("config", {}).get("model", {}).get("max_source_tokens")
-    if config.model.max_source_tokens != AUTO or not isinstance(recorded, int):
-        return config
-    return revise(config, (assignment("model.max_source_tokens", recorded),))
+def with_recorded_limits(config: Config, run_dir: RunDir) -> Config:
+    """Return `config` with the numbers recorded in the run folder in place of token limits that are `auto`."""
+    recorded = known_record(run_dir).get("config", {}).get("model", {})
+    known = {key: recorded.get(key) for key in TOKEN_LIMITS if getattr(config.model, key) == AUTO}
+    limits = tuple(assignment(f"model.{key}", limit) for key, limit in known.items() if isinstance(limit, int))
+    return revise(config, limits) if limits else config
 
 
 def require_same_settings(config: Config, run_dir: RunDir) -> None:

@@ -6,7 +6,7 @@ from functools import cache, partial
 
 from rich.console import Console
 
-from sumtune.commands.resume import require_same_settings, state_to_resume, with_recorded_limit
+from sumtune.commands.resume import require_same_settings, state_to_resume, with_recorded_limits
 from sumtune.commands.run_record import environment, known_record, update_record
 from sumtune.config import Config
 from sumtune.config_resolution import assignment
@@ -56,7 +56,7 @@ def train_adapter(
 ) -> None:
     """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder."""
     if not overwrite:
-        config = with_recorded_limit(config, run_dir)
+        config = with_recorded_limits(config, run_dir)
         require_same_settings(config, run_dir)
     with status(console, "Preparing the model; the first run on this machine takes longest"):
         limited = _within_limits(config, console)

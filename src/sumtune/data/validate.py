@@ -58,7 +58,7 @@ def check_lengths(
             yield Issue("dialogue_in_parts", "info", f"{longer} and are read in parts")
         else:
             yield Issue("dialogue_truncated", "warning", f"{longer} {lost.format('max_source_tokens')}")
-    if longer := _longer("summaries", summaries, model.max_target_tokens):
+    if isinstance(most := model.max_target_tokens, int) and (longer := _longer("summaries", summaries, most)):
         yield Issue("summary_truncated", "warning", f"{longer} {lost.format('max_target_tokens')}")
 
 

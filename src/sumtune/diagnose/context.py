@@ -42,6 +42,8 @@ class Training:
     """Tokens of prompt and dialogue in each training example."""
     label_tokens: Array | None = None
     """Tokens in each training example that count towards the loss."""
+    label_limit: int | None = None
+    """Most tokens that a summary may have, from the setting or the model."""
     parameters: int | None = None
     """Number of parameters of the adapter."""
 

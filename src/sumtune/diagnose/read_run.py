@@ -120,6 +120,7 @@ def _read_training(
         ended=any(event["event"] == "end" for event in events),
         source_tokens=None if lengths is None else lengths[0],
         label_tokens=None if lengths is None else lengths[1],
+        label_limit=(recorded_read_lengths(run_dir) or {}).get("max_target_tokens"),
         parameters=_parameters(run_dir.adapter / "adapter_model.safetensors"),
     )
 

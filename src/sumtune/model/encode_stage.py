@@ -53,8 +53,11 @@ def fit_token_limits(settings: ModelConfig) -> ModelConfig:
     prompt_bound = len(words.encode()) + MAX_SPECIAL_TOKENS  # a token has at least one byte
     total = prompt.max_source_tokens + prompt.max_target_tokens + prompt_bound
     if all(limit is None or total <= limit for limit in (limits.encoder, limits.decoder)):
-        return settings.model_copy(update={"max_source_tokens": prompt.max_source_tokens})  # no tokenizer needed
-    prompt = make_encoder(settings).prompt
+        return _with_limits(settings, prompt)  # no tokenizer needed
+    return _with_limits(settings, make_encoder(settings).prompt)
+
+
+def _with_limits(settings: ModelConfig, prompt: Prompt) -> ModelConfig:
     return settings.model_copy(
         update={"max_source_tokens": prompt.max_source_tokens, "max_target_tokens": prompt.max_target_tokens}
     )
@@ -99,6 +102,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
         prompt.save(folder)
         _summary_tokens(encoder, splits["train"]).save(folder)
         read = read_lengths(lengths, prompt, by_model=_is_limited_by_model(config.model, encoder))
+        read["max_target_tokens"] = encoder.prompt.max_target_tokens
         write_manifest(folder, {"fingerprint": made_from, READ: read})
 
 

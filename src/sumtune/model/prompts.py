@@ -7,7 +7,7 @@ from typing import Any
 from sumtune.config import ModelConfig, PromptConfig
 from sumtune.errors import ModelError
 from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
-from sumtune.model.source_limit import most_source_tokens
+from sumtune.model.source_limit import most_source_tokens, most_target_tokens
 from sumtune.text.prompt import Prompt, default_prompt
 
 __all__ = ["chat_prompt", "has_chat_template", "prompt_for"]
@@ -28,7 +28,7 @@ def prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
 
 def _prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
     config, chosen = load_config(folder), settings.prompt
-    limits = (most_source_tokens(settings, folder), settings.max_target_tokens)
+    limits = (most_source_tokens(settings, folder), most_target_tokens(settings, config))
     if isinstance(chosen, PromptConfig):
         return Prompt(chosen.before, chosen.after, chosen.before_summary, *limits)
     both = is_encoder_decoder(config)

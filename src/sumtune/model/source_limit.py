@@ -1,4 +1,4 @@
-"""The value of `model.max_source_tokens: auto`: how many tokens of a dialogue the model reads."""
+"""The token limits that `auto` stands for: how much of a dialogue the model reads, how long its summary may be."""
 
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,19 @@ from sumtune.memory import available_bytes
 from sumtune.model.load import is_encoder_decoder, load_config, position_limits
 from sumtune.model.precision import choose_device, choose_precision
 
-__all__ = ["USUAL_TOKENS", "context_tokens", "most_source_tokens", "rounded_limit"]
+__all__ = [
+    "MOST_SUMMARY_TOKENS",
+    "USUAL_TOKENS",
+    "context_tokens",
+    "most_source_tokens",
+    "most_target_tokens",
+    "rounded_limit",
+]
 
 USUAL_TOKENS = 1024
 """`auto` is at least this many tokens, even if all dialogues are shorter, so that a service can read longer ones."""
+FEWEST_SUMMARY_TOKENS, MOST_SUMMARY_TOKENS = 128, 512
+"""Bounds of `model.max_target_tokens: auto`, which is an eighth of the positions."""
 LARGE_CONTEXT = 8192
 """With more positions than this, the tokens around a dialogue are estimated; otherwise the tokenizer counts them."""
 WORDS_AROUND = 512
@@ -41,13 +50,23 @@ def most_source_tokens(settings: ModelConfig, folder: Path) -> int:
     return min(context, max(USUAL_TOKENS, _tokens_in_memory(settings, config, folder)))
 
 
+def most_target_tokens(settings: ModelConfig, config: Any) -> int:
+    """Return the limit of summary tokens for a model with this `config`."""
+    if isinstance(settings.max_target_tokens, int):
+        return settings.max_target_tokens
+    positions = position_limits(config).decoder
+    if positions is None:
+        return MOST_SUMMARY_TOKENS
+    return max(FEWEST_SUMMARY_TOKENS, min(MOST_SUMMARY_TOKENS, positions // 8))
+
+
 def context_tokens(settings: ModelConfig, config: Any) -> int | None:
     """Return the number of dialogue tokens that the positions of the model allow; None if there is no limit."""
     limits, both = position_limits(config), is_encoder_decoder(config)
     context = limits.encoder if both else limits.decoder
     if context is None or context <= LARGE_CONTEXT:
         return context
-    return context - WORDS_AROUND - (0 if both else settings.max_target_tokens)
+    return context - WORDS_AROUND - (0 if both else most_target_tokens(settings, config))
 
 
 def rounded_limit(longest: int, most: int) -> int:

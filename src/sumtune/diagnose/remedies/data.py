@@ -7,6 +7,7 @@ import numpy as np
 from sumtune.diagnose.command_lines import FILE
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.remedies.micro_batches import longer_micro_batches
 from sumtune.diagnose.remedy import Remedy
 from sumtune.diagnose.rules.data import FEW_EXAMPLES, TRUNCATED_SHARE, estimated_tokens
 
@@ -66,8 +67,8 @@ def dialogues_truncated(_finding: Finding, context: Context) -> Remedy:
     while np.mean(lengths > limit) >= TRUNCATED_SHARE:
         limit *= 2
     changes: dict[str, Any] = {"model.max_source_tokens": limit}
-    if config is not None and (needed := limit + config.model.max_target_tokens) > config.train.micro_batch_tokens:
-        changes["train.micro_batch_tokens"] = needed
+    if config is not None:
+        changes |= longer_micro_batches(config, limit, config.model.max_target_tokens)
     return Remedy("read longer dialogues, which takes more time and memory", (context.commands.run(changes),))
 
 

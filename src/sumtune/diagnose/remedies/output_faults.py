@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from sumtune.config import ModelConfig
 from sumtune.diagnose.command_lines import MODEL, NAME
-from sumtune.diagnose.context import Context
+from sumtune.diagnose.context import Context, Training
 from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.remedies.micro_batches import longer_micro_batches
 from sumtune.diagnose.remedy import Remedy, rounded
+from sumtune.model.source_limit import MOST_SUMMARY_TOKENS
 
 __all__ = [
     "case_destroyed",
@@ -131,15 +134,19 @@ def cut_short(_finding: Finding, context: Context) -> Remedy:
     commands, training = context.commands, context.training
     if commands.predictions is not None or commands.config is None:
         return _fix_and_score_again(context, "raise the generation limit (max_new_tokens)")
-    model, limit = commands.config.model, commands.config.model.max_target_tokens
+    limit = _summary_limit(commands.config.model, training)
     if training is not None and training.label_tokens is not None and training.label_tokens.max() < limit:
         text = "add longer summaries to the training data, because generation ends at the length of the longest one"
         return Remedy(text, (commands.run(commands.changed_data),))
     changes: dict[str, Any] = {"model.max_target_tokens": 2 * limit}
-    needed = 2 * limit + (model.max_source_tokens if isinstance(model.max_source_tokens, int) else 0)
-    if needed > commands.config.train.micro_batch_tokens:
-        changes["train.micro_batch_tokens"] = needed
+    changes |= longer_micro_batches(commands.config, commands.config.model.max_source_tokens, 2 * limit)
     return Remedy("raise the generation limit", (commands.run(changes),))
+
+
+def _summary_limit(model: ModelConfig, training: Training | None) -> int:
+    if isinstance(model.max_target_tokens, int):
+        return model.max_target_tokens
+    return training.label_limit if training and training.label_limit else MOST_SUMMARY_TOKENS
 
 
 def predictions_are_references(_finding: Finding, context: Context) -> Remedy:
