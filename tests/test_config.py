@@ -129,7 +129,9 @@ def test_values_out_of_range_name_their_setting(assignment: str) -> None:
 
 
 def test_a_micro_batch_holds_the_longest_example() -> None:
-    text = message(assignments=("model.max_source_tokens=1024", "train.micro_batch_tokens=512"))
+    text = message(
+        assignments=("model.max_source_tokens=1024", "train.micro_batch_tokens=512", "model.max_target_tokens=128")
+    )
     for part in ("micro_batch_tokens (512)", "max_source_tokens", "1152"):
         assert part in text
 

@@ -9,6 +9,8 @@ BLOCKS = frozenset({"p", "div", "br", "li", "tr", "ul", "ol", "table", "html", "
 HIDDEN = frozenset({"script", "style", "head", "title"})
 BLOCK_TAG = re.compile(r"</?(?:p|div|br|li|tr|ul|ol|table|html|body)(?:\s[^<>]*|\s*/)?>", re.IGNORECASE)
 
+DECLARATION = re.compile(r"<[!?][^<>]*>")
+
 
 def has_markup(text: str) -> bool:
     """Return whether `text` has tags that end a line.
@@ -26,10 +28,24 @@ def html_lines(text: str) -> str:
     "Ann: it's on\nBob: ok"
     """
     reader = _Lines()
-    reader.feed(text)
+    reader.feed(_without_declarations(text))
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _without_declarations(text: str) -> str:
+    """Return HTML without comments and declarations, and with `&lt;` for each `<` that nothing closes.
+
+    `HTMLParser` searches for the end of each of them again from its start, which takes quadratic time if there is none.
+    """
+    shown, at = [], 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
+        shown.append(text[at:start])
+        at = end + len("-->")
+    rest = DECLARATION.sub("", "".join([*shown, text[at:]])).replace("<!", "&lt;!").replace("<?", "&lt;?")
+    last = rest.rfind(">") + 1
+    return rest[:last] + rest[last:].replace("<", "&lt;")
 
 
 class _Lines(HTMLParser):
