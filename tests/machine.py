@@ -170,7 +170,7 @@ class Written:
     def with_beams(self, beams):
         return Written(self._machine, self._tuned, self.decoding | {"beams": beams})
 
-    def summarize(self, dialogues, progress=None, max_tokens=None):
+    def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         self._machine.generated += 1
         texts = [self._machine.write(dialogue, self._tuned, self.decoding) for dialogue in dialogues]
         return [Completion(text, len(text.split()), False) for text in texts]

@@ -46,6 +46,8 @@ class DataConfig(Section):
     """Column of the dialogue; null finds it by its name."""
     summary_column: str | None = None
     """Column of the summary; null finds it by its name."""
+    style_column: str | None = None
+    """Column whose value ("in one sentence", "for the engineer") stands in the prompt; null means no styles."""
     train_share: float = Field(1.0, gt=0, le=1)
     """Share of training examples to use, chosen by hash."""
     drop_invalid: bool = False
@@ -53,7 +55,10 @@ class DataConfig(Section):
 
 
 class PromptConfig(Section):
-    """A prompt of your own: the text before the dialogue, after it, and before the summary."""
+    """A prompt of your own: the text before the dialogue, after it, and before the summary.
+
+    `{style}` in `before` or `after` is the place of the style, if there is `data.style_column`.
+    """
 
     before: str = Field("", max_length=16384)
     after: str = Field("", max_length=16384)
@@ -81,7 +86,7 @@ class ModelConfig(Section):
     """Words around the dialogue. `chat` is the tokenizer's chat template with `instruction`, `plain` the prompt of the
     model family; `auto` is `chat` if the tokenizer has a template."""
     instruction: str = Field("Summarize the conversation.", min_length=1, max_length=16384)
-    """Instruction before the dialogue, used by `chat`."""
+    """Instruction before the dialogue, used by `chat`. A style stands at `{style}`, or after the instruction."""
     max_source_tokens: Literal["auto"] | Annotated[int, Field(ge=16)] = AUTO
     """Maximum number of dialogue tokens that are read at once. `auto` reads whole dialogues if the context of the model
     and the memory of this machine allow."""
@@ -180,6 +185,18 @@ class Config(Section):
     train: TrainConfig = TrainConfig()
     decode: DecodeConfig = DecodeConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
+
+    @model_validator(mode="after")
+    def _style_has_a_place(self) -> "Config":
+        prompt = self.model.prompt
+        if self.data.style_column is None or not isinstance(prompt, PromptConfig):
+            return self
+        if "{style}" not in prompt.before + prompt.after:
+            raise ValueError(
+                "data.style_column needs a place in your prompt: put {style} into model.prompt.before or "
+                "model.prompt.after"
+            )
+        return self
 
     @model_validator(mode="after")
     def _longest_example_fits(self) -> "Config":

@@ -65,11 +65,13 @@ class Summarizer(Protocol):
         ...
 
     def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
-    ) -> list[Completion]:
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return one completion for each dialogue, in the order of `dialogues`.
 
-        `max_tokens` can lower the limit of the prompt (`max_target_tokens`), but not raise it.
+        `max_tokens` can lower the limit of the prompt (`max_target_tokens`), but not raise it. `styles` has the style
+        of each dialogue, "" for none; a model that was tuned without styles ignores it.
         """
         ...
 
@@ -78,7 +80,10 @@ class Summarizer(Protocol):
 class StreamingSummarizer(Summarizer, Protocol):
     """A summarizer that shows greedy summaries while it writes them: `decode.native`, `decode.ctranslate2`."""
 
-    def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
+    def stream(
+        self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return what greedy `summarize` returns, and pass each summary to `watch` piece by piece."""
         ...
 

@@ -36,7 +36,7 @@ def test_run_writes_what_check_finds(rows: Rows, write: Any, run_dir: RunDir) ->
     assert manifest["source"] == str(path)
     assert manifest["examples"] == result.counts
     assert manifest["columns"] == {
-        "a.jsonl": {"dialogue": "dialogue", "summary": "summary", "id": None, "more_summaries": []}
+        "a.jsonl": {"dialogue": "dialogue", "summary": "summary", "id": None, "more_summaries": [], "style": None}
     }
     assert set(manifest["sha256"]) == {"train.jsonl", "validation.jsonl", "test.jsonl"}
     report = read_record(run_dir.validation_report)

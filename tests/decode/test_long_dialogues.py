@@ -24,12 +24,15 @@ class Recorder:
 
     def __init__(self, words: int = 1) -> None:
         self.calls: list[list[str]] = []
+        self.styles: list[Sequence[str] | None] = []
         self._words = words
 
     def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
-    ) -> list[Completion]:
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         self.calls.append(list(dialogues))
+        self.styles.append(styles)
         if progress is not None:
             progress(len(dialogues))
         some = [dialogue.split() for dialogue in dialogues]
@@ -80,3 +83,12 @@ def test_truncated_ones_say_so(dialogue: str, read: str) -> None:
     assert completion.read == read
     assert below.calls == [[dialogue]]
     assert summarizer(below, "truncate").decoding == {"beams": 1, "long": "truncate"}
+
+
+def test_every_level_has_the_style_of_its_dialogue() -> None:
+    below, parts = Recorder(words=12), split(LONG, ENCODER.count, LIMIT)
+    summarizer(below).summarize([SHORT, LONG], styles=["brief", "long"])
+    assert len(below.calls) > 2
+    assert below.styles[0] == ["long"] * len(parts)
+    assert all(set(styles or ()) == {"long"} for styles in below.styles[:-1])
+    assert below.styles[-1] == ["brief", "long"]

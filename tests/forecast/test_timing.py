@@ -119,8 +119,9 @@ class Clockwork:
         return self.now
 
     def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
-    ) -> list[Completion]:
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         assert progress is None
         lengths = [min(n, max_tokens or n) for n, _ in zip(cycle(self.tokens), dialogues, strict=False)]
         self.now += self.read_s * sum(map(len, dialogues)) + self.step_s * max(lengths) + self.write_s * sum(lengths)
@@ -153,7 +154,7 @@ def test_a_batch_goes_on_until_its_longest_summary_ends(monkeypatch: pytest.Monk
 
 def test_the_measured_dialogues_are_of_mean_length() -> None:
     class Recorder(Clockwork):
-        def summarize(self, dialogues, progress=None, max_tokens=None):
+        def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
             self.seen = list(dialogues)
             return super().summarize(dialogues, progress, max_tokens)
 

@@ -40,7 +40,7 @@ class FirstWordSummarizer:
     def __init__(self):
         self.calls = []
 
-    def summarize(self, dialogues, progress=None, max_tokens=None):
+    def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         self.calls.append(list(dialogues))
         return [Completion(text.split()[0].upper(), len(text.split()), len(text) > 100) for text in dialogues]
 
@@ -65,13 +65,13 @@ class EchoSummarizer:
         other.calls = self.calls
         return other
 
-    def summarize(self, dialogues, progress=None, max_tokens=None):
+    def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         self.calls.append(list(dialogues))
         self.gate.wait(10)
         time.sleep(self.pause_s)
         return [self._completion(text, f"beams {self.beams}: {text}", max_tokens) for text in dialogues]
 
-    def stream(self, dialogues, watch, max_tokens=None):
+    def stream(self, dialogues, watch, max_tokens=None, styles=None):
         self.calls.append(list(dialogues))
         self.gate.wait(10)
         told = [[] for _ in dialogues]
@@ -108,10 +108,10 @@ class FirstWordsSummarizer:
         self.permits = permits
         self.calls = []
 
-    def summarize(self, dialogues, progress=None, max_tokens=None):
+    def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         return self.stream(dialogues, lambda _at, _piece: False, max_tokens)
 
-    def stream(self, dialogues, watch, max_tokens=None):
+    def stream(self, dialogues, watch, max_tokens=None, styles=None):
         self.calls.append(list(dialogues))
         assert self.permits is None or self.permits.acquire(timeout=10)
         texts = [" ".join(text.split()[: self.words]) for text in dialogues]
@@ -127,8 +127,17 @@ class FailingSummarizer:
     decoding = MappingProxyType({"engine": "fake broken"})
     setup_s = 0.0
 
-    def summarize(self, dialogues, progress=None, max_tokens=None):
+    def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         raise RuntimeError(f"cannot decode {dialogues[0]!r}")
+
+
+class StyleSummarizer(FirstWordSummarizer):
+    """Return the style of each dialogue."""
+
+    styles = ("for the engineer", "in one sentence")
+
+    def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
+        return [Completion(f"style: {style}", 2, False) for style in styles]
 
 
 def count_tokens(texts):
@@ -136,7 +145,8 @@ def count_tokens(texts):
 
 
 def loaded_model(name, summarizer, beams=1, long="truncate"):
-    return LoadedModel(name, f"Tiny + {name}", summarizer, count_tokens, MAX_SOURCE_TOKENS, beams, long)
+    styles = getattr(summarizer, "styles", None)
+    return LoadedModel(name, f"Tiny + {name}", summarizer, count_tokens, MAX_SOURCE_TOKENS, beams, long, styles=styles)
 
 
 def make_app(summarizers, long="truncate", **options):

@@ -45,7 +45,7 @@ def test_one_bad_dialogue_does_not_fail_its_batch():
 
 def test_a_partly_sent_summary_is_not_retried():
     class Tripping(EchoSummarizer):
-        def stream(self, dialogues, watch, max_tokens=None):
+        def stream(self, dialogues, watch, max_tokens=None, styles=None):
             self.calls.append(list(dialogues))
             watch(0, "half")
             raise RuntimeError("planted")

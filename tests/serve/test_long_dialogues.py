@@ -209,7 +209,7 @@ def test_an_adapter_that_truncates_refuses_long_dialogues():
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_part_that_fails_fails_the_dialogue_and_cancels_the_other_parts(stream, caplog):
     class Picky(FirstWordsSummarizer):
-        def stream(self, dialogues, watch, max_tokens=None):
+        def stream(self, dialogues, watch, max_tokens=None, styles=None):
             super().stream(dialogues, watch, max_tokens)
             raise RuntimeError(f"cannot decode {dialogues[0]!r}")
 

@@ -78,7 +78,7 @@ def test_training_reads_what_serving_reads(name: str, tmp_path: Path) -> None:
 def test_long_dialogues_lose_only_their_end(name: str, number: int, limit: int) -> None:
     dialogue = tiny.conversation(number)["dialogue"]
     whole, cut = make_encoder(name), make_encoder(name, max_source_tokens=limit)
-    after = len(whole._after)
+    after = len(whole.around("")[1])
     tokens = whole.count([dialogue])[0]
     source = cut.source(dialogue)
     assert len(source) == min(tokens, limit) + cut.overhead

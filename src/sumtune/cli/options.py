@@ -21,6 +21,7 @@ __all__ = [
     "ResumeOption",
     "RunDirOption",
     "SetOption",
+    "StyleColumnOption",
     "SummaryOption",
     "config_of",
 ]
@@ -45,6 +46,9 @@ SetOption = Annotated[
 ]
 DialogueOption = Annotated[str | None, typer.Option("--dialogue-column", help="Column that holds the dialogue.")]
 SummaryOption = Annotated[str | None, typer.Option("--summary-column", help="Column that holds the summary.")]
+StyleColumnOption = Annotated[
+    str | None, typer.Option("--style-column", help="Column whose value, such as `in one sentence`, is in the prompt.")
+]
 DropOption = Annotated[bool, typer.Option("--drop-invalid", help="Drop rows with errors instead of stopping.")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace another run in the run folder.")]
@@ -64,6 +68,7 @@ def config_of(
     model: str | None,
     dialogue_column: str | None,
     summary_column: str | None,
+    style_column: str | None,
     drop_invalid: bool,
 ) -> "Config":
     """Return the configuration that the options of `run`, `train` or `check` make.
@@ -78,6 +83,7 @@ def config_of(
         "model.name": model,
         "data.dialogue_column": dialogue_column,
         "data.summary_column": summary_column,
+        "data.style_column": style_column,
         "data.drop_invalid": drop_invalid or None,
     }
     given = {key: value for key, value in options.items() if value is not None}

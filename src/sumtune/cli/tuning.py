@@ -17,6 +17,7 @@ from sumtune.cli.options import (
     ResumeOption,
     RunDirOption,
     SetOption,
+    StyleColumnOption,
     SummaryOption,
     config_of,
 )
@@ -36,12 +37,13 @@ def run(
     set_: SetOption = None,
     dialogue_column: DialogueOption = None,
     summary_column: SummaryOption = None,
+    style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Check the data, tune the model and score it."""
-    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
     _start("run", settings, run_dir, resume=resume, overwrite=overwrite)
 
 
@@ -52,10 +54,11 @@ def check(
     set_: SetOption = None,
     dialogue_column: DialogueOption = None,
     summary_column: SummaryOption = None,
+    style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
 ) -> None:
     """List problems in the data by file and row, without writing anything."""
-    settings = config_of(None, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    settings = config_of(None, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
     from sumtune.commands.accepted_settings import CHECK, require_accepted
 
     require_accepted("check", set_ or (), CHECK)
@@ -74,12 +77,13 @@ def train(
     set_: SetOption = None,
     dialogue_column: DialogueOption = None,
     summary_column: SummaryOption = None,
+    style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Like `run`, but stop after training."""
-    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, drop_invalid)
+    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
     _start("train", settings, run_dir, resume=resume, overwrite=overwrite)
 
 

@@ -25,6 +25,10 @@ def summarize(
     run_dir: RunDirOption = RUN_DIR,
     beams: BeamsOption = None,
     dialogue_column: DialogueOption = None,
+    style: Annotated[
+        str,
+        typer.Option("--style", help="Style, such as `in one sentence`; with --input, for rows without a `style`."),
+    ] = "",
 ) -> None:
     """Summarize one dialogue to standard output, or every row of a data file to JSONL."""
     if (input_ is None) != (output is None) or (input_ is not None and file is not None):
@@ -34,9 +38,9 @@ def summarize(
 
     folder = RunDir(run_dir)
     if input_ is not None and output is not None:
-        summarize_file(input_, output, folder, beams, dialogue_column)
+        summarize_file(input_, output, folder, beams, dialogue_column, style)
     else:
-        print(summarize_text(read_text(file), folder, beams))
+        print(summarize_text(read_text(file), folder, beams, style))
 
 
 def convert(

@@ -18,10 +18,11 @@ def check_data(config: Config, console: Console) -> None:
         SumtuneError: the data or the model cannot be used, or the device does not exist.
     """
     choose_device(config.model.device)
-    model = fit_token_limits(config.model)
+    styled = config.data.style_column is not None
+    model = fit_token_limits(config.model, styled=styled)
     for note in limit_notes(config.model, model):
         console.print(note, soft_wrap=True)
-    checked = ingest.check(config.data, make_encoder(model), model)
+    checked = ingest.check(config.data, make_encoder(model, styled=styled), model)
     raise_errors(checked.issues)
     for line in display(checked.issues):
         console.print(line, soft_wrap=True)

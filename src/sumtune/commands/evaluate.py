@@ -63,6 +63,8 @@ def _show(scorecard: Scorecard, config: Config, run_dir: RunDir, console: Consol
     for panel in scores.examples(scorecard, config.evaluate.shown_examples):
         console.print(panel)
     console.print(scores.table(scorecard))
+    if (by_style := scores.by_style(scorecard)) is not None:
+        console.print(by_style)
     console.print(scores.faithfulness(scorecard))
     engines = {f"{used['engine']} {used['number_format']}" for used in scorecard.signature.decoding.values()}
     console.print(f"Generated with: {', '.join(sorted(engines))}")

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from sumtune.data.encoding import LEGACY, decode
 from sumtune.data.file_kind import file_kind
 from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import dump_row
+from sumtune.data.row_styles import read_style
+from sumtune.data.styles import check_style, clean_style
 from sumtune.decode.build import TunedModel, load_tuned
-from sumtune.errors import InputError
+from sumtune.errors import DataError, InputError
 from sumtune.files.checksums import fingerprint
 from sumtune.files.resumable import ResumableLines, resumable_lines
 from sumtune.files.run_dir import RunDir
@@ -23,6 +26,7 @@ __all__ = ["read_text", "summarize_file", "summarize_text"]
 CHUNK_DIALOGUES = 64
 """Dialogues that are summarized together, so that memory does not grow with a JSONL file."""
 SHOWN_WARNINGS = 5
+STYLE_COLUMN = "style"
 OTHER_FORMATS = (".csv", ".tsv", ".parquet")
 """Suffixes of formats that `--output` does not write."""
 
@@ -69,36 +73,51 @@ def _only_dialogue(file: Path) -> str:
     return found[0].dialogue
 
 
-def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None) -> str:
-    """Return the summary of one dialogue; print a note to standard error if it exceeds the token limit."""
+def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None, style: str = "") -> str:
+    """Return the summary of one dialogue; print a note to standard error if it exceeds the token limit.
+
+    Raises:
+        ModelError: `style` is given, but too long, or the model was tuned without styles.
+    """
     tuned = load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
+    style = clean_style(style)
+    _StyleNotes(tuned).report([style])
     _LengthNotes(tuned).report([("The dialogue", dialogue)])
-    return tuned.for_any_length().summarize([dialogue])[0].text
+    return tuned.for_any_length().summarize([dialogue], styles=[style])[0].text
 
 
 def summarize_file(
-    source: Path, target: Path, run_dir: RunDir, beams: int | None = None, dialogue_column: str | None = None
+    source: Path,
+    target: Path,
+    run_dir: RunDir,
+    beams: int | None = None,
+    dialogue_column: str | None = None,
+    style: str = "",
 ) -> None:
     """Write each row of `source` to `target` as JSONL with a `summary` added; `target` appears when all are done.
 
-    After an interruption, the same call continues where it stopped.
+    The style of a row is that of its style column (as in training, or `style`), otherwise `style`. After an
+    interruption, the same call continues where it stopped.
 
     Raises:
         DataError: `source` cannot be read, or a row has no dialogue; nothing is written.
         InputError: `source` is empty, or `target` cannot be written.
+        ModelError: a style is too long, or `style` is given, but the model was tuned without styles.
     """
     _require_usable(source, target)
     adapter = run_dir.require(run_dir.adapter, "run")
-    conversations = open_conversations(source, dialogue_column, _configured_column(run_dir))
+    conversations = open_conversations(source, dialogue_column, _configured_column(run_dir, "dialogue_column"))
     for warning in conversations.warnings:
         _print_note(warning)
     count = sum(1 for _ in conversations)
     if count == 0:
         raise InputError(f"{source} is empty: expected a dialogue in each row.")
-    with resumable_lines(target, _inputs_fingerprint(source, adapter, beams, dialogue_column)) as out:
+    column, style = _configured_column(run_dir, "style_column") or STYLE_COLUMN, clean_style(style)
+    made_from = _inputs_fingerprint(source, adapter, beams, dialogue_column, (column, style))
+    with resumable_lines(target, made_from) as out:
         if out.done:
             print(f"Continuing after {out.done} of {count} summaries.", file=sys.stderr)
-        _summarize(conversations, out, load_tuned(adapter, beams))
+        _summarize(conversations, out, load_tuned(adapter, beams), _RowStyles(column, style))
         out.finish(count)
     print(f"{count} summaries written to {target}", file=sys.stderr)
 
@@ -111,14 +130,36 @@ def _require_usable(source: Path, target: Path) -> None:
             raise InputError("--output must be another file than --input.")
 
 
-def _summarize(conversations: Conversations, out: ResumableLines, tuned: TunedModel) -> None:
-    summarizer, warnings = tuned.for_any_length(), _LengthNotes(tuned)
+@dataclass(frozen=True)
+class _RowStyles:
+    """The column of the style, and the style of rows without one."""
+
+    column: str
+    default: str
+
+    def of(self, chunk: Sequence[Conversation], tuned: TunedModel) -> list[str]:
+        """Return the style of each conversation; the column counts only if the model was tuned with styles."""
+        if tuned.styles is None:
+            return [self.default] * len(chunk)
+        return [self._of(one) for one in chunk]
+
+    def _of(self, conversation: Conversation) -> str:
+        style = read_style(conversation.row.get(self.column))
+        if style is None:
+            raise DataError(f"{conversation.place}: the style is not text.")
+        return style or self.default
+
+
+def _summarize(conversations: Conversations, out: ResumableLines, tuned: TunedModel, styles: _RowStyles) -> None:
+    summarizer, warnings, style_notes = tuned.for_any_length(), _LengthNotes(tuned), _StyleNotes(tuned)
+    for chunk in _chunks(iter(conversations)):
+        style_notes.report(styles.of(chunk, tuned))  # before any summary is made
     rows = iter(conversations)
     for chunk in _chunks(islice(rows, out.done)):
         warnings.report([(one.place, one.dialogue) for one in chunk])
     for chunk in _chunks(rows):
         warnings.report([(one.place, one.dialogue) for one in chunk])
-        completions = summarizer.summarize([one.dialogue for one in chunk])
+        completions = summarizer.summarize([one.dialogue for one in chunk], styles=styles.of(chunk, tuned))
         out.append(
             dump_row({**one.row, "summary": completion.text, "read": completion.read})
             for one, completion in zip(chunk, completions, strict=True)
@@ -130,6 +171,27 @@ def _chunks(conversations: Iterable[Conversation]) -> Iterator[list[Conversation
     remaining = iter(conversations)
     while chunk := list(islice(remaining, CHUNK_DIALOGUES)):
         yield chunk
+
+
+class _StyleNotes:
+    """Notes on styles that the model was not tuned with: each one once."""
+
+    def __init__(self, tuned: TunedModel) -> None:
+        self._tuned = tuned
+        self._seen: set[str] = set()
+
+    def report(self, styles: Iterable[str]) -> None:
+        """Check `styles`, and print a note on each new one that training did not have.
+
+        Raises:
+            ModelError: a style is too long, or the model was tuned without styles.
+        """
+        for style in dict.fromkeys(styles):
+            if style not in self._seen:
+                self._seen.add(style)
+                note = check_style(style, self._tuned.styles, self._tuned.count_tokens)
+                if note and len(self._seen) <= SHOWN_WARNINGS:
+                    print(f"Note: {note}", file=sys.stderr)
 
 
 class _LengthNotes:
@@ -170,17 +232,19 @@ class _LengthNotes:
             )
 
 
-def _configured_column(run_dir: RunDir) -> str | None:
-    """Return the dialogue column that `sumtune run` was given, if any."""
+def _configured_column(run_dir: RunDir, key: str) -> str | None:
+    """Return the column that `sumtune run` was given for `key`, such as `dialogue_column`, if any."""
     data = run_dir.record().get("config", {}).get("data", {})
-    column = data.get("dialogue_column")
+    column = data.get(key)
     return column if isinstance(column, str) else None
 
 
-def _inputs_fingerprint(source: Path, adapter: Path, beams: int | None, dialogue_column: str | None) -> str:
+def _inputs_fingerprint(
+    source: Path, adapter: Path, beams: int | None, dialogue_column: str | None, style: tuple[str, str]
+) -> str:
     """Return a fingerprint of the input and of everything that its summaries depend on."""
     files = sorted(path for path in adapter.iterdir() if path.is_file())
-    return fingerprint([source, *files], {"beams": beams, "dialogue_column": dialogue_column})
+    return fingerprint([source, *files], {"beams": beams, "dialogue_column": dialogue_column, "style": style})
 
 
 def _print_note(note: object) -> None:

@@ -83,7 +83,7 @@ def _within_limits(config: Config, console: Console) -> Config:
         ModelError: the model is missing or unusable, or has no positions for a dialogue.
     """
     choose_device(config.model.device)
-    model = encode_stage.fit_token_limits(config.model)
+    model = encode_stage.fit_token_limits(config.model, styled=config.data.style_column is not None)
     for note in encode_stage.limit_notes(config.model, model):
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     return config.model_copy(update={"model": model})
@@ -91,7 +91,8 @@ def _within_limits(config: Config, console: Console) -> Config:
 
 def _prepare_data(config: Config, limited: Config, run_dir: RunDir, console: Console) -> None:
     """Run the stages ingest, validate, split and encode."""
-    make_encoder = cache(partial(encode_stage.make_encoder, config.model))  # on demand: unchanged data needs none
+    styled = config.data.style_column is not None
+    make_encoder = cache(partial(encode_stage.make_encoder, config.model, styled=styled))  # unchanged data needs none
     ingested = ingest.run(limited, run_dir, make_encoder)
     for line in display(ingested.issues):
         console.print(line)

@@ -27,7 +27,7 @@ NUMBERED_SUMMARY = re.compile(rf"(?:{'|'.join(SUMMARY_NAMES)}|reference)[ _-]?(\
 """`summary1`, `summary2`, …: several references for one dialogue."""
 SHOWN_NAMES = 12
 LONGEST_SHOWN_NAME = 30
-Role = Literal["dialogue", "summary"]
+Role = Literal["dialogue", "summary", "style"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Columns:
     id: str | None
     more_summaries: tuple[str, ...] = ()
     """Further summaries of the same dialogue."""
+    style: str | None = None
+    """Column of the style; None if there are no styles."""
 
     @property
     def summaries(self) -> tuple[str, ...]:
@@ -52,16 +54,17 @@ def find_columns(
     dialogue_column: str | None = None,
     summary_column: str | None = None,
     candidates: Sequence[str] | None = None,
+    style_column: str | None = None,
 ) -> Columns:
     """Return the columns of `file`, found by name and ignoring case; a given name takes precedence over the known ones.
 
     `candidates` are the columns that hold texts and exist in every file: an error message only suggests one of these.
 
     >>> find_columns("a.csv", ["ID", "Summary", "Text"])
-    Columns(dialogue='Text', summary='Summary', id='ID', more_summaries=())
+    Columns(dialogue='Text', summary='Summary', id='ID', more_summaries=(), style=None)
 
     Raises:
-        DataError: a column is missing, or dialogue and summary are the same column.
+        DataError: a column is missing, or two roles have the same column.
     """
     usable = columns if candidates is None else candidates
     summaries = find_summaries(columns, summary_column)
@@ -77,7 +80,13 @@ def find_columns(
             f"{file}: {show_names([dialogue])} cannot be both the dialogue and the summary; "
             "pass --dialogue-column and --summary-column with two different names."
         )
-    return Columns(dialogue, summary, _match(columns, ("id",)), tuple(more))
+    others = [name for name in usable if name not in (dialogue, summary, *more)]
+    style = None if style_column is None else _find("style", file, columns, style_column, (), others)
+    if style in (dialogue, summary, *more):
+        raise DataError(
+            f"{file}: {show_names([style or ''])} cannot also be the style; pass --style-column another name."
+        )
+    return Columns(dialogue, summary, _match(columns, ("id",)), tuple(more), style)
 
 
 def find_summaries(columns: Sequence[str], summary_column: str | None = None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from sumtune.errors import RunDirError
 
@@ -24,6 +25,8 @@ class Example:
     file: str
     row: int
     """Counted from 1: a line of JSONL, or a record of CSV, not counting the header."""
+    style: str = ""
+    """Style of the summary, such as "in one sentence"; "" for none."""
 
     @property
     def fingerprint(self) -> str:
@@ -41,8 +44,12 @@ def normalize(text: str) -> str:
 
 
 def dump_jsonl(examples: Iterable[Example]) -> str:
-    """Return the examples as JSONL text, one object per line, with the field names of `Example`."""
-    return "".join(json.dumps(vars(example), ensure_ascii=False) + "\n" for example in examples)
+    """Return the examples as JSONL text, one object per line, with the field names of `Example`; no empty `style`."""
+    return "".join(json.dumps(_row(example), ensure_ascii=False) + "\n" for example in examples)
+
+
+def _row(example: Example) -> dict[str, Any]:
+    return {name: value for name, value in vars(example).items() if name != "style" or value}
 
 
 def load_jsonl(path: Path) -> list[Example]:
@@ -58,6 +65,6 @@ def load_jsonl(path: Path) -> list[Example]:
         raise RunDirError(f"Cannot read {path}: {error.strerror}.") from None
     except (ValueError, TypeError, RecursionError):
         raise RunDirError(f"{path} is damaged: a line of it is no example.") from None
-    if any(tuple(map(type, vars(example).values())) != (str, str, str, str, int) for example in examples):
+    if any(tuple(map(type, vars(example).values())) != (str, str, str, str, int, str) for example in examples):
         raise RunDirError(f"{path} is damaged: an example has a value of another type.")
     return examples

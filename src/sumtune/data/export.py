@@ -17,6 +17,9 @@ from sumtune.errors import DataError
 
 __all__ = ["Export", "read_export"]
 
+KEPT = ("id", "channel", "style")
+"""Fields of a row that are written if they are simple values."""
+
 
 @dataclass(frozen=True)
 class Export:
@@ -24,7 +27,7 @@ class Export:
 
     format: str
     rows: tuple[dict[str, Any], ...]
-    """Each has a `dialogue`, and an `id`, a `channel` and a `summary` if the export has them."""
+    """Each has a `dialogue`, and an `id`, a `channel`, a `style` and a `summary` if the export has them."""
     notes: tuple[Issue, ...]
     empty: int
     """Conversations without a text, which are left out."""
@@ -76,7 +79,7 @@ def _rows(table: Table, dialogue_column: str | None) -> Iterable[dict[str, Any]]
         dialogue = read_dialogue(row.get(column)).text
         if dialogue is None or not is_unicode(dialogue):
             raise DataError(f"{table.file}:{number}: the dialogue is not text.")
-        kept = {key: row[key] for key in ("id", "channel") if isinstance(row.get(key), str | int)}
+        kept = {key: row[key] for key in KEPT if isinstance(row.get(key), str | int)}
         yield {**kept, "dialogue": dialogue, **_summary(row, summaries)}
 
 

@@ -10,6 +10,7 @@ from sumtune.data.data_source import DataSource, find_source
 from sumtune.data.example import SPLITS, Example, dump_jsonl
 from sumtune.data.issues import BROKEN_TABLE, Issue, raise_errors
 from sumtune.data.row_checks import check_rows, make_ids_unique
+from sumtune.data.row_styles import check_styles
 from sumtune.data.split import complete_splits, select_share, split_examples
 from sumtune.data.table import Table
 from sumtune.data.training_tables import columns_by_file, usable_tables
@@ -102,6 +103,8 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
     if any(issue.code == BROKEN_TABLE for issue in issues):
         return CheckedData(splits, tuple(issues), len(bad), columns)
     issues += check_splits(splits)
+    if data.style_column is not None:
+        issues += check_styles(splits["train"], data.style_column, counter.count if counter else None)
     if counter is not None:
         issues += check_lengths(splits, counter, model)
     return CheckedData(splits, tuple(issues), len(bad), columns)

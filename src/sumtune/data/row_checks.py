@@ -9,14 +9,13 @@ from sumtune.data.columns import Columns, show_names
 from sumtune.data.dialogue import DialogueText, as_text, is_unicode, read_dialogue
 from sumtune.data.example import Example
 from sumtune.data.issues import Issue, undecodable
+from sumtune.data.placeholders import is_placeholder
+from sumtune.data.row_styles import check_style_value, read_style
 from sumtune.data.table import Table
 from sumtune.data.turn_marks import has_labels
 
 __all__ = ["check_rows", "check_text", "make_ids_unique", "row_id"]
 
-PLACEHOLDERS = frozenset(
-    {"nan", "none", "null", "nil", "n/a", "#n/a", "na", "undefined", "unknown", "-", "--", "?", "tbd", "todo", "empty"}
-)
 EXCEL_CELL = 32_767
 """Maximum number of characters in a cell; Excel drops the rest."""
 
@@ -32,17 +31,18 @@ def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Issu
         wrong = [
             *check_text("dialogue", dialogue.text, table.file, row),
             *(issue for text in summaries for issue in check_text("summary", text, table.file, row)),
+            *check_style_value(_style(values, columns), table.file, row),
         ]
         issues += wrong
         if wrong or dialogue.text is None:
             continue
         issues += _doubts(values.get(columns.dialogue), dialogue.text, summaries, table.file, row)
         forms.add(row, dialogue)
-        name = _example_id(table, columns, row, values)
+        name, style = _example_id(table, columns, row, values), read_style(_style(values, columns)) or ""
         for number, summary in enumerate(summaries, 1):
             if summary is not None:
                 id_ = name if number == 1 else f"{name}#{number}"
-                examples.append(Example(id_, dialogue.text, summary, table.file, row))
+                examples.append(Example(id_, dialogue.text, summary, table.file, row, style))
     return examples, [*issues, *forms.issues()]
 
 
@@ -142,10 +142,14 @@ def _summaries(values: Mapping[str, Any], columns: Columns) -> list[str | None]:
     return [first, *(text for text in more if text != "")]
 
 
+def _style(values: Mapping[str, Any], columns: Columns) -> Any:
+    return None if columns.style is None else values.get(columns.style)
+
+
 def _doubts(given: Any, dialogue: str, summaries: Sequence[str | None], file: str, row: int) -> Iterator[Issue]:
     """Yield warnings about texts that are probably not what they should be, such as placeholders."""
     for part, text in (("dialogue", dialogue), *(("summary", summary) for summary in summaries)):
-        if text is not None and text.casefold() in PLACEHOLDERS:
+        if text is not None and is_placeholder(text):
             yield Issue("placeholder", "warning", f"the {part} is {text!r}, a placeholder for a text", file, row)
     if isinstance(given, str) and len(given) == EXCEL_CELL:
         message = f"the dialogue has {EXCEL_CELL:,} characters, the most of an Excel cell: its end may be missing"

@@ -49,7 +49,9 @@ def columns_by_file(tables: Sequence[Table], data: DataConfig) -> dict[str, Colu
     given = data.dialogue_column, data.summary_column
     holding = [table for table in tables if table.rows or table.columns]
     candidates = _shared_text_columns(holding)
-    columns = {table.file: find_columns(table.file, table.columns, *given, candidates) for table in holding}
+    columns = {
+        table.file: find_columns(table.file, table.columns, *given, candidates, data.style_column) for table in holding
+    }
     if not any(table.rows or table.issues for table in tables):
         names = ", ".join(table.file for table in tables)
         raise DataError(f"{names}: there are no rows; expected a dialogue and a summary in each.")

@@ -96,10 +96,10 @@ def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
 
 
 def _check_duplicates(examples: Sequence[Example]) -> Iterator[Issue]:
-    """Return an issue for each row with the same normalized dialogue and summary as an earlier row."""
-    first: dict[tuple[str, str], Example] = {}
+    """Return an issue for each row with the same normalized dialogue, summary and style as an earlier row."""
+    first: dict[tuple[str, str, str], Example] = {}
     for example in _as_read(examples):
-        original = first.setdefault((example.fingerprint, normalize(example.summary)), example)
+        original = first.setdefault((example.fingerprint, normalize(example.summary), example.style), example)
         if original is not example:
             yield _issue("duplicate", f"repeats {original.file}:{original.row}", example, error=False)
 
@@ -124,9 +124,9 @@ def _check_summary_is_shorter(examples: Sequence[Example]) -> Iterator[Issue]:
 
 def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
     for name, examples in splits.items():
-        summaries: dict[str, set[str]] = defaultdict(set)
+        summaries: dict[tuple[str, str], set[str]] = defaultdict(set)
         for example in examples:
-            summaries[example.fingerprint].add(normalize(example.summary))
+            summaries[example.fingerprint, example.style].add(normalize(example.summary))
         several = sum(len(same) > 1 for same in summaries.values())
         if several:
             message = (

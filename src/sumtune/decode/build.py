@@ -65,6 +65,8 @@ class TunedModel:
     long: Literal["parts", "truncate"]
     """How a dialogue with more tokens than `max_source_tokens` is read."""
     name: str
+    styles: tuple[str, ...] | None = None
+    """The styles that it was tuned with; None if it was tuned without."""
 
     def for_any_length(self) -> LongDialogueSummarizer:
         """Return a summarizer that also accepts dialogues longer than `max_source_tokens`."""
@@ -83,8 +85,9 @@ def load_tuned(adapter: Path, beams: int | None = None, report_fallback: ReportF
     encoder = load_encoder(source.folder, prompt)
     summarizer = build_summarizer(source, adapter, prompt, decode, settings.model.device, encoder, report_fallback)
     return TunedModel(
-        summarizer, encoder.count, encoder.prompt.max_source_tokens, encoder.prompt.long, f"{source.name} + LoRA"
-    )
+        summarizer, encoder.count, encoder.prompt.max_source_tokens, encoder.prompt.long, f"{source.name} + LoRA",
+        prompt.styles,
+    )  # fmt: skip
 
 
 def build_for_any_length(
@@ -147,7 +150,12 @@ def _fastest(
     window = sliding_window(load_config(source.folder))
     if window is None or encoder.prompt.max_source_tokens + encoder.overhead <= window:
         return fast
-    return RoutedSummarizer(fast, torch_summarizer, lambda dialogue: len(encoder.source(dialogue)) > window)
+
+    def is_over_window(dialogue: str) -> bool:
+        (tokens,) = encoder.count([dialogue])
+        return min(tokens, encoder.prompt.max_source_tokens) + encoder.overhead > window
+
+    return RoutedSummarizer(fast, torch_summarizer, is_over_window)
 
 
 def _native_summarizer(

@@ -51,24 +51,27 @@ class LongDialogueSummarizer:
         return {**self._summarizer.decoding, "long": self._long}
 
     def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
-    ) -> list[Completion]:
-        """Return one completion per dialogue, in the order of `dialogues`."""
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
+        """Return one completion per dialogue, in the order of `dialogues`. Parts have the style of their dialogue."""
+        styles = styles or [""] * len(dialogues)
         counts = self._count_tokens(dialogues)
         long = [at for at, tokens in enumerate(counts) if tokens > self._max_tokens]
         texts, read = list(dialogues), dict.fromkeys(long, "truncated")
         if long and self._long == "parts":
             parts = [split(dialogues[at], self._count_tokens, self._max_tokens) for at in long]
             read = {at: read_in_parts(len(some)) for at, some in zip(long, parts, strict=True)}
-            for at, text in zip(long, self._reduce(parts, max_tokens), strict=True):
+            for at, text in zip(long, self._reduce(parts, max_tokens, [styles[at] for at in long]), strict=True):
                 texts[at] = text
-        completions = self._summarizer.summarize(texts, progress=progress, max_tokens=max_tokens)
+        completions = self._summarizer.summarize(texts, progress=progress, max_tokens=max_tokens, styles=styles)
         return [replace(completion, read=read.get(at, "whole")) for at, completion in enumerate(completions)]
 
-    def _reduce(self, parts: Sequence[Sequence[str]], max_tokens: int | None) -> list[str]:
+    def _reduce(self, parts: Sequence[Sequence[str]], max_tokens: int | None, styles: Sequence[str]) -> list[str]:
         """Return the joined summaries of each dialogue's parts, summarized again until they fit or stop shrinking."""
         everything = [part for some in parts for part in some]
-        written = iter(self._summarizer.summarize(everything, max_tokens=max_tokens))
+        of_parts = [style for some, style in zip(parts, styles, strict=True) for _ in some]
+        written = iter(self._summarizer.summarize(everything, max_tokens=max_tokens, styles=of_parts))
         joined = [join_parts([next(written) for _ in some]) for some in parts]
         again = [
             next_parts(text, len(some), self._count_tokens, self._max_tokens)
@@ -76,6 +79,7 @@ class LongDialogueSummarizer:
         ]
         long = [at for at, some in enumerate(again) if len(some) > 1]
         if long:
-            for at, text in zip(long, self._reduce([again[at] for at in long], max_tokens), strict=True):
+            shorter = self._reduce([again[at] for at in long], max_tokens, [styles[at] for at in long])
+            for at, text in zip(long, shorter, strict=True):
                 joined[at] = text
         return joined

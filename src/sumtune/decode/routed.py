@@ -37,23 +37,28 @@ class RoutedSummarizer:
         return self._make_long()
 
     def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
-    ) -> list[Completion]:
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return one completion for each dialogue, in the order of `dialogues`."""
 
         def write(summarizer: Summarizer, chosen: list[int]) -> list[Completion]:
-            return summarizer.summarize([dialogues[at] for at in chosen], progress, max_tokens)
+            texts = [dialogues[at] for at in chosen]
+            return summarizer.summarize(texts, progress, max_tokens, _chosen(styles, chosen))
 
         return self._route(dialogues, write)
 
-    def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
+    def stream(
+        self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return what greedy `summarize` returns; `watch` may get the summary of a long dialogue as one piece."""
 
         def write(summarizer: Summarizer, chosen: list[int]) -> list[Completion]:
-            texts = [dialogues[at] for at in chosen]
+            texts, those = [dialogues[at] for at in chosen], _chosen(styles, chosen)
             if isinstance(summarizer, StreamingSummarizer):
-                return summarizer.stream(texts, lambda place, piece: watch(chosen[place], piece), max_tokens)
-            written = _with_beams(summarizer, 1).summarize(texts, max_tokens=max_tokens)
+                return summarizer.stream(texts, lambda place, piece: watch(chosen[place], piece), max_tokens, those)
+            written = _with_beams(summarizer, 1).summarize(texts, max_tokens=max_tokens, styles=those)
             for at, completion in zip(chosen, written, strict=True):
                 watch(at, completion.text)
             return written
@@ -72,6 +77,10 @@ class RoutedSummarizer:
                 written = write(self._long if is_long else self._short, chosen)
                 completions |= dict(zip(chosen, written, strict=True))
         return [completions[at] for at in range(len(dialogues))]
+
+
+def _chosen(styles: Sequence[str] | None, places: Sequence[int]) -> list[str] | None:
+    return None if styles is None else [styles[at] for at in places]
 
 
 def _with_beams(summarizer: Summarizer, beams: int) -> Summarizer:

@@ -52,11 +52,12 @@ class TorchSummarizer:
         }  # fmt: skip
 
     def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
-    ) -> list[Completion]:
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return one completion for each dialogue, in the order of `dialogues`."""
         limit = min(max_tokens or self._limit, self._limit)
-        sources = [list(self._encoder.source(dialogue)) for dialogue in dialogues]
+        sources = [list(source) for source in self._encoder.sources(dialogues, styles)]
         completions: dict[int, Completion] = {}
         for batch in self._batches(sources, limit):
             completions |= dict(zip(batch, self._fitting([sources[at] for at in batch], limit), strict=True))

@@ -20,11 +20,12 @@ OPTIONS = {
     "model.name": "--model",
     "data.dialogue_column": "--dialogue-column",
     "data.summary_column": "--summary-column",
+    "data.style_column": "--style-column",
 }
 DROP_INVALID = "data.drop_invalid"
 CHECKED = (
-    "model.name", "data.dialogue_column", "data.summary_column", DROP_INVALID, "model.max_source_tokens",
-    "model.max_target_tokens", "train.micro_batch_tokens",
+    "model.name", "data.dialogue_column", "data.summary_column", "data.style_column", DROP_INVALID,
+    "model.max_source_tokens", "model.max_target_tokens", "train.micro_batch_tokens",
 )  # fmt: skip
 """Settings of a run that `sumtune check` also needs."""
 DEFAULT_RUN_DIR = Path("artifacts")

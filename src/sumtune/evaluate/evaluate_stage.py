@@ -65,7 +65,7 @@ def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = Fa
 def _score(config: Config, run_dir: RunDir, adapter: Path, start: StartSystem) -> Scorecard:
     begun = time.monotonic()
     split, examples = chosen_examples(config, run_dir)
-    predictions, decoding, seconds = _generate(config, adapter, [example.dialogue for example in examples], start)
+    predictions, decoding, seconds = _generate(config, adapter, examples, start)
     scorecard = score_systems(
         examples,
         predictions,
@@ -87,10 +87,11 @@ def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
 
 
 def _generate(
-    config: Config, adapter: Path, dialogues: Sequence[str], start: StartSystem
+    config: Config, adapter: Path, examples: Sequence[ReferencedDialogue], start: StartSystem
 ) -> tuple[dict[str, Predictions], dict[str, Mapping[str, Any]], dict[str, float]]:
     """Return the predictions of each system, and the decoding settings and seconds of each model."""
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(adapter)
+    dialogues, styles = [example.dialogue for example in examples], [example.style for example in examples]
     predictions: dict[str, Predictions] = {}
     decoding: dict[str, Mapping[str, Any]] = {}
     seconds: dict[str, float] = {}
@@ -100,7 +101,7 @@ def _generate(
         progress = start(name, len(dialogues))
         summarizer = build_for_any_length(source, folder, prompt, decoding_of(name, config), config.model.device)
         begun = time.monotonic()
-        predictions[name] = summarizer.summarize(dialogues, progress)
+        predictions[name] = summarizer.summarize(dialogues, progress, styles=styles)
         seconds[name] = time.monotonic() - begun
         decoding[name] = dict(summarizer.decoding)
         del summarizer

@@ -10,22 +10,26 @@ __all__ = ["ReferencedDialogue", "group_by_dialogue"]
 
 @dataclass(frozen=True)
 class ReferencedDialogue:
-    """A dialogue with at least one reference summary; `id` is the id of its first example."""
+    """A dialogue, in one style, with at least one reference summary; `id` is the id of its first example."""
 
     id: str
     dialogue: str
     references: tuple[str, ...]
+    style: str = ""
 
 
 def group_by_dialogue(examples: Sequence[Example]) -> list[ReferencedDialogue]:
-    """Return each dialogue once, in order of appearance, without references that differ only in case or spacing."""
-    same: dict[str, list[Example]] = {}
+    """Return each dialogue once per style, in order of appearance, without references that differ only in form.
+
+    The form is case and spacing.
+    """
+    same: dict[tuple[str, str], list[Example]] = {}
     for example in examples:
-        same.setdefault(example.fingerprint, []).append(example)
+        same.setdefault((example.fingerprint, example.style), []).append(example)
     return [_merge(of_one) for of_one in same.values()]
 
 
 def _merge(of_one: Sequence[Example]) -> ReferencedDialogue:
     first = of_one[0]
     distinct = {normalize(example.summary): example.summary for example in reversed(of_one)}
-    return ReferencedDialogue(first.id, first.dialogue, tuple(reversed(distinct.values())))
+    return ReferencedDialogue(first.id, first.dialogue, tuple(reversed(distinct.values())), first.style)

@@ -85,6 +85,7 @@ class ScoredExample:
     dialogue: str
     references: tuple[str, ...]
     systems: Mapping[str, ScoredPrediction]
+    style: str = ""
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,7 @@ def score_systems(
                 example.dialogue,
                 example.references,
                 {name: scores[place] for name, scores in scored.items()},
+                example.style,
             )
             for place, example in enumerate(examples)
         ),

@@ -1,5 +1,7 @@
-"""Read and write a scorecard: `predictions.jsonl`, `scores.json` and `metrics.csv` in the run folder."""
+"""Read and write a scorecard: `predictions.jsonl`, `scores.json` and CSV files in the run folder."""
 
+import csv
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -19,6 +21,7 @@ from sumtune.evaluate.scorecard import (
     Signature,
     SystemScores,
 )
+from sumtune.evaluate.style_scores import scores_by_style
 from sumtune.files.atomic import new_folder, write_text
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
@@ -30,6 +33,8 @@ FORMAT = 4
 """Version of the file format; raise it when the format changes. Scores in another version are recomputed."""
 
 METRICS_CSV = "metrics.csv"
+STYLES_CSV = "metrics_by_style.csv"
+"""Exists if the scored examples have styles."""
 
 
 def write_scorecard(scorecard: Scorecard, run_dir: RunDir, made_from: str = "") -> None:
@@ -39,8 +44,10 @@ def write_scorecard(scorecard: Scorecard, run_dir: RunDir, made_from: str = "") 
         (folder / "predictions.jsonl").write_bytes("".join(lines).encode())
         write_record(folder / "scores.json", _scores(scorecard))
         (folder / METRICS_CSV).write_bytes(_metrics_csv(scorecard).encode())
+        if by_style := _styles_csv(scorecard):
+            (folder / STYLES_CSV).write_bytes(by_style.encode())
         # People edit metrics.csv in other programs, and it can be rebuilt from the other files.
-        write_manifest(folder, {"fingerprint": made_from}, leave_out=(METRICS_CSV,))
+        write_manifest(folder, {"fingerprint": made_from}, leave_out=(METRICS_CSV, STYLES_CSV))
 
 
 def load_scorecard_if_current(run_dir: RunDir, made_from: str) -> Scorecard | None:
@@ -101,11 +108,23 @@ def _metrics_csv(scorecard: Scorecard) -> str:
     return f"{','.join(ROUGE_METRICS)}\n{row}\n"
 
 
+def _styles_csv(scorecard: Scorecard) -> str:
+    """Return the tuned model's mean scores by style as CSV; "" if the examples have no styles."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(["style", "n", *METRICS])
+    found = scores_by_style(scorecard)
+    writer.writerows([style, n, *(f"{means[metric]:.6f}" for metric in METRICS)] for style, (n, means) in found.items())
+    return table.getvalue() if found else ""
+
+
 def _example_row(example: ScoredExample) -> dict[str, Any]:
     systems = {name: _prediction_row(prediction, example) for name, prediction in example.systems.items()}
     row: dict[str, Any] = {"id": example.id, "dialogue": example.dialogue, "reference": example.references[0]}
     if len(example.references) > 1:
         row["references"] = example.references
+    if example.style:
+        row["style"] = example.style
     return row | {"systems": systems}
 
 
@@ -122,7 +141,7 @@ def _prediction_row(prediction: ScoredPrediction, example: ScoredExample) -> dic
 def _read_example(row: Mapping[str, Any]) -> ScoredExample:
     systems = {name: _read_prediction(entry) for name, entry in row["systems"].items()}
     references = tuple(row.get("references", [row["reference"]]))
-    return ScoredExample(row["id"], row["dialogue"], references, systems)
+    return ScoredExample(row["id"], row["dialogue"], references, systems, row.get("style", ""))
 
 
 def _read_prediction(row: Mapping[str, Any]) -> ScoredPrediction:

@@ -31,18 +31,20 @@ FORMAT = 2
 """Version of the written files. A new version makes the stage run again in folders of earlier releases."""
 
 
-def make_encoder(settings: ModelConfig) -> Encoder:
-    """Return the encoder of the base model, with the prompt chosen in `settings`.
+def make_encoder(settings: ModelConfig, *, styled: bool = False) -> Encoder:
+    """Return the encoder of the base model, with the prompt chosen in `settings`; with `styled`, also for styles.
 
     Raises:
         ModelError: model or tokenizer cannot be found or read.
     """
     folder = locate(settings.name, settings.revision).folder
-    return load_encoder(folder, prompt_for(settings, folder))
+    return load_encoder(folder, prompt_for(settings, folder, styled=styled))
 
 
-def fit_token_limits(settings: ModelConfig) -> ModelConfig:
+def fit_token_limits(settings: ModelConfig, *, styled: bool = False) -> ModelConfig:
     """Return `settings` with `auto` resolved and token limits reduced to the positions of the base model.
+
+    `styled` says whether the prompt must have room for a style.
 
     Raises:
         ModelError: the positions leave no room for a dialogue.
@@ -52,9 +54,9 @@ def fit_token_limits(settings: ModelConfig) -> ModelConfig:
     words = prompt.before + prompt.after + prompt.before_summary
     prompt_bound = len(words.encode()) + MAX_SPECIAL_TOKENS  # a token has at least one byte
     total = prompt.max_source_tokens + prompt.max_target_tokens + prompt_bound
-    if all(limit is None or total <= limit for limit in (limits.encoder, limits.decoder)):
+    if not styled and all(limit is None or total <= limit for limit in (limits.encoder, limits.decoder)):
         return _with_limits(settings, prompt)  # no tokenizer needed
-    return _with_limits(settings, make_encoder(settings).prompt)
+    return _with_limits(settings, make_encoder(settings, styled=styled).prompt)
 
 
 def _with_limits(settings: ModelConfig, prompt: Prompt) -> ModelConfig:
@@ -84,7 +86,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     tests = (
         [run_dir.split("test")] if config.model.max_source_tokens == AUTO and run_dir.split("test").is_file() else []
     )
-    made_from = fingerprint([*files, *tests], _settings(config.model))
+    made_from = fingerprint([*files, *tests], _settings(config))
     if up_to_date(run_dir.transformation, made_from):
         return
     encoder = make()
@@ -92,7 +94,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     lengths = [count for file in tests for count in dialogue_lengths(encoder, load_jsonl(file))]
     with new_folder(run_dir.transformation) as folder:
         for name, examples in splits.items():
-            encoded = [encoder.encode(example.dialogue, example.summary) for example in examples]
+            encoded = [encoder.encode(example.dialogue, example.summary, example.style) for example in examples]
             own = dialogue_lengths(encoder, examples, encoded)
             save_encoded(_in_parts(encoder, examples, own, encoded), folder / f"{name}.safetensors")
             lengths += own
@@ -106,9 +108,10 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
         write_manifest(folder, {"fingerprint": made_from, READ: read})
 
 
-def _settings(model: ModelConfig) -> dict[str, Any]:
+def _settings(config: Config) -> dict[str, Any]:
     """Return the settings that the files of the stage depend on."""
-    prompt = asdict(prompt_for(model, locate(model.name, model.revision).folder))
+    model, styled = config.model, config.data.style_column is not None
+    prompt = asdict(prompt_for(model, locate(model.name, model.revision).folder, styled=styled))
     if model.max_source_tokens == AUTO:
         del prompt["max_source_tokens"]  # it depends on free memory, which must not make the stage run again
     return {"format": FORMAT, "model": model.model_dump(), "prompt": prompt}
@@ -134,15 +137,19 @@ def _in_parts(
             found.append(one)
         else:
             pairs = training_pairs(example.dialogue, example.summary, encoder.count, limit)
-            found += [encoder.encode(*pair) for pair in pairs]
+            found += [encoder.encode(*pair, example.style) for pair in pairs]
     return found
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
-    """Return the prompt with the length of the longest training summary and `single_line` set from the summaries."""
+    """Return the prompt with the longest length, `single_line` and the styles of the training summaries."""
     longest = max(len(encoder.target(example.summary)) for example in training)
     single_line = all("\n" not in example.summary.strip() for example in training)
-    return replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
+    prompt = replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
+    if prompt.styled is None:
+        return prompt
+    styles = tuple(sorted({example.style for example in training} - {""}))
+    return replace(prompt, styled=replace(prompt.styled, styles=styles))
 
 
 def _summary_tokens(encoder: Encoder, training: Sequence[Example]) -> SummaryTokens:

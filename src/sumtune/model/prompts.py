@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.config import ModelConfig, PromptConfig
+from sumtune.data.styles import FIELD, without_field
 from sumtune.errors import ModelError
 from sumtune.model.load import is_encoder_decoder, load_config, load_tokenizer
 from sumtune.model.source_limit import most_source_tokens, most_target_tokens
-from sumtune.text.prompt import Prompt, default_prompt
+from sumtune.text.prompt import Prompt, StyledTexts, default_prompt, default_styled_texts
 
 __all__ = ["chat_prompt", "has_chat_template", "prompt_for"]
 
@@ -17,25 +18,28 @@ DIALOGUE, SUMMARY = "\ue000dialogue\ue001", "\ue000summary\ue001"
 TEMPLATE_FILES = ("chat_template.jinja", "chat_template.json")
 
 
-def prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
-    """Return the prompt for the base model in `folder` that `settings.prompt` selects.
+def prompt_for(settings: ModelConfig, folder: Path, *, styled: bool = False) -> Prompt:
+    """Return the prompt for the base model in `folder` that `settings.prompt` selects; with `styled`, also for styles.
 
     Raises:
         ModelError: `chat` is selected, but the model is an encoder–decoder or has no usable chat template.
     """
-    return replace(_prompt_for(settings, folder), long=settings.long)
+    prompt = replace(_prompt_for(settings, folder), long=settings.long)
+    return prompt if styled else replace(prompt, styled=None)
 
 
 def _prompt_for(settings: ModelConfig, folder: Path) -> Prompt:
     config, chosen = load_config(folder), settings.prompt
     limits = (most_source_tokens(settings, folder), most_target_tokens(settings, config))
     if isinstance(chosen, PromptConfig):
-        return Prompt(chosen.before, chosen.after, chosen.before_summary, *limits)
+        plain = without_field(chosen.before), without_field(chosen.after)
+        return Prompt(*plain, chosen.before_summary, *limits, styled=StyledTexts(chosen.before, chosen.after))
     both = is_encoder_decoder(config)
     if chosen == "chat" and (both or not has_chat_template(folder)):
         raise ModelError(f"The tokenizer in {folder} has no chat template: set model.prompt to plain.")
     if chosen == "plain" or both or not has_chat_template(folder):
-        return default_prompt(both, config.model_type, *limits)
+        styled = default_styled_texts(both, config.model_type)
+        return replace(default_prompt(both, config.model_type, *limits), styled=styled)
     return chat_prompt(folder, settings.instruction, *limits)
 
 
@@ -53,20 +57,43 @@ def chat_prompt(folder: Path, instruction: str, max_source_tokens: int, max_targ
     """Return a prompt from the chat template of the model in `folder`.
 
     The user's message is the instruction and the dialogue; the assistant's message is the summary, which ends with the
-    template's end token (`<end_of_turn>`, `<|im_end|>`). Thinking is turned off if the template allows it.
+    template's end token (`<end_of_turn>`, `<|im_end|>`). Thinking is turned off if the template allows it. A style
+    stands at `{style}` in the instruction, or after it.
 
     Raises:
         ModelError: the tokenizer has no chat template, or the template fails, or it omits or changes a message.
     """
     tokenizer = load_tokenizer(folder)
-    question = {"role": "user", "content": f"{instruction}\n\n{DIALOGUE}"}
-    before, found, after = _render(tokenizer, folder, [question], add_generation_prompt=True).partition(DIALOGUE)
-    answered = _render(tokenizer, folder, [question, {"role": "assistant", "content": SUMMARY}])
-    _, answer_found, tail = answered.rpartition(SUMMARY)
-    if not (found and answer_found):
-        raise ModelError(f"The chat template in {folder} changes the text of a message: set model.prompt to plain.")
-    before, end = _without_bos(tokenizer, before), _end_token(tokenizer, tail)
-    return Prompt(before, after, "", max_source_tokens, max_target_tokens, end=end)
+    before, after = _around(tokenizer, folder, without_field(instruction))
+    styled = _around(tokenizer, folder, instruction if FIELD in instruction else f"{instruction} Style: {FIELD}.")
+    end = _end_token(tokenizer, _tail(tokenizer, folder, without_field(instruction)))
+    return Prompt(before, after, "", max_source_tokens, max_target_tokens, end=end, styled=StyledTexts(*styled))
+
+
+def _around(tokenizer: Any, folder: Path, instruction: str) -> tuple[str, str]:
+    """Return the text before and after the dialogue."""
+    messages = [_question(instruction)]
+    before, found, after = _render(tokenizer, folder, messages, add_generation_prompt=True).partition(DIALOGUE)
+    if not found:
+        raise _changed(folder)
+    return _without_bos(tokenizer, before), after
+
+
+def _tail(tokenizer: Any, folder: Path, instruction: str) -> str:
+    """Return the text after the summary."""
+    messages = [_question(instruction), {"role": "assistant", "content": SUMMARY}]
+    _, found, tail = _render(tokenizer, folder, messages).rpartition(SUMMARY)
+    if not found:
+        raise _changed(folder)
+    return tail
+
+
+def _question(instruction: str) -> dict[str, str]:
+    return {"role": "user", "content": f"{instruction}\n\n{DIALOGUE}"}
+
+
+def _changed(folder: Path) -> ModelError:
+    return ModelError(f"The chat template in {folder} changes the text of a message: set model.prompt to plain.")
 
 
 def _render(tokenizer: Any, folder: Path, messages: list[dict[str, str]], add_generation_prompt: bool = False) -> str:

@@ -25,7 +25,8 @@ def dialogue_lengths(
     """
     if encoded is None:
         return encoder.count([example.dialogue for example in examples])
-    lengths = [len(one.source) - encoder.overhead for one in encoded]
+    overheads = (sum(map(len, encoder.around(example.style))) for example in examples)
+    lengths = [len(one.source) - overhead for one, overhead in zip(encoded, overheads, strict=True)]
     full = [at for at, length in enumerate(lengths) if length >= encoder.prompt.max_source_tokens]
     for at, length in zip(full, encoder.count([examples[at].dialogue for at in full]), strict=True):
         lengths[at] = length

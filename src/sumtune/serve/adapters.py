@@ -41,6 +41,8 @@ class LoadedModel:
     """Whether a longer dialogue is read in parts. Otherwise the service refuses it: it never cuts a dialogue."""
     slower_because: str | None = None
     """Why it does not use the native engine; None if it does."""
+    styles: tuple[str, ...] | None = None
+    """The styles that it was tuned with; None if it was tuned without."""
     _by_beams: dict[int, Summarizer] = field(default_factory=dict, init=False, repr=False)
 
     def summarizer_with_beams(self, beams: int) -> Summarizer | None:

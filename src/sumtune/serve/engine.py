@@ -209,7 +209,7 @@ class Engine:
     def _decode(batch: list[Job], loop: asyncio.AbstractEventLoop) -> list[Completion]:
         """Decode a batch in a thread. Greedy decoding streams its pieces and can be cancelled."""
         key = batch[0].batch_key
-        dialogues = [job.dialogue for job in batch]
+        dialogues, styles = [job.dialogue for job in batch], [job.style for job in batch]
 
         def watch(index: int, piece: str) -> bool:
             job = batch[index]
@@ -219,8 +219,8 @@ class Engine:
             return job.cancelled
 
         if key.beams == 1 and isinstance(key.summarizer, StreamingSummarizer):
-            return key.summarizer.stream(dialogues, watch, key.max_tokens)
-        completions = key.summarizer.summarize(dialogues, max_tokens=key.max_tokens)
+            return key.summarizer.stream(dialogues, watch, key.max_tokens, styles)
+        completions = key.summarizer.summarize(dialogues, max_tokens=key.max_tokens, styles=styles)
         for index, completion in enumerate(completions):
             watch(index, completion.text)
         return completions

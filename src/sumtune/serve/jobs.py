@@ -45,6 +45,8 @@ class Job:
     deadline: float
     """Event loop time in seconds."""
     future: asyncio.Future[Completion]
+    style: str = ""
+    """Style of the summary; "" for none."""
     is_part: bool = False
     """Whether `dialogue` is a part of a longer one."""
     on_piece: Callable[[str], None] | None = None

@@ -45,7 +45,7 @@ def load_adapter(name: str, folder: Path, beams: int | None = None) -> LoadedMod
     beams = beams or decode.beams
     return LoadedModel(
         name, tuned.name, tuned.summarizer, tuned.count_tokens, tuned.max_source_tokens, beams, tuned.long,
-        slower_because,
+        slower_because, tuned.styles,
     )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def load_base(folder: Path) -> LoadedModel:
     limits = encoder.prompt
     return LoadedModel(
         BASE, source.name, summarizer, encoder.count, limits.max_source_tokens, decode.beams, limits.long,
-        slower_because,
+        slower_because, prompt.styles,
     )  # fmt: skip
 
 

@@ -25,12 +25,13 @@ class Reading:
 
     def __init__(
         self, engine: Engine, model: LoadedModel, source: Source, batch_key: BatchKey, deadline: float,
-        on_piece: Callable[[str], None] | None = None,
+        on_piece: Callable[[str], None] | None = None, style: str = "",
     ) -> None:  # fmt: skip
-        """Create the jobs of the first round. `on_piece` gets each piece of the summary."""
+        """Create the jobs of the first round. `on_piece` gets each piece of the summary. All jobs have the `style`."""
         self.source = source
         self._engine, self._model = engine, model
         self._batch_key, self._deadline, self._on_piece = batch_key, deadline, on_piece
+        self._style = style
         self.jobs = self._first_jobs = self._create_jobs(source.texts)
         """The jobs of the current round."""
 
@@ -66,7 +67,7 @@ class Reading:
         is_last = len(texts) == 1
         return [
             Job(
-                one.text, one.tokens, self._batch_key, self._deadline, loop.create_future(),
+                one.text, one.tokens, self._batch_key, self._deadline, loop.create_future(), self._style,
                 is_part=not is_last, on_piece=self._on_piece if is_last else None,
             )
             for one in texts

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from sumtune.data.styles import MAX_STYLE_CHARACTERS
 from sumtune.serve.dialogue_input import Dialogues
 from sumtune.serve.request_body import RequestBody
 
@@ -15,6 +16,7 @@ __all__ = [
     "HealthResponse",
     "ReadyResponse",
     "RunScores",
+    "StyleText",
     "SummarizeRequest",
     "SummarizeResponse",
     "Summary",
@@ -26,6 +28,7 @@ MAX_BEAMS = 8
 MIN_DEADLINE_S = 0.1
 MAX_DEADLINE_S = 3600
 
+StyleText = Annotated[str, StringConstraints(max_length=MAX_STYLE_CHARACTERS)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 EXAMPLE = (
@@ -54,6 +57,9 @@ class SummarizeRequest(RequestBody):
     )
     deadline_s: Annotated[float, Field(ge=MIN_DEADLINE_S, le=MAX_DEADLINE_S)] | None = Field(
         None, description="Seconds until the request times out, at most the deadline of the service."
+    )
+    style: StyleText | None = Field(
+        None, description="Style of the summaries, for a model tuned with styles (`GET /adapters` lists them)."
     )
     stream: bool = Field(
         False, description="Respond with server-sent events: `piece`, then `summary` for each dialogue, then `done`."
@@ -91,6 +97,7 @@ class SummarizeResponse(BaseModel):
     beams: int
     queued_s: float = Field(description="Seconds until decoding of the last dialogue, or of its first part, started.")
     elapsed_s: float = Field(description="Seconds from request to response.")
+    note: str | None = Field(None, description="Says so if the model was not tuned with the style of the request.")
 
 
 class AdapterRequest(RequestBody):
@@ -116,6 +123,7 @@ class AdapterInfo(BaseModel):
     long: Literal["parts", "refused"] = Field(description="Whether longer dialogues are read in parts.")
     beams: int = Field(description="Default number of beams.")
     default: bool
+    styles: list[str] = Field(description="Styles that it was tuned with; empty if it was tuned without.")
 
 
 class Interval(BaseModel):

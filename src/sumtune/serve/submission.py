@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import HTTPException, Request
 
+from sumtune.data.styles import check_style, clean_style
 from sumtune.errors import SumtuneError
 from sumtune.serve.adapters import LoadedModel
 from sumtune.serve.jobs import BatchKey, DecodingFailedError, QueueFullError
@@ -32,6 +33,7 @@ class RequestOptions:
     deadline_s: float | None = None
     stream: bool = False
     """Whether to stream. The default search is then greedy."""
+    style: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Submission:
     """Event loop time in seconds."""
     pieces: "asyncio.Queue[Piece | BaseException]"
     """Pieces, completions and errors of a stream."""
+    note: str | None = None
+    """Note that the model was not tuned with the style of the request."""
 
     @property
     def elapsed_s(self) -> float:
@@ -85,15 +89,16 @@ async def submit(state: AppState, dialogues: Sequence[str], options: RequestOpti
     loop = asyncio.get_running_loop()
     now = loop.time()
     model = await _find(state, options.adapter)
-    batch_key = _batch_key(model, options)
+    batch_key, style = _batch_key(model, options), clean_style(options.style or "")
     deadline = now + min(options.deadline_s or state.settings.deadline_s, state.settings.deadline_s)
     pieces: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
 
     def create_reading(index: int, source: Source) -> Reading:
         on_piece = (lambda text: pieces.put_nowait(Piece(index, text))) if options.stream else None
-        return Reading(state.engine, model, source, batch_key, deadline, on_piece)
+        return Reading(state.engine, model, source, batch_key, deadline, on_piece, style)
 
     try:
+        note = check_style(style, model.styles, model.count_tokens)
         sources = await asyncio.to_thread(read_sources, model, dialogues, state.settings.max_parts)
         readings = [create_reading(index, source) for index, source in enumerate(sources)]
         state.engine.submit([job for reading in readings for job in reading.jobs])
@@ -103,7 +108,7 @@ async def submit(state: AppState, dialogues: Sequence[str], options: RequestOpti
         reading.start()
         if options.stream:
             _collect_completion(reading, index, pieces)
-    return Submission(state, model, batch_key.beams, readings, deadline, now, pieces)
+    return Submission(state, model, batch_key.beams, readings, deadline, now, pieces, note)
 
 
 async def _find(state: AppState, name: str | None) -> LoadedModel:

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from sumtune.evaluate.overlap import METRICS
 from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, spread_by_score
+from sumtune.evaluate.style_scores import scores_by_style
 
-__all__ = ["examples", "faithfulness", "table"]
+__all__ = ["by_style", "examples", "faithfulness", "table"]
 
 MEASURE_HEADINGS = {"unsupported": "unsaid", "novel_bigrams": "new", "repetition": "repeats", "length_ratio": "length",
                     "empty": "empty", "cut_off": "cut", "copied": "copied", "words": "words"}  # fmt: skip
@@ -52,6 +53,17 @@ def faithfulness(scorecard: Scorecard) -> Table:
     return result
 
 
+def by_style(scorecard: Scorecard) -> Table | None:
+    """Return the mean scores of the tuned model, a row for each style; None if the examples have no styles."""
+    found = scores_by_style(scorecard)
+    result = Table(title="Tuned, by style", box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for heading in ("style", "n", *(HEADINGS.get(metric, metric) for metric in METRICS)):
+        result.add_column(heading, justify="left" if heading == "style" else "right", no_wrap=heading != "style")
+    for style, (n, means) in found.items():
+        result.add_row(_plain(style or "(none)"), str(n), *(f"{means[metric]:.4f}" for metric in METRICS))
+    return result if found else None
+
+
 def examples(scorecard: Scorecard, count: int = 3) -> list[Panel]:
     """Return at most `count` examples, from low to high tuned ROUGE-1: dialogue, references, base and tuned."""
     return [_panel(example) for example in spread_by_score(scorecard, count)]
@@ -78,7 +90,11 @@ def _panel(example: ScoredExample) -> Panel:
         if prediction := example.systems.get(name):
             parts.append(_section(f"{name} (rouge1 {prediction.scores.rouge1:.4f})", prediction.text))
     dialogue = "\n".join(_shortened(example.dialogue))
-    return Panel(Group(_plain(dialogue), *parts), title=_plain(example.id), title_align="left")
+    return Panel(Group(_plain(dialogue), *parts), title=_plain(_title(example)), title_align="left")
+
+
+def _title(example: ScoredExample) -> str:
+    return f"{example.id} ({example.style})" if example.style else example.id
 
 
 def _section(heading: str, body: str) -> Text:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,17 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from sumtune.data.styles import MAX_STYLE_TOKENS
 from sumtune.errors import ModelError, RunDirError
 from sumtune.files.atomic import write_bytes
 from sumtune.text.position_limits import UNLIMITED, PositionLimits
 from sumtune.text.prompt import Prompt
 
 __all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]
+
+CACHED_STYLES = 128
+JOINT_TOKENS = 8
+"""Upper bound on the tokens that a style adds where it touches the prompt."""
 
 
 @dataclass(frozen=True)
@@ -67,15 +73,24 @@ class Encoder:
         ends = bool(specials) and specials[-1] == tokenizer.eos_token_id
         self._head = specials[:-1] if ends else specials
         self._tail = specials[-1:] if ends and is_encoder_decoder else []
-        self._before = self._head + self._ids(prompt.before)
         self._target_head = self._head if is_encoder_decoder else []
-        self._after = self._ids(prompt.after) + self._tail
+        self.prompt = prompt
+        self.around = lru_cache(CACHED_STYLES)(self._around)
+        """Returns the ids before and after a dialogue with a style ("" for none)."""
         self.prompt = positions.fit(prompt, self.overhead, is_encoder_decoder)
 
     @property
     def overhead(self) -> int:
-        """Number of source tokens besides the dialogue."""
-        return len(self._before) + len(self._after)
+        """Number of source tokens besides the dialogue; with styles, an upper bound for all of them."""
+        without = sum(map(len, self.around("")))
+        if (styled := self.prompt.styled) is None:
+            return without
+        words = len(self._head) + len(self._tail) + len(self._ids(styled.before)) + len(self._ids(styled.after))
+        return max(without, words + MAX_STYLE_TOKENS + JOINT_TOKENS)
+
+    def _around(self, style: str) -> tuple[list[int], list[int]]:
+        before, after = self.prompt.around(style)
+        return self._head + self._ids(before), self._ids(after) + self._tail
 
     @property
     def end_ids(self) -> list[int]:
@@ -123,13 +138,18 @@ class Encoder:
         marks = len(self._target_head) + 1
         return [marks + count for count in self.count([self._target_text(summary) for summary in summaries])]
 
-    def source(self, dialogue: str) -> tuple[int, ...]:
+    def source(self, dialogue: str, style: str = "") -> tuple[int, ...]:
         """Return the ids of prompt and dialogue. A dialogue over `max_source_tokens` loses its end.
 
         Raises:
             ModelError: the dialogue has a token without an embedding. `target` and `encode` raise it, too.
         """
-        return tuple(self._before + self._ids(dialogue)[: self.prompt.max_source_tokens] + self._after)
+        before, after = self.around(style)
+        return tuple(before + self._ids(dialogue)[: self.prompt.max_source_tokens] + after)
+
+    def sources(self, dialogues: Sequence[str], styles: Sequence[str] | None = None) -> list[tuple[int, ...]]:
+        """Return `source` of each dialogue; `styles` has the style of each, "" for none."""
+        return [self.source(*pair) for pair in zip(dialogues, styles or [""] * len(dialogues), strict=True)]
 
     def target(self, summary: str) -> tuple[int, ...]:
         """Return the ids of the summary with its special tokens, cut to `max_target_tokens`."""
@@ -139,9 +159,9 @@ class Encoder:
     def _target_text(self, summary: str) -> str:
         return self.prompt.before_summary + summary.strip()
 
-    def encode(self, dialogue: str, summary: str) -> Encoded:
+    def encode(self, dialogue: str, summary: str, style: str = "") -> Encoded:
         """Return source and target of one example."""
-        return Encoded(self.source(dialogue), self.target(summary))
+        return Encoded(self.source(dialogue, style), self.target(summary))
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of generated ids, without special tokens or surrounding white space."""

@@ -7,14 +7,14 @@ import pytest
 from sumtune.files.run_dir import RunDir
 from sumtune.serve.settings import ServeSettings
 
-from ..fakes import EchoSummarizer, FirstWordsSummarizer, FirstWordSummarizer, loaded_model
+from ..fakes import EchoSummarizer, FirstWordsSummarizer, FirstWordSummarizer, StyleSummarizer, loaded_model
 from ..live_server import running_service
 
 
 class Inventing(FirstWordSummarizer):
     """Return the same summary for every dialogue."""
 
-    def summarize(self, dialogues, progress=None, max_tokens=None):
+    def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         done = super().summarize(dialogues)
         return [type(one)('👋 Ann owes Carl 7 euros; =sum() "so" they said.', 9, False) for one in done]
 
@@ -60,6 +60,13 @@ def url(run_dir, slow):
 def url_of_parts():
     """Address of a service that reads long dialogues in parts."""
     with running_service({"tuned": FirstWordsSummarizer()}, long="parts") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def url_of_styles():
+    """Address of a service whose first adapter was tuned with styles, the second without."""
+    with running_service({"styled": StyleSummarizer(), "tuned": FirstWordSummarizer()}) as url:
         yield url
 
 

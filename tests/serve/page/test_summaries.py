@@ -112,3 +112,17 @@ def test_text_runs_in_the_direction_of_its_script(page, dialogue, direction):
     expect(page.locator("article .summary")).to_have_text(dialogue)
     for element in (page.get_by_label("Conversation", exact=True), page.locator("article .summary")):
         assert element.evaluate("node => getComputedStyle(node).direction") == direction
+
+
+def test_a_style_is_chosen_where_the_adapter_has_some(open_page, url_of_styles):
+    page = open_page(url_of_styles)
+    choice = page.get_by_label("Style")
+    expect(choice.locator("option")).to_have_text(["None", "for the engineer", "in one sentence"])
+    for style in ("", "in one sentence"):
+        choice.select_option(style)
+        summarize(page)
+        expect(page.locator("article .summary")).to_have_text(f"style: {style}".strip())
+    page.get_by_label("Adapter").select_option("tuned")
+    expect(choice).to_be_hidden()
+    summarize(page)
+    expect(page.locator("article .summary")).to_have_text("ANN:")

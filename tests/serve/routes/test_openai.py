@@ -68,7 +68,7 @@ def test_the_response_lists_left_out_texts_and_ignored_parameters(client):
     assert [part["message"] for part in first.sumtune["left_out"]] == [0, 4]
     assert not any(hasattr(chunk, "sumtune") for chunk in others)
     assert ask(client, [{"role": "user", "content": DIALOGUE}]).sumtune == {
-        "left_out": [], "without_effect": [], "read": "whole"
+        "left_out": [], "without_effect": [], "read": "whole", "note": None
     }  # fmt: skip
 
 

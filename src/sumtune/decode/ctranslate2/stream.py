@@ -10,18 +10,20 @@ from sumtune.text.encode import Encoder
 __all__ = ["stream"]
 
 
-def stream(model: Any, encoder: Encoder, dialogues: Sequence[str], watch: OnPiece, limit: int) -> list[Completion]:
-    """Return one completion for each dialogue, decoded as one batch by a `ctranslate2` Generator or Translator.
+def stream(
+    model: Any, encoder: Encoder, prompts: Sequence[Sequence[int]], watch: OnPiece, limit: int
+) -> list[Completion]:
+    """Return one completion for each prompt (token ids), decoded as one batch.
 
-    A summary has at most `limit` tokens. CTranslate2 calls `watch` from its own thread; an exception in `watch` ends
-    the whole batch and is raised here.
+    `model` is a `ctranslate2` Generator or Translator. A summary has at most `limit` tokens. CTranslate2 calls `watch`
+    from its own thread; an exception in `watch` ends the whole batch and is raised here.
     """
-    if not dialogues:
+    if not prompts:
         return []
     to_tokens = encoder.tokenizer.convert_ids_to_tokens
-    sources = [to_tokens(list(encoder.source(dialogue))) for dialogue in dialogues]
+    sources = [to_tokens(list(prompt)) for prompt in prompts]
     order = sorted(range(len(sources)), key=lambda at: -len(sources[at]))  # CTranslate2 numbers a batch in this order
-    detokenizers = [IncrementalDetokenizer(encoder.decode) for _ in dialogues]
+    detokenizers = [IncrementalDetokenizer(encoder.decode) for _ in prompts]
     stopped: set[int] = set()
 
     def on_token(step: Any) -> bool:
@@ -38,7 +40,7 @@ def stream(model: Any, encoder: Encoder, dialogues: Sequence[str], watch: OnPiec
     for at, completion in completions.items():
         if at not in stopped:
             watch(at, detokenizers[at].end(completion.text))
-    return [completions[at] for at in range(len(dialogues))]
+    return [completions[at] for at in range(len(prompts))]
 
 
 def _decode(

@@ -55,12 +55,13 @@ class CTranslate2Summarizer:
         }  # fmt: skip
 
     def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
-    ) -> list[Completion]:
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return one completion for each dialogue, in the order of `dialogues`."""
         limit = min(max_tokens or self._limit, self._limit)
         to_tokens = self._encoder.tokenizer.convert_ids_to_tokens
-        sources = [to_tokens(list(self._encoder.source(dialogue))) for dialogue in dialogues]
+        sources = [to_tokens(list(source)) for source in self._encoder.sources(dialogues, styles)]
         batches = list(longest_first(sources, self._batch_tokens, MAX_BATCH_EXAMPLES))
         pending = [self._submit([sources[at] for at in batch], limit) for batch in batches]
         completions: dict[int, Completion] = {}
@@ -71,10 +72,13 @@ class CTranslate2Summarizer:
                 progress(len(batch))
         return [completions[at] for at in range(len(dialogues))]
 
-    def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
+    def stream(
+        self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return what greedy `summarize` returns, and pass each summary to `watch` piece by piece."""
         limit = min(max_tokens or self._limit, self._limit)
-        return stream(self._model, self._encoder, dialogues, watch, limit)
+        return stream(self._model, self._encoder, self._encoder.sources(dialogues, styles), watch, limit)
 
     def with_beams(self, beams: int) -> "CTranslate2Summarizer":
         """Return a summarizer with the same model and `beams` beams."""

@@ -76,26 +76,30 @@ class NativeSummarizer:
         return self._format | {"beams": self._beams, "length_penalty": penalty, "max_tokens": self._limit}
 
     def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None
-    ) -> list[Completion]:
+        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return one completion for each dialogue, in the order of `dialogues`."""
 
         def write() -> dict[int, Completion]:
             completions: dict[int, Completion] = {}
-            for batch in self._batches(dialogues, max_tokens):
+            for batch in self._batches(dialogues, max_tokens, styles):
                 completions |= self._write(batch, progress)
             return completions
 
         completions = in_torch_thread(write)
         return [completions[at] for at in range(len(dialogues))]
 
-    def stream(self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None) -> list[Completion]:
+    def stream(
+        self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> list[Completion]:  # fmt: skip
         """Return what greedy `summarize` returns, and pass each summary to `watch` piece by piece."""
         greedy = self.with_beams(1)
 
         def write() -> dict[int, Completion]:
             completions: dict[int, Completion] = {}
-            for batch in greedy._batches(dialogues, max_tokens):
+            for batch in greedy._batches(dialogues, max_tokens, styles):
                 streamed = StreamedBatch(watch, batch.places, self._encoder)
                 completions |= greedy._write(batch, watch=streamed.push)
                 streamed.end(completions)
@@ -110,10 +114,12 @@ class NativeSummarizer:
         other._beams = beams
         return other
 
-    def _batches(self, dialogues: Sequence[str], max_tokens: int | None) -> "Iterator[_Batch]":
+    def _batches(
+        self, dialogues: Sequence[str], max_tokens: int | None, styles: Sequence[str] | None
+    ) -> "Iterator[_Batch]":
         """Yield batches: English dialogues with the shortlist, then the others with the whole vocabulary."""
         limit = min(max_tokens or self._limit, self._limit)
-        sources = [self._encoder.source(dialogue) for dialogue in dialogues]
+        sources = self._encoder.sources(dialogues, styles)
         uses_list = [self._output.is_short and is_english([dialogue]) is True for dialogue in dialogues]
         for is_listed in (True, False):
             group = [at for at, one in enumerate(uses_list) if one == is_listed]

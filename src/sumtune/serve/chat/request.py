@@ -12,7 +12,7 @@ from sumtune.serve.chat.conversation import AmbiguousChatError, Conversation, Re
 from sumtune.serve.chat.messages import RequestMessage
 from sumtune.serve.chat.parameters import ignored_parameters
 from sumtune.serve.request_body import RequestBody, truncate
-from sumtune.serve.schema import EXAMPLE, MAX_TOKENS
+from sumtune.serve.schema import EXAMPLE, MAX_TOKENS, StyleText
 
 __all__ = ["ChatRequest", "Notes"]
 
@@ -60,6 +60,9 @@ class ChatRequest(RequestBody):
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     n: Literal[1] | None = Field(None, description="Only one summary is supported.")
+    style: StyleText | None = Field(
+        None, description="Not in OpenAI's API: style of the summary (`extra_body` of OpenAI's clients)."
+    )
     stream: bool = False
     stream_options: StreamOptions | None = None
 

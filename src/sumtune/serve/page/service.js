@@ -29,7 +29,7 @@ export async function loadService() {
   );
   show("adapter-choice", adapters.length > 1);
   show("compare-choice", models.data.some(({ id }) => id === BASE));
-  updateSearchChoice();
+  updateChoices();
   showScores(await (await call("/run")).json());
 }
 
@@ -37,8 +37,13 @@ export function chosenAdapter() {
   return adapters.find(({ name }) => name === byId("adapter").value);
 }
 
-export function updateSearchChoice() {
-  show("search-choice", (chosenAdapter()?.beams ?? 1) > 1);
+export function updateChoices() {
+  const { beams = 1, styles = [] } = chosenAdapter() ?? {};
+  show("search-choice", beams > 1);
+  byId("style").replaceChildren(
+    element("option", { value: "" }, "None"), ...styles.map((style) => element("option", { value: style }, style)),
+  );
+  show("style-choice", styles.length > 0);
 }
 
 function showScores({ split, n, systems, report }) {

@@ -5,7 +5,7 @@ import { csv, download } from "/page/csv.js";
 import { byId, count, show, showError } from "/page/dom.js";
 import { addFiles, chosenFiles, clearFiles } from "/page/files.js";
 import { createResult, showSummary } from "/page/results.js";
-import { BASE, chosenAdapter, loadExamples, loadService, updateSearchChoice } from "/page/service.js";
+import { BASE, chosenAdapter, loadExamples, loadService, updateChoices } from "/page/service.js";
 
 const MAX_CONVERSATIONS = 16; // per request
 const MAX_BYTES = 50_000; // per request, so that the parts of long conversations fit in the queue; a longer one is sent alone
@@ -66,6 +66,7 @@ async function runSystem(items, adapter) {
   for (const batch of batches(items)) {
     const body = { dialogues: batch.map(({ dialogue }) => dialogue) };
     if (adapter) body.adapter = adapter;
+    if (byId("style").value) body.style = byId("style").value;
     if (adapter !== BASE && byId("search").value === "beams") body.beams = chosenAdapter().beams;
     for await (const { name, data } of summarize(body, state.running.signal)) {
       if (name !== "piece" && name !== "summary") continue;
@@ -154,7 +155,7 @@ function addListeners() {
   byId("stop").addEventListener("click", stop);
   byId("download").addEventListener("click", downloadCsv);
   byId("report").addEventListener("click", openReport);
-  byId("adapter").addEventListener("change", updateSearchChoice);
+  byId("adapter").addEventListener("change", updateChoices);
   byId("files").addEventListener("change", () => reportErrors(() => addFiles(byId("files").files)));
   byId("clear").addEventListener("click", () => {
     clearFiles();

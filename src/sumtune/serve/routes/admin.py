@@ -65,4 +65,5 @@ def _adapter_info(model: LoadedModel, *, default: bool) -> AdapterInfo:
         long="parts" if model.long == "parts" else "refused",
         beams=model.beams,
         default=default,
+        styles=list(model.styles or ()),
     )

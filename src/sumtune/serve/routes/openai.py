@@ -58,9 +58,8 @@ def create_router(state: AppState) -> APIRouter:
     )
     async def chat(body: ChatRequest, request: Request) -> ChatCompletion | StreamingResponse:
         """Summarize the messages as one dialogue. `sumtune` lists what was left out, and says how it was read."""
-        submission = await submit(
-            state, [body.dialogue], RequestOptions(body.model, body.token_limit, stream=body.stream)
-        )
+        options = RequestOptions(body.model, body.token_limit, stream=body.stream, style=body.style)
+        submission = await submit(state, [body.dialogue], options)
         identity = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": submission.model.name}
         if body.stream:
             return event_stream(_chunks(submission, identity, body))
@@ -77,7 +76,7 @@ def _finish_reason(completion: Completion) -> Any:
 
 
 def _extension(submission: Submission, body: ChatRequest) -> Extension:
-    return Extension(**dict(body.notes), read=submission.readings[0].source.read)
+    return Extension(**dict(body.notes), read=submission.readings[0].source.read, note=submission.note)
 
 
 def _usage(submission: Submission, completion: Completion) -> Usage:

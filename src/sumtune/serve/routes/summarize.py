@@ -37,7 +37,9 @@ def create_router(state: AppState) -> APIRouter:
     )
     async def summarize(body: SummarizeRequest, request: Request) -> SummarizeResponse | StreamingResponse:
         """Summarize one or more dialogues."""
-        options = RequestOptions(body.adapter, body.max_tokens, body.beams, body.deadline_s, stream=body.stream)
+        options = RequestOptions(
+            body.adapter, body.max_tokens, body.beams, body.deadline_s, stream=body.stream, style=body.style
+        )
         submission = await submit(state, body.as_list(), options)
         if body.stream:
             return event_stream(_events(submission))
@@ -60,6 +62,7 @@ def _metadata(submission: Submission) -> dict[str, Any]:
         "beams": submission.beams,
         "queued_s": submission.queued_s,
         "elapsed_s": submission.elapsed_s,
+        "note": submission.note,
     }
 
 
