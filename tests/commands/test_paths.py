@@ -91,7 +91,7 @@ TOO_LONG = {
     "evaluate": words("evaluate", "--run-dir", LONG),
     "compare": words("compare", LONG, LONG),
     "diagnose": words("diagnose", "--run-dir", LONG),
-    "diagnose predictions": words("diagnose", "--predictions", f"{LONG}.csv"),
+    "diagnose predictions": words("diagnose", f"{LONG}.csv"),
     "summarize": words("summarize", "chat.txt", "--run-dir", LONG),
     "summarize file": words("summarize", LONG, "--run-dir", RUN.root),
     "summarize input": words("summarize", "--input", LONG, "--output", "out.jsonl", "--run-dir", RUN.root),

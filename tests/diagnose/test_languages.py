@@ -100,7 +100,7 @@ def test_the_command_says_first_that_rouge_score_drops_the_letters(tmp_path):
     rows = zip(outputs.dialogues, outputs.predictions, outputs.first_references, strict=True)
     lines = (json.dumps(dict(zip(("dialogue", "prediction", "reference"), row, strict=True))) for row in rows)
     file.write_text("\n".join(lines), encoding="utf-8")
-    shown = CliRunner().invoke(cli.app, ["diagnose", "--predictions", str(file)]).output
+    shown = CliRunner().invoke(cli.app, ["diagnose", str(file)]).output
     assert "No fault was found." in shown
     assert "1. rouge-score, which most tools use, drops the letters of these texts [letters_dropped, limit]" in shown
     assert "Against itself" in shown

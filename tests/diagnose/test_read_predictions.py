@@ -97,7 +97,7 @@ def test_what_is_missing_is_said_with_file_and_row(tmp_path, rows, message):
 
 def test_the_command_names_the_damage_with_evidence_and_remedy(tmp_path):
     damaged = [row | {"prediction": row["prediction"].replace("", " ")} for row in ROWS]
-    result = CliRunner().invoke(cli.app, ["diagnose", "--predictions", str(write(tmp_path / "d.csv", damaged))])
+    result = CliRunner().invoke(cli.app, ["diagnose", str(write(tmp_path / "d.csv", damaged))])
     assert result.exit_code == 0
     first = result.output.index("1. All predictions have a space after each character")
     assert "explains" in result.output[first:]
@@ -107,7 +107,7 @@ def test_the_command_names_the_damage_with_evidence_and_remedy(tmp_path):
 
 def test_the_command_says_that_there_is_no_fault(tmp_path):
     shuffled = random.Random(1).sample(ROWS, 30)
-    result = CliRunner().invoke(cli.app, ["diagnose", "--predictions", str(write(tmp_path / "clean.json", shuffled))])
+    result = CliRunner().invoke(cli.app, ["diagnose", str(write(tmp_path / "clean.json", shuffled))])
     assert "No fault was found." in result.output
     assert "1." not in result.output
 
@@ -115,12 +115,12 @@ def test_the_command_says_that_there_is_no_fault(tmp_path):
 def test_an_empty_folder_has_nothing_to_diagnose(tmp_path):
     result = CliRunner().invoke(cli.app, ["diagnose", "--run-dir", str(tmp_path)])
     assert isinstance(result.exception, RunDirError)
-    assert "--predictions FILE" in str(result.exception)
+    assert "a FILE of predictions" in str(result.exception)
 
 
 def test_escape_sequences_of_a_prediction_do_not_reach_the_terminal(tmp_path):
     damaged = [row | {"prediction": "\x1b[2J " + row["prediction"].replace("", " ")} for row in ROWS]
-    result = CliRunner().invoke(cli.app, ["diagnose", "--predictions", str(write(tmp_path / "e.jsonl", damaged))])
+    result = CliRunner().invoke(cli.app, ["diagnose", str(write(tmp_path / "e.jsonl", damaged))])
     assert "characters_separated" in result.output
     assert "\x1b" not in result.output
 

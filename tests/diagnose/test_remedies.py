@@ -437,7 +437,7 @@ def test_a_command_repeats_the_columns_and_the_run_that_were_given(machine, tmp_
     rows = [{"chat": one.dialogue, "made": written(one).replace("", " "), "wanted": one.summary} for one in TEST]
     write_outputs(file, rows)
     given = ["--prediction-column", "made", "--reference-column", "wanted", "--dialogue-column", "chat"]
-    typed = ["diagnose", "--predictions", file, *given, "--run-dir", case.run_dir.root]
+    typed = ["diagnose", file, *given, "--run-dir", case.run_dir.root]
     shown = machine.sumtune(typed)
     assert f"      {shlex.join(['sumtune', *map(str, typed)])}\n" in shown
 

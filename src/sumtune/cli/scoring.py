@@ -52,14 +52,20 @@ def compare(
 
 
 def diagnose(
-    run_dir: Annotated[
+    file: Annotated[
         Path | None,
-        typer.Option(
-            "--run-dir", help=f"Folder of the run (default {RUN_DIR}); with --predictions, the run that made them."
+        typer.Argument(
+            help="Predictions of any tool, with references or --references FILE. CSV, JSON, JSONL, Parquet, or a text "
+            "with one prediction per line. Without it, a run is diagnosed."
         ),
     ] = None,
-    predictions: Annotated[
-        Path | None, typer.Option("--predictions", help="CSV, JSON, JSONL or Parquet file with outputs of any tool.")
+    run_dir: Annotated[
+        Path | None,
+        typer.Option("--run-dir", help=f"Folder of the run (default {RUN_DIR}); with FILE, the run that wrote it."),
+    ] = None,
+    references: Annotated[
+        Path | None,
+        typer.Option("--references", help="References (and dialogues) in another file, joined by id or by order."),
     ] = None,
     prediction_column: Annotated[
         str | None, typer.Option("--prediction-column", help="Column that holds the prediction.")
@@ -68,15 +74,20 @@ def diagnose(
         str | None, typer.Option("--reference-column", help="Column that holds the reference.")
     ] = None,
     dialogue_column: DialogueOption = None,
+    predictions: Annotated[Path | None, typer.Option("--predictions", hidden=True, help="The same as FILE.")] = None,
 ) -> None:
     """Show what lowers the score: causes with evidence and remedies, most important first."""
     from sumtune.commands.diagnose import show_diagnosis, show_diagnosis_of_file
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
 
-    if predictions is None:
-        show_diagnosis(RunDir(run_dir or RUN_DIR), plain_console())
-    else:
-        columns = (prediction_column, reference_column, dialogue_column)
+    if file is not None and predictions is not None:
+        raise ConfigError("--predictions is another name for FILE: give one of them.")
+    predictions, columns = file or predictions, (prediction_column, reference_column, dialogue_column)
+    if predictions is not None:
         run = None if run_dir is None else RunDir(run_dir)
-        show_diagnosis_of_file(predictions, columns, run, plain_console())
+        show_diagnosis_of_file(predictions, columns, run, references, plain_console())
+    elif references is not None or any(columns):
+        raise ConfigError("Options about columns and references need a FILE of predictions: sumtune diagnose FILE")
+    else:
+        show_diagnosis(RunDir(run_dir or RUN_DIR), plain_console())

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
 from sumtune.diagnose.diagnosis import Diagnosis
+from sumtune.errors import ConfigError
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.diagnosis import lines
 
@@ -18,14 +19,23 @@ def show_diagnosis(run_dir: RunDir, console: Console) -> None:
 
 
 def show_diagnosis_of_file(
-    predictions: Path, columns: tuple[str | None, str | None, str | None], run_dir: RunDir | None, console: Console
+    predictions: Path,
+    columns: tuple[str | None, str | None, str | None],
+    run_dir: RunDir | None,
+    references: Path | None,
+    console: Console,
 ) -> None:
     """Diagnose a file of predictions and print the result.
 
     `columns` names the columns of prediction, reference and dialogue; None means that a column has a usual name.
-    `run_dir` is the run whose model made the predictions, if it is known.
+    `run_dir` is the run whose model made the predictions, if it is known; `references` is the file of the references.
+
+    Raises:
+        ConfigError: `predictions` is a folder.
     """
-    _print(diagnose_file(predictions, *columns, run_dir), console)
+    if predictions.is_dir():
+        raise ConfigError(f"{predictions} is a folder. Give a file of predictions, or a run with --run-dir.")
+    _print(diagnose_file(predictions, *columns, run_dir, references), console)
 
 
 def _print(diagnosis: Diagnosis, console: Console) -> None:

@@ -12,6 +12,7 @@ from sumtune.data.dialogue import is_unicode
 from sumtune.data.formats.format import is_list_of
 from sumtune.data.formats.recognize import recognize_format
 from sumtune.data.issues import Issue, undecodable
+from sumtune.data.plain_rows import plain_rows
 from sumtune.data.split import split_name
 from sumtune.data.table import Table, malformed
 from sumtune.data.turns import TEXT_KEYS
@@ -34,8 +35,10 @@ class _Broken:
     is_unicode: bool = True
 
 
-def read_json(place: str, file: str, text: str, split: str | None) -> list[Table]:
+def read_json(place: str, file: str, text: str, split: str | None, plain: bool = False) -> list[Table]:
     """Return the tables of a JSON file: one, or one for each split that it holds.
+
+    With `plain`, lists of texts and columns are rows, too.
 
     Raises:
         DataError: the file is not JSON, or a list of objects is missing where one is expected.
@@ -45,6 +48,8 @@ def read_json(place: str, file: str, text: str, split: str | None) -> list[Table
         if isinstance(_parse(text.lstrip().splitlines()[0]), dict):
             return [read_lines(file, text, split)]
         raise DataError(f"{place} cannot be read: {value.reason}. {FORMS}")
+    if plain:
+        value = plain_rows(value)
     if isinstance(value, dict) and _is_row(value):
         value = [value]
     if isinstance(value, list):

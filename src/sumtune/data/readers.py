@@ -13,6 +13,7 @@ from sumtune.data.file_kind import FileKind, file_kind
 from sumtune.data.folder import assign_splits
 from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import read_json, read_lines
+from sumtune.data.plain_rows import table_of_lines
 from sumtune.data.slack_export import is_slack_export, read_slack_export
 from sumtune.data.table import Table
 from sumtune.data.text_exports import read_text_export
@@ -37,6 +38,7 @@ class _File:
 class _Options:
     guess_encoding: bool
     every_column: bool
+    plain: bool
 
 
 def read_file(
@@ -46,12 +48,14 @@ def read_file(
     name: str | None = None,
     guess_encoding: bool = False,
     every_column: bool = False,
+    plain: bool = False,
 ) -> list[Table]:
     """Return the tables of one file, one for each split that it holds. `name` is the file in messages about rows.
 
     With `guess_encoding`, text that is not UTF-8 may be read as Windows-1252, with a warning, instead of making its
     rows undecodable. This always applies to CSV, because Excel writes it. With `every_column`, all values of a Parquet
-    file are read, including those that cannot be text.
+    file are read, including those that cannot be text. With `plain`, the lines of a text, and lists of texts or columns
+    in JSON, are rows.
 
     Raises:
         DataError: the file is empty, of an unknown format, or cannot be read.
@@ -60,7 +64,8 @@ def read_file(
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"Cannot read {path}: {error.strerror or type(error).__name__}.") from None
-    return list(_tables(_File(str(path), name or path.name, content, split), _Options(guess_encoding, every_column)))
+    options = _Options(guess_encoding, every_column, plain)
+    return list(_tables(_File(str(path), name or path.name, content, split), options))
 
 
 def damaged_text(place: object, error: UnicodeDecodeError) -> DataError:
@@ -108,11 +113,13 @@ def _tables_of_text(file: _File, kind: FileKind, options: _Options) -> Iterator[
     if not text.strip():
         raise _empty(file)
     if kind == "json":
-        tables = read_json(file.place, file.name, text, file.split)
+        tables = read_json(file.place, file.name, text, file.split, options.plain)
     elif kind == "json lines":
         tables = [read_lines(file.name, text, file.split)]
     elif kind == "delimited":
         tables = [read_delimited(file.name, text, file.split)]
+    elif options.plain:
+        tables = [table_of_lines(file.name, text, file.split)]
     else:
         tables = [read_text_export(file.place, file.name, text, file.split)]
     if encoding == LEGACY:

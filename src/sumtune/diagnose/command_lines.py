@@ -43,6 +43,10 @@ class CommandLines:
     predictions: Path | None = None
     given: Mapping[str, str] = field(default_factory=dict)
     """Column names that the user gave for the file of predictions, by role."""
+    references: Path | None = None
+    """File of references for the predictions, if they are in another one."""
+    training_log: Path | None = None
+    """Training log of another tool."""
 
     @property
     def data(self) -> str:
@@ -84,15 +88,18 @@ class CommandLines:
         used = [key for key in settings if key in CHECKED and settings[key] != defaults[key]]
         return _command_line("check", self.data, *(part for key in used for part in _option(key, settings[key])))
 
-    def diagnose_predictions(self, columns: Mapping[str, str] | None = None) -> str:
-        """Return the command that diagnoses the file of predictions; `columns` (by role) override the user's."""
-        named = {**self.given, **(columns or {})}
-        options = (part for role, name in named.items() for part in (f"--{role}-column", name))
-        return _command_line("diagnose", "--predictions", str(self.predictions), *options, *self._run_dir_option())
+    def diagnose_files(self, columns: Mapping[str, str] | None = None) -> str:
+        """Return the command that diagnoses the files again; `columns` (by role) override the user's."""
+        files = {"references": self.references, "training-log": self.training_log}
+        named = {f"{role}-column": name for role, name in {**self.given, **(columns or {})}.items()}
+        options = {name: str(value) for name, value in {**files, **named}.items() if value is not None}
+        parts = (part for name, value in options.items() for part in (f"--{name}", value))
+        file = () if self.predictions is None else (str(self.predictions),)
+        return _command_line("diagnose", *file, *parts, *self._run_dir_option())
 
     def score_again(self) -> str:
         """Return the command that repeats the scoring: of the file, or of new predictions by the run's adapter."""
-        return self.evaluate("--again") if self.predictions is None else self.diagnose_predictions()
+        return self.evaluate("--again") if self.predictions is None else self.diagnose_files()
 
     def _run_dir_option(self) -> tuple[str, ...]:
         return () if self.run_dir is None else ("--run-dir", str(self.run_dir))

@@ -26,7 +26,7 @@ def diagnose_run(run_dir: RunDir) -> Diagnosis:
     context = read_run(run_dir)
     if context.outputs is None and context.training is None:
         raise RunDirError(
-            f"{run_dir.root} holds nothing to diagnose: give --predictions FILE, or {run_dir.remedy('run')}"
+            f"{run_dir.root} holds nothing to diagnose: give a FILE of predictions, or {run_dir.remedy('run')}"
         )
     diagnosis = diagnose(context)
     if find_record(run_dir.diagnosis) != (row := to_json(diagnosis)):
@@ -49,21 +49,23 @@ def diagnose_file(
     reference: str | None = None,
     dialogue: str | None = None,
     run_dir: RunDir | None = None,
+    references: Path | None = None,
 ) -> Diagnosis:
     """Return the diagnosis of a file of predictions. Writes nothing.
 
-    With `run_dir`, the predictions come from the model of that run, perhaps through another tool, and the diagnosis
-    also considers the run's training and data.
+    `references` is the file of the references if they are not in the same file. With `run_dir`, the predictions come
+    from the model of that run, perhaps through another tool, and the diagnosis also considers the run's training and
+    data.
 
     Raises:
         DataError: the file cannot be read or lacks a column.
         RunDirError: `run_dir` is not the folder of a run.
     """
-    outputs = read_predictions(path, prediction, reference, dialogue)
+    outputs = read_predictions(path, prediction, reference, dialogue, references)
     known = Context() if run_dir is None else read_run(run_dir)
     given = {"prediction": prediction, "reference": reference, "dialogue": dialogue}
     named = {role: column for role, column in given.items() if column is not None}
-    commands = replace(known.commands, predictions=path, given=named)
+    commands = replace(known.commands, predictions=path, given=named, references=references)
     if run_dir is not None and known.training is None:
-        raise RunDirError(f"{run_dir.root} has no training log: give --predictions alone, or the folder of a run.")
+        raise RunDirError(f"{run_dir.root} has no training log: give FILE alone, or the folder of a run.")
     return diagnose(replace(known, outputs=outputs, base=None, commands=commands), our_engine=False)

@@ -1,111 +1,176 @@
-"""Read a file of predictions from any tool: CSV, JSON, JSONL or Parquet."""
+"""Read a file of predictions from any tool, perhaps with references in a second file."""
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sumtune.data.columns import DIALOGUE_NAMES, show_names
-from sumtune.data.dialogue import as_text
+from sumtune.data.dialogue import as_text, text_columns
 from sumtune.data.issues import raise_first_error
 from sumtune.data.readers import read_file
+from sumtune.data.turn_marks import list_in_text
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.prediction_files.columns import find_column, missing, numbered
+from sumtune.diagnose.prediction_files.layouts import flat_rows
+from sumtune.diagnose.prediction_files.prompts import dialogues_of_prompts
+from sumtune.diagnose.prediction_files.references import matching_rows
 from sumtune.errors import DataError
-from sumtune.evaluate.scorecard import TUNED
 
-__all__ = ["PREDICTION_NAMES", "REFERENCE_NAMES", "read_predictions"]
+__all__ = ["read_predictions"]
 
-PREDICTION_NAMES = (
-    "prediction", "predictions", "predicted", "predicted_summary", "generated", "generated_summary", "generation",
-    "output", "outputs", "hypothesis", "candidate", "model_summaries", "model_summary", "response",
-)  # fmt: skip
-REFERENCE_NAMES = (
-    "reference", "references", "reference_summary", "ground_truth", "gold", "target", "label", "labels", "highlights",
-    "summary", "original_summaries", "original_summary", "expected",
-)  # fmt: skip
 
-Row = Mapping[str, Any]
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    numbers: tuple[int, ...]
+    rows: tuple[Mapping[str, Any], ...]
+    columns: tuple[str, ...]
+
+    def find(self, role: str, given: str | None = None) -> str | None:
+        return find_column(self.path, self.columns, role, given)
+
+    def only_text(self, *used: str | None) -> str | None:
+        """Return the only column with texts that has no role yet; None if there are none or several."""
+        taken = {*used, *(self.find(role) for role in ("id", "dialogue", "prompt"))}
+        free = [name for name in self.columns if name not in taken]
+        texts = text_columns(free, self.rows)
+        return texts[0] if len(texts) == 1 else None
+
+    def place(self, row: int) -> str:
+        return f"{self.path}:{self.numbers[row]}"
+
+    @property
+    def ids(self) -> list[str | None]:
+        column = self.find("id")
+        values = [row.get(column) if column else None for row in self.rows]
+        return [None if value in (None, "") else str(value) for value in values]
+
+
+_Chosen = tuple[_File, Sequence[int]]
+"""A file, and the row of it for each prediction."""
 
 
 def read_predictions(
-    path: Path, prediction: str | None = None, reference: str | None = None, dialogue: str | None = None
+    path: Path,
+    prediction: str | None = None,
+    reference: str | None = None,
+    dialogue: str | None = None,
+    references: Path | None = None,
 ) -> Outputs:
     """Return the outputs in the file `path`, which may be the `predictions.jsonl` of a run.
 
-    A given column name takes precedence over the known names.
+    A given column name takes precedence over the known names. References, and dialogues that `path` lacks, are read
+    from the file `references` if there is one.
 
     Raises:
-        DataError: the file cannot be read, lacks a column, or has a row without a reference.
+        DataError: a file cannot be read, lacks a column, or has a row without a reference.
     """
-    tables = read_file(path, guess_encoding=True)
+    file = _read(path)
+    other = file if references is None else _read(references)
+    column = _prediction_column(file, prediction, references is not None)
+    wanted = _reference_columns(other, reference, used=None if references else column)
+    rows: Sequence[int] = range(len(file.rows))
+    if references is not None:
+        rows = matching_rows(path, file.ids, references, other.ids)
+    sources: list[_Chosen] = [(file, range(len(rows)))] + ([] if other is file else [(other, rows)])
+    found = _dialogues(sources, dialogue, (column, *wanted))
+    named = {"prediction": column, "reference": wanted[0]} | ({"dialogue": found[0]} if found else {})
+    limits = [row.get("cut_off") for row in file.rows]
+    return Outputs(
+        ids=tuple(one or str(number) for one, number in zip(file.ids, file.numbers, strict=True)),
+        predictions=tuple(_text(file.place(n), "prediction", row.get(column)) for n, row in enumerate(file.rows)),
+        references=tuple(_references(other.place(row), [other.rows[row].get(one) for one in wanted]) for row in rows),
+        dialogues=tuple(found[1]) if found else None,
+        cut_off=tuple(map(bool, limits)) if all(isinstance(limit, bool) for limit in limits) else None,
+        columns=named,
+    )
+
+
+def _read(path: Path) -> _File:
+    tables = read_file(path, guess_encoding=True, plain=True)
     issues = [issue for table in tables for issue in table.issues]
     raise_first_error(issues)
     for note in (issue for issue in issues if issue.severity == "warning"):
         print(f"Note: {note}.", file=sys.stderr)
-    rows = [(number, _flat(row)) for table in tables for number, row in table.rows]
+    rows = flat_rows(row for table in tables for row in table.rows)
     if not rows:
         raise DataError(f"{path} has no rows: expected a prediction and a reference in each.")
-    columns = list(dict.fromkeys(key for _, row in rows for key in row))
-    named = {
-        "prediction": _find(path, columns, "prediction", prediction, PREDICTION_NAMES) or "",
-        "reference": _find(path, columns, "reference", reference, REFERENCE_NAMES) or "",
-    }
-    dialogue_column = _find(path, columns, "dialogue", dialogue, DIALOGUE_NAMES, needed=dialogue is not None)
-    several = "references" if reference is None and "references" in columns else named["reference"]
-    return Outputs(
-        ids=tuple(str(row.get("id") or number) for number, row in rows),
-        predictions=tuple(_text(path, number, "prediction", row.get(named["prediction"])) for number, row in rows),
-        references=tuple(
-            _references(path, number, row.get(several) or row.get(named["reference"])) for number, row in rows
-        ),
-        dialogues=None
-        if dialogue_column is None
-        else tuple(_dialogue(path, number, row.get(dialogue_column)) for number, row in rows),
-        columns=named | ({"dialogue": dialogue_column} if dialogue_column else {}),
-    )
+    columns = dict.fromkeys(key for _, row in rows for key in row)
+    return _File(path, tuple(number for number, _ in rows), tuple(row for _, row in rows), tuple(columns))
 
 
-def _flat(row: Row) -> dict[str, Any]:
-    """Return the row unchanged, but with the tuned system's prediction if it comes from our `predictions.jsonl`."""
-    systems = row.get("systems")
-    if not isinstance(systems, Mapping) or not isinstance(systems.get(TUNED), Mapping):
-        return dict(row)
-    return {**row, "prediction": systems[TUNED].get("prediction")}
+def _prediction_column(file: _File, given: str | None, has_references: bool) -> str:
+    """Return the column of predictions. Without a known name, it may be the only column of texts.
+
+    If the references are in another file, `summary` is a prediction.
+    """
+    found = file.find("prediction", given)
+    if found is None and has_references:
+        found = file.find("reference")
+    if found is None:
+        found = file.only_text(*(() if has_references else _known_references(file)))
+    if found is None:
+        raise missing(file.path, file.columns, "prediction")
+    return found
 
 
-def _find(
-    path: Path, columns: Sequence[str], role: str, given: str | None, known: Sequence[str], needed: bool = True
-) -> str | None:
-    by_key = {column.strip().casefold(): column for column in reversed(columns)}
-    for name in known if given is None else (given.casefold(),):
-        if name in by_key:
-            return by_key[name]
-    if not needed:
-        return None
-    raise DataError(
-        f"{path} has no column {given!r}" if given else f"{path} has no {role} column (one of {', '.join(known)})"
-        f"; its columns are: {show_names(columns)}. Pass --{role}-column NAME."
-    )  # fmt: skip
+def _known_references(file: _File) -> tuple[str, ...]:
+    found = file.find("reference")
+    return numbered(file.columns) if found is None else (found,)
 
 
-def _text(path: Path, row: int, role: str, value: Any) -> str:
+def _reference_columns(file: _File, given: str | None, used: str | None) -> tuple[str, ...]:
+    """Return the columns of references. `used` is the column of predictions if it is in the same file."""
+    if given is not None:
+        return (file.find("reference", given) or given,)
+    found = tuple(name for name in _known_references(file) if name != used)
+    only = None if found else file.only_text(used)
+    if not found and only is None:
+        raise missing(file.path, file.columns, "reference")
+    return found or (only or "",)
+
+
+def _dialogues(sources: Sequence[_Chosen], given: str | None, used: Sequence[str]) -> tuple[str, list[str]] | None:
+    """Return the column of the dialogues, and the dialogues, from the first file that has them; None if none has."""
+    for file, rows in [source for source in sources if given in source[0].columns] or sources:
+        column, prompt = file.find("dialogue", given), file.find("prompt")
+        if column is not None and column not in used:
+            values = [file.rows[row].get(column) for row in rows]
+        elif prompt is not None and prompt not in used:
+            column, values = prompt, dialogues_of_prompts([file.rows[row].get(prompt) for row in rows])
+        else:
+            continue
+        return column, [_dialogue(file.place(row), value) for row, value in zip(rows, values, strict=True)]
+    return None
+
+
+def _text(place: str, role: str, value: Any) -> str:
     """Return the text with its white space, because that may be the fault."""
     if isinstance(value, str):
         return value
     text = as_text(value)
     if text is None:
-        raise DataError(f"{path}:{row}: the {role} is not text.")
+        raise DataError(f"{place}: the {role} is not text.")
     return text
 
 
-def _dialogue(path: Path, row: int, value: Any) -> str:
+def _dialogue(place: str, value: Any) -> str:
     """Return the dialogue as sumtune's models read it."""
-    return _text(path, row, "dialogue", as_text(value) if isinstance(value, str) else value)
+    return _text(place, "dialogue", as_text(value) if isinstance(value, str) else value)
 
 
-def _references(path: Path, row: int, value: Any) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
-    texts = tuple(text for one in values if (text := _text(path, row, "reference", one)).strip())
+def _references(place: str, values: Sequence[Any]) -> tuple[str, ...]:
+    """Return the references of a row: those of all its columns, and all items of a list."""
+    listed = [item for value in values for item in _items(value)]
+    texts = tuple(text for one in listed if (text := _text(place, "reference", one)).strip())
     if not texts:
-        raise DataError(f"{path}:{row}: there is no reference; leave the row out, or give it one.")
+        raise DataError(f"{place}: there is no reference; leave the row out, or give it one.")
     return texts
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, str) and value.startswith("["):
+        listed = list_in_text(value)
+        value = listed if listed and all(isinstance(item, str) for item in listed) else value
+    return value if isinstance(value, list) else [value]

@@ -89,7 +89,7 @@ def columns_swapped(finding: Finding, context: Context) -> Remedy:
     right = {one: known.get(other, NAME), other: known.get(one, NAME)}
     if one == other:  # this column holds dialogues, and the right one is unknown
         right = {one: NAME}
-    return Remedy("give the columns their right names", (commands.diagnose_predictions(right),))
+    return Remedy("give the columns their right names", (commands.diagnose_files(right),))
 
 
 def empty_predictions(_finding: Finding, context: Context) -> Remedy:

@@ -1,0 +1,1 @@
+"""Files of predictions from any tool: how their rows are laid out, and which column holds what."""

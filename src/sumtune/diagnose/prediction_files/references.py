@@ -1,0 +1,49 @@
+"""Match predictions with references from a second file: by id, or by order."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from sumtune.errors import DataError
+
+__all__ = ["matching_rows"]
+
+NUMBER = re.compile(r"\d+")
+
+
+def matching_rows(
+    path: Path, ids: Sequence[str | None], references: Path, reference_ids: Sequence[str | None]
+) -> list[int]:
+    """Return for each prediction the row of its reference: the one with its id if the ids agree, else the same row.
+
+    Batches return in any order: if only the predictions have ids, and these count the rows, they are the order.
+
+    Raises:
+        DataError: some ids agree and others do not, or the number of rows differs.
+    """
+    rows = {name: row for row, name in enumerate(reference_ids) if name is not None}
+    found = [rows.get(name) if name is not None else None for name in ids]
+    matched = [row for row in found if row is not None]
+    if len(matched) == len(found) and len(set(matched)) == len(matched):
+        return matched
+    if len(ids) != len(reference_ids):
+        raise _unequal(path, len(ids), references, len(reference_ids), len(matched))
+    return _by_number(ids)
+
+
+def _by_number(ids: Sequence[str | None]) -> list[int]:
+    """Return the rank of the last number in each id if these numbers count the rows; otherwise the row itself."""
+    numbers = [int(found[-1]) for name in ids if name is not None and (found := NUMBER.findall(name))]
+    first = min(numbers, default=0)
+    if sorted(numbers) != list(range(first, first + len(ids))):
+        return list(range(len(ids)))
+    return [number - first for number in numbers]
+
+
+def _unequal(path: Path, predictions: int, references: Path, count: int, matched: int) -> DataError:
+    ids = f" {matched} of them share an id." if matched else ""
+    hint = " A summary with a line break takes several lines; write JSONL instead." if path.suffix == ".txt" else ""
+    return DataError(
+        f"{path} has {predictions} predictions, and {references} has {count} references.{ids} Give both files the same "
+        f"ids in a column `id`, or the same number of rows in the same order.{hint}"
+    )
