@@ -9,7 +9,8 @@ def training(losses, warmup_steps=0, examples=400, validation=()):
     steps = np.arange(1.0, len(losses) + 1)
     return Training(
         settings={"train": {"effective_batch_size": 4, "learning_rate": 3e-4}, "lora": {"rank": 8}},
-        examples=examples, total_steps=len(losses), warmup_steps=warmup_steps, rates=np.full(len(losses), 3e-4),
+        examples=examples, steps_an_epoch=-(-examples // 4), total_steps=len(losses),
+        warmup_steps=warmup_steps, rates=np.full(len(losses), 3e-4),
         losses=np.array(losses), norms=np.ones(len(losses)), steps=steps,
         validation_steps=np.arange(float(len(validation))), validation_losses=np.array(validation), ended=True,
     )  # fmt: skip

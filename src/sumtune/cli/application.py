@@ -25,7 +25,8 @@ EXAMPLES: dict[Callable[..., None], str] = {
     scoring.evaluate: "Example: sumtune evaluate --run-dir runs/first --set decode.beams=1",
     scoring.compare: "Example: sumtune compare runs/first runs/second",
     scoring.diagnose: "Examples: sumtune diagnose --run-dir runs/first   |   "
-    "sumtune diagnose outputs.csv   |   sumtune diagnose generated_predictions.txt --references test.csv",
+    "sumtune diagnose outputs.csv   |   sumtune diagnose generated_predictions.txt --references test.csv "
+    "--trainer-state trainer_state.json",
     using.summarize: "Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize",
     using.convert: "Example: sumtune convert slack.zip --output chats.jsonl",
     using.serve: "Example: sumtune serve --run-dir runs/first --adapter short=runs/short --port 8080",

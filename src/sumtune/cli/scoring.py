@@ -67,6 +67,15 @@ def diagnose(
         Path | None,
         typer.Option("--references", help="References (and dialogues) in another file, joined by id or by order."),
     ] = None,
+    training_log: Annotated[
+        Path | None,
+        typer.Option(
+            "--trainer-state",
+            "--training-log",
+            help="How the model was trained by another tool: trainer_state.json or its folder, a TensorBoard event "
+            "file, or a table of losses (CSV, JSONL).",
+        ),
+    ] = None,
     prediction_column: Annotated[
         str | None, typer.Option("--prediction-column", help="Column that holds the prediction.")
     ] = None,
@@ -77,17 +86,21 @@ def diagnose(
     predictions: Annotated[Path | None, typer.Option("--predictions", hidden=True, help="The same as FILE.")] = None,
 ) -> None:
     """Show what lowers the score: causes with evidence and remedies, most important first."""
-    from sumtune.commands.diagnose import show_diagnosis, show_diagnosis_of_file
+    from sumtune.commands.diagnose import show_diagnosis, show_diagnosis_of_file, show_diagnosis_of_log
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
 
     if file is not None and predictions is not None:
         raise ConfigError("--predictions is another name for FILE: give one of them.")
-    predictions, columns = file or predictions, (prediction_column, reference_column, dialogue_column)
-    if predictions is not None:
-        run = None if run_dir is None else RunDir(run_dir)
-        show_diagnosis_of_file(predictions, columns, run, references, plain_console())
-    elif references is not None or any(columns):
+    if training_log is not None and run_dir is not None:
+        raise ConfigError("--trainer-state and --run-dir both say how the model was trained: give one of them.")
+    path, columns = file or predictions, (prediction_column, reference_column, dialogue_column)
+    if path is None and (references is not None or any(columns)):
         raise ConfigError("Options about columns and references need a FILE of predictions: sumtune diagnose FILE")
+    if path is not None:
+        run = None if run_dir is None else RunDir(run_dir)
+        show_diagnosis_of_file(path, columns, run, references, training_log, plain_console())
+    elif training_log is not None:
+        show_diagnosis_of_log(training_log, plain_console())
     else:
         show_diagnosis(RunDir(run_dir or RUN_DIR), plain_console())

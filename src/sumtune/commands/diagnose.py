@@ -4,13 +4,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
+from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run, diagnose_training_log
 from sumtune.diagnose.diagnosis import Diagnosis
 from sumtune.errors import ConfigError
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.diagnosis import lines
 
-__all__ = ["show_diagnosis", "show_diagnosis_of_file"]
+__all__ = ["show_diagnosis", "show_diagnosis_of_file", "show_diagnosis_of_log"]
 
 
 def show_diagnosis(run_dir: RunDir, console: Console) -> None:
@@ -23,19 +23,26 @@ def show_diagnosis_of_file(
     columns: tuple[str | None, str | None, str | None],
     run_dir: RunDir | None,
     references: Path | None,
+    training_log: Path | None,
     console: Console,
 ) -> None:
     """Diagnose a file of predictions and print the result.
 
     `columns` names the columns of prediction, reference and dialogue; None means that a column has a usual name.
-    `run_dir` is the run whose model made the predictions, if it is known; `references` is the file of the references.
+    `references` is the file of the references, `run_dir` the run whose model made the predictions, and `training_log`
+    the log of its training by another tool, each if there is one.
 
     Raises:
         ConfigError: `predictions` is a folder.
     """
     if predictions.is_dir():
         raise ConfigError(f"{predictions} is a folder. Give a file of predictions, or a run with --run-dir.")
-    _print(diagnose_file(predictions, *columns, run_dir, references), console)
+    _print(diagnose_file(predictions, *columns, run_dir, references, training_log), console)
+
+
+def show_diagnosis_of_log(training_log: Path, console: Console) -> None:
+    """Diagnose the training log of another tool and print the result."""
+    _print(diagnose_training_log(training_log), console)
 
 
 def _print(diagnosis: Diagnosis, console: Console) -> None:

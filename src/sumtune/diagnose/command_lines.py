@@ -90,7 +90,7 @@ class CommandLines:
 
     def diagnose_files(self, columns: Mapping[str, str] | None = None) -> str:
         """Return the command that diagnoses the files again; `columns` (by role) override the user's."""
-        files = {"references": self.references, "training-log": self.training_log}
+        files = {"references": self.references, "trainer-state": self.training_log}
         named = {f"{role}-column": name for role, name in {**self.given, **(columns or {})}.items()}
         options = {name: str(value) for name, value in {**files, **named}.items() if value is not None}
         parts = (part for name, value in options.items() for part in (f"--{name}", value))
@@ -99,7 +99,8 @@ class CommandLines:
 
     def score_again(self) -> str:
         """Return the command that repeats the scoring: of the file, or of new predictions by the run's adapter."""
-        return self.evaluate("--again") if self.predictions is None else self.diagnose_files()
+        is_run = self.predictions is None and self.training_log is None
+        return self.evaluate("--again") if is_run else self.diagnose_files()
 
     def _run_dir_option(self) -> tuple[str, ...]:
         return () if self.run_dir is None else ("--run-dir", str(self.run_dir))

@@ -21,8 +21,8 @@ class Training:
     """Settings of a training run and what it logged."""
 
     settings: Mapping[str, Any]
-    """Sections `train` and `lora` of the configuration."""
-    examples: int
+    """Sections `train` and `lora` of the configuration. In the log of another tool, unknown settings are None."""
+    examples: int | None
     total_steps: int
     """Planned optimizer steps."""
     warmup_steps: int
@@ -46,16 +46,38 @@ class Training:
     """Most tokens that a summary may have, from the setting or the model."""
     parameters: int | None = None
     """Number of parameters of the adapter."""
+    steps_an_epoch: int | None = None
+    """Optimizer steps of one epoch."""
 
     @property
     def rate(self) -> float:
-        """Learning rate in the settings."""
-        return float(self.settings["train"]["learning_rate"])
+        """Learning rate in the settings, or the highest one in the log; NaN if neither is known."""
+        rate = self.settings["train"]["learning_rate"]
+        return float("nan") if rate is None else float(rate)
 
     @property
-    def rank(self) -> int:
+    def requested_warmup(self) -> int | None:
+        """Warm-up steps in the settings."""
+        return _whole(self.settings["train"]["warmup_steps"])
+
+    @property
+    def batch(self) -> int | None:
+        """Examples of an optimizer step."""
+        return _whole(self.settings["train"]["effective_batch_size"])
+
+    @property
+    def epochs(self) -> int | None:
+        """Epochs in the settings."""
+        return _whole(self.settings["train"]["epochs"])
+
+    @property
+    def rank(self) -> int | None:
         """Rank of the adapter in the settings."""
-        return int(self.settings["lora"]["rank"])
+        return _whole(self.settings["lora"]["rank"])
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import Diagnosis, diagnose, to_json
 from sumtune.diagnose.read_predictions import read_predictions
 from sumtune.diagnose.read_run import read_run
+from sumtune.diagnose.training_logs.read_training_log import read_training_log
 from sumtune.errors import RunDirError
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 
-__all__ = ["diagnose_file", "diagnose_run"]
+__all__ = ["diagnose_file", "diagnose_run", "diagnose_training_log"]
 
 
 def diagnose_run(run_dir: RunDir) -> Diagnosis:
@@ -50,22 +52,36 @@ def diagnose_file(
     dialogue: str | None = None,
     run_dir: RunDir | None = None,
     references: Path | None = None,
+    training_log: Path | None = None,
 ) -> Diagnosis:
     """Return the diagnosis of a file of predictions. Writes nothing.
 
-    `references` is the file of the references if they are not in the same file. With `run_dir`, the predictions come
-    from the model of that run, perhaps through another tool, and the diagnosis also considers the run's training and
-    data.
+    `references` is the file of the references if they are not in the same file. The training of the model is known
+    from `run_dir`, the run that made the predictions, perhaps through another tool, or from `training_log`, the log of
+    another tool.
 
     Raises:
-        DataError: the file cannot be read or lacks a column.
+        DataError: a file cannot be read or lacks a column.
         RunDirError: `run_dir` is not the folder of a run.
     """
     outputs = read_predictions(path, prediction, reference, dialogue, references)
     known = Context() if run_dir is None else read_run(run_dir)
     given = {"prediction": prediction, "reference": reference, "dialogue": dialogue}
     named = {role: column for role, column in given.items() if column is not None}
-    commands = replace(known.commands, predictions=path, given=named, references=references)
     if run_dir is not None and known.training is None:
         raise RunDirError(f"{run_dir.root} has no training log: give FILE alone, or the folder of a run.")
-    return diagnose(replace(known, outputs=outputs, base=None, commands=commands), our_engine=False)
+    training = known.training if training_log is None else read_training_log(training_log)
+    files = {"predictions": path, "references": references, "training_log": training_log}
+    commands = replace(known.commands, given=named, **files)
+    context = replace(known, outputs=outputs, base=None, training=training, commands=commands)
+    return diagnose(context, our_engine=False)
+
+
+def diagnose_training_log(path: Path) -> Diagnosis:
+    """Return the diagnosis of the training log of another tool. Writes nothing.
+
+    Raises:
+        DataError: the log cannot be read, or is of an unknown kind.
+    """
+    commands = CommandLines(training_log=path)
+    return diagnose(Context(training=read_training_log(path), commands=commands), our_engine=False)

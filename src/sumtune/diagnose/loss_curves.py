@@ -93,22 +93,25 @@ def learning_slope(training: Training) -> Slope | None:
     """Return the slope of the first epoch's training loss over the logarithm (base 2) of the examples seen.
 
     In the first epoch, the loss of each batch is computed before the model learns from it, so it is a loss on unseen
-    data (prequential evaluation, Dawid 1984). Fits a least-squares line to the optimizer steps after warm-up; returns
-    None if there are fewer than eight.
+    data (prequential evaluation, Dawid 1984). A log may hold means over several steps. Fits a least-squares line to the
+    losses after warm-up; returns None if there are fewer than eight, or if the length of an epoch is unknown.
     """
-    batch = int(training.settings["train"]["effective_batch_size"])
-    epoch = -(-training.examples // batch)
+    epoch, apart = training.steps_an_epoch or 0, _steps_apart(training.steps)
     chosen = (training.steps > training.warmup_steps) & (training.steps <= epoch) & np.isfinite(training.losses)
     if chosen.sum() < FEWEST_FOR_SLOPE:
         return None
-    x, y = np.log2(training.steps[chosen] * batch), training.losses[chosen]
+    x, y = np.log2(training.steps[chosen] - (apart - 1) / 2), training.losses[chosen]
     x = x - x.mean()
     slope = float((x * y).sum() / (x * x).sum())
     rest = y - y.mean() - slope * x
     error = float(np.sqrt((rest**2).sum() / (len(y) - 2) / (x * x).sum()))
-    return Slope(
-        slope, error, f"fitted to the losses of {len(y)} batches of the first epoch, each before the model saw it"
-    )
+    source = f"{len(y)} batches" if apart == 1 else f"{len(y)} means over {apart:g} batches"
+    return Slope(slope, error, f"fitted to the losses of {source} of the first epoch, each before the model saw it")
+
+
+def _steps_apart(steps: Array) -> float:
+    """Return how many optimizer steps a logged loss stands for."""
+    return float(np.median(np.diff(steps))) if len(steps) > 1 else 1.0
 
 
 def _ends(values: Array) -> tuple[Array, Array]:

@@ -109,6 +109,7 @@ def _read_training(
     return Training(
         settings={"train": config["train"], "lora": config["lora"]},
         examples=examples,
+        steps_an_epoch=-(-examples // int(config["train"]["effective_batch_size"])),
         total_steps=start["total_steps"],
         warmup_steps=start["warmup_steps"],
         rates=_column(steps, "learning_rate"),

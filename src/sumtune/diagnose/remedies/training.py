@@ -23,12 +23,22 @@ __all__ = [
 ENOUGH_STEPS = 100
 """Number of optimizer steps to aim for."""
 MOST_EPOCHS = 10
+ELSEWHERE = {
+    "train.learning_rate": "learning_rate", "train.warmup_steps": "warmup_steps", "train.epochs": "num_train_epochs",
+    "train.effective_batch_size": "per_device_train_batch_size * gradient_accumulation_steps", "lora.rank": "r",
+    "lora.alpha": "lora_alpha", "lora.dropout": "lora_dropout",
+}  # fmt: skip
+"""Names of settings in transformers' `TrainingArguments` and in peft's `LoraConfig`."""
 ALL_LINEAR = ["all-linear"]
 
 
 def nothing_learned(_finding: Finding, context: Context) -> Remedy:
     """Provide summaries with tokens, or put the adapter on every linear layer."""
     commands, training = context.commands, _training(context)
+    if commands.training_log is not None:
+        text = "make the adapter's weights trainable: check target_modules, and with gradient checkpointing call "
+        text += "enable_input_require_grads(); then train and diagnose again"
+        return Remedy(text, (commands.diagnose_files(),))
     if training.label_tokens is not None and training.label_tokens.mean() <= 1:
         text = "make sure that the summaries have tokens, then train again"
         return Remedy(text, (commands.check(), commands.run(commands.changed_data)))
@@ -52,7 +62,7 @@ def learning_rate_too_high(_finding: Finding, context: Context) -> Remedy:
 def warmup_too_long(_finding: Finding, context: Context) -> Remedy:
     """Warm up for a tenth of the run, with enough epochs."""
     training = _training(context)
-    total, epochs = training.total_steps, int(training.settings["train"]["epochs"])
+    total, epochs = training.total_steps, training.epochs or 1
     longer = max(2, -(-ENOUGH_STEPS * epochs // total))
     changes = {"train.warmup_steps": total // 10, "train.epochs": longer}
     return _again(context, "warm up for a tenth of the run, and train longer", changes)
@@ -72,9 +82,12 @@ def adapter_not_used(_finding: Finding, context: Context) -> Remedy:
 def too_few_steps(_finding: Finding, context: Context) -> Remedy:
     """Use smaller batches or more epochs."""
     training = _training(context)
-    batch, epochs = (int(training.settings["train"][name]) for name in ("effective_batch_size", "epochs"))
-    smaller = max(1, min(batch, training.examples * epochs // ENOUGH_STEPS))
-    needed = -(-ENOUGH_STEPS * smaller // max(1, training.examples))
+    batch, epochs, examples = training.batch, training.epochs or 1, training.examples
+    if batch is None or examples is None:
+        more = -(-ENOUGH_STEPS * epochs // max(1, training.total_steps))
+        return _again(context, "use smaller batches or more epochs", {"train.epochs": more})
+    smaller = max(1, min(batch, examples * epochs // ENOUGH_STEPS))
+    needed = -(-ENOUGH_STEPS * smaller // max(1, examples))
     wanted = max(epochs, min(MOST_EPOCHS, needed))
     if (smaller, wanted) == (batch, epochs):
         wanted = needed
@@ -86,32 +99,36 @@ def rank_too_high(_finding: Finding, context: Context) -> Remedy:
     """Use a quarter of the rank at the same scale."""
     training = _training(context)
     alpha = float(training.settings["lora"]["alpha"]) / 4
-    return _again(context, "lower the rank", {"lora.rank": training.rank // 4, "lora.alpha": alpha})
+    return _again(context, "lower the rank", {"lora.rank": (training.rank or 4) // 4, "lora.alpha": alpha})
 
 
 def overfitting(finding: Finding, context: Context) -> Remedy:
     """Train until the epoch of the best step; if that does not shorten the run, halve the learning rate."""
     training = _training(context)
-    settings = training.settings["train"]
-    shorter = max(1, round(settings["epochs"] * finding.numbers["best_step"] / training.total_steps))
+    epochs = training.epochs or 1
+    shorter = max(1, round(epochs * finding.numbers["best_step"] / training.total_steps))
     changes: dict[str, Any] = {"train.epochs": shorter, "lora.dropout": 0.2}
-    if shorter == settings["epochs"]:
+    if shorter == epochs:
         changes = {"train.learning_rate": rounded(training.rate / 2), "lora.dropout": 0.2}
     return _again(context, "end near the best optimizer step and use more dropout", changes)
 
 
 def underfitting(_finding: Finding, context: Context) -> Remedy:
     """Use twice the epochs."""
-    return _again(context, "train longer", {"train.epochs": 2 * int(_training(context).settings["train"]["epochs"])})
+    return _again(context, "train longer", {"train.epochs": 2 * (_training(context).epochs or 1)})
 
 
 def rank_too_low(_finding: Finding, context: Context) -> Remedy:
     """Use four times the rank."""
-    rank = 4 * _training(context).rank
+    rank = 4 * (_training(context).rank or 1)
     return _again(context, "try a higher rank", {"lora.rank": rank, "lora.alpha": 2.0 * rank})
 
 
 def _again(context: Context, text: str, changes: dict[str, Any]) -> Remedy:
+    """Return the remedy that repeats the run with `changes`; the log of another tool is diagnosed again."""
+    if context.commands.training_log is not None:
+        settings = ", ".join(f"{ELSEWHERE[key]}={value}" for key, value in changes.items())
+        return Remedy(f"{text}: {settings}; then train and diagnose again", (context.commands.diagnose_files(),))
     return Remedy(text, (context.commands.run(changes),))
 
 

@@ -28,11 +28,11 @@ FEWEST = 10
 
 def too_few_examples(context: Context) -> Finding | None:
     """Few training examples."""
-    data = context.data
-    if data is None or len(data.splits["train"]) >= FEW_EXAMPLES:
+    data, training = context.data, context.training
+    count = len(data.splits["train"]) if data else training.examples if training else None
+    if count is None or count >= FEW_EXAMPLES:
         return None
-    count = len(data.splits["train"])
-    slope = learning_slope(context.training) if context.training else None
+    slope = learning_slope(training) if training else None
     falls = slope is not None and slope.falls
     return Finding(
         code="too_few_examples",
@@ -99,7 +99,7 @@ def dialogues_truncated(context: Context) -> Finding | None:
 def slope_sentence(slope: Slope | None) -> str:
     """Return a sentence about the slope of the learning curve."""
     if slope is None:
-        return "The log has too few optimizer steps of the first epoch to measure the effect of more data."
+        return "The log has too few losses of the first epoch to measure the effect of more data."
     verdict = "so more data would lower it" if slope.falls else "an interval that includes zero or more"
     return (
         f"Twice as many examples change the loss by {slope.value:+.3f} ± {2 * slope.error:.3f} nats per token, "

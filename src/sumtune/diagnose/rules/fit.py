@@ -23,7 +23,7 @@ def rank_too_high(context: Context) -> Finding | None:
     if training is None or rise is None or training.parameters is None or training.label_tokens is None:
         return None
     ratio = training.parameters / max(1.0, float(training.label_tokens.sum()))
-    if training.rank < HIGH_RANK or ratio < PARAMETERS_A_LABEL:
+    if training.rank is None or training.rank < HIGH_RANK or ratio < PARAMETERS_A_LABEL:
         return None
     return Finding(
         code="rank_too_high",
@@ -40,14 +40,17 @@ def overfitting(context: Context) -> Finding | None:
     training, rise = context.training, _rise(context)
     if training is None or rise is None:
         return None
-    best = int(training.validation_steps[training.validation_losses.argmin()])
+    best, kept = (
+        int(training.validation_steps[training.validation_losses.argmin()]),
+        training.settings["train"]["result"],
+    )
     return Finding(
         code="overfitting",
         title="The validation loss rose while training continued",
         severity="limit",
         evidence=f"The validation loss was lowest ({training.validation_losses.min():.3f}) at optimizer step {best} of "
-        f"{training.total_steps} and has risen by {rise:.1%} since. The run kept the adapter of the "
-        f"{training.settings['train']['result']} step.",
+        f"{training.total_steps} and has risen by {rise:.1%} since."
+        + (f" The run kept the adapter of the {kept} step." if kept else ""),
         numbers={"best_step": best, "total_steps": training.total_steps, "rise": rise},
     )
 
@@ -77,7 +80,12 @@ def underfitting(context: Context) -> Finding | None:
 def rank_too_low(context: Context) -> Finding | None:
     """A small adapter whose validation loss no longer falls and stays close to the training loss."""
     training = context.training
-    if training is None or training.rank > LOW_RANK or len(training.validation_losses) < FEWEST_VALIDATIONS:
+    if (
+        training is None
+        or training.rank is None
+        or training.rank > LOW_RANK
+        or len(training.validation_losses) < FEWEST_VALIDATIONS
+    ):
         return None
     losses = training.validation_losses
     middle = losses[training.validation_steps >= training.total_steps / 2][0]

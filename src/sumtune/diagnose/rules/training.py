@@ -118,36 +118,43 @@ def learning_rate_too_high(context: Context) -> Finding | None:
 def warmup_too_long(context: Context) -> Finding | None:
     """A learning rate that is reached late or never, or a run that is too short for the requested warm-up."""
     training = context.training
-    if training is None or len(training.rates) == 0:
+    if training is None:
         return None
-    requested = int(training.settings["train"]["warmup_steps"])
-    used, total = training.warmup_steps, training.total_steps
-    reached = float(training.rates.max()) / training.rate
-    never = training.ended and training.steps[0] == 1 and reached < RATE_REACHED
-    late = used >= WARMUP_SHARE * total
+    requested, used, total = training.requested_warmup, training.warmup_steps, training.total_steps
+    logged = len(training.rates) > 0
+    reached = float(training.rates.max()) / training.rate if logged else min(1.0, total / max(1, used))
+    never = training.ended and logged and training.steps[:1] == 1 and reached < RATE_REACHED
+    late = used > 0 and used >= WARMUP_SHARE * total
     # The default is meant to be cut to a tenth of a short run; only a different value counts as a request.
     is_default = requested == TrainConfig.model_fields["warmup_steps"].default
-    if not (never or late or (requested >= WARMUP_SHARE * total and not is_default)):
+    if not (never or late or ((requested or 0) >= WARMUP_SHARE * total and not is_default)):
         return None
-    effect = (
-        f"The highest learning rate reached is {reached:.0%} of the setting."
-        if never or late
-        else f"sumtune cut the warm-up to {used} steps; otherwise it would have ended at step {requested}."
-    )
     return Finding(
         code="warmup_too_long",
         title=f"The {'' if never or late else 'requested '}warm-up is too long for this run",
         severity="fault" if never or late else "limit",
-        evidence=f"{training.examples} examples and {_epochs(training)} make {total} optimizer steps. The settings "
-        f"request {requested} steps of warm-up, and the run used {used}. {effect}",
-        numbers={"warmup_asked": requested, "warmup_used": used, "total_steps": total, "rate_reached": reached},
+        evidence=f"{_size(training)} {_warmup(training, reached if logged else None, never or late)}",
+        numbers={"warmup_used": used, "total_steps": total, "rate_reached": reached}
+        | ({} if requested is None else {"warmup_asked": requested}),
     )
+
+
+def _warmup(training: Training, reached: float | None, is_fault: bool) -> str:
+    """Return the evidence about the warm-up; `reached` is the highest logged rate as a share of the setting."""
+    requested, used = training.requested_warmup, training.warmup_steps
+    if requested is None:
+        return f"The logged learning rate rises in a straight line until step {used}, where it is {training.rate:g}."
+    sentence = f"The settings request {requested} steps of warm-up"
+    if not is_fault:
+        return f"{sentence}; sumtune cut it to {used}, because it would have ended at step {requested}."
+    highest = "" if reached is None else f" The highest learning rate reached is {reached:.0%} of the setting."
+    return f"{sentence}, and the run used {used}.{highest}"
 
 
 def learning_rate_too_low(context: Context) -> Finding | None:
     """A loss that hardly changes at a low learning rate."""
     training = context.training
-    if training is None or len(training.losses) < FEWEST_FOR_FLAT or training.rate >= LOW_RATE:
+    if training is None or len(training.losses) < FEWEST_FOR_FLAT or not training.rate < LOW_RATE:
         return None
     fallen = drop(training)
     if fallen is None or fallen.value >= FLAT:
@@ -158,8 +165,8 @@ def learning_rate_too_low(context: Context) -> Finding | None:
         code="learning_rate_too_low",
         title="The loss is flat at a low learning rate" if sure else "Too few steps to tell whether the loss is flat",
         severity="fault" if sure else "limit",
-        evidence=f"In {len(training.losses)} optimizer steps at a learning rate of {training.rate:g} the loss changed "
-        f"by {-fallen.value:+.1%}{within}.",
+        evidence=f"In {int(training.steps[-1])} optimizer steps at a learning rate of {training.rate:g} the loss "
+        f"changed by {-fallen.value:+.1%}{within}.",
         sure=sure,
         numbers={"learning_rate": training.rate, "loss_drop": fallen.value, "steps": len(training.losses)},
     )
@@ -189,17 +196,21 @@ def too_few_steps(context: Context) -> Finding | None:
     training = context.training
     if training is None or training.total_steps >= FEWEST_STEPS:
         return None
-    batch = int(training.settings["train"]["effective_batch_size"])
     return Finding(
         code="too_few_steps",
         title="The run has few optimizer steps",
         severity="limit",
-        evidence=f"{training.examples} examples in batches of {batch} for {_epochs(training)} make "
-        f"{training.total_steps} optimizer steps, fewer than {FEWEST_STEPS}.",
-        numbers={"total_steps": training.total_steps, "effective_batch_size": batch},
+        evidence=f"{_size(training).removesuffix('.')}, fewer than {FEWEST_STEPS}.",
+        numbers={"total_steps": training.total_steps}
+        | ({} if training.batch is None else {"effective_batch_size": training.batch}),
     )
 
 
-def _epochs(training: Training) -> str:
-    count = int(training.settings["train"]["epochs"])
-    return f"{count} epoch{'' if count == 1 else 's'}"
+def _size(training: Training) -> str:
+    """Return how many optimizer steps the run has, and what makes them as far as it is known."""
+    count = training.epochs
+    epochs = "" if count is None else f"{count} epoch{'' if count == 1 else 's'}"
+    batches = "" if training.batch is None else f" in batches of {training.batch}"
+    if training.examples is None or not epochs:
+        return f"The run has {training.total_steps} optimizer steps."
+    return f"{training.examples} examples{batches} for {epochs} make {training.total_steps} optimizer steps."

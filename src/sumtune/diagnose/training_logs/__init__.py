@@ -1,0 +1,1 @@
+"""Training logs of other tools: transformers' Trainer, TensorBoard, tables of losses."""
