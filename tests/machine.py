@@ -6,6 +6,7 @@ the tensors are missing: losses come from `Machine.loss` and `Machine.validation
 
 import gc
 import json
+import os
 import shlex
 from dataclasses import asdict, dataclass, field
 from types import SimpleNamespace
@@ -92,6 +93,7 @@ class Machine:
         patch.setattr(train, "calibrate", lambda *_: None)
         patch.setattr(train, "announcement", lambda *_: "")
         patch.setattr(gc, "collect", lambda: 0)
+        patch.setattr(os, "fsync", lambda _file: None)
         patch.setattr(evaluate_stage, "build_for_any_length", self._build)
         patch.setattr(build, "build_summarizer", self._build)
         patch.setattr(scorecard, "interval", lambda values, generator: interval(values, generator, 20))

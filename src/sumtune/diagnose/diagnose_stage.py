@@ -71,8 +71,7 @@ def diagnose_file(
     if run_dir is not None and known.training is None:
         raise RunDirError(f"{run_dir.root} has no training log: give FILE alone, or the folder of a run.")
     training = known.training if training_log is None else read_training_log(training_log)
-    files = {"predictions": path, "references": references, "training_log": training_log}
-    commands = replace(known.commands, given=named, **files)
+    commands = replace(known.commands, predictions=path, given=named, references=references, training_log=training_log)
     context = replace(known, outputs=outputs, base=None, training=training, commands=commands)
     return diagnose(context, our_engine=False)
 

@@ -1,6 +1,8 @@
 """Tables of losses: CSV or JSONL with a column of optimizer steps, as Weights & Biases or LLaMA-Factory write them."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sumtune.data.columns import show_names
 from sumtune.data.issues import raise_first_error
@@ -34,7 +36,7 @@ def read_loss_table(path: Path) -> Log:
     return Log(found, total_steps=total, ended=total is None or found[-1]["step"] >= total)
 
 
-def _with_nan(row: dict[str, object]) -> dict[str, object]:
+def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of JSON with the loss that is not a number, which JSON cannot say, as such."""
     is_lost = "loss" in row and row["loss"] is None and row.get("eval_loss") is None
-    return {**row, "loss": float("nan")} if is_lost else row
+    return {**row, "loss": float("nan")} if is_lost else dict(row)

@@ -97,11 +97,11 @@ def _arguments(path: Path) -> dict[str, Any]:
 def _numbers(pickle: bytes) -> dict[str, Any]:
     """Return the number or truth value that follows each known name in a pickle."""
     found: dict[str, Any] = {}
-    name = None
+    name = ""
     for opcode, argument, _ in pickletools.genops(pickle):
         if opcode.name in MEMO:
             continue
         if name in ARGUMENTS and opcode.name in LITERALS:
             found[name] = {"NEWTRUE": True, "NEWFALSE": False}.get(opcode.name, argument)
-        name = argument if opcode.name in ("BINUNICODE", "SHORT_BINUNICODE") else None
+        name = str(argument) if opcode.name in ("BINUNICODE", "SHORT_BINUNICODE") else ""
     return found
