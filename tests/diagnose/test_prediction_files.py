@@ -226,7 +226,12 @@ def test_the_dialogue_in_a_prompt_is_found(template):
 
 
 def test_options_without_a_file_and_folders_are_refused(tmp_path):
-    for arguments in ([tmp_path], ["--references", "r.txt"], ["a.csv", "--predictions", "b.csv"]):
+    for arguments in (
+        [tmp_path],
+        ["trainer_state.json"],
+        ["--references", "r.txt"],
+        ["a.csv", "--predictions", "b.csv"],
+    ):
         result = CliRunner().invoke(cli.app, ["diagnose", *map(str, arguments)])
         assert isinstance(result.exception, ConfigError)
 

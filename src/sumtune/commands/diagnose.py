@@ -33,10 +33,15 @@ def show_diagnosis_of_file(
     the log of its training by another tool, each if there is one.
 
     Raises:
-        ConfigError: `predictions` is a folder.
+        ConfigError: `predictions` is a folder or a training log.
     """
+    if predictions.name == "trainer_state.json" or "tfevents" in predictions.name:
+        raise ConfigError(f"{predictions} is a training log: give it with --trainer-state.")
     if predictions.is_dir():
-        raise ConfigError(f"{predictions} is a folder. Give a file of predictions, or a run with --run-dir.")
+        raise ConfigError(
+            f"{predictions} is a folder. Give a file of predictions, a run with --run-dir, or the output folder of "
+            "another tool with --trainer-state."
+        )
     _print(diagnose_file(predictions, *columns, run_dir, references, training_log), console)
 
 
