@@ -16,13 +16,13 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, get_peft_model
-from rich.console import Console
 from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
 
 from sumtune.commands.diagnose import show_diagnosis_of_file
 from sumtune.data.embedded import embedded_pairs
 from sumtune.diagnose.read_predictions import read_predictions
 from sumtune.model.gguf_convert import embedded_folder
+from sumtune.terminal.console import plain_console
 
 PROMPT = "Summarize this conversation:\n\n{}\n\nSummary: "
 EXAMPLES, WARMUP_STEPS, NEW_TOKENS = 40, 100, 48
@@ -45,7 +45,7 @@ def main() -> None:
             file = folder / f"predictions{'-spaced' * spaced}.jsonl"
             write(file, test, texts)
             print(f"{name}, {'with' if spaced else 'without'} spaces: ROUGE-1 {read_predictions(file).score:.3f}")
-    show_diagnosis_of_file(file, (None, None, None), None, None, folder, Console())
+    show_diagnosis_of_file(file, (None, None, None), None, None, folder, plain_console())
 
 
 def train_adapter(train: Sequence[Pair], folder: Path, warmup_steps: int) -> Any:

@@ -111,6 +111,9 @@ def test_a_warmup_that_no_log_shows_is_read_from_the_arguments_beside_it(tmp_pat
     assert "The highest learning rate reached is 2% of the setting." in first.evidence
     assert "warmup_steps=1, num_train_epochs=10" in first.remedy
     assert codes(tmp_path / "run") == codes(state)
+    assert {command for one in diagnose_training_log(state).findings for command in one.commands} == {
+        f"sumtune diagnose --trainer-state {state}"
+    }
     assert read_training_log(tmp_path / "run").rank == 8
 
 

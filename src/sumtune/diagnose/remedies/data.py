@@ -75,5 +75,7 @@ def dialogues_truncated(_finding: Finding, context: Context) -> Remedy:
 def _fix_data_and_train_again(context: Context, text: str, *, check_first: bool = False) -> Remedy:
     """Return a remedy in which the user fixes the data and then trains again."""
     commands = context.commands
+    if commands.training_log is not None:
+        return Remedy(f"{text}; then train and diagnose again", (commands.diagnose_files(),))
     checks = (commands.check(),) if check_first else ()
     return Remedy(f"{text}; then train again", (*checks, commands.run(commands.changed_data)))
