@@ -184,6 +184,11 @@ def test_the_table_of_a_notebook_with_gaps_is_read(tmp_path):
     assert codes(tmp_path / "b.jsonl") == ["learning_rate_too_high"]
 
 
+def test_learning_rates_without_losses_show_the_warmup(tmp_path):
+    rows = [{"step": entry["step"], "lr": entry["learning_rate"]} for entry in entries()]
+    assert codes(write_csv(tmp_path / "a.csv", rows)) == ["warmup_too_long"]
+
+
 def test_a_table_without_steps_says_what_is_expected(tmp_path):
     with pytest.raises(DataError, match=r"columns are: 'epoch', 'loss'. Expected trainer_state.json"):
         read_training_log(write_csv(tmp_path / "a.csv", [{"epoch": 1, "loss": 2.0}]))

@@ -123,7 +123,8 @@ def warmup_too_long(context: Context) -> Finding | None:
     requested, used, total = training.requested_warmup, training.warmup_steps, training.total_steps
     logged = len(training.rates) > 0
     reached = float(training.rates.max()) / training.rate if logged else min(1.0, total / max(1, used))
-    never = training.ended and logged and training.steps[:1] == 1 and reached < RATE_REACHED
+    whole = training.ended and len(training.steps) > 0 and training.steps[0] == 1
+    never = whole and logged and reached < RATE_REACHED
     late = used > 0 and used >= WARMUP_SHARE * total
     # The default is meant to be cut to a tenth of a short run; only a different value counts as a request.
     is_default = requested == TrainConfig.model_fields["warmup_steps"].default
