@@ -12,7 +12,7 @@ Row = Mapping[str, Any]
 NumberedRow = tuple[int, dict[str, Any]]
 BODIES = (("response", "body"), ("response",), ("result", "message"), ())
 """Where a row holds the answer of an API: OpenAI's batches and vLLM's, Gemini's, Anthropic's, and the bare answer."""
-LIMIT_REASONS = ("length", "max_tokens", "max_output_tokens")
+LIMIT_REASONS = ("length", "max_tokens", "incomplete")
 
 
 def flat_rows(rows: Iterator[tuple[int, Row]]) -> list[NumberedRow]:
@@ -51,7 +51,8 @@ def _of_harness(row: Row) -> dict[str, Any] | None:
     known = {str(key).casefold(): value for key, value in (document or {}).items()}
     dialogue = next((known[name] for name in DIALOGUE_NAMES if known.get(name)), None)
     arguments = row.get("arguments")
-    prompt = arguments.get("gen_args_0", {}).get("arg_0") if isinstance(arguments, Mapping) else arguments
+    first = arguments.get("gen_args_0") if isinstance(arguments, Mapping) else None
+    prompt = first.get("arg_0") if isinstance(first, Mapping) else arguments
     return named | ({"prompt": _first(prompt)} if dialogue is None else {"dialogue": dialogue})
 
 
@@ -96,7 +97,7 @@ def _answer(body: Row) -> tuple[Any, Any] | None:
     for key in ("content", "output"):  # Anthropic's messages, OpenAI's responses
         parts = body.get(key)
         if isinstance(parts, list) and parts and isinstance(parts[0], Mapping) and "type" in parts[0]:
-            return _text(parts), body.get("stop_reason") or (body.get("incomplete_details") or {}).get("reason")
+            return _text(parts), body.get("stop_reason") or body.get("status")
     return None
 
 

@@ -122,7 +122,8 @@ def warmup_too_long(context: Context) -> Finding | None:
         return None
     requested, used, total = training.requested_warmup, training.warmup_steps, training.total_steps
     logged = len(training.rates) > 0
-    reached = float(training.rates.max()) / training.rate if logged else min(1.0, total / max(1, used))
+    is_known = logged and training.rate > 0
+    reached = float(training.rates.max()) / training.rate if is_known else min(1.0, total / max(1, used))
     whole = training.ended and len(training.steps) > 0 and training.steps[0] == 1
     never = whole and logged and reached < RATE_REACHED
     late = used > 0 and used >= WARMUP_SHARE * total

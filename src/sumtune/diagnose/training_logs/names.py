@@ -1,10 +1,11 @@
 """Names of losses and rates in the logs of other tools."""
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["NAMES", "points"]
+__all__ = ["NAMES", "finite", "points"]
 
 NAMES: dict[str, tuple[str, ...]] = {
     "step": ("train_global_step", "global_step", "current_steps", "optimizer_step", "step", "steps", "iteration",
@@ -31,9 +32,15 @@ def points(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, float]]:
             for name, keys in NAMES.items()
             if (number := next((n for key in keys if (n := _number(values.get(key))) is not None), None)) is not None
         }
-        if "step" in known:
+        if finite(known.get("step")) is not None:
             found.setdefault(known["step"], {}).update(known)
     return [found[step] for step in sorted(found)]
+
+
+def finite(value: Any) -> float | None:
+    """Return a number that is finite and not negative; None for anything else."""
+    number = _number(value)
+    return number if number is not None and math.isfinite(number) and number >= 0 else None
 
 
 def _key(name: str) -> str:
@@ -47,5 +54,5 @@ def _number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

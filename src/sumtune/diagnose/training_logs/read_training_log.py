@@ -7,6 +7,7 @@ import numpy as np
 
 from sumtune.diagnose.context import Array, Training
 from sumtune.diagnose.training_logs.log import Log
+from sumtune.diagnose.training_logs.names import finite
 from sumtune.diagnose.training_logs.table import read_loss_table
 from sumtune.diagnose.training_logs.tensorboard import find_event_files, read_event_file
 from sumtune.diagnose.training_logs.trainer import find_trainer_state, read_trainer_state
@@ -39,10 +40,11 @@ def _find(folder: Path) -> Path:
 
 
 def _training(log: Log) -> Training:
-    settings, last = log.settings, int(max((point["step"] for point in log.points), default=0))
+    settings = {name: number for name, value in log.settings.items() if (number := finite(value)) is not None}
+    last = int(max((point["step"] for point in log.points), default=0))
     total = log.total_steps or last
     steps, rates = _column(log, "learning_rate")
-    requested = settings.get("warmup_steps") or math.ceil(float(settings.get("warmup_ratio") or 0) * total)
+    requested = settings.get("warmup_steps") or math.ceil(settings.get("warmup_ratio", 0) * total)
     if 0 < requested < 1:  # transformers 5 gives a share of the run as `warmup_steps`
         requested = math.ceil(requested * total)
     known = "warmup_steps" in settings or "warmup_ratio" in settings
@@ -52,7 +54,7 @@ def _training(log: Log) -> Training:
         "warmup_steps": int(requested) if known else None,
         "effective_batch_size": batch or None,
         "epochs": settings.get("num_train_epochs"),
-        "result": "best" if settings.get("load_best_model_at_end") else None,
+        "result": "best" if log.settings.get("load_best_model_at_end") is True else None,
     }
     lora = {"rank": settings.get("r"), "alpha": settings.get("lora_alpha"), "dropout": settings.get("lora_dropout")}
     loss_steps, losses = _column(log, "loss")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.diagnose.training_logs.log import Log
-from sumtune.diagnose.training_logs.names import points
+from sumtune.diagnose.training_logs.names import finite, points
 from sumtune.errors import DataError
 
 __all__ = ["find_trainer_state", "read_trainer_state", "settings_beside"]
@@ -48,8 +48,8 @@ def read_trainer_state(path: Path) -> Log | None:
     entries = [entry for entry in history if isinstance(entry, dict)]
     summary = next((entry for entry in entries if "train_runtime" in entry), {})
     logged = [entry for entry in entries if entry is not summary]
-    total, done = state.get("max_steps"), state.get("global_step", 0)
-    epochs = state.get("num_train_epochs")
+    total, done = (int(finite(state.get(name)) or 0) for name in ("max_steps", "global_step"))
+    epochs = finite(state.get("num_train_epochs"))
     settings = settings_beside(path.parent)
     return Log(
         points=points(logged),
@@ -70,7 +70,7 @@ def settings_beside(folder: Path) -> dict[str, Any]:
 
 def _examples(summary: Mapping[str, Any], epochs: float) -> int | None:
     """Return the number of training examples, from the seconds and the examples per second."""
-    seconds, speed = summary.get("train_runtime"), summary.get("train_samples_per_second")
+    seconds, speed = finite(summary.get("train_runtime")), finite(summary.get("train_samples_per_second"))
     return round(seconds * speed / epochs) or None if seconds and speed else None
 
 
@@ -79,7 +79,7 @@ def _adapter(path: Path) -> dict[str, Any]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {name: config[name] for name in ADAPTER if config.get(name) is not None}
+    return {name: config[name] for name in ADAPTER if name in config} if isinstance(config, dict) else {}
 
 
 def _arguments(path: Path) -> dict[str, Any]:
