@@ -66,6 +66,11 @@ JSONL = {
         {"prompt": [{"role": "system", "content": "Help."}, {"role": "user", "content": ASK + d}], "completion": p,
          "ground_truth": r} for d, p, r in ROWS
     ],
+    "a pipeline with a chat": lambda: [
+        {"dialogue": d, "summary": [{"role": "assistant", "content": r}],
+         "generated_text": [{"role": "user", "content": ASK + d}, {"role": "assistant", "content": p}]}
+        for d, p, r in ROWS
+    ],
     "messages in a text": lambda: [
         {"prompt": json.dumps([{"role": "user", "content": ASK + d}]), "completion": p, "target": r} for d, p, r in ROWS
     ],

@@ -12,7 +12,7 @@ from sumtune.data.readers import read_file
 from sumtune.data.turn_marks import list_in_text
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.prediction_files.columns import find_column, missing, numbered
-from sumtune.diagnose.prediction_files.layouts import flat_rows
+from sumtune.diagnose.prediction_files.layouts import flat_rows, last_message
 from sumtune.diagnose.prediction_files.prompts import dialogues_of_prompts
 from sumtune.diagnose.prediction_files.references import matching_rows
 from sumtune.errors import DataError
@@ -79,7 +79,9 @@ def read_predictions(
     limits = [row.get("cut_off") for row in file.rows]
     return Outputs(
         ids=tuple(one or str(number) for one, number in zip(file.ids, file.numbers, strict=True)),
-        predictions=tuple(_text(file.place(n), "prediction", row.get(column)) for n, row in enumerate(file.rows)),
+        predictions=tuple(
+            _text(file.place(n), "prediction", last_message(row.get(column))) for n, row in enumerate(file.rows)
+        ),
         references=tuple(_references(other.place(row), [other.rows[row].get(one) for one in wanted]) for row in rows),
         dialogues=tuple(found[1]) if found else None,
         cut_off=tuple(map(bool, limits)) if all(isinstance(limit, bool) for limit in limits) else None,
@@ -173,4 +175,5 @@ def _items(value: Any) -> list[Any]:
     if isinstance(value, str) and value.startswith("["):
         listed = list_in_text(value)
         value = listed if listed and all(isinstance(item, str) for item in listed) else value
+    value = last_message(value)
     return value if isinstance(value, list) else [value]

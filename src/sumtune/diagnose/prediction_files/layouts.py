@@ -6,7 +6,7 @@ from typing import Any
 from sumtune.data.columns import DIALOGUE_NAMES
 from sumtune.evaluate.scorecard import TUNED
 
-__all__ = ["Row", "flat_rows"]
+__all__ = ["Row", "flat_rows", "last_message"]
 
 Row = Mapping[str, Any]
 NumberedRow = tuple[int, dict[str, Any]]
@@ -23,6 +23,16 @@ def flat_rows(rows: Iterator[tuple[int, Row]]) -> list[NumberedRow]:
     flat = [(number, {**row, **_named(row)}) for number, row in rows]
     first = flat[0][1].get("filter") if flat else None
     return [(number, row) for number, row in flat if row.get("filter") == first or "resps" not in row]
+
+
+def last_message(value: Any) -> Any:
+    """Return the content of the last message if `value` is a chat, otherwise `value`.
+
+    >>> last_message([{"role": "user", "content": "Summarize: ..."}, {"role": "assistant", "content": "Ann pays."}])
+    'Ann pays.'
+    """
+    is_chat = isinstance(value, list) and bool(value) and isinstance(value[-1], Mapping) and "role" in value[-1]
+    return value[-1].get("content") if is_chat else value
 
 
 def _named(row: Row) -> dict[str, Any]:
