@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import pickle
+import shlex
 import sys
 import zipfile
 
@@ -21,6 +22,10 @@ NOISE = np.random.default_rng(0).normal(0, 0.02, 10_000)
 
 def falling(step):
     return 1.4 + 1.2 * math.exp(-step / 60) + NOISE[int(step)]
+
+
+def sound(step):
+    return 1.6 + 1.0 * math.exp(-step / 40)
 
 
 def linear(peak, warmup, total):
@@ -80,13 +85,17 @@ CASES = {
 
 @pytest.mark.parametrize("code", CASES)
 def test_a_fault_of_training_is_named_from_the_state_of_the_trainer(tmp_path, code):
-    diagnosis = diagnose_training_log(trainer_state(tmp_path, **CASES[code]))
-    assert diagnosis.findings[0].code == code
-    assert diagnosis.findings[0].commands == (f"sumtune diagnose --trainer-state {tmp_path}/trainer_state.json",)
+    found = diagnose_training_log(trainer_state(tmp_path / "a run", **CASES[code])).findings[0]
+    assert found.code == code
+    (command,) = found.commands
+    trainer_state(tmp_path / "a run", 300, validation=sound)
+    result = CliRunner().invoke(cli.app, shlex.split(command)[1:], catch_exceptions=False)
+    assert "No fault was found." in result.output
+    assert code not in result.output
 
 
 def test_a_sound_run_of_another_tool_has_no_fault(tmp_path):
-    path = trainer_state(tmp_path, 300, validation=lambda step: 1.6 + 1.0 * math.exp(-step / 40))
+    path = trainer_state(tmp_path, 300, validation=sound)
     assert not diagnose_training_log(path).findings
     training = read_training_log(path)
     assert (training.examples, training.steps_an_epoch, training.warmup_steps) == (400, 100, 0)
