@@ -16,7 +16,7 @@ RULES = (
     *diagnosis.ADVICE_RULES,
 )  # fmt: skip
 MODULES = (
-    "decoding", "lengths", "alignment", "tokenization", "language_and_case", "score", "training",
+    "decoding", "lengths", "columns", "misplaced_rows", "tokenization", "language_and_case", "score", "training",
     "fit", "data", "splits", "pairs", "advice",
 )  # fmt: skip
 

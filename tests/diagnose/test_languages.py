@@ -72,9 +72,7 @@ def test_scores_by_rouge_score_are_named_first(language):
 
 
 FAULTS = {
-    "predictions_shifted": lambda outputs: replace(
-        outputs, predictions=outputs.predictions[1:] + outputs.predictions[:1]
-    ),
+    "misplaced_rows": lambda outputs: replace(outputs, predictions=outputs.predictions[1:] + outputs.predictions[:1]),
     "one_summary_for_all": lambda outputs: outputs.mapped(lambda _: outputs.predictions[0]),
     "empty_predictions": lambda outputs: outputs.mapped(lambda text: "" if len(text) % 3 == 0 else text),
     "special_tokens_left": lambda outputs: outputs.mapped(lambda text: f"<pad> {text}</s>"),

@@ -98,7 +98,7 @@ def test_shifted_predictions_are_named_first_and_score_the_same_when_moved_back(
     clean = planted.outputs(60, dialogues=dialogues)
     moved = clean.predictions[shift:] + clean.predictions[:shift]
     (finding,) = diagnose(Context(outputs=clean.with_predictions(moved))).findings
-    assert finding.code == "predictions_shifted"
+    assert finding.code == "misplaced_rows"
     assert finding.numbers["rouge1_mended"] == pytest.approx(clean.score)
 
 

@@ -199,16 +199,23 @@ def moved(examples, count):
 
 
 def test_summaries_of_other_dialogues_are_named_first(tmp_path):
-    assert codes(tmp_path, train=moved(MANY, 400))[0] == "summaries_unrelated"
+    assert codes(tmp_path, train=moved(MANY, 400))[0] == "summaries_misplaced"
 
 
 def test_label_noise_is_named_first_and_the_share_is_near(tmp_path):
     examples = [*CORPUS[:150], *[synthetic(number) for number in range(100)]]
     random.Random(0).shuffle(examples)
     scored = CORPUS[150:] + SCORED[:20]
-    (finding,) = diagnosis_of(tmp_path, train=moved(examples, 75), scored=scored, settings={"train.epochs": 4}).findings
+    others = [replace(one, summary=synthetic(5000 + row).summary) for row, one in enumerate(examples[:75])]
+    train = [*others, *examples[75:]]
+    finding = diagnosis_of(tmp_path, train=train, scored=scored, settings={"train.epochs": 4}).findings[0]
     assert finding.code == "label_noise"
     assert 0.15 < finding.numbers["share"] <= 0.32
+
+
+def test_some_summaries_in_the_wrong_rows_are_named(tmp_path):
+    examples = [*CORPUS[:150], *MANY[:100]]
+    assert codes(tmp_path, train=moved(examples, 75))[0] == "summaries_misplaced"
 
 
 @pytest.mark.parametrize(

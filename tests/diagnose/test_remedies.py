@@ -206,6 +206,7 @@ def bowl(best, rise=0.008):
 BABBLE = "and then they talk about the weather again and about what others said to them on that day " * 5
 ENGLISH = "That is for them, and he will be there at this hour."
 GERMAN = "Die Leute sind nicht zu Hause und sie hat das Brot für {} mit dem Auto auf der Straße geholt."
+UNRELATED = "Nobody knows anything about weather."
 LOWER = [replace(one, summary=one.summary.casefold()) for one in TRAIN]
 LONG = [replace(one, dialogue=one.dialogue + "\nAda: And so on." * 40 * (one.row % 3 == 0)) for one in TRAIN]
 
@@ -283,8 +284,8 @@ CASES = {
         {"lora.rank": 2}, loss=lambda _, step: 1.9 + 0.6 * 0.9**step, validation=lambda _, step: 1.9 + 0.6 * 0.9**step
     ),
     "leak": examples(train=[*TRAIN, *TEST[:4]]),
-    "summaries_unrelated": examples(train=moved(TRAIN, 202)),
-    "label_noise": examples(train=moved(TRAIN, 30)),
+    "summaries_misplaced": examples(train=moved(TRAIN, 202)),
+    "label_noise": examples(train=[replace(one, summary=UNRELATED) for one in TRAIN[:30]] + TRAIN[30:]),
     "dialogues_truncated": Plant(
         examples(train=LONG, settings={"model.max_source_tokens": 300, "model.long": "truncate"}).plant
     ),
@@ -310,7 +311,7 @@ CASES = {
 }
 OF_FILES_ALONE = {"score_with_sumtune"}
 FIX_AND_SCORE_AGAIN = {
-    "special_tokens_left", "word_pieces_left", "prompt_echoed", "case_destroyed", "predictions_shifted",
+    "special_tokens_left", "word_pieces_left", "prompt_echoed", "case_destroyed", "misplaced_rows",
     "predictions_are_references", "score_unexplained",
 }  # fmt: skip
 """In a run, these have the command of `characters_separated`."""
@@ -385,7 +386,7 @@ FILES = {
     "columns_swapped, perhaps": copying_references,
     "empty_predictions": each(lambda _: ""),
     "one_summary_for_all": each(lambda _: "Two people talk."),
-    "predictions_shifted": of_next_row,
+    "misplaced_rows": of_next_row,
     "wrong_language": each(lambda text: GERMAN.format(len(text))),
     "never_stops": each(lambda text: " ".join(f"{text} {BABBLE}".split()[:90])),
     "cut_short": each(lambda text: " ".join(text.split()[:9]).rstrip(".,")),

@@ -45,7 +45,7 @@ TRAINING_RULES: tuple[Rule, ...] = (
 """Rules with causes before their symptoms. The diagnosis reports only the first that applies."""
 DATA_RULES: tuple[Rule, ...] = (
     splits.leak,
-    pairs.summaries_unrelated,
+    pairs.summaries_misplaced,
     pairs.label_noise,
     data.dialogues_truncated,
     splits.splits_differ,

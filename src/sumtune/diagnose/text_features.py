@@ -14,7 +14,6 @@ __all__ = [
     "ends_sentence",
     "how_many",
     "looks_like_dialogue",
-    "overlap",
     "share",
     "words",
 ]
@@ -50,11 +49,6 @@ def _syllable_pairs(text: str) -> list[str]:
 def coverage(summary: set[str], dialogue: set[str]) -> float:
     """Return the share of the summary's words that the dialogue contains; 1 for a summary without words."""
     return len(summary & dialogue) / len(summary) if summary else 1.0
-
-
-def overlap(one: set[str], two: set[str]) -> float:
-    """Return the Dice coefficient of two sets of words."""
-    return 2 * len(one & two) / (len(one) + len(two)) if one or two else 0.0
 
 
 def ends_sentence(text: str) -> bool:

@@ -17,7 +17,7 @@ __all__ = [
     "label_noise",
     "leak",
     "splits_differ",
-    "summaries_unrelated",
+    "summaries_misplaced",
     "too_few_examples",
 ]
 
@@ -28,7 +28,7 @@ def leak(_finding: Finding, context: Context) -> Remedy:
     return _fix_data_and_train_again(context, text, check_first=True)
 
 
-def summaries_unrelated(_finding: Finding, context: Context) -> Remedy:
+def summaries_misplaced(_finding: Finding, context: Context) -> Remedy:
     """Pair each summary with its own dialogue."""
     return _fix_data_and_train_again(context, "write dialogue and summary from the same record")
 

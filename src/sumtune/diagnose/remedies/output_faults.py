@@ -17,10 +17,10 @@ __all__ = [
     "cut_short",
     "empty_predictions",
     "letters_dropped",
+    "misplaced_rows",
     "never_stops",
     "one_summary_for_all",
     "predictions_are_references",
-    "predictions_shifted",
     "prompt_echoed",
     "score_unexplained",
     "special_tokens_left",
@@ -63,9 +63,14 @@ def prompt_echoed(_finding: Finding, context: Context) -> Remedy:
     return _fix_and_score_again(context, text)
 
 
-def predictions_shifted(_finding: Finding, context: Context) -> Remedy:
-    """Keep predictions and references together."""
-    text = "write predictions and references in the same loop, and never skip a row in only one of them"
+def misplaced_rows(finding: Finding, context: Context) -> Remedy:
+    """Keep the texts of a row together."""
+    if "rouge1_mended" not in finding.numbers:
+        return _fix_and_score_again(context, "give predictions, references and dialogues of the same split")
+    text = (
+        "write each text beside the row that it was made for: keep the row number through sorting and batching, and "
+        "never skip a row in only one column"
+    )
     return _fix_and_score_again(context, text)
 
 

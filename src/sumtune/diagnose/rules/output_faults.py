@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.rules.alignment import columns_swapped, one_summary_for_all, predictions_shifted
+from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
 from sumtune.diagnose.rules.decoding import characters_separated, prompt_echoed, special_tokens_left, word_pieces_left
 from sumtune.diagnose.rules.language_and_case import case_destroyed, wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
+from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
 from sumtune.diagnose.rules.tokenization import letters_dropped
 
 __all__ = ["RULES", "find_output_faults", "share_of_lost_score"]
@@ -22,7 +23,7 @@ RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
     columns_swapped,
     empty_predictions,
     one_summary_for_all,
-    predictions_shifted,
+    misplaced_rows,
     wrong_language,
     never_stops,
     cut_short,

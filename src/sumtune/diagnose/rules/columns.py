@@ -1,29 +1,27 @@
-"""Alignment faults of outputs: one text for all rows, shifted rows, swapped columns."""
+"""Faults of whole columns: one text for all rows, swapped columns."""
 
 from collections import Counter
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import content_words, coverage, looks_like_dialogue, overlap, share
+from sumtune.diagnose.text_features import content_words, coverage, looks_like_dialogue, share
 from sumtune.evaluate.baselines import lead_3
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.faithfulness import novel_bigrams
 from sumtune.text.words import count_words
 
-__all__ = ["columns_swapped", "one_summary_for_all", "predictions_shifted"]
+__all__ = ["columns_swapped", "one_summary_for_all"]
 
 CONSTANT_SHARE = 0.5
 FEWEST = 5
-"""Minimum number of examples for a claim about identical or shifted predictions."""
-FARTHEST_SHIFT = 3
-SHIFT_GAIN = 1.5
-"""Smallest ratio of the overlap with another row's reference to the overlap with the row's own reference."""
-SHIFT_P_VALUE = 0.001
+"""Minimum number of examples for a claim about identical predictions."""
+MATCH_RATIO = 1.5
+"""Smallest ratio of the coverage by the own dialogue to that by another one, if predictions match their dialogues."""
+SWAP_P_VALUE = 0.001
 TURNS_SHARE = 0.5
 LONGER_SHARE = 0.8
 LONGER = 2.0
@@ -51,34 +49,6 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
         numbers={"share": count / len(texts), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired if repaired and repaired.score > outputs.score else None,
-    )
-
-
-def predictions_shifted(outputs: Outputs) -> Finding | None:
-    """Predictions that match the references of rows above or below."""
-    if len(outputs) < FEWEST:
-        return None
-    predicted = [content_words(text) for text in outputs.predictions]
-    references = [content_words(text) for text in outputs.first_references]
-    shifts = [shift for size in range(1, FARTHEST_SHIFT + 1) for shift in (size, -size) if size < len(outputs) / 2]
-    overlaps = {shift: _overlaps(predicted, references, shift) for shift in (0, *shifts)}
-    shift = max(shifts, key=lambda shift: overlaps[shift].mean())
-    gain = overlaps[shift] - overlaps[0]
-    if overlaps[shift].mean() < SHIFT_GAIN * overlaps[0].mean() or gain.mean() <= 0:
-        return None
-    if paired(gain, seed=0, resamples=2_000)[2] > SHIFT_P_VALUE:
-        return None
-    repaired = outputs.with_predictions(np.roll(np.array(outputs.predictions, dtype=object), shift).tolist())
-    rows = f"{abs(shift)} row{'s' if abs(shift) > 1 else ''} {'down' if shift > 0 else 'up'}"
-    return Finding(
-        code="predictions_shifted",
-        title="The predictions are in the wrong rows",
-        severity="fault",
-        evidence=f"Moved {rows}, the predictions score {repaired.score:.3f} instead of {outputs.score:.3f}, and share "
-        f"{overlaps[shift].mean() / max(overlaps[0].mean(), 1e-9):.1f} times as many words with the references.",
-        numbers={"shift": shift, "rouge1": outputs.score, "rouge1_mended": repaired.score},
-        examples=outputs.first_ids([True] * len(outputs), SHOWN_EXAMPLES),
-        repaired=repaired,
     )
 
 
@@ -110,7 +80,7 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
     gain = by_prediction - by_reference
     if gain.mean() < NOVEL_GAIN:
         return None
-    if paired(gain, seed=0, resamples=2_000)[2] > SHIFT_P_VALUE:
+    if paired(gain, seed=0, resamples=2_000)[2] > SWAP_P_VALUE:
         return None
     found = _swapped(outputs, ("prediction", "reference"), None)
     return replace(
@@ -136,7 +106,7 @@ def _match_dialogues(outputs: Outputs) -> bool:
         for row, words in enumerate(map(content_words, outputs.predictions))
     ]
     own, other = np.array(shared).mean(axis=0)
-    return bool(own >= SHIFT_GAIN * other)
+    return bool(own >= MATCH_RATIO * other)
 
 
 def _dialogue_as_reference(outputs: Outputs) -> Finding | None:
@@ -175,8 +145,3 @@ def _swapped(outputs: Outputs, columns: tuple[str, str], repaired: Outputs | Non
         repaired=repaired,
         columns=columns,
     )
-
-
-def _overlaps(predicted: list[set[str]], references: list[set[str]], shift: int) -> NDArray[np.float64]:
-    """Return the overlap of each reference with the prediction `shift` rows above it, cyclically: `(examples,)`."""
-    return np.array([overlap(predicted[(row - shift) % len(predicted)], words) for row, words in enumerate(references)])
