@@ -64,7 +64,7 @@ class Pair:
         """Whether the texts share no more with their own row than with another one."""
         count = self.one.shape[0]
         far = np.mean([cosines(self.one, self.two, (np.arange(count) + count // part) % count) for part in (2, 3, 5)])
-        return (
+        return bool(
             not self.moved
             and float(self.matching.home.mean()) < AT_HOME_SHARE
             and float(self.matching.at_home.mean()) < FOREIGN_RATIO * far
@@ -77,7 +77,9 @@ def find_misplaced(columns: Mapping[str, Sequence[str]]) -> Misplaced | None:
     `columns` holds the texts of each column by its name.
     """
     tables = dict(zip(columns, rare_words(list(columns.values())), strict=True))
-    pairs = {names: Pair(*(tables[name] for name in names)) for names in combinations(columns, 2)}
+    pairs: dict[tuple[str, ...], Pair] = {
+        names: Pair(*(tables[name] for name in names)) for names in combinations(columns, 2)
+    }
     known_pairs = list(pairs.values())[:2]
     if all(pair.in_step and pair.matching.away.sum() < FEWEST_MOVED for pair in known_pairs):
         return None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ LEAST_SIMILARITY = 0.05
 BLOCK = 1000
 """Rows whose similarities are in memory at once."""
 
-WordRows = sparse.csr_array
+WordRows: TypeAlias = sparse.csr_array
 """Rare words of each text by their weight, `(rows, words)`, each row of length 1."""
 
 

@@ -56,8 +56,8 @@ def recognize_order(known: Rows, matched: Rows, keys: Keys) -> RowOrder | None:
             for kind, description, rows in find(known):
                 if _agrees(known, moved, rows):
                     return RowOrder(kind, description, _completed(np.where(known >= 0, known, rows)))
-    if moved.sum() >= FEWEST_SORTED and (description := _sorted(np.where(moved, known, -1), keys)):
-        return RowOrder("sorted", description, _completed(matched))
+    if moved.sum() >= FEWEST_SORTED and (key := _sorted(np.where(moved, known, -1), keys)):
+        return RowOrder("sorted", f"sorted by {key}", _completed(matched))
     return _unordered(known, matched, moved)
 
 
@@ -80,8 +80,8 @@ def _shifted(known: Rows) -> Iterator[tuple[str, str, Rows]]:
     if not 1 <= len(segments) <= MOST_SEGMENTS:
         return
     rows, count = np.arange(len(known)), len(known)
-    for start, offset in segments:
-        rows[start:] = np.arange(start, count) + offset
+    for begin, offset in segments:
+        rows[begin:] = np.arange(begin, count) + offset
     rows = np.where((rows >= 0) & (rows < count), rows, -1)
     told = [f"{_by(offset)} from row {start + 1} on" for start, offset in segments if offset or start]
     yield "shift", f"moved {', '.join(told)}", rows
@@ -129,7 +129,7 @@ def _sorted(known: Rows, keys: Keys) -> str | None:
     if not name or abs(order[name]) < SORTED:
         return None
     inside = f" inside each batch of {size}" if size else ""
-    return f"sorted by {name}{inside} in {'ascending' if order[name] > 0 else 'descending'} order"
+    return f"{name}{inside} in {'ascending' if order[name] > 0 else 'descending'} order"
 
 
 def _batch(known: Rows) -> int | None:
