@@ -56,7 +56,7 @@ class Matching:
     @property
     def home(self) -> NDArray[np.bool_]:
         """Rows that clearly match the text in the same row."""
-        return self.clear & (self.partners == np.arange(len(self.partners)))
+        return np.logical_and(self.clear, self.partners == np.arange(len(self.partners)))
 
     @property
     def away(self) -> NDArray[np.bool_]:
