@@ -56,7 +56,8 @@ class Matching:
     @property
     def home(self) -> NDArray[np.bool_]:
         """Rows that clearly match the text in the same row."""
-        return np.logical_and(self.clear, self.partners == np.arange(len(self.partners)))
+        same: NDArray[np.bool_] = self.partners == np.arange(len(self.partners))
+        return self.clear & same
 
     @property
     def away(self) -> NDArray[np.bool_]:
