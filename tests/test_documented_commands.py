@@ -49,6 +49,9 @@ def write_files(folder):
     """The user's files that the pages name."""
     chats = [tiny.conversation(number) for number in range(40)]
     table(folder / "chats.csv", ("dialogue", "summary"), [(one["dialogue"], one["summary"]) for one in chats])
+    styles = ("in one sentence", "for the engineer")
+    styled = [(one["dialogue"], one["summary"], styles[number % 2]) for number, one in enumerate(chats)]
+    table(folder / "styled.csv", ("dialogue", "summary", "kind"), styled)
     table(folder / "many.csv", ("dialogue",), [(one["dialogue"],) for one in chats[:3]])
     outputs = [(one["summary"], one["summary"], one["dialogue"]) for one in chats]
     table(folder / "outputs.csv", ("prediction", "reference", "dialogue"), outputs)

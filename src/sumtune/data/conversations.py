@@ -13,7 +13,7 @@ from sumtune.data.encoding import LEGACY, detect, open_text
 from sumtune.data.file_kind import HEAD_BYTES, file_kind
 from sumtune.data.formats.recognize import SAMPLED_ROWS
 from sumtune.data.formatted import DIALOGUE, RowFormat, apply_format, are_messages, find_format
-from sumtune.data.issues import Issue, legacy_encoding, raise_first_error
+from sumtune.data.issues import Issue, legacy_encoding, raise_first_error, undecodable
 from sumtune.data.json_rows import dump_row, json_lines
 from sumtune.data.readers import damaged_text, read_file
 from sumtune.data.row_checks import check_text
@@ -187,7 +187,6 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 def _conversation(source: _Source, number: int, row: Mapping[str, Any]) -> Conversation:
     dialogue = as_text(row.get(source.column))
     raise_first_error(check_text("dialogue", dialogue, source.file, number))
-    place = f"{source.file}:{number}"
     if not is_unicode(dump_row(row)):
-        raise DataError(f"{place}: holds half a character (an unpaired surrogate), which no text can.")
-    return Conversation(place, row, dialogue or "")
+        raise_first_error([undecodable(source.file, number, "the row")])
+    return Conversation(f"{source.file}:{number}", row, dialogue or "")

@@ -76,7 +76,8 @@ def find_source(path: str) -> DataSource:
         found, unused = _in_folder(place) if place.is_dir() else ((_single_file(place),), ())
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise DataError(f"Cannot read --data {path!r}: {reason}.") from None
+        inner = getattr(error, "filename", None) or path
+        raise DataError(f"Cannot read {str(inner)!r}: {reason}.") from None
     for file in found:
         if not is_unicode(file.name):
             raise DataError(f"The file name {file.name!r} is not valid UTF-8; rename the file.")

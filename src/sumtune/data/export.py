@@ -10,7 +10,9 @@ from sumtune.data.data_source import find_source
 from sumtune.data.dialogue import as_text, is_unicode, read_dialogue, text_columns
 from sumtune.data.folder import list_files
 from sumtune.data.formatted import apply_format
-from sumtune.data.issues import Issue, raise_first_error
+from sumtune.data.issues import Issue, raise_first_error, undecodable
+from sumtune.data.json_rows import dump_row
+from sumtune.data.row_checks import check_text
 from sumtune.data.slack_export import is_slack_export, read_slack_export
 from sumtune.data.table import Table
 from sumtune.errors import DataError
@@ -77,10 +79,13 @@ def _rows(table: Table, dialogue_column: str | None) -> Iterable[dict[str, Any]]
     summaries = find_summaries(table.columns)
     for number, row in table.rows:
         dialogue = read_dialogue(row.get(column)).text
-        if dialogue is None or not is_unicode(dialogue):
-            raise DataError(f"{table.file}:{number}: the dialogue is not text.")
+        if dialogue != "":
+            raise_first_error(check_text("dialogue", dialogue, table.file, number))
         kept = {key: row[key] for key in KEPT if isinstance(row.get(key), str | int)}
-        yield {**kept, "dialogue": dialogue, **_summary(row, summaries)}
+        made = {**kept, "dialogue": dialogue, **_summary(row, summaries)}
+        if not is_unicode(dump_row(made)):
+            raise_first_error([undecodable(table.file, number, "the row")])
+        yield made
 
 
 def _summary(row: Any, columns: Sequence[str]) -> dict[str, str]:

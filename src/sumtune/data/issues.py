@@ -52,8 +52,9 @@ class Issue:
 
 
 def undecodable(file: str, row: int, part: str) -> Issue:
-    """Return the error for a row in which `part` has bytes that are not UTF-8."""
-    return Issue("undecodable", "error", f"{part} is not valid UTF-8; save the file as UTF-8", file, row)
+    """Return the error for a row in which `part` cannot be written as UTF-8."""
+    message = f"{part} is not valid UTF-8, or has half a character (an unpaired surrogate); save the file as UTF-8"
+    return Issue("undecodable", "error", message, file, row)
 
 
 def legacy_encoding(file: str) -> Issue:

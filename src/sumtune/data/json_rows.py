@@ -136,8 +136,13 @@ def _lists_by_split(place: str, value: Mapping[str, Any]) -> dict[str | None, li
     lists: dict[str | None, list[Any]] = {}
     for key, items in value.items():
         name = split_name(key)
-        if name is None or not isinstance(items, list):
+        if name is None or items is None:
             continue
+        if not isinstance(items, list):
+            raise DataError(
+                f"{place} holds {_json_type(items)} under {key!r}, expected a list of objects with a dialogue and a "
+                "summary each."
+            )
         if name in lists:
             raise DataError(f"{place} holds the {name} split twice, once as {key!r}; keep one.")
         lists[name] = items
