@@ -186,6 +186,10 @@ def test_what_is_missing_names_an_option_that_works(tmp_path):
     with pytest.raises(DataError, match="--references FILE"):
         read_predictions(path)
     assert read_predictions(path, references=references).score > 0.3
+    bare = tmp_path / "no_header.csv"
+    bare.write_text("".join(f"{json.dumps(p)},{json.dumps(r)}\n" for _, p, r in ROWS), encoding="utf-8")
+    with pytest.raises(DataError, match="Does the first row hold the names"):
+        read_predictions(bare)
     table = write(tmp_path / "a.jsonl", [{"x": p, "y": r} for _, p, r in ROWS])
     with pytest.raises(DataError, match="--prediction-column"):
         read_predictions(table)

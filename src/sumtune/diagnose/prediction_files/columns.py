@@ -26,6 +26,8 @@ REFERENCE_NAMES = (
 PROMPT_NAMES = ("prompt", "prompts", "input", "inputs", "question", "query", "instruction", "input_text")
 ID_NAMES = ("id", "custom_id", "doc_id", "example_id", "request_id", "key", "idx", "index", "fname")
 NUMBERED = re.compile(r"(?:reference|ref|summary|target|gold|label|highlights|human_summary)_?(\d{1,2})")
+LONG_NAME = 40
+"""A longer name of a column is probably a text."""
 KNOWN = {
     "prediction": PREDICTION_NAMES, "reference": REFERENCE_NAMES, "dialogue": DIALOGUE_NAMES, "prompt": PROMPT_NAMES,
     "id": ID_NAMES,
@@ -69,7 +71,10 @@ def missing(path: Path, columns: Sequence[str], role: str, given: str | None = N
     if role == "reference" and given is None:
         file = "--references FILE: a table with the same ids or rows, or a text with one reference per line"
         advice = f"If they are in another file, pass {file}.{f' Otherwise: {advice}' if shown else ''}"
-    return DataError(f"{path} has no {what}; its columns are: {show_names(columns) or 'none'}. {advice}")
+    hint = (
+        " Does the first row hold the names of the columns?" if any(len(name) > LONG_NAME for name in columns) else ""
+    )
+    return DataError(f"{path} has no {what}; its columns are: {show_names(columns) or 'none'}.{hint} {advice}")
 
 
 def _key(name: str) -> str:
