@@ -134,7 +134,8 @@ class TrainConfig(Section):
     validate_every_steps: Positive = 50
     """Optimizer steps between two validations, each followed by a checkpoint."""
     validation_examples: Positive = 40
-    """Maximum number of examples in a validation, spread evenly over their lengths."""
+    """Maximum number of examples in a validation, spread evenly over their lengths. Fewer are used if they are long, so
+    that all validations together read at most a quarter of the tokens that the training reads."""
     result: Literal["best", "last"] = "last"
     """The adapter to publish: the one with the lowest validation loss, or that of the last optimizer step."""
     keep_checkpoints: Positive = 2

@@ -8,15 +8,17 @@ __all__ = [
     "AdjustableSummarizer",
     "BatchingSummarizer",
     "Completion",
+    "Generation",
     "OnPiece",
     "OnProgress",
     "ParallelSummarizer",
+    "PausableSummarizer",
     "StreamingSummarizer",
     "Summarizer",
 ]
 
-OnProgress = Callable[[int], None]
-"""Callback that gets the number of dialogues finished since the last call."""
+OnProgress = Callable[[float], None]
+"""Callback that gets the number of dialogues finished since the last call; a part of a dialogue is a fraction."""
 
 OnPiece = Callable[[int, str], bool]
 """Callback that gets the index of a dialogue and the next piece of its summary; returning True stops that summary.
@@ -112,3 +114,30 @@ class ParallelSummarizer(Summarizer, Protocol):
 
     copies: int
     """Number of batches that different threads can decode at the same time."""
+
+
+class Generation(Protocol):
+    """Summaries in the making."""
+
+    def advance(self, should_pause: Callable[[], bool]) -> list[Completion] | None:
+        """Work on until `should_pause` returns True, and return None; or until the end, and return the summaries.
+
+        `should_pause` is called after each step, in the thread that computes. A step takes a fraction of a second.
+        """
+        ...
+
+
+@runtime_checkable
+class PausableSummarizer(Summarizer, Protocol):
+    """A summarizer that serves other dialogues while it pauses: `decode.native`."""
+
+    def begin(
+        self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> Generation:  # fmt: skip
+        """Prepare to generate what `summarize` returns. `watch` gets each summary, in pieces if search is greedy."""
+        ...
+
+    def reading_bytes(self, tokens: int) -> int:
+        """Return the memory that reading a dialogue of `tokens` takes and keeps until its summary is written."""
+        ...

@@ -26,8 +26,10 @@ class Counting:
     def __init__(self):
         self.sizes = []
 
-    def summarize(self, dialogues, **_options):
+    def summarize(self, dialogues, progress=None, **_options):
         self.sizes.append(len(dialogues))
+        if progress is not None:
+            progress(len(dialogues))
         return [Completion(f"About {text.splitlines()[0]}", 3, False) for text in dialogues]
 
 
@@ -103,6 +105,22 @@ def test_only_a_text_that_is_cut_is_warned_of(summarizer, run_dir, capsys):
     assert capsys.readouterr().err == ""
     summarize_text("a " * (MAX_SOURCE_TOKENS + 1), run_dir)
     assert "has 21 tokens; only the first 20 are read" in capsys.readouterr().err
+
+
+def test_a_damaged_record_of_the_run_is_a_note_because_the_adapter_does_not_need_it(summarizer, run_dir, capsys):
+    run_dir.run_json.write_text("{", encoding="utf-8")
+    assert summarize_text("Ann: Hi", run_dir) == "About Ann: Hi"
+    (note,) = capsys.readouterr().err.splitlines()
+    assert note == f"Note: {run_dir.run_json} cannot be read or is damaged; the adapter does not depend on it."
+
+
+@pytest.mark.parametrize("summarizer", ["parts"], indirect=True)
+def test_progress_counts_the_parts_of_a_long_dialogue(summarizer, run_dir, capsys):
+    long = "\n".join(f"Ann: number {number}" for number in range(20))
+    summarize_text(long, run_dir)
+    first, *shown = capsys.readouterr().err.splitlines()
+    assert "read in parts" in first
+    assert shown == ["Summarizing: 0/1 (83%)", "Summarizing: 1/1 (100%)"]
 
 
 @pytest.mark.parametrize("summarizer", ["parts"], indirect=True)
@@ -239,7 +257,7 @@ def test_every_dialogue_that_is_cut_is_counted_and_the_first_are_named(summarize
     ]
     (total,) = (line for line in said if " of 200 dialogues are longer" in line)
     assert total.startswith("Warning: 67 of 200 dialogues are longer than the 20 tokens")
-    assert len(said) == 7
+    assert len([line for line in said if not line.startswith("Summarizing: ")]) == 7
     write_lines(folder / "in.jsonl", [{"text": "a " * MAX_SOURCE_TOKENS}])
     summarize_file(folder / "in.jsonl", folder / "out.jsonl", run_dir)
     assert "Warning" not in capsys.readouterr().err

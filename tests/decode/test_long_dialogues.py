@@ -56,8 +56,21 @@ def test_a_long_one_is_read_in_parts_and_then_their_summaries() -> None:
     assert [completion.read for completion in completions] == ["whole", f"parts ({len(parts)})", "whole"]
     assert below.calls[0] == parts
     assert below.calls[-1] == [SHORT, "\n".join(f"{part.split()[2]} ." for part in parts), SHORT]
-    assert sum(done) == 3
     assert len(parts) > 5
+    assert done == pytest.approx([3 * len(parts) / (len(parts) + 3), 9 / (len(parts) + 3)])
+
+
+def test_a_dialogue_is_counted_once_or_not_at_all_if_its_length_is_known() -> None:
+    counted: list[str] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counted.extend(texts)
+        return ENCODER.count(texts)
+
+    for known in (None, ENCODER.count([LONG, SHORT])):
+        counted.clear()
+        LongDialogueSummarizer(Recorder(), count, LIMIT, "parts").summarize([LONG, SHORT], tokens=known)
+        assert [counted.count(LONG), counted.count(SHORT)] == ([1, 1] if known is None else [0, 0])
 
 
 def test_summaries_of_parts_that_are_too_long_are_read_in_parts_again() -> None:

@@ -14,6 +14,7 @@ from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model.locate import LocalModel
 from sumtune.summarizer import Completion
+from sumtune.text import parts
 from sumtune.text.prompt import Prompt
 
 
@@ -210,6 +211,16 @@ def test_a_crash_while_scoring_again_leaves_the_old_scores(run_dir, made, monkey
     made.clear()
     assert evaluate_stage.run(configured(), run_dir, start) == before
     assert not made
+
+
+def test_another_way_to_split_long_dialogues_makes_the_scores_again(run_dir, made, monkeypatch):
+    evaluate_stage.run(configured(), run_dir, start)
+    made.clear()
+    evaluate_stage.run(configured(), run_dir, start)
+    assert not made
+    monkeypatch.setattr(parts, "VERSION", parts.VERSION + 1)
+    evaluate_stage.run(configured(), run_dir, start)
+    assert made
 
 
 def test_without_an_adapter_the_command_that_makes_one_is_named(tmp_path):

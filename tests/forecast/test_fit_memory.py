@@ -123,3 +123,12 @@ def test_less_memory_changes_the_adapter_by_no_more_than_the_order_of_sums(
     assert any(not torch.equal(roomy[name], tight[name]) for name in roomy), "otherwise nothing was cut"
     for name in roomy:
         torch.testing.assert_close(tight[name], roomy[name], rtol=1e-3, atol=1e-4)
+
+
+def test_a_training_of_hours_comes_with_quicker_settings(session: Session) -> None:
+    quick = {"training_in_parts_s": 7200.0, "training_truncated_s": 600.0}
+    said = announcement(session, Forecast(14400.0, None, 1, 1, **quick))
+    assert "--set model.max_source_tokens=1024 (reads parts) takes about 2 h 00 min" in said
+    assert "--set model.max_source_tokens=1024 --set model.long=truncate (reads only the beginnings) takes" in said
+    assert "Quicker" not in announcement(session, Forecast(14400.0, None, 1, 1))
+    assert "Quicker" not in announcement(session, Forecast(60.0, None, 1, 1, **quick))

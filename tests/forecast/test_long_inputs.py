@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sumtune.forecast import long_inputs
-from sumtune.forecast.long_inputs import has_long_inputs, long_training_costs
+from sumtune.forecast.long_inputs import SHORT_LIMIT, has_long_inputs, in_parts, long_training_costs, truncated
 from sumtune.forecast.trial import padded_tokens, planned_micro_batches
 from sumtune.text.encode import Encoded
 from sumtune.train.session import Session
@@ -21,7 +21,7 @@ def session(session_in: Callable[..., Session], tmp_path: Path, monkeypatch: pyt
     recompute = found.loss_fn.recompute
     assert recompute is not None
     recompute.bytes_per_token, recompute.budget_bytes = 10.0, 1000.0
-    sizes = {"LONG": 60, "SHORT_PROBE": 24, "MEDIUM_PROBE": 60, "LONG_PROBE": 130}
+    sizes = {"SHORT_LIMIT": 30, "LONG": 60, "SHORT_PROBE": 24, "MEDIUM_PROBE": 60, "LONG_PROBE": 130}
     for name, tokens in sizes.items():
         monkeypatch.setattr(long_inputs, name, tokens)
     return found
@@ -60,11 +60,25 @@ def test_planted_costs_are_found_without_computing_the_longest(
     assert clock.longest <= long_inputs.LONG_PROBE
     assert costs.epoch == pytest.approx(sum(map(clock.seconds, planned)), rel=0.02)
     validation = sum(0.25 * clock.seconds([example], again=False) for example in session.validation)
+    parts = [part for example in session.examples for part in in_parts(example)]
+    assert costs.epoch_in_parts == pytest.approx(sum(clock.seconds([part]) for part in parts), rel=0.02)
+    beginnings = [truncated(example) for example in session.examples]
+    assert costs.epoch_truncated == pytest.approx(sum(clock.seconds([one]) for one in beginnings), rel=0.02)
     assert costs.validation == pytest.approx(validation, rel=0.02)
     assert peak > 0
     assert session.loss_fn.recompute.budget_bytes == budget
     assert torch.equal(session.generator.get_state(), random_state)
     assert session.master_weights.gradients() == []
+
+
+def test_the_parts_of_an_example_hold_all_of_it_and_are_short() -> None:
+    example = Encoded(tuple(range(10_000)), tuple(range(100)))
+    *parts, last = in_parts(example)
+    assert sum(len(part.source) for part in parts) == pytest.approx(10_000 * 1.1, rel=0.05)
+    assert max(len(part.source) for part in parts) <= SHORT_LIMIT
+    assert sum(len(part.target) for part in parts) <= 100
+    assert last == Encoded(example.target, example.target)
+    assert in_parts(truncated(example)) == [truncated(example)]
 
 
 def test_short_examples_are_measured_as_they_are(session_in: Callable[..., Session], tmp_path: Path) -> None:

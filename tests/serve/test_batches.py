@@ -75,12 +75,12 @@ def test_only_one_batch_of_an_exclusive_summarizer_runs_at_a_time():
 def test_a_short_job_waits_for_the_short_ones_ahead_and_for_one_batch_of_long_ones():
     speed = Speed(max_batch_dialogues=4)
     assert speed.wait_s([job(), part()], [job()]) == 0, "nothing is known"
-    speed.update(False, 0.5)
-    speed.update(True, 8.0)
+    speed.update([job()] * 2, 1.0, now=0.0)
+    speed.update([part(10)], 8.0, now=0.0)
     assert speed.wait_s([job()] * 2 + [part()] * 9, [job()]) == 2 * 0.5 + 8
     assert speed.wait_s([job()] * 2 + [part()] * 9, [part()]) == 2 * 0.5 + 9 * 8
-    speed.update(False, 1.5)
-    assert speed.seconds([job(), part()]) == pytest.approx(0.8 * 0.5 + 0.2 * 1.5 + 8)
+    speed.update([job()], 1.5, now=0.0)
+    assert speed.seconds([job(), part(5)]) == pytest.approx(0.8 * 0.5 + 0.2 * 1.5 + 4)
 
 
 def test_jobs_that_continue_a_dialogue_go_first_and_are_refused_only_while_the_engine_closes():

@@ -46,7 +46,7 @@ def score_adapter(config: Config, run_dir: RunDir, console: Console, again: bool
 
         def start(name: str, total: int) -> OnProgress:
             shown.close()  # a terminal has room for one status or bar at a time
-            return shown.enter_context(generation_progress(console, name, total))
+            return shown.enter_context(generation_progress(console, f"Summarizing ({name})", total))
 
         scorecard = evaluate_stage.run(config, run_dir, start, again=again)
     # The adapter's generation settings, and the time that the evaluation took.

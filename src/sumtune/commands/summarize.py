@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,10 +16,13 @@ from sumtune.data.json_rows import dump_row
 from sumtune.data.row_styles import read_style
 from sumtune.data.styles import check_style, clean_style
 from sumtune.decode.build import TunedModel, load_tuned
-from sumtune.errors import DataError, InputError
+from sumtune.errors import DataError, InputError, RunDirError
 from sumtune.files.checksums import fingerprint
 from sumtune.files.resumable import ResumableLines, resumable_lines
 from sumtune.files.run_dir import RunDir
+from sumtune.summarizer import OnProgress
+from sumtune.terminal.console import plain_console
+from sumtune.terminal.progress import generation_progress
 
 __all__ = ["read_text", "summarize_file", "summarize_text"]
 
@@ -74,16 +77,25 @@ def _only_dialogue(file: Path) -> str:
 
 
 def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None, style: str = "") -> str:
-    """Return the summary of one dialogue; print a note to standard error if it exceeds the token limit.
+    """Return the summary of one dialogue.
+
+    Print a note to standard error if it exceeds the token limit, or if `run.json`, which is not needed, is damaged.
 
     Raises:
         ModelError: `style` is given, but too long, or the model was tuned without styles.
     """
+    try:
+        run_dir.record()
+    except RunDirError:
+        _print_note(f"{run_dir.run_json} cannot be read or is damaged; the adapter does not depend on it")
     tuned = load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
     style = clean_style(style)
     _StyleNotes(tuned).report([style])
-    _LengthNotes(tuned).report([("The dialogue", dialogue)])
-    return tuned.for_any_length().summarize([dialogue], styles=[style])[0].text
+    summarizer, tokens = tuned.for_any_length(), _LengthNotes(tuned).report([("The dialogue", dialogue)])
+    if tokens[0] <= tuned.max_source_tokens:
+        return summarizer.summarize([dialogue], styles=[style], tokens=tokens)[0].text
+    with _progress(total=1) as progress:
+        return summarizer.summarize([dialogue], progress, styles=[style], tokens=tokens)[0].text
 
 
 def summarize_file(
@@ -117,7 +129,7 @@ def summarize_file(
     with resumable_lines(target, made_from) as out:
         if out.done:
             print(f"Continuing after {out.done} of {count} summaries.", file=sys.stderr)
-        _summarize(conversations, out, load_tuned(adapter, beams), _RowStyles(column, style))
+        _summarize(conversations, count, out, load_tuned(adapter, beams), _RowStyles(column, style))
         out.finish(count)
     print(f"{count} summaries written to {target}", file=sys.stderr)
 
@@ -150,21 +162,29 @@ class _RowStyles:
         return style or self.default
 
 
-def _summarize(conversations: Conversations, out: ResumableLines, tuned: TunedModel, styles: _RowStyles) -> None:
+def _summarize(
+    conversations: Conversations, count: int, out: ResumableLines, tuned: TunedModel, styles: _RowStyles
+) -> None:
     summarizer, warnings, style_notes = tuned.for_any_length(), _LengthNotes(tuned), _StyleNotes(tuned)
     for chunk in _chunks(iter(conversations)):
         style_notes.report(styles.of(chunk, tuned))  # before any summary is made
     rows = iter(conversations)
     for chunk in _chunks(islice(rows, out.done)):
         warnings.report([(one.place, one.dialogue) for one in chunk])
-    for chunk in _chunks(rows):
-        warnings.report([(one.place, one.dialogue) for one in chunk])
-        completions = summarizer.summarize([one.dialogue for one in chunk], styles=styles.of(chunk, tuned))
-        out.append(
-            dump_row({**one.row, "summary": completion.text, "read": completion.read})
-            for one, completion in zip(chunk, completions, strict=True)
-        )
+    with _progress(total=count - out.done) as progress:
+        for chunk in _chunks(rows):
+            dialogues, tokens = [one.dialogue for one in chunk], warnings.report([(o.place, o.dialogue) for o in chunk])
+            completions = summarizer.summarize(dialogues, progress, styles=styles.of(chunk, tuned), tokens=tokens)
+            out.append(
+                dump_row({**one.row, "summary": completion.text, "read": completion.read})
+                for one, completion in zip(chunk, completions, strict=True)
+            )
     warnings.report_total()
+
+
+def _progress(total: int) -> AbstractContextManager[OnProgress]:
+    """Return a context whose callback shows on standard error how many of `total` dialogues are finished."""
+    return generation_progress(plain_console(stderr=True), "Summarizing", total)
 
 
 def _chunks(conversations: Iterable[Conversation]) -> Iterator[list[Conversation]]:
@@ -201,8 +221,8 @@ class _LengthNotes:
         self._tuned = tuned
         self._seen = self._cut = 0
 
-    def report(self, dialogues: Sequence[tuple[str, str]]) -> None:
-        """Print how those of `dialogues` (place, text) that are too long are read."""
+    def report(self, dialogues: Sequence[tuple[str, str]]) -> list[int]:
+        """Print how those of `dialogues` (place, text) that are too long are read; return the tokens of each."""
         limit = self._tuned.max_source_tokens
         counts = self._tuned.count_tokens([text for _, text in dialogues])
         self._seen += len(counts)
@@ -211,6 +231,7 @@ class _LengthNotes:
                 self._cut += 1
                 if self._cut <= SHOWN_WARNINGS:
                     print(self._note(place, tokens, limit), file=sys.stderr)
+        return counts
 
     def _note(self, place: str, tokens: int, limit: int) -> str:
         if self._tuned.long == "parts":

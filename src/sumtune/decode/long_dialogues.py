@@ -52,26 +52,39 @@ class LongDialogueSummarizer:
 
     def summarize(
         self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
-        styles: Sequence[str] | None = None,
+        styles: Sequence[str] | None = None, tokens: Sequence[int] | None = None,
     ) -> list[Completion]:  # fmt: skip
-        """Return one completion per dialogue, in the order of `dialogues`. Parts have the style of their dialogue."""
+        """Return one completion per dialogue, in the order of `dialogues`. Parts have the style of their dialogue.
+
+        `tokens` are the lengths of the dialogues, if known.
+        """
         styles = styles or [""] * len(dialogues)
-        counts = self._count_tokens(dialogues)
+        counts = self._count_tokens(dialogues) if tokens is None else tokens
         long = [at for at, tokens in enumerate(counts) if tokens > self._max_tokens]
         texts, read = list(dialogues), dict.fromkeys(long, "truncated")
         if long and self._long == "parts":
-            parts = [split(dialogues[at], self._count_tokens, self._max_tokens) for at in long]
+            parts = [split(dialogues[at], self._count_tokens, self._max_tokens, counts[at]) for at in long]
             read = {at: read_in_parts(len(some)) for at, some in zip(long, parts, strict=True)}
-            for at, text in zip(long, self._reduce(parts, max_tokens, [styles[at] for at in long]), strict=True):
+            progress = _scaled(progress, len(dialogues) / (len(dialogues) + sum(map(len, parts))))
+            styles_of_long = [styles[at] for at in long]
+            for at, text in zip(long, self._reduce(parts, max_tokens, styles_of_long, progress), strict=True):
                 texts[at] = text
         completions = self._summarizer.summarize(texts, progress=progress, max_tokens=max_tokens, styles=styles)
         return [replace(completion, read=read.get(at, "whole")) for at, completion in enumerate(completions)]
 
-    def _reduce(self, parts: Sequence[Sequence[str]], max_tokens: int | None, styles: Sequence[str]) -> list[str]:
-        """Return the joined summaries of each dialogue's parts, summarized again until they fit or stop shrinking."""
+    def _reduce(
+        self, parts: Sequence[Sequence[str]], max_tokens: int | None, styles: Sequence[str],
+        progress: OnProgress | None = None,
+    ) -> list[str]:  # fmt: skip
+        """Return the joined summaries of each dialogue's parts, summarized again until they fit or stop shrinking.
+
+        Only the first round reports to `progress`, because nobody knows how many rounds follow.
+        """
         everything = [part for some in parts for part in some]
         of_parts = [style for some, style in zip(parts, styles, strict=True) for _ in some]
-        written = iter(self._summarizer.summarize(everything, max_tokens=max_tokens, styles=of_parts))
+        written = iter(
+            self._summarizer.summarize(everything, progress=progress, max_tokens=max_tokens, styles=of_parts)
+        )
         joined = [join_parts([next(written) for _ in some]) for some in parts]
         again = [
             next_parts(text, len(some), self._count_tokens, self._max_tokens)
@@ -83,3 +96,8 @@ class LongDialogueSummarizer:
             for at, text in zip(long, shorter, strict=True):
                 joined[at] = text
         return joined
+
+
+def _scaled(progress: OnProgress | None, share: float) -> OnProgress | None:
+    """Return a callback that gets the number of texts finished, each of which is `share` of a dialogue."""
+    return None if progress is None else lambda count: progress(share * count)

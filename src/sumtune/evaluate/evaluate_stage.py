@@ -20,6 +20,7 @@ from sumtune.memory import free_memory
 from sumtune.model.generation_settings import GenerationSettings, save_generation
 from sumtune.model.locate import locate
 from sumtune.summarizer import OnProgress
+from sumtune.text import parts
 from sumtune.text.prompt import Prompt
 
 __all__ = ["chosen_examples", "decoding_of", "run"]
@@ -81,7 +82,7 @@ def _score(config: Config, run_dir: RunDir, adapter: Path, start: StartSystem) -
 def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
     settings: dict[str, Any] = config.model_dump(include={"model", "decode", "evaluate"})
     settings["evaluate"].pop("shown_examples")
-    settings["format"] = FORMAT
+    settings["format"] = FORMAT, parts.VERSION
     splits = [file for name in ("validation", "test") if (file := run_dir.split(name)).exists()]
     return fingerprint([adapter / "adapter_model.safetensors", adapter / "prompt.json", *splits], settings)
 
@@ -98,9 +99,8 @@ def _generate(
     for name, folder in {TUNED: adapter, BASE: None}.items():
         if name == BASE and not config.evaluate.base:
             continue
-        progress = start(name, len(dialogues))
         summarizer = build_for_any_length(source, folder, prompt, decoding_of(name, config), config.model.device)
-        begun = time.monotonic()
+        progress, begun = start(name, len(dialogues)), time.monotonic()
         predictions[name] = summarizer.summarize(dialogues, progress, styles=styles)
         seconds[name] = time.monotonic() - begun
         decoding[name] = dict(summarizer.decoding)

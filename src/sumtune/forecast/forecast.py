@@ -72,6 +72,10 @@ class Forecast:
     after_step: int = 0
     """Optimizer steps that are already done."""
     origin: str = MEASURED
+    training_in_parts_s: float | None = None
+    """Time of training with dialogues in parts of `SHORT_LIMIT` tokens; None if it would not be much shorter."""
+    training_truncated_s: float | None = None
+    """Time of training with only the first `SHORT_LIMIT` tokens of each dialogue; None as above."""
 
     @property
     def total_s(self) -> float:
@@ -92,8 +96,12 @@ def forecast(session: Session, evaluation_s: float | None) -> Forecast:
         free_memory()
         cached.write(numbers)
     peak = int(numbers.pop(PEAK_KEY))
-    seconds = TrainingCosts(**numbers).seconds(session.plan)
-    return Forecast(seconds, evaluation_s, peak, available_bytes(session.loss_fn.device), origin=origin)
+    costs = TrainingCosts(**numbers)
+    return Forecast(
+        costs.seconds(session.plan), evaluation_s, peak, available_bytes(session.loss_fn.device), origin=origin,
+        training_in_parts_s=costs.seconds_if(session.plan, costs.epoch_in_parts),
+        training_truncated_s=costs.seconds_if(session.plan, costs.epoch_truncated),
+    )  # fmt: skip
 
 
 def _measured_costs(session: Session) -> tuple[TrainingCosts, int]:
@@ -123,7 +131,9 @@ def _cached_costs(session: Session) -> MeasurementCache:
     config, folder = session.config, session.run_dir.transformation
     kernels, device = session.loss_fn.kernels is not None, device_name(session.loss_fn.device)
     settings = config.model_dump(include={"model": True, "lora": True, "train": COST_SETTINGS})
-    computed = (session.precision.name, session.max_tokens, torch.get_num_threads(), kernels, device)
+    computed = (
+        session.precision.name, session.max_tokens, torch.get_num_threads(), kernels, device, len(session.validation)
+    )  # fmt: skip
     return MeasurementCache.of([folder / "train.safetensors", folder / "validation.safetensors"], (settings, computed))
 
 

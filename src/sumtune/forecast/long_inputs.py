@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,17 @@ from sumtune.memory import free_memory
 from sumtune.model.device_memory import peak_bytes, reset_peak
 from sumtune.model.lora import set_dropout
 from sumtune.text.encode import Encoded
+from sumtune.text.parts import OVERLAP_SHARE
 from sumtune.train.gradient_checkpointing import Recompute
 from sumtune.train.session import Session
 from sumtune.train.step import mean_loss
 
-__all__ = ["has_long_inputs", "long_training_costs", "shortened"]
+__all__ = ["SHORT_LIMIT", "has_long_inputs", "in_parts", "long_training_costs", "shortened", "truncated"]
 
 LONG = 4096
 """Micro-batches with more tokens than this, padding included, are measured on shortened examples."""
+SHORT_LIMIT = 1024
+"""Tokens that are read at once in the quicker settings that the announcement offers."""
 SHORT_PROBE, MEDIUM_PROBE, LONG_PROBE = 512, 2048, 8192
 """Tokens of the shortened examples."""
 
@@ -66,7 +70,12 @@ def long_training_costs(session: Session) -> tuple[TrainingCosts, int]:
 
     forward = _forward_share(session, measured[1])
     validation = forward * seconds([[example] for example in session.validation], recomputes=False)
-    training = TrainingCosts(seconds(planned, recomputes=True), update_seconds(session), validation)
+    examples = session.examples
+    training = TrainingCosts(
+        seconds(planned, recomputes=True), update_seconds(session), validation,
+        epoch_in_parts=seconds([[part] for example in examples for part in in_parts(example)], recomputes=True),
+        epoch_truncated=seconds([[truncated(example)] for example in examples], recomputes=True),
+    )  # fmt: skip
     return training, _peak(measured, recompute, padded_tokens(largest))
 
 
@@ -78,6 +87,20 @@ def shortened(example: Encoded, tokens: int, share_of_target: float = 1.0) -> En
     """
     target = example.target[: max(1, int(len(example.target) * share_of_target))]
     return Encoded(example.source[: max(1, tokens - len(target))], target)
+
+
+def truncated(example: Encoded) -> Encoded:
+    """Return `example` with at most `SHORT_LIMIT` tokens of its source."""
+    return Encoded(example.source[:SHORT_LIMIT], example.target)
+
+
+def in_parts(example: Encoded) -> list[Encoded]:
+    """Return examples as long as those that `example` would become if it were read in parts of `SHORT_LIMIT` tokens."""
+    if len(example.source) <= SHORT_LIMIT:
+        return [example]
+    parts = ceil(len(example.source) / SHORT_LIMIT / (1 - OVERLAP_SHARE))
+    part = shortened(example, SHORT_LIMIT + len(example.target) // parts, 1 / parts)
+    return [*[part] * parts, Encoded(example.target, example.target)]
 
 
 def _measure(session: Session, example: Encoded) -> Iterator[_Measured]:

@@ -33,6 +33,8 @@ __all__ = [
 
 MEASURED_BATCHES = 8
 """Number of micro-batches of different sizes that are timed."""
+MUCH_LESS = 0.8
+"""Another setting is offered if it takes less than this share of the time."""
 MEASURED_TOKENS = 8
 """Number of timed tokens of a summary, not counting the first."""
 
@@ -88,10 +90,18 @@ class TrainingCosts:
     """Seconds of the optimizer in one optimizer step."""
     validation: float
     """Seconds of one validation."""
+    epoch_in_parts: float = 0.0
+    """Seconds of an epoch if long dialogues were read in short parts; 0 if there are no long ones."""
+    epoch_truncated: float = 0.0
+    """Seconds of an epoch if only their beginnings were read; 0 if there are no long ones."""
 
     def seconds(self, plan: TrainingPlan) -> float:
         """Return the time in seconds for all optimizer steps and validations of `plan`."""
         return self.epoch * plan.settings.epochs + self.update * plan.total_steps + self.validation * plan.validations
+
+    def seconds_if(self, plan: TrainingPlan, epoch: float) -> float | None:
+        """Return the time of `plan` if an epoch took `epoch` seconds; None if that is unknown or not much less."""
+        return self.seconds(plan) * epoch / self.epoch if 0 < epoch < MUCH_LESS * self.epoch else None
 
 
 def training_costs(session: Session) -> TrainingCosts:

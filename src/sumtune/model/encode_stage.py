@@ -17,9 +17,9 @@ from sumtune.model.read_lengths import READ, dialogue_lengths, read_lengths
 from sumtune.model.source_limit import context_tokens, rounded_limit
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import load_encoder
+from sumtune.text import parts
 from sumtune.text.encode import Encoded, Encoder, save_encoded
 from sumtune.text.language import is_english
-from sumtune.text.parts import training_pairs
 from sumtune.text.prompt import Prompt
 
 __all__ = ["fit_token_limits", "limit_notes", "make_encoder", "run"]
@@ -114,7 +114,7 @@ def _settings(config: Config) -> dict[str, Any]:
     prompt = asdict(prompt_for(model, locate(model.name, model.revision).folder, styled=styled))
     if model.max_source_tokens == AUTO:
         del prompt["max_source_tokens"]  # it depends on free memory, which must not make the stage run again
-    return {"format": FORMAT, "model": model.model_dump(), "prompt": prompt}
+    return {"format": (FORMAT, parts.VERSION), "model": model.model_dump(), "prompt": prompt}
 
 
 def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
@@ -136,7 +136,7 @@ def _in_parts(
         if tokens <= limit:
             found.append(one)
         else:
-            pairs = training_pairs(example.dialogue, example.summary, encoder.count, limit)
+            pairs = parts.training_pairs(example.dialogue, example.summary, encoder.count, limit, tokens)
             found += [encoder.encode(*pair, example.style) for pair in pairs]
     return found
 

@@ -3,23 +3,28 @@
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from sumtune.memory import trim_heap
 from sumtune.serve.batches import choose_batch, is_exclusive
-from sumtune.serve.jobs import DecodingFailedError, Job, QueueFullError
+from sumtune.serve.decoding import Decoding
+from sumtune.serve.jobs import DecodingFailedError, Job, QueueFullError, TooSlowError
 from sumtune.serve.metrics import Metrics
 from sumtune.serve.redaction import redacted_traceback
 from sumtune.serve.settings import ServeSettings
 from sumtune.serve.speed import Speed
-from sumtune.summarizer import Completion, StreamingSummarizer
+from sumtune.summarizer import Completion
 
 __all__ = ["Engine"]
 
 MAX_RETRY_S = 60
 TRIM_EVERY_S = 5.0
 """Seconds between heap trims. Batches of varying size fragment the heap, which grows until it is trimmed."""
+LONG_SHARE = 0.5
+"""After a pause, long jobs run for this share of the time that the short jobs took."""
 MAX_BATCH_WAITS = 25
 """Most times a batch waits because another dialogue arrived."""
 
@@ -67,14 +72,18 @@ class Engine:
         """Add all `jobs` to the queue, or none.
 
         Raises:
+            TooSlowError: at the speed measured lately, reading them takes longer than their deadline.
             QueueFullError: they do not fit, or at the current speed they would miss their deadline.
         """
         now = asyncio.get_running_loop().time()
+        deadline_s = min(job.deadline for job in jobs) - now
+        if (reading_s := self._speed.reading_s(jobs, now)) > deadline_s:
+            raise TooSlowError(sum(job.tokens for job in jobs), reading_s, deadline_s)
         ahead = [*self._running, *self._waiting]
         wait_s = self._speed.wait_s(ahead, jobs)
         parts = sum(job.is_part for job in [*self._waiting, *jobs])
         full = len(self._waiting) + len(jobs) > self._settings.max_queued_dialogues or parts > self._settings.max_parts
-        late = bool(ahead) and now + wait_s + self._speed.seconds(jobs) > min(job.deadline for job in jobs)
+        late = bool(ahead) and wait_s + self._speed.seconds(jobs) > deadline_s
         if full or self._closing or late:
             raise QueueFullError(max(1, min(MAX_RETRY_S, math.ceil(wait_s))))
         self._add(jobs, now)
@@ -146,25 +155,24 @@ class Engine:
         """Decode a batch, then wake the workers for the jobs that waited for its summarizer."""
         exclusive = is_exclusive(batch[0])
         self._exclusive_running = self._exclusive_running or exclusive
-        self._running += batch
         try:
             await self._run(batch)
         finally:
-            self._running = [job for job in self._running if job not in batch]
             if exclusive:
                 self._exclusive_running = False
             if self._waiting or self._closing:
                 self._wake_up.set()
 
-    def _take_batch(self) -> list[Job]:
-        """Remove the jobs of the next batch from the queue, and return them."""
+    def _take_batch(self, *, while_paused: bool = False) -> list[Job]:
+        """Remove the jobs of the next batch from the queue, and return them: short jobs `while_paused`."""
         now = asyncio.get_running_loop().time()
         self._expire_late(now)
         batch = choose_batch(
-            self._waiting, self._settings,
-            idle=self._idle, exclusive_running=self._exclusive_running, after_long=self._after_long,
+            [job for job in self._waiting if not (while_paused and job.is_long)], self._settings,
+            idle=max(1, self._idle), exclusive_running=self._exclusive_running and not while_paused,
+            after_long=self._after_long,
         )  # fmt: skip
-        if batch:
+        if batch and not while_paused:
             self._after_long = batch[0].is_long
         for job in batch:
             job.queued_s = now - job.submitted_at
@@ -179,23 +187,56 @@ class Engine:
         self._set_waiting([job for job in self._waiting if job.deadline > now])
 
     async def _run(self, batch: list[Job]) -> None:
-        loop = asyncio.get_running_loop()
-        start = loop.time()
+        self._running += batch
         try:
-            completions = await loop.run_in_executor(self._threads, self._decode, batch, loop)
-            finished = list(zip(batch, completions, strict=True))
+            completions = await self._decode(batch)
+            finished = [] if completions is None else list(zip(batch, completions, strict=True))
         except Exception as error:
             logger.error("Decoding a batch of %d failed: %s", len(batch), redacted_traceback(error))
             await self._retry_individually(batch)
             return
-        parallel_batches = 1 if is_exclusive(batch[0]) else self._settings.workers
-        self._speed.update(batch[0].is_long, (loop.time() - start) / len(batch) / parallel_batches)
+        finally:
+            self._running = [job for job in self._running if job not in batch]
+        if not finished:
+            return
         self._metrics.batch.observe(len(batch))
         for job, completion in finished:
             self._metrics.tokens.labels("read").inc(job.tokens)
             self._metrics.tokens.labels("written").inc(completion.tokens)
             if not job.future.done():
                 job.future.set_result(completion)
+
+    async def _decode(self, batch: list[Job]) -> list[Completion] | None:
+        """Decode a batch in a thread, and measure its speed. While long jobs pause, decode the short jobs that wait.
+
+        Return None if all jobs were cancelled during a pause.
+        """
+        loop = asyncio.get_running_loop()
+        decoding, seconds, slice_s = Decoding(batch, loop), 0.0, 0.0
+        while True:
+            start = time.monotonic()
+            should_pause = partial(self._should_pause, batch, start + slice_s)
+            completions = await loop.run_in_executor(self._threads, decoding.advance, should_pause)
+            end = time.monotonic()
+            seconds += end - start
+            if completions is not None:
+                parallel_batches = 1 if is_exclusive(batch[0]) else self._settings.workers
+                self._speed.update(batch, seconds / parallel_batches, loop.time())
+            if completions is not None or all(job.cancelled for job in batch):
+                return completions
+            if short := self._take_batch(while_paused=True):
+                await self._run(short)
+            slice_s = LONG_SHARE * (time.monotonic() - end)
+
+    def _should_pause(self, batch: list[Job], after: float) -> bool:
+        """Return whether a batch stops here: for short jobs from the time `after` on, or because it is cancelled.
+
+        Called in the thread that decodes. Other threads replace the lists that it reads, and never change them.
+        """
+        if not batch[0].is_long:
+            return False
+        short_waits = any(not job.is_long for job in self._waiting)
+        return (short_waits and time.monotonic() >= after) or all(job.cancelled for job in batch)
 
     async def _retry_individually(self, failed: list[Job]) -> None:
         """Decode the jobs of a failed batch one by one, so that one bad dialogue does not fail the others."""
@@ -204,23 +245,3 @@ class Engine:
                 await self._run([job])
             elif not job.future.done():
                 job.future.set_exception(DecodingFailedError())
-
-    @staticmethod
-    def _decode(batch: list[Job], loop: asyncio.AbstractEventLoop) -> list[Completion]:
-        """Decode a batch in a thread. Greedy decoding streams its pieces and can be cancelled."""
-        key = batch[0].batch_key
-        dialogues, styles = [job.dialogue for job in batch], [job.style for job in batch]
-
-        def watch(index: int, piece: str) -> bool:
-            job = batch[index]
-            if piece and job.on_piece and not job.cancelled:
-                job.partly_sent = True
-                loop.call_soon_threadsafe(job.on_piece, piece)
-            return job.cancelled
-
-        if key.beams == 1 and isinstance(key.summarizer, StreamingSummarizer):
-            return key.summarizer.stream(dialogues, watch, key.max_tokens, styles)
-        completions = key.summarizer.summarize(dialogues, max_tokens=key.max_tokens, styles=styles)
-        for index, completion in enumerate(completions):
-            watch(index, completion.text)
-        return completions

@@ -1,12 +1,14 @@
 """Jobs: dialogues, and parts of long dialogues, in the engine's queue."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sumtune.errors import SumtuneError
 from sumtune.summarizer import Completion, Summarizer
 
-__all__ = ["BatchKey", "DecodingFailedError", "Job", "QueueFullError"]
+__all__ = ["LONG_TOKENS", "BatchKey", "DecodingFailedError", "Job", "QueueFullError", "TooSlowError"]
 
 LONG_TOKENS = 2048
 """A dialogue of more tokens is a long job, like a part of a long dialogue."""
@@ -18,6 +20,17 @@ class QueueFullError(Exception):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"try again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class TooSlowError(SumtuneError):
+    """Long dialogues cannot be read before the deadline of their request."""
+
+    def __init__(self, tokens: int, reading_s: float, deadline_s: float) -> None:
+        super().__init__(
+            f"Reading {tokens} tokens takes about {math.ceil(reading_s)} s at the present speed of this service, and "
+            f"the deadline of the request is {deadline_s:.0f} s. Set a later deadline (deadline_s, up to the "
+            "--deadline of the service), or send a shorter dialogue."
+        )
 
 
 class DecodingFailedError(Exception):

@@ -5,14 +5,25 @@ from dataclasses import dataclass
 
 from sumtune.decode.long_dialogues import read_in_parts
 from sumtune.errors import SumtuneError
+from sumtune.memory import available_bytes
 from sumtune.serve.adapters import LoadedModel
+from sumtune.serve.jobs import LONG_TOKENS
+from sumtune.summarizer import PausableSummarizer
 from sumtune.text.parts import split
 
-__all__ = ["Source", "Text", "TooLongError", "read_sources"]
+__all__ = ["MemoryShortError", "Source", "Text", "TooLongError", "read_sources"]
+
+
+MEMORY_SHARE = 0.8
+"""Largest share of the free memory that a long text may take; the rest is for the short ones between its pieces."""
 
 
 class TooLongError(SumtuneError):
     """A dialogue has too many tokens, or the dialogues have too many parts."""
+
+
+class MemoryShortError(SumtuneError):
+    """Reading a dialogue takes more memory than is free now."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,8 @@ def read_sources(model: LoadedModel, dialogues: Sequence[str], max_parts: int) -
     Long dialogues take a while: call it in a thread.
 
     Raises:
-        SumtuneError: a dialogue is too long (TooLongError), or has a token that the model does not know.
+        SumtuneError: a dialogue is too long (TooLongError), needs more memory than is free (MemoryShortError), or has a
+            token that the model does not know.
     """
     counts = model.count_tokens(dialogues)
     for number, tokens in enumerate(counts, 1):
@@ -58,7 +70,20 @@ def read_sources(model: LoadedModel, dialogues: Sequence[str], max_parts: int) -
         raise TooLongError(
             f"The dialogues are read in {parts} parts; this service reads at most {max_parts} parts per request."
         )
+    _check_memory(model, max(text.tokens for source in sources for text in source.texts))
     return sources
+
+
+def _check_memory(model: LoadedModel, tokens: int) -> None:
+    """Raise MemoryShortError if a text of `tokens` does not fit; long texts are read one at a time."""
+    summarizer = model.summarizer
+    if tokens <= LONG_TOKENS or not isinstance(summarizer, PausableSummarizer):
+        return
+    needed, free = summarizer.reading_bytes(tokens), available_bytes()
+    if needed > MEMORY_SHARE * free:
+        raise MemoryShortError(
+            f"Reading {tokens} tokens at once takes {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free."
+        )
 
 
 def _check_length(model: LoadedModel, number: int, tokens: int, max_parts: int) -> None:
@@ -75,7 +100,7 @@ def _check_length(model: LoadedModel, number: int, tokens: int, max_parts: int) 
 def _source(model: LoadedModel, dialogue: str, tokens: int) -> Source:
     if tokens <= model.max_source_tokens:
         return Source(dialogue, tokens, (Text(dialogue, tokens),))
-    parts = split(dialogue, model.count_tokens, model.max_source_tokens)
+    parts = split(dialogue, model.count_tokens, model.max_source_tokens, tokens)
     return Source(dialogue, tokens, tuple(map(Text, parts, model.count_tokens(parts))))
 
 

@@ -1,41 +1,61 @@
-"""Estimate how long a request waits, from the time that earlier jobs took."""
+"""Estimate how long jobs take, and how long a request waits, from the time that earlier jobs took."""
 
 import math
 from collections.abc import Sequence
 
+from sumtune.serve.decoding import can_pause
 from sumtune.serve.jobs import Job
 
 __all__ = ["Speed"]
 
 SMOOTHING = 0.2
 """Weight of the newest batch in the moving averages."""
+VALID_S = 600.0
+"""Seconds after which a measured reading speed no longer refuses a request: the machine may be faster now."""
 
 
 class Speed:
-    """Moving averages of the seconds per job, of short and of long jobs."""
+    """Moving averages of the seconds per short job, and of the seconds per token of long jobs."""
 
     def __init__(self, max_batch_dialogues: int) -> None:
         self._max_batch = max_batch_dialogues
-        self._averages: dict[bool, float] = {}
-        """Seconds per job, by `Job.is_long`. Empty until a batch has ended."""
+        self._per_job: float | None = None
+        self._per_token: float | None = None
+        self._read_at = -math.inf
+        """When the newest batch of long jobs ended, in seconds of the event loop."""
 
-    def update(self, is_long: bool, seconds: float) -> None:
-        """Add the seconds per job of a batch."""
-        known = self._averages.get(is_long, seconds)
-        self._averages[is_long] = (1 - SMOOTHING) * known + SMOOTHING * seconds
+    def update(self, batch: Sequence[Job], seconds: float, now: float) -> None:
+        """Add the `seconds` that `batch` took until `now`."""
+        if batch[0].is_long:
+            self._per_token = _average(self._per_token, seconds / sum(max(1, job.tokens) for job in batch))
+            self._read_at = now
+        else:
+            self._per_job = _average(self._per_job, seconds / len(batch))
 
     def seconds(self, jobs: Sequence[Job]) -> float:
-        """Return the seconds that `jobs` will take."""
-        return sum(self._averages.get(job.is_long, 0.0) for job in jobs)
+        """Return the seconds that `jobs` will take; jobs of unknown speed take none."""
+        per_token, per_job = self._per_token or 0.0, self._per_job or 0.0
+        return sum(per_token * job.tokens if job.is_long else per_job for job in jobs)
+
+    def reading_s(self, jobs: Sequence[Job], now: float) -> float:
+        """Return the seconds that the long ones of `jobs` take; 0 unless their speed was measured lately."""
+        if now > self._read_at + VALID_S:
+            return 0.0
+        return self.seconds([job for job in jobs if job.is_long])
 
     def wait_s(self, ahead: Sequence[Job], jobs: Sequence[Job]) -> float:
         """Return the seconds until `jobs` start.
 
-        Long jobs wait for all jobs `ahead`. Each batch of short jobs waits for the short jobs ahead and one batch of
-        long jobs.
+        Long jobs wait for all jobs `ahead`. Each batch of short jobs waits for the short jobs ahead, and for one batch
+        of long jobs that cannot pause.
         """
         if any(job.is_long for job in jobs):
             return self.seconds(ahead)
-        short, long = [job for job in ahead if not job.is_long], [job for job in ahead if job.is_long]
+        short = [job for job in ahead if not job.is_long]
+        blocking = [job for job in ahead if job.is_long and not can_pause(job)]
         batches = math.ceil((len(short) + len(jobs)) / self._max_batch)
-        return self.seconds(short) + self.seconds(long[:batches])
+        return self.seconds(short) + self.seconds(blocking[:batches])
+
+
+def _average(known: float | None, new: float) -> float:
+    return new if known is None else (1 - SMOOTHING) * known + SMOOTHING * new

@@ -12,13 +12,14 @@ from sumtune.errors import SumtuneError
 from sumtune.serve.adapters import LoadedModel
 from sumtune.serve.jobs import BatchKey, DecodingFailedError, QueueFullError
 from sumtune.serve.reading import Reading
-from sumtune.serve.sources import Source, read_sources
+from sumtune.serve.sources import MemoryShortError, Source, read_sources
 from sumtune.serve.state import AppState
 from sumtune.summarizer import Completion
 
 __all__ = ["Piece", "RequestOptions", "Submission", "stream_pieces", "submit", "wait_for_completions"]
 
 LOADING_RETRY_S = 2
+MEMORY_RETRY_S = 30
 CLIENT_CLOSED_REQUEST = 499
 """Status in log and metrics for a client that disconnected (nginx uses the same number)."""
 
@@ -83,8 +84,8 @@ async def submit(state: AppState, dialogues: Sequence[str], options: RequestOpti
     """Submit `dialogues` to the engine.
 
     Raises:
-        HTTPException: 404 for an unknown adapter, 422 for dialogues or options that the adapter does not support,
-            503 while loading or if the queue is full.
+        HTTPException: 404 for an unknown adapter, 422 for dialogues or options that the adapter does not support or
+            that take longer than the deadline, 503 while loading or if the queue is full or memory is short.
     """
     loop = asyncio.get_running_loop()
     now = loop.time()
@@ -203,6 +204,8 @@ def _http_error(error: Exception) -> HTTPException:
     if isinstance(error, QueueFullError):
         message = f"The queue is full; try again in {error.retry_after_s} s."
         return HTTPException(503, message, {"Retry-After": str(error.retry_after_s)})
+    if isinstance(error, MemoryShortError):
+        return HTTPException(503, str(error), {"Retry-After": str(MEMORY_RETRY_S)})
     if isinstance(error, SumtuneError):
         return HTTPException(422, str(error))
     return HTTPException(500, "Decoding failed; see the log of the service.")

@@ -3,6 +3,7 @@
 from sumtune.evaluate.evaluate_stage import chosen_examples
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.forecast import Forecast
+from sumtune.forecast.long_inputs import SHORT_LIMIT
 from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.terminal.progress import duration
 from sumtune.train.session import Session
@@ -10,6 +11,8 @@ from sumtune.train.session import Session
 __all__ = ["announcement"]
 
 RULE = "=" * 60
+LONG_TRAINING_S = 3600.0
+"""For a longer training, quicker settings are offered."""
 
 
 def announcement(session: Session, forecast: Forecast) -> str:
@@ -43,6 +46,7 @@ def announcement(session: Session, forecast: Forecast) -> str:
             "",
             f"ESTIMATED TIME ({forecast.origin}):",
             f"  {_times(forecast)}",
+            *_quicker(session, forecast),
             RULE,
         ]
     )
@@ -66,6 +70,17 @@ def _times(forecast: Forecast) -> str:
     if forecast.evaluation_s is None:
         return training
     return f"{training}   Evaluation: {duration(forecast.evaluation_s)}   Total: {duration(forecast.total_s)}"
+
+
+def _quicker(session: Session, forecast: Forecast) -> list[str]:
+    """Return settings with which a training of hours would be much shorter."""
+    if forecast.training_s < LONG_TRAINING_S:
+        return []
+    limit = f"--set model.max_source_tokens={SHORT_LIMIT}"
+    offers = [(f"{limit} --set model.long=truncate (reads only the beginnings)", forecast.training_truncated_s)]
+    if session.config.model.long == "parts":
+        offers.insert(0, (f"{limit} (reads parts)", forecast.training_in_parts_s))
+    return [f"  Quicker: training with {how} takes about {duration(s)}" for how, s in offers if s is not None]
 
 
 def _warmup_note(session: Session) -> str:

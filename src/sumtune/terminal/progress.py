@@ -1,17 +1,28 @@
 """Progress of training and generation: a bar in a terminal, lines in a log."""
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
+from sumtune.summarizer import OnProgress
 from sumtune.train.event_log import Event, EventCallback
 
 __all__ = ["duration", "generation_progress", "training_progress"]
 
 LINE_EVERY_STEPS = 10
+LINE_EVERY_S = 60
 SMOOTHED_STEPS = 20
 """Optimizer steps over which the displayed loss and speed are averaged."""
 
@@ -131,20 +142,23 @@ def _message(event: Event, start: Event) -> str | None:
 
 
 @contextmanager
-def generation_progress(console: Console, name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield a callback that counts finished summaries: in a bar, or in a line for each quarter."""
-    if console.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console) as bar:
-            task = bar.add_task(f"Summarizing ({name})", total=total)
-            yield lambda count: bar.advance(task, count)
-        return
-    done = 0
+def generation_progress(console: Console, step: str, total: int) -> Iterator[OnProgress]:
+    """Yield a callback that counts the finished ones of `total` dialogues in the step called `step`.
 
-    def advance(count: int) -> None:
-        nonlocal done
-        before, done = done, done + count
-        if done * 4 // total > before * 4 // total:
-            console.print(f"Summarizing ({name}): {done}/{total}", highlight=False)
+    The count is shown in a bar, or in a log in a line for each quarter and, if that takes longer, each minute.
+    """
+    done, printed_at = 0.0, time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(step, total=total)
 
-    yield advance
+        def advance(count: float) -> None:
+            nonlocal done, printed_at
+            before, done = done, round(done + count, 6)  # rounded, because thirds do not add up to one
+            bar.update(task, completed=done)
+            quarter, now = done * 4 // total > before * 4 // total, time.monotonic()
+            if not console.is_terminal and (quarter or now > printed_at + LINE_EVERY_S):
+                printed_at = now
+                console.print(f"{step}: {int(done)}/{total} ({done / total:.0%})", highlight=False)
+
+        yield advance

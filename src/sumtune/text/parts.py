@@ -7,8 +7,11 @@ from collections.abc import Callable, Sequence
 
 from sumtune.text.sentences import split_sentences
 
-__all__ = ["CountTokens", "align", "split", "training_pairs"]
+__all__ = ["OVERLAP_SHARE", "VERSION", "CountTokens", "align", "split", "training_pairs"]
 
+VERSION = 1
+"""Version of how long dialogues are split and aligned. Raise it with every change that gives other parts, so that
+encoded examples and predictions of earlier versions are made again."""
 OVERLAP_SHARE = 0.1
 """A part begins with the last turns of the previous part, which take at most this share of its length."""
 WORD = re.compile(r"\w+")
@@ -17,22 +20,32 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 """Returns the number of tokens in each text."""
 
 
-def split(dialogue: str, count: CountTokens, max_tokens: int) -> list[str]:
+def split(dialogue: str, count: CountTokens, max_tokens: int, tokens: int | None = None) -> list[str]:
     """Return `dialogue` in parts of at most `max_tokens`, in order. A dialogue that fits is returned as the only part.
 
     Splits between lines, or between words if a line is too long. Each part begins with the last lines of the previous
-    one, so that an answer is rarely separated from its question.
+    one, so that an answer is rarely separated from its question. `tokens` is the length of `dialogue`, if known.
     """
-    (total,) = count([dialogue])
-    if total <= max_tokens:
+    if (count([dialogue])[0] if tokens is None else tokens) <= max_tokens:
         return [dialogue]
-    lines = [piece for line in dialogue.split("\n") for piece in _pieces(line, count, max_tokens)]
-    sizes = [size + 1 for size in count(lines)]  # plus a line break
+    lines, sizes = _lines(dialogue, count, max_tokens)
     for target in _targets(sum(sizes), max_tokens):
         parts = ["\n".join(lines[first:last]) for first, last in _spans(sizes, target)]
         if max(count(parts)) <= max_tokens:
             return parts
     return lines  # a single line can fill a part
+
+
+def _lines(dialogue: str, count: CountTokens, max_tokens: int) -> tuple[list[str], list[int]]:
+    """Return the lines of `dialogue`, those that are too long in pieces, and their lengths with a line break."""
+    lines = dialogue.split("\n")
+    sizes = count(lines)
+    if max(sizes) >= max_tokens:
+        fits = [size < max_tokens for size in sizes]
+        both = zip(lines, fits, strict=True)
+        lines = [piece for line, fit in both for piece in ([line] if fit else _pieces(line, count, max_tokens))]
+        sizes = count(lines)
+    return lines, [size + 1 for size in sizes]
 
 
 def _targets(total: int, max_tokens: int) -> list[int]:
@@ -89,13 +102,16 @@ def align(parts: Sequence[str], sentences: Sequence[str]) -> list[list[str]]:
     return chosen
 
 
-def training_pairs(dialogue: str, summary: str, count: CountTokens, max_tokens: int) -> list[tuple[str, str]]:
+def training_pairs(
+    dialogue: str, summary: str, count: CountTokens, max_tokens: int, tokens: int | None = None
+) -> list[tuple[str, str]]:
     """Return the pairs of source and target, from one example, that teach a model to summarize in parts.
 
     A dialogue that fits is one pair. A longer one makes one pair per part that supports sentences of the summary: the
     part and these sentences. If there are several, a last pair has their sentences as source and the summary as target.
+    `tokens` is the length of `dialogue`, if known.
     """
-    parts = split(dialogue, count, max_tokens)
+    parts = split(dialogue, count, max_tokens, tokens)
     if len(parts) == 1:
         return [(dialogue, summary)]
     said = [" ".join(sentences) for sentences in align(parts, split_sentences(summary))]

@@ -22,7 +22,6 @@ from sumtune.model.locate import locate
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.vocabulary import require_known_ids
-from sumtune.text.batching import sample_by_length
 from sumtune.text.encode import Encoded, load_encoded
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
@@ -36,6 +35,7 @@ from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
 from sumtune.train.step import Gradient, mean_loss, step_gradient
 from sumtune.train.training_plan import TrainingPlan
+from sumtune.train.validation_sample import validation_sample
 
 __all__ = ["Session", "clear", "prepare", "require_disk_space", "run"]
 
@@ -105,7 +105,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
     require_known_ids(base, (*examples, *held_out))
     plan = TrainingPlan(tuple(example.length for example in examples), config.train)
     planned_tokens = plan.micro_batch_tokens(whole_steps=device.type != "cpu")
-    chosen = sample_by_length([example.length for example in held_out], config.train.validation_examples)
+    chosen = validation_sample([example.length for example in held_out], plan)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
         loss_fn=SummaryLoss(base, kernels=kernels, recompute=recompute),

@@ -1,6 +1,6 @@
 """A decoder-only model for generation with our kernels: attention, gated MLPs, RMS norms, rotary positions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,8 +17,9 @@ from sumtune.kernels.ops import Gate, rms_norm
 __all__ = ["Decoder"]
 
 Transform = Callable[[Tensor], Tensor]
-PIECE = 16 * BLOCK
-"""Positions of a text that go through all layers together; whole blocks of attention, so that no result changes."""
+PIECE = 4 * BLOCK
+"""Positions of a text that go through all layers together: whole blocks of attention, so that no result changes, and
+few enough that other dialogues can have their turn between two pieces."""
 RotaryTables = tuple[Tensor, Tensor]
 """Cosine and sine, (positions, dim)."""
 
@@ -66,17 +67,38 @@ class Decoder:
         heads = [layer.attention.heads for layer in self._layers]
         return KVCache(heads, lengths, beams, limit, self._weights.shape.activations)
 
+    def cache_bytes(self, tokens: int) -> int:
+        """Return the size of the keys and values of a dialogue of `tokens` in the cache."""
+        values = sum(2 * layer.attention.heads.keys * layer.attention.heads.dim for layer in self._layers)
+        return values * tokens * self._weights.shape.activations.itemsize
+
     def read(self, cache: KVCache, ids: Tensor, first: int = 0) -> Tensor:
         """Return last hidden states (rows, time, features) of the dialogues from `first` on.
 
-        `ids` (rows, time) must be padded on the right. A long text is read in pieces, so that the memory for its
-        activations is bounded.
+        `ids` (rows, time) must be padded on the right.
         """
-        pieces = torch.split(ids, PIECE, 1)
-        return torch.cat([self.read_piece(cache, ids, first, at * PIECE) for at, ids in enumerate(pieces)], 1)
+        return torch.cat([hidden for _, hidden in self._pieces(cache, ids, first)], 1)
 
-    def read_piece(self, cache: KVCache, ids: Tensor, first: int, begin: int) -> Tensor:
-        """Return what `read` returns for the positions from `begin` on; `cache` has those before them."""
+    def read_last(self, cache: KVCache, ids: Tensor, first: int) -> Generator[None, None, Tensor]:
+        """Read like `read`, return only the state (rows, features) at the end of each dialogue; yield after each piece.
+
+        A piece has `PIECE` positions, so that the memory for activations is bounded.
+        """
+        last, shape = cache.lengths[first : first + len(ids)] - 1, self._weights.shape
+        states = torch.empty(len(ids), shape.features, dtype=shape.activations)
+        for begin, hidden in self._pieces(cache, ids, first):
+            rows = ((begin <= last) & (last < begin + hidden.shape[1])).nonzero()[:, 0]
+            states[rows] = hidden[rows, last[rows] - begin]
+            yield
+        return states
+
+    def _pieces(self, cache: KVCache, ids: Tensor, first: int) -> Iterator[tuple[int, Tensor]]:
+        """Yield the first position of each piece, and its hidden states."""
+        for at, piece in enumerate(torch.split(ids, PIECE, 1)):
+            yield at * PIECE, self._read_piece(cache, piece, first, at * PIECE)
+
+    def _read_piece(self, cache: KVCache, ids: Tensor, first: int, begin: int) -> Tensor:
+        """Read the positions from `begin` on; `cache` has those before them."""
 
         def attend(number: int, layer: _Layer, tables: RotaryTables, hidden: Tensor) -> Tensor:
             return layer.attention.read(hidden, *tables, cache.layers[number], first, begin)

@@ -1,7 +1,7 @@
 """Summaries from a decoder-only model on the CPU: our own kernels, 8-bit products, a KV cache shared by beams."""
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.engine_weights import LISTED, OUTPUT, EngineWeights
 from sumtune.decode.native.kv_cache import KVCache
 from sumtune.decode.native.output_layer import BatchVocabulary, OutputLayer, product_maker
+from sumtune.decode.native.pausable import PausableGeneration, Steps
 from sumtune.decode.native.search import BeamSearch, GreedySearch, OnToken, Search, SearchResult
 from sumtune.decode.native.shortlist import word_token_ids
 from sumtune.decode.native.stream import StreamedBatch
-from sumtune.decode.threads import in_torch_thread
 from sumtune.kernels.build import Kernels
 from sumtune.memory import unmap_pages
 from sumtune.summarizer import Completion, OnPiece, OnProgress
@@ -80,33 +80,25 @@ class NativeSummarizer:
         styles: Sequence[str] | None = None,
     ) -> list[Completion]:  # fmt: skip
         """Return one completion for each dialogue, in the order of `dialogues`."""
-
-        def write() -> dict[int, Completion]:
-            completions: dict[int, Completion] = {}
-            for batch in self._batches(dialogues, max_tokens, styles):
-                completions |= self._write(batch, progress)
-            return completions
-
-        completions = in_torch_thread(write)
-        return [completions[at] for at in range(len(dialogues))]
+        return _finish(self._steps(dialogues, max_tokens, styles, progress))
 
     def stream(
         self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None,
         styles: Sequence[str] | None = None,
     ) -> list[Completion]:  # fmt: skip
         """Return what greedy `summarize` returns, and pass each summary to `watch` piece by piece."""
-        greedy = self.with_beams(1)
+        return _finish(self.with_beams(1)._steps(dialogues, max_tokens, styles, watch=watch))
 
-        def write() -> dict[int, Completion]:
-            completions: dict[int, Completion] = {}
-            for batch in greedy._batches(dialogues, max_tokens, styles):
-                streamed = StreamedBatch(watch, batch.places, self._encoder)
-                completions |= greedy._write(batch, watch=streamed.push)
-                streamed.end(completions)
-            return completions
+    def begin(
+        self, dialogues: Sequence[str], watch: OnPiece, max_tokens: int | None = None,
+        styles: Sequence[str] | None = None,
+    ) -> PausableGeneration:  # fmt: skip
+        """See `PausableSummarizer`."""
+        return PausableGeneration(self._steps(dialogues, max_tokens, styles, watch=watch))
 
-        completions = in_torch_thread(write)
-        return [completions[at] for at in range(len(dialogues))]
+    def reading_bytes(self, tokens: int) -> int:
+        """See `PausableSummarizer`. The keys and values of all layers are kept."""
+        return self._decoder.cache_bytes(tokens + self._encoder.overhead)
 
     def with_beams(self, beams: int) -> "NativeSummarizer":
         """Return a summarizer with the same model and `beams` beams."""
@@ -138,20 +130,37 @@ class NativeSummarizer:
         return self._output.batch_vocabulary(allowed)
 
     @torch.inference_mode()
+    def _steps(
+        self, dialogues: Sequence[str], max_tokens: int | None, styles: Sequence[str] | None,
+        progress: OnProgress | None = None, watch: OnPiece | None = None,
+    ) -> Steps:  # fmt: skip
+        """Generate batch by batch, and pause after each piece that is read and each token that is written."""
+        completions: dict[int, Completion] = {}
+        for batch in self._batches(dialogues, max_tokens, styles):
+            streamed = StreamedBatch(watch, batch.places, self._encoder) if watch and self._beams == 1 else None
+            completions |= yield from self._write(batch, progress, streamed.push if streamed else None)
+            if streamed is not None:
+                streamed.end(completions)
+            elif watch is not None:
+                for at in batch.places:
+                    watch(at, completions[at].text)
+        return [completions[at] for at in range(len(dialogues))]
+
     def _write(
-        self, batch: "_Batch", progress: OnProgress | None = None, watch: OnToken | None = None
-    ) -> dict[int, Completion]:
+        self, batch: "_Batch", progress: OnProgress | None, watch: OnToken | None
+    ) -> Generator[None, None, dict[int, Completion]]:
         search = self._search(batch, watch)
-        self._run(batch, search, progress)
+        yield from self._run(batch, search, progress)
         ids = batch.vocabulary.ids.tolist()
         results = (SearchResult([ids[column] for column in one.ids], one.ended) for one in search.results())
         return {at: self._completion(result) for at, result in zip(batch.places, results, strict=True)}
 
-    def _run(self, batch: "_Batch", search: Search, progress: OnProgress | None) -> None:
+    def _run(self, batch: "_Batch", search: Search, progress: OnProgress | None) -> Generator[None, None, None]:
         """Read the dialogues, then write until `search` has finished every summary."""
         vocabulary, lengths = batch.vocabulary, torch.tensor(batch.lengths)
         cache = self._decoder.new_cache(lengths, self._beams, batch.limit)
-        logits, left = vocabulary.logits(self._read(batch, cache)).repeat_interleave(self._beams, 0), len(batch.places)
+        hidden = yield from self._read(batch, cache)
+        logits, left = vocabulary.logits(hidden).repeat_interleave(self._beams, 0), len(batch.places)
         while True:
             columns, parents = search.advance(logits)
             places = search.unfinished()
@@ -168,6 +177,7 @@ class NativeSummarizer:
                 search.keep(places)
                 vocabulary.keep(chosen)
             logits = vocabulary.logits(self._decoder.write(cache, vocabulary.ids[columns]))
+            yield
 
     def _search(self, batch: "_Batch", watch: OnToken | None) -> Search:
         count, ends = len(batch.places), batch.vocabulary.columns(self._encoder.end_ids)
@@ -178,15 +188,14 @@ class NativeSummarizer:
         ids = batch.vocabulary.ids
         return GreedySearch(count, ends, batch.limit, lambda place, column: watch(place, int(ids[column])))
 
-    def _read(self, batch: "_Batch", cache: KVCache) -> Tensor:
+    def _read(self, batch: "_Batch", cache: KVCache) -> Generator[None, None, Tensor]:
         """Return the last hidden states (dialogues, features); read dialogues of similar length together."""
         states = []
         for group in micro_batches(range(len(batch.lengths)), batch.lengths, self._batch_tokens):
             ids = torch.zeros(len(group), batch.lengths[group[0]], dtype=torch.int64)
             for row, at in enumerate(group):
                 ids[row, : batch.lengths[at]] = torch.tensor(batch.sources[at])
-            hidden = self._decoder.read(cache, ids, first=group[0])
-            states.append(hidden[torch.arange(len(group)), cache.lengths[group] - 1])
+            states.append((yield from self._decoder.read_last(cache, ids, first=group[0])))
         return torch.cat(states)
 
     def _completion(self, result: SearchResult) -> Completion:
@@ -208,3 +217,10 @@ class _Batch:
     def lengths(self) -> list[int]:
         """Number of source tokens of each dialogue."""
         return [len(source) for source in self.sources]
+
+
+def _finish(steps: Steps) -> list[Completion]:
+    """Return the completions of `steps`, without a pause."""
+    completions = PausableGeneration(steps).advance(lambda: False)
+    assert completions is not None
+    return completions
