@@ -8,11 +8,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from sumtune.kernels import attention as kernel_attention
-from sumtune.kernels.attention import BLOCK, Heads, attend, before_backward
+from sumtune.kernels.attention import BLOCK, SHAPES, Heads, attend, before_backward
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.cross_entropy import LOGIT_ROWS, summed_cross_entropy
 from sumtune.kernels.ops import Gate, gated, rms_norm
 
+LANES, KEPT = 64, 16384
+"""Sizes in kernels.c."""
 DTYPES = pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
 
 
@@ -137,8 +139,32 @@ def test_blocks_hold_each_position_once_and_all_that_it_sees(time: int, window: 
     assert [at for block in blocks for at in range(block.start, block.stop)] == list(range(time))
     for block in blocks:
         assert block.seen.start <= max(0, block.start + 1 - window)
-        assert block.seen.stop == block.stop
-        assert block.stop - block.first <= BLOCK + window
+        assert block.stop <= block.seen.stop <= time
+        assert block.seen.stop - block.seen.start <= 2 * BLOCK + window
+
+
+@pytest.mark.parametrize("time", [1000, 8192, 8292, 16384, 30000])
+def test_products_of_a_long_layer_have_few_shapes_and_hardly_more_columns_than_needed(time: int) -> None:
+    windowed, global_ = (list(Heads(1, 1, 2, 1.0, window).blocks(time)) for window in (512, 2**31))
+    assert len({block.last - block.first for block in windowed}) <= 512 // BLOCK + 2
+    assert len({block.last - block.first for block in global_}) <= SHAPES
+    assert sum(block.last for block in global_) <= 1.2 * sum(block.stop for block in global_)
+
+
+@DTYPES
+@pytest.mark.parametrize("columns", [3, LANES + 1, KEPT + 2 * LANES + 3])
+@pytest.mark.parametrize("window", [2, LANES + 5, 2**31])
+def test_softmax_of_long_rows_equals_torch(
+    kernels: Kernels, dtype: torch.dtype, tolerance: float, columns: int, window: int
+) -> None:
+    scores = 3 * random(4, columns, dtype=dtype)
+    hidden = torch.ones(4, columns, dtype=torch.bool)
+    for row in range(4):  # two rows for each position, from the last but two on
+        last = columns - 3 + row // 2
+        hidden[row, max(0, last + 1 - window) : last + 1] = False
+    expected = scores.float().masked_fill(hidden, -torch.inf).softmax(-1)
+    kernels("causal_softmax", scores, 4, 4, columns, 2, columns - 3, window)
+    torch.testing.assert_close(scores.float(), expected, rtol=tolerance, atol=1e-6)
 
 
 @DTYPES

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from sumtune.kernels import attention
 from sumtune.model.lora import set_dropout
@@ -112,3 +113,25 @@ def test_tensors_are_counted_once_and_parameters_never() -> None:
         return ((inner @ weight) * inner.view(3, 5)).sum()
 
     assert saved_bytes(loss) == 4 * (3 * 5 + 3 * 5), "inner, and its product with the weight"
+
+
+def test_layers_with_a_window_run_again_before_those_that_see_everything() -> None:
+    runs: list[int] = []
+
+    class Layer(GradientCheckpointingLayer):
+        def __init__(self, number: int, window: int | None) -> None:
+            super().__init__()
+            self.number, self.attention = number, torch.nn.Linear(1, 1)
+            self.attention.sliding_window = window
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            runs.append(self.number)
+            return self.attention(x).exp()
+
+    layers = torch.nn.Sequential(*(Layer(number, window) for number, window in enumerate((None, 8, None, 8))))
+    recompute = Recompute.of(layers, torch.Generator())
+    for count, again in enumerate(([], [1], [3, 1], [3, 1, 0], [3, 2, 1, 0])):
+        runs.clear()
+        recompute.count = count
+        layers(torch.ones(1, 1)).sum().backward()
+        assert runs == [0, 1, 2, 3, *again]

@@ -211,7 +211,8 @@ def texts_to_read(dialogues: Sequence[str], prompt: Prompt, count: CountTokens) 
     """
     if prompt.long == "truncate":
         return list(dialogues)
-    parts = [split(dialogue, count, prompt.max_source_tokens) for dialogue in dialogues]
+    known = zip(dialogues, count(dialogues), strict=True)
+    parts = [split(dialogue, count, prompt.max_source_tokens, tokens) for dialogue, tokens in known]
     return [text for some in parts for text in (some if len(some) == 1 else [*some, some[0]])]
 
 

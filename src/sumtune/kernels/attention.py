@@ -11,10 +11,23 @@ from torch import Tensor
 
 from sumtune.kernels.build import Kernels
 
-__all__ = ["BLOCK", "Heads", "Rotated", "attend", "attention", "before_backward", "rotate", "rotated", "to_features"]
+__all__ = [
+    "BLOCK",
+    "SHAPES",
+    "Heads",
+    "Rotated",
+    "attend",
+    "attention",
+    "before_backward",
+    "rotate",
+    "rotated",
+    "to_features",
+]
 
 BLOCK = 128
 """Positions per block. The queries of a block are multiplied only by the keys up to its last position."""
+SHAPES = 8
+"""Number of different counts of columns that a block without a window is multiplied by, for long inputs."""
 MAX_KEPT_PROBABILITIES = 6_000_000
 """Up to this count, training keeps the probabilities of one layer and micro-batch; above it, the backward pass
 recomputes them. A micro-batch of the default size stays below it."""
@@ -61,27 +74,34 @@ class Heads:
         return self.queries // self.keys
 
     def blocks(self, time: int, begin: int = 0) -> "Iterator[_Block]":
-        """Yield blocks of the positions from `begin` to `time`, in order."""
+        """Yield blocks of the positions from `begin` to `time`, in order.
+
+        The columns that a block is multiplied by are rounded outwards, so that the products of a layer have few shapes:
+        preparing a product for a new shape takes longer than the product.
+        """
+        step = BLOCK if self.window < time else -(-time // (SHAPES * BLOCK)) * BLOCK
         for start in range(begin, time, BLOCK):
-            yield _Block(start, min(start + BLOCK, time), max(0, start + 1 - self.window))
+            stop, first = min(start + BLOCK, time), max(0, start + 1 - self.window)
+            yield _Block(start, stop, first // BLOCK * BLOCK, min(time, -(-stop // step) * step))
 
     def probabilities(self, batch: int, time: int) -> int:
         """Return the number of probabilities that attention computes for `batch` rows of `time` positions."""
-        positions = sum((block.stop - block.start) * (block.stop - block.first) for block in self.blocks(time))
+        positions = sum((block.stop - block.start) * (block.last - block.first) for block in self.blocks(time))
         return batch * self.queries * positions
 
 
 class _Block(NamedTuple):
-    """Positions from `start` to `stop` (exclusive), which attend to no position before `first`."""
+    """Positions from `start` to `stop` (exclusive), which attend only to positions from `first` to `last`."""
 
     start: int
     stop: int
     first: int
+    last: int
 
     @property
     def seen(self) -> slice:
-        """Positions that at least one position of the block attends to."""
-        return slice(self.first, self.stop)
+        """The positions that the block is multiplied by."""
+        return slice(self.first, self.last)
 
     def rows(self, shared: int, begin: int = 0) -> slice:
         """Return the block's query rows, if the first row is position `begin`."""

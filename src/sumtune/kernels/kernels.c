@@ -57,6 +57,7 @@ static inline float sigmoid_inline(float x) { return 1.0f / (1.0f + exp_inline(-
 
 #define LANES 64
 #define PART 4096
+#define KEPT 16384
 #define MAX_DIM 512
 #define JOIN2(a, b) a##_##b
 #define JOIN(a, b) JOIN2(a, b)

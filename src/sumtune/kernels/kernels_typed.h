@@ -123,14 +123,25 @@ void NAME(causal_softmax)(T *scores, int64_t rows, int64_t block_rows, int64_t c
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows; row++) {
         T *s = scores + row * columns;
-        int64_t end = first + row % block_rows / share + 1, begin = end > window ? end - window : 0;
-        float top = LOAD(s[begin]), sum = 0;
-        for (int64_t j = begin; j < end; j++) top = fmaxf(top, LOAD(s[j]));
-        for (int64_t j = begin; j < end; j++) sum += exp_inline(LOAD(s[j]) - top);
+        int64_t end = first + row % block_rows / share + 1, begin = end > window ? end - window : 0, j = begin;
+        float tops[LANES], top = LOAD(s[begin]), sum = 0, powers[KEPT];
+        for (int l = 0; l < LANES; l++) tops[l] = top;
+        for (; j + LANES <= end; j += LANES)
+            for (int l = 0; l < LANES; l++) {
+                float x = LOAD(s[j + l]);
+                tops[l] = x > tops[l] ? x : tops[l];
+            }
+        for (; j < end; j++) tops[0] = LOAD(s[j]) > tops[0] ? LOAD(s[j]) : tops[0];
+        for (int l = 0; l < LANES; l++) top = tops[l] > top ? tops[l] : top;
+        /* The powers of the last KEPT columns are kept; those before are computed again. */
+        int64_t kept = end - begin > KEPT ? end - KEPT : begin;
+        for (j = begin; j < kept; j++) sum += exp_inline(LOAD(s[j]) - top);
+        for (j = kept; j < end; j++) sum += powers[j - kept] = exp_inline(LOAD(s[j]) - top);
         float inverse = 1 / sum;
-        for (int64_t j = 0; j < begin; j++) s[j] = STORE(0);
-        for (int64_t j = begin; j < end; j++) s[j] = STORE(exp_inline(LOAD(s[j]) - top) * inverse);
-        for (int64_t j = end; j < columns; j++) s[j] = STORE(0);
+        for (j = 0; j < begin; j++) s[j] = STORE(0);
+        for (j = begin; j < kept; j++) s[j] = STORE(exp_inline(LOAD(s[j]) - top) * inverse);
+        for (j = kept; j < end; j++) s[j] = STORE(powers[j - kept] * inverse);
+        for (j = end; j < columns; j++) s[j] = STORE(0);
     }
 }
 

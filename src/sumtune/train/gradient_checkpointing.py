@@ -43,8 +43,8 @@ class Recompute:
     bytes_per_token: float = 0.0
     """Activations that all layers together save for one token, measured with the first micro-batch."""
     count: int = 0
-    """The first `count` layers run again. When the backward pass reaches them, the activations of the last layers are
-    already freed."""
+    """So many layers run again: the first ones with a window, because their attention costs least, then the other ones.
+    When the backward pass reaches them, the activations of the last layers are already freed."""
 
     @classmethod
     def of(cls, model: Any, generator: torch.Generator) -> "Recompute":
@@ -53,8 +53,8 @@ class Recompute:
 
         layers = [module for module in model.modules() if isinstance(module, GradientCheckpointingLayer)]
         recompute = cls(generator, len(layers), _budget(model))
-        for number, layer in enumerate(layers):
-            layer.forward = partial(recompute._forward, number, layer.forward)
+        for place, layer in enumerate(sorted(layers, key=_sees_everything)):
+            layer.forward = partial(recompute._forward, place, layer.forward)
         return recompute
 
     def plan(self, tokens: int, loss: Loss) -> None:
@@ -79,14 +79,19 @@ class Recompute:
         self.generator.set_state(state)
         self.bytes_per_token = (long - short) / (PROBES[1] - PROBES[0])
 
-    def _forward(self, number: int, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if number >= self.count or not torch.is_grad_enabled():
+    def _forward(self, place: int, forward: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if place >= self.count or not torch.is_grad_enabled():
             return forward(*args, **kwargs)
         state = self.generator.get_state()
         return checkpoint(
             forward, *args, use_reentrant=False, preserve_rng_state=False,
             context_fn=lambda: (before_backward(), _drawing_from(self.generator, state)), **kwargs,
         )  # fmt: skip
+
+
+def _sees_everything(layer: Any) -> bool:
+    """Return whether no attention of `layer` is limited to a window of positions."""
+    return not any(getattr(module, "sliding_window", None) for module in layer.modules())
 
 
 def saved_bytes(compute: Callable[[], Tensor]) -> int:
