@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from sumtune.errors import ModelError
 
-__all__ = ["check_gguf"]
+__all__ = ["chat_template", "check_gguf"]
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -20,6 +20,7 @@ MAX_HEADER_BYTES = 256 << 20
 MAX_TENSORS = 1 << 16
 MAX_DIMENSIONS = 4
 DEFAULT_ALIGNMENT = 32
+CHAT_TEMPLATE = "tokenizer.chat_template"
 STRING, ARRAY, UINT32 = 8, 9, 4
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 """GGUF type number to format letter of `struct`."""
@@ -42,6 +43,18 @@ def check_gguf(file: Path) -> None:
             _check(_HeaderReader(stream, size), size)
     except _InvalidHeaderError as error:
         raise ModelError(f"Cannot use the GGUF file {file}: {error}.") from None
+
+
+def chat_template(file: Path) -> str | None:
+    """Return the chat template in the header of `file`, which `check_gguf` has checked; None if it has none."""
+    with file.open("rb") as stream:
+        header = _HeaderReader(stream, file.stat().st_size)
+        header.take(16)  # magic, version, number of tensors
+        for _ in range(header.number("Q")):
+            key, value = header.text(), header.value(header.number("I"))
+            if key == CHAT_TEMPLATE and isinstance(value, str):
+                return value
+    return None
 
 
 class _HeaderReader:

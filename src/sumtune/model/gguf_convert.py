@@ -10,13 +10,13 @@ from typing import Any
 
 from sumtune.errors import ModelError
 from sumtune.files.cache import Entry
-from sumtune.model.gguf_check import check_gguf
+from sumtune.model.gguf_check import chat_template, check_gguf
 
 __all__ = ["converted_folder", "embedded_folder"]
 
 EMBEDDED_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
-FORMAT = "1"
-"""Version of the conversion. A new version ignores older cache folders."""
+EMBEDDED_FORMAT, FORMAT = 1, 2
+"""Version of the conversion. A new version ignores older cache folders. Version 2 keeps the chat template."""
 
 
 def embedded_folder() -> Path:
@@ -25,7 +25,7 @@ def embedded_folder() -> Path:
     Raises:
         ModelError: the package is not installed, or its file is damaged.
     """
-    entry = _entry(EMBEDDED_SHA256)
+    entry = _entry(EMBEDDED_SHA256, EMBEDDED_FORMAT)
     if (folder := entry.find()) is not None:
         return folder
     try:
@@ -50,11 +50,11 @@ def converted_folder(file: Path) -> Path:
     if not file.is_file():
         raise ModelError(f"There is no file {str(file)!r}.")
     check_gguf(file)
-    return _entry(_digest([file])).get(partial(_convert, [file]))
+    return _entry(_digest([file]), FORMAT).get(partial(_convert, [file]))
 
 
-def _entry(digest: str) -> Entry:
-    return Entry.named("models", f"gguf-{digest[:16]}-v{FORMAT}")
+def _entry(digest: str, version: int) -> Entry:
+    return Entry.named("models", f"gguf-{digest[:16]}-v{version}")
 
 
 def _digest(files: Sequence[Path]) -> str:
@@ -98,4 +98,6 @@ def _save_dequantized(file: Path, target: Path) -> None:
     clean.load_state_dict(model.state_dict())
     clean.generation_config = model.generation_config
     clean.to(torch.bfloat16).save_pretrained(target)
-    AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name).save_pretrained(target)
+    tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    tokenizer.chat_template = tokenizer.chat_template or chat_template(file)
+    tokenizer.save_pretrained(target)
