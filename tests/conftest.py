@@ -1,27 +1,23 @@
 """Fixtures of all tests: no network, a separate cache, tiny models."""
 
+from __future__ import annotations
+
 import gc
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from shutil import copytree
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import tiny
-import torch
-from huggingface_hub import constants
 from hypothesis import settings
 
-from sumtune.config_resolution import resolve
-from sumtune.data.example import Example, dump_jsonl
-from sumtune.files.atomic import write_text
-from sumtune.files.run_dir import RunDir
-from sumtune.kernels.build import load_kernels
-from sumtune.model import encode_stage as encode
-from sumtune.train import session as training
-from sumtune.train.session import Session
+if TYPE_CHECKING:  # importing PyTorch takes seconds, and the process that hands out tests needs none
+    from sumtune.train.session import Session
+
+gc.disable()  # until all tests are collected: imports make many objects, and none of them is garbage
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -34,8 +30,14 @@ SETTINGS = {
 }  # fmt: skip
 
 
+def pytest_collection_finish() -> None:
+    gc.enable()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _offline() -> Iterator[None]:
+    from huggingface_hub import constants
+
     patch = pytest.MonkeyPatch()
     patch.setenv("HF_HUB_OFFLINE", "1")  # in other processes
     patch.setattr(constants, "HF_HUB_OFFLINE", True)  # in this process, which may already have read the variable
@@ -44,8 +46,18 @@ def _offline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_wait_for_the_disk() -> Iterator[None]:
+    """Let `os.fsync` check its argument only: no test cuts the power, and a disk takes milliseconds for each file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """Use one thread: tiny models are slower on many threads, and much slower next to other work."""
+    import torch
+
     torch.set_num_threads(1)
 
 
@@ -65,6 +77,8 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the compiled kernels; an empty one if there is no C compiler."""
+    from sumtune.kernels.build import load_kernels
+
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     root = tmp_path_factory.getbasetemp()
     folder = (root.parent if is_worker else root) / "compiled"  # the first worker compiles, the others wait
@@ -75,15 +89,31 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: Path) -> Path:
     """Return a cache folder for this test alone, which contains only the compiled kernels."""
-    cache = tmp_path / "cache"
-    copytree(compiled, cache / "kernels")
-    monkeypatch.setenv("SUMTUNE_CACHE", str(cache))
-    return cache
+    return use_cache(tmp_path / "cache", monkeypatch, compiled)
+
+
+@pytest.fixture(scope="module")
+def module_cache(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Iterator[Path]:
+    """Return a cache folder for this test file alone, which at first contains only the compiled kernels."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield use_cache(tmp_path_factory.mktemp("cache"), patch, compiled)
+
+
+def use_cache(folder: Path, patch: pytest.MonkeyPatch, compiled: Path) -> Path:
+    copytree(compiled, folder / "kernels")
+    patch.setenv("SUMTUNE_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture(scope="module")
 def session_in(tiny_models: dict[str, Path]) -> Callable[..., Session]:
     """Return a function that makes a session of a tiny model on 22 examples (6 steps per epoch) in `root / where`."""
+    from sumtune.config_resolution import resolve
+    from sumtune.data.example import Example, dump_jsonl
+    from sumtune.files.atomic import write_text
+    from sumtune.files.run_dir import RunDir
+    from sumtune.model import encode_stage as encode
+    from sumtune.train import session as training
 
     def make(root: Path, name: str, where: str = "run", changed: dict[str, Any] | None = None) -> Session:
         config = resolve(overrides=SETTINGS | {"model.name": str(tiny_models[name])} | (changed or {}))

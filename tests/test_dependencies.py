@@ -37,21 +37,19 @@ OPTIONAL = lowest(EXTRAS["embedded"] + EXTRAS["hub"])
 DEVELOPMENT = lowest(EXTRAS["dev"])
 
 
-DISTRIBUTIONS = packages_distributions()
-
-
 @cache
 def imported(folder: str) -> dict[str, Path]:
     """Distribution of each package that files in `folder` import, anywhere in them, with one such file."""
     own = {file.stem for part in ("tests", "benchmarks") for file in (ROOT / part).glob("*.py")} | {"sumtune"}
     found: dict[str, Path] = {}
+    distributions = packages_distributions()
     for file in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 modules = [str(node.module)]
             for package in {module.partition(".")[0] for module in modules} - (own | sys.stdlib_module_names):
-                found[normal(ELSEWHERE.get(package) or DISTRIBUTIONS.get(package, [package])[0])] = file
+                found[normal(ELSEWHERE.get(package) or distributions.get(package, [package])[0])] = file
     return found
 
 

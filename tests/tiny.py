@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,21 @@ def foreign_pairs() -> dict[str, list[tuple[str, str]]]:
 
 def tokenizer(is_t5: bool = False, more_texts: Sequence[str] = (), size: int = 400) -> Any:
     """Return a byte-level BPE tokenizer with `size` tokens, trained on made-up conversations and `more_texts`."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from tokenizers import Tokenizer, processors
     from transformers import PreTrainedTokenizerFast
+
+    raw = Tokenizer.from_str(_trained(tuple(more_texts), size))
+    template = "$A </s>" if is_t5 else "<s> $A"
+    raw.post_processor = processors.TemplateProcessing(
+        single=template, special_tokens=[("<s>", raw.token_to_id("<s>")), ("</s>", raw.token_to_id("</s>"))]
+    )
+    marks = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    return PreTrainedTokenizerFast(tokenizer_object=raw, **marks)
+
+
+@cache
+def _trained(more_texts: tuple[str, ...], size: int) -> str:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
     raw = Tokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -61,12 +74,7 @@ def tokenizer(is_t5: bool = False, more_texts: Sequence[str] = (), size: int = 4
         show_progress=False,
     )
     raw.train_from_iterator([*texts, *more_texts], trainer)
-    template = "$A </s>" if is_t5 else "<s> $A"
-    raw.post_processor = processors.TemplateProcessing(
-        single=template, special_tokens=[("<s>", raw.token_to_id("<s>")), ("</s>", raw.token_to_id("</s>"))]
-    )
-    marks = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
-    return PreTrainedTokenizerFast(tokenizer_object=raw, **marks)
+    return str(raw.to_str())
 
 
 CHAT_TEMPLATES = {

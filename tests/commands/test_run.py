@@ -50,16 +50,8 @@ INTERRUPTED_AT = 7
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _quick(tmp_path_factory):
-    """One thread, a cache of its own: tiny models are slower with two threads."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SUMTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-    torch.set_num_threads(threads)
+def _cache(module_cache):
+    """The one of this file."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
@@ -25,13 +25,8 @@ Make = Callable[..., Summarizer]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Iterator[None]:
-    """A cache folder for each test file, with the compiled kernels; base models are converted once in it."""
-    cache = tmp_path_factory.mktemp("cache")
-    copytree(compiled, cache / "kernels")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SUMTUNE_CACHE", str(cache))
-        yield
+def _cache(module_cache: Path) -> None:
+    """Base models are converted once in the cache of a test file."""
 
 
 def change_weights(folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

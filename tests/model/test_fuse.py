@@ -19,8 +19,8 @@ from sumtune.train.loss import SummaryLoss
 
 
 @pytest.fixture(scope="module")
-def kernels(tmp_path_factory: pytest.TempPathFactory) -> Kernels:
-    found = load_kernels(tmp_path_factory.mktemp("kernels"))
+def kernels(compiled: Path) -> Kernels:
+    found = load_kernels(compiled)
     if found is None:
         pytest.skip("no C compiler: install gcc")
     return found

@@ -1,6 +1,6 @@
 """A token without an embedding is reported before any computation, in every use of a model."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -25,11 +25,7 @@ ROWS = 400
 MISSING = rf"'(<end>|<more>)' the id {ROWS}, but the model has only {ROWS} embeddings.*resize_token_embeddings"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SUMTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("module_cache")
 
 
 @pytest.fixture(params=["llama", "t5"])

@@ -30,11 +30,7 @@ CHAT = tiny.conversation(3)["dialogue"]
 LONG_CHAT = "\n".join(tiny.conversation(number)["dialogue"] for number in range(12))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SUMTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
+pytestmark = pytest.mark.usefixtures("module_cache")
 
 
 @pytest.fixture(scope="module")

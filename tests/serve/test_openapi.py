@@ -9,9 +9,6 @@ from sumtune.errors import ModelError
 from .fakes import ADMIN, EchoSummarizer, FirstWordSummarizer, admin_settings, loaded_model
 from .live_server import running_service
 
-schemathesis = pytest.importorskip("schemathesis", reason="needs the package schemathesis: pip install '.[dev]'")
-positive_data_acceptance = pytest.importorskip("schemathesis.specs.openapi.checks").positive_data_acceptance
-
 EXAMPLES = 20
 """Requests of each kind (valid, invalid) for each operation."""
 OPERATIONS = {
@@ -27,7 +24,13 @@ def load(name, folder):
 
 
 @pytest.fixture(scope="module")
-def schema(tmp_path_factory):
+def schemathesis():
+    """Not imported at the top: that takes half a second in every process that collects tests."""
+    return pytest.importorskip("schemathesis", reason="needs the package schemathesis: pip install '.[dev]'")
+
+
+@pytest.fixture(scope="module")
+def schema(schemathesis, tmp_path_factory):
     root = tmp_path_factory.mktemp("adapters")
     settings = admin_settings(root, requests_per_minute=10_000_000, max_body_bytes=100_000_000)
     with running_service(
@@ -46,7 +49,9 @@ def test_the_schema_lists_all_operations(schema):
     [(label, "positive") for label in sorted(OPERATIONS)]
     + [(label, "negative") for label in sorted(OPERATIONS) if label.startswith("POST")],
 )
-def test_every_response_is_documented(schema, label, mode):
+def test_every_response_is_documented(schemathesis, schema, label, mode):
+    from schemathesis.specs.openapi.checks import positive_data_acceptance
+
     operation = next(result.ok() for result in schema.get_all_operations() if result.ok().label == label)
     kind = schemathesis.GenerationMode(mode)
     statuses = []

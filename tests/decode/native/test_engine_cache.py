@@ -101,7 +101,7 @@ DAMAGES = {
     "without its numbers": lambda file: save_file(tensors_of(file), file),
     "other numbers": lambda file: file.write_bytes(file.read_bytes().replace(*FEATURES)),
     "a tensor of another size": with_tensors(lambda _: {"layers.1.up.scales": torch.ones(1)}),
-    "a smaller tensor": with_tensors(lambda all: {"layers.0.key.weight": all["layers.0.key.weight"][:64].clone()}),
+    "a smaller tensor": with_tensors(lambda all: {"layers.0.key.weight": all["layers.0.key.weight"][:-1].clone()}),
     "another type": with_tensors(lambda all: {"norm": all["norm"].to(torch.float64)}),
     "a missing tensor": with_tensors(lambda _: {"output.corrections": None, "output.scales": None}),
 }

@@ -9,8 +9,6 @@ from sumtune.serve.settings import ServeSettings
 from ..fakes import KEY, EchoSummarizer, FailingSummarizer, FirstWordSummarizer
 from ..live_server import running_service
 
-openai = pytest.importorskip("openai", reason="needs the package openai: pip install '.[dev]'")
-
 DIALOGUE = "Ann: I pay Bob 5 euros"
 CHAT = [{"role": "system", "content": "You summarize."}, {"role": "user", "content": DIALOGUE}]
 TURNS = [
@@ -23,7 +21,13 @@ ASKING = {"role": "user", "content": "Please summarize our conversation."}
 
 
 @pytest.fixture(scope="module")
-def client():
+def openai():
+    """Not imported at the top: that takes half a second in every process that collects tests."""
+    return pytest.importorskip("openai", reason="needs the package openai: pip install '.[dev]'")
+
+
+@pytest.fixture(scope="module")
+def client(openai):
     summarizers = {"tuned": EchoSummarizer(), "plain": FirstWordSummarizer(), "broken": FailingSummarizer()}
     settings = ServeSettings(api_keys=(KEY,), workers=1)
     with (
@@ -110,7 +114,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("changed", "reason"), REFUSED.values(), ids=REFUSED)
-def test_unsupported_requests_are_refused_with_a_reason(client, changed, reason):
+def test_unsupported_requests_are_refused_with_a_reason(openai, client, changed, reason):
     request = {"model": "tuned", "messages": TURNS} | changed
     with pytest.raises(openai.UnprocessableEntityError) as caught:
         client.chat.completions.create(**request)
@@ -159,7 +163,7 @@ def test_a_stream_ends_with_usage(client):
     assert len({chunk.id for chunk in chunks}) == 1
 
 
-def test_errors_raise_the_clients_exceptions(client):
+def test_errors_raise_the_clients_exceptions(openai, client):
     with pytest.raises(openai.NotFoundError, match="There is no such model"):
         client.chat.completions.create(model="gpt", messages=CHAT)
     with pytest.raises(openai.UnprocessableEntityError, match="no message contains a dialogue") as caught:
@@ -174,6 +178,6 @@ def test_errors_raise_the_clients_exceptions(client):
         client.with_options(api_key="0123456789abcdef-wrong").models.list()
 
 
-def test_an_error_in_a_stream_reaches_the_client(client):
+def test_an_error_in_a_stream_reaches_the_client(openai, client):
     with pytest.raises(openai.APIError, match="Decoding failed"):
         list(client.chat.completions.create(model="broken", messages=CHAT, stream=True))
