@@ -7,22 +7,29 @@ from pathlib import Path
 import pytest
 
 from sumtune.diagnose import diagnosis
+from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.rules import output_faults
+from sumtune.diagnose.rules.repairable import repairable
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+FAULT_RULES = [rule for rule in output_faults.RULES if rule is not repairable]
 RULES = (
-    *output_faults.RULES, *diagnosis.SCORE_RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES,
-    *diagnosis.ADVICE_RULES,
+    *FAULT_RULES, *diagnosis.SCORE_RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES,
 )  # fmt: skip
 MODULES = (
-    "decoding", "lengths", "columns", "misplaced_rows", "tokenization", "language_and_case", "score", "training",
-    "fit", "data", "splits", "pairs", "advice",
+    "lengths", "columns", "misplaced_rows", "tokenization", "language_and_case", "score", "training",
+    "repairs.search", "fit", "data", "splits", "pairs", "advice",
 )  # fmt: skip
 
 
-def test_the_page_has_a_section_for_each_rule_and_no_other():
-    assert sorted(SECTIONS) == sorted(rule.__name__ for rule in RULES)
+def test_the_page_has_a_section_for_each_rule_and_each_repair_and_no_other():
+    assert sorted(SECTIONS) == sorted([*(rule.__name__ for rule in RULES), *(repair.name for repair in REPAIRS)])
+
+
+def test_the_sections_of_repairs_say_what_the_library_says():
+    written = {name: " ".join(SECTIONS[name].split()) for name in (repair.name for repair in REPAIRS)}
+    assert written == {one.name: f"Predictions {one.what}. Remedy: {one.remedy}." for one in REPAIRS}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -40,7 +47,7 @@ def test_the_thresholds_of_a_section_are_those_of_the_code(rule):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_threshold_of_the_code_is_on_the_page(name):
-    module = importlib.import_module(f"sumtune.diagnose.rules.{name}")
+    module = importlib.import_module(f"sumtune.diagnose.{name if '.' in name else f'rules.{name}'}")
     own = [key for key, value in vars(module).items() if key.isupper() and isinstance(value, int | float)]
     imported = {"SHOWN_EXAMPLES"}
     for key in set(own) - imported:

@@ -35,8 +35,8 @@ EACH = {
         lambda text: f"{text}<eos><pad><pad>",
         lambda text: f"[CLS] {text} [SEP]",
         lambda text: f"{text}<|endoftext|>",
-        lambda text: f"<s>{text}</s> {text[::-1]}",
     ],
+    "text_after_end_mark": [lambda text: f"<s>{text}</s> {text[::-1]}"],
     "never_stops": [
         lambda text: " ".join(f"{text} {BABBLE}".split()[:90]),
         lambda text: f"{text} {text} {text} {text} {text} {text} {text} {text}"[:400],
@@ -60,7 +60,7 @@ EACH = {
     ],
     "empty_predictions": [lambda _: "", lambda _: " \n", lambda text: "" if len(text) % 3 == 0 else text],
     "one_summary_for_all": [lambda _: "Two people talk about their plans."],
-    "prompt_echoed": [lambda text: f"Summarize the following conversation: {text}"],
+    "same_start": [lambda text: f"Summarize the following conversation: {text}"],
 }
 PLANTED = [(code, number, damage) for code, damages in EACH.items() for number, damage in enumerate(damages)]
 
@@ -127,7 +127,8 @@ def test_the_share_of_the_lost_score_is_what_scoring_again_gives_back():
     before = sum(rouge1(*pair) for pair in zip(damaged.predictions, clean.first_references, strict=True)) / 50
     after = sum(rouge1(*pair) for pair in zip(clean.predictions, clean.first_references, strict=True)) / 50
     assert finding.share == pytest.approx((after - before) / (1 - before))
-    assert finding.numbers == pytest.approx({"share": 1, "rouge1": before, "rouge1_mended": after})
+    assert finding.numbers["share"] == 1
+    assert (finding.numbers["rouge1"], finding.numbers["rouge1_mended"]) == pytest.approx((before, after))
     assert f"{after:.3f}" in finding.evidence
     assert before < 0.05 < 0.4 < after
 

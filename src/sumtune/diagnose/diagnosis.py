@@ -11,6 +11,7 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.remedies import advice as advice_remedies
 from sumtune.diagnose.remedies import data as data_remedies
 from sumtune.diagnose.remedies import output_faults as output_remedies
+from sumtune.diagnose.remedies import repairs as repair_remedies
 from sumtune.diagnose.remedies import training as training_remedies
 from sumtune.diagnose.remedy import Remedy
 from sumtune.diagnose.rules import advice, data, fit, output_faults, pairs, score, splits, tokenization, training
@@ -62,7 +63,7 @@ SCORE_RULES = (score.predictions_are_references, score.score_unexplained)
 """Rules that apply only if no other rule found a fault that changes the score."""
 ADVICE_RULES: tuple[Rule, ...] = (advice.more_data, advice.larger_model, advice.score_with_sumtune)
 
-REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = {
+REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = dict(repair_remedies.REMEDIES) | {
     name: getattr(module, name)
     for module in (output_remedies, training_remedies, data_remedies, advice_remedies)
     for name in module.__all__

@@ -11,8 +11,6 @@ from sumtune.diagnose.remedy import Remedy, rounded
 from sumtune.model.source_limit import MOST_SUMMARY_TOKENS
 
 __all__ = [
-    "case_destroyed",
-    "characters_separated",
     "columns_swapped",
     "cut_short",
     "empty_predictions",
@@ -21,10 +19,7 @@ __all__ = [
     "never_stops",
     "one_summary_for_all",
     "predictions_are_references",
-    "prompt_echoed",
     "score_unexplained",
-    "special_tokens_left",
-    "word_pieces_left",
     "wrong_language",
 ]
 
@@ -38,46 +33,15 @@ def letters_dropped(_finding: Finding, context: Context) -> Remedy:
     return Remedy(text, (commands.evaluate("--set", "evaluate.rouge_tokens=auto"),))
 
 
-def characters_separated(_finding: Finding, context: Context) -> Remedy:
-    """Remove the code that separates characters."""
-    return _fix_and_score_again(
-        context, 'remove `text.replace("", " ")` (or `" ".join(text)`) where predictions are decoded'
-    )
-
-
-def special_tokens_left(_finding: Finding, context: Context) -> Remedy:
-    """Decode without special tokens."""
-    return _fix_and_score_again(context, "decode with tokenizer.decode(ids, skip_special_tokens=True)")
-
-
-def word_pieces_left(_finding: Finding, context: Context) -> Remedy:
-    """Decode ids, not tokens."""
-    return _fix_and_score_again(context, "decode with tokenizer.decode(ids), not with convert_ids_to_tokens")
-
-
-def prompt_echoed(_finding: Finding, context: Context) -> Remedy:
-    """Decode only what was generated."""
-    text = (
-        "decode only the new tokens, output_ids[:, input_ids.shape[1]:], and remove any other text before the summary"
-    )
-    return _fix_and_score_again(context, text)
-
-
 def misplaced_rows(finding: Finding, context: Context) -> Remedy:
     """Keep the texts of a row together."""
     if "rouge1_mended" not in finding.numbers:
-        return _fix_and_score_again(context, "give predictions, references and dialogues of the same split")
+        return fix_and_score_again(context, "give predictions, references and dialogues of the same split")
     text = (
         "write each text beside the row that it was made for: keep the row number through sorting and batching, and "
         "never skip a row in only one column"
     )
-    return _fix_and_score_again(context, text)
-
-
-def case_destroyed(_finding: Finding, context: Context) -> Remedy:
-    """Keep upper and lower case."""
-    text = "remove lower(), upper() or an uncased tokenizer from the code that writes the predictions"
-    return _fix_and_score_again(context, text)
+    return fix_and_score_again(context, text)
 
 
 def columns_swapped(finding: Finding, context: Context) -> Remedy:
@@ -88,7 +52,7 @@ def columns_swapped(finding: Finding, context: Context) -> Remedy:
             swapped = {"data.dialogue_column": commands.columns["summary"],
                        "data.summary_column": commands.columns["dialogue"]}  # fmt: skip
             return Remedy("give the columns of the data their right names", (commands.run(swapped),))
-        return _fix_and_score_again(context, "make sure that nothing swaps columns between reading and scoring")
+        return fix_and_score_again(context, "make sure that nothing swaps columns between reading and scoring")
     known = context.outputs.columns if context.outputs else {}
     one, other = finding.columns
     right = {one: known.get(other, NAME), other: known.get(one, NAME)}
@@ -101,17 +65,17 @@ def empty_predictions(_finding: Finding, context: Context) -> Remedy:
     """Generate with the most general engine, or decode the right part of the token ids."""
     commands = context.commands
     if commands.predictions is not None:
-        return _fix_and_score_again(context, "generate at least one token, and decode the right part of the token ids")
+        return fix_and_score_again(context, "generate at least one token, and decode the right part of the token ids")
     if commands.config is not None and commands.config.decode.engine != "torch":
         return Remedy("generate with transformers", (commands.evaluate("--set", "decode.engine=torch"),))
-    return _fix_and_score_again(context, "rebuild the engine")
+    return fix_and_score_again(context, "rebuild the engine")
 
 
 def one_summary_for_all(_finding: Finding, context: Context) -> Remedy:
     """Make sure that the dialogue reaches the model. In a run of sumtune it does, so lower the learning rate."""
     commands = context.commands
     if commands.predictions is not None or commands.config is None:
-        return _fix_and_score_again(context, "check that the dialogue reaches the model: print one prompt as text")
+        return fix_and_score_again(context, "check that the dialogue reaches the model: print one prompt as text")
     slower = {"train.learning_rate": rounded(commands.config.train.learning_rate / 5)}
     return Remedy("lower the learning rate", (commands.run(slower),))
 
@@ -120,7 +84,7 @@ def wrong_language(_finding: Finding, context: Context) -> Remedy:
     """Use a model that knows the language."""
     text = "choose a base model that knows the language of your data, and keep the data in one language"
     if context.commands.predictions is not None:
-        return _fix_and_score_again(context, text)
+        return fix_and_score_again(context, text)
     return Remedy(text, (context.commands.run({"model.name": MODEL}),))
 
 
@@ -129,7 +93,7 @@ def never_stops(_finding: Finding, context: Context) -> Remedy:
     commands = context.commands
     if commands.predictions is not None or commands.config is None:
         text = "include the end token in the labels, and stop generation at it (eos_token_id)"
-        return _fix_and_score_again(context, text)
+        return fix_and_score_again(context, text)
     longer = {"train.epochs": 2 * commands.config.train.epochs}
     return Remedy("train longer, so that the model learns to end a summary", (commands.run(longer),))
 
@@ -138,7 +102,7 @@ def cut_short(_finding: Finding, context: Context) -> Remedy:
     """Raise the generation limit, or add longer training summaries if they set the limit."""
     commands, training = context.commands, context.training
     if commands.predictions is not None or commands.config is None:
-        return _fix_and_score_again(context, "raise the generation limit (max_new_tokens)")
+        return fix_and_score_again(context, "raise the generation limit (max_new_tokens)")
     limit = _summary_limit(commands.config.model, training)
     if training is not None and training.label_tokens is not None and training.label_tokens.max() < limit:
         text = "add longer summaries to the training data, because generation ends at the length of the longest one"
@@ -157,15 +121,15 @@ def _summary_limit(model: ModelConfig, training: Training | None) -> int:
 def predictions_are_references(_finding: Finding, context: Context) -> Remedy:
     """Tell the user to write what the model generated."""
     text = "write the generated texts, not the references, to the predictions"
-    return _fix_and_score_again(context, text)
+    return fix_and_score_again(context, text)
 
 
 def score_unexplained(_finding: Finding, context: Context) -> Remedy:
     """Look at the worst outputs."""
     text = "compare these predictions with their references, and fix what damages them"
-    return _fix_and_score_again(context, text)
+    return fix_and_score_again(context, text)
 
 
-def _fix_and_score_again(context: Context, text: str) -> Remedy:
+def fix_and_score_again(context: Context, text: str) -> Remedy:
     """Return a remedy in which the user fixes the tool that wrote the predictions and then scores them again."""
     return Remedy(f"{text}; then score again", (context.commands.score_again(),))

@@ -6,20 +6,17 @@ from dataclasses import replace
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
-from sumtune.diagnose.rules.decoding import characters_separated, prompt_echoed, special_tokens_left, word_pieces_left
-from sumtune.diagnose.rules.language_and_case import case_destroyed, wrong_language
+from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
+from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.tokenization import letters_dropped
 
 __all__ = ["RULES", "find_output_faults", "share_of_lost_score"]
 
 RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
     letters_dropped,
-    characters_separated,
-    special_tokens_left,
-    word_pieces_left,
-    prompt_echoed,
+    repairable,
     columns_swapped,
     empty_predictions,
     one_summary_for_all,
@@ -27,27 +24,27 @@ RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
     wrong_language,
     never_stops,
     cut_short,
-    case_destroyed,
 )
 
 
 def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     """Yield the faults of `outputs`, each with the share of the lost score that is regained when it is undone.
 
-    After each fault, the remaining rules judge the repaired outputs; an uncertain finding repairs nothing. The search
-    ends at a fault that cannot be undone.
+    After each fault, the rules judge the repaired outputs; an uncertain finding repairs nothing. The search ends at a
+    fault that cannot be undone. A rule of the same name finds only one fault, but `repairable` finds one a repair.
     """
-    now, left = outputs, list(RULES)
+    now, left, known = outputs, list(RULES), set[str]()
     while left:
-        found = [finding for rule in left if (finding := rule(now)) is not None]
+        found = [(rule, finding) for rule in left if (finding := rule(now)) is not None and finding.code not in known]
         if not found:
             return
-        worst = max(found, key=lambda finding: _gain(now, finding))
+        rule, worst = max(found, key=lambda pair: _gain(now, pair[1]))
         yield replace(worst, share=share_of_lost_score(outputs, now, worst.repaired) if worst.repaired else None)
         if worst.repaired is None:
             return
         now = worst.repaired if worst.sure else now
-        left = [rule for rule in left if rule.__name__ != worst.code]
+        known.add(worst.code)
+        left = [other for other in left if other is not rule or rule is repairable]
 
 
 def _gain(now: Outputs, finding: Finding) -> tuple[float, bool]:

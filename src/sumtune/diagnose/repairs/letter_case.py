@@ -1,0 +1,51 @@
+"""Repairs of the case of letters. ROUGE ignores case, so they show in no score."""
+
+import re
+
+from sumtune.diagnose.repairs.repair import Repair, of_text
+from sumtune.diagnose.text_features import share, words
+
+__all__ = ["REPAIRS"]
+
+
+def case_destroyed(text: str) -> str:
+    """Return a text in capitals only, small letters only, random or title case in the case of a sentence.
+
+    >>> case_destroyed("ANN HELPS."), case_destroyed("Ann helps.")
+    ('Ann helps.', 'Ann helps.')
+    """
+    return (
+        text.capitalize()
+        if any(has_it(text) for has_it in (_all_upper, _none_upper, _random_upper, _title_case))
+        else text
+    )
+
+
+def _all_upper(text: str) -> bool:
+    letters = [letter for letter in text if letter.isalpha()]
+    return share(letter.isupper() for letter in letters) > 0.9
+
+
+def _none_upper(text: str) -> bool:
+    """Return whether no letter is a capital, in a script that has capitals."""
+    return bool(words(text)) and not any(letter.isupper() for letter in text) and text != text.upper()
+
+
+def _random_upper(text: str) -> bool:
+    """Return whether over a fifth of the words have a capital after a lower-case letter."""
+    return share(re.search("[a-z][A-Z]", word) is not None for word in text.split()) > 0.2
+
+
+def _title_case(text: str) -> bool:
+    found = [word for word in text.split() if word[0].isalpha()]
+    return len(found) >= 4 and all(word[0].isupper() for word in found) and not _all_upper(text)
+
+
+REPAIRS = (
+    Repair(
+        "case_destroyed",
+        of_text(case_destroyed),
+        "have lost the case of their letters",
+        "remove lower(), upper() or an uncased tokenizer from the code that writes the predictions",
+    ),
+)

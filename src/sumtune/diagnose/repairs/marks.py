@@ -1,0 +1,91 @@
+"""Repairs of what decoding leaves behind: special tokens, padding, marks of word pieces."""
+
+import re
+
+from sumtune.diagnose.repairs.repair import Repair, of_text
+
+__all__ = ["REPAIRS"]
+
+SPECIAL = re.compile(
+    r"</?s>|<(?:pad|unk|bos|eos|mask|cls|sep|start_of_turn|end_of_turn|extra_id_\d+|n|unused\d+)>"
+    r"|\[(?:PAD|UNK|CLS|SEP|MASK|BOS|EOS|unused\d+)\]|<\|[a-z_0-9]+\|>|\[/?INST\]|<</?SYS>>",
+    re.IGNORECASE,
+)
+END = re.compile(r"</s>|<eos>|\[SEP\]|\[EOS\]|<end_of_turn>|<\|(?:endoftext|im_end|eot_id|end)\|>", re.IGNORECASE)
+PADDING = re.compile(
+    r"(?:!{4,}|(?:\s+!){4,}|(?:\s*<0x00>)+|\x00+|(?:\s*\bpad\b){3,}|\?{6,}|\ufffd{2,})\s*$|^(?:!{4,}|\x00+)"
+)
+SPACED_PIECES = re.compile(r"\s+##(?=\w)|(?<=\w)@@\s+")
+LEFT_PIECES = re.compile(r"(?:^|(?<=\s))##(?=\w)|@@$")
+PIECE = re.compile(r"[▁ĠĊ]|(?:^|\s)##\w|\w@@(?:\s|$)|</w>")
+
+
+def text_after_end_mark(text: str) -> str:
+    """Return the text before the first end token that has text before it and after it.
+
+    >>> text_after_end_mark("<s> Ann helps.</s> Bob is late"), text_after_end_mark("Ann helps.</s>")
+    ('Ann helps.', 'Ann helps.</s>')
+    """
+    parts = [special_tokens_left(part) for part in END.split(text)]
+    first = next((place for place, part in enumerate(parts) if part), 0)
+    return parts[first] if any(parts[first + 1 :]) else text
+
+
+def special_tokens_left(text: str) -> str:
+    """Remove special tokens.
+
+    >>> special_tokens_left("<pad> Ann helps.</s>")
+    'Ann helps.'
+    """
+    return " ".join(SPECIAL.sub(" ", text).split()) if SPECIAL.search(text) else text
+
+
+def padding_left(text: str) -> str:
+    """Remove runs of a padding token at either end.
+
+    >>> padding_left("Ann helps.!!!!!!!!"), padding_left("Ann helps!")
+    ('Ann helps.', 'Ann helps!')
+    """
+    return PADDING.sub("", text).strip() if PADDING.search(text) else text
+
+
+def word_pieces_left(text: str) -> str:
+    """Join subwords. With `▁` or `Ġ`, every space separates subwords; with `##` and `@@`, only marked ones do.
+
+    >>> word_pieces_left("▁Ann ▁help s"), word_pieces_left("play ##ing cha@@ ir")
+    ('Ann helps', 'playing chair')
+    """
+    if not PIECE.search(text):
+        return text
+    if re.search(r"[▁Ġ]", text) and re.search(r"\s", text):
+        text = re.sub(r"\s+", "", text)
+    text = re.sub(r"</w>|[▁ĠĊ]", " ", SPACED_PIECES.sub("", text))
+    return " ".join(LEFT_PIECES.sub("", text).split())
+
+
+REPAIRS = (
+    Repair(
+        "text_after_end_mark",
+        of_text(text_after_end_mark),
+        "continue after an end token",
+        "stop generation at the end token (eos_token_id), and decode with skip_special_tokens=True",
+    ),
+    Repair(
+        "special_tokens_left",
+        of_text(special_tokens_left),
+        "contain special tokens",
+        "decode with tokenizer.decode(ids, skip_special_tokens=True)",
+    ),
+    Repair(
+        "padding_left",
+        of_text(padding_left),
+        "begin or end with runs of padding",
+        "pad on the left for generation, and decode only the tokens up to the end token",
+    ),
+    Repair(
+        "word_pieces_left",
+        of_text(word_pieces_left),
+        "contain the marks of word pieces",
+        "decode with tokenizer.decode(ids), not with convert_ids_to_tokens",
+    ),
+)

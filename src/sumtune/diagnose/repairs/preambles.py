@@ -1,0 +1,147 @@
+"""Repairs of text before the summary: the prompt, the dialogue, thoughts, a greeting."""
+
+import re
+
+from sumtune.diagnose.repairs.repair import Repair, Row, of_text
+from sumtune.diagnose.text_features import TURN, words
+
+__all__ = ["REPAIRS"]
+
+ECHO_WORDS = 8
+"""Number of consecutive words of the dialogue that count as an echo; half of the dialogue if that is shorter."""
+LATEST_ECHO = 40
+"""Last word of a prediction at which an echo may begin."""
+LABEL = re.compile(
+    r"^\W*(?:(?:the|a|final|short|brief|my)\s+)*(?:summary|tl;?dr|answer|output|response|result|zusammenfassung)\W*[:=]\W*\s*",
+    re.IGNORECASE,
+)
+PREAMBLE = re.compile(
+    r"^\W*(?:(?:sure|certainly|of course|okay|ok|absolutely|great|yes|no problem)\b[^.!:\n]{0,30}[.!,:]+\s*)?"
+    r"(?:here(?:'|’)?s?\s[^.:\n]{0,80}:|here is [^.:\n]{0,80}:|below is [^.:\n]{0,80}:"
+    r"|(?:the|this) (?:following )?(?:is a |is the )?summary[^.:\n]{0,60}:"
+    r"|(?:let me|i(?:'ll| will| can)|i(?:'|’)d be happy to) [^.:\n]{0,80}[.:])\s*",
+    re.IGNORECASE,
+)
+THOUGHTS = re.compile(r"(?s)<(think|thinking|thought|reasoning|scratchpad)>.*?</\1>\s*", re.IGNORECASE)
+THOUGHTS_END = re.compile(r"(?s)^.*</(?:think|thinking|thought|reasoning|scratchpad)>\s*", re.IGNORECASE)
+THOUGHTS_START = re.compile(r"(?s)^\s*<(?:think|thinking|thought|reasoning|scratchpad)>\s*", re.IGNORECASE)
+HEADER = re.compile(
+    r"(?s)^\s*(?:<\|(?:start_header_id|im_start)\|>\s*)?(?:<start_of_turn>\s*)?(?:###\s*|\[|<\|?)?"
+    r"(?:assistant|model|gpt|bot|ai|chatgpt|response)(?:\]|\|?>)?(?:<\|end_header_id\|>)?\s*(?::|\n)\s*",
+    re.IGNORECASE,
+)
+
+
+def thoughts_left(text: str) -> str:
+    """Remove what stands between `<think>` and `</think>`.
+
+    >>> thoughts_left("<think>\\nAnn asks …\\n</think>\\n\\nAnn helps."), thoughts_left("Ann asks …</think> Ann helps.")
+    ('Ann helps.', 'Ann helps.')
+    """
+    rest = THOUGHTS_START.sub("", THOUGHTS_END.sub("", THOUGHTS.sub("", text)))
+    return rest if rest != text else text
+
+
+def chat_header_left(text: str) -> str:
+    """Remove the name of the chat role at the start.
+
+    >>> chat_header_left("assistant\\nAnn helps."), chat_header_left("Assistant: Ann helps.")
+    ('Ann helps.', 'Ann helps.')
+    """
+    rest = HEADER.sub("", text)
+    return rest if words(rest) else text
+
+
+def preamble_left(text: str) -> str:
+    """Remove a greeting or a title before the summary.
+
+    >>> preamble_left("Sure! Here is a summary of the chat:\\n\\nAnn helps."), preamble_left("Summary: Ann helps.")
+    ('Ann helps.', 'Ann helps.')
+    """
+    rest = LABEL.sub("", PREAMBLE.sub("", text))
+    return rest if words(rest) else text
+
+
+def same_start(text: str, row: Row) -> str:
+    """Remove the words with which nearly all predictions begin."""
+    prefix = row.corpus.prefix
+    parts = text.split(maxsplit=len(prefix))
+    return parts[-1] if prefix and tuple(parts[:-1]) == prefix else text
+
+
+def same_end(text: str, row: Row) -> str:
+    """Remove the words with which nearly all predictions end."""
+    suffix = row.corpus.suffix
+    parts = text.rsplit(maxsplit=len(suffix))
+    return parts[0] if suffix and tuple(parts[1:]) == suffix else text
+
+
+def prompt_echoed(text: str, row: Row) -> str:
+    """Remove the dialogue, and what precedes it, before the summary; without dialogues, lines like turns."""
+    rest = _after_echo(text, row.dialogue) if row.dialogue else _after_turns(text)
+    return LABEL.sub("", rest) if rest != text else text
+
+
+def _after_turns(text: str) -> str:
+    """Return the text after the last line that starts like a turn; `text` if there are no turns or nothing follows."""
+    lines = text.splitlines()
+    turns = [place for place, line in enumerate(lines) if TURN.match(line) and not LABEL.match(line)]
+    rest = "\n".join(lines[turns[-1] + 1 :]) if len(turns) >= 2 else ""
+    return rest.strip() if words(rest) else text
+
+
+def _after_echo(text: str, dialogue: str) -> str:
+    """Return the text after an echo of the dialogue's start; `text` if there is no echo or nothing follows."""
+    written, source = text.split(), dialogue.split()
+    enough = min(ECHO_WORDS, max(4, len(source) // 2))
+    for start in range(min(len(written), LATEST_ECHO)):
+        length = 0
+        while start + length < len(written) and length < len(source) and written[start + length] == source[length]:
+            length += 1
+        if length >= enough:
+            rest = " ".join(written[start + length :])
+            return rest if words(rest) else text
+    return text
+
+
+REPAIRS = (
+    Repair(
+        "thoughts_left",
+        of_text(thoughts_left),
+        "contain the thoughts of the model",
+        "remove everything up to `</think>`, or switch thinking off (enable_thinking=False)",
+    ),
+    Repair(
+        "chat_header_left",
+        of_text(chat_header_left),
+        "begin with a chat header",
+        "decode only the new tokens, output_ids[:, input_ids.shape[1]:], with the generation prompt in the input",
+    ),
+    Repair(
+        "preamble_left",
+        of_text(preamble_left),
+        "begin with a preamble",
+        "ask for nothing but the summary, or remove the preamble",
+    ),
+    Repair(
+        "prompt_echoed",
+        prompt_echoed,
+        "repeat the dialogue before the summary",
+        "decode only the new tokens, output_ids[:, input_ids.shape[1]:]",
+        certain=False,
+    ),
+    Repair(
+        "same_start",
+        same_start,
+        "begin with the same words",
+        "remove what precedes the summary: decode only the new tokens, output_ids[:, input_ids.shape[1]:]",
+        certain=False,
+    ),
+    Repair(
+        "same_end",
+        same_end,
+        "end with the same words",
+        "remove what follows the summary",
+        certain=False,
+    ),
+)

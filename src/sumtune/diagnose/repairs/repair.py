@@ -1,0 +1,38 @@
+"""A repair: a function that undoes one kind of damage to a prediction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sumtune.diagnose.repairs.corpus import Corpus
+
+__all__ = ["Repair", "Row", "of_text"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a repair may know besides the prediction."""
+
+    dialogue: str
+    """Empty if unknown."""
+    corpus: Corpus
+
+
+@dataclass(frozen=True)
+class Repair:
+    """How to undo one kind of damage."""
+
+    name: str
+    """Code of the finding."""
+    undo: Callable[[str, Row], str]
+    """Returns the prediction without the damage, or unchanged where it does not see the damage."""
+    what: str
+    """Predicate of the title: "Most predictions …"."""
+    remedy: str
+    """Instruction to the user."""
+    certain: bool = True
+    """Whether no sound summary looks like this, so that the damage is a fault even if ROUGE ignores it."""
+
+
+def of_text(function: Callable[[str], str]) -> Callable[[str, Row], str]:
+    """Return `function` as the `undo` of a repair that needs to know only the prediction."""
+    return lambda text, _row: function(text)

@@ -1,0 +1,129 @@
+"""Search the repairs, and short chains of them, for the one that brings back most ROUGE-1."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.corpus import Corpus
+from sumtune.diagnose.repairs.repair import Repair, Row
+from sumtune.diagnose.text_features import share
+from sumtune.evaluate.bootstrap import paired
+
+__all__ = ["Repaired", "find_chain"]
+
+LONGEST_CHAIN = 3
+EXPANDED = 6
+"""Number of chains that the search extends."""
+SAMPLE = 400
+"""Number of examples on which the search runs first."""
+FEWEST_CHANGED = 3
+CHANGED_SHARE = 0.02
+"""Smallest share of the predictions that a repair must change."""
+CHANGED_REFERENCES = 0.5
+"""Largest share of references that a repair may change, relative to the share of predictions that it changes."""
+GAIN = 0.005
+"""Mean ROUGE-1 that an uncertain repair must gain, and each further repair of a chain."""
+HARM = 0.005
+"""Mean ROUGE-1 that a certain repair may cost."""
+RESAMPLES = 2_000
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """Outputs after a chain of repairs."""
+
+    chain: tuple[Repair, ...]
+    outputs: Outputs
+    changed: tuple[bool, ...]
+    """Which predictions the chain changed."""
+    gain: float
+    """Mean gain of ROUGE-1 over all examples, with its 95% interval."""
+    low: float
+    high: float
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the damage is certain and the repair does no harm, or the gain is clear."""
+        if any(repair.certain for repair in self.chain):
+            return self.gain >= -HARM
+        return self.gain >= GAIN and self.low > 0
+
+
+def find_chain(outputs: Outputs, repairs: Sequence[Repair], seed: int = 0) -> Repaired | None:
+    """Return the shortest sound start of the chain of repairs that gains most ROUGE-1; None if no chain is sound.
+
+    The search (best first) runs on a sample that covers all scores; the result is of all rows.
+    """
+    corpus = Corpus(outputs.predictions, outputs.first_references, outputs.dialogues or ())
+    sample = outputs.select(_stratified(outputs, seed)) if len(outputs) > SAMPLE else outputs
+    for chain in _best_first(sample, repairs, corpus):
+        for length in range(1, len(chain) + 1):
+            found = _applied(outputs, chain[:length], corpus)
+            if found is not None and found.is_sound:
+                return found
+    return None
+
+
+def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> list[tuple[Repair, ...]]:
+    """Return the chains that change enough predictions of the sample, best first."""
+    in_references = {repair.name: _changed_references(sample, repair, corpus) for repair in repairs}
+    found: dict[tuple[Repair, ...], Outputs] = {}
+    order = count()
+    queue: list[tuple[float, int, tuple[Repair, ...], Outputs]] = [(0.0, next(order), (), sample)]
+    for _ in range(EXPANDED):
+        if not queue:
+            break
+        _, _, chain, before = heapq.heappop(queue)
+        for repair in repairs:
+            after = before.with_predictions(list(_undone(before.predictions, before, repair, corpus)))
+            changed = _share_changed(after.predictions, before.predictions)
+            if repair in chain or not _enough(changed, in_references[repair.name], len(sample)):
+                continue
+            if chain and after.score < before.score + GAIN:
+                continue
+            found[*chain, repair] = after
+            if len(chain) + 1 < LONGEST_CHAIN:
+                heapq.heappush(queue, (-after.score, next(order), (*chain, repair), after))
+    return sorted(found, key=lambda chain: GAIN * len(chain) - found[chain].score)
+
+
+def _enough(changed: float, in_references: float, size: int) -> bool:
+    return changed >= max(CHANGED_SHARE, FEWEST_CHANGED / size) and in_references <= CHANGED_REFERENCES * changed
+
+
+def _changed_references(sample: Outputs, repair: Repair, corpus: Corpus) -> float:
+    return _share_changed(_undone(sample.first_references, sample, repair, corpus), sample.first_references)
+
+
+def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus) -> Repaired | None:
+    """Return all outputs after `chain`; None if it changes too few of them."""
+    now = outputs
+    for repair in chain:
+        now = now.with_predictions(list(_undone(now.predictions, now, repair, corpus)))
+    changed = tuple(one != two for one, two in zip(now.predictions, outputs.predictions, strict=True))
+    if not _enough(share(changed), 0.0, len(outputs)):
+        return None
+    gains = now.scores - outputs.scores
+    low, high, _ = paired(gains, seed=0, resamples=RESAMPLES)
+    return Repaired(tuple(chain), now, changed, float(gains.mean()), float(low), float(high))
+
+
+def _share_changed(after: Iterable[str], before: Sequence[str]) -> float:
+    return share(one != two for one, two in zip(after, before, strict=True))
+
+
+def _undone(texts: Sequence[str], outputs: Outputs, repair: Repair, corpus: Corpus) -> Iterator[str]:
+    dialogues = outputs.dialogues or ("",) * len(texts)
+    for text, dialogue in zip(texts, dialogues, strict=True):
+        yield repair.undo(text, Row(dialogue, corpus))
+
+
+def _stratified(outputs: Outputs, seed: int) -> list[int]:
+    """Return `SAMPLE` indices, one from each of as many equal parts of the examples ordered by score."""
+    parts = np.array_split(np.argsort(outputs.scores, kind="stable"), SAMPLE)
+    chance = np.random.default_rng(seed)
+    return sorted(int(chance.choice(part)) for part in parts)

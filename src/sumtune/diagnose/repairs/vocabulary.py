@@ -1,0 +1,69 @@
+"""Words of a file with their frequencies, and the most probable words behind characters without spaces."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+
+from sumtune.diagnose.text_features import words
+
+__all__ = ["Vocabulary"]
+
+LONGEST_WORD = 24
+"""Longest known word in characters; longer runs are addresses and the like."""
+UNKNOWN_START = 12.0
+UNKNOWN_CHARACTER = 3.0
+"""Cost (negative log probability) of an unknown word: for the word, and for each of its characters."""
+KNOWN_TIMES = 1
+
+
+class Vocabulary:
+    """Words of some texts."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        """Count the words of `texts`."""
+        self._texts = texts
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(word for text in self._texts for word in words(text))
+
+    @cached_property
+    def _costs(self) -> dict[str, float]:
+        """Negative log probability of each word."""
+        total = math.log(self._counts.total() + 1)
+        return {word: total - math.log(count) for word, count in self._counts.items() if len(word) <= LONGEST_WORD}
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._counts
+
+    def known_share(self, text: str) -> float:
+        """Return the share of the letters of `text` that belong to known words of at least two letters; 0 for none."""
+        found = words(text)
+        letters = sum(map(len, found))
+        return sum(len(word) for word in found if len(word) > 1 and word in self._counts) / letters if letters else 0.0
+
+    def segmented(self, run: str) -> list[str]:
+        """Return the most probable words behind `run`, which has no spaces (dynamic programming over word unigrams).
+
+        >>> Vocabulary(["Ann helps Bob.", "He is at home"]).segmented("AnnhelpsBobathome")
+        ['Ann', 'helps', 'Bob', 'at', 'home']
+        """
+        folded, costs = run.casefold(), self._costs
+        if len(folded) != len(run):
+            return [run]
+        best, starts = [0.0], [0]
+        for end in range(1, len(run) + 1):
+            options = []
+            for start in range(max(0, end - LONGEST_WORD), end):
+                known = costs.get(folded[start:end])
+                cost = UNKNOWN_START + UNKNOWN_CHARACTER * (end - start) if known is None else known
+                options.append((best[start] + cost, start))
+            cost, start = min(options)
+            best.append(cost)
+            starts.append(start)
+        found, end = [], len(run)
+        while end:
+            found.append(run[starts[end] : end])
+            end = starts[end]
+        return found[::-1]
