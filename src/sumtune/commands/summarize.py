@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from sumtune.commands.summarize_notes import LengthNotes, StyleNotes, print_note
 from sumtune.data.conversations import Conversation, Conversations, open_conversations
 from sumtune.data.dialogue import as_text, is_unicode
 from sumtune.data.encoding import LEGACY, decode
@@ -14,7 +15,7 @@ from sumtune.data.file_kind import file_kind
 from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import dump_row
 from sumtune.data.row_styles import read_style
-from sumtune.data.styles import check_style, clean_style
+from sumtune.data.styles import clean_style
 from sumtune.decode.build import TunedModel, load_tuned
 from sumtune.errors import DataError, InputError, RunDirError
 from sumtune.files.checksums import fingerprint
@@ -28,7 +29,6 @@ __all__ = ["read_text", "summarize_file", "summarize_text"]
 
 CHUNK_DIALOGUES = 64
 """Dialogues that are summarized together, so that memory does not grow with a JSONL file."""
-SHOWN_WARNINGS = 5
 STYLE_COLUMN = "style"
 OTHER_FORMATS = (".csv", ".tsv", ".parquet")
 """Suffixes of formats that `--output` does not write."""
@@ -59,14 +59,14 @@ def read_text(file: Path | None) -> str:
     if not dialogue:
         raise InputError(f"{name} is empty: expected a dialogue, one turn per line.")
     if encoding == LEGACY:
-        _print_note(legacy_encoding(name))
+        print_note(legacy_encoding(name))
     return dialogue
 
 
 def _only_dialogue(file: Path) -> str:
     conversations = open_conversations(file)
     for warning in conversations.warnings:
-        _print_note(warning)
+        print_note(warning)
     found = list(islice(conversations, 2))
     if len(found) != 1:
         raise InputError(
@@ -87,11 +87,11 @@ def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None, sty
     try:
         run_dir.record()
     except RunDirError:
-        _print_note(f"{run_dir.run_json} cannot be read or is damaged; the adapter does not depend on it")
+        print_note(f"{run_dir.run_json} cannot be read or is damaged; the adapter does not depend on it")
     tuned = load_tuned(run_dir.require(run_dir.adapter, "run"), beams)
     style = clean_style(style)
-    _StyleNotes(tuned).report([style])
-    summarizer, tokens = tuned.for_any_length(), _LengthNotes(tuned).report([("The dialogue", dialogue)])
+    StyleNotes(tuned).report([style])
+    summarizer, tokens = tuned.for_any_length(), LengthNotes(tuned).report([("The dialogue", dialogue)])
     if tokens[0] <= tuned.max_source_tokens:
         return summarizer.summarize([dialogue], styles=[style], tokens=tokens)[0].text
     with _progress(total=1) as progress:
@@ -120,7 +120,7 @@ def summarize_file(
     adapter = run_dir.require(run_dir.adapter, "run")
     conversations = open_conversations(source, dialogue_column, _configured_column(run_dir, "dialogue_column"))
     for warning in conversations.warnings:
-        _print_note(warning)
+        print_note(warning)
     count = sum(1 for _ in conversations)
     if count == 0:
         raise InputError(f"{source} is empty: expected a dialogue in each row.")
@@ -165,7 +165,7 @@ class _RowStyles:
 def _summarize(
     conversations: Conversations, count: int, out: ResumableLines, tuned: TunedModel, styles: _RowStyles
 ) -> None:
-    summarizer, warnings, style_notes = tuned.for_any_length(), _LengthNotes(tuned), _StyleNotes(tuned)
+    summarizer, warnings, style_notes = tuned.for_any_length(), LengthNotes(tuned), StyleNotes(tuned)
     for chunk in _chunks(iter(conversations)):
         style_notes.report(styles.of(chunk, tuned))  # before any summary is made
     rows = iter(conversations)
@@ -193,66 +193,6 @@ def _chunks(conversations: Iterable[Conversation]) -> Iterator[list[Conversation
         yield chunk
 
 
-class _StyleNotes:
-    """Notes on styles that the model was not tuned with: each one once."""
-
-    def __init__(self, tuned: TunedModel) -> None:
-        self._tuned = tuned
-        self._seen: set[str] = set()
-
-    def report(self, styles: Iterable[str]) -> None:
-        """Check `styles`, and print a note on each new one that training did not have.
-
-        Raises:
-            ModelError: a style is too long, or the model was tuned without styles.
-        """
-        for style in dict.fromkeys(styles):
-            if style not in self._seen:
-                self._seen.add(style)
-                note = check_style(style, self._tuned.styles, self._tuned.count_tokens)
-                if note and len(self._seen) <= SHOWN_WARNINGS:
-                    print(f"Note: {note}", file=sys.stderr)
-
-
-class _LengthNotes:
-    """Notes on dialogues that exceed the token limit: the first few by place, and the total."""
-
-    def __init__(self, tuned: TunedModel) -> None:
-        self._tuned = tuned
-        self._seen = self._cut = 0
-
-    def report(self, dialogues: Sequence[tuple[str, str]]) -> list[int]:
-        """Print how those of `dialogues` (place, text) that are too long are read; return the tokens of each."""
-        limit = self._tuned.max_source_tokens
-        counts = self._tuned.count_tokens([text for _, text in dialogues])
-        self._seen += len(counts)
-        for (place, _), tokens in zip(dialogues, counts, strict=True):
-            if tokens > limit:
-                self._cut += 1
-                if self._cut <= SHOWN_WARNINGS:
-                    print(self._note(place, tokens, limit), file=sys.stderr)
-        return counts
-
-    def _note(self, place: str, tokens: int, limit: int) -> str:
-        if self._tuned.long == "parts":
-            return f"Note: {place} has {tokens} tokens and is read in parts of up to {limit}."
-        return f"Warning: {place} has {tokens} tokens; only the first {limit} are read."
-
-    def report_total(self) -> None:
-        """Print how many dialogues were too long, if any."""
-        if self._cut:
-            kind, fate = (
-                ("Note", "they are read in parts")
-                if self._tuned.long == "parts"
-                else ("Warning", "their ends are not read")
-            )
-            print(
-                f"{kind}: {self._cut} of {self._seen} dialogues are longer than the {self._tuned.max_source_tokens} "
-                f"tokens that are read at once: {fate}.",
-                file=sys.stderr,
-            )
-
-
 def _configured_column(run_dir: RunDir, key: str) -> str | None:
     """Return the column that `sumtune run` was given for `key`, such as `dialogue_column`, if any."""
     data = run_dir.record().get("config", {}).get("data", {})
@@ -266,7 +206,3 @@ def _inputs_fingerprint(
     """Return a fingerprint of the input and of everything that its summaries depend on."""
     files = sorted(path for path in adapter.iterdir() if path.is_file())
     return fingerprint([source, *files], {"beams": beams, "dialogue_column": dialogue_column, "style": style})
-
-
-def _print_note(note: object) -> None:
-    print(f"Note: {note}.", file=sys.stderr)
