@@ -15,7 +15,7 @@ from sumtune.errors import ConfigError
 __all__ = ["assignment", "known_keys", "parse_assignment", "resolve", "revise"]
 
 MAX_FILE_BYTES = 1_000_000
-"""Size that no configuration has; a device such as `/dev/zero` never ends."""
+"""No configuration is larger. Without a limit, a device such as `/dev/zero` would be read forever."""
 YAML_END = "...\n"
 """End mark that PyYAML writes after a value that is neither a list nor a mapping."""
 
@@ -69,7 +69,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
         if len(content) > MAX_FILE_BYTES:
-            raise ConfigError(f"{path} has more than {MAX_FILE_BYTES:,} bytes: it is no configuration.")
+            raise ConfigError(f"{path} has more than {MAX_FILE_BYTES:,} bytes, so it is not a configuration.")
         value = yaml.safe_load(content.decode("utf-8"))
     except OSError as error:
         raise ConfigError(f"Cannot read the configuration {str(path)!r}: {error.strerror or error}.") from None

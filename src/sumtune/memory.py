@@ -30,9 +30,9 @@ MAPPING = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) \S+ \S+ \S+ (\d+) .*\n((?:[A-Z].
 ANONYMOUS = re.compile(r"^Anonymous: +(\d+) kB$", re.MULTILINE)
 """Size of the pages of a mapped file that were written to, and so differ from the file."""
 LEAST_UNMAPPED_BYTES = 1 << 20
-"""Finding the mapped files takes longer than less than this is worth."""
+"""Less is not worth the time that it takes to find the mapped files."""
 CACHED_PRIMITIVES = 64
-"""More than a micro-batch needs, because its layers have the same shapes."""
+"""Size of each cache. A micro-batch needs fewer, because its layers have the same shapes."""
 
 
 def limit_primitive_cache() -> None:

@@ -423,7 +423,7 @@ def test_impossible_files_are_errors(summarizer, run_dir, folder):
     with pytest.raises(DataError, match="Cannot read"):
         summarize_file(folder / ("a" * 300 + ".jsonl"), folder / "out.jsonl", run_dir)
     (folder / "chats.jsonl").mkdir()
-    with pytest.raises(DataError, match="is no file"):
+    with pytest.raises(DataError, match="is not a file"):
         summarize_file(folder / "chats.jsonl", folder / "out.jsonl", run_dir)
     (folder / "chats.jsonl").rmdir()
     (folder / "broken.csv").write_text('dialogue\nAnn: "Hi\n', encoding="utf-8")
@@ -432,7 +432,7 @@ def test_impossible_files_are_errors(summarizer, run_dir, folder):
     (folder / "broken.csv").unlink()
     with pytest.raises(DataError, match="Cannot read"):
         summarize_file(folder / "in.txt", folder / "out.jsonl", run_dir)
-    with pytest.raises(InputError, match=r"would hold JSONL: name it .*out.jsonl"):
+    with pytest.raises(InputError, match=r"will be JSONL: name it .*out.jsonl"):
         summarize_file(source, folder / "out.csv", run_dir)
     with pytest.raises(InputError, match="is a folder"):
         summarize_file(source, folder, run_dir)

@@ -142,7 +142,7 @@ def test_doubtful_texts_are_warned_of(write: Any, rows: list[dict[str, Any]]) ->
     found = {issue.code: str(issue) for issue in checked.issues if issue.code != "summary_longer"}
     assert found == {
         "placeholder": "a.jsonl:2: the dialogue is 'N/A', a placeholder for a text",
-        "cut_by_excel": "a.jsonl:4: the dialogue has 32,767 characters, the most of an Excel cell: its end may be "
+        "cut_by_excel": "a.jsonl:4: the dialogue has 32,767 characters, the limit of an Excel cell: its end may be "
         "missing",
         "split_into_turns": "a.jsonl: 1 of 25 dialogues were split into turns: they are given as marks between turns",
         "unknown_speaker": "a.jsonl: the turns of 1 of 25 dialogues, first in row 5, have no known speaker, and their "

@@ -41,7 +41,7 @@ def compare(
         list[Path], typer.Argument(help="Run folders scored on the same examples. Each is compared with the first.")
     ],
 ) -> None:
-    """Show how scored runs differ, by how much, and whether chance explains the difference."""
+    """Compare scored runs: which settings and scores differ, and whether chance could explain it."""
     if len(runs) < 2:
         raise ConfigError("compare needs at least two run folders: sumtune compare RUN_A RUN_B")
     from sumtune.commands.compare import compare_runs

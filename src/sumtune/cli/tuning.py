@@ -57,7 +57,7 @@ def check(
     style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
 ) -> None:
-    """List problems in the data by file and row, without writing anything."""
+    """List all problems in the data by file and row. Nothing is trained."""
     settings = config_of(None, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
     from sumtune.commands.accepted_settings import CHECK, require_accepted
 

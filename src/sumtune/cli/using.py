@@ -52,7 +52,7 @@ def convert(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")] = False,
     dialogue_column: DialogueOption = None,
 ) -> None:
-    """Show how an export is read, and write its conversations as JSONL."""
+    """Convert an export of another program to JSONL, and show how it is read."""
     from sumtune.commands.convert import convert as convert_export
 
     convert_export(export, output, overwrite=overwrite, dialogue_column=dialogue_column)
@@ -65,7 +65,7 @@ def serve(
         typer.Option("--adapter", metavar="NAME=FOLDER", help="Another adapter to serve. Repeatable."),
     ] = None,
     host: Annotated[
-        str, typer.Option("--host", help="Address to listen on; any but a local one needs SUMTUNE_API_KEY.")
+        str, typer.Option("--host", help="Address to listen on. An address that is not local needs SUMTUNE_API_KEY.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on.")] = 8000,
     beams: BeamsOption = None,
@@ -76,7 +76,7 @@ def serve(
         int, typer.Option("--queue", min=1, help="Maximum number of waiting dialogues and parts; more are refused.")
     ] = ServeSettings.max_queued_dialogues,
     requests_per_minute: Annotated[
-        int, typer.Option("--requests-per-minute", min=1, help="Maximum number of requests per API key.")
+        int, typer.Option("--requests-per-minute", min=1, help="Requests per minute that each API key allows.")
     ] = ServeSettings.requests_per_minute,
     connections_per_client: Annotated[
         int,
@@ -117,7 +117,7 @@ def clean(
     run_dir: RunDirOption = RUN_DIR,
     everything: Annotated[bool, typer.Option("--all", help="Also delete the newest and the best checkpoint.")] = False,
 ) -> None:
-    """Delete old checkpoints, but not the adapter, the scores and, without --all, the newest and best checkpoint."""
+    """Delete old checkpoints. The adapter, the scores, and the newest and the best checkpoint stay."""
     from sumtune.commands.clean import clean_run
     from sumtune.files.run_dir import RunDir
 

@@ -25,7 +25,7 @@ def convert(source: Path, target: Path, *, overwrite: bool = False, dialogue_col
         DataError: `source` cannot be read; nothing is written.
     """
     if target.suffix.lower() not in SUFFIXES:
-        raise InputError(f"--output {str(target)!r} would hold JSONL: name it {str(target.with_suffix('.jsonl'))!r}.")
+        raise InputError(f"--output {str(target)!r} will be JSONL: name it {str(target.with_suffix('.jsonl'))!r}.")
     if os.path.lexists(target) and not overwrite:
         raise InputError(f"{target} exists: give --output another name, or replace it with --overwrite.")
     export = read_export(source, dialogue_column)

@@ -1,4 +1,4 @@
-"""Checks before a training: does it start, continue from a checkpoint, or overwrite another run?"""
+"""Checks before training: whether it starts, continues from a checkpoint, or would overwrite another run."""
 
 from rich.console import Console
 

@@ -28,7 +28,7 @@ from sumtune.terminal.progress import generation_progress
 __all__ = ["read_text", "summarize_file", "summarize_text"]
 
 CHUNK_DIALOGUES = 64
-"""Dialogues that are summarized together, so that memory does not grow with a JSONL file."""
+"""Number of dialogues summarized together, so that the memory needed does not grow with the input."""
 STYLE_COLUMN = "style"
 OTHER_FORMATS = (".csv", ".tsv", ".parquet")
 """Suffixes of formats that `--output` does not write."""
@@ -136,7 +136,7 @@ def summarize_file(
 
 def _require_usable(source: Path, target: Path) -> None:
     if target.suffix.lower() in OTHER_FORMATS:
-        raise InputError(f"--output {str(target)!r} would hold JSONL: name it {str(target.with_suffix('.jsonl'))!r}.")
+        raise InputError(f"--output {str(target)!r} will be JSONL: name it {str(target.with_suffix('.jsonl'))!r}.")
     with suppress(OSError):  # reported when the file is opened
         if target.samefile(source):
             raise InputError("--output must be another file than --input.")

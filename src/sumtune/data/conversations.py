@@ -117,7 +117,7 @@ def _require_file(path: Path) -> None:
     except (OSError, ValueError) as error:
         raise DataError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from None
     if not stat.S_ISREG(mode):
-        raise DataError(f"{path} is no file: write its content to one and pass that.")
+        raise DataError(f"{path} is not a file: write its content to a file and pass that.")
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def read_dialogue(value: Any) -> DialogueText:
 
 
 def text_columns(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the columns that hold a text or turns in one of the first rows: a message advises no other."""
+    """Return the columns that hold a text or turns in one of the first rows. Messages suggest only these."""
     sample = rows[:SAMPLED_ROWS]
     return [column for column in columns if not sample or any(as_text(row.get(column)) for row in sample)]
 

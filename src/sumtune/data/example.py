@@ -64,7 +64,7 @@ def load_jsonl(path: Path) -> list[Example]:
     except OSError as error:
         raise RunDirError(f"Cannot read {path}: {error.strerror}.") from None
     except (ValueError, TypeError, RecursionError):
-        raise RunDirError(f"{path} is damaged: a line of it is no example.") from None
+        raise RunDirError(f"{path} is damaged: one of its lines is not an example.") from None
     if any(tuple(map(type, vars(example).values())) != (str, str, str, str, int, str) for example in examples):
-        raise RunDirError(f"{path} is damaged: an example has a value of another type.")
+        raise RunDirError(f"{path} is damaged: a value of an example has the wrong type.")
     return examples

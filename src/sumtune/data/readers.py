@@ -70,7 +70,7 @@ def read_file(
 
 def damaged_text(place: object, error: UnicodeDecodeError) -> DataError:
     """Return the error for a file that does not have the encoding that its byte order mark says."""
-    return DataError(f"{place} is damaged: its first bytes say {error.encoding}, byte {error.start} does not fit that.")
+    return DataError(f"{place} is damaged: it begins like {error.encoding}, but byte {error.start} is not valid in it.")
 
 
 def _tables(file: _File, options: _Options) -> Iterator[Table]:

@@ -58,7 +58,7 @@ def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Iss
 
 
 def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Issue]]:
-    """Return the examples, with file and row added to each repeated id, and one issue if there were any."""
+    """Return the examples, with file and row added to each repeated id, and one issue if any id was repeated."""
     seen: set[str] = set()
     unique = []
     for example in examples:
@@ -152,7 +152,7 @@ def _doubts(given: Any, dialogue: str, summaries: Sequence[str | None], file: st
         if text is not None and is_placeholder(text):
             yield Issue("placeholder", "warning", f"the {part} is {text!r}, a placeholder for a text", file, row)
     if isinstance(given, str) and len(given) == EXCEL_CELL:
-        message = f"the dialogue has {EXCEL_CELL:,} characters, the most of an Excel cell: its end may be missing"
+        message = f"the dialogue has {EXCEL_CELL:,} characters, the limit of an Excel cell: its end may be missing"
         yield Issue("cut_by_excel", "warning", message, file, row)
 
 

@@ -88,10 +88,10 @@ def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
         message = f"there are only {size} examples to train on; a few hundred are needed to learn much"
         yield Issue("few_training_examples", "warning", message)
     if not splits["validation"] and size >= FEWEST_TRAINING_EXAMPLES:
-        message = f"all {size} examples are of one dialogue, so none is left for validation; 2 dialogues are needed"
+        message = f"all {size} examples have the same dialogue, so none is left for validation; 2 dialogues are needed"
         yield Issue("no_validation_examples", "error", message)
     if not splits["test"]:
-        message = "there is no test example: scores are of validation, whose loss is also watched in training"
+        message = "there is no test example: the validation split is scored, although training uses it, too"
         yield Issue("empty_split", "warning", message)
 
 

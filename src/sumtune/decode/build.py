@@ -44,7 +44,7 @@ ReportFallback = Callable[[str], None]
 """Callback that gets the reason, as a sentence, why a faster engine cannot be used."""
 
 NO_SUMMARY_TOKENS = SummaryTokens((), english=True)
-"""Summary tokens of a base model, which gives English dialogues a shortlist and others the whole vocabulary."""
+"""Stands for the summary tokens of a base model: English dialogues get a shortlist, others the whole vocabulary."""
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from sumtune.diagnose.outputs import Outputs
 __all__ = ["SEVERITIES", "SHOWN_EXAMPLES", "Finding", "Severity", "to_row"]
 
 Severity = Literal["fault", "limit", "advice"]
-"""A fault makes the score or the training meaningless, a limit holds back a sound run, advice is the next step."""
+"""A fault makes the score or the training meaningless. A limit lowers the score of a correct run. Advice comes next."""
 SEVERITIES: tuple[Severity, ...] = ("fault", "limit", "advice")
 SHOWN_EXAMPLES = 3
 

@@ -44,7 +44,7 @@ def score_multiple(
 def leave_one_out(references: Sequence[str], tokens: Tokens = "rouge-score") -> tuple[Overlap, Overlap]:
     """Score each reference against the others; return the mean of the best and the mean of the mean scores.
 
-    The result shows how well people agree, as an upper mark for a system. The best score is over one reference fewer
+    The result shows how well people agree, which a system can hardly exceed. The best score is over one reference fewer
     than a system's.
 
     Raises:

@@ -79,6 +79,6 @@ def stamps_of(folder: Path) -> dict[str, Stamp]:
                 continue
             status = path.stat(follow_symlinks=False)
             if not stat.S_ISREG(status.st_mode):
-                raise OSError(f"{path.path} is no regular file.")
+                raise OSError(f"{path.path} is not a regular file.")
             stamps[path.name] = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
     return stamps

@@ -56,7 +56,7 @@ def _unusable(folder: Path, error: OSError) -> RunDirError:
             f"{folder} is being written by {_owner(folder)}: wait for it, or give --run-dir another folder."
         )
     if isinstance(error, FileExistsError | NotADirectoryError):
-        return RunDirError(f"{folder} is a file, or below one: give --run-dir a folder.")
+        return RunDirError(f"{folder} is a file or lies below a file: give --run-dir a folder.")
     return RunDirError(f"{folder} cannot be written to ({error.strerror}): give --run-dir another folder.")
 
 

@@ -138,7 +138,9 @@ def _cached_costs(session: Session) -> MeasurementCache:
 
 
 def forecast_remaining(session: Session, step: int, evaluation_s: float | None) -> Forecast | None:
-    """Forecast the rest of a run after optimizer step `step` from its log and first forecast; None without either.
+    """Forecast the rest of a run after optimizer step `step`; None if the folder has no earlier forecast.
+
+    The speed is that of the logged steps or, if these are too few, that of the earlier forecast.
 
     The time of steps that were repeated after a resume counts, because this may happen again.
     """

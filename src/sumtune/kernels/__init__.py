@@ -1,1 +1,1 @@
-"""C kernels for training and generation on a CPU, compiled on the machine that uses them; all works without them."""
+"""C kernels for training and generation on a CPU, compiled on the machine that uses them. They are optional."""

@@ -17,7 +17,8 @@ __all__ = ["Reading"]
 class Reading:
     """A dialogue that is summarized by the jobs of one round, or of several.
 
-    The jobs of the last round but one are parts, whose summaries are joined and summarized by the last job.
+    In every round but the last, the jobs are parts, and their joined summaries are read in the next round. The last
+    round is one job, whose summary is the answer.
     """
 
     completion: asyncio.Task[Completion]

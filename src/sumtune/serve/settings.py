@@ -50,5 +50,5 @@ class ServeSettings:
 
     @property
     def max_parts(self) -> int:
-        """Most parts of long dialogues in the queue, and in a request. The other half is left to short dialogues."""
+        """Most parts of long dialogues in the queue, and in a request. Half of the queue is for short dialogues."""
         return self.max_queued_dialogues // 2

@@ -27,7 +27,7 @@ PROBES = (64, 192)
 """Lengths in tokens of the two inputs whose activations are measured."""
 
 Loss = Callable[[int], Tensor]
-"""Length of an input in tokens to the loss of that input."""
+"""Function from the length of an input, in tokens, to the loss of that input."""
 
 
 @dataclass

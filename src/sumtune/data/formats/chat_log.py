@@ -58,7 +58,7 @@ def read_chat_log(text: str) -> ChatLog:
 
 
 def _times(stamps: Sequence[str]) -> Sequence[datetime | None]:
-    """Return the time of each stamp, or None. Of day and month, the order in which times never decrease is chosen."""
+    """Return the time of each stamp, or None. Day and month are taken in the order in which times never decrease."""
     for day_first in (True, False):
         try:
             times = [_time(stamp, day_first) for stamp in stamps]

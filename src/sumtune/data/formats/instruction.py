@@ -23,7 +23,7 @@ class Instruction:
 
 
 def shared_instruction(prompts: Iterable[str]) -> Instruction:
-    r"""Return the complete lines with which all prompts begin and end, as far as they are not turns of a dialogue.
+    r"""Return the complete lines with which all prompts begin and end, without turns of a dialogue.
 
     >>> shared_instruction(["Summarize:\n\nAnn: hi\n\nSummary:", "Summarize:\n\nBob: yo\nBob: hm\n\nSummary:"])
     Instruction(before='Summarize:\n\n', after='\nSummary:')

@@ -31,7 +31,7 @@ SAMPLED_ROWS = 100
 def recognize_format(rows: Iterable[Row], summaries: Sequence[str]) -> Format | None:
     """Return the format of the first rows; None if none is recognized. `summaries` are the known summary columns.
 
-    If there is a summary column, training data for chat models is not recognized: its messages are the dialogue then.
+    If there is a summary column, `messages` and `conversations` are read as the dialogue, not as question and answer.
     """
     sample = list(islice(rows, SAMPLED_ROWS))
     for one in FORMATS:

@@ -23,7 +23,7 @@ FORMAT = 2
 """Version of the file. Raise it when the content changes, so that older files are not used."""
 FILE = "engine.safetensors"
 SHARED = ("embedding", "output_weight")
-"""Large tensors that adapters rarely change. If the base model has them, the file only holds their names in it."""
+"""Large tensors that adapters rarely change. If the base model has the same tensor, the file holds only its name."""
 
 
 class _Header(BaseModel):

@@ -91,7 +91,7 @@ class BatchVocabulary:
         self.ids, self._products, self._forbidden = ids, products, forbidden
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """Return (rows, columns) float32 for `hidden` (rows, features), which has equally many rows per dialogue."""
+        """Return (rows, columns) float32 for `hidden` (rows, features), with equally many rows for each dialogue."""
         parts = [product(hidden) for product in self._products]
         if self._forbidden is not None:
             by_dialogue = parts[-1].view(len(self._forbidden), -1, parts[-1].shape[1])

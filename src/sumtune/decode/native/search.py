@@ -106,7 +106,7 @@ class _Beams:
 class BeamSearch:
     """Beam search with `beams` rows for each summary; a summary is finished when `beams` hypotheses have ended.
 
-    The score of a hypothesis is its sum of log-probabilities divided by length ** `length_penalty`. The length counts
+    The score of a hypothesis is its sum of log-probabilities divided by length ** `length_penalty`. The length includes
     the end mark.
     """
 

@@ -21,7 +21,7 @@ def more_data(context: Context) -> Finding | None:
     if not sure and (gap is None or gap.value < FITTED):
         return None
     known, unknown = "More data would lower the loss", "Too little data to tell whether more would lower the loss"
-    distance = "" if gap is None else f" The validation loss is {gap.value:+.2f} from the training loss at that time."
+    distance = "" if gap is None else f" Validation loss minus training loss is {gap.value:+.2f}."
     return Finding(
         code="more_data",
         title=known if sure else unknown,
@@ -43,8 +43,8 @@ def larger_model(context: Context) -> Finding | None:
         code="larger_model",
         title=known if sure else "Too little data to tell whether the model does as well on new conversations",
         severity="advice",
-        evidence=f"The validation loss is {gap.value:+.2f} ± {2 * gap.error:.2f} nats per token from the training "
-        f"loss. Below {FITTED} more data of this kind has little to add; only a run shows what a larger model adds.",
+        evidence=f"Validation loss minus training loss is {gap.value:+.2f} ± {2 * gap.error:.2f} nats per token. Below "
+        f"{FITTED}, more data of this kind can gain little. What a larger model gains, only a run shows.",
         sure=sure,
         numbers={"gap": gap.value, "gap_error": gap.error},
     )

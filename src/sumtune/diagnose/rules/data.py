@@ -100,7 +100,7 @@ def slope_sentence(slope: Slope | None) -> str:
     """Return a sentence about the slope of the learning curve."""
     if slope is None:
         return "The log has too few losses of the first epoch to measure the effect of more data."
-    verdict = "so more data would lower it" if slope.falls else "an interval that includes zero or more"
+    verdict = "so more data would lower it" if slope.falls else "an interval that includes zero or lies above it"
     return (
         f"Twice as many examples change the loss by {slope.value:+.3f} ± {2 * slope.error:.3f} nats per token, "
         f"{verdict} ({slope.kind})."

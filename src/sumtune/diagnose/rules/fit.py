@@ -98,7 +98,7 @@ def rank_too_low(context: Context) -> Finding | None:
         title="The validation loss stopped falling at a low rank",
         severity="limit",
         evidence=f"At rank {training.rank} the validation loss changed by {-fallen:+.1%} in the second half of the "
-        f"run, to {losses[-1]:.2f} nats per token, {gap:+.2f} from the training loss.",
+        f"run, to {losses[-1]:.2f} nats per token. Validation loss minus training loss is {gap:+.2f}.",
         numbers={"rank": training.rank, "fallen_in_second_half": fallen, "gap": gap},
     )
 

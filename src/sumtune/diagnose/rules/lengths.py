@@ -62,7 +62,7 @@ def never_stops(outputs: Outputs) -> Finding | None:
         title=f"{how_many(bad)} predictions continue after the summary",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions are cut off, with {ratio:.1f} times as many "
-        f"words as their references (median). Only {best} scores {shortened[best].score:.3f}, the whole text "
+        f"words as their references (median). Alone, {best} scores {shortened[best].score:.3f}; the whole text scores "
         f"{outputs.score:.3f}.",
         numbers={
             "share": share(bad),
