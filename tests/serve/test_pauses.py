@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sumtune.serve import sources, speed
+from sumtune.serve import engine, sources, speed
 from sumtune.serve.jobs import LONG_TOKENS, TooSlowError
 from sumtune.summarizer import Completion
 
@@ -44,7 +44,8 @@ class Stepwise(FirstWordsSummarizer):
         return self.bytes_per_token * tokens
 
 
-def test_short_jobs_are_decoded_between_the_steps_of_a_long_one():
+def test_short_jobs_are_decoded_between_the_steps_of_a_long_one(monkeypatch):
+    monkeypatch.setattr(engine, "LONG_SHARE", 0)
     summarizer = Stepwise()
 
     async def test(engine, make):
@@ -59,6 +60,23 @@ def test_short_jobs_are_decoded_between_the_steps_of_a_long_one():
 
     with_engine(test, batch_wait_s=0)
     assert summarizer.done == ["Long", "Short 1", "Long", "Short 2", "Long", "Short 3", "Long"]
+
+
+def test_after_a_pause_a_long_one_has_its_share_of_the_time(monkeypatch):
+    monkeypatch.setattr(engine, "LONG_SHARE", 10**6)
+    summarizer = Stepwise()
+
+    async def test(engine, make):
+        engine.submit([long := make(summarizer, "Long", tokens=LONG_TOKENS + 1)])
+        engine.submit([make(summarizer, "Short 1")])
+        summarizer.steps.release()
+        await until(lambda: "Short 1" in summarizer.done)
+        engine.submit([last := make(summarizer, "Short 2")])
+        summarizer.steps.release(3)
+        assert await results([long, last]) == ["Long", "Short 2"]
+
+    with_engine(test, batch_wait_s=0)
+    assert summarizer.done == ["Long", "Short 1", "Long", "Long", "Long", "Short 2"]
 
 
 def test_two_long_ones_are_decoded_one_after_the_other():
