@@ -55,6 +55,12 @@ def write_files(folder):
     table(folder / "many.csv", ("dialogue",), [(one["dialogue"],) for one in chats[:3]])
     outputs = [(one["summary"], one["summary"], one["dialogue"]) for one in chats]
     table(folder / "outputs.csv", ("prediction", "reference", "dialogue"), outputs)
+    table(folder / "test.csv", ("dialogue", "summary"), [(one["dialogue"], one["summary"]) for one in chats])
+    (folder / "generated_predictions.txt").write_text("\n".join(one["summary"] for one in chats), encoding="utf-8")
+    losses = [{"step": step, "loss": 2 - step / 500, "learning_rate": 2e-4} for step in range(10, 200, 10)]
+    table(folder / "losses.csv", losses[0], [one.values() for one in losses])
+    (folder / "model").mkdir()
+    (folder / "model" / "trainer_state.json").write_text(json.dumps({"log_history": losses}), encoding="utf-8")
     (folder / "chat.txt").write_text(chats[0]["dialogue"], encoding="utf-8")
     for split, start in {"train": 0, "validation": 50, "test": 60}.items():
         tiny.write_jsonl(folder / "chats" / f"{split}.jsonl", 8, start)

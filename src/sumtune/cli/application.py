@@ -24,11 +24,10 @@ EXAMPLES: dict[Callable[..., None], str] = {
     tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",
     scoring.evaluate: "Example: sumtune evaluate --run-dir runs/first --set decode.beams=1",
     scoring.compare: "Example: sumtune compare runs/first runs/second",
-    scoring.diagnose: "Examples:\n\n"
-    "sumtune diagnose --run-dir runs/first\n\n"
-    "sumtune diagnose generated_predictions.jsonl\n\n"
-    "sumtune diagnose generated_predictions.txt --references test.csv\n\n"
-    "sumtune diagnose batch_output.jsonl --references test.jsonl --trainer-state model/trainer_state.json\n\n"
+    scoring.diagnose: "Examples: sumtune diagnose --run-dir runs/first   |   "
+    "sumtune diagnose outputs.csv   |   "
+    "sumtune diagnose generated_predictions.txt --references test.csv   |   "
+    "sumtune diagnose outputs.csv --trainer-state model/trainer_state.json   |   "
     "sumtune diagnose --trainer-state losses.csv",
     using.summarize: "Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize",
     using.convert: "Example: sumtune convert slack.zip --output chats.jsonl",
