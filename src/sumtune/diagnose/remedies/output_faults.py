@@ -8,7 +8,6 @@ from sumtune.diagnose.context import Context, Training
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.remedies.micro_batches import longer_micro_batches
 from sumtune.diagnose.remedy import Remedy, rounded
-from sumtune.model.source_limit import MOST_SUMMARY_TOKENS
 
 __all__ = [
     "columns_swapped",
@@ -115,7 +114,11 @@ def cut_short(_finding: Finding, context: Context) -> Remedy:
 def _summary_limit(model: ModelConfig, training: Training | None) -> int:
     if isinstance(model.max_target_tokens, int):
         return model.max_target_tokens
-    return training.label_limit if training and training.label_limit else MOST_SUMMARY_TOKENS
+    if training and training.label_limit:
+        return training.label_limit
+    from sumtune.model.source_limit import MOST_SUMMARY_TOKENS  # imports torch
+
+    return MOST_SUMMARY_TOKENS
 
 
 def predictions_are_references(_finding: Finding, context: Context) -> Remedy:
