@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?P<bound>>=|==)(?P<version>[0-9a-z.]+)")
-FOR_OTHERS = {"sentencepiece"}
-"""Not imported here: transformers reads `.model` tokenizers with it."""
+FOR_OTHERS = {"sentencepiece", "bitsandbytes"}
+"""Not imported here: transformers reads `.model` tokenizers and computes in 4 bits with them."""
 ELSEWHERE = {"h11": "uvicorn", "nltk": "rouge-score", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}
 """Imported through a package that cannot do without it."""
 
@@ -33,7 +33,7 @@ def lowest(requirements: list[str]) -> dict[str, str]:
 
 
 RUNTIME = lowest(PROJECT["dependencies"])
-OPTIONAL = lowest(EXTRAS["embedded"] + EXTRAS["hub"])
+OPTIONAL = lowest(EXTRAS["embedded"] + EXTRAS["hub"] + EXTRAS["quantize"])
 DEVELOPMENT = lowest(EXTRAS["dev"])
 
 

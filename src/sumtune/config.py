@@ -82,6 +82,8 @@ class ModelConfig(Section):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """`auto` measures both on this machine and chooses bf16 only if it is faster."""
+    quantize: Literal["nf4"] | None = None
+    """`nf4` holds the frozen weights in 4 bits while it trains (QLoRA, Dettmers et al. 2023). Needs `bitsandbytes`."""
     prompt: PromptChoice = "auto"
     """Words around the dialogue. `chat` is the tokenizer's chat template with `instruction`, `plain` the prompt of the
     model family; `auto` is `chat` if the tokenizer has a template."""
@@ -110,6 +112,8 @@ class LoraConfig(Section):
     """Scale by alpha/sqrt(rank) (Kalajdzievski 2023) instead of alpha/rank."""
     dora: bool = False
     """Learn magnitude and direction separately (Liu et al. 2024)."""
+    plus_ratio: float = Field(1.0, ge=1, le=1000)
+    """Learning rate of B relative to that of A: LoRA+ (Hayou et al. 2024) recommends 16; 1 is plain LoRA."""
 
 
 class TrainConfig(Section):

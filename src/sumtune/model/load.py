@@ -2,12 +2,13 @@
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from sumtune.errors import ModelError
+from sumtune.model.quantization import keep_differentiable, quantization
 from sumtune.text.position_limits import PositionLimits
 
 __all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "position_limits", "sliding_window"]
@@ -79,13 +80,17 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def load_base(folder: Path, dtype: torch.dtype | None, device: torch.device | str = "cpu") -> Any:
+def load_base(
+    folder: Path, dtype: torch.dtype | None, device: torch.device | str = "cpu", quantize: Literal["nf4"] | None = None
+) -> Any:
     """Return the base model in `folder`, frozen and in evaluation mode.
 
-    If `dtype` is None, the model keeps the dtype of its configuration or, if that names none, of its weights.
+    If `dtype` is None, the model keeps the dtype of its configuration or, if that names none, of its weights. With
+    `quantize`, linear layers except the output layer hold 4-bit weights and compute in `dtype`.
 
     Raises:
         ModelError: the weights cannot be read or are incomplete, or the architecture cannot generate text.
+        ConfigError: `quantize` needs a package that is not installed.
     """
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
     from transformers.utils import logging as transformers_logging
@@ -95,17 +100,23 @@ def load_base(folder: Path, dtype: torch.dtype | None, device: torch.device | st
     config = load_config(folder)
     _require_layers(config, folder)
     family = AutoModelForSeq2SeqLM if is_encoder_decoder(config) else AutoModelForCausalLM
+    options = quantization(dtype or torch.float32, device) if quantize else {}
     loaded: Any
     try:
         loaded = family.from_pretrained(
-            folder, dtype=dtype or "auto", use_safetensors=True, trust_remote_code=False, output_loading_info=True
-        )
+            folder, dtype=dtype or "auto", use_safetensors=True, trust_remote_code=False, output_loading_info=True,
+            **options,
+        )  # fmt: skip
     except Exception as error:
         raise _unreadable("model", folder, error) from error
     model, info = loaded
     if missing := sorted(info["missing_keys"]):
         raise ModelError(f"The weights in {folder} lack {len(missing)} tensors, for example {missing[0]}.")
-    return model.to(device).eval().requires_grad_(False)
+    if quantize:
+        keep_differentiable(model)
+    else:
+        model = model.to(device)
+    return model.eval().requires_grad_(False)
 
 
 def _require_layers(config: Any, folder: Path) -> None:

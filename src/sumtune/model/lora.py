@@ -105,6 +105,8 @@ def add_lora(
         torch.manual_seed(seed)
         adapted = get_peft_model(model, config, autocast_adapter_dtype=False)
     adapted.peft_config["default"].base_model_name_or_path = base_name
+    for parameter in trainable(adapted).values():
+        parameter.data = parameter.data.to(model.dtype)  # PEFT leaves float32 beside quantized weights
     generator = torch.Generator().manual_seed(seed)
     for module in adapted.modules():
         if "default" in (dropouts := getattr(module, "lora_dropout", {})) and dropout > 0:

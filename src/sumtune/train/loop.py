@@ -111,7 +111,7 @@ def _recover(on_event: EventCallback, state: TrainState, restore: Callable[[], T
 
 def _update(master_weights: MasterWeights, optimizer: Any, rate: float, average_decay: float) -> None:
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("ratio", 1.0)
     optimizer.step()
     master_weights.copy_to_model()
     master_weights.update_average(average_decay)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +23,17 @@ class MasterWeights:
         self.parameters = parameters
         self.weights = {name: parameter.detach().float().clone() for name, parameter in parameters.items()}
         self.average = {name: weight.clone() for name, weight in self.weights.items()}
+
+    def groups(self, ratio: float) -> list[dict[str, Any]]:
+        """Return the groups of the optimizer; the learning rate of LoRA's B is `ratio` times that of the others.
+
+        LoRA+ (Hayou et al. 2024, https://arxiv.org/abs/2402.12354, section 4).
+        """
+        faster = [weight for name, weight in self.weights.items() if ".lora_B." in name]
+        others = [weight for name, weight in self.weights.items() if ".lora_B." not in name]
+        if ratio == 1:
+            return [{"params": list(self.weights.values()), "ratio": 1.0}]
+        return [{"params": others, "ratio": 1.0}, {"params": faster, "ratio": ratio}]
 
     def accumulate_gradients(self) -> None:
         """Add the gradients of the model to those of the master weights, and clear the former."""

@@ -64,13 +64,18 @@ class Session:
     model_name: str
     targets: list[str] | str
     fingerprint: str
-    all_parameters: int
-    """Number of parameters of model and adapter."""
+    base_parameters: int
+    """Number of parameters of the base model."""
 
     @property
     def trainable_parameters(self) -> int:
         """Number of parameters of the adapter."""
         return sum(weight.numel() for weight in self.master_weights.weights.values())
+
+    @property
+    def all_parameters(self) -> int:
+        """Number of parameters of model and adapter."""
+        return self.base_parameters + self.trainable_parameters
 
 
 def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Session:
@@ -86,7 +91,8 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
     source = locate(config.model.name, config.model.revision)
     device = choose_device(config.model.device)
     precision = choose_precision(precision_before or config.model.precision, device)
-    base = load_base(source.folder, precision.dtype, device)
+    base = load_base(source.folder, precision.dtype, device, config.model.quantize)
+    base_parameters = base.num_parameters()
     kernels = load_kernels(cache_dir() / "kernels") if device.type == "cpu" else None
     lora = config.lora
     targets = target_modules(base, lora.target_modules)
@@ -94,7 +100,6 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         base, base_name=str(source.folder), rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets,
         rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
     )  # fmt: skip
-    all_parameters = sum(parameter.numel() for parameter in adapted.parameters())
     recompute = Recompute.of(base, generator)  # before kernels free the weights, which it counts
     fuse_lora(adapted, kernels)
     if kernels is not None:
@@ -112,7 +117,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
         master_weights=MasterWeights(trainable(adapted)),
         plan=plan, examples=examples, validation=[held_out[at] for at in chosen], precision=precision,
         planned_tokens=planned_tokens, max_tokens=planned_tokens, model_name=source.name, targets=targets,
-        fingerprint=training_fingerprint(config, run_dir), all_parameters=all_parameters,
+        fingerprint=training_fingerprint(config, run_dir), base_parameters=base_parameters,
     )  # fmt: skip
 
 
@@ -150,9 +155,8 @@ def run(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
     run_dir, settings = session.run_dir, session.config.train
     folder, log_file = run_dir.trainer, run_dir.train_metrics
     folder.mkdir(parents=True, exist_ok=True)
-    optimizer = torch.optim.AdamW(
-        session.master_weights.weights.values(), weight_decay=settings.weight_decay, fused=True
-    )
+    groups = session.master_weights.groups(session.config.lora.plus_ratio)
+    optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay, fused=True)
     state = TrainState(max_tokens=session.max_tokens, precision=session.precision.name, fingerprint=session.fingerprint)
     parts = (session.adapted, session.master_weights, optimizer, session.generator)
 
