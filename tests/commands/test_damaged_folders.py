@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sumtune.diagnose.diagnose_stage import diagnose_run
+from sumtune.errors import RunDirError
+from sumtune.files.run_dir import RunDir
 from sumtune.model import precision
 from sumtune.train import session as training
 
@@ -58,6 +61,18 @@ def fuzz(places, tmp_path_factory):
 )
 def test_a_damaged_file_is_one_message_or_made_again(fuzz, case):
     assert fuzz.judged(case, random.Random(1)) in PASSED
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["model_evaluation/scores.json", "data_transformation/prompt.json", "data_ingestion/manifest.json", "run.json"],
+)
+@pytest.mark.parametrize("content", ["{", "[]", '{"format": "x"}'])
+def test_diagnose_names_a_record_that_it_cannot_read(fuzz, tmp_path, file, content):
+    shutil.copytree(fuzz.whole["finished"], tmp_path / "run")
+    (tmp_path / "run" / file).write_text(content, encoding="utf-8")
+    with pytest.raises(RunDirError, match=Path(file).name):
+        diagnose_run(RunDir(tmp_path / "run"))
 
 
 def test_what_is_not_damaged_passes_and_what_is_wrong_does_not(fuzz):

@@ -13,14 +13,15 @@ from sumtune.data.example import SPLITS, load_jsonl
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.context import Array, Context, Data, Training
 from sumtune.diagnose.outputs import Outputs
-from sumtune.errors import ModelError, RunDirError
+from sumtune.errors import RunDirError
 from sumtune.evaluate.scorecard import BASE, TUNED
 from sumtune.evaluate.scorecard_io import read_prediction_rows
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
-from sumtune.files.stage_manifest import changed_since
+from sumtune.files.stage_manifest import MANIFEST, changed_since
 from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.text.encode import load_encoded
+from sumtune.text.prompt import FILE_NAME as PROMPT
 from sumtune.text.prompt import Prompt
 from sumtune.train.event_log import Event, read_events
 
@@ -42,7 +43,11 @@ def read_run(run_dir: RunDir) -> Context:
 
 
 def _command_lines(run_dir: RunDir, config: Mapping[str, Any]) -> CommandLines:
-    manifest = find_record(run_dir.ingestion / "manifest.json") or {}
+    path = run_dir.ingestion / MANIFEST
+    manifest = find_record(path)
+    if manifest is None and path.exists():
+        raise RunDirError(f"{path} is damaged: {run_dir.remedy('run')}")
+    manifest = manifest or {}
     first: Mapping[str, str] = next(iter(manifest.get("columns", {}).values()), {})
     columns = {role: first[role] for role in ("dialogue", "summary") if role in first}
     try:
@@ -70,8 +75,13 @@ def read_outputs(run_dir: RunDir, system: str) -> Outputs | None:
 
 def _rouge_tokens(run_dir: RunDir) -> RougeTokens:
     """Return the unit that ROUGE counted in the run; earlier versions always used `rouge-score`."""
-    scores = find_record(run_dir.evaluation / "scores.json") or {}
-    recorded = scores.get("signature", {}).get("rouge_tokens")
+    path = run_dir.evaluation / "scores.json"
+    if not run_dir.has(path):
+        return "rouge-score"
+    scores = find_record(run_dir.require(path, "evaluate"))
+    if scores is None or not isinstance(signature := scores.get("signature", {}), dict):
+        raise RunDirError(f"{path} is damaged: {run_dir.remedy('evaluate')}")
+    recorded: Any = signature.get("rouge_tokens")
     return recorded if recorded in get_args(RougeTokens) else "rouge-score"
 
 
@@ -168,11 +178,10 @@ def _read_data(run_dir: RunDir, config: Mapping[str, Any], lengths: tuple[Array,
 
 def _source_limit(run_dir: RunDir, requested: int | str | None) -> int | None:
     """Return how many tokens of a dialogue are read: None for all, in parts; `requested` if the folder does not say."""
-    try:
-        prompt = Prompt.load(run_dir.transformation)
-        return prompt.max_source_tokens if prompt.long == "truncate" else None
-    except ModelError:
+    if not run_dir.has(path := run_dir.transformation / PROMPT):
         return requested if isinstance(requested, int) else None
+    prompt = Prompt.load(run_dir.require(path, "run").parent)
+    return prompt.max_source_tokens if prompt.long == "truncate" else None
 
 
 def _is_limited_by_model(run_dir: RunDir, limit: int | None, requested: int | str | None) -> bool:
