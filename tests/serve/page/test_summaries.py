@@ -1,5 +1,6 @@
 """Summaries on the page: typed, streamed, marked, compared."""
 
+import json
 import re
 
 import pytest
@@ -126,3 +127,13 @@ def test_a_style_is_chosen_where_the_adapter_has_some(open_page, url_of_styles):
     expect(choice).to_be_hidden()
     summarize(page)
     expect(page.locator("article .summary")).to_have_text("ANN:")
+
+
+def test_a_style_that_the_adapter_does_not_know_is_noted(open_page, url_of_styles):
+    page = open_page(url_of_styles)
+    asked = json.dumps({"dialogues": [DIALOGUE], "style": "as a haiku", "stream": True})
+    page.route("**/summarize", lambda route: route.continue_(post_data=asked))
+    summarize(page)
+    done(page)
+    expect(page.get_by_role("status")).to_contain_text("not tuned with the style 'as a haiku'. It knows: 'for")
+    picture(page, "note")

@@ -54,14 +54,16 @@ async function run() {
   show("download", false);
   byId("status").textContent = `Summarizing ${count(items.length, "conversation")}…`;
   const start = performance.now();
-  await Promise.all([...systems.keys()].map((name) => runSystem(items, name)));
+  const notes = await Promise.all([...systems.keys()].map((name) => runSystem(items, name)));
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  byId("status").textContent = `Done: ${count(items.length, "conversation")} in ${seconds} s.`;
+  const done = `Done: ${count(items.length, "conversation")} in ${seconds} s.`;
+  byId("status").textContent = [done, ...new Set(notes.flat())].join(" ");
   show("download");
 }
 
-/** Summarizes all conversations with one adapter, in several requests. */
+/** Summarizes all conversations with one adapter, in several requests. Returns the notes of the service. */
 async function runSystem(items, adapter) {
+  const notes = [];
   let start = 0;
   for (const batch of batches(items)) {
     const body = { dialogues: batch.map(({ dialogue }) => dialogue) };
@@ -69,6 +71,7 @@ async function runSystem(items, adapter) {
     if (byId("style").value) body.style = byId("style").value;
     if (adapter !== BASE && byId("search").value === "beams") body.beams = chosenAdapter().beams;
     for await (const { name, data } of summarize(body, state.running.signal)) {
+      if (name === "done" && data.note) notes.push(data.note);
       if (name !== "piece" && name !== "summary") continue;
       const result = state.results[start + data.index];
       const elements = result.elements.texts.get(adapter);
@@ -80,6 +83,7 @@ async function runSystem(items, adapter) {
     }
     start += batch.length;
   }
+  return notes;
 }
 
 /** Splits the conversations into batches within the limits of a request. */
