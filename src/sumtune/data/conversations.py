@@ -12,7 +12,7 @@ from sumtune.data.dialogue import as_text, is_unicode, text_columns
 from sumtune.data.encoding import LEGACY, detect, open_text
 from sumtune.data.file_kind import HEAD_BYTES, file_kind
 from sumtune.data.formats.recognize import SAMPLED_ROWS
-from sumtune.data.formatted import DIALOGUE, RowFormat, apply_format, are_messages, find_format
+from sumtune.data.formatted import DIALOGUE, RowFormat, apply_format, are_messages, find_format, require_conversations
 from sumtune.data.issues import Issue, legacy_encoding, raise_first_error, undecodable
 from sumtune.data.json_rows import dump_row, json_lines
 from sumtune.data.readers import damaged_text, read_file
@@ -106,6 +106,8 @@ def _open_lines(path: Path, given: str | None, learned: str | None) -> Conversat
         return Conversations(
             (_Source(path.name, DIALOGUE, _FormattedRows(path.name, lines, row_format)),), lines.warnings
         )
+    if not is_chosen:
+        require_conversations(path.name, first)
     candidates = text_columns(list(columns), first)
     column = find_dialogue(path.name, list(columns), given, learned, candidates=candidates)
     return Conversations((_Source(path.name, column, lines),), lines.warnings)

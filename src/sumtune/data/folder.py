@@ -9,7 +9,7 @@ from sumtune.data.file_kind import SUFFIXES, data_stem, is_data_file
 from sumtune.data.split import split_name
 from sumtune.errors import DataError
 
-__all__ = ["SplitFiles", "assign_splits", "is_metadata", "list_files"]
+__all__ = ["SplitFiles", "assign_splits", "is_metadata", "list_files", "names_a_split"]
 
 SHARD = re.compile(r"(.+?)-\d{5}-of-\d{5}(?:-[0-9a-f]{8,64})?")
 """`train-00000-of-00002-fa9b3e8ade89a333`: how Hugging Face data sets name the parts of a split."""
@@ -49,6 +49,11 @@ def list_files(folder: Path) -> list[PurePath]:
 def is_metadata(path: PurePath) -> bool:
     """Return whether a file of this name comes with a data set but holds no examples."""
     return data_stem(path.name).lower() in METADATA
+
+
+def names_a_split(path: PurePath) -> bool:
+    """Return whether the name of a file, or of one of its folders, is or contains the name of a split."""
+    return any(split_of(path) is not None for split_of in (_exact_split, _split_in_name, _split_of_folder))
 
 
 def assign_splits(place: str, paths: Iterable[PurePath]) -> SplitFiles:

@@ -12,11 +12,13 @@ from sumtune.data.formats.instruction import Instruction, shared_instruction
 from sumtune.data.formats.recognize import recognize_format
 from sumtune.data.formats.slack import is_slack
 from sumtune.data.formats.teams import is_teams
+from sumtune.data.formats.unread import what_to_export
 from sumtune.data.issues import Issue
 from sumtune.data.table import Table, malformed
 from sumtune.data.turns import SPEAKER_KEYS, TEXT_KEYS
+from sumtune.errors import DataError
 
-__all__ = ["DIALOGUE", "RowFormat", "apply_format", "are_messages", "find_format"]
+__all__ = ["DIALOGUE", "RowFormat", "apply_format", "are_messages", "find_format", "require_conversations"]
 
 LINE = re.compile(r"(?![^\s:：]{1,30}[:：]\s)[^\n]*\n?")
 """A text of one line that does not begin with a name: a message rather than a dialogue."""
@@ -66,14 +68,23 @@ def apply_format(table: Table) -> Table:
         rows = [wrapped]
     row_format = find_format(rows)
     if row_format is None:
+        require_conversations(table.file, rows)
         return table
     return _converted(table, row_format)
+
+
+def require_conversations(file: str, rows: Iterable[Row]) -> None:
+    """Raise DataError if `rows` belong to an export, but are no conversations; the message says what to export."""
+    listed = list(rows)
+    what = None if any(find_summaries(list(row)) for row in listed) else what_to_export(listed)
+    if what is not None:
+        raise DataError(f"{file} holds {what}.")
 
 
 def are_messages(rows: Iterable[Row]) -> bool:
     """Return whether each row is one message of a conversation: a speaker and a line, and no summary."""
     listed = list(rows)
-    if any(find_summaries(list(row)) for row in listed):
+    if any(row[name] is not None for row in listed for name in find_summaries(list(row))):
         return False
     return is_slack(listed) or is_teams(listed) or (len(listed) > 1 and all(_is_message(row) for row in listed))
 

@@ -22,7 +22,7 @@ __all__ = ["dump_row", "json_lines", "read_json", "read_lines"]
 
 DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
 """Reads `NaN` and `Infinity` as null: JSON has neither, and many programs write NaN for a missing value."""
-LIST_KEYS = ("data", "conversations", "tickets", "results", "items", "rows", "examples")
+LIST_KEYS = ("data", "conversations", "tickets", "results", "items", "rows", "examples", "value")
 """Keys under which an object may hold a list of rows."""
 FORMS = 'Expected a list of objects, {"train": [...], "test": [...]} or {"data": [...]}, or one object a line.'
 

@@ -1,20 +1,21 @@
 """Slack exports, a folder or ZIP file with a folder for each channel, a file for each day, and a list of users."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from pathlib import PurePath
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePath
 from typing import Any
 
-from sumtune.data.formats.format import Reading
 from sumtune.data.formats.slack import is_slack, read_slack, user_names
 from sumtune.data.issues import Issue
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 
-__all__ = ["is_slack_export", "read_slack_export"]
+__all__ = ["is_slack_channel", "is_slack_export", "read_slack_channel", "read_slack_export"]
 
 USERS = "users.json"
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.json")
 CHANNELS = ("channels.json", "groups.json", "dms.json", "mpims.json")
 
 
@@ -26,6 +27,11 @@ def is_slack_export(paths: Iterable[PurePath]) -> bool:
     return any(USERS in names and names & set(CHANNELS) for names in folders.values())
 
 
+def is_slack_channel(paths: Iterable[PurePath]) -> bool:
+    """Return whether files with these paths are one channel of a Slack export: a file for each day."""
+    return bool(paths) and all(len(path.parts) == 1 and DAY.fullmatch(path.name) for path in paths)
+
+
 def read_slack_export(place: str, file: str, paths: Iterable[PurePath], read: Callable[[PurePath], bytes]) -> Table:
     """Return the conversations of all channels, in the order of channels and times.
 
@@ -35,27 +41,55 @@ def read_slack_export(place: str, file: str, paths: Iterable[PurePath], read: Ca
     listed = sorted(paths)
     (root,) = [path.parent for path in listed if path.name == USERS][:1]
     names = user_names(_parse(place, root / USERS, read))
+    channels = sorted({path.parent for path in listed if path.suffix == ".json" and path.parent != root})
+    days = {channel.name: [path for path in listed if path.parent == channel] for channel in channels}
+    return _read_channels(place, file, days, read, names)
+
+
+def read_slack_channel(folder: Path, days: Iterable[PurePath]) -> Table:
+    """Return the conversations of one channel of an unpacked export, with the names from the folder above it.
+
+    Raises:
+        DataError: a file is damaged, or there are no messages.
+    """
+    users = folder.resolve().parent / USERS
+    listed = _parse(str(users.parent), PurePath(USERS), lambda _: users.read_bytes()) if users.is_file() else ()
+    return _read_channels(
+        str(folder),
+        folder.name,
+        {folder.resolve().name: days},
+        lambda day: (folder / day).read_bytes(),
+        user_names(listed),
+    )
+
+
+def _read_channels(
+    place: str,
+    file: str,
+    channels: Mapping[str, Iterable[PurePath]],
+    read: Callable[[PurePath], bytes],
+    names: dict[str, str],
+) -> Table:
     rows: list[tuple[int, dict[str, Any]]] = []
     left_out: Counter[str] = Counter()
-    for channel in sorted({path.parent for path in listed if path.suffix == ".json" and path.parent != root}):
-        for reading in _channel(place, [path for path in listed if path.parent == channel], read, names):
+    for channel, days in channels.items():
+        entries = [entry for day in days for entry in _entries(place, day, read)]
+        messages = [entry for entry in entries if is_slack([entry])]
+        left_out["entries that are no messages"] += len(entries) - len(messages)
+        for reading in read_slack(messages, names, split=True):
             left_out.update(reading.left_out)
-            rows.append((len(rows) + 1, {"channel": channel.name, "dialogue": reading.value()}))
+            rows.append((len(rows) + 1, {"channel": channel, "dialogue": reading.value()}))
     if not rows:
         raise DataError(f"{place} is a Slack export without any message.")
-    note = "it is read as a Slack export" + "".join(f"; left out: {n} {what}" for what, n in left_out.items())
-    issues = (Issue("format", "info", note, file),)
-    return Table(file, None, ("channel", "dialogue"), tuple(rows), issues, "a Slack export")
+    removed = ", ".join(f"{count} {what}" for what, count in left_out.items() if count)
+    note = "it is read as a Slack export" + (f"; left out: {removed}" if removed else "")
+    return Table(file, None, ("channel", "dialogue"), tuple(rows), (Issue("format", "info", note, file),),
+                 "a Slack export")  # fmt: skip
 
 
-def _channel(
-    place: str, days: Iterable[PurePath], read: Callable[[PurePath], bytes], names: dict[str, str]
-) -> list[Reading]:
-    messages: list[Any] = []
-    for day in days:
-        value = _parse(place, day, read)
-        messages += value if is_slack(value) else []
-    return read_slack(messages, names, split=True)
+def _entries(place: str, day: PurePath, read: Callable[[PurePath], bytes]) -> list[Any]:
+    value = _parse(place, day, read)
+    return value if isinstance(value, list) else [value]
 
 
 def _parse(place: str, path: PurePath, read: Callable[[PurePath], bytes]) -> Any:

@@ -1,5 +1,7 @@
 """Conversations exported as text: chats with a time in each line, WebVTT and SRT."""
 
+import re
+
 from sumtune.data.file_kind import SUFFIXES
 from sumtune.data.formats.chat_log import is_chat_log, read_chat_log
 from sumtune.data.formats.format import Reading, split_at_pauses
@@ -9,6 +11,9 @@ from sumtune.data.table import Table
 from sumtune.errors import DataError
 
 __all__ = ["read_text_export"]
+
+DISCORD_TEXT = re.compile(r"\ufeff?={20,}\r?\nGuild: ")
+"""How DiscordChatExporter begins a text."""
 
 
 def read_text_export(place: str, file: str, text: str, split: str | None) -> Table:
@@ -22,6 +27,13 @@ def read_text_export(place: str, file: str, text: str, split: str | None) -> Tab
         left_out = f"; left out: {log.left_out} notes and media" if log.left_out else ""
         parts = [Reading(part).value() for part in split_at_pauses(log.turns)]
         return _table(file, split, parts, "an exported chat", left_out)
+    if log is not None:
+        raise DataError(f"{place} is an exported chat without any message: it holds only notices and media.")
+    if DISCORD_TEXT.match(text):
+        raise DataError(
+            f"{place} is a channel of Discord as text, whose messages cannot be told apart: export it as JSON "
+            "(DiscordChatExporter: --format Json)."
+        )
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     turns = read_subtitles(lines) if is_subtitles(lines) else None
     if turns is not None:

@@ -16,6 +16,8 @@ NAME_KEYS = (
 )  # fmt: skip
 """Keys of the name if the speaker is an object."""
 DEEPEST = 3
+TEXT_PARTS = ("text", "input_text", "output_text")
+"""Types of parts with text in the chat APIs; others are, for example, images."""
 
 
 def speaker_and_text(turn: Mapping[Any, Any]) -> tuple[Any, Any]:
@@ -62,5 +64,5 @@ def _join_parts(text: Any) -> Any:
         return text
     if any(isinstance(part, str) for part in text):
         return "".join(str(part.get("text", "")) if isinstance(part, Mapping) else part for part in text)
-    parts = [part.get("text") for part in text if part.get("type", "text") == "text"]
+    parts = [part.get("text") for part in text if part.get("type", "text") in TEXT_PARTS]
     return "\n".join(parts) if parts and all(isinstance(part, str) for part in parts) else text

@@ -1,5 +1,6 @@
 """Training data for chat models: OpenAI `messages` and ShareGPT `conversations`. The last answer is the summary."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of
@@ -9,7 +10,8 @@ __all__ = ["OPENAI", "SHAREGPT"]
 
 ROLES = {
     "system": "system", "developer": "system", "user": "user", "human": "user", "assistant": "assistant",
-    "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant",
+    "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant", "tool": "tool",
+    "function": "tool", "function_call": "tool", "observation": "tool",
 }  # fmt: skip
 Messages = list[tuple[str, str]]
 
@@ -21,18 +23,23 @@ def _messages(value: Any) -> Messages | None:
     found: Messages = []
     for message in value:
         role = ROLES.get(str(message.get("role", message.get("from"))).lower())
-        text = speaker_and_text(message)[1]
+        text = "" if _calls_a_tool(message) else speaker_and_text(message)[1]
         if role is None or not isinstance(text, str) or message.get("name"):
             return None
         found.append((role, text))
     return found
 
 
+def _calls_a_tool(message: Mapping[str, Any]) -> bool:
+    return message.get("content", message.get("value")) is None and message.get("tool_calls") is not None
+
+
 def _read(messages: Messages) -> list[Reading]:
     """Read a question with its answer as a dialogue with its summary, and anything longer as a conversation."""
     instructions = sum(role == "system" for role, _ in messages)
-    left_out = {"system messages": instructions} if instructions else {}
-    spoken = [(role, text) for role, text in messages if role != "system"]
+    spoken = [(role, text) for role, text in messages if role != "system" and text.strip()]
+    counts = {"system messages": instructions, "messages without text": len(messages) - instructions - len(spoken)}
+    left_out = {what: count for what, count in counts.items() if count}
     match spoken:
         case [("user", question), ("assistant", answer)]:
             return [Reading(question, answer, left_out)]

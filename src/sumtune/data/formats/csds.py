@@ -8,8 +8,9 @@ SPEAKERS = {"Q": "用户", "A": "客服"}
 
 
 def _read(row: Row) -> list[Reading]:
+    speakers = {**SPEAKERS, "Q": str(row.get("QRole") or SPEAKERS["Q"])}
     turns = [
-        Turn(SPEAKERS.get(str(turn.get("speaker")), str(turn.get("speaker", ""))), str(turn.get("utterance", "")))
+        Turn(speakers.get(str(turn.get("speaker")), str(turn.get("speaker", ""))), str(turn.get("utterance", "")))
         for turn in row["Dialogue"]
     ]
     summary = row["FinalSumm"]
@@ -18,7 +19,7 @@ def _read(row: Row) -> list[Reading]:
 
 CSDS = Format(
     "CSDS",
-    ("Dialogue", "FinalSumm", "UserSumm", "AgentSumm", "QA"),
+    ("Dialogue", "FinalSumm", "UserSumm", "AgentSumm", "QA", "QRole"),
     lambda row: is_list_of(row.get("Dialogue"), "utterance") and isinstance(row.get("FinalSumm"), list | str),
     _read,
 )

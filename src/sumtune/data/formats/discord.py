@@ -1,19 +1,24 @@
 """Discord: a channel as DiscordChatExporter writes it in JSON."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, split_at_pauses
+from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, readings, split_at_pauses
 from sumtune.data.formats.times import parse_time
 
 __all__ = ["DISCORD"]
 
-SPOKEN = ("Default", "Reply", "ThreadStarterMessage", None)
+SPOKEN = ("Default", "Reply", "ThreadStarterMessage", "20", "21", "23", None)
+"""Types of messages that somebody wrote; the numbers are the answers of bots and the starts of threads."""
+REFERENCE = re.compile(r"<(?:@!?(\d+)|a?(:\w+:)\d+)>")
+"""A person or an emoji, if the export does not format messages."""
 
 
 def _matches(row: Row) -> bool:
-    is_export = isinstance(row.get("channel"), Mapping) or isinstance(row.get("guild"), Mapping)
-    return is_export and is_list_of(row.get("messages"), "author") and is_list_of(row.get("messages"), "content")
+    is_export = isinstance(row.get("channel"), Mapping) and isinstance(row.get("guild"), Mapping)
+    messages = row.get("messages")
+    return is_export and (messages == [] or (is_list_of(messages, "author") and is_list_of(messages, "content")))
 
 
 def _name(author: Any) -> str:
@@ -22,16 +27,28 @@ def _name(author: Any) -> str:
     return str(author.get("nickname") or author.get("name") or author.get("id") or "")
 
 
+def _people(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the names of those who wrote or are mentioned, by id."""
+    people = (person for message in messages for person in (message.get("author"), *(message.get("mentions") or ())))
+    return {str(person["id"]): _name(person) for person in people if isinstance(person, Mapping) and "id" in person}
+
+
+def _text(message: Mapping[str, Any], people: Mapping[str, str]) -> str:
+    """Return the text of a message, or of the message that it forwards."""
+    forwarded = message.get("forwardedMessage")
+    text = str(message.get("content") or (forwarded.get("content") if isinstance(forwarded, Mapping) else None) or "")
+    return REFERENCE.sub(lambda found: found[2] or f"@{people.get(found[1], found[1])}", text)
+
+
 def _read(row: Row) -> list[Reading]:
     messages = row["messages"]
+    people = _people(messages)
     turns = [
-        Turn(_name(message.get("author")), message["content"], parse_time(message.get("timestamp")))
+        Turn(_name(message.get("author")), text, parse_time(message.get("timestamp")))
         for message in messages
-        if message.get("type") in SPOKEN and str(message.get("content") or "").strip()
+        if message.get("type") in SPOKEN and (text := _text(message, people)).strip()
     ]
-    left_out = {"notices and messages without text": len(messages) - len(turns)} if len(turns) < len(messages) else {}
-    parts = split_at_pauses(turns)
-    return [Reading(part, left_out=left_out if number == 0 else {}) for number, part in enumerate(parts)]
+    return readings(split_at_pauses(turns), {"notices and messages without text": len(messages) - len(turns)})
 
 
 DISCORD = Format(

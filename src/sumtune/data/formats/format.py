@@ -1,11 +1,11 @@
 """Definition of a format: how to recognize its rows, and how to turn a row into a dialogue."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-__all__ = ["Format", "Reading", "Row", "Turn", "is_list_of", "split_at_pauses"]
+__all__ = ["Format", "Reading", "Row", "Turn", "is_list_of", "readings", "split_at_pauses", "threads"]
 
 Row = Mapping[str, Any]
 PAUSE = timedelta(hours=4)
@@ -70,3 +70,21 @@ def split_at_pauses(turns: Sequence[Turn]) -> list[list[Turn]]:
         else:
             parts.append([turn])
     return parts
+
+
+def threads(turns: Iterable[tuple[Hashable | None, Turn]]) -> list[list[Turn]]:
+    """Return the conversations of a channel in order of time: each thread, and the other turns, split at pauses.
+
+    Each turn comes with its thread, which is None for a turn outside of threads.
+    """
+    groups: dict[Hashable | None, list[Turn]] = {}
+    for thread, turn in turns:
+        groups.setdefault(thread, []).append(turn)
+    parts = [*split_at_pauses(groups.pop(None, [])), *groups.values()]
+    return sorted(parts, key=lambda part: part[0].at or datetime.min.replace(tzinfo=UTC))
+
+
+def readings(parts: Iterable[Sequence[Turn]], left_out: Mapping[str, int]) -> list[Reading]:
+    """Return the conversations `parts` of a channel; the first tells what was left out in all of them."""
+    told = {what: count for what, count in left_out.items() if count}
+    return [Reading(part, left_out=told if number == 0 else {}) for number, part in enumerate(parts)]

@@ -56,9 +56,11 @@ class _Lines(HTMLParser):
         self.parts: list[str] = []
         self._hidden = 0
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
-        """Begin a line before a block."""
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Begin a line before a block, and keep an emoji, which Teams writes as the text of a tag without content."""
         self._hidden += tag in HIDDEN
+        if tag == "emoji" and not self._hidden:
+            self.parts.append(dict(attrs).get("alt") or "")
         if tag in BLOCKS:
             self.parts.append("\n")
 

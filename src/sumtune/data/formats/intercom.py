@@ -14,7 +14,8 @@ ROLES = {"admin": "Agent", "bot": "Bot", "team": "Agent"}
 def _parts(row: Row) -> list[Mapping[str, Any]] | None:
     given = row.get("conversation_parts")
     listed = given.get("conversation_parts") if isinstance(given, Mapping) else given
-    return listed if is_list_of(listed, "author") else None
+    is_empty = listed == [] and row.get("type") == "conversation"
+    return listed if is_empty or is_list_of(listed, "author") else None
 
 
 def _turn(part: Mapping[str, Any]) -> Turn:
@@ -26,7 +27,7 @@ def _turn(part: Mapping[str, Any]) -> Turn:
 def _read(row: Row) -> list[Reading]:
     first = row.get("source") or row.get("conversation_message")
     entries = [*([first] if isinstance(first, Mapping) else []), *(_parts(row) or [])]
-    public = [entry for entry in entries if entry.get("part_type") != "note"]
+    public = [entry for entry in entries if not str(entry.get("part_type")).startswith("note")]
     turns = [turn for turn in map(_turn, public) if turn.text]
     left_out = {
         what: count

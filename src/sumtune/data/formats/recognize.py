@@ -5,6 +5,7 @@ from itertools import islice
 
 from sumtune.data.columns import DIALOGUE_NAMES
 from sumtune.data.formats.ami import AMI
+from sumtune.data.formats.assistants import CHATGPT, CLAUDE
 from sumtune.data.formats.chat_messages import OPENAI, SHAREGPT
 from sumtune.data.formats.chat_template import CHAT_TEMPLATE
 from sumtune.data.formats.csds import CSDS
@@ -16,13 +17,14 @@ from sumtune.data.formats.prompt_completion import ALPACA, PROMPT_COMPLETION
 from sumtune.data.formats.qmsum import QMSUM
 from sumtune.data.formats.slack import SLACK
 from sumtune.data.formats.teams import TEAMS
+from sumtune.data.formats.telegram import TELEGRAM
 from sumtune.data.formats.zendesk import ZENDESK
 
 __all__ = ["FORMATS", "SAMPLED_ROWS", "recognize_format"]
 
 FORMATS = (
-    QMSUM, AMI, MEDIASUM, CSDS, DISCORD, SLACK, TEAMS, ZENDESK, INTERCOM, OPENAI, SHAREGPT, CHAT_TEMPLATE, ALPACA,
-    PROMPT_COMPLETION,
+    QMSUM, AMI, MEDIASUM, CSDS, DISCORD, SLACK, TEAMS, TELEGRAM, ZENDESK, INTERCOM, CHATGPT, CLAUDE, OPENAI, SHAREGPT,
+    CHAT_TEMPLATE, ALPACA, PROMPT_COMPLETION,
 )  # fmt: skip
 """The first that fits wins, so special formats come before general ones."""
 SAMPLED_ROWS = 100

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, split_at_pauses
+from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, readings, threads
 
 __all__ = ["SLACK", "is_slack", "read_slack", "user_names"]
 
 KEYS = ("messages", "conversation", "dialogue", "thread", "turns")
 REFERENCE = re.compile(r"<([@#!]?)([^<>|\n]{1,2000})(?:\|([^<>\n]{1,2000}))?>")
 STAMP = re.compile(r"\d+\.\d+")
+USER_ID = re.compile(r"[UW][A-Z0-9]*\d[A-Z0-9]*")
 SENDER_KEYS = ("user", "username", "bot_id", "user_profile", "subtype")
 SPOKEN = (None, "", "thread_broadcast", "bot_message", "me_message", "file_share", "file_comment")
 """Subtypes of messages that a person wrote; others report, for example, who joined."""
@@ -24,7 +25,7 @@ def is_slack(value: Any) -> bool:
     return is_list_of(value, "ts") and all(
         STAMP.fullmatch(str(message["ts"]))
         and message.get("type", "message") == "message"
-        and isinstance(message.get("text", ""), str)
+        and isinstance(message.get("text") or "", str)
         and any(key in message for key in SENDER_KEYS)
         for message in value
     )
@@ -47,17 +48,16 @@ def read_slack(messages: Iterable[Mapping[str, Any]], names: Names, *, split: bo
     """
     listed = sorted(messages, key=lambda message: _order(message.get("ts")))
     names = {**_names_in(listed), **names}
-    spoken = [message for message in listed if message.get("subtype") in SPOKEN and message.get("text", "").strip()]
-    left_out = {"notices and messages without text": len(listed) - len(spoken)} if len(spoken) < len(listed) else {}
+    spoken = [message for message in listed if message.get("subtype") in SPOKEN and (message.get("text") or "").strip()]
     roots = {message["thread_ts"] for message in spoken if message.get("thread_ts") not in (None, message["ts"])}
-    groups: dict[Any, list[Turn]] = {}
-    for message in spoken:
-        root = message.get("thread_ts")
-        groups.setdefault(root if split and root in roots else None, []).append(_turn(message, names))
-    rest = groups.pop(None, [])
-    parts = [*(split_at_pauses(rest) if split else [rest] if rest else []), *groups.values()]
-    parts.sort(key=lambda part: part[0].at or datetime.min.replace(tzinfo=UTC))
-    return [Reading(part, left_out=left_out if number == 0 else {}) for number, part in enumerate(parts)]
+    turns = [(root if (root := message.get("thread_ts")) in roots else None, _turn(message, names))
+             for message in spoken]  # fmt: skip
+    parts = threads(turns) if split else [[turn for _, turn in turns]] if turns else []
+    nameless = {turn.speaker for _, turn in turns if USER_ID.fullmatch(turn.speaker)}
+    return readings(parts, {
+        "notices and messages without text": len(listed) - len(spoken),
+        "names of people, which only the whole export has (users.json)": len(nameless),
+    })  # fmt: skip
 
 
 def _turn(message: Mapping[str, Any], names: Names) -> Turn:

@@ -1,10 +1,10 @@
 """Microsoft Teams: chat messages from Microsoft Graph or an export, newest first and in HTML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, split_at_pauses
+from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, readings, threads
 from sumtune.data.formats.html_text import html_lines
 from sumtune.data.formats.times import parse_time
 
@@ -34,13 +34,23 @@ def _turn(message: Mapping[str, Any]) -> Turn | None:
     return Turn(name, text, parse_time(message.get("createdDateTime"))) if text.strip() else None
 
 
+def _with_replies(messages: Iterable[Mapping[str, Any]]) -> list[tuple[Any, Mapping[str, Any]]]:
+    """Return the messages of a channel and the replies that they contain, each with the id of its thread or None."""
+    listed = [(message.get("replyToId"), message) for message in messages]
+    for _, root in tuple(listed):
+        replies: Any = root.get("replies")
+        listed += [(root.get("id"), reply) for reply in (replies if is_teams(replies) else ())]
+    roots = {thread for thread, _ in listed if thread}
+    return [(thread or (message.get("id") if message.get("id") in roots else None), message)
+            for thread, message in listed]  # fmt: skip
+
+
 def _read(row: Row) -> list[Reading]:
-    messages = row[_key(row) or ""]
-    turns = [turn for message in messages if (turn := _turn(message)) is not None]
-    turns.sort(key=lambda turn: turn.at or datetime.min.replace(tzinfo=UTC))
-    left_out = {"events and messages without text": len(messages) - len(turns)} if len(turns) < len(messages) else {}
-    parts = [turns] if "summary" in row else split_at_pauses(turns)
-    return [Reading(part, left_out=left_out if number == 0 else {}) for number, part in enumerate(parts)]
+    messages = _with_replies(row[_key(row) or ""])
+    turns = [(thread, turn) for thread, message in messages if (turn := _turn(message)) is not None]
+    turns.sort(key=lambda item: item[1].at or datetime.min.replace(tzinfo=UTC))
+    parts = [[turn for _, turn in turns]] if "summary" in row else threads(turns)
+    return readings(parts, {"events and messages without text": len(messages) - len(turns)})
 
 
 TEAMS = Format("Microsoft Teams", (*KEYS, "@odata.context", "@odata.count"), lambda row: _key(row) is not None, _read)

@@ -13,7 +13,8 @@ PEOPLE = ("requester", "submitter", "assignee", "collaborators", "users")
 
 
 def _matches(row: Row) -> bool:
-    return is_list_of(row.get("comments"), *BODIES) or is_list_of(row.get("history"), "msg")
+    has_none = row.get("comments") == [] and "requester_id" in row
+    return has_none or is_list_of(row.get("comments"), *BODIES) or is_list_of(row.get("history"), "msg")
 
 
 def _names(row: Row) -> dict[Any, str]:
