@@ -13,13 +13,16 @@ from sumtune.diagnose.rules.repairable import repairable
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
-FAULT_RULES = [rule for rule in output_faults.RULES if rule is not repairable]
+FAULT_RULES = [
+    *output_faults.FIRST_RULES, *output_faults.LAST_RULES,
+    *(rule for rule in output_faults.RULES if rule is not repairable),
+]  # fmt: skip
 RULES = (
     *FAULT_RULES, *diagnosis.SCORE_RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES,
 )  # fmt: skip
 MODULES = (
-    "lengths", "columns", "misplaced_rows", "tokenization", "language_and_case", "score", "training",
-    "repairs.search", "fit", "data", "splits", "pairs", "advice",
+    "lengths", "columns", "misplaced_rows", "references", "two_groups", "tokenization", "language_and_case", "score",
+    "training", "repairs.search", "fit", "data", "splits", "pairs", "advice",
 )  # fmt: skip
 
 

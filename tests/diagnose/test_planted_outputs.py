@@ -114,7 +114,7 @@ def test_swapped_columns_are_named_first():
 
 def test_references_that_copy_more_than_predictions_are_a_suspicion_but_no_fault():
     clean = planted.outputs(60)
-    quoted = tuple((text.splitlines()[0],) for text in clean.dialogues)
+    quoted = tuple((text.splitlines()[1],) for text in clean.dialogues)
     diagnosis = diagnose(Context(outputs=replace(clean, references=quoted)))
     assert [(finding.code, finding.severity) for finding in diagnosis.findings] == [("columns_swapped", "limit")]
     assert diagnosis.faults == ()

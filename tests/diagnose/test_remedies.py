@@ -26,7 +26,11 @@ from sumtune.files.stage_manifest import MANIFEST, write_manifest
 from sumtune.text.encode import Encoded, load_encoded, save_encoded
 
 REPAIRED = {repair.name for repair in REPAIRS}
-OUTPUT_RULES = [rule for rule in output_faults.RULES if rule is not repairable]
+OUTPUT_RULES = [
+    rule
+    for rule in (*output_faults.FIRST_RULES, *output_faults.RULES, *output_faults.LAST_RULES)
+    if rule is not repairable
+]
 RULES = (*OUTPUT_RULES, *SCORE_RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
 TRAIN = [synthetic(number) for number in range(202)]
 VALIDATION = [synthetic(number) for number in range(1000, 1008)]
@@ -315,7 +319,7 @@ CASES = {
 }
 OF_FILES_ALONE = {"score_with_sumtune"}
 FIX_AND_SCORE_AGAIN = {
-    "case_destroyed", "misplaced_rows",
+    "case_destroyed", "misplaced_rows", "references_damaged", "two_groups",
     "predictions_are_references", "score_unexplained",
 }  # fmt: skip
 """In a run, these have the command of `characters_separated`."""
@@ -376,10 +380,16 @@ def dialogue_as_reference(rows):
 
 
 def copying_references(rows):
-    return [row | {"generated": row["summary"], "summary": row["dialogue"].splitlines()[0]} for row in rows]
+    return [row | {"generated": row["summary"], "summary": row["dialogue"].splitlines()[1]} for row in rows]
+
+
+def reversed_from_row_31_on(rows):
+    return [row | {"generated": row["generated"][::-1]} if place >= 30 else row for place, row in enumerate(rows)]
 
 
 FILES = {
+    "references_damaged": lambda rows: [row | {"summary": row["summary"][:30]} for row in rows],
+    "two_groups": reversed_from_row_31_on,
     "characters_separated": separated,
     "columns_swapped": swap("dialogue", "generated"),
     "columns_swapped with references": swap("dialogue", "summary"),

@@ -139,3 +139,11 @@ def test_no_title_of_a_finding_that_may_be_chance_claims_a_cause(run):
                 unsure = "includes zero" in finding.evidence or "may be chance" in finding.evidence
                 assert not (unsure and "would lower" in finding.title and "tell" not in finding.title)
                 assert finding.sure or "tell" in finding.title or "may be" in finding.title
+
+
+def test_a_very_short_run_has_no_infinite_error(run):
+    short = with_training(run, noise(4, 0.05), [2.1, 2.0])
+    finding = finding_of(short, "larger_model")
+    assert not finding.sure
+    assert "inf" not in finding.evidence
+    assert all(np.isfinite(value) for value in finding.numbers.values())

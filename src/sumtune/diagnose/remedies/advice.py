@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sumtune.config import Config
 from sumtune.diagnose.command_lines import FILE, MODEL
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding
@@ -13,12 +14,12 @@ __all__ = ["larger_model", "more_data", "score_with_sumtune"]
 def more_data(finding: Finding, context: Context) -> Remedy:
     """Add examples if that is known to help; otherwise find out with a run on half of them."""
     commands = context.commands
-    if not finding.sure and commands.config is not None and commands.run_dir is not None:
+    if not finding.sure:
         half = commands.new_folder("half")
-        changes = {"data.train_share": commands.config.data.train_share / 2}
+        changes = {"data.train_share": (commands.config or Config()).data.train_share / 2}
+        compare = () if commands.run_dir is None else (commands.compare(half, commands.run_dir),)
         return Remedy(
-            "measure it: train on half of the examples, and compare",
-            (commands.run_in(half, changes), commands.compare(half, commands.run_dir)),
+            "measure it: train on half of the examples, and compare", (commands.run_in(half, changes), *compare)
         )
     more, old = commands.new_folder("more"), commands.run_dir
     run = commands.run_in(more, commands.changed_data)

@@ -18,7 +18,9 @@ __all__ = [
     "never_stops",
     "one_summary_for_all",
     "predictions_are_references",
+    "references_damaged",
     "score_unexplained",
+    "two_groups",
     "wrong_language",
 ]
 
@@ -124,6 +126,18 @@ def _summary_limit(model: ModelConfig, training: Training | None) -> int:
 def predictions_are_references(_finding: Finding, context: Context) -> Remedy:
     """Tell the user to write what the model generated."""
     text = "write the generated texts, not the references, to the predictions"
+    return fix_and_score_again(context, text)
+
+
+def references_damaged(_finding: Finding, context: Context) -> Remedy:
+    """Score against whole references."""
+    text = "score against the whole reference summaries of these dialogues: check the column and how it was written"
+    return fix_and_score_again(context, text)
+
+
+def two_groups(_finding: Finding, context: Context) -> Remedy:
+    """Find what the low predictions went through that the others did not."""
+    text = "find out what happens to these predictions alone (padding, batches, a second file), and fix it"
     return fix_and_score_again(context, text)
 
 

@@ -1,5 +1,7 @@
 """Next steps for a sound run: more data or a larger model."""
 
+import math
+
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.loss_curves import learning_slope, validation_gap
@@ -38,15 +40,18 @@ def larger_model(context: Context) -> Finding | None:
     if gap is None or gap.value >= FITTED:
         return None
     sure = gap.high < FITTED
+    # One training loss has no standard error.
+    known_error = math.isfinite(gap.error)
+    within = f" ± {2 * gap.error:.2f}" if known_error else ""
     known = "The model does nearly as well on new conversations as on the training data"
     return Finding(
         code="larger_model",
         title=known if sure else "Too little data to tell whether the model does as well on new conversations",
         severity="advice",
-        evidence=f"Validation loss minus training loss is {gap.value:+.2f} ± {2 * gap.error:.2f} nats per token. Below "
+        evidence=f"Validation loss minus training loss is {gap.value:+.2f}{within} nats per token. Below "
         f"{FITTED}, more data of this kind can gain little. What a larger model gains, only a run shows.",
         sure=sure,
-        numbers={"gap": gap.value, "gap_error": gap.error},
+        numbers={"gap": gap.value} | ({"gap_error": gap.error} if known_error else {}),
     )
 
 

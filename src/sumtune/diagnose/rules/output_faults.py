@@ -1,6 +1,6 @@
 """Apply the output rules repeatedly, undoing the strongest fault each time so that its symptoms disappear."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from sumtune.diagnose.finding import Finding
@@ -9,12 +9,16 @@ from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
+from sumtune.diagnose.rules.references import references_damaged
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.tokenization import letters_dropped
+from sumtune.diagnose.rules.two_groups import two_groups
 
-__all__ = ["RULES", "find_output_faults", "share_of_lost_score"]
+__all__ = ["FIRST_RULES", "LAST_RULES", "RULES", "find_output_faults", "share_of_lost_score"]
 
-RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
+Rule = Callable[[Outputs], Finding | None]
+
+RULES: tuple[Rule, ...] = (
     letters_dropped,
     repairable,
     columns_swapped,
@@ -25,6 +29,10 @@ RULES: tuple[Callable[[Outputs], Finding | None], ...] = (
     never_stops,
     cut_short,
 )
+FIRST_RULES: tuple[Rule, ...] = (references_damaged,)
+"""Rules whose finding ends the search, because all others compare predictions with references."""
+LAST_RULES: tuple[Rule, ...] = (two_groups,)
+"""Rules that apply only where no other finds a cause."""
 
 
 def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
@@ -33,9 +41,12 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     After each fault, the rules judge the repaired outputs; an uncertain finding repairs nothing. The search ends at a
     fault that cannot be undone. A rule of the same name finds only one fault, but `repairable` finds one a repair.
     """
+    if damaged := [finding for rule in FIRST_RULES if (finding := rule(outputs)) is not None]:
+        yield damaged[0]
+        return
     now, left, known = outputs, list(RULES), set[str]()
     while left:
-        found = [(rule, finding) for rule in left if (finding := rule(now)) is not None and finding.code not in known]
+        found = _findings(left, now, known) or _findings(LAST_RULES, now, known)
         if not found:
             return
         rule, worst = max(found, key=lambda pair: _gain(now, pair[1]))
@@ -45,6 +56,11 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
         now = worst.repaired if worst.sure else now
         known.add(worst.code)
         left = [other for other in left if other is not rule or rule is repairable]
+
+
+def _findings(rules: Sequence[Rule], outputs: Outputs, known: set[str]) -> list[tuple[Rule, Finding]]:
+    """Return what the rules find besides the `known` codes."""
+    return [(rule, one) for rule in rules if (one := rule(outputs)) is not None and one.code not in known]
 
 
 def _gain(now: Outputs, finding: Finding) -> tuple[float, bool]:

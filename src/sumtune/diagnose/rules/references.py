@@ -1,0 +1,138 @@
+"""Faults of the references: no prediction can score well against them."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from sumtune.data.example import normalize
+from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.marks import SPECIAL
+from sumtune.diagnose.rules.language_and_case import common_language
+from sumtune.diagnose.text_features import ends_sentence, how_many, share, words
+from sumtune.text.language import language_of
+
+__all__ = ["references_damaged"]
+
+FEWEST = 5
+"""Minimum number of references for a claim about all of them."""
+MARKED_REFERENCES = 0.05
+DAMAGED_SHARE = 0.5
+CUT_REFERENCES = 0.3
+COPIED_LETTERS = 12
+"""Letters that a reference must share with the start of its dialogue."""
+MOST_NAMES = 6
+"""Largest number of words in a reference that is only a list of names."""
+PREDICTION_RATIO = 0.5
+"""Largest ratio of the share among predictions to that among references, if the references are at fault."""
+
+MARK = re.compile(rf"{SPECIAL.pattern}|!{{4,}}|\ufffd", re.IGNORECASE)
+SPEAKER = re.compile(r"^\s*([^\n:：]{1,30})[:：]", re.MULTILINE)
+
+Flags = list[bool]
+
+
+def references_damaged(outputs: Outputs) -> Finding | None:
+    """References that are cut off, all the same, copied, in another language, or no summaries at all."""
+    if len(outputs) < FEWEST:
+        return None
+    for what, least, bad, in_predictions in _damages(outputs):
+        if share(bad) >= least and in_predictions <= PREDICTION_RATIO * share(bad):
+            return Finding(
+                code="references_damaged",
+                title=f"{how_many(bad)} references {what}",
+                severity="fault",
+                evidence=f"{sum(bad)} of the {len(bad)} references {what}, but only {in_predictions:.0%} of the "
+                f"predictions. ROUGE-1 is {outputs.score:.3f}, and does not show how good the predictions are.",
+                numbers={"damaged": sum(bad), "references": len(bad), "share_predictions": in_predictions,
+                         "rouge1": outputs.score},
+                examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+            )  # fmt: skip
+    return None
+
+
+def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
+    """Yield what may be wrong with references, from which share on, which references, and the share of predictions."""
+    for what, least, find in (
+        ("contain special tokens, `!!!!` or unreadable characters", MARKED_REFERENCES, _marked),
+        ("are numbers or ids", DAMAGED_SHARE, _numbers),
+        ("are the same text", DAMAGED_SHARE, _constant),
+        ("contain the same text twice", DAMAGED_SHARE, _twice),
+    ):
+        yield what, least, find(outputs.first_references), share(find(outputs.predictions))
+    for what, find_in in (
+        ("only name the speakers", _speakers_only),
+        ("repeat the start of their dialogue", _start_of_dialogue),
+    ):
+        if outputs.dialogues is not None:
+            flags = (find_in(texts, outputs.dialogues) for texts in (outputs.first_references, outputs.predictions))
+            bad, predicted = flags
+            yield what, DAMAGED_SHARE, bad, share(predicted)
+    for unit, size in (("characters", len), ("words", lambda text: len(text.split()))):
+        limit, bad = _cut_at(outputs.first_references, size)
+        yield f"are cut off at {limit} {unit}", CUT_REFERENCES, bad, share(_cut_at(outputs.predictions, size)[1])
+    yield from _foreign(outputs)
+
+
+def _marked(texts: tuple[str, ...]) -> Flags:
+    return [MARK.search(text) is not None for text in texts]
+
+
+def _numbers(texts: tuple[str, ...]) -> Flags:
+    """Return which texts are a single number or a code with digits."""
+    return [len(text.split()) == 1 and any(letter.isdigit() for letter in text) for text in texts]
+
+
+def _constant(texts: tuple[str, ...]) -> Flags:
+    normalized = [normalize(text) for text in texts]
+    most, _ = Counter(normalized).most_common(1)[0]
+    return [text == most for text in normalized]
+
+
+def _twice(texts: tuple[str, ...]) -> Flags:
+    found = (words(text) for text in texts)
+    return [len(half) >= 4 and half[: len(half) // 2] == half[len(half) // 2 :] for half in found]
+
+
+def _speakers_only(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Flags:
+    speakers = [{word for name in SPEAKER.findall(dialogue) for word in words(name)} for dialogue in dialogues]
+    found = [words(text) for text in texts]
+    return [
+        len(listed) <= MOST_NAMES and sum(word in names for word in listed) >= max(1, len(listed) - 1)
+        for listed, names in zip(found, speakers, strict=True)
+    ]
+
+
+def _start_of_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Flags:
+    """Return which texts repeat the dialogue from its first letter, with or without the name of the speaker."""
+    return [
+        len(letters := _letters(text)) >= COPIED_LETTERS
+        and (_letters(dialogue).startswith(letters) or _letters(SPEAKER.sub("", dialogue)).startswith(letters))
+        for text, dialogue in zip(texts, dialogues, strict=True)
+    ]
+
+
+def _cut_at(texts: tuple[str, ...], size: Callable[[str], int]) -> tuple[int, Flags]:
+    """Return the size of the longest text, and which texts have this size and end in mid-sentence."""
+    sizes = [size(text.rstrip()) for text in texts]
+    limit = max(sizes)
+    # Without its last space, a text cut after the space is one character shorter.
+    least = limit - 1 if size is len else limit
+    return limit, [is_size >= least and not ends_sentence(text) for is_size, text in zip(sizes, texts, strict=True)]
+
+
+def _foreign(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
+    """Yield references in another language than both dialogues and predictions."""
+    if outputs.dialogues is None:
+        return
+    spoken, predicted = common_language(outputs.dialogues[:200]), common_language(outputs.predictions)
+    if spoken is None or spoken != predicted:
+        return
+    flags = [[language_of(text) not in (None, spoken) for text in texts]
+             for texts in (outputs.first_references, outputs.predictions)]  # fmt: skip
+    what = f"are not in the language of dialogues and predictions ({spoken})"
+    yield what, DAMAGED_SHARE, flags[0], share(flags[1])
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
