@@ -23,7 +23,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from sumtune.commands.summarize import read_text
 from sumtune.config import DataConfig
 from sumtune.data.conversations import open_conversations
-from sumtune.data.dialogue import DIRECTION_MARKS
+from sumtune.data.dialogue import DIRECTION_MARKS, LINE_BREAKS
 from sumtune.data.export import read_export
 from sumtune.data.ingest import check
 from sumtune.diagnose.read_predictions import read_predictions
@@ -37,7 +37,7 @@ Turns = list[tuple[str, str]]
 SUMMARY = "They talk."
 
 words = st.text(
-    st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff\ufffe\uffff" + DIRECTION_MARKS)
+    st.characters(codec="utf-8", exclude_characters="\r\n\0\x1a\ufeff\ufffe\uffff" + LINE_BREAKS + DIRECTION_MARKS)
     | st.sampled_from("aeiou \"',;:\t\\{}[]éß👋"),
     max_size=30,
 )
@@ -57,6 +57,11 @@ TEXT_FILES: dict[str, Callable[[Turns], bytes]] = {
     "as it is": lambda turns: text_of(turns).encode(),
     "a line end at the end": lambda turns: (text_of(turns) + "\n").encode(),
     "Windows": lambda turns: (text_of(turns, "\r\n") + "\r\n").encode(),
+    "Windows, converted twice": lambda turns: text_of(turns, "\r\r\n").encode(),
+    "separators of lines": lambda turns: text_of(turns, "\u2028").encode(),
+    "a word processor": lambda turns: text_of(turns, "\v").encode("utf-16"),
+    "a mainframe": lambda turns: text_of(turns, "\x85").encode(),
+    "the end mark of DOS": lambda turns: (text_of(turns, "\r\n") + "\r\n\x1a").encode(),
     "old Mac": lambda turns: text_of(turns, "\r").encode(),
     "byte order mark": lambda turns: text_of(turns).encode("utf-8-sig"),
     "blanks around": lambda turns: ("\n\n  " + text_of(turns, " \t \r\n") + "  \n\n").encode(),

@@ -1,5 +1,6 @@
 """Convert a dialogue or summary from any accepted form to text, in the same way for training and inference."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,7 +15,11 @@ __all__ = ["DialogueText", "as_text", "is_unicode", "read_dialogue", "text_colum
 
 DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Invisible characters that mark the direction of text; messengers put them before names in their exports."""
-DROPPED = dict.fromkeys(map(ord, "\0\ufeff" + DIRECTION_MARKS))
+LINE_BREAKS = "\v\f\x85\u2028\u2029"
+"""Characters that end a line beside `\\n` and `\\r`; word processors write them within a paragraph."""
+CLEANED = dict.fromkeys(map(ord, "\0\x1a\ufeff" + DIRECTION_MARKS)) | dict.fromkeys(map(ord, LINE_BREAKS), "\n")
+LINE_END = re.compile(r"\r*\n|\r")
+"""A line end; `\\r\\r\\n` is one that was converted twice."""
 SAMPLED_ROWS = 100
 LIST_IN_TEXT = "a list in a text"
 
@@ -105,7 +110,7 @@ def _split_marks(text: str) -> DialogueText:
 
 
 def _clean(text: str) -> str:
-    text = text.translate(DROPPED).replace("\r\n", "\n").replace("\r", "\n")
+    text = LINE_END.sub("\n", text.translate(CLEANED))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 
