@@ -1,5 +1,6 @@
 """WhatsApp's exports as phones of many countries write them; all chats are made up here."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,20 @@ def test_a_chat_without_messages_is_named(tmp_path: Path) -> None:
     (tmp_path / "chat.txt").write_text("31.12.23, 21:04 - Ann created this group\n")
     with pytest.raises(DataError, match="an exported chat without any message"):
         read_export(tmp_path / "chat.txt")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_several_chats_and_transcripts_are_read_together(packed: bool, tmp_path: Path) -> None:
+    stamp, caption = "31.12.23, 21:04 - ", "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Hi</v>\n"
+    texts = {"Chat with Ann.txt": f"{stamp}Ann: Hi\n", "Chat with Bob.txt": f"{stamp}Bob: Yo\n", "call.vtt": caption}
+    if packed:
+        with zipfile.ZipFile(tmp_path / "chats.zip", "w") as archive:
+            for name, text in {**texts, "__MACOSX/._call.txt": "x"}.items():
+                archive.writestr(name, text)
+    else:
+        (tmp_path / "chats").mkdir()
+        for name, text in {**texts, "._call.txt": "x"}.items():
+            (tmp_path / "chats" / name).write_text(text)
+    export = read_export(tmp_path / ("chats.zip" if packed else "chats"))
+    assert [row["dialogue"] for row in export.rows] == ["Ann: Hi", "Bob: Yo", "Ann: Hi"]
+    assert export.format == "an exported chat, a transcript"

@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from pathlib import PurePath
 
-from sumtune.data.file_kind import is_data_file, require_no_document
+from sumtune.data.file_kind import is_data_file, is_text_export, require_no_document
 from sumtune.errors import DataError
 
 __all__ = ["MAX_RATIO", "MAX_UNPACKED_BYTES", "Archive", "gunzip"]
@@ -67,14 +67,17 @@ class Archive:
     @property
     def data_files(self) -> list[PurePath]:
         """Members that may hold examples, in order, without hidden files and files that macOS or editors add."""
-        paths = [PurePath(name) for name in sorted(self.names)]
-        hidden = ("__MACOSX", ".")
-        return [path for path in paths if is_data_file(path.name) and not any(p.startswith(hidden) for p in path.parts)]
+        return [path for path in self._visible if is_data_file(path.name)]
 
     @property
     def text_files(self) -> list[PurePath]:
         """Members that may be an exported chat or a transcript."""
-        return [PurePath(name) for name in sorted(self.names) if name.lower().endswith((".txt", ".vtt", ".srt"))]
+        return [path for path in self._visible if is_text_export(path.name)]
+
+    @property
+    def _visible(self) -> list[PurePath]:
+        paths = [PurePath(name) for name in sorted(self.names)]
+        return [path for path in paths if not any(part.startswith(("__MACOSX", ".")) for part in path.parts)]
 
     def read(self, path: PurePath) -> bytes:
         """Return the content of a member.

@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.data.columns import find_dialogue, find_summaries
-from sumtune.data.data_source import find_source
 from sumtune.data.dialogue import as_text, is_unicode, read_dialogue, text_columns
-from sumtune.data.folder import list_files, names_a_split
+from sumtune.data.export_files import export_tables
 from sumtune.data.formatted import apply_format
 from sumtune.data.issues import Issue, raise_first_error, undecodable
 from sumtune.data.json_rows import dump_row
-from sumtune.data.readers import read_file
 from sumtune.data.row_checks import check_text
-from sumtune.data.saved_dataset import is_saved_dataset
-from sumtune.data.slack_export import is_slack_channel, is_slack_export, read_slack_channel, read_slack_export
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 
@@ -50,7 +46,7 @@ def read_export(path: Path, dialogue_column: str | None = None) -> Export:
     """
     if not path.exists():
         raise DataError(f"{path} does not exist; give the file or folder of an export.")
-    tables = _tables(path)
+    tables = export_tables(path)
     if len({table.split for table in tables}) > 1:
         raise DataError(f"{path} holds several splits, which `sumtune run` reads as they are; convert one file of it.")
     if dialogue_column is None:
@@ -63,18 +59,6 @@ def read_export(path: Path, dialogue_column: str | None = None) -> Export:
         raise DataError(f"{path} holds no conversation.")
     formats = list(dict.fromkeys(table.format or "rows with a dialogue" for table in tables))
     return Export(", ".join(formats), rows, tuple(notes), len(found) - len(rows))
-
-
-def _tables(path: Path) -> list[Table]:
-    """Return the tables of a source; a folder that names no splits is an export in several files."""
-    files = list_files(path) if path.is_dir() and not is_saved_dataset(path) else []
-    if is_slack_export(files):
-        return [read_slack_export(str(path), path.name, files, lambda file: (path / file).read_bytes())]
-    if is_slack_channel(files):
-        return [read_slack_channel(path, files)]
-    if files and not any(map(names_a_split, files)):
-        return [table for file in files for table in read_file(path / file, name=str(file))]
-    return find_source(str(path)).read()
 
 
 def _rows(table: Table, dialogue_column: str | None) -> Iterable[dict[str, Any]]:

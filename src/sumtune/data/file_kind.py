@@ -6,7 +6,16 @@ from typing import Final, Literal
 
 from sumtune.errors import DataError
 
-__all__ = ["HEAD_BYTES", "SUFFIXES", "FileKind", "data_stem", "file_kind", "is_data_file", "require_no_document"]
+__all__ = [
+    "HEAD_BYTES",
+    "SUFFIXES",
+    "FileKind",
+    "data_stem",
+    "file_kind",
+    "is_data_file",
+    "is_text_export",
+    "require_no_document",
+]
 
 FileKind = Literal["delimited", "json", "json lines", "parquet", "arrow", "excel", "gzip", "zip", "text"]
 BY_SUFFIX: Final[dict[str, FileKind]] = {
@@ -74,6 +83,15 @@ def is_data_file(name: str) -> bool:
     (True, False)
     """
     return _suffix(name) in SUFFIXES
+
+
+def is_text_export(name: str) -> bool:
+    """Return whether a file of this name may be an exported chat or a transcript.
+
+    >>> is_text_export("_chat.txt"), is_text_export("._chat.txt"), is_text_export("chat.json")
+    (True, False, False)
+    """
+    return name.lower().endswith((".txt", ".vtt", ".srt")) and not name.startswith(".")
 
 
 def data_stem(name: str) -> str:

@@ -99,8 +99,8 @@ def _tables_of_archive(file: _File, options: _Options) -> Iterator[Table]:
     if is_slack_export(paths):
         yield read_slack_export(file.place, file.name, paths, archive.read)
         return
-    texts = archive.text_files
-    for path, split in ((texts[0], None),) if len(texts) == 1 and not paths else assign_splits(file.place, paths):
+    texts = [] if paths else archive.text_files
+    for path, split in [(text, None) for text in texts] or assign_splits(file.place, paths):
         member = _File(f"{file.place}/{path}", f"{file.name}/{path}", archive.read(path), split or file.split)
         yield from _tables(member, options)
 
