@@ -11,6 +11,7 @@ from sumtune.diagnose.repairs.marks import SPECIAL
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.text_features import ends_sentence, how_many, share, words
 from sumtune.text.language import language_of
+from sumtune.text.words import count_words
 
 __all__ = ["references_damaged"]
 
@@ -68,7 +69,7 @@ def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
             flags = (find_in(texts, outputs.dialogues) for texts in (outputs.first_references, outputs.predictions))
             bad, predicted = flags
             yield what, DAMAGED_SHARE, bad, share(predicted)
-    for unit, size in (("characters", len), ("words", lambda text: len(text.split()))):
+    for unit, size in (("characters", len), ("words", count_words)):
         limit, bad = _cut_at(outputs.first_references, size)
         yield f"are cut off at {limit} {unit}", CUT_REFERENCES, bad, share(_cut_at(outputs.predictions, size)[1])
     yield from _foreign(outputs)
@@ -80,7 +81,7 @@ def _marked(texts: tuple[str, ...]) -> Flags:
 
 def _numbers(texts: tuple[str, ...]) -> Flags:
     """Return which texts are a single number or a code with digits."""
-    return [len(text.split()) == 1 and any(letter.isdigit() for letter in text) for text in texts]
+    return [count_words(text) == 1 and any(letter.isdigit() for letter in text) for text in texts]
 
 
 def _constant(texts: tuple[str, ...]) -> Flags:
