@@ -21,8 +21,8 @@ RULES = (
     *FAULT_RULES, *diagnosis.SCORE_RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES,
 )  # fmt: skip
 MODULES = (
-    "lengths", "columns", "misplaced_rows", "references", "two_groups", "tokenization", "language_and_case", "score",
-    "training", "repairs.search", "fit", "data", "splits", "pairs", "advice",
+    "lengths", "columns", "copies", "misplaced_rows", "references", "two_groups", "tokenization", "language_and_case",
+    "score", "training", "repairs.search", "fit", "data", "splits", "pairs", "advice",
 )  # fmt: skip
 
 

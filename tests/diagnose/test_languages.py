@@ -83,7 +83,7 @@ FAULTS = {
         outputs, predictions=outputs.dialogues, dialogues=outputs.predictions, cut_off=None
     ),
     "characters_separated": lambda outputs: outputs.mapped(lambda text: text.replace("", " ")),
-    "never_stops": lambda outputs: outputs.mapped(lambda text: f"{text}\n{text[:-1] * 4}"[: 2 * len(text)][:-1]),
+    "never_stops": lambda outputs: outputs.mapped(lambda text: f"{text}\n{text[::-1] * 4}"[: 2 * len(text)]),
 }
 
 

@@ -44,7 +44,7 @@ EACH = {
     ],
     "wrong_language": [
         lambda text: f"Die Leute sind nicht zu Hause und sie hat das Brot für {len(text)} mit dem Auto auf der Straße.",
-        lambda text: "".join(chr(0x430 + ord(c) - 97) if "a" <= c <= "z" else c for c in text.lower()),
+        lambda text: "".join(chr(0x410 + ord(c) - 65) if c.isascii() and c.isalpha() else c for c in text),
     ],
     "case_destroyed": [str.upper, str.lower, str.swapcase, random_case],
     "cut_short": [
@@ -60,7 +60,7 @@ EACH = {
     ],
     "empty_predictions": [lambda _: "", lambda _: " \n", lambda text: "" if len(text) % 3 == 0 else text],
     "one_summary_for_all": [lambda _: "Two people talk about their plans."],
-    "same_start": [lambda text: f"Summarize the following conversation: {text}"],
+    "preamble_left": [lambda text: f"Summarize the following conversation: {text}"],
 }
 PLANTED = [(code, number, damage) for code, damages in EACH.items() for number, damage in enumerate(damages)]
 
@@ -89,7 +89,8 @@ def test_an_echo_of_prompt_and_dialogue_is_named_first(dialogues):
     for before, after in (("Conversation:\n", "\n\nSummary: "), ("", "\n"), ("Summarize this, please.\n", "\nTL;DR: ")):
         echo = [before + d + after + p for d, p in zip(clean.dialogues, clean.predictions, strict=True)]
         damaged = clean.with_predictions(echo)
-        assert codes(damaged if dialogues else replace(damaged, dialogues=None)) == ["prompt_echoed"]
+        code = "prompt_echoed" if dialogues else "prompt_echoed_in_part"
+        assert codes(damaged if dialogues else replace(damaged, dialogues=None)) == [code]
 
 
 @pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])

@@ -403,7 +403,7 @@ FILES = {
     "cut_short": each(lambda text: " ".join(text.split()[:9]).rstrip(".,")),
     "case_destroyed": each(str.casefold),
     "predictions_are_references": lambda rows: [row | {"generated": row["summary"]} for row in rows],
-    "score_unexplained": each(lambda text: " ".join(word[::-1] for word in text.split()) + "."),
+    "score_unexplained": each(lambda text: "".join(chr(ord(one) + 1) if one.isalpha() else one for one in text)),
 }
 
 

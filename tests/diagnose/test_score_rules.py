@@ -21,8 +21,8 @@ def most_replaced(outputs):
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda outputs: outputs.mapped(lambda text: " ".join(word[::-1] for word in text.split()))],
-    ids=["reversed"],
+    [lambda outputs: outputs.mapped(lambda text: "".join(chr(ord(one) + 1) if one.isalpha() else one for one in text))],
+    ids=["next letters"],
 )  # fmt: skip
 def test_a_score_below_lead_3_without_a_known_cause_is_a_fault_with_five_examples(damage):
     diagnosis = found(damage(planted.outputs(60)))
@@ -39,7 +39,9 @@ def test_most_predictions_replaced_are_two_groups():
 
 
 def test_the_examples_are_those_that_score_lowest():
-    outputs = planted.outputs(60).mapped(lambda text: " ".join(word[::-1] for word in text.split()))
+    outputs = planted.outputs(60).mapped(
+        lambda text: "".join(chr(ord(one) + 1) if one.isalpha() else one for one in text)
+    )
     finding = found(outputs).faults[0]
     assert finding.code == "score_unexplained"
     names = [example.partition(": ")[0] for example in finding.examples]
@@ -71,4 +73,6 @@ def test_references_as_predictions_are_a_fault():
     assert finding.code == "predictions_are_references"
     assert finding.title == "All predictions are their references"
     assert "60 of 60" in finding.evidence
-    assert found(outputs.with_predictions([*outputs.first_references[:20], *outputs.predictions[20:]])).faults == ()
+    for copied, title in ((60, ["All predictions are their references"]), (20, [])):
+        mixed = outputs.with_predictions([*outputs.first_references[:copied], *outputs.predictions[copied:]])
+        assert [one.title for one in found(mixed).faults] == title

@@ -11,7 +11,10 @@ from sumtune.diagnose.rules.two_groups import two_groups
 
 CLEAN = planted.outputs(80)
 CHANCE = random.Random(0)
-NOISE = ["".join(CHANCE.choices("qxzjk", k=30)) + " " + "".join(CHANCE.choices("vwyxq", k=9)) for _ in range(80)]
+NOISE = [
+    "".join(CHANCE.choices("qxzjk", k=CHANCE.randrange(15, 60))) + " " + "".join(CHANCE.choices("vwyxq", k=9))
+    for _ in range(80)
+]
 
 
 def replaced(chosen):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
@@ -105,7 +106,9 @@ def match_rows(one: WordRows, two: WordRows) -> Matching:
     )
 
 
-def _counted(rows: Sequence[set[str]], vocabulary: dict[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _counted(
+    rows: Sequence[AbstractSet[str]], vocabulary: dict[str, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     numbers = [sorted(vocabulary.setdefault(word, len(vocabulary)) for word in row) for row in rows]
     starts = np.concatenate([[0], np.cumsum([len(row) for row in numbers])])
     return np.fromiter(chain.from_iterable(numbers), np.int64, count=int(starts[-1])), starts

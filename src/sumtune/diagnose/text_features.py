@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import pairwise
 
 from sumtune.text.words import CAPITALIZED, SHORT_WORDS, characters
@@ -22,6 +24,7 @@ TURN = re.compile(r"^[^\n:：]{1,30}(?::\s|：)", re.MULTILINE)
 """Start of a turn, `Name: `."""
 SENTENCE_ENDS = ".!?…。！？؟۔।॥"
 CLOSING = "\"'”“’)]»」』）"
+CACHED_TEXTS = 1 << 16
 SHORTEST_CONTENT_WORD = 4
 """Length in characters. In most languages, shorter words are mostly function words."""
 
@@ -35,10 +38,15 @@ def words(text: str) -> list[str]:
     return text_words(text)
 
 
-def content_words(text: str) -> set[str]:
+@lru_cache(CACHED_TEXTS)
+def content_words(text: str) -> frozenset[str]:
     """Return the long words and the names in `text`, which texts about the same topic share."""
     names = {word.casefold() for word in CAPITALIZED.findall(text)}
-    return {word for word in words(text) if len(word) >= SHORTEST_CONTENT_WORD} | names | set(_syllable_pairs(text))
+    return (
+        frozenset(word for word in words(text) if len(word) >= SHORTEST_CONTENT_WORD)
+        | names
+        | set(_syllable_pairs(text))
+    )
 
 
 def _syllable_pairs(text: str) -> list[str]:
@@ -46,9 +54,14 @@ def _syllable_pairs(text: str) -> list[str]:
     return [one + two for run in SHORT_WORDS.findall(text) for one, two in pairwise(characters(run))]
 
 
-def coverage(summary: set[str], dialogue: set[str]) -> float:
+def coverage(summary: AbstractSet[str], dialogue: AbstractSet[str]) -> float:
     """Return the share of the summary's words that the dialogue contains; 1 for a summary without words."""
     return len(summary & dialogue) / len(summary) if summary else 1.0
+
+
+def overlap(one: AbstractSet[str], two: AbstractSet[str]) -> float:
+    """Return the Dice coefficient of two sets of words."""
+    return 2 * len(one & two) / (len(one) + len(two)) if one or two else 0.0
 
 
 def ends_sentence(text: str) -> bool:

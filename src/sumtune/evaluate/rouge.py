@@ -5,6 +5,7 @@ gets words from `sumtune.text.words`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
@@ -38,6 +39,8 @@ ENGLISH_SENTENCE_END = r"(?<=[.!?])\s+"
 MOST_FOREIGN_SHARE = 0.25
 """A data set counts as English if at most this share of its references is in another language."""
 CACHED_STEMS = 1 << 16
+CACHED_TEXTS = 1 << 15
+CACHED_PAIRS = 1 << 17
 ASCII_ONLY = re.compile(r"[\x00-\x7f]*")
 
 
@@ -64,13 +67,17 @@ def score(prediction: str, reference: str, tokens: Tokens = "rouge-score") -> Ro
     """
     # Only ROUGE-Lsum uses the line breaks; for the other metrics they are white space.
     split = (split_sentences(text, tokens) for text in (reference, prediction))
-    scores = _scorer(ROUGE_METRICS, tokens).score(*split)
+    scores = _scorer(tokens).score(*split)
     return Rouge(*(float(scores[metric].fmeasure) for metric in ROUGE_METRICS))
 
 
+@lru_cache(CACHED_PAIRS)
 def rouge1(prediction: str, reference: str, tokens: Tokens = "rouge-score") -> float:
-    """Return ROUGE-1 alone, which is several times faster than computing all metrics."""
-    return float(_scorer(("rouge1",), tokens).score(reference, prediction)["rouge1"].fmeasure)
+    """Return ROUGE-1 alone, many times faster than all metrics: it counts the tokens of each text only once."""
+    written, wanted = _counts(prediction, tokens), _counts(reference, tokens)
+    shared = (written & wanted).total()
+    precision, recall = shared / max(written.total(), 1), shared / max(wanted.total(), 1)
+    return 2 * precision * recall / (precision + recall) if shared else 0.0
 
 
 def choose_tokens(setting: RougeTokens, references: Sequence[str]) -> Tokens:
@@ -133,10 +140,20 @@ def _are_english(references: tuple[str, ...]) -> bool:
 
 
 @cache
-def _scorer(metrics: tuple[str, ...], tokens: Tokens) -> Any:
+def _scorer(tokens: Tokens) -> Any:
     from rouge_score.rouge_scorer import RougeScorer  # loads nltk
 
-    return RougeScorer(metrics, tokenizer=_Tokenizer(_SPLITTERS[tokens]()))
+    return RougeScorer(ROUGE_METRICS, tokenizer=_Tokenizer(_splitter(tokens)))
+
+
+@cache
+def _splitter(tokens: Tokens) -> Callable[[str], Iterable[str]]:
+    return _SPLITTERS[tokens]()
+
+
+@lru_cache(CACHED_TEXTS)
+def _counts(text: str, tokens: Tokens) -> Counter[str]:
+    return Counter(_splitter(tokens)(text))
 
 
 class _Tokenizer:

@@ -17,6 +17,7 @@ __all__ = [
     "misplaced_rows",
     "never_stops",
     "one_summary_for_all",
+    "predictions_are_dialogues",
     "predictions_are_references",
     "references_damaged",
     "score_unexplained",
@@ -121,6 +122,11 @@ def _summary_limit(model: ModelConfig, training: Training | None) -> int:
     from sumtune.model.source_limit import MOST_SUMMARY_TOKENS  # imports torch
 
     return MOST_SUMMARY_TOKENS
+
+
+def predictions_are_dialogues(_finding: Finding, context: Context) -> Remedy:
+    """Tell the user to write what the model generated."""
+    return fix_and_score_again(context, "write the generated texts, not the dialogues, to the predictions")
 
 
 def predictions_are_references(_finding: Finding, context: Context) -> Remedy:

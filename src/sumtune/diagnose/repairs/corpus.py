@@ -9,10 +9,16 @@ from sumtune.diagnose.text_features import share
 
 __all__ = ["Corpus"]
 
+VOCABULARY_ROWS = 2_000
+"""Number of rows that are enough for a vocabulary."""
 PREFIX_SHARE = 0.8
+"""Share of predictions that must begin with the same words, unless these are a sentence or end in a colon."""
+PREFIX_OF_SOME = 0.05
+FEWEST_ROWS = 3
+WORDS_OF_SOME = 4
 PREFIX_WORDS = 2
 PREFIX_ELSEWHERE = 0.3
-"""Share of references that begin so, or of dialogues that contain these words, from which they are no preamble."""
+"""Largest share of references that begin so, or of dialogues that contain it, relative to the predictions."""
 
 
 @dataclass(frozen=True)
@@ -26,30 +32,40 @@ class Corpus:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Words of the references and the dialogues."""
-        return Vocabulary((*self.references, *self.dialogues))
+        return Vocabulary((*self.references[:VOCABULARY_ROWS], *self.dialogues[:VOCABULARY_ROWS]))
 
     @cached_property
     def prefix(self) -> tuple[str, ...]:
-        """Words with which nearly all predictions begin, but few references; empty if they are too few."""
+        """Words with which nearly all predictions begin, or a whole sentence with which some do."""
         return self._shared([text.split() for text in self.predictions], [text.split() for text in self.references])
 
     @cached_property
     def suffix(self) -> tuple[str, ...]:
-        """Words with which nearly all predictions end, but few references, in reading order."""
+        """Words with which nearly all predictions end, in reading order."""
         predictions = [text.split()[::-1] for text in self.predictions]
         return self._shared(predictions, [text.split()[::-1] for text in self.references])[::-1]
 
     def _shared(self, rows: list[list[str]], references: list[list[str]]) -> tuple[str, ...]:
-        found: list[str] = []
-        while True:
-            following = Counter(row[len(found)] for row in rows if row[: len(found)] == found and row[len(found) :])
-            ((word, count),) = following.most_common(1) or [("", 0)]
-            if count < PREFIX_SHARE * len(rows):
-                break
-            found.append(word)
+        found = _most_common_start(rows, max(FEWEST_ROWS, PREFIX_OF_SOME * len(rows)))
+        if sum(row[: len(found)] == found for row in rows) < PREFIX_SHARE * len(rows):
+            sentences = [place for place, word in enumerate(found, 1) if word[-1] in ".:!?"]
+            found = found[: sentences[-1]] if sentences and sentences[-1] >= WORDS_OF_SOME else []
         if len(found) < PREFIX_WORDS or len({tuple(row) for row in rows}) == 1:
             return ()
         phrases = {" ".join(found), " ".join(found[::-1])}
         in_dialogues = share(any(phrase in dialogue for phrase in phrases) for dialogue in self.dialogues)
         in_references = share(row[: len(found)] == found for row in references)
-        return tuple(found) if max(in_dialogues, in_references) < PREFIX_ELSEWHERE else ()
+        in_predictions = share(row[: len(found)] == found for row in rows)
+        return tuple(found) if max(in_dialogues, in_references) < PREFIX_ELSEWHERE * in_predictions else ()
+
+
+def _most_common_start(rows: list[list[str]], fewest: float) -> list[str]:
+    """Return the longest start that at least `fewest` rows share, extended by the most common word each time."""
+    found: list[str] = []
+    while True:
+        rows = [row for row in rows if len(row) > len(found)]
+        ((word, count),) = Counter(row[len(found)] for row in rows).most_common(1) or [("", 0)]
+        if count < fewest:
+            return found
+        found = [*found, word]
+        rows = [row for row in rows if row[len(found) - 1] == word]

@@ -1,8 +1,17 @@
 """All repairs. A new kind of damage needs one more function in one of these modules."""
 
-from sumtune.diagnose.repairs import letter_case, marks, preambles, spacing
+from sumtune.diagnose.repairs import endings, escapes, letter_case, marks, preambles, repetition, spacing, wrappers
 from sumtune.diagnose.repairs.repair import Repair
 
 __all__ = ["REPAIRS"]
 
-REPAIRS: tuple[Repair, ...] = (*spacing.REPAIRS, *marks.REPAIRS, *preambles.REPAIRS, *letter_case.REPAIRS)
+REPAIRS: tuple[Repair, ...] = (
+    *wrappers.REPAIRS,
+    *escapes.REPAIRS,
+    *spacing.REPAIRS,
+    *marks.REPAIRS,
+    *preambles.REPAIRS,
+    *endings.REPAIRS,
+    *repetition.REPAIRS,
+    *letter_case.REPAIRS,
+)

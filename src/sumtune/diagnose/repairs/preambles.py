@@ -8,7 +8,7 @@ from sumtune.diagnose.text_features import TURN, words
 __all__ = ["REPAIRS"]
 
 ECHO_WORDS = 8
-"""Number of consecutive words of the dialogue that count as an echo; half of the dialogue if that is shorter."""
+"""Number of consecutive words of the dialogue that count as an echo; of a part, half of a shorter dialogue."""
 LATEST_ECHO = 40
 """Last word of a prediction at which an echo may begin."""
 LABEL = re.compile(
@@ -17,9 +17,8 @@ LABEL = re.compile(
 )
 PREAMBLE = re.compile(
     r"^\W*(?:(?:sure|certainly|of course|okay|ok|absolutely|great|yes|no problem)\b[^.!:\n]{0,30}[.!,:]+\s*)?"
-    r"(?:here(?:'|’)?s?\s[^.:\n]{0,80}:|here is [^.:\n]{0,80}:|below is [^.:\n]{0,80}:"
-    r"|(?:the|this) (?:following )?(?:is a |is the )?summary[^.:\n]{0,60}:"
-    r"|(?:let me|i(?:'ll| will| can)|i(?:'|’)d be happy to) [^.:\n]{0,80}[.:])\s*",
+    r"(?:here(?:(?:'|’)?s| is| are)\s[^.:\n]{0,80}:"
+    r"|(?:[^.:\n]{0,60}\b(?:summary|summari[sz]\w+|recap|overview|key points|tl;?dr)\b[^.:\n]{0,60})(?::|\n+))\s*",
     re.IGNORECASE,
 )
 THOUGHTS = re.compile(r"(?s)<(think|thinking|thought|reasoning|scratchpad)>.*?</\1>\s*", re.IGNORECASE)
@@ -77,8 +76,16 @@ def same_end(text: str, row: Row) -> str:
 
 
 def prompt_echoed(text: str, row: Row) -> str:
-    """Remove the dialogue, and what precedes it, before the summary; without dialogues, lines like turns."""
-    rest = _after_echo(text, row.dialogue) if row.dialogue else _after_turns(text)
+    """Remove the whole dialogue, and what precedes it, before the summary."""
+    size = len(row.dialogue.split())
+    rest = _after_echo(text, row.dialogue, size) if size >= ECHO_WORDS else text
+    return LABEL.sub("", rest) if rest != text else text
+
+
+def prompt_echoed_in_part(text: str, row: Row) -> str:
+    """Remove the first words of the dialogue before the summary; without dialogues, lines like turns."""
+    source = row.dialogue.split()
+    rest = _after_echo(text, row.dialogue, min(ECHO_WORDS, max(4, len(source) // 2))) if source else _after_turns(text)
     return LABEL.sub("", rest) if rest != text else text
 
 
@@ -90,10 +97,9 @@ def _after_turns(text: str) -> str:
     return rest.strip() if words(rest) else text
 
 
-def _after_echo(text: str, dialogue: str) -> str:
-    """Return the text after an echo of the dialogue's start; `text` if there is no echo or nothing follows."""
+def _after_echo(text: str, dialogue: str, enough: int) -> str:
+    """Return the text after `enough` words of the dialogue's start; `text` if they are not there or nothing follows."""
     written, source = text.split(), dialogue.split()
-    enough = min(ECHO_WORDS, max(4, len(source) // 2))
     for start in range(min(len(written), LATEST_ECHO)):
         length = 0
         while start + length < len(written) and length < len(source) and written[start + length] == source[length]:
@@ -127,6 +133,12 @@ REPAIRS = (
         "prompt_echoed",
         prompt_echoed,
         "repeat the dialogue before the summary",
+        "decode only the new tokens, output_ids[:, input_ids.shape[1]:]",
+    ),
+    Repair(
+        "prompt_echoed_in_part",
+        prompt_echoed_in_part,
+        "repeat a part of the dialogue before the summary",
         "decode only the new tokens, output_ids[:, input_ids.shape[1]:]",
         certain=False,
     ),

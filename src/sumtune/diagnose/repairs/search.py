@@ -21,14 +21,18 @@ EXPANDED = 6
 SAMPLE = 400
 """Number of examples on which the search runs first."""
 FEWEST_CHANGED = 3
+FEWEST_GUESSED = 4
+"""Number of predictions that an uncertain repair must change."""
 CHANGED_SHARE = 0.02
 """Smallest share of the predictions that a repair must change."""
 CHANGED_REFERENCES = 0.5
 """Largest share of references that a repair may change, relative to the share of predictions that it changes."""
 GAIN = 0.005
 """Mean ROUGE-1 that an uncertain repair must gain, and each further repair of a chain."""
-HARM = 0.005
-"""Mean ROUGE-1 that a certain repair may cost."""
+GAIN_OF_GUESS = 0.05
+"""Mean ROUGE-1 that an uncertain repair must gain more than a certain one to be preferred."""
+HARM = 0.02
+"""Mean ROUGE-1 of the predictions that it changes that a certain repair may cost."""
 RESAMPLES = 2_000
 
 
@@ -41,16 +45,17 @@ class Repaired:
     changed: tuple[bool, ...]
     """Which predictions the chain changed."""
     gain: float
-    """Mean gain of ROUGE-1 over all examples, with its 95% interval."""
+    """Mean gain of ROUGE-1 over all examples."""
     low: float
+    """Low end of the 95% interval of the gain, given which predictions the chain changes."""
     high: float
 
     @property
     def is_sound(self) -> bool:
         """Whether the damage is certain and the repair does no harm, or the gain is clear."""
         if any(repair.certain for repair in self.chain):
-            return self.gain >= -HARM
-        return self.gain >= GAIN and self.low > 0
+            return self.gain * len(self.changed) >= -HARM * sum(self.changed)
+        return self.gain >= GAIN and sum(self.changed) >= FEWEST_GUESSED and self.low > 0
 
 
 def find_chain(outputs: Outputs, repairs: Sequence[Repair], seed: int = 0) -> Repaired | None:
@@ -88,7 +93,12 @@ def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> l
             found[*chain, repair] = after
             if len(chain) + 1 < LONGEST_CHAIN:
                 heapq.heappush(queue, (-after.score, next(order), (*chain, repair), after))
-    return sorted(found, key=lambda chain: GAIN * len(chain) - found[chain].score)
+    return sorted(found, key=lambda chain: _doubt(chain) - found[chain].score)
+
+
+def _doubt(chain: Sequence[Repair]) -> float:
+    """Return the ROUGE-1 that a chain must gain more than others: for its length, and for repairs that are guesses."""
+    return GAIN * len(chain) + GAIN_OF_GUESS * sum(not repair.certain for repair in chain)
 
 
 def _enough(changed: float, in_references: float, size: int) -> bool:
@@ -107,9 +117,10 @@ def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus) -> Repai
     changed = tuple(one != two for one, two in zip(now.predictions, outputs.predictions, strict=True))
     if not _enough(share(changed), 0.0, len(outputs)):
         return None
-    gains = now.scores - outputs.scores
+    gains = (now.scores - outputs.scores)[list(changed)]
     low, high, _ = paired(gains, seed=0, resamples=RESAMPLES)
-    return Repaired(tuple(chain), now, changed, float(gains.mean()), float(low), float(high))
+    part = len(gains) / len(outputs)
+    return Repaired(tuple(chain), now, changed, float(gains.mean()) * part, float(low) * part, float(high) * part)
 
 
 def _share_changed(after: Iterable[str], before: Sequence[str]) -> float:

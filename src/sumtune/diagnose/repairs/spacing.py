@@ -17,6 +17,8 @@ GLUED_WORD = 12
 KNOWN_GAIN = 0.25
 """Share of the letters that must become known words."""
 SEPARATOR = r"([^\w\s'])"
+PIECES = re.compile(r"[▁ĠĊ]|##|@@|</w>")
+"""Marks of word pieces, which another repair removes."""
 LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -45,7 +47,7 @@ def characters_joined_by_marks(text: str) -> str:
 def words_glued(text: str, row: Row) -> str:
     """Split runs of letters into known words."""
     tokens = text.split()
-    if has_unspaced(text) or len(text) < FEWEST_CHARACTERS or len(text) < GLUED_WORD * len(tokens):
+    if has_unspaced(text) or PIECES.search(text) or len(text) < max(FEWEST_CHARACTERS, GLUED_WORD * len(tokens)):
         return text
     return _if_known(text, _segmented(text, row.corpus.vocabulary), row.corpus.vocabulary)
 
@@ -53,7 +55,7 @@ def words_glued(text: str, row: Row) -> str:
 def words_broken(text: str, row: Row) -> str:
     """Remove the spaces inside words."""
     tokens, vocabulary = text.split(), row.corpus.vocabulary
-    if has_unspaced(text) or len(tokens) < 4 or vocabulary.known_share(text) > 1 - KNOWN_GAIN:
+    if has_unspaced(text) or PIECES.search(text) or len(tokens) < 4 or vocabulary.known_share(text) > 1 - KNOWN_GAIN:
         return text
     if _share(tokens, lambda token: len(token) == 1) >= SEPARATED_TOKENS:
         return text

@@ -8,7 +8,7 @@ import numpy as np
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import content_words, coverage, looks_like_dialogue, share
+from sumtune.diagnose.text_features import content_words, coverage, how_many, looks_like_dialogue, share
 from sumtune.evaluate.baselines import lead_3
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.faithfulness import novel_bigrams
@@ -16,11 +16,15 @@ from sumtune.text.words import count_words
 
 __all__ = ["columns_swapped", "one_summary_for_all"]
 
-CONSTANT_SHARE = 0.5
-FEWEST = 5
-"""Minimum number of examples for a claim about identical predictions."""
+CONSTANT_SHARE = 0.05
+FEWEST_SAME = 4
+"""Minimum number of identical predictions."""
+DISTINCT_SHARE = 0.5
+"""Smallest share of distinct references for which identical predictions are a fault."""
 MATCH_RATIO = 1.5
 """Smallest ratio of the coverage by the own dialogue to that by another one, if predictions match their dialogues."""
+OWN_COVERAGE = 0.2
+"""Smallest share of the words of predictions that their own dialogue covers, if they are not garbled."""
 SWAP_P_VALUE = 0.001
 TURNS_SHARE = 0.5
 LONGER_SHARE = 0.8
@@ -34,15 +38,20 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
     texts = [normalize(prediction) for prediction in outputs.predictions]
     ((most, count),) = Counter(text for text in texts if text).most_common(1) or [("", 0)]
     distinct_references = len({normalize(text) for text in outputs.first_references}) / len(outputs)
-    if len(outputs) < FEWEST or count < CONSTANT_SHARE * len(outputs) or distinct_references < CONSTANT_SHARE:
-        return None
     bad = [text == most for text in texts]
+    if count < max(FEWEST_SAME, CONSTANT_SHARE * len(outputs)) or distinct_references < DISTINCT_SHARE:
+        return None
     # The score lost is at least the distance to lead-3, which reads the dialogue without a model.
-    repaired = outputs.with_predictions([lead_3(text) for text in outputs.dialogues]) if outputs.dialogues else None
-    baseline = f" The first three turns of each dialogue would score {repaired.score:.3f}." if repaired else ""
+    repaired = None
+    if outputs.dialogues is not None:
+        rows = zip(outputs.predictions, outputs.dialogues, bad, strict=True)
+        repaired = outputs.with_predictions([lead_3(dialogue) if wrong else text for text, dialogue, wrong in rows])
+    baseline = (
+        f" With the first three turns of their dialogues instead it would be {repaired.score:.3f}." if repaired else ""
+    )
     return Finding(
         code="one_summary_for_all",
-        title=f"{'All' if count == len(texts) else 'Half or more of the'} predictions are the same text",
+        title=f"{how_many(bad)} predictions are the same text",
         severity="fault",
         evidence=f"{count} of {len(texts)} predictions are identical, while {distinct_references:.0%} of the "
         f"references are distinct. The score is {outputs.score:.3f}.{baseline}",
@@ -106,7 +115,7 @@ def _match_dialogues(outputs: Outputs) -> bool:
         for row, words in enumerate(map(content_words, outputs.predictions))
     ]
     own, other = np.array(shared).mean(axis=0)
-    return bool(own >= MATCH_RATIO * other)
+    return bool(own >= OWN_COVERAGE and own >= MATCH_RATIO * other)
 
 
 def _dialogue_as_reference(outputs: Outputs) -> Finding | None:

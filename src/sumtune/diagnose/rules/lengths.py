@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
@@ -13,6 +14,11 @@ from sumtune.text.words import count_words
 __all__ = ["cut_short", "empty_predictions", "never_stops"]
 
 EMPTY_SHARE = 0.05
+FEWEST_EMPTY = 2
+PLACEHOLDERS = frozenset(
+    ("nan", "none", "null", "n/a", "na", "undefined", "nil", "missing", "no summary", "no output", "empty")
+)
+"""What programs write in place of a missing text."""
 RUNAWAY_SHARE = 0.3
 RUNAWAY_GAIN = 0.01
 """ROUGE-1 that the start of a prediction must gain over all of it."""
@@ -20,17 +26,23 @@ FEWEST_CUT = 3
 FEWEST_RUNAWAYS = 6
 RUNAWAY_RATIO = 1.6
 """Median ratio of prediction length to reference length, in words, that counts as running on."""
-CUT_SHARE = 0.1
+CUT_SHARE = 0.08
 SAME_LENGTH = 0.3
 """Largest coefficient of variation of the lengths of predictions cut off at the same limit."""
+EXACT = 0.04
+"""Distance from the limit, as a share of it, of a prediction that is cut exactly there."""
+EXACT_SHARE = 0.75
+"""Share of the unfinished predictions that must end exactly at the limit if others are longer."""
+FEWEST_EXACT = 4
+"""Smallest number of predictions that are cut exactly at a limit, and smallest limit."""
 ABOVE_LIMIT = 0.02
 """Largest share of predictions that are clearly longer than the supposed limit."""
 
 
 def empty_predictions(outputs: Outputs) -> Finding | None:
     """Predictions without any word."""
-    bad = [not words(prediction) for prediction in outputs.predictions]
-    if share(bad) < EMPTY_SHARE:
+    bad = [_says_nothing(prediction) for prediction in outputs.predictions]
+    if share(bad) < EMPTY_SHARE or sum(bad) < FEWEST_EMPTY:
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
@@ -38,7 +50,8 @@ def empty_predictions(outputs: Outputs) -> Finding | None:
         code="empty_predictions",
         title=f"{how_many(bad)} predictions are empty",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions ({sum(bad)} of {len(bad)}) contain no word.{others}",
+        evidence=f"{share(bad):.0%} of the predictions ({sum(bad)} of {len(bad)}) contain no word"
+        f"{_placeholders(outputs, bad)}.{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
@@ -81,7 +94,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
     unfinished = _unfinished_references(outputs)
     if sum(bad) < FEWEST_CUT or share(bad) < CUT_SHARE + unfinished or _length_ratio(outputs, bad) >= RUNAWAY_RATIO:
         return None
-    if not _engine_said(outputs) and (_variation(outputs, bad) > SAME_LENGTH or _above(outputs, bad) > ABOVE_LIMIT):
+    if not _engine_said(outputs) and not _at_a_limit(outputs, bad):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     limit = int(np.median([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
@@ -100,6 +113,16 @@ def cut_short(outputs: Outputs) -> Finding | None:
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired,
     )
+
+
+def _says_nothing(text: str) -> bool:
+    return not words(text) or text.strip().strip("<>[](){}'\".").casefold() in PLACEHOLDERS
+
+
+def _placeholders(outputs: Outputs, bad: list[bool]) -> str:
+    """Return the placeholders among the empty predictions, for the evidence."""
+    found = {text.strip() for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong and words(text)}
+    return f", or only {', '.join(map(repr, sorted(found)))}" if found else ""
 
 
 def _unfinished(outputs: Outputs) -> list[bool]:
@@ -131,10 +154,20 @@ def _variation(outputs: Outputs, bad: list[bool]) -> float:
     return float(lengths.std() / lengths.mean()) if len(lengths) else 0.0
 
 
-def _above(outputs: Outputs, bad: list[bool]) -> float:
-    """Return the share of all predictions that are a third longer than the median of the `bad` ones."""
-    limit = np.median([len(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
-    return share(len(text) > 4 / 3 * limit for text in outputs.predictions)
+def _at_a_limit(outputs: Outputs, bad: list[bool]) -> bool:
+    """Return whether the `bad` predictions, counted in words or in characters, all end near the same length.
+
+    Either hardly any prediction is longer than that, or most of the `bad` ones have that very length.
+    """
+    return any(_is_limit(np.array([count(text) for text in outputs.predictions]), bad) for count in (count_words, len))
+
+
+def _is_limit(lengths: NDArray[np.int64], bad: list[bool]) -> bool:
+    cut = lengths[bad]
+    limit = np.median(cut)
+    exact = share(np.abs(cut - limit) <= EXACT * limit) >= EXACT_SHARE and min(len(cut), limit) >= FEWEST_EXACT
+    near = cut.std() <= SAME_LENGTH * cut.mean() and share(lengths > 4 / 3 * limit) <= ABOVE_LIMIT
+    return bool(exact or near)
 
 
 def _first_line(text: str) -> str:

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.library import REPAIRS
+from sumtune.diagnose.repairs.search import GAIN_OF_GUESS
 from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
+from sumtune.diagnose.rules.copies import predictions_are_dialogues
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
@@ -22,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     letters_dropped,
     repairable,
     columns_swapped,
+    predictions_are_dialogues,
     empty_predictions,
     one_summary_for_all,
     misplaced_rows,
@@ -34,12 +38,16 @@ FIRST_RULES: tuple[Rule, ...] = (references_damaged,)
 LAST_RULES: tuple[Rule, ...] = (two_groups,)
 """Rules that apply only where no other finds a cause."""
 
+COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues)
+"""Rules about whole columns. What a repair would do to a wrong column means nothing."""
+CERTAIN_REPAIRS = {repair.name for repair in REPAIRS if repair.certain}
+
 
 def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     """Yield the faults of `outputs`, each with the share of the lost score that is regained when it is undone.
 
     After each fault, the rules judge the repaired outputs; an uncertain finding repairs nothing. The search ends at a
-    fault that cannot be undone. A rule of the same name finds only one fault, but `repairable` finds one a repair.
+    fault that cannot be undone. Each rule finds one fault, but `repairable` one for each repair.
     """
     if damaged := [finding for rule in FIRST_RULES if (finding := rule(outputs)) is not None]:
         yield damaged[0]
@@ -49,7 +57,7 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
         found = _findings(left, now, known) or _findings(LAST_RULES, now, known)
         if not found:
             return
-        rule, worst = max(found, key=lambda pair: _gain(now, pair[1]))
+        rule, worst = max(found, key=lambda pair: _priority(now, *pair))
         yield replace(worst, share=share_of_lost_score(outputs, now, worst.repaired) if worst.repaired else None)
         if worst.repaired is None:
             return
@@ -63,10 +71,17 @@ def _findings(rules: Sequence[Rule], outputs: Outputs, known: set[str]) -> list[
     return [(rule, one) for rule in rules if (one := rule(outputs)) is not None and one.code not in known]
 
 
-def _gain(now: Outputs, finding: Finding) -> tuple[float, bool]:
-    """Return a sort key: the regained ROUGE-1; at equal gain, a fault that cannot be undone comes first."""
+def _priority(now: Outputs, rule: Rule, finding: Finding) -> tuple[bool, bool, float, bool]:
+    """Return a sort key: wrong columns first, then damage that is certain, then the regained ROUGE-1.
+
+    At equal gain, a fault that cannot be undone comes first.
+    """
     gain = finding.repaired.score - now.score if finding.repaired else 0.0
-    return round(gain, 3), finding.repaired is None
+    certain = finding.code in CERTAIN_REPAIRS
+    if rule is repairable and not certain:  # a guess; a rule looks at more than one text
+        gain -= GAIN_OF_GUESS
+    wrong_column = rule in COLUMN_RULES and finding.sure and finding.repaired is not None
+    return wrong_column, certain, round(gain, 3), finding.repaired is None
 
 
 def share_of_lost_score(scored: Outputs, before: Outputs, after: Outputs) -> float | None:

@@ -1,0 +1,192 @@
+"""Repairs of escapes and encodings of characters."""
+
+import base64
+import binascii
+import codecs
+import html
+import quopri
+import re
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import unquote_plus
+
+import ftfy
+
+from sumtune.diagnose.repairs.repair import Repair, Row, of_text
+from sumtune.diagnose.text_features import share
+
+__all__ = ["REPAIRS"]
+
+READABLE = 0.6
+"""Share of the characters of a decoded text that must be letters or spaces."""
+KNOWN_GAIN = 0.25
+"""Share of the letters that must become part of known words."""
+BACKSLASH = re.compile(r"\\(?:[nrt\"'/\\]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})")
+URL = re.compile(r"%[0-9A-Fa-f]{2}")
+QUOTED_PRINTABLE = re.compile(r"=(?:[0-9A-F]{2}|\r?\n)")
+INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff\u00ad\u202a-\u202e]")
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\[0?[0-9;]{1,5}m")
+COMPATIBLE = re.compile("[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\ufb00-\ufb06\u24b6-\u24e9]")
+CYRILLIC = re.compile("[\u0400-\u052f]")
+LOOKALIKES = str.maketrans("аеорсухіјѕԁһАВЕКМНОРСТХІЈЅ", "aeopcyxijsdhABEKMHOPCTXIJS")
+FEWEST_CHARACTERS = 16
+CODES = re.compile(r"^\W*\d{1,6}(?:[\s,;]+\d{1,6}){5,}\W*$")
+
+
+def html_escaped(text: str) -> str:
+    """Undo HTML escapes, also where they were escaped twice.
+
+    >>> html_escaped("Ann&#39;s tea &amp;amp; cake")
+    "Ann's tea & cake"
+    """
+    return html.unescape(html.unescape(text)) if re.search(r"&(?:#\d+|#x[0-9a-fA-F]+|\w{2,8});", text) else text
+
+
+def url_encoded(text: str) -> str:
+    """Undo the escapes of URLs.
+
+    >>> url_encoded("Ann%20helps%20Bob%21"), url_encoded("5% more")
+    ('Ann helps Bob!', '5% more')
+    """
+    escaped = len(URL.findall(text)) >= 2 or (" " not in text.strip() and text.count("+") >= 3)
+    return unquote_plus(text) if escaped else text
+
+
+def backslash_escaped(text: str) -> str:
+    r"""Undo the escapes of a string literal.
+
+    >>> backslash_escaped(r"Ann helps.\nBob\u2019s late.")
+    'Ann helps.\nBob’s late.'
+    """
+    return BACKSLASH.sub(lambda match: _unescaped(match.group()), text)
+
+
+def _unescaped(escape: str) -> str:
+    return "/" if escape == r"\/" else codecs.decode(escape, "unicode_escape")
+
+
+def quoted_printable(text: str) -> str:
+    """Undo the encoding of e-mails.
+
+    >>> quoted_printable("Ann=20helps=2E Caf=C3=A9")
+    'Ann helps. Café'
+    """
+    if len(QUOTED_PRINTABLE.findall(text)) < 2:
+        return text
+    return quopri.decodestring(text.encode()).decode("utf-8", "replace")
+
+
+def mojibake(text: str) -> str:
+    """Undo the reading of UTF-8 in another encoding.
+
+    >>> mojibake("Annâ€™s cafÃ©")
+    'Ann’s café'
+    """
+    return text if text.isascii() else ftfy.fix_encoding(text)
+
+
+def invisible_characters(text: str) -> str:
+    r"""Remove control characters, colours of the terminal and characters without width.
+
+    >>> invisible_characters("A\x00n\x00n\x00 \u200bhelps")
+    'Ann helps'
+    """
+    return INVISIBLE.sub("", ANSI.sub("", text)) if INVISIBLE.search(text) or "[0m" in text else text
+
+
+def styled_letters(text: str) -> str:
+    """Return full-width, bold, circled or joined letters as plain ones, and lookalikes of Latin letters as Latin.
+
+    >>> styled_letters("Ａｎｎ 𝐡𝐞𝐥𝐩𝐬"), styled_letters("Аnn hеlps")
+    ('Ann helps', 'Ann helps')
+    """
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFKC", text) if COMPATIBLE.search(text) else text
+    return " ".join(_latin(word) for word in plain.split(" "))
+
+
+def _latin(word: str) -> str:
+    """Return a word of both Latin and Cyrillic letters in Latin ones."""
+    mixed = re.search("[A-Za-z]", word) and CYRILLIC.search(word)
+    latin = word.translate(LOOKALIKES) if mixed else word
+    return word if CYRILLIC.search(latin) else latin
+
+
+def letters_decomposed(text: str) -> str:
+    """Return letters with separate accents as single characters.
+
+    >>> letters_decomposed("cafe\u0301") == "caf\u00e9"
+    True
+    """
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def encoded(text: str) -> str:
+    """Decode base64, hexadecimal or character codes if readable text comes out.
+
+    >>> encoded("QW5uIGhlbHBzIEJvYi4="), encoded("65 110 110 32 104 101"), encoded("Tomorrow at 5")
+    ('Ann helps Bob.', 'Ann he', 'Tomorrow at 5')
+    """
+    for decode in (_from_base64, _from_hex, _from_codes):
+        try:
+            found = decode(text.strip())
+        except (ValueError, binascii.Error, OverflowError):
+            continue
+        if (
+            found.replace("\n", " ").isprintable()
+            and share(letter.isalpha() or letter == " " for letter in found) >= READABLE
+        ):
+            return found
+    return text
+
+
+def _from_base64(text: str) -> str:
+    return base64.b64decode(text, validate=True).decode() if len(text) >= FEWEST_CHARACTERS else ""
+
+
+def _from_hex(text: str) -> str:
+    return bytes.fromhex(text.removeprefix("0x").replace(":", "")).decode() if len(text) >= FEWEST_CHARACTERS else ""
+
+
+def _from_codes(text: str) -> str:
+    codes = [int(code) for code in re.findall(r"\d+", text)] if CODES.match(text) else []
+    return "".join(map(chr, codes)) if codes and share(code < 128 for code in codes) > READABLE else ""
+
+
+def letters_reversed(text: str, row: Row) -> str:
+    """Reverse the text, or each of its words, if known words come out."""
+    known = row.corpus.vocabulary.known_share
+    found = max(text[::-1], " ".join(word[::-1] for word in text.split()), key=known)
+    return found if known(found) >= known(text) + KNOWN_GAIN else text
+
+
+def letters_shifted(text: str, row: Row) -> str:
+    """Undo a shift of the alphabet, such as ROT13, if known words come out."""
+    known = row.corpus.vocabulary.known_share
+    found = codecs.decode(text, "rot13")
+    return found if known(found) >= known(text) + KNOWN_GAIN else text
+
+
+def _repair(function: Callable[[str], str], what: str, remedy: str) -> Repair:
+    return Repair(function.__name__, of_text(function), what, remedy)
+
+
+REPAIRS = (
+    _repair(html_escaped, "contain HTML escapes such as `&amp;`", "decode them with html.unescape"),
+    _repair(url_encoded, "are encoded for a URL", "decode them with urllib.parse.unquote_plus"),
+    _repair(backslash_escaped, r"contain escapes such as `\n` as text",
+            "write the text itself, not its repr or a JSON string that is never decoded"),
+    _repair(quoted_printable, "are encoded for e-mail (quoted-printable)", "decode them with quopri"),
+    _repair(mojibake, "were read in the wrong encoding", 'open files with encoding="utf-8"'),
+    _repair(invisible_characters, "contain control characters or characters without width",
+            "remove them where predictions are written, and open files in the right encoding"),
+    _repair(styled_letters, "contain styled letters or lookalikes from another script",
+            'normalize them with unicodedata.normalize("NFKC", text), and do not mix scripts'),
+    _repair(letters_decomposed, "have accents apart from their letters",
+            'normalize them with unicodedata.normalize("NFC", text)'),
+    _repair(encoded, "are base64, hexadecimal or character codes", "decode them to text"),
+    Repair("letters_reversed", letters_reversed, "are written backwards",
+           "remove the reversal of the text or its tokens"),
+    Repair("letters_shifted", letters_shifted, "have their letters shifted (ROT13)", "write the plain text"),
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""Repairs of repetition: of characters, words, sentences, or the whole text."""
+
+import re
+from collections.abc import Callable, Sequence
+from itertools import groupby
+
+from sumtune.diagnose.repairs.repair import Repair, of_text
+from sumtune.diagnose.text_features import words
+from sumtune.text.sentences import split_sentences
+
+__all__ = ["REPAIRS"]
+
+FEWEST_WORDS = 4
+REPEATED = 0.6
+"""Share of the words that must be repeats."""
+
+
+def characters_repeated(text: str) -> str:
+    """Return a text in which every character stands several times with each of them once.
+
+    >>> characters_repeated("AAnnnn  hheellppss.."), characters_repeated("Anna")
+    ('Ann helps.', 'Anna')
+    """
+    if len(text) < 8:
+        return text
+    return next((text[::times] for times in (4, 3, 2) if all(
+        part == part[0] * len(part) for part in (text[at : at + times] for at in range(0, len(text), times))
+    ) and len(text) % times == 0), text)  # fmt: skip
+
+
+def words_repeated(text: str) -> str:
+    """Return a text in which words stand several times in a row with each of them once.
+
+    >>> words_repeated("Ann Ann helps helps Bob Bob."), words_repeated("Bye bye, Ann.")
+    ('Ann helps Bob.', 'Bye bye, Ann.')
+    """
+    runs = [list(run) for _, run in groupby(text.split(), key=lambda word: word.strip(".,!?;:").casefold())]
+    total = sum(map(len, runs))
+    if total < FEWEST_WORDS or sum(len(run) for run in runs if len(run) > 1) < REPEATED * total:
+        return text
+    return " ".join(_once(run) for run in runs)
+
+
+def _once(run: Sequence[str]) -> str:
+    """Return one word of a run; of an even run, in which the word itself stood twice in a row, still one."""
+    return max(run, key=len)
+
+
+def text_repeated(text: str) -> str:
+    """Return a text that stands several times once.
+
+    >>> text_repeated("Ann helps Bob. Ann helps Bob."), text_repeated("Ann helps Bob. Ann leaves.")
+    ('Ann helps Bob.', 'Ann helps Bob. Ann leaves.')
+    """
+    tokens = [(match.group().casefold(), match.start()) for match in re.finditer(r"\w+", text)]
+    found = [token for token, _ in tokens]
+    for period in range(1, len(found) // 2 + 1):
+        if len(found) >= FEWEST_WORDS and len(found) % period == 0 and found[period:] == found[:-period]:
+            return text[: tokens[period][1]].rstrip(" \n\t|;/,-(\"'[{#*=")
+    return text
+
+
+def sentences_repeated(text: str) -> str:
+    """Drop sentences that stand in the text before.
+
+    >>> sentences_repeated("Ann helps. Ann helps. Bob is late. Bob is late.")
+    'Ann helps. Bob is late.'
+    """
+    sentences = split_sentences(text)
+    once = {" ".join(words(sentence)) or sentence: sentence for sentence in reversed(sentences)}
+    return " ".join(list(once.values())[::-1]) if len(once) < len(sentences) else text
+
+
+def ends_in_loop(text: str) -> str:
+    """Drop the repeats with which a text ends.
+
+    >>> ends_in_loop("Ann helps Bob and then and then and then and")
+    'Ann helps Bob and then'
+    """
+    tokens = text.split()
+    folded = [token.strip(".,!?;:").casefold() for token in tokens]
+    for period in range(1, len(tokens) // 3 + 1):
+        start = len(tokens) - 1
+        while start >= period and folded[start] == folded[start - period]:
+            start -= 1
+        if len(tokens) - 1 - start >= max(2 * period, FEWEST_WORDS):
+            return " ".join(tokens[: start + 1])
+    return text
+
+
+def _repair(function: Callable[[str], str], what: str, remedy: str, certain: bool = True) -> Repair:
+    return Repair(function.__name__, of_text(function), what, remedy, certain)
+
+
+REPAIRS = (
+    _repair(characters_repeated, "have every character twice or more", "write each character once"),
+    _repair(words_repeated, "have every word twice or more", "write each word once: append a token once for each step"),
+    _repair(text_repeated, "stand twice or more in their row", "write each summary once: do not append to an old text"),
+    _repair(sentences_repeated, "repeat their sentences", "write each sentence once, or set no_repeat_ngram_size=3",
+            certain=False),
+    _repair(ends_in_loop, "end in a loop",
+            "stop generation at the end token (eos_token_id), or set no_repeat_ngram_size=3", certain=False),
+)  # fmt: skip

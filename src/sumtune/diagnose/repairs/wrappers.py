@@ -1,0 +1,200 @@
+"""Repairs of what is written around a summary: JSON, Python literals, quotes, Markdown, tags, row numbers, scores."""
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sumtune.diagnose.repairs.repair import Repair, of_text
+from sumtune.diagnose.text_features import overlap, words
+
+__all__ = ["REPAIRS"]
+
+SAME = 0.6
+"""Overlap of the words of two texts in a list from which they are candidates for the same summary."""
+TEXT_KEYS = (
+    "summary", "summary_text", "generated_text", "text", "content", "output", "response", "answer", "prediction",
+    "result", "message", "translation_text",
+)  # fmt: skip
+OBJECT = re.compile(
+    r"""^[\w.]+\((?:.*?\b)?(?:content|text|summary\w*|generated_text|data)=(['"])(.*?)(?<!\\)\1""", re.S
+)
+ARRAY = re.compile(r"^(?:np\.)?(?:array|tensor|Series|Text|str)\((.*?)(?:,\s*dtype=.*)?\)$", re.S)
+OPEN_JSON = re.compile(
+    r"""^\s*[{\[].{0,40}?["'](?:summary\w*|text|content|output|response|answer)["']\s*:\s*["'](.*)$""", re.S
+)
+QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("«", "»"), ("`", "`"), ("‘", "’"), ("「", "」"))
+FENCE = re.compile(r"^\s*```\w*\s*\n?(.*?)\n?\s*(?:```\s*)?$", re.S)
+HEADING = re.compile(r"^\s*#{1,6}\s+(?:[^\n]{0,40}\n+)?")
+EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", re.S)
+TAGGED = re.compile(
+    r"^.*?<(summary|answer|output|response|result|text|final|article)>\s*(.*?)\s*(?:</\1>.*)?$", re.S | re.I
+)
+HTML_TAG = re.compile(
+    r"</?(?:a|b|body|br|code|div|em|font|h[1-6]|head|html|i|li|ol|p|pre|span|strong|table|td|tr|u|ul)\b[^<>]*/?>", re.I
+)
+ROW_NUMBER = re.compile(
+    r"^\s*(?:[A-Z]-\d+|\[\d+\]|#\d+|(?:row|id|example|sample|idx|index)[ _=:#-]*\d+|\d{1,7})"
+    r"\s*(?:[.:)|,;\t]|-\s|\s{2,})\s*"
+)
+LEVEL = r"\[?(?:DEBUG|INFO|WARNING|ERROR)\]?"
+LOGGED = re.compile(
+    r"^\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?Z?\]?"
+    rf"(?:\s*[-|:]?\s*{LEVEL})?[\s:|-]*|^\s*{LEVEL}(?::[\w.]+:|[\s:|-]+)\s*"
+)
+SERIES = re.compile(r"^\s*\d+\s{2,}(.*?)(?:\nName: .*)?(?:, dtype: \w+)?$", re.S)
+CSV_ROW = re.compile(r"""^[^\s,"]{1,40}[,;\t]\s*"(.*)"\s*(?:[,;\t][^,"]{0,40})*$""", re.S)
+SCORED = re.compile(
+    r"\s*(?:[(\[|\t]\s*)?(?:(?:score|prob\w*|logprob|confidence|p|loss)\s*[=:]\s*)?-?\d?\.\d{2,}\s*[)\]]?\s*$", re.I
+)
+
+
+def json_wrapped(text: str) -> str:
+    """Return the text inside JSON.
+
+    >>> json_wrapped('{"summary": "Ann helps."}'), json_wrapped('[{"summary_text": "Ann helps."}]')
+    ('Ann helps.', 'Ann helps.')
+    """
+    stripped = text.strip()
+    if not stripped or stripped[0] not in '{["':
+        return text
+    try:
+        return _text_in(json.loads(stripped), text)
+    except ValueError:
+        found = OPEN_JSON.match(stripped)
+        return found[1].rstrip("\"'}] \n") if found else text
+
+
+def python_literal(text: str) -> str:
+    """Return the text inside a Python literal, or the representation of an object.
+
+    >>> python_literal("b'Ann helps.'"), python_literal("['Ann helps.']"), python_literal("Msg(content='Ann helps.')")
+    ('Ann helps.', 'Ann helps.', 'Ann helps.')
+    """
+    stripped = text.strip()
+    if (called := ARRAY.match(stripped)) is not None:
+        stripped = called[1].strip()
+    if (found := OBJECT.match(stripped)) is not None:
+        return found[2]
+    if not re.match(r"""[bru]?['"\[({]""", stripped) or stripped[-1] not in "'\"])}":
+        return text
+    try:
+        return _text_in(ast.literal_eval(stripped), text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def _text_in(value: Any, text: str) -> str:
+    """Return the summary in a parsed value; `text` if there is none."""
+    found = list(_strings(value))
+    if not found:
+        return text
+    if len(found) > 1 and all(overlap(set(words(found[0])), set(words(one))) >= SAME for one in found[1:]):
+        return found[0]
+    return " ".join(found)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, bytes):
+        yield value.decode("utf-8", "replace")
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        named = [value[key] for key in TEXT_KEYS if key in value]
+        for one in named[:1] or value.values():
+            yield from _strings(one)
+    elif isinstance(value, list | tuple | set):
+        for one in value:
+            yield from _strings(one)
+
+
+def quoted(text: str) -> str:
+    """Remove quotation marks around the whole text.
+
+    >>> quoted('"Ann helps."'), quoted("'Go' and 'stop'")
+    ('Ann helps.', "'Go' and 'stop'")
+    """
+    stripped = text.strip()
+    for start, end in QUOTES:
+        inner = stripped[len(start) : -len(end)]
+        if (
+            len(stripped) > 2
+            and stripped[0] == start
+            and stripped[-1] == end
+            and not re.search(rf"(?<!\w){start}|{end}(?!\w)", inner)
+        ):
+            return inner
+    return text
+
+
+def markdown_left(text: str) -> str:
+    """Remove code fences, headings and marks of emphasis.
+
+    >>> markdown_left("```\\nAnn helps.\\n```"), markdown_left("# Summary\\n\\n**Ann** helps.")
+    ('Ann helps.', 'Ann helps.')
+    """
+    if (fenced := FENCE.match(text)) is not None:
+        text = fenced[1]
+    return EMPHASIS.sub(r"\2", HEADING.sub("", text))
+
+
+def tagged(text: str) -> str:
+    """Return the text inside a tag such as `<summary>`.
+
+    >>> tagged("<summary>Ann helps.</summary>")
+    'Ann helps.'
+    """
+    found = TAGGED.match(text)
+    return found[2] if found is not None and words(found[2]) else text
+
+
+def html_tags(text: str) -> str:
+    """Remove HTML tags.
+
+    >>> html_tags("<p>Ann <b>helps</b>.</p>")
+    'Ann helps.'
+    """
+    return " ".join(HTML_TAG.sub(" ", text).split()).replace(" .", ".") if HTML_TAG.search(text) else text
+
+
+def numbered(text: str) -> str:
+    """Remove a row number or an id, a date with a log level, or what pandas prints around a text.
+
+    >>> numbered("12: Ann helps."), numbered("0    Ann helps.\\nName: summary, dtype: object")
+    ('Ann helps.', 'Ann helps.')
+    """
+    for pattern in (SERIES, CSV_ROW):
+        if (found := pattern.match(text)) is not None and words(found[1]):
+            return found[1]
+    rest = ROW_NUMBER.sub("", LOGGED.sub("", text))
+    return rest if words(rest) else text
+
+
+def score_appended(text: str) -> str:
+    """Remove a score at the end.
+
+    >>> score_appended("Ann helps. (score: -0.34)"), score_appended("It costs 5.50")
+    ('Ann helps.', 'It costs 5.50')
+    """
+    found = SCORED.search(text)
+    return text[: found.start()] if found is not None and re.search(r"[.!?]$", text[: found.start()]) else text
+
+
+def _repair(function: Callable[[str], str], what: str, remedy: str) -> Repair:
+    return Repair(function.__name__, of_text(function), what, remedy)
+
+
+REPAIRS = (
+    _repair(json_wrapped, "are wrapped in JSON",
+            "parse the answer with json.loads, and write only the text of the summary"),
+    _repair(python_literal, "are Python literals or objects, not their text",
+            "write the text itself, not str() of bytes, a list, a dict or an object"),
+    _repair(quoted, "are in quotation marks", "remove the quotation marks where predictions are written"),
+    _repair(markdown_left, "contain Markdown", "ask for plain text, or remove the Markdown"),
+    _repair(tagged, "are wrapped in a tag", "write only the text inside the tag"),
+    _repair(html_tags, "contain HTML tags", "remove the HTML tags where predictions are written"),
+    _repair(numbered, "begin with a row number, an id or a date",
+            "write only the text of the summary to the column of predictions"),
+    _repair(score_appended, "end with a score", "write the score to a column of its own"),
+)  # fmt: skip
