@@ -113,3 +113,13 @@ def test_several_chats_and_transcripts_are_read_together(packed: bool, tmp_path:
     export = read_export(tmp_path / ("chats.zip" if packed else "chats"))
     assert [row["dialogue"] for row in export.rows] == ["Ann: Hi", "Bob: Yo", "Ann: Hi"]
     assert export.format == "an exported chat, a transcript"
+
+
+def test_a_late_message_does_not_join_all_conversations(tmp_path: Path) -> None:
+    stamps = [f"3/{day}/24, {hour}:00 PM - " for day in (10, 11, 12) for hour in (1, 2, 3, 4, 3)]
+    (tmp_path / "chat.txt").write_text("".join(f"{stamp}Ann: hi\n" for stamp in stamps))
+    assert len(read_export(tmp_path / "chat.txt").rows) == 1
+    (tmp_path / "chat.txt").write_text(
+        "".join(f"{stamp}Ann: hi\n" for stamp in [*stamps[:5], *stamps[6:9], *stamps[10:14]])
+    )
+    assert len(read_export(tmp_path / "chat.txt").rows) == 3

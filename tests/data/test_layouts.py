@@ -1,6 +1,7 @@
 """Exports in the full layout of their programs: what was read wrong, or not at all, in simpler imitations."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from sumtune.data.conversations import open_conversations
 from sumtune.data.export import Export, read_export
+from sumtune.data.formats.recognize import FORMATS
 from sumtune.errors import DataError
 
 TALK = "Ann: Shall we meet at 9?\nBob: Yes & gladly."
@@ -243,3 +245,41 @@ def test_csds_says_who_asks(tmp_path: Path) -> None:
         save(tmp_path / "a.json", [{"QRole": "商家", "Dialogue": turns, "FinalSumm": ["问佣金。"]}])
     ).rows
     assert row == {"dialogue": "商家: 佣金？\n客服: 好。", "summary": "问佣金。"}
+
+
+def variants(value: Any) -> Iterator[Any]:
+    """Yield `value` with one field missing or of another type, for each field and type."""
+    if not isinstance(value, dict | list):
+        return
+    for place in range(len(value)) if isinstance(value, list) else list(value):
+        others = [*variants(value[place]), None, 5, "x", [], [5], {}]
+        yield from (
+            ([*value[:place], other, *value[place + 1 :]] for other in others)
+            if isinstance(value, list)
+            else ({**value, place: other} for other in others)
+        )
+        if isinstance(value, dict):
+            yield {key: inner for key, inner in value.items() if key != place}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        channel(on_discord("Default", "Hi <@2>", "Ann", mentions=[{"id": "2", "nickname": "Bob"}])),
+        {"messages": [on_slack("U1", "Hi", "1.1", thread_ts="1.1"), on_slack("U2", "Yo", "1.2", thread_ts="1.1")]},
+        {"chats": {"list": [TELEGRAM]}},
+        {"value": [{**on_teams("Ann", "Hi", 1), "replies": [on_teams("Bob", "Yo", 2, replyToId="1")]}]},
+        intercom(part("comment", "Bob", "<p>Yo</p>")),
+        {"requester_id": 1, "requester": {"id": 1, "name": "Ann"}, "comments": [{"author_id": 1, "plain_body": "Hi"}]},
+        {"mapping": {"a": {"message": {"author": {"role": "user"}, "content": {"parts": ["Hi"]}}, "parent": None}},
+         "current_node": "a"},
+        {"chat_messages": [{"sender": "human", "text": "Hi"}]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]},
+        {"Dialogue": [{"speaker": "Q", "utterance": "Hi"}], "FinalSumm": ["Hi"], "QRole": "Q"},
+    ],
+)  # fmt: skip
+def test_a_field_of_another_type_is_no_crash(row: dict[str, Any]) -> None:
+    for changed in variants(row):
+        for one in FORMATS:
+            if one.matches(changed):
+                assert all(isinstance(reading.value(), str | list) for reading in one.read(changed))

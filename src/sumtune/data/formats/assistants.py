@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, readings
+from sumtune.data.formats.format import Format, Reading, Row, Turn, as_id, is_list_of, readings
 from sumtune.data.turns import speaker_and_text
 
 __all__ = ["CHATGPT", "CLAUDE"]
@@ -14,7 +14,7 @@ SPEAKERS = {"human": "user"}
 
 def _branch(row: Row) -> list[Mapping[str, Any]]:
     """Return the messages that the user sees: from the current message back to the first."""
-    nodes, at = row["mapping"], row.get("current_node")
+    nodes, at = row["mapping"], as_id(row.get("current_node"))
     found: list[Mapping[str, Any]] = []
     for _ in range(len(nodes)):
         node = nodes.get(at)
@@ -22,7 +22,7 @@ def _branch(row: Row) -> list[Mapping[str, Any]]:
             break
         if isinstance(node.get("message"), Mapping):
             found.append(node["message"])
-        at = node.get("parent")
+        at = as_id(node.get("parent"))
     return found[::-1]
 
 

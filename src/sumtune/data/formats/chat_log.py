@@ -81,11 +81,11 @@ def _entries(text: str) -> Iterator[_Entry]:
 
 def _first_line(line: str) -> _Entry | None:
     """Return the entry that begins with `line`; None if it has no time. Direction marks in the time are ignored."""
-    stamp = STAMP.match(line[:LONGEST_STAMP].translate(NO_MARKS))
+    head = line[:LONGEST_STAMP]
+    stamp = STAMP.match(head if head.isascii() else head.translate(NO_MARKS))
     if stamp is None:
         return None
-    end = rest = 0
-    while rest < stamp.end():
-        rest += line[end] not in MARKS
-        end += 1
+    end = stamp.end()
+    if not head.isascii():
+        end = [at for at, character in enumerate(head) if character not in MARKS][end - 1] + 1
     return _Entry(stamp[1] or stamp[2], line[end:], line.startswith(GENERATED))

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import pairwise
 
 __all__ = ["WHEN", "stamp_times"]
 
@@ -13,22 +15,28 @@ HALF = rf"(?:{MORNING}|{AFTERNOON})"
 CLOCK = rf"(?:{HALF}\s?)?\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?(?:\s?{HALF})?"
 WHEN = rf"{DATE}[,،]?\s{{1,2}}(?:(?!{HALF})[^\W\d_]{{1,4}}\s)?{CLOCK}"
 """Pattern of a date and a time, perhaps with a word between them as in `31.12.2023 klo 21.04`."""
+MOST_DECREASES = 0.1
+"""Share of the times that may be earlier than the one before; with more, they are not in the order assumed."""
 
 
 def stamp_times(stamps: Sequence[str]) -> Sequence[datetime | None]:
-    """Return the time of each stamp, or None. Day and month are taken in the order in which times never decrease.
+    """Return the time of each stamp, or None. Day and month are taken in the order in which times decrease least.
+
+    Few decreases are normal: a message that waited for the network keeps its time.
 
     >>> [str(time) for time in stamp_times(["1/2/24, 9:05 PM", "1/13/24, 12:05 AM"])]
     ['2024-01-02 21:05:00+00:00', '2024-01-13 00:05:00+00:00']
     """
+    found: list[list[datetime]] = []
     for day_first in (True, False):
-        try:
-            times = [_time(stamp, day_first) for stamp in stamps]
-        except (ValueError, IndexError):
-            continue
-        if times == sorted(times):
-            return times
-    return [None] * len(stamps)
+        with suppress(ValueError, IndexError):
+            found.append([_time(stamp, day_first) for stamp in stamps])
+    best = min(found, key=_decreases, default=None)
+    return best if best is not None and _decreases(best) <= MOST_DECREASES * len(best) else [None] * len(stamps)
+
+
+def _decreases(times: Sequence[datetime]) -> int:
+    return sum(later < earlier for earlier, later in pairwise(times))
 
 
 def _time(stamp: str, day_first: bool) -> datetime:

@@ -29,7 +29,9 @@ def _name(author: Any) -> str:
 
 def _people(messages: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the names of those who wrote or are mentioned, by id."""
-    people = (person for message in messages for person in (message.get("author"), *(message.get("mentions") or ())))
+    lists = (message.get("mentions") for message in messages)
+    mentioned = (person for listed in lists if isinstance(listed, list) for person in listed)
+    people = [*(message.get("author") for message in messages), *mentioned]
     return {str(person["id"]): _name(person) for person in people if isinstance(person, Mapping) and "id" in person}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-__all__ = ["Format", "Reading", "Row", "Turn", "is_list_of", "readings", "split_at_pauses", "threads"]
+__all__ = ["Format", "Reading", "Row", "Turn", "as_id", "is_list_of", "readings", "split_at_pauses", "threads"]
 
 Row = Mapping[str, Any]
 PAUSE = timedelta(hours=4)
@@ -48,6 +48,11 @@ class Format:
     read: Callable[[Row], list[Reading]]
     is_prompt: bool = False
     """The dialogue is part of a prompt, perhaps with an instruction."""
+
+
+def as_id(value: Any) -> str | None:
+    """Return an id, given as a text or a number, as a text; None if `value` is neither, or empty."""
+    return str(value) if isinstance(value, str | int) and value != "" else None
 
 
 def is_list_of(value: Any, *keys: str) -> bool:

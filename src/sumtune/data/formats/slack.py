@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, readings, threads
+from sumtune.data.formats.format import Format, Reading, Row, Turn, as_id, is_list_of, readings, threads
 
 __all__ = ["SLACK", "is_slack", "read_slack", "user_names"]
 
@@ -49,8 +49,8 @@ def read_slack(messages: Iterable[Mapping[str, Any]], names: Names, *, split: bo
     listed = sorted(messages, key=lambda message: _order(message.get("ts")))
     names = {**_names_in(listed), **names}
     spoken = [message for message in listed if message.get("subtype") in SPOKEN and (message.get("text") or "").strip()]
-    roots = {message["thread_ts"] for message in spoken if message.get("thread_ts") not in (None, message["ts"])}
-    turns = [(root if (root := message.get("thread_ts")) in roots else None, _turn(message, names))
+    roots = {root for message in spoken if (root := as_id(message.get("thread_ts"))) not in (None, str(message["ts"]))}
+    turns = [(root if (root := as_id(message.get("thread_ts"))) in roots else None, _turn(message, names))
              for message in spoken]  # fmt: skip
     parts = threads(turns) if split else [[turn for _, turn in turns]] if turns else []
     nameless = {turn.speaker for _, turn in turns if USER_ID.fullmatch(turn.speaker)}

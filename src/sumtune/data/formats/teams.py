@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of, readings, threads
+from sumtune.data.formats.format import Format, Reading, Row, Turn, as_id, is_list_of, readings, threads
 from sumtune.data.formats.html_text import html_lines
 from sumtune.data.formats.times import parse_time
 
@@ -36,12 +36,12 @@ def _turn(message: Mapping[str, Any]) -> Turn | None:
 
 def _with_replies(messages: Iterable[Mapping[str, Any]]) -> list[tuple[Any, Mapping[str, Any]]]:
     """Return the messages of a channel and the replies that they contain, each with the id of its thread or None."""
-    listed = [(message.get("replyToId"), message) for message in messages]
+    listed = [(as_id(message.get("replyToId")), message) for message in messages]
     for _, root in tuple(listed):
         replies: Any = root.get("replies")
-        listed += [(root.get("id"), reply) for reply in (replies if is_teams(replies) else ())]
+        listed += [(as_id(root.get("id")), reply) for reply in (replies if is_teams(replies) else ())]
     roots = {thread for thread, _ in listed if thread}
-    return [(thread or (message.get("id") if message.get("id") in roots else None), message)
+    return [(thread or (own if (own := as_id(message.get("id"))) in roots else None), message)
             for thread, message in listed]  # fmt: skip
 
 

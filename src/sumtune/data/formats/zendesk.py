@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sumtune.data.formats.format import Format, Reading, Row, Turn, is_list_of
+from sumtune.data.formats.format import Format, Reading, Row, Turn, as_id, is_list_of
 from sumtune.data.formats.html_text import has_markup, html_lines
 
 __all__ = ["ZENDESK"]
@@ -17,21 +17,22 @@ def _matches(row: Row) -> bool:
     return has_none or is_list_of(row.get("comments"), *BODIES) or is_list_of(row.get("history"), "msg")
 
 
-def _names(row: Row) -> dict[Any, str]:
+def _names(row: Row) -> dict[str | None, str]:
     """Return the names of the people in the ticket, by id. A requester without a name is called `Customer`."""
-    found = {row["requester_id"]: "Customer"} if row.get("requester_id") else {}
+    requester = as_id(row.get("requester_id"))
+    found: dict[str | None, str] = {requester: "Customer"} if requester else {}
     for key in PEOPLE:
         for person in row[key] if isinstance(row.get(key), list) else [row.get(key)]:
-            if isinstance(person, Mapping) and person.get("id") and person.get("name"):
-                found[person["id"]] = str(person["name"])
+            if isinstance(person, Mapping) and (known := as_id(person.get("id"))) and person.get("name"):
+                found[known] = str(person["name"])
     return found
 
 
-def _comment(comment: Mapping[str, Any], names: Mapping[Any, str]) -> Turn:
+def _comment(comment: Mapping[str, Any], names: Mapping[str | None, str]) -> Turn:
     text = next((str(comment[body]) for body in BODIES if comment.get(body)), "")
     author = comment.get("author")
     named = author.get("name") if isinstance(author, Mapping) else author
-    name = named or names.get(comment.get("author_id")) or "Agent"
+    name = named or names.get(as_id(comment.get("author_id"))) or "Agent"
     return Turn(str(name), html_lines(text) if has_markup(text) else text)
 
 
