@@ -24,6 +24,9 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Some containers set it: then each of the many processes of the tests compiles all files of src and tests anew.
+test-unit coverage test-lowest: export PYTHONDONTWRITEBYTECODE =
+
 test: test-unit ## all tests, including those with the embedded model and Chromium
 	$(BIN)/pytest -m "e2e or browser"
 

@@ -1,5 +1,6 @@
 """What must hold of the memory that stays behind."""
 
+import gc
 import mmap
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sumtune.memory import peak_bytes, reset_peak, unmap_pages
+from sumtune.memory import collect_rarely, peak_bytes, reset_peak, unmap_pages
 
 GROWTH = """
 import sumtune, torch, psutil
@@ -27,6 +28,19 @@ print(psutil.Process().memory_info().rss - before)
 def test_products_of_ever_new_shapes_leave_nothing_behind():
     grown = subprocess.run([sys.executable, "-c", GROWTH], check=True, capture_output=True, text=True)
     assert int(grown.stdout) < 30e6
+
+
+def test_imports_are_not_searched_for_reference_cycles_all_the_time():
+    before = gc.get_threshold()
+    try:
+        collect_rarely()
+        gc.collect()
+        searched = sum(generation["collections"] for generation in gc.get_stats())
+        made = [[] for _ in range(20_000)]
+        assert sum(generation["collections"] for generation in gc.get_stats()) == searched
+        assert len(made) == 20_000
+    finally:
+        gc.set_threshold(*before)
 
 
 def resident(part: np.ndarray) -> int:

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sumtune.config import DataConfig, ModelConfig
+from sumtune.data.example import Example
 from sumtune.data.ingest import check
 from sumtune.errors import ModelError
-from sumtune.text.encode import Encoded, Encoder, load_encoded, save_encoded
+from sumtune.text.encode import BATCH_TEXTS, Encoded, Encoder, load_encoded, save_encoded
 from sumtune.text.prompt import Prompt, default_prompt
 
 FAMILIES = {"gemma": False, "t5": True, "bart": True}
@@ -48,6 +49,13 @@ def test_target_is_exactly_the_summary_and_the_end_mark(name: str, dialogue: str
     assert end not in encoded.target[:-1]
     assert encoder.decode(encoded.target) == summary
     assert encoder.decode(encoded.source) == (encoder.prompt.before + dialogue + encoder.prompt.after).strip()
+
+
+@families
+def test_many_examples_get_the_ids_that_each_gets_alone(name: str) -> None:
+    examples = [Example(str(n), **tiny.conversation(n), file="made up", row=n) for n in range(BATCH_TEXTS + 2)]
+    encoder = make_encoder(name, max_source_tokens=40, max_target_tokens=20)
+    assert encoder.encode_examples(examples) == [encoder.encode(one.dialogue, one.summary) for one in examples]
 
 
 @families

@@ -5,6 +5,7 @@ import sys
 
 from sumtune.cli.application import app
 from sumtune.errors import StoppedError, SumtuneError
+from sumtune.memory import collect_rarely
 from sumtune.terminal.encoding import replace_unencodable
 
 __all__ = ["main"]
@@ -18,6 +19,7 @@ PATH_PROBLEMS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, err
 def main() -> None:
     """Run the command line and exit; expected errors become one message on standard error."""
     replace_unencodable()
+    collect_rarely()
     try:
         app()
     except StoppedError as stopped:

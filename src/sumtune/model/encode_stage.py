@@ -92,17 +92,20 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     encoder = make()
     splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS}
     lengths = [count for file in tests for count in dialogue_lengths(encoder, load_jsonl(file))]
+    encoded: dict[str, list[Encoded]] = {}
     with new_folder(run_dir.transformation) as folder:
         for name, examples in splits.items():
-            encoded = [encoder.encode(example.dialogue, example.summary, example.style) for example in examples]
-            own = dialogue_lengths(encoder, examples, encoded)
-            save_encoded(_in_parts(encoder, examples, own, encoded), folder / f"{name}.safetensors")
+            encoded[name] = encoder.encode_examples(examples)
+            own = dialogue_lengths(encoder, examples, encoded[name])
+            save_encoded(_in_parts(encoder, examples, own, encoded[name]), folder / f"{name}.safetensors")
             lengths += own
-        prompt = _prompt_for(encoder, splits["train"])
+        targets = [one.target for one in encoded["train"]]
+        prompt = _prompt_for(encoder, splits["train"], targets)
         if config.model.max_source_tokens == AUTO:
             prompt = replace(prompt, max_source_tokens=rounded_limit(max(lengths), prompt.max_source_tokens))
         prompt.save(folder)
-        _summary_tokens(encoder, splits["train"]).save(folder)
+        english = is_english([example.summary for example in splits["train"]]) is True
+        SummaryTokens.of(targets, english).save(folder)
         read = read_lengths(lengths, prompt, by_model=_is_limited_by_model(config.model, encoder))
         read["max_target_tokens"] = encoder.prompt.max_target_tokens
         write_manifest(folder, {"fingerprint": made_from, READ: read})
@@ -141,17 +144,12 @@ def _in_parts(
     return found
 
 
-def _prompt_for(encoder: Encoder, training: Sequence[Example]) -> Prompt:
+def _prompt_for(encoder: Encoder, training: Sequence[Example], targets: Sequence[Sequence[int]]) -> Prompt:
     """Return the prompt with the longest length, `single_line` and the styles of the training summaries."""
-    longest = max(len(encoder.target(example.summary)) for example in training)
+    longest = max(map(len, targets))
     single_line = all("\n" not in example.summary.strip() for example in training)
     prompt = replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
     if prompt.styled is None:
         return prompt
     styles = tuple(sorted({example.style for example in training} - {""}))
     return replace(prompt, styled=replace(prompt.styled, styles=styles))
-
-
-def _summary_tokens(encoder: Encoder, training: Sequence[Example]) -> SummaryTokens:
-    summaries = [example.summary for example in training]
-    return SummaryTokens.of(map(encoder.target, summaries), is_english(summaries) is True)

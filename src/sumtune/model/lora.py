@@ -122,10 +122,10 @@ def set_dropout(adapted: nn.Module, on: bool) -> None:
     """
     from peft.tuners.tuners_utils import BaseTunerLayer
 
-    adapted.eval()
     for module in adapted.modules():
-        if isinstance(module, FeatureDropout | BaseTunerLayer):
-            module.training = on
+        training = on and isinstance(module, FeatureDropout | BaseTunerLayer)
+        if module.training != training:  # setting an attribute of a module is slow, and most have it already
+            module.training = training
 
 
 def trainable(adapted: nn.Module) -> dict[str, nn.Parameter]:

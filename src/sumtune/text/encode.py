@@ -1,6 +1,6 @@
 """Encoding of dialogues and summaries as token ids, and the file format of encoded examples."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
+from sumtune.data.example import Example
 from sumtune.data.styles import MAX_STYLE_TOKENS
 from sumtune.errors import ModelError, RunDirError
 from sumtune.files.atomic import write_bytes
@@ -20,6 +21,8 @@ from sumtune.text.prompt import Prompt
 __all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]
 
 CACHED_STYLES = 128
+BATCH_TEXTS = 256
+"""Texts that are tokenized at once: faster than one by one, and the offsets of all tokens of a corpus fill memory."""
 JOINT_TOKENS = 8
 """Upper bound on the tokens that a style adds where it touches the prompt."""
 
@@ -109,6 +112,12 @@ class Encoder:
     def _ids(self, text: str) -> list[int]:
         return self._require_known(list(self.tokenizer(text, add_special_tokens=False).input_ids))
 
+    def _ids_of(self, texts: Sequence[str]) -> Iterator[list[int]]:
+        """Yield `_ids` of each text."""
+        for start in range(0, len(texts), BATCH_TEXTS):
+            batch = list(texts[start : start + BATCH_TEXTS])
+            yield from map(self._require_known, self.tokenizer(batch, add_special_tokens=False).input_ids)
+
     def _require_known(self, ids: list[int]) -> list[int]:
         """Return `ids`; raise ModelError if one of them has no embedding."""
         if self.vocabulary_size is not None and ids and (largest := max(ids)) >= self.vocabulary_size:
@@ -127,11 +136,7 @@ class Encoder:
         Raises:
             ModelError: a text has a token without an embedding.
         """
-        if not texts:
-            return []
-        return [
-            len(self._require_known(ids)) for ids in self.tokenizer(list(texts), add_special_tokens=False).input_ids
-        ]
+        return [len(ids) for ids in self._ids_of(texts)]
 
     def count_targets(self, summaries: Sequence[str]) -> list[int]:
         """Return the number of target tokens of each summary, with its special tokens, before truncation."""
@@ -144,17 +149,26 @@ class Encoder:
         Raises:
             ModelError: the dialogue has a token without an embedding. `target` and `encode` raise it, too.
         """
-        before, after = self.around(style)
-        return tuple(before + self._ids(dialogue)[: self.prompt.max_source_tokens] + after)
+        return self.sources([dialogue], [style])[0]
 
     def sources(self, dialogues: Sequence[str], styles: Sequence[str] | None = None) -> list[tuple[int, ...]]:
         """Return `source` of each dialogue; `styles` has the style of each, "" for none."""
-        return [self.source(*pair) for pair in zip(dialogues, styles or [""] * len(dialogues), strict=True)]
+        arounds = map(self.around, styles or [""] * len(dialogues))
+        limit = self.prompt.max_source_tokens
+        return [
+            (*before, *ids[:limit], *after)
+            for ids, (before, after) in zip(self._ids_of(dialogues), arounds, strict=True)
+        ]
 
     def target(self, summary: str) -> tuple[int, ...]:
         """Return the ids of the summary with its special tokens, cut to `max_target_tokens`."""
-        ids = self._target_head + self._ids(self._target_text(summary))
-        return (*ids[: self.prompt.max_target_tokens - 1], self._end_id)
+        return self.targets([summary])[0]
+
+    def targets(self, summaries: Sequence[str]) -> list[tuple[int, ...]]:
+        """Return `target` of each summary."""
+        head, limit = self._target_head, self.prompt.max_target_tokens - 1
+        texts = [self._target_text(summary) for summary in summaries]
+        return [(*[*head, *ids][:limit], self._end_id) for ids in self._ids_of(texts)]
 
     def _target_text(self, summary: str) -> str:
         return self.prompt.before_summary + summary.strip()
@@ -162,6 +176,11 @@ class Encoder:
     def encode(self, dialogue: str, summary: str, style: str = "") -> Encoded:
         """Return source and target of one example."""
         return Encoded(self.source(dialogue, style), self.target(summary))
+
+    def encode_examples(self, examples: Sequence[Example]) -> list[Encoded]:
+        """Return `encode` of each example."""
+        sources = self.sources([one.dialogue for one in examples], [one.style for one in examples])
+        return list(map(Encoded, sources, self.targets([one.summary for one in examples])))
 
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of generated ids, without special tokens or surrounding white space."""
