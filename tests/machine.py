@@ -9,6 +9,7 @@ import json
 import os
 import shlex
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from planted import curve, synthetic
 from typer.testing import CliRunner
 
 from sumtune import cli
+from sumtune.evaluate import scorecard
 from sumtune.files.records import write_record
 from sumtune.files.stage_manifest import write_manifest
 from sumtune.summarizer import Completion
@@ -28,6 +30,9 @@ from sumtune.train.training_plan import TrainingPlan
 
 NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
 """What training losses are multiplied by, by optimizer step."""
+
+SCORE_ONE = cache(scorecard._score_one)
+"""Runs of many tests have the same baselines and the same predictions."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Machine:
     def _replace(self, patch):
         from sumtune.commands import train
         from sumtune.decode import build
-        from sumtune.evaluate import evaluate_stage, scorecard
+        from sumtune.evaluate import evaluate_stage
         from sumtune.evaluate.bootstrap import interval
         from sumtune.forecast.forecast import Forecast
 
@@ -96,6 +101,7 @@ class Machine:
         patch.setattr(os, "fsync", lambda _file: None)
         patch.setattr(evaluate_stage, "build_for_any_length", self._build)
         patch.setattr(build, "build_summarizer", self._build)
+        patch.setattr(scorecard, "_score_one", SCORE_ONE)
         patch.setattr(scorecard, "interval", lambda values, generator: interval(values, generator, 20))
 
     def sumtune(self, command):
