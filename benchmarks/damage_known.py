@@ -70,9 +70,9 @@ def sorted_by_length(predictions: Texts, _references: Texts, dialogues: Texts, _
     return [predictions[row] for row in order]
 
 
-MOVED = ("predictions_misaligned", "predictions_shifted", "predictions_moved", "order", "rows_out_of_step")
+MOVED = ("misplaced_rows",)
 DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
-    "right padding": (right_padded, ("score_unexplained", "mixture", "two_groups", "some_fail")),
+    "right padding": (right_padded, ("two_groups", "score_unexplained")),
     "words doubled": (each(lambda text: " ".join(f"{word} {word}" for word in text.split())), ("words_repeated",)),
     "characters doubled": (each(lambda text: "".join(2 * letter for letter in text)), ("characters_repeated",)),
     "whole text twice": (each(lambda text: f"{text} {text}"), ("text_repeated",)),
