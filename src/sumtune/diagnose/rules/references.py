@@ -20,6 +20,7 @@ FEWEST = 5
 MARKED_REFERENCES = 0.05
 DAMAGED_SHARE = 0.5
 CUT_REFERENCES = 0.3
+NO_LETTERS = re.compile(r"[\W_]+")
 COPIED_LETTERS = 12
 """Letters that a reference must share with the start of its dialogue."""
 MOST_NAMES = 6
@@ -136,4 +137,4 @@ def _foreign(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
 
 
 def _letters(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    return NO_LETTERS.sub("", text.casefold())
