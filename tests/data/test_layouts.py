@@ -247,6 +247,20 @@ def test_csds_says_who_asks(tmp_path: Path) -> None:
     assert row == {"dialogue": "商家: 佣金？\n客服: 好。", "summary": "问佣金。"}
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"@odata.nextLink": "https://x"}, {"next_page": "https://x"}, {"has_more": True}, {"meta": {"has_more": True}},
+        {"pages": {"next": {"page": 2}}},
+    ],
+)  # fmt: skip
+def test_one_page_of_several_is_told(more: dict[str, Any], tmp_path: Path) -> None:
+    for value in ({"value": [on_teams("Ann", "Hi", 1)]}, {"conversations": [intercom()]}):
+        assert "one page of several" in notes(read_export(save(tmp_path / "a.json", {**value, **more})))
+    last = {"value": [on_teams("Ann", "Hi", 1)], **dict.fromkeys(more, None)}
+    assert "one page" not in notes(read_export(save(tmp_path / "a.json", last)))
+
+
 def variants(value: Any) -> Iterator[Any]:
     """Yield `value` with one field missing or of another type, for each field and type."""
     if not isinstance(value, dict | list):

@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ DECODER = json.JSONDecoder(parse_constant=lambda _name: None)
 """Reads `NaN` and `Infinity` as null: JSON has neither, and many programs write NaN for a missing value."""
 LIST_KEYS = ("data", "conversations", "tickets", "results", "items", "rows", "examples", "value")
 """Keys under which an object may hold a list of rows."""
+NEXT_PAGE = (("@odata.nextLink",), ("next_page",), ("has_more",), ("meta", "has_more"), ("pages", "next"))
+"""Where Graph, Zendesk, Slack and Intercom say that there is another page."""
 FORMS = 'Expected a list of objects, {"train": [...], "test": [...]} or {"data": [...]}, or one object a line.'
 
 
@@ -48,8 +50,24 @@ def read_json(place: str, file: str, text: str, split: str | None, plain: bool =
         if isinstance(_parse(text.lstrip().splitlines()[0]), dict):
             return [read_lines(file, text, split)]
         raise DataError(f"{place} cannot be read: {value.reason}. {FORMS}")
-    if plain:
-        value = plain_rows(value)
+    tables = _tables(place, file, plain_rows(value) if plain else value, split)
+    return [tables[0].with_issues(*_more_pages(file, value)), *tables[1:]]
+
+
+def _more_pages(file: str, value: Any) -> Iterator[Issue]:
+    """Yield a warning if an API has answered `value` as one page of several."""
+    if isinstance(value, dict) and (keys := next((keys for keys in NEXT_PAGE if _reaches(value, keys)), None)):
+        reason = f"it is one page of several ({keys[-1]!r} says so): fetch the others, too, and convert each"
+        yield Issue("one_page", "warning", reason, file)
+
+
+def _reaches(value: Any, keys: Sequence[str]) -> bool:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return bool(value)
+
+
+def _tables(place: str, file: str, value: Any, split: str | None) -> list[Table]:
     if isinstance(value, dict) and _is_row(value):
         value = [value]
     if isinstance(value, list):
