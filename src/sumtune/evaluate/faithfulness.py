@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
+from functools import lru_cache
 
 import regex
 
@@ -13,6 +14,8 @@ __all__ = ["MEASURES", "Faithfulness", "as_row", "measure", "novel_bigrams"]
 
 _LETTERS = r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d]*"
 WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
+CACHED_DIALOGUES = 8
+"""The summaries of a dialogue by several systems are measured one after another."""
 CONTRACTION = regex.compile(r"['’](?:s|ll|ve|re|d|m)$")
 
 
@@ -65,7 +68,12 @@ empty=0.0, copied=0.0, words=5.0)
 
 def novel_bigrams(prediction: str, dialogue: str) -> float:
     """Return the share of word pairs of `prediction` that `dialogue` does not contain."""
-    return _share_outside(_grams(_words(prediction), 2), set(_grams(_words(dialogue), 2)))
+    return _share_outside(_grams(_words(prediction), 2), _bigrams(dialogue))
+
+
+@lru_cache(CACHED_DIALOGUES)
+def _bigrams(dialogue: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(_grams(_words(dialogue), 2))
 
 
 def as_row(measures: Faithfulness) -> tuple[float, ...]:
@@ -85,7 +93,7 @@ def _grams(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
     return [tuple(words[start : start + size]) for start in range(len(words) - size + 1)]
 
 
-def _share_outside(items: Sequence[tuple[str, ...]], known: set[tuple[str, ...]]) -> float:
+def _share_outside(items: Sequence[tuple[str, ...]], known: frozenset[tuple[str, ...]]) -> float:
     return sum(item not in known for item in items) / len(items) if items else 0.0
 
 

@@ -39,6 +39,7 @@ ENGLISH_SENTENCE_END = r"(?<=[.!?])\s+"
 MOST_FOREIGN_SHARE = 0.25
 """A data set counts as English if at most this share of its references is in another language."""
 CACHED_STEMS = 1 << 16
+CACHED_TEXTS = 1 << 12
 CACHED_TEXTS = 1 << 15
 CACHED_PAIRS = 1 << 17
 ASCII_ONLY = re.compile(r"[\x00-\x7f]*")
@@ -160,10 +161,8 @@ class _Tokenizer:
     """A tokenizer with the interface that `RougeScorer` expects."""
 
     def __init__(self, tokenize: Callable[[str], Iterable[str]]) -> None:
-        self._tokenize = tokenize
-
-    def tokenize(self, text: str) -> list[str]:
-        return list(self._tokenize(text))
+        # A reference is compared with the outputs of every system.
+        self.tokenize = lru_cache(CACHED_TEXTS)(lambda text: tuple(tokenize(text)))
 
 
 def _stemmed_words() -> Callable[[str], Iterable[str]]:

@@ -157,7 +157,7 @@ def score_systems(
     """
     _check(examples, predictions)
     tokens = rouge.choose_tokens(rouge_tokens, [text for example in examples for text in example.references])
-    scored = {name: _score(examples, texts, tokens) for name, texts in predictions.items()}
+    scored = _score(examples, predictions, tokens)
     several = any(len(example.references) > 1 for example in examples)
     seconds = generation_s or {}
     return Scorecard(
@@ -212,8 +212,15 @@ def _check(examples: Sequence[ReferencedDialogue], predictions: Mapping[str, Pre
             raise ValueError(f"system {name!r} has {len(texts)} predictions for {len(examples)} examples")
 
 
-def _score(examples: Sequence[ReferencedDialogue], predictions: Predictions, tokens: Tokens) -> list[ScoredPrediction]:
-    return [_score_one(item, example, tokens) for item, example in zip(predictions, examples, strict=True)]
+def _score(
+    examples: Sequence[ReferencedDialogue], predictions: Mapping[str, Predictions], tokens: Tokens
+) -> dict[str, list[ScoredPrediction]]:
+    """Return the scores of each system. All systems of an example come together, so that it is parsed once."""
+    rows = [
+        {name: _score_one(items[place], example, tokens) for name, items in predictions.items()}
+        for place, example in enumerate(examples)
+    ]
+    return {name: [row[name] for row in rows] for name in predictions}
 
 
 def _score_one(item: Completion | str, example: ReferencedDialogue, tokens: Tokens) -> ScoredPrediction:

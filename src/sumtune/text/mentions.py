@@ -1,6 +1,7 @@
 """Find names and numbers in a summary that its dialogue does not contain: what a reader should check first."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from sumtune.text.language import is_english, language_of
@@ -19,6 +20,8 @@ from sumtune.text.numbers import ENGLISH_VALUES, digit_spans, english_number_spa
 __all__ = ["Mention", "language_of_conversation", "mentions", "names", "numbers", "unsupported", "unsupported_in"]
 
 ENGLISH = "English"
+CACHED_DIALOGUES = 8
+"""The summaries of a dialogue by several systems are checked one after another."""
 ALWAYS_SAID = {"Arabic": {"1", "2"}, "Hebrew": {"1", "2"}}
 """Numbers that a language may express with an article or an ending instead of a number word. They are not reported."""
 
@@ -112,11 +115,17 @@ def unsupported_in(language: str | None, summary: str, dialogue: str) -> list[Me
 
 
 def _unsupported_in_english(summary: str, dialogue: str) -> list[Mention]:
-    words = {form for match in ENGLISH_WORD.finditer(dialogue) for form in forms(match.group())}
-    values = {value(dialogue[start:end]) for start, end in digit_spans(dialogue)}
-    values |= {ENGLISH_VALUES[word] for word in words if word in ENGLISH_VALUES}
+    words, values = _said_in_english(dialogue)
     return [
         mention
         for mention in mentions(summary)
         if (not forms(mention.text) & words if mention.kind == "name" else value(mention.text) not in values)
     ]
+
+
+@lru_cache(CACHED_DIALOGUES)
+def _said_in_english(dialogue: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of `dialogue` in all their forms, and the values of its numbers."""
+    words = frozenset(form for match in ENGLISH_WORD.finditer(dialogue) for form in forms(match.group()))
+    values = {value(dialogue[start:end]) for start, end in digit_spans(dialogue)}
+    return words, frozenset(values | {ENGLISH_VALUES[word] for word in words if word in ENGLISH_VALUES})

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 
 import numpy as np
@@ -75,7 +76,7 @@ def find_chain(outputs: Outputs, repairs: Sequence[Repair], seed: int = 0) -> Re
 
 def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> list[tuple[Repair, ...]]:
     """Return the chains that change enough predictions of the sample, best first."""
-    in_references = {repair.name: _changed_references(sample, repair, corpus) for repair in repairs}
+    in_references = cache(lambda repair: _changed_references(sample, repair, corpus))
     found: dict[tuple[Repair, ...], Outputs] = {}
     order = count()
     queue: list[tuple[float, int, tuple[Repair, ...], Outputs]] = [(0.0, next(order), (), sample)]
@@ -83,10 +84,10 @@ def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> l
         if not queue:
             break
         _, _, chain, before = heapq.heappop(queue)
-        for repair in repairs:
+        for repair in (one for one in repairs if one not in chain):
             after = before.with_predictions(list(_undone(before.predictions, before, repair, corpus)))
             changed = _share_changed(after.predictions, before.predictions)
-            if repair in chain or not _enough(changed, in_references[repair.name], len(sample)):
+            if not _enough(changed, len(sample)) or in_references(repair) > CHANGED_REFERENCES * changed:
                 continue
             if chain and after.score < before.score + GAIN:
                 continue
@@ -101,8 +102,8 @@ def _doubt(chain: Sequence[Repair]) -> float:
     return GAIN * len(chain) + GAIN_OF_GUESS * sum(not repair.certain for repair in chain)
 
 
-def _enough(changed: float, in_references: float, size: int) -> bool:
-    return changed >= max(CHANGED_SHARE, FEWEST_CHANGED / size) and in_references <= CHANGED_REFERENCES * changed
+def _enough(changed: float, size: int) -> bool:
+    return changed >= max(CHANGED_SHARE, FEWEST_CHANGED / size)
 
 
 def _changed_references(sample: Outputs, repair: Repair, corpus: Corpus) -> float:
@@ -115,7 +116,7 @@ def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus) -> Repai
     for repair in chain:
         now = now.with_predictions(list(_undone(now.predictions, now, repair, corpus)))
     changed = tuple(one != two for one, two in zip(now.predictions, outputs.predictions, strict=True))
-    if not _enough(share(changed), 0.0, len(outputs)):
+    if not _enough(share(changed), len(outputs)):
         return None
     gains = (now.scores - outputs.scores)[list(changed)]
     low, high, _ = paired(gains, seed=0, resamples=RESAMPLES)
