@@ -24,12 +24,13 @@ def knowing(*names):
     return pytest.mark.parametrize(("engine", "name"), [pair for pair in KNOWN if pair[1] in names])
 
 
-@pytest.mark.parametrize("beams", [1, 3])
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_ctranslate2_writes_what_torch_writes(make, dialogues, name, beams):
-    fast = make(name, "ctranslate2", beams=beams).summarize(dialogues)
-    assert fast == make(name, "torch", beams=beams).summarize(dialogues)
-    assert len({completion.text for completion in fast}) > 1, "the dialogue must matter, or this test could not fail"
+def test_ctranslate2_writes_what_torch_writes(make, dialogues, name):
+    fast, slow = make(name, "ctranslate2"), make(name, "torch")
+    for beams in (1, 3):
+        summaries = fast.with_beams(beams).summarize(dialogues)
+        assert summaries == slow.with_beams(beams).summarize(dialogues)
+        assert len({one.text for one in summaries}) > 1, "the dialogue must matter, or this test could not fail"
 
 
 @pytest.mark.parametrize("name", tiny.MORE_ARCHITECTURES)
@@ -50,12 +51,12 @@ def test_beams_go_on_where_many_tokens_end_a_summary(make, dialogues, beams, mon
     assert any(not one.cut_off for one in summaries)
 
 
-@pytest.mark.parametrize("beams", [1, 3])
-def test_native_int8_does_not_depend_on_the_batch(make, dialogues, beams):
-    summarizer = make("gemma", "native", quantization="int8", beams=beams)
-    together, alone = summarizer.summarize(dialogues), [summarizer.summarize([one])[0] for one in dialogues]
-    assert together == alone
-    assert len({completion.text for completion in together}) > 1
+def test_native_int8_does_not_depend_on_the_batch(make, dialogues):
+    engine = make("gemma", "native", quantization="int8")
+    for summarizer in (engine.with_beams(1), engine.with_beams(3)):
+        together, alone = summarizer.summarize(dialogues), [summarizer.summarize([one])[0] for one in dialogues]
+        assert together == alone
+        assert len({completion.text for completion in together}) > 1
 
 
 @pytest.mark.parametrize("name", ["gpt2", "t5"])
@@ -65,19 +66,20 @@ def test_native_refuses_models_it_does_not_know(make, name):
     assert not make(name, "auto").engine.startswith("native")
 
 
-@pytest.mark.parametrize("beams", [1, 3])
 @pytest.mark.parametrize("name", ["gemma", "llama"])
-def test_native_writes_what_torch_writes(make, dialogues, name, beams):
-    fast = make(name, "native", beams=beams).summarize(dialogues)
-    assert fast == make(name, "torch", beams=beams).summarize(dialogues)
+def test_native_writes_what_torch_writes(make, dialogues, name):
+    fast, slow = make(name, "native"), make(name, "torch")
+    for beams in (1, 3):
+        assert fast.with_beams(beams).summarize(dialogues) == slow.with_beams(beams).summarize(dialogues)
 
 
 @knowing("gemma", "gpt2", "t5", "bart")
 def test_batch_size_and_order_of_the_dialogues_change_nothing(make, dialogues, name, engine):
-    alone = [make(name, engine).summarize([dialogue])[0] for dialogue in dialogues]
+    summarizer = make(name, engine)
+    alone = [summarizer.summarize([dialogue])[0] for dialogue in dialogues]
     for batch_tokens in (64, 300, 100_000):
         assert make(name, engine, batch_tokens=batch_tokens).summarize(dialogues) == alone
-    assert make(name, engine).summarize(dialogues[::-1]) == alone[::-1]
+    assert summarizer.summarize(dialogues[::-1]) == alone[::-1]
 
 
 @pytest.mark.parametrize("engine", [*ENGINES, "native"])
