@@ -2,6 +2,7 @@
 
 import json
 import random
+from shutil import copytree
 
 import pytest
 from machine import Machine, prepare_data
@@ -17,24 +18,31 @@ from sumtune.serve.loading import load_adapter
 BEAMS = ("--set", "decode.beams=1")
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, tiny_models, module_cache):
+    """A folder with data and a finished run, which tests must not change."""
+    root = tmp_path_factory.mktemp("finished")
+    data = prepare_data(root / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        Machine(patch).sumtune(["run", "--data", data, "--model", tiny_models["t5"], "--run-dir", root / "run"])
+    return root
+
+
 @pytest.fixture
-def machine(monkeypatch, own_cache):
+def machine(monkeypatch, finished):
     return Machine(monkeypatch)
 
 
 @pytest.fixture
-def run_dir(machine, tmp_path, tiny_models):
-    """The folder of a finished run; `again(command, …)` repeats a command of it with further arguments."""
-    data = prepare_data(tmp_path / "data")
-    run_dir = RunDir(tmp_path / "run")
-    machine.sumtune(["run", "--data", data, "--model", tiny_models["t5"], "--run-dir", run_dir.root])
-    return run_dir
+def run_dir(machine, finished, tmp_path):
+    """A copy of the finished run; `again(command, …)` repeats a command of it with further arguments."""
+    return RunDir(copytree(finished / "run", tmp_path / "run"))
 
 
 @pytest.fixture
-def again(machine, tmp_path, tiny_models, run_dir):
+def again(machine, finished, tiny_models, run_dir):
     def call(command, *more):
-        given = [] if command == "evaluate" else ["--data", tmp_path / "data", "--model", tiny_models["t5"]]
+        given = [] if command == "evaluate" else ["--data", finished / "data", "--model", tiny_models["t5"]]
         return machine.sumtune([command, "--run-dir", run_dir.root, *given, *more])
 
     return call
