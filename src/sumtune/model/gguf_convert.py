@@ -11,6 +11,7 @@ from typing import Any
 from sumtune.errors import ModelError
 from sumtune.files.cache import Entry
 from sumtune.model.gguf_check import chat_template, check_gguf
+from sumtune.model.tokenizer_check import require_whole_words
 
 __all__ = ["converted_folder", "embedded_folder"]
 
@@ -99,5 +100,6 @@ def _save_dequantized(file: Path, target: Path) -> None:
     clean.generation_config = model.generation_config
     clean.to(torch.bfloat16).save_pretrained(target)
     tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+    require_whole_words(tokenizer)
     tokenizer.chat_template = tokenizer.chat_template or chat_template(file)
     tokenizer.save_pretrained(target)
