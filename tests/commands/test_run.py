@@ -47,6 +47,8 @@ SETTINGS = {
     "model.precision": "fp32", "model.max_target_tokens": 16, "decode.beams": 1, "lora.rank": 4,
 }  # fmt: skip
 INTERRUPTED_AT = 7
+one_model = pytest.mark.parametrize("finished", ["t5"], indirect=True)
+"""For laws about files that no model changes."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -183,6 +185,7 @@ def test_the_same_run_again_is_skipped_and_shows_the_table(copied, config_for):
     assert "tuned" in shown.file.getvalue()
 
 
+@one_model
 def test_other_settings_are_refused_by_name_and_nothing_changes(copied, config_for):
     name, run_dir = copied
     before = state_of(run_dir.root)
@@ -193,6 +196,7 @@ def test_other_settings_are_refused_by_name_and_nothing_changes(copied, config_f
     assert state_of(run_dir.root) == before
 
 
+@one_model
 def test_overwrite_replaces_the_run(copied, config_for):
     name, run_dir = copied
     pipeline.run(config_for(name, lora__rank=2), run_dir, console(), overwrite=True)
@@ -214,6 +218,7 @@ def test_changed_data_under_the_same_name_are_noticed(config_for, tmp_path):
     assert state_of(run_dir.trainer) == before
 
 
+@one_model
 def test_the_record_is_of_the_newest_settings_also_where_training_is_skipped(copied, config_for):
     name, run_dir = copied
     pipeline.run(config_for(name, decode__beams=2), run_dir, console())
