@@ -34,7 +34,7 @@ ORDERS = {
     "sorted by their own length in descending order": sorted(ROWS, key=lambda row: -SIZES[row]),
     "sorted by row number as text": sorted(ROWS, key=str),
     "in the order of 3 processes, one after the other": ROWS[::3] + ROWS[1::3] + ROWS[2::3],
-    "in turns from 4 parts of the file": [row for start in range(15) for row in ROWS[start::15]],
+    "taken in turns from 4 parts of the file": [row for start in range(15) for row in ROWS[start::15]],
     "exchanged between rows 6 and 21": [{5: 20, 20: 5}.get(row, row) for row in ROWS],
     "in no recognizable order": random.Random(0).sample(ROWS, COUNT),
 }

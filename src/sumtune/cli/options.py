@@ -47,7 +47,7 @@ SetOption = Annotated[
 DialogueOption = Annotated[str | None, typer.Option("--dialogue-column", help="Column that holds the dialogue.")]
 SummaryOption = Annotated[str | None, typer.Option("--summary-column", help="Column that holds the summary.")]
 StyleColumnOption = Annotated[
-    str | None, typer.Option("--style-column", help="Column whose value, such as `in one sentence`, is in the prompt.")
+    str | None, typer.Option("--style-column", help="Column with the style of each summary, such as `in one sentence`.")
 ]
 DropOption = Annotated[bool, typer.Option("--drop-invalid", help="Drop rows with errors instead of stopping.")]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint.")]

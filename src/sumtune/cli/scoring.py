@@ -41,7 +41,7 @@ def compare(
         list[Path], typer.Argument(help="Run folders scored on the same examples. Each is compared with the first.")
     ],
 ) -> None:
-    """Compare scored runs: which settings and scores differ, and whether chance could explain it."""
+    """Compare scored runs: which settings and scores differ, and whether the scores could differ by chance."""
     if len(runs) < 2:
         raise ConfigError("compare needs at least two run folders: sumtune compare RUN_A RUN_B")
     from sumtune.commands.compare import compare_runs
@@ -61,18 +61,20 @@ def diagnose(
     ] = None,
     run_dir: Annotated[
         Path | None,
-        typer.Option("--run-dir", help=f"Folder of the run (default {RUN_DIR}); with FILE, the run that wrote it."),
+        typer.Option(
+            "--run-dir", help=f"Folder of the run (default {RUN_DIR}); with FILE, the run that tuned the model."
+        ),
     ] = None,
     references: Annotated[
         Path | None,
-        typer.Option("--references", help="References (and dialogues) in another file, joined by id or by order."),
+        typer.Option("--references", help="File with references (and dialogues), matched by id or by order."),
     ] = None,
     training_log: Annotated[
         Path | None,
         typer.Option(
             "--trainer-state",
             "--training-log",
-            help="How the model was trained by another tool: trainer_state.json or its folder, a TensorBoard event "
+            help="Training log of another tool: trainer_state.json or its folder, a TensorBoard event "
             "file, or a table of losses (CSV, JSONL).",
         ),
     ] = None,

@@ -24,7 +24,7 @@ class LengthNotes:
         self._seen = self._cut = 0
 
     def report(self, dialogues: Sequence[tuple[str, str]]) -> list[int]:
-        """Print how those of `dialogues` (place, text) that are too long are read; return the tokens of each."""
+        """Print notes on those of `dialogues` (place, text) that are too long; return the number of tokens of each."""
         limit = self._tuned.max_source_tokens
         counts = self._tuned.count_tokens([text for _, text in dialogues])
         self._seen += len(counts)

@@ -56,9 +56,8 @@ def diagnose_file(
 ) -> Diagnosis:
     """Return the diagnosis of a file of predictions. Writes nothing.
 
-    `references` is the file of the references if they are not in the same file. The training of the model is known
-    from `run_dir`, the run that made the predictions, perhaps through another tool, or from `training_log`, the log of
-    another tool.
+    `references` is the file of the references if they are not in `path`. What is known about the training comes from
+    `training_log`, the log of another tool, or from `run_dir`, the run whose model made the predictions.
 
     Raises:
         DataError: a file cannot be read or lacks a column.

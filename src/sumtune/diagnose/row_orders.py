@@ -109,7 +109,7 @@ def _strided(known: Rows) -> Iterator[tuple[str, str, Rows]]:
     for processes in range(2, min(MOST_PROCESSES, len(known) // 2) + 1):
         gathered = np.concatenate([np.arange(start, len(known), processes) for start in range(processes)])
         yield "strided", f"in the order of {processes} processes, one after the other", gathered
-        yield "strided", f"in turns from {processes} parts of the file", np.argsort(gathered)
+        yield "strided", f"taken in turns from {processes} parts of the file", np.argsort(gathered)
 
 
 def _numbered(known: Rows) -> Iterator[tuple[str, str, Rows]]:

@@ -208,8 +208,9 @@ def _batch_size(model: Summarizer, beams: int, source_tokens: int) -> int:
 
 
 def texts_to_read(dialogues: Sequence[str], prompt: Prompt, count: CountTokens) -> list[str]:
-    """Return the texts that the model reads: for a long dialogue its parts, and one of them once more in place of the
-    summaries of the parts.
+    """Return the texts that the model reads.
+
+    For a long dialogue these are its parts and, in place of their summaries, which are unknown, the first part again.
     """
     if prompt.long == "truncate":
         return list(dialogues)

@@ -95,7 +95,7 @@ def truncated(example: Encoded) -> Encoded:
 
 
 def in_parts(example: Encoded) -> list[Encoded]:
-    """Return examples as long as those that `example` would become if it were read in parts of `SHORT_LIMIT` tokens."""
+    """Return examples of the lengths that `example` has when it is read in parts of `SHORT_LIMIT` tokens."""
     if len(example.source) <= SHORT_LIMIT:
         return [example]
     parts = ceil(len(example.source) / SHORT_LIMIT / (1 - OVERLAP_SHARE))

@@ -14,12 +14,14 @@ NUMBER = re.compile(r"\d+")
 def matching_rows(
     path: Path, ids: Sequence[str | None], references: Path, reference_ids: Sequence[str | None]
 ) -> list[int]:
-    """Return for each prediction the row of its reference: the one with its id if the ids agree, else the same row.
+    """Return the row of the reference of each prediction.
 
-    Batches return in any order: if only the predictions have ids, and these count the rows, they are the order.
+    It is the row with the same id, if there is one for every prediction. Otherwise the order decides: that of the
+    numbers in the ids of the predictions if these are consecutive, because batches return in any order, or that of
+    the rows.
 
     Raises:
-        DataError: some ids agree and others do not, or the number of rows differs.
+        DataError: the order would decide, but the numbers of rows differ.
     """
     rows = {name: row for row, name in enumerate(reference_ids) if name is not None}
     found = [rows.get(name) if name is not None else None for name in ids]
@@ -32,7 +34,7 @@ def matching_rows(
 
 
 def _by_number(ids: Sequence[str | None]) -> list[int]:
-    """Return the rank of the last number in each id if these numbers count the rows; otherwise the row itself."""
+    """Return the rank of the last number in each id if these numbers are consecutive; otherwise the row itself."""
     numbers = [int(found[-1]) for name in ids if name is not None and (found := NUMBER.findall(name))]
     first = min(numbers, default=0)
     if sorted(numbers) != list(range(first, first + len(ids))):

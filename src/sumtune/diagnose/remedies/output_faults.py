@@ -137,13 +137,13 @@ def predictions_are_references(_finding: Finding, context: Context) -> Remedy:
 
 def references_damaged(_finding: Finding, context: Context) -> Remedy:
     """Score against whole references."""
-    text = "score against the whole reference summaries of these dialogues: check the column and how it was written"
+    text = "score against the complete reference summaries: check which column they are in, and how it was written"
     return fix_and_score_again(context, text)
 
 
 def two_groups(_finding: Finding, context: Context) -> Remedy:
     """Find what the low predictions went through that the others did not."""
-    text = "find out what happens to these predictions alone (padding, batches, a second file), and fix it"
+    text = "find out what is done only to these predictions (padding, batches, a second file), and fix it"
     return fix_and_score_again(context, text)
 
 

@@ -36,7 +36,7 @@ class Corpus:
 
     @cached_property
     def prefix(self) -> tuple[str, ...]:
-        """Words with which nearly all predictions begin, or a whole sentence with which some do."""
+        """The first words that nearly all predictions share, or the first sentences that some of them share."""
         return self._shared([text.split() for text in self.predictions], [text.split() for text in self.references])
 
     @cached_property

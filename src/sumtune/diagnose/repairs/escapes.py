@@ -183,7 +183,7 @@ REPAIRS = (
             "remove them where predictions are written, and open files in the right encoding"),
     _repair(styled_letters, "contain styled letters or lookalikes from another script",
             'normalize them with unicodedata.normalize("NFKC", text), and do not mix scripts'),
-    _repair(letters_decomposed, "have accents apart from their letters",
+    _repair(letters_decomposed, "have their accents as separate characters",
             'normalize them with unicodedata.normalize("NFC", text)'),
     _repair(encoded, "are base64, hexadecimal or character codes", "decode them to text"),
     Repair("letters_reversed", letters_reversed, "are written backwards",

@@ -16,7 +16,7 @@ REPEATED = 0.6
 
 
 def characters_repeated(text: str) -> str:
-    """Return a text in which every character stands several times with each of them once.
+    """Return `text` with each character once if every character stands several times in a row.
 
     >>> characters_repeated("AAnnnn  hheellppss.."), characters_repeated("Anna")
     ('Ann helps.', 'Anna')
@@ -29,7 +29,7 @@ def characters_repeated(text: str) -> str:
 
 
 def words_repeated(text: str) -> str:
-    """Return a text in which words stand several times in a row with each of them once.
+    """Return `text` with each word once if most of its words stand several times in a row.
 
     >>> words_repeated("Ann Ann helps helps Bob Bob."), words_repeated("Bye bye, Ann.")
     ('Ann helps Bob.', 'Bye bye, Ann.')
@@ -47,7 +47,7 @@ def _once(run: Sequence[str]) -> str:
 
 
 def text_repeated(text: str) -> str:
-    """Return a text that stands several times once.
+    """Return the repeated part of `text` if all of it is one part several times.
 
     >>> text_repeated("Ann helps Bob. Ann helps Bob."), text_repeated("Ann helps Bob. Ann leaves.")
     ('Ann helps Bob.', 'Ann helps Bob. Ann leaves.')
@@ -94,8 +94,9 @@ def _repair(function: Callable[[str], str], what: str, remedy: str, certain: boo
 
 REPAIRS = (
     _repair(characters_repeated, "have every character twice or more", "write each character once"),
-    _repair(words_repeated, "have every word twice or more", "write each word once: append a token once for each step"),
-    _repair(text_repeated, "stand twice or more in their row", "write each summary once: do not append to an old text"),
+    _repair(words_repeated, "have every word twice or more", "write each word once: append each token only once"),
+    _repair(text_repeated, "contain their whole text twice or more",
+            "write each summary once: do not append to an old text"),
     _repair(sentences_repeated, "repeat their sentences", "write each sentence once, or set no_repeat_ngram_size=3",
             certain=False),
     _repair(ends_in_loop, "end in a loop",

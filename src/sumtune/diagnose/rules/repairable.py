@@ -13,7 +13,7 @@ SHOWN_GAIN = 0.0005
 
 
 def repairable(outputs: Outputs) -> Finding | None:
-    """The repair, or the short chain of repairs, that brings back most ROUGE-1. The code is the name of its last."""
+    """The repair or short chain of repairs that brings back most ROUGE-1. The code is the name of the last repair."""
     found = find_chain(outputs, REPAIRS)
     if found is None:
         return None
@@ -35,8 +35,8 @@ def repairable(outputs: Outputs) -> Finding | None:
 
 def _effect(outputs: Outputs, found: Repaired) -> str:
     if abs(found.gain) < SHOWN_GAIN:
-        return f"ROUGE-1 does not show it: {found.outputs.score:.3f} with and without."
+        return f"The damage does not change ROUGE-1 ({found.outputs.score:.3f})."
     return (
-        f"Undone, the same outputs score {found.outputs.score:.3f} instead of {outputs.score:.3f}: {found.gain:+.3f}, "
-        f"95% interval {found.low:+.3f} to {found.high:+.3f}."
+        f"Without this damage, the same outputs score {found.outputs.score:.3f} instead of {outputs.score:.3f}: "
+        f"{found.gain:+.3f}, 95% interval {found.low:+.3f} to {found.high:+.3f}."
     )
