@@ -60,9 +60,9 @@ class Repaired:
 
 
 def find_chain(outputs: Outputs, repairs: Sequence[Repair], seed: int = 0) -> Repaired | None:
-    """Return the shortest sound start of the chain of repairs that gains most ROUGE-1; None if no chain is sound.
+    """Return the chain of repairs that gains most ROUGE-1, cut to its shortest sound start; None if no chain is sound.
 
-    The search (best first) runs on a sample that covers all scores; the result is of all rows.
+    The search extends the best chains first, on a sample with low and high scores alike. The result is for all rows.
     """
     corpus = Corpus(outputs.predictions, outputs.first_references, outputs.dialogues or ())
     sample = outputs.select(_stratified(outputs, seed)) if len(outputs) > SAMPLE else outputs
