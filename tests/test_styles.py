@@ -103,6 +103,7 @@ def make_encoder_of(run_dir: RunDir, prompt: Prompt) -> Any:
 def test_every_way_of_asking_reads_the_style_and_writes_the_same(run_dir: RunDir, read: list[Any]) -> None:
     encoder = make_encoder_of(run_dir, Prompt.load(run_dir.adapter))
     expected = {style: encoder.source(DIALOGUE, style) for style in ("", BRIEF, ENGINEER)}
+    read.clear()
     loaded = load_adapter("tuned", run_dir.adapter)
     with TestClient(create_app({"tuned": lambda: loaded}), "http://localhost") as client:
         while client.get("/ready").status_code == 503:

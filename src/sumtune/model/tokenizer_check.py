@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import transformers
-
 from sumtune.errors import ModelError
 
 __all__ = ["require_whole_words"]
@@ -29,6 +27,8 @@ def require_whole_words(tokenizer: Any) -> None:
         return
     whole = sum(len(ids) == 1 for ids in tokenizer(words, add_special_tokens=False).input_ids)
     if whole < len(words) / 2:
+        import transformers
+
         raise ModelError(
             f"transformers {transformers.__version__} does not read the tokenizer of this model correctly: it splits "
             f"{len(words) - whole} of {len(words)} words that are in its vocabulary. Install a newer transformers."

@@ -156,7 +156,7 @@ def test_every_token_of_training_summaries_and_of_the_dialogue_as_it_stands_is_a
     targets = [encoder.target(summary) for _, summary in learned]
     SummaryTokens.of(targets, english=True).save(adapter)
     always_listed()
-    (batch,) = make(polyglot, "native", adapter, shortlist=SHORT)._batches([asked[0]], None)
+    (batch,) = make(polyglot, "native", adapter, shortlist=SHORT)._batches([asked[0]], None, None)
     source = encoder.source(asked[0])
     assert batch.vocabulary.logits(torch.ones(1, 32)).isfinite().all()
     allowed = set(batch.vocabulary.ids.tolist())
