@@ -21,6 +21,7 @@ from sumtune.data.embedded import embedded_pairs
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.read_predictions import read_predictions
 from sumtune.evaluate.baselines import BASELINES
 
 SIZES = (40, 200, 0)
@@ -37,18 +38,19 @@ def main() -> None:
     """Diagnose each clean file, and print the faults."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="*", type=Path, default=[], help="JSONL with `dialogue` and `summary`")
-    parser.add_argument("--predictions", nargs="*", type=Path, default=[], help="predictions.jsonl of runs")
+    parser.add_argument("--predictions", nargs="*", type=Path, default=[], help="files that `sumtune diagnose` reads")
     parser.add_argument("--files", type=int, default=300)
+    parser.add_argument("--first", type=int, default=0, help="number of the first file, to measure in parts")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    chance = random.Random(given.seed)
     sources = [*systems(given.data, given.predictions), *languages()]
     counts: Counter[str] = Counter()
     false: Counter[str] = Counter()
-    for number in range(given.files):
+    for number in range(given.first, given.files):
         name, outputs = sources[number % len(sources)]
         size = SIZES[number // len(sources) % len(SIZES)]
-        chosen = chance.sample(range(len(outputs)), size if 0 < size < len(outputs) else len(outputs))
+        size = min(size or len(outputs), len(outputs))
+        chosen = random.Random(f"{given.seed} {number}").sample(range(len(outputs)), size)
         file = outputs.select(chosen)
         faults = [one for one in diagnose(Context(outputs=file), number).faults if one.code not in TRUE_OF_WEAK_SYSTEMS]
         counts[name] += 1
@@ -72,6 +74,9 @@ def systems(data: list[Path], predictions: list[Path]) -> Iterator[tuple[str, Ou
             yield f"{name} {system}", outputs_of(pairs, [baseline(dialogue) for dialogue, _ in pairs])
     for file in predictions:
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        if "systems" not in rows[0]:
+            yield f"{file.parent.name}/{file.stem}", read_predictions(file)
+            continue
         pairs = [(row["dialogue"], row["reference"]) for row in rows]
         for system in rows[0]["systems"]:
             texts = [row["systems"][system]["prediction"] for row in rows]

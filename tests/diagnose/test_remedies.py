@@ -320,7 +320,7 @@ CASES = {
 OF_FILES_ALONE = {"score_with_sumtune"}
 FIX_AND_SCORE_AGAIN = {
     "case_destroyed", "misplaced_rows", "references_damaged", "two_groups",
-    "predictions_are_references", "score_unexplained",
+    "predictions_are_dialogues", "predictions_are_references", "score_unexplained",
 }  # fmt: skip
 """In a run, these have the command of `characters_separated`."""
 
@@ -383,13 +383,18 @@ def copying_references(rows):
     return [row | {"generated": row["summary"], "summary": row["dialogue"].splitlines()[1]} for row in rows]
 
 
-def reversed_from_row_31_on(rows):
-    return [row | {"generated": row["generated"][::-1]} if place >= 30 else row for place, row in enumerate(rows)]
+def next_letters(text):
+    return "".join(chr(ord(one) + 1) if one.isalpha() else one for one in text)
+
+
+def from_row_31_on(change):
+    return lambda rows: rows[:30] + [row | {"generated": change(row)} for row in rows[30:]]
 
 
 FILES = {
     "references_damaged": lambda rows: [row | {"summary": row["summary"][:30]} for row in rows],
-    "two_groups": reversed_from_row_31_on,
+    "two_groups": from_row_31_on(lambda row: next_letters(row["generated"])),
+    "predictions_are_dialogues": from_row_31_on(lambda row: row["dialogue"]),
     "characters_separated": separated,
     "columns_swapped": swap("dialogue", "generated"),
     "columns_swapped with references": swap("dialogue", "summary"),
@@ -403,7 +408,7 @@ FILES = {
     "cut_short": each(lambda text: " ".join(text.split()[:9]).rstrip(".,")),
     "case_destroyed": each(str.casefold),
     "predictions_are_references": lambda rows: [row | {"generated": row["summary"]} for row in rows],
-    "score_unexplained": each(lambda text: "".join(chr(ord(one) + 1) if one.isalpha() else one for one in text)),
+    "score_unexplained": each(next_letters),
 }
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.corpus import Corpus
+from sumtune.diagnose.repairs.endings import closing_left
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.repair import Row
 from sumtune.diagnose.repairs.search import find_chain
@@ -153,6 +154,20 @@ def test_a_damage_to_a_tenth_of_the_rows_is_found_in_a_sample_and_counted_in_all
     assert sum(found.changed) == 90
     assert found.outputs.score == pytest.approx(outputs.score)
     assert found.low <= found.gain <= found.high
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Ann helps. Let me know if you need more!", "Ann helps."),
+        ("Ann helps. Let me know if you come to lunch.", "Ann helps. Let me know if you come to lunch."),
+        ("Ann helps if you want her to.", "Ann helps if you want her to."),
+    ],
+    ids=["a sentence of its own", "a quotation", "a clause"],
+)
+def test_only_a_sentence_that_does_not_quote_the_dialogue_is_a_closing_phrase(text, left):
+    row = Row("Bob: Let me know if you come to lunch.", Corpus((), (), ()))
+    assert closing_left(text, row) == left
 
 
 def test_what_the_references_have_too_is_no_damage():

@@ -1,5 +1,7 @@
 """A score that is too low or too high is a fault of its own where no other rule explains it."""
 
+from dataclasses import replace
+
 import planted
 import pytest
 
@@ -54,6 +56,15 @@ def test_predictions_in_another_order_are_never_blamed_on_the_references():
     moved = found(outputs.with_predictions(sorted(outputs.predictions, key=len)))
     codes = [finding.code for finding in moved.findings]
     assert codes == ["misplaced_rows"]
+
+
+def test_a_share_of_the_lost_score_is_shown_only_if_it_is_not_zero():
+    outputs = planted.outputs(60)
+    moved = found(replace(outputs, dialogues=outputs.dialogues[::-1]))
+    assert moved.findings[0].share == 0
+    assert "explains" not in " ".join(lines(moved))
+    spaced = found(outputs.mapped(lambda text: text.replace("", " ")))
+    assert f"explains {spaced.findings[0].share:.0%}" in " ".join(lines(spaced))
 
 
 def test_a_known_fault_explains_the_score():

@@ -103,7 +103,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     readable = all(finding.code in SYMPTOMS_OF_LITTLE_TRAINING for finding in found)
     causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
     found = _attributed(found, causes) if our_engine and context.training is not None else found + causes
-    compared = tuple(gains(context, seed))
+    compared = gains(context, seed)
     if unfit is None:
         found = _score_findings(context, found, compared) + found
     faulty = any(finding.severity == "fault" for finding in found)

@@ -1,7 +1,9 @@
 """Compare the diagnosed system with the base model and the baselines on the same examples."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.outputs import Outputs
@@ -30,19 +32,26 @@ def estimate(outputs: Outputs, seed: int) -> Estimate:
     return Estimate(outputs.score, float(low), float(high))
 
 
-def gains(context: Context, seed: int) -> Iterator[Gain]:
-    """Yield the gain over the base model and, if the dialogues are known, over each baseline."""
+def gains(context: Context, seed: int) -> tuple[Gain, ...]:
+    """Return the gain over the base model and, if the dialogues are known, over each baseline."""
     outputs = context.outputs
-    if outputs is None:
-        return
-    if context.base is not None:
-        yield _gain(BASE, outputs, context.base, seed)
-    if outputs.dialogues is not None:
-        for name, baseline in BASELINES.items():
-            yield _gain(name, outputs, outputs.with_predictions(list(map(baseline, outputs.dialogues))), seed)
+    others = {} if outputs is None else _others(context, outputs)
+    if outputs is None or not others:
+        return ()
+    differences = np.array([outputs.scores - other.scores for other in others.values()]).T
+    intervals = zip(*paired(differences, seed), strict=True)
+    return tuple(
+        Gain(name, other.score, float(difference), *map(float, bounds))
+        for (name, other), difference, bounds in zip(others.items(), differences.mean(axis=0), intervals, strict=True)
+    )
 
 
-def _gain(name: str, outputs: Outputs, other: Outputs, seed: int) -> Gain:
-    differences = outputs.scores - other.scores
-    low, high, p_value = paired(differences, seed)
-    return Gain(name, other.score, float(differences.mean()), float(low), float(high), float(p_value))
+def _others(context: Context, outputs: Outputs) -> Mapping[str, Outputs]:
+    """Return the outputs of the base model and of the baselines, as far as they are known."""
+    base = {} if context.base is None else {BASE: context.base}
+    if outputs.dialogues is None:
+        return base
+    dialogues = outputs.dialogues
+    return base | {
+        name: outputs.with_predictions(list(map(baseline, dialogues))) for name, baseline in BASELINES.items()
+    }

@@ -1,5 +1,6 @@
 """Predictions with their references and dialogues, the input of the rules for outputs."""
 
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -84,6 +85,12 @@ class Outputs:
             cut_off=None if self.cut_off is None else tuple(self.cut_off[index] for index in indices),
             rouge_tokens=self.tokens,
         )
+
+    def sample(self, size: int) -> "Outputs":
+        """Return a random sample of `size` examples, always the same; all examples if there are not more."""
+        if len(self) <= size:
+            return self
+        return self.select(sorted(random.Random(0).sample(range(len(self)), size)))
 
     def excerpts(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
         """Return the id and the start of the prediction for each of the first `count` chosen examples.

@@ -130,11 +130,12 @@ def _candidates(one: WordRows, two: WordRows) -> WordRows:
 
 
 def _largest(block: WordRows) -> WordRows:
-    rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))
-    order = np.lexsort((-block.data, rows))
-    rank = np.arange(len(order)) - block.indptr[rows]
-    kept = order[(rank < CANDIDATES) & (block.data[order] > LEAST_SIMILARITY)]
-    return sparse.csr_array((block.data[kept], (rows[kept], block.indices[kept])), block.shape)
+    similar = np.flatnonzero(block.data > LEAST_SIMILARITY)
+    rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))[similar]
+    order = np.lexsort((-block.data[similar], rows))
+    rank = np.arange(len(order)) - np.searchsorted(rows, rows)
+    kept = order[rank < CANDIDATES]
+    return sparse.csr_array((block.data[similar[kept]], (rows[kept], block.indices[similar[kept]])), block.shape)
 
 
 def cosines(one: WordRows, two: WordRows, partners: NDArray[np.int64]) -> NDArray[np.float64]:

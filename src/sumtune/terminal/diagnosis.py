@@ -8,6 +8,9 @@ from sumtune.diagnose.gains import Gain
 
 __all__ = ["lines"]
 
+LEAST_SHARE = 0.005
+"""Share of the lost score below which a finding shows none, because it would be rounded to 0%."""
+
 
 def lines(diagnosis: Diagnosis) -> Iterator[str]:
     """Yield the score, the comparisons and the findings, most important first."""
@@ -36,7 +39,8 @@ def _gain(gain: Gain) -> str:
 
 
 def _finding(bullet: str, finding: Finding) -> Iterator[str]:
-    share = "" if finding.share is None else f"; explains {finding.share:.0%} of the lost ROUGE-1"
+    explains = finding.share is not None and finding.share >= LEAST_SHARE
+    share = f"; explains {finding.share:.0%} of the lost ROUGE-1" if explains else ""
     yield ""
     yield f"{bullet} {finding.title} [{finding.code}, {finding.severity}{share}]"
     yield f"   {finding.evidence}"

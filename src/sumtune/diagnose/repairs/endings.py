@@ -10,6 +10,8 @@ __all__ = ["REPAIRS"]
 
 ECHO_WORDS = 6
 """Shortest dialogue, in words, that counts as copied."""
+QUOTED_LETTERS = 30
+"""Letters of a closing phrase that show that it comes from the dialogue."""
 NEXT_PROMPT = re.compile(
     r"\s*(?:^|\n|(?<=[.!?])\s)\W{0,6}(?:(?:human|user|instruction|input|question|dialogue|conversation|system|assistant"
     r"|chat|context|text|example(?: \d+)?|q|client|article|transcript|task|prompt)\W{0,3}:"
@@ -17,7 +19,8 @@ NEXT_PROMPT = re.compile(
     re.IGNORECASE,
 )
 CLOSING = re.compile(
-    r"\s*(?:(?:let me know|please let me know|feel free|i hope (?:this|that)|hope this|is there anything else"
+    r"(?:^|\n|(?<=[.!?…:;)\]\"”]))\s*"
+    r"(?:(?:let me know|please let me know|feel free|i hope (?:this|that)|hope this|is there anything else"
     r"|would you like|do you want me|if you (?:need|have|want|would)|thank you for|thanks for (?:using|reading)"
     r"|note(?: that)?:"
     r"|\(?note:|this summary|the (?:above )?summary (?:above|captures|covers|includes)"
@@ -56,14 +59,12 @@ def dialogue_after_summary(text: str, row: Row) -> str:
     return next((" ".join(written[:place]) for place in places), text)
 
 
-def closing_left(text: str) -> str:
-    """Remove a closing phrase of a chat model.
-
-    >>> closing_left("Ann helps.\\n\\nLet me know if you need more!")
-    'Ann helps.'
-    """
-    rest = CLOSING.sub("", text)
-    return rest if words(rest) else text
+def closing_left(text: str, row: Row) -> str:
+    """Remove a closing phrase of a chat model, unless it quotes the dialogue."""
+    found = CLOSING.search(text)
+    if found is None or not words(text[: found.start()]) or found[0].strip()[:QUOTED_LETTERS] in row.dialogue:
+        return text
+    return text[: found.start()]
 
 
 def text_after_first_line(text: str) -> str:
@@ -82,8 +83,8 @@ REPAIRS = (
             certain=False),
     Repair("dialogue_after_summary", dialogue_after_summary, "repeat the dialogue after the summary",
            "write only the summary"),
-    _repair(closing_left, "end with a closing phrase", "ask for nothing but the summary, or remove the phrase",
-            certain=False),
+    Repair("closing_left", closing_left, "end with a closing phrase",
+           "ask for nothing but the summary, or remove the phrase", certain=False),
     _repair(text_after_first_line, "go on after their first line",
             "stop generation at the end token (eos_token_id), and keep only the first line", certain=False),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
@@ -31,6 +32,8 @@ LONGER_SHARE = 0.8
 LONGER = 2.0
 NOVEL_GAIN = 0.1
 FEWEST_FOR_SUSPICION = 30
+SAMPLE = 1000
+"""Number of examples that are compared first; all are compared only if these show half of `NOVEL_GAIN`."""
 
 
 def one_summary_for_all(outputs: Outputs) -> Finding | None:
@@ -79,13 +82,12 @@ def columns_swapped(outputs: Outputs) -> Finding | None:
 
 def _references_copy_more(outputs: Outputs) -> Finding | None:
     """Suspect swapped columns if references copy more than predictions do, because people copy less than models."""
-    if len(outputs) < FEWEST_FOR_SUSPICION or not _match_dialogues(outputs):
+    sample = outputs.sample(SAMPLE)
+    if len(outputs) < FEWEST_FOR_SUSPICION or not _match_dialogues(sample):
         return None
-    novel = [
-        [novel_bigrams(text, dialogue) for text in texts]
-        for *texts, dialogue in zip(outputs.predictions, outputs.first_references, outputs.dialogues or (), strict=True)
-    ]
-    by_prediction, by_reference = np.array(novel).T
+    if np.subtract(*_novel_bigrams(sample)).mean() < NOVEL_GAIN / 2:
+        return None
+    by_prediction, by_reference = _novel_bigrams(outputs)
     gain = by_prediction - by_reference
     if gain.mean() < NOVEL_GAIN:
         return None
@@ -104,6 +106,15 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
         repaired=replace(outputs, predictions=outputs.first_references,
                        references=tuple((text,) for text in outputs.predictions), cut_off=None),
     )  # fmt: skip
+
+
+def _novel_bigrams(outputs: Outputs) -> NDArray[np.float64]:
+    """Return the shares of word pairs that are not in the dialogues, of predictions and references: `(2, rows)`."""
+    novel = [
+        [novel_bigrams(text, dialogue) for text in texts]
+        for *texts, dialogue in zip(outputs.predictions, outputs.first_references, outputs.dialogues or (), strict=True)
+    ]
+    return np.array(novel).T
 
 
 def _match_dialogues(outputs: Outputs) -> bool:

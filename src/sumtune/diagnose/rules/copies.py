@@ -1,5 +1,7 @@
 """Predictions that are copies of another column."""
 
+from collections.abc import Sequence
+
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
@@ -18,7 +20,7 @@ def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
         return None
     texts = zip(outputs.predictions, outputs.dialogues, strict=True)
     bad = [normalize(prediction) == normalize(dialogue) for prediction, dialogue in texts]
-    if sum(bad) < FEWEST_COPIES or share(bad) < DIALOGUE_SHARE:
+    if sum(bad) < FEWEST_COPIES or share(bad) < DIALOGUE_SHARE or _only_the_shortest(bad, outputs.dialogues):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
@@ -31,3 +33,10 @@ def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
     )
+
+
+def _only_the_shortest(chosen: Sequence[bool], dialogues: Sequence[str]) -> bool:
+    """Return whether the chosen dialogues have fewer turns than all others, as if some turns of each were copied."""
+    turns = [sum(bool(line.strip()) for line in dialogue.splitlines()) for dialogue in dialogues]
+    short, others = ([count for count, one in zip(turns, chosen, strict=True) if one is mine] for mine in (True, False))
+    return bool(short and others) and max(short) < min(others)

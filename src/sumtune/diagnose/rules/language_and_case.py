@@ -12,15 +12,17 @@ __all__ = ["common_language", "wrong_language"]
 
 OTHER_LANGUAGE_SHARE = 0.2
 FEWEST_OTHER = 3
+SAMPLE = 1000
+"""Number of examples that are looked at first; all are only if half of `OTHER_LANGUAGE_SHARE` of these are foreign."""
 
 
 def wrong_language(outputs: Outputs) -> Finding | None:
     """Predictions in a different language or script from the references."""
-    expected = common_language(outputs.first_references)
-    if expected is None:
+    sample = outputs.sample(SAMPLE)
+    expected = common_language(sample.first_references)
+    if expected is None or share(_in_other_language(sample, expected)) < OTHER_LANGUAGE_SHARE / 2:
         return None
-    languages = [language_of(prediction) for prediction in outputs.predictions]
-    bad = [language is not None and language != expected for language in languages]
+    bad = _in_other_language(outputs, expected)
     if sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE:
         return None
     found = common_language([text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
@@ -36,6 +38,11 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired,
     )
+
+
+def _in_other_language(outputs: Outputs, expected: str) -> list[bool]:
+    """Return which predictions are in a recognized language that is not the expected one."""
+    return [language_of(prediction) not in (None, expected) for prediction in outputs.predictions]
 
 
 def common_language(texts: Sequence[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
@@ -23,6 +23,8 @@ CUT_REFERENCES = 0.3
 NO_LETTERS = re.compile(r"[\W_]+")
 COPIED_LETTERS = 12
 """Letters that a reference must share with the start of its dialogue."""
+SAMPLE = 200
+"""Number of examples by which languages are judged first."""
 MOST_NAMES = 6
 """Largest number of words in a reference that is only a list of names."""
 PREDICTION_RATIO = 0.5
@@ -109,9 +111,15 @@ def _start_of_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Fl
     """Return which texts repeat the dialogue from its first letter, with or without the name of the speaker."""
     return [
         len(letters := _letters(text)) >= COPIED_LETTERS
-        and (_letters(dialogue).startswith(letters) or _letters(SPEAKER.sub("", dialogue)).startswith(letters))
+        and any(_starts_with(said, letters) for said in (dialogue, SPEAKER.sub("", dialogue)))
         for text, dialogue in zip(texts, dialogues, strict=True)
     ]
+
+
+def _starts_with(text: str, letters: str) -> bool:
+    """Return whether the letters of `text` start with `letters`. A few characters tell it of most texts."""
+    first = _letters(text[:COPIED_LETTERS])
+    return letters.startswith(first) and _letters(text).startswith(letters)
 
 
 def _cut_at(texts: tuple[str, ...], size: Callable[[str], int]) -> tuple[int, Flags]:
@@ -127,13 +135,20 @@ def _foreign(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
     """Yield references in another language than both dialogues and predictions."""
     if outputs.dialogues is None:
         return
-    spoken, predicted = common_language(outputs.dialogues[:200]), common_language(outputs.predictions)
+    sample = outputs.sample(SAMPLE)
+    spoken, predicted = common_language(sample.dialogues or ()), common_language(sample.predictions)
     if spoken is None or spoken != predicted:
         return
-    flags = [[language_of(text) not in (None, spoken) for text in texts]
-             for texts in (outputs.first_references, outputs.predictions)]  # fmt: skip
+    if share(_not_in(spoken, sample.first_references)) < DAMAGED_SHARE / 2:
+        return
+    flags = [_not_in(spoken, texts) for texts in (outputs.first_references, outputs.predictions)]
     what = f"are not in the language of dialogues and predictions ({spoken})"
     yield what, DAMAGED_SHARE, flags[0], share(flags[1])
+
+
+def _not_in(language: str, texts: Sequence[str]) -> Flags:
+    """Return which texts are in another recognized language."""
+    return [language_of(text) not in (None, language) for text in texts]
 
 
 def _letters(text: str) -> str:
