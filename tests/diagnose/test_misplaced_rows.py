@@ -8,6 +8,7 @@ import planted
 import pytest
 from scipy.optimize import linear_sum_assignment
 
+from sumtune.diagnose import alignment
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.row_matching import LEAST_SIMILARITY, match_rows, rare_words
@@ -60,6 +61,12 @@ def test_the_column_out_of_step_is_named(description, column, name):
     assert (finding.code, finding.columns) == ("misplaced_rows", (name,))
     assert description in finding.evidence
     assert finding.repaired == CLEAN
+
+
+def test_every_order_is_named_in_a_long_file_too(monkeypatch):
+    monkeypatch.setattr(alignment, "MOST_DOUBTED", COUNT - 1)
+    for description, order in ORDERS.items():
+        assert description in misplaced_rows(moved(CLEAN, "predictions", order)).evidence
 
 
 def test_without_dialogues_it_is_not_claimed_which_column_was_moved():

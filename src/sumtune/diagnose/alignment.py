@@ -16,8 +16,8 @@ __all__ = ["Misplaced", "find_misplaced"]
 AT_HOME_SHARE = 0.1
 """Share of the rows that clearly match their own row from which two columns are in step."""
 FEWEST_MOVED = 2
-MOVED_SHARE = 0.005
-"""Share of the rows out of place below which a column is not looked at: its order could hardly change the score."""
+MOST_DOUBTED = 2000
+"""Largest number of rows for which two columns in step are looked at again if a few texts match other rows."""
 FOREIGN_RATIO = 2.0
 """Largest ratio of the mean cosine of two texts in the same row to that of two texts in different rows, if they
 belong to different files."""
@@ -83,8 +83,8 @@ def find_misplaced(columns: Mapping[str, Sequence[str]]) -> Misplaced | None:
         names: Pair(*(tables[name] for name in names)) for names in combinations(columns, 2)
     }
     known_pairs = list(pairs.values())[:2]
-    fewest = max(FEWEST_MOVED, MOVED_SHARE * len(next(iter(columns.values()))))
-    if all(pair.in_step and pair.matching.away.sum() < fewest for pair in known_pairs):
+    many = len(next(iter(columns.values()))) > MOST_DOUBTED
+    if all(pair.in_step and (many or pair.matching.away.sum() < FEWEST_MOVED) for pair in known_pairs):
         return None
     suspects = [_moved(pairs)] if _moved(pairs) else [(name,) for name in columns]
     for names in suspects:
