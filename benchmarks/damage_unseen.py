@@ -13,6 +13,24 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from damage_known import Damage, Texts, each, with_dialogue
+from damage_unseen_texts import (
+    first_speaker,
+    full_width,
+    growing_stream,
+    hyphenated,
+    interleaved_workers,
+    keywords,
+    lost_chunks,
+    masked_names,
+    next_example,
+    retried,
+    sectioned,
+    sentences_as_json,
+    streamed,
+    stuck,
+    untagged_thought,
+    wrong_byte_order,
+)
 
 __all__ = ["DAMAGES"]
 
@@ -43,45 +61,6 @@ def reordered(order: Callable[[int], list[int]]) -> Damage:
         return [predictions[row] for row in order(len(predictions))]
 
     return damage
-
-
-def interleaved_workers(first: str, second: str) -> str:
-    """Return the words of two threads that write into one buffer."""
-    pairs = zip(first.split(), second.split(), strict=False)
-    return " ".join(word for pair in pairs for word in pair)
-
-
-def streamed(text: str) -> str:
-    """Return a stream of server-sent events that nobody parsed."""
-    events = [json.dumps({"choices": [{"delta": {"content": f"{word} "}}]}) for word in text.split()]
-    return "\n\n".join([*(f"data: {event}" for event in events), "data: [DONE]"])
-
-
-def growing_stream(text: str) -> str:
-    """Return a stream whose every chunk is the whole text so far, joined."""
-    words = text.split()
-    return "".join(" ".join(words[: end + 1]) for end in range(len(words)))
-
-
-def lost_chunks(text: str) -> str:
-    """Return the text without every third word, lost by a race between chunks."""
-    return " ".join(word for place, word in enumerate(text.split()) if place % 3 != 1)
-
-
-def retried(text: str) -> str:
-    """Return the part that came before the connection broke, and the whole of the second try."""
-    words = text.split()
-    return " ".join([*words[: 2 * len(words) // 3], *words])
-
-
-def keywords(text: str) -> str:
-    """Return the long words in alphabetical order, as a keyword extractor does."""
-    return ", ".join(sorted({word.strip(".,!?").lower() for word in text.split() if len(word) > 4}))
-
-
-def stuck(text: str) -> str:
-    """Return the text with its last word repeated up to the length limit."""
-    return f"{text.rstrip('.')}{f' {text.rstrip(".").split()[-1]}' * 40}" if text.split() else text
 
 
 def wrong_vocabulary(predictions: Texts, _references: Texts, _dialogues: Texts, _rng: random.Random) -> list[str]:
@@ -126,130 +105,125 @@ def memory_address(predictions: Texts, _references: Texts, _dialogues: Texts, rn
     return [f"<generator object Pipeline.run at 0x7f{rng.getrandbits(40):010x}>" for _ in predictions]
 
 
-def first_speaker(dialogue: str) -> str:
-    """Return the name that opens the dialogue."""
-    return dialogue.split(":")[0].strip() or "Anna"
-
-
-def masked_names(text: str, dialogue: str) -> str:
-    """Return the text after a privacy filter: no speaker keeps a name."""
-    for name in {line.split(":")[0].strip() for line in dialogue.splitlines() if ":" in line}:
-        text = re.sub(rf"\b{re.escape(name)}\b", "[PERSON]", text)
-    return text
-
-
-def full_width(text: str) -> str:
-    """Return the text in the full-width letters of an East Asian input method."""
-    return "".join(chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text)
-
-
-def wrong_byte_order(text: str) -> str:
-    """Return UTF-16 text that was read with the other byte order."""
-    return text.encode("utf-16-le").decode("utf-16-be", errors="replace")
-
-
-def hyphenated(text: str) -> str:
-    """Return the lines of a narrow PDF column, with hyphens where words break."""
-    return "-\n".join(text[start : start + 9] for start in range(0, len(text), 9))
-
-
-def sentences_as_json(text: str) -> str:
-    """Return a JSON list of sentences with their scores."""
-    return json.dumps([{"sentence": part, "score": 0.9127} for part in re.split(r"(?<=[.!?]) ", text)])
-
-
-def sectioned(text: str) -> str:
-    """Return the markdown of an assistant that likes sections."""
-    return (
-        f"## Conversation Overview\n\n**Main points:**\n- {text}\n\n**Action items:**\n- None mentioned\n\n"
-        "**Tone:** friendly and informal\n\n**Next steps:**\n- No further steps were discussed by the participants."
-    )
-
-
-def untagged_thought(text: str) -> str:
-    """Return the text after thoughts without tags around them."""
-    return (
-        "Okay, the user wants me to summarize this chat. Let me look at who is talking and what they agree on. "
-        f"I should keep it short and leave out the greetings. So the answer would be: {text}"
-    )
-
-
-def next_example(text: str, other: str) -> str:
-    """Return an output that did not stop and made up the next example of the prompt."""
-    return f"{text}\n\nConversation:\nTom: did you see this?\nEva: not yet, tell me\nTom: wait\n\nSummary: {other}"
-
+CUT = ("cut_short",)
+ENCODED = ("encoded",)
+INVISIBLE = ("invisible_characters",)
+JSON = ("json_wrapped",)
+MOVED = ("misplaced_rows",)
+SAME = ("one_summary_for_all",)
+UNKNOWN = ("score_unexplained", "two_groups")
+"""No finding names this damage: the best true answer is that something unknown is wrong."""
 
 DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
-    "cut at the first comma (unquoted CSV)": (each(lambda text: text.split(",")[0][: len(text) // 2]), ()),
-    "cut at 32 characters (VARCHAR)": (each(lambda text: text[:32]), ()),
-    "cut by the printer of a table": (each(lambda text: text if len(text) < 40 else f"{text[:37]}..."), ()),
-    "first half sliced off": (each(lambda text: text[len(text) // 2 :]), ()),
-    "three words only": (each(lambda text: " ".join(text.split()[:3])), ()),
-    "log prefix": (each(lambda text: f"2024-05-03 10:22:11,120 INFO worker-3 summarizer.pipeline - {text}"), ()),
-    "printed dict": (each(lambda text: str({"summary_text": text, "finish_reason": "stop"})), ()),
-    "JSON sentences with scores": (each(sentences_as_json), ()),
-    "YAML block": (each(lambda text: "summary: >-\n  " + "\n  ".join(textwrap.wrap(text, 40)) + "\nmodel: a\n"), ()),
-    "XML tags": (each(lambda text: f'<?xml version="1.0"?><result><summary>{text}</summary></result>'), ()),
-    "tool call": (each(lambda text: json.dumps({"name": "write_summary", "arguments": {"text": text}})), ()),
-    "terminal colours": (each(lambda text: " ".join(f"\x1b[32m{word}\x1b[0m" for word in text.split())), ()),
-    "base64": (each(lambda text: base64.b64encode(text.encode()).decode()), ()),
-    "percent encoding": (each(quote), ()),
-    "quoted-printable": (each(lambda text: quopri.encodestring(text.replace(" ", "=20").encode()).decode()), ()),
-    "hexadecimal bytes": (each(lambda text: text.encode().hex()), ()),
-    "unicode escapes": (each(lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text)), ()),
-    "numeric entities": (each(lambda text: "".join(f"&#{ord(letter)};" for letter in text)), ()),
-    "UTF-16 read as bytes": (each(lambda text: "\x00".join(text)), ()),
-    "UTF-16 of the other byte order": (each(wrong_byte_order), ()),
-    "zero-width spaces": (each("\u200b".join), ()),
-    "full-width letters": (each(full_width), ()),
-    "written line breaks": (each(lambda text: "\\n".join(textwrap.wrap(text, 12))), ()),
-    "PDF column": (each(hyphenated), ()),
-    "slug": (each(lambda text: re.sub(r"\W+", "_", text.lower()).strip("_")), ()),
-    "terminal echo": (each(lambda text: "".join(letter * 2 for letter in text)), ()),
-    "regex without backslash": (each(lambda text: re.sub("s+", " ", text)), ()),
-    "regex without capitals": (each(lambda text: re.sub("[^a-z ]", "", text)), ()),
-    "words in reverse": (each(lambda text: " ".join(reversed(text.split()))), ()),
-    "letters in reverse": (each(lambda text: text[::-1]), ()),
-    "set of words": (each(lambda text: " ".join(sorted(set(text.split())))), ()),
-    "keywords": (each(keywords), ()),
-    "part-of-speech tags": (each(lambda text: " ".join(f"{word}_NN" for word in text.split())), ()),
-    "log probabilities": (each(lambda text: " ".join(f"{word} (-0.{len(word)}3)" for word in text.split())), ()),
-    "unparsed stream": (each(streamed), ()),
-    "growing stream": (each(growing_stream), ()),
-    "lost chunks": (each(lost_chunks), ()),
-    "retry after a part": (each(retried), ()),
-    "last word repeated": (each(stuck), ()),
-    "sections": (each(sectioned), ()),
-    "thoughts without tags": (each(untagged_thought), ()),
+    "cut at the first comma (unquoted CSV)": (each(lambda text: text.split(",")[0][: len(text) // 2]), CUT),
+    "cut at 32 characters (VARCHAR)": (each(lambda text: text[:32]), CUT),
+    "cut by the printer of a table": (each(lambda text: text if len(text) < 40 else f"{text[:37]}..."), CUT),
+    "first half sliced off": (each(lambda text: text[len(text) // 2 :]), UNKNOWN),
+    "three words only": (each(lambda text: " ".join(text.split()[:3])), CUT),
+    "log prefix": (
+        each(lambda text: f"2024-05-03 10:22:11,120 INFO worker-3 summarizer.pipeline - {text}"),
+        ("same_start", "numbered"),
+    ),
+    "printed dict": (
+        each(lambda text: str({"summary_text": text, "finish_reason": "stop"})),
+        ("python_literal", "json_wrapped"),
+    ),
+    "JSON sentences with scores": (each(sentences_as_json), JSON),
+    "YAML block": (
+        each(lambda text: "summary: >-\n  " + "\n  ".join(textwrap.wrap(text, 40)) + "\nmodel: a\n"),
+        ("same_start", "same_end", "preamble_left"),
+    ),
+    "XML tags": (
+        each(lambda text: f'<?xml version="1.0"?><result><summary>{text}</summary></result>'),
+        ("tagged", "html_tags"),
+    ),
+    "tool call": (each(lambda text: json.dumps({"name": "write_summary", "arguments": {"text": text}})), JSON),
+    "terminal colours": (each(lambda text: " ".join(f"\x1b[32m{word}\x1b[0m" for word in text.split())), INVISIBLE),
+    "base64": (each(lambda text: base64.b64encode(text.encode()).decode()), ENCODED),
+    "percent encoding": (each(quote), ("url_encoded",)),
+    "quoted-printable": (
+        each(lambda text: quopri.encodestring(text.replace(" ", "=20").encode()).decode()),
+        ("quoted_printable",),
+    ),
+    "hexadecimal bytes": (each(lambda text: text.encode().hex()), ENCODED),
+    "unicode escapes": (
+        each(lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text)),
+        ("backslash_escaped", "encoded"),
+    ),
+    "numeric entities": (each(lambda text: "".join(f"&#{ord(letter)};" for letter in text)), ("html_escaped",)),
+    "UTF-16 read as bytes": (each(lambda text: "\x00".join(text)), ("invisible_characters", "characters_separated")),
+    "UTF-16 of the other byte order": (each(wrong_byte_order), ("mojibake",)),
+    "zero-width spaces": (each("\u200b".join), INVISIBLE),
+    "full-width letters": (each(full_width), ("styled_letters",)),
+    "written line breaks": (each(lambda text: "\\n".join(textwrap.wrap(text, 12))), ("backslash_escaped",)),
+    "PDF column": (each(hyphenated), ("words_broken",)),
+    "slug": (each(lambda text: re.sub(r"\W+", "_", text.lower()).strip("_")), ("words_joined_by_marks",)),
+    "terminal echo": (each(lambda text: "".join(letter * 2 for letter in text)), ("characters_repeated",)),
+    "regex without backslash": (each(lambda text: re.sub("s+", " ", text)), UNKNOWN),
+    "regex without capitals": (each(lambda text: re.sub("[^a-z ]", "", text)), UNKNOWN),
+    "words in reverse": (each(lambda text: " ".join(reversed(text.split()))), ("letters_reversed",)),
+    "letters in reverse": (each(lambda text: text[::-1]), ("letters_reversed",)),
+    "set of words": (each(lambda text: " ".join(sorted(set(text.split())))), UNKNOWN),
+    "keywords": (each(keywords), UNKNOWN),
+    "part-of-speech tags": (each(lambda text: " ".join(f"{word}_NN" for word in text.split())), UNKNOWN),
+    "log probabilities": (
+        each(lambda text: " ".join(f"{word} (-0.{len(word)}3)" for word in text.split())),
+        ("score_appended",),
+    ),
+    "unparsed stream": (each(streamed), JSON),
+    "growing stream": (each(growing_stream), ("text_repeated", "sentences_repeated", "words_repeated")),
+    "lost chunks": (each(lost_chunks), UNKNOWN),
+    "retry after a part": (each(retried), ("text_repeated", "sentences_repeated")),
+    "last word repeated": (each(stuck), ("ends_in_loop", "never_stops")),
+    "sections": (each(sectioned), ("markdown_left", "same_start", "same_end")),
+    "thoughts without tags": (each(untagged_thought), ("thoughts_left", "same_start", "preamble_left")),
     "offer of more": (
         each(lambda text: f"{text} Let me know if you'd like a shorter version or a list of points!"),
-        (),
+        ("closing_left", "same_end"),
     ),
-    "disclaimer": (each(lambda text: f"{text}\n\nThis text was written by a machine and may contain errors."), ()),
-    "made-up next example": (with_neighbour(next_example), ()),
-    "two rows in one": (with_neighbour(lambda text, other: f"{text} {other}"), ()),
-    "two threads in one buffer": (with_neighbour(interleaved_workers), ()),
-    "two sequences a row": (reordered(lambda size: [row // 2 for row in range(size)]), ()),
-    "first of the batch for all": (reordered(lambda size: [row - row % BATCH for row in range(size)]), ()),
-    "gathered by rank": (reordered(lambda size: [*range(0, size, 2), *range(1, size, 2)]), ()),
-    "row numbers sorted as text": (reordered(as_text_keys), ()),
-    "a row lost halfway": (reordered(row_lost_halfway), ()),
-    "passed through sort": (alphabetical, ()),
-    "reference of the next row": (next_reference, ()),
-    "outputs on other data": (other_data, ()),
-    "another model's vocabulary": (wrong_vocabulary, ()),
-    "scores for texts": (scores_for_texts, ()),
-    "lengths for texts": (each(lambda text: str(len(text.split()))), ()),
-    "printed generator": (memory_address, ()),
-    "[object Object]": (each(lambda _text: "[object Object]"), ()),
-    "unfilled template": (each(lambda _text: "{{ summary }}"), ()),
-    "rate limit": (each(lambda _text: "Error: 429 Too Many Requests. Please retry after 20 seconds."), ()),
-    "gateway page": (each(lambda _text: "<html><head><title>502 Bad Gateway</title></head></html>"), ()),
-    "refusal": (each(lambda _text: "I'm sorry, but I can't help with that request."), ()),
-    "reply for a summary": (each(lambda _text: "Hey! Sounds like fun :) What time should I come over?"), ()),
-    "last turn": (with_dialogue(lambda _text, dialogue: dialogue.splitlines()[-1]), ()),
-    "questions": (with_dialogue(lambda _text, dialogue: f"What does {first_speaker(dialogue)} want to do?"), ()),
-    "German": (with_dialogue(lambda _text, dialogue: GERMAN.format(first_speaker(dialogue))), ()),
-    "masked names": (with_dialogue(masked_names), ()),
-    "chat roles": (with_dialogue(lambda text, dialogue: f"user\n{dialogue}\nmodel\n{text}"), ()),
+    "disclaimer": (
+        each(lambda text: f"{text}\n\nThis text was written by a machine and may contain errors."),
+        ("closing_left", "same_end", "text_after_first_line"),
+    ),
+    "made-up next example": (
+        with_neighbour(next_example),
+        ("next_prompt_left", "turns_after_summary", "never_stops", "text_after_first_line"),
+    ),
+    "two rows in one": (with_neighbour(lambda text, other: f"{text} {other}"), (*MOVED, *UNKNOWN)),
+    "two threads in one buffer": (with_neighbour(interleaved_workers), (*MOVED, *UNKNOWN)),
+    "two sequences a row": (reordered(lambda size: [row // 2 for row in range(size)]), MOVED),
+    "first of the batch for all": (reordered(lambda size: [row - row % BATCH for row in range(size)]), (*MOVED, *SAME)),
+    "gathered by rank": (reordered(lambda size: [*range(0, size, 2), *range(1, size, 2)]), MOVED),
+    "row numbers sorted as text": (reordered(as_text_keys), MOVED),
+    "a row lost halfway": (reordered(row_lost_halfway), MOVED),
+    "passed through sort": (alphabetical, MOVED),
+    "reference of the next row": (next_reference, (*MOVED, "predictions_are_references")),
+    "outputs on other data": (other_data, (*MOVED, *SAME)),
+    "another model's vocabulary": (wrong_vocabulary, UNKNOWN),
+    "scores for texts": (scores_for_texts, UNKNOWN),
+    "lengths for texts": (each(lambda text: str(len(text.split()))), UNKNOWN),
+    "printed generator": (memory_address, ("python_literal",)),
+    "[object Object]": (each(lambda _text: "[object Object]"), (*SAME, "empty_predictions", "python_literal")),
+    "unfilled template": (each(lambda _text: "{{ summary }}"), (*SAME, "empty_predictions")),
+    "rate limit": (each(lambda _text: "Error: 429 Too Many Requests. Please retry after 20 seconds."), SAME),
+    "gateway page": (
+        each(lambda _text: "<html><head><title>502 Bad Gateway</title></head></html>"),
+        (*SAME, "html_tags"),
+    ),
+    "refusal": (each(lambda _text: "I'm sorry, but I can't help with that request."), SAME),
+    "reply for a summary": (each(lambda _text: "Hey! Sounds like fun :) What time should I come over?"), SAME),
+    "last turn": (
+        with_dialogue(lambda _text, dialogue: dialogue.splitlines()[-1]),
+        ("predictions_are_dialogues", "prompt_echoed_in_part"),
+    ),
+    "questions": (
+        with_dialogue(lambda _text, dialogue: f"What does {first_speaker(dialogue)} want to do?"),
+        (*SAME, *UNKNOWN),
+    ),
+    "German": (with_dialogue(lambda _text, dialogue: GERMAN.format(first_speaker(dialogue))), ("wrong_language",)),
+    "masked names": (with_dialogue(masked_names), UNKNOWN),
+    "chat roles": (
+        with_dialogue(lambda text, dialogue: f"user\n{dialogue}\nmodel\n{text}"),
+        ("prompt_echoed", "chat_header_left"),
+    ),
 }
