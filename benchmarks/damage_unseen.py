@@ -142,7 +142,7 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "base64": (each(lambda text: base64.b64encode(text.encode()).decode()), ENCODED),
     "percent encoding": (each(quote), ("url_encoded",)),
     "quoted-printable": (
-        each(lambda text: quopri.encodestring(text.replace(" ", "=20").encode()).decode()),
+        each(lambda text: quopri.encodestring(text.encode()).decode().replace(" ", "=20")),
         ("quoted_printable",),
     ),
     "hexadecimal bytes": (each(lambda text: text.encode().hex()), ENCODED),
