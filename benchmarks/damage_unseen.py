@@ -1,6 +1,7 @@
 """Damage that was invented without sight of the rules: how outputs of summarizers are damaged on their way into a file.
 
 Every function was written before the list of findings was read; the codes were added after, before the first run.
+Where a later finding names the damage better, its code was added then.
 """
 
 import base64
@@ -156,7 +157,7 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "zero-width spaces": (each("\u200b".join), INVISIBLE),
     "full-width letters": (each(full_width), ("styled_letters",)),
     "written line breaks": (each(lambda text: "\\n".join(textwrap.wrap(text, 12))), ("backslash_escaped",)),
-    "PDF column": (each(hyphenated), ("words_broken",)),
+    "PDF column": (each(hyphenated), ("words_broken", "lines_hyphenated")),
     "slug": (each(lambda text: re.sub(r"\W+", "_", text.lower()).strip("_")), ("words_joined_by_marks",)),
     "terminal echo": (each(lambda text: "".join(letter * 2 for letter in text)), ("characters_repeated",)),
     "regex without backslash": (each(lambda text: re.sub("s+", " ", text)), UNKNOWN),
@@ -165,15 +166,18 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "letters in reverse": (each(lambda text: text[::-1]), ("letters_reversed",)),
     "set of words": (each(lambda text: " ".join(sorted(set(text.split())))), UNKNOWN),
     "keywords": (each(keywords), UNKNOWN),
-    "part-of-speech tags": (each(lambda text: " ".join(f"{word}_NN" for word in text.split())), UNKNOWN),
+    "part-of-speech tags": (each(lambda text: " ".join(f"{word}_NN" for word in text.split())), ("words_tagged",)),
     "log probabilities": (
         each(lambda text: " ".join(f"{word} (-0.{len(word)}3)" for word in text.split())),
         ("score_appended",),
     ),
     "unparsed stream": (each(streamed), JSON),
-    "growing stream": (each(growing_stream), ("text_repeated", "sentences_repeated", "words_repeated")),
+    "growing stream": (
+        each(growing_stream),
+        ("text_repeated", "sentences_repeated", "words_repeated", "started_again"),
+    ),
     "lost chunks": (each(lost_chunks), UNKNOWN),
-    "retry after a part": (each(retried), ("text_repeated", "sentences_repeated")),
+    "retry after a part": (each(retried), ("text_repeated", "sentences_repeated", "started_again")),
     "last word repeated": (each(stuck), ("ends_in_loop", "never_stops")),
     "sections": (each(sectioned), ("markdown_left", "same_start", "same_end")),
     "thoughts without tags": (each(untagged_thought), ("thoughts_left", "same_start", "preamble_left")),
@@ -200,9 +204,9 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "reference of the next row": (next_reference, (*MOVED, "predictions_are_references")),
     "outputs on other data": (other_data, (*MOVED, *SAME)),
     "another model's vocabulary": (wrong_vocabulary, UNKNOWN),
-    "scores for texts": (scores_for_texts, UNKNOWN),
-    "lengths for texts": (each(lambda text: str(len(text.split()))), UNKNOWN),
-    "printed generator": (memory_address, ("python_literal",)),
+    "scores for texts": (scores_for_texts, ("empty_predictions",)),
+    "lengths for texts": (each(lambda text: str(len(text.split()))), ("empty_predictions",)),
+    "printed generator": (memory_address, ("python_literal", "empty_predictions")),
     "[object Object]": (each(lambda _text: "[object Object]"), (*SAME, "empty_predictions", "python_literal")),
     "unfilled template": (each(lambda _text: "{{ summary }}"), (*SAME, "empty_predictions")),
     "rate limit": (each(lambda _text: "Error: 429 Too Many Requests. Please retry after 20 seconds."), SAME),

@@ -13,12 +13,14 @@ from urllib.parse import unquote_plus
 import ftfy
 
 from sumtune.diagnose.repairs.repair import Repair, Row, of_text
-from sumtune.diagnose.text_features import share
+from sumtune.diagnose.text_features import ends_sentence, share
 
 __all__ = ["REPAIRS"]
 
 READABLE = 0.6
 """Share of the characters of a decoded text that must be letters or spaces."""
+SWAPPED_BYTES = 0.8
+"""Share of the characters whose low byte is zero in UTF-16 text of the other byte order."""
 KNOWN_GAIN = 0.25
 """Share of the letters that must become part of known words."""
 BACKSLASH = re.compile(r"\\(?:[nrt\"'/\\]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})")
@@ -30,6 +32,9 @@ COMPATIBLE = re.compile("[\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\ufb00-
 CYRILLIC = re.compile("[\u0400-\u052f]")
 LOOKALIKES = str.maketrans("аеорсухіјѕԁһАВЕКМНОРСТХІЈЅ", "aeopcyxijsdhABEKMHOPCTXIJS")
 FEWEST_CHARACTERS = 16
+FEWEST_WORDS = 4
+BACKWARDS = re.compile(r"\s*[a-z][^\s.!?]*[.!?]\s.*\s[A-Z]\S*\s*$", re.S)
+"""A text that begins with the end of a sentence and ends with the start of one."""
 CODES = re.compile(r"^\W*\d{1,6}(?:[\s,;]+\d{1,6}){5,}\W*$")
 
 
@@ -77,11 +82,15 @@ def quoted_printable(text: str) -> str:
 
 
 def mojibake(text: str) -> str:
-    """Undo the reading of UTF-8 in another encoding.
+    """Undo the reading of UTF-8 in another encoding, or of UTF-16 in the other byte order.
 
     >>> mojibake("Annâ€™s cafÃ©")
     'Ann’s café'
+    >>> mojibake("Ann helps.".encode("utf-16-le").decode("utf-16-be"))
+    'Ann helps.'
     """
+    if text and share(ord(letter) % 256 == 0 for letter in text) >= SWAPPED_BYTES:
+        return text.encode("utf-16-be", "ignore").decode("utf-16-le", "ignore")
     return text if text.isascii() else ftfy.fix_encoding(text)
 
 
@@ -155,7 +164,10 @@ def _from_codes(text: str) -> str:
 
 
 def letters_reversed(text: str, row: Row) -> str:
-    """Reverse the text, or each of its words, if known words come out."""
+    """Reverse the order of words whose last sentence ends first; or the text, or each word, if known words come out."""
+    tokens = text.split()
+    if len(tokens) >= FEWEST_WORDS and BACKWARDS.match(text) and not ends_sentence(text):
+        return " ".join(tokens[::-1])
     known = row.corpus.vocabulary.known_share
     found = max(text[::-1], " ".join(word[::-1] for word in text.split()), key=known)
     return found if known(found) >= known(text) + KNOWN_GAIN else text

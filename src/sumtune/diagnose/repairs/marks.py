@@ -17,6 +17,8 @@ PADDING = re.compile(
 )
 SPACED_PIECES = re.compile(r"\s+##(?=\w)|(?<=\w)@@\s+")
 LEFT_PIECES = re.compile(r"(?:^|(?<=\s))##(?=\w)|@@$")
+WORD_TAG = re.compile(r"(?<=\S)[_/|](?:[A-Z]{1,5}\$?|-?\d*\.\d+|[.,:])$")
+TAGGED_SHARE = 0.8
 PIECE = re.compile(r"[▁ĠĊ]|(?:^|\s)##\w|\w@@(?:\s|$)|</w>")
 
 
@@ -63,6 +65,17 @@ def word_pieces_left(text: str) -> str:
     return " ".join(LEFT_PIECES.sub("", text).split())
 
 
+def words_tagged(text: str) -> str:
+    """Remove the tag or number that stands at each word.
+
+    >>> words_tagged("Ann_NNP helps_VBZ Bob_NNP ._."), words_tagged("Ann/-0.12 helps/-0.03 Bob/-0.4 now/-1.2")
+    ('Ann helps Bob .', 'Ann helps Bob now')
+    """
+    tokens = text.split()
+    tagged = len(tokens) >= 4 and sum(map(bool, map(WORD_TAG.search, tokens))) >= TAGGED_SHARE * len(tokens)
+    return " ".join(WORD_TAG.sub("", token) for token in tokens) if tagged else text
+
+
 REPAIRS = (
     Repair(
         "text_after_end_mark",
@@ -87,5 +100,11 @@ REPAIRS = (
         of_text(word_pieces_left),
         "contain the marks of word pieces",
         "decode with tokenizer.decode(ids), not with convert_ids_to_tokens",
+    ),
+    Repair(
+        "words_tagged",
+        of_text(words_tagged),
+        "have a tag or a number at each word",
+        "write the words without their part-of-speech tags or probabilities",
     ),
 )

@@ -11,6 +11,9 @@ from sumtune.text.sentences import split_sentences
 __all__ = ["REPAIRS"]
 
 FEWEST_WORDS = 4
+FIRST_LETTERS = 3
+FEWEST_TRIED = 3
+BETWEEN_TRIES = " \n\t.…|-"
 REPEATED = 0.6
 """Share of the words that must be repeats."""
 
@@ -33,10 +36,13 @@ def words_repeated(text: str) -> str:
 
     >>> words_repeated("Ann Ann helps helps Bob Bob."), words_repeated("Bye bye, Ann.")
     ('Ann helps Bob.', 'Bye bye, Ann.')
+    >>> words_repeated("Ann helps Bob now now now now now now now")
+    'Ann helps Bob now now now now now now now'
     """
     runs = [list(run) for _, run in groupby(text.split(), key=lambda word: word.strip(".,!?;:").casefold())]
     total = sum(map(len, runs))
-    if total < FEWEST_WORDS or sum(len(run) for run in runs if len(run) > 1) < REPEATED * total:
+    repeated = [len(run) for run in runs if len(run) > 1]
+    if total < FEWEST_WORDS or sum(repeated) < REPEATED * total or 2 * len(repeated) < len(runs):
         return text
     return " ".join(_once(run) for run in runs)
 
@@ -58,6 +64,34 @@ def text_repeated(text: str) -> str:
         if len(found) >= FEWEST_WORDS and len(found) % period == 0 and found[period:] == found[:-period]:
             return text[: tokens[period][1]].rstrip(" \n\t|;/,-(\"'[{#*=")
     return text
+
+
+def started_again(text: str) -> str:
+    """Drop the unfinished tries before the whole text.
+
+    >>> started_again("Ann helps Bob at Ann helps Bob at home."), started_again("AnnAnn helpsAnn helps Bob.")
+    ('Ann helps Bob at home.', 'Ann helps Bob.')
+    >>> started_again("Ann helps Bob. Ann helps Carl.")
+    'Ann helps Bob. Ann helps Carl.'
+    """
+    first = next(iter(text.split()), "")[:FIRST_LETTERS]
+    starts = [match.start() for match in re.finditer(re.escape(first), text)][1:] if first else []
+    return next((text[start:] for start in reversed(starts) if _are_tries(text[:start], text[start:])), text)
+
+
+def _are_tries(before: str, whole: str) -> bool:
+    """Return whether `before` consists of starts of `whole`, with at least `FEWEST_TRIED` words, and is no loop."""
+    if whole.count(" ".join(whole.split()[:FEWEST_TRIED])) > 1:
+        return False
+    rest, tried = before.lstrip(), 0
+    while rest:
+        pairs = enumerate(zip(rest, whole, strict=False))
+        end = next((place for place, (one, two) in pairs if one != two), min(len(rest), len(whole)))
+        if end == 0:
+            return False
+        tried += len(rest[:end].split())
+        rest = rest[end:].lstrip(BETWEEN_TRIES)
+    return tried >= FEWEST_TRIED
 
 
 def sentences_repeated(text: str) -> str:
@@ -97,6 +131,8 @@ REPAIRS = (
     _repair(words_repeated, "have every word twice or more", "write each word once: append each token only once"),
     _repair(text_repeated, "contain their whole text twice or more",
             "write each summary once: do not append to an old text"),
+    _repair(started_again, "start again before the whole text",
+            "drop the partial text before a retry; of a stream that sends the whole text so far, keep the last chunk"),
     _repair(sentences_repeated, "repeat their sentences", "write each sentence once, or set no_repeat_ngram_size=3",
             certain=False),
     _repair(ends_in_loop, "end in a loop",

@@ -19,6 +19,7 @@ KNOWN_GAIN = 0.25
 SEPARATOR = r"([^\w\s'])"
 PIECES = re.compile(r"[▁ĠĊ]|##|@@|</w>")
 """Marks of word pieces, which another repair removes."""
+HYPHEN = re.compile(r"[-\u00ad\u2010]\r?\n")
 LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -60,6 +61,15 @@ def words_broken(text: str, row: Row) -> str:
     if _share(tokens, lambda token: len(token) == 1) >= SEPARATED_TOKENS:
         return text
     return _if_known(text, _segmented("".join(tokens), vocabulary), vocabulary)
+
+
+def lines_hyphenated(text: str) -> str:
+    r"""Join the lines of a narrow column at the hyphens.
+
+    >>> lines_hyphenated("Ann he-\nlps Bob at ho-\nme."), lines_hyphenated("Ann helps.")
+    ('Ann helps Bob at home.', 'Ann helps.')
+    """
+    return HYPHEN.sub("", text) if len(HYPHEN.findall(text)) >= 2 else text
 
 
 def words_joined_by_marks(text: str) -> str:
@@ -114,6 +124,12 @@ REPAIRS = (
         words_broken,
         "have spaces inside their words",
         "decode all token ids at once with tokenizer.decode(ids), not one by one",
+    ),
+    Repair(
+        "lines_hyphenated",
+        of_text(lines_hyphenated),
+        "have words hyphenated at line ends",
+        "write each summary on one line, before any layout in columns",
     ),
     Repair(
         "words_joined_by_marks",

@@ -24,6 +24,8 @@ ARRAY = re.compile(r"^(?:np\.)?(?:array|tensor|Series|Text|str)\((.*?)(?:,\s*dty
 OPEN_JSON = re.compile(
     r"""^\s*[{\[].{0,40}?["'](?:summary\w*|text|content|output|response|answer)["']\s*:\s*["'](.*)$""", re.S
 )
+EVENT = re.compile(r"^data:\s*(\{.*\})\s*$", re.M)
+"""Server-sent event of a stream."""
 QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("«", "»"), ("`", "`"), ("‘", "’"), ("「", "」"))
 FENCE = re.compile(r"^\s*```\w*\s*\n?(.*?)\n?\s*(?:```\s*)?$", re.S)
 HEADING = re.compile(r"^\s*#{1,6}\s+(?:[^\n]{0,40}\n+)?")
@@ -55,8 +57,12 @@ def json_wrapped(text: str) -> str:
 
     >>> json_wrapped('{"summary": "Ann helps."}'), json_wrapped('[{"summary_text": "Ann helps."}]')
     ('Ann helps.', 'Ann helps.')
+    >>> json_wrapped('data: {"delta": {"content": "Ann "}}\\n\\ndata: {"delta": {"content": "helps."}}')
+    'Ann helps.'
     """
     stripped = text.strip()
+    if EVENT.match(stripped):
+        return _streamed(text)
     if not stripped or stripped[0] not in '{["':
         return text
     try:
@@ -64,6 +70,24 @@ def json_wrapped(text: str) -> str:
     except ValueError:
         found = OPEN_JSON.match(stripped)
         return found[1].rstrip("\"'}] \n") if found else text
+
+
+def _streamed(text: str) -> str:
+    """Return the pieces of text in server-sent events, joined."""
+    try:
+        return "".join(piece for event in EVENT.findall(text) for piece in _named(json.loads(event))) or text
+    except ValueError:
+        return text
+
+
+def _named(value: Any) -> Iterator[str]:
+    """Return the strings that stand under a key for texts, at any depth."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from [one] if key in TEXT_KEYS and isinstance(one, str) else _named(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _named(one)
 
 
 def python_literal(text: str) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.vocabulary import Vocabulary
 from sumtune.diagnose.text_features import ends_sentence, how_many, share, words
 from sumtune.text.words import count_words
 
@@ -19,6 +20,22 @@ PLACEHOLDERS = frozenset(
     ("nan", "none", "null", "n/a", "na", "undefined", "nil", "missing", "no summary", "no output", "empty")
 )
 """What programs write in place of a missing text."""
+NOT_A_TEXT = re.compile(
+    r"[-+]?\d{0,6}\.?\d+(?:e[-+]?\d+)?%?|<[\w.]+[^<>]* at 0x[0-9a-f]+>|\[object \w+\]|[$%]?\{\{?\s*\w+\s*\}\}?", re.I
+)
+"""A single number, an object that was never read out, or a template that was never filled in."""
+SHOWN_PLACEHOLDERS = 3
+VOCABULARY_ROWS = 2_000
+NEVER_LAST = frozenset(
+    ("a", "an", "the", "and", "or", "but", "to", "of", "in", "on", "at", "for", "with", "from", "by", "into", "about",
+     "is", "are", "was", "were", "be", "been", "will", "would", "can", "could", "should", "has", "had", "have", "his",
+     "their", "its", "my", "your", "our", "that", "which", "who", "because", "as", "if", "when", "while", "than")
+)  # fmt: skip
+"""English words that no finished summary ends with."""
+SHORTER = 0.75
+"""Largest median ratio of prediction length to reference length of predictions cut at various lengths."""
+BROKEN_ENDS = 0.3
+"""Share of the unfinished predictions that break off inside a word or after a function word."""
 RUNAWAY_SHARE = 0.3
 RUNAWAY_GAIN = 0.01
 """ROUGE-1 that the start of a prediction must gain over all of it."""
@@ -94,7 +111,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
     unfinished = _unfinished_references(outputs)
     if sum(bad) < FEWEST_CUT or share(bad) < CUT_SHARE + unfinished or _length_ratio(outputs, bad) >= RUNAWAY_RATIO:
         return None
-    if not _engine_said(outputs) and not _at_a_limit(outputs, bad):
+    if not _engine_said(outputs) and not _at_a_limit(outputs, bad) and not _in_mid_phrase(outputs, bad):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     limit = int(np.median([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
@@ -116,25 +133,44 @@ def cut_short(outputs: Outputs) -> Finding | None:
 
 
 def _says_nothing(text: str) -> bool:
-    return not words(text) or text.strip().strip("<>[](){}'\".").casefold() in PLACEHOLDERS
+    bare = text.strip()
+    return not words(bare) or bare.strip("<>[](){}'\".").casefold() in PLACEHOLDERS or bool(NOT_A_TEXT.fullmatch(bare))
 
 
 def _placeholders(outputs: Outputs, bad: list[bool]) -> str:
     """Return the placeholders among the empty predictions, for the evidence."""
     found = {text.strip() for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong and words(text)}
-    return f", or only {', '.join(map(repr, sorted(found)))}" if found else ""
+    shown = ", ".join(map(repr, sorted(found)[:SHOWN_PLACEHOLDERS]))
+    more = ", …" if len(found) > SHOWN_PLACEHOLDERS else ""
+    return f", or only {shown}{more}" if found else ""
 
 
 def _unfinished(outputs: Outputs) -> list[bool]:
     """Return which predictions were cut off, as reported by the engine; otherwise those that end in mid-sentence."""
     if _engine_said(outputs) and outputs.cut_off is not None:
         return list(outputs.cut_off)
-    return [bool(words(text)) and not ends_sentence(text) for text in outputs.predictions]
+    return [not _says_nothing(text) and _breaks_off(text) for text in outputs.predictions]
 
 
 def _unfinished_references(outputs: Outputs) -> float:
     """Return the share of references that do not end like a sentence: a matter of style in these data, not a fault."""
-    return share(not ends_sentence(text) for text in outputs.first_references)
+    return share(map(_breaks_off, outputs.first_references))
+
+
+def _breaks_off(text: str) -> bool:
+    """Return whether a text ends in mid-sentence, or with the dots of a program that shortened it."""
+    return not ends_sentence(text) or text.rstrip().endswith(("...", "…"))
+
+
+def _in_mid_phrase(outputs: Outputs, bad: list[bool]) -> bool:
+    """Return whether the `bad` predictions are short, and many end inside a word or with one that ends no phrase."""
+    if _length_ratio(outputs, bad) > SHORTER:
+        return False
+    known = Vocabulary((*outputs.first_references[:VOCABULARY_ROWS], *(outputs.dialogues or ())[:VOCABULARY_ROWS]))
+    texts = (text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong)
+    last = [words(text)[-1] for text in texts]
+    broken = [word in NEVER_LAST or word not in known for word in last]
+    return sum(broken) >= FEWEST_CUT and share(broken) >= BROKEN_ENDS
 
 
 def _engine_said(outputs: Outputs) -> bool:
