@@ -1,10 +1,10 @@
-"""Counts false faults: the diagnosis of clean files, of several data sets, systems, sizes and languages.
+"""Measures false faults: the diagnosis of clean files of several data sets, systems, sizes and languages.
+
+Run: python benchmarks/diagnosis_clean.py [--data samsum.jsonl …] [--predictions run/predictions.jsonl …]
 
 A false fault is a finding of severity `fault` in a file that nothing has damaged. Two kinds of findings in the outputs
 of weak systems are true and do not count: an empty prediction is empty, and a score below copying the first three turns
 is below it (`score_unexplained`). Everything else counts, whatever the system.
-
-Run: python benchmarks/diagnosis_clean.py [--data samsum.jsonl …] [--predictions run/predictions.jsonl …]
 """
 
 import argparse

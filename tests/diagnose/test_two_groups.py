@@ -12,7 +12,10 @@ from sumtune.diagnose.rules.two_groups import two_groups
 CLEAN = planted.outputs(80)
 CHANCE = random.Random(0)
 NOISE = [
-    "".join(CHANCE.choices("qxzjk", k=CHANCE.randrange(15, 60))) + " " + "".join(CHANCE.choices("vwyxq", k=9))
+    "".join(CHANCE.choices("qxzjk", k=CHANCE.randrange(15, 60))).title()
+    + " "
+    + "".join(CHANCE.choices("vwyxq", k=9))
+    + "."
     for _ in range(80)
 ]
 
