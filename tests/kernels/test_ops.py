@@ -162,9 +162,10 @@ def test_softmax_of_long_rows_equals_torch(
     for row in range(4):  # two rows for each position, from the last but two on
         last = columns - 3 + row // 2
         hidden[row, max(0, last + 1 - window) : last + 1] = False
-    expected = scores.float().masked_fill(hidden, -torch.inf).softmax(-1)
+    expected = scores.double().masked_fill(hidden, -torch.inf).softmax(-1).float()
     kernels("causal_softmax", scores, 4, 4, columns, 2, columns - 3, window)
-    torch.testing.assert_close(scores.float(), expected, rtol=tolerance, atol=1e-6)
+    rounding = columns**0.5 * 2**-22  # a sum is rounded once for each column, up or down
+    torch.testing.assert_close(scores.float(), expected, rtol=max(tolerance, rounding), atol=1e-6)
 
 
 @DTYPES
