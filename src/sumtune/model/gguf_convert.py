@@ -16,8 +16,9 @@ from sumtune.model.tokenizer_check import require_whole_words
 __all__ = ["converted_folder", "embedded_folder"]
 
 EMBEDDED_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
-EMBEDDED_FORMAT, FORMAT = 1, 2
-"""Version of the conversion. A new version ignores older cache folders. Version 2 keeps the chat template."""
+FORMAT = 3
+"""Version of the conversion. A new version ignores older cache folders: those of version 1 have no chat template, and
+those before 3 may have a tokenizer that lost its merges."""
 
 
 def embedded_folder() -> Path:
@@ -26,7 +27,7 @@ def embedded_folder() -> Path:
     Raises:
         ModelError: the package is not installed, or its file is damaged.
     """
-    entry = _entry(EMBEDDED_SHA256, EMBEDDED_FORMAT)
+    entry = _entry(EMBEDDED_SHA256)
     if (folder := entry.find()) is not None:
         return folder
     try:
@@ -51,11 +52,11 @@ def converted_folder(file: Path) -> Path:
     if not file.is_file():
         raise ModelError(f"There is no file {str(file)!r}.")
     check_gguf(file)
-    return _entry(_digest([file]), FORMAT).get(partial(_convert, [file]))
+    return _entry(_digest([file])).get(partial(_convert, [file]))
 
 
-def _entry(digest: str, version: int) -> Entry:
-    return Entry.named("models", f"gguf-{digest[:16]}-v{version}")
+def _entry(digest: str) -> Entry:
+    return Entry.named("models", f"gguf-{digest[:16]}-v{FORMAT}")
 
 
 def _digest(files: Sequence[Path]) -> str:
