@@ -11,7 +11,7 @@ LOGIT_BYTES = 16
 """Bytes per vocabulary entry and row: logits, their logarithms and the scores of a search step, in float32."""
 CACHE_COPIES = 3
 """A cache that grows or changes its order is copied."""
-LAYER_WIDTHS = 24
+READING_WIDTHS = 24
 """Values per token while one layer reads the dialogue, as a multiple of the hidden size."""
 MAX_ROWS = 2048
 
@@ -33,7 +33,7 @@ class RowBytes:
         )
         sides = 2 if config.is_encoder_decoder else 1  # a decoder also caches what it reads from the encoder
         cached = CACHE_COPIES * sides * 2 * layers * width
-        return cls(LOGIT_BYTES * text.vocab_size, itemsize * (cached + LAYER_WIDTHS * hidden))
+        return cls(LOGIT_BYTES * text.vocab_size, itemsize * (cached + READING_WIDTHS * hidden))
 
     def limits(self, memory_bytes: int, beams: int) -> tuple[int, int]:
         """Return how many tokens, padding and summary included, and how many dialogues fit into a batch.
