@@ -77,14 +77,14 @@ def _repair(function: Callable[[str], str], what: str, remedy: str, certain: boo
 
 
 REPAIRS = (
-    _repair(next_prompt_left, "go on with another prompt",
+    _repair(next_prompt_left, "continue with another prompt",
             "stop generation at the end token (eos_token_id), and cut the text at the next prompt"),
-    _repair(turns_after_summary, "go on with a dialogue", "stop generation at the end token (eos_token_id)",
+    _repair(turns_after_summary, "continue with a dialogue", "stop generation at the end token (eos_token_id)",
             certain=False),
     Repair("dialogue_after_summary", dialogue_after_summary, "repeat the dialogue after the summary",
            "write only the summary"),
     Repair("closing_left", closing_left, "end with a closing phrase",
            "ask for nothing but the summary, or remove the phrase", certain=False),
-    _repair(text_after_first_line, "go on after their first line",
+    _repair(text_after_first_line, "continue after their first line",
             "stop generation at the end token (eos_token_id), and keep only the first line", certain=False),
 )  # fmt: skip

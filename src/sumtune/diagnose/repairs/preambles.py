@@ -114,7 +114,7 @@ REPAIRS = (
     Repair(
         "thoughts_left",
         of_text(thoughts_left),
-        "contain the thoughts of the model",
+        "contain the model's thoughts",
         "remove everything up to `</think>`, or switch thinking off (enable_thinking=False)",
     ),
     Repair(

@@ -131,8 +131,9 @@ REPAIRS = (
     _repair(words_repeated, "have every word twice or more", "write each word once: append each token only once"),
     _repair(text_repeated, "contain their whole text twice or more",
             "write each summary once: do not append to an old text"),
-    _repair(started_again, "start again before the whole text",
-            "drop the partial text before a retry; of a stream that sends the whole text so far, keep the last chunk"),
+    _repair(started_again, "contain an unfinished start before the whole text",
+            "drop the partial text before a retry; if each chunk of a stream has the whole text so far, keep the last "
+            "chunk"),
     _repair(sentences_repeated, "repeat their sentences", "write each sentence once, or set no_repeat_ngram_size=3",
             certain=False),
     _repair(ends_in_loop, "end in a loop",
