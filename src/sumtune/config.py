@@ -47,7 +47,7 @@ class DataConfig(Section):
     summary_column: str | None = None
     """Column of the summary; null finds it by its name."""
     style_column: str | None = None
-    """Column whose value ("in one sentence", "for the engineer") stands in the prompt; null means no styles."""
+    """Column whose value ("in one sentence", "for the engineer") is part of the prompt; null means no styles."""
     train_share: float = Field(1.0, gt=0, le=1)
     """Share of training examples to use, chosen by hash."""
     drop_invalid: bool = False
@@ -57,7 +57,7 @@ class DataConfig(Section):
 class PromptConfig(Section):
     """A prompt of your own: the text before the dialogue, after it, and before the summary.
 
-    `{style}` in `before` or `after` is the place of the style, if there is `data.style_column`.
+    With `data.style_column`, the style replaces `{style}` in `before` or `after`.
     """
 
     before: str = Field("", max_length=16384)
@@ -83,17 +83,17 @@ class ModelConfig(Section):
     precision: Literal["auto", "bf16", "fp32"] = "auto"
     """`auto` measures both on this machine and chooses bf16 only if it is faster."""
     quantize: Literal["nf4"] | None = None
-    """`nf4` holds the frozen weights in 4 bits while it trains (QLoRA, Dettmers et al. 2023). Needs `bitsandbytes`."""
+    """`nf4` holds the frozen weights in 4 bits during training (QLoRA, Dettmers et al. 2023). Needs `bitsandbytes`."""
     prompt: PromptChoice = "auto"
     """Words around the dialogue. `chat` is the tokenizer's chat template with `instruction`, `plain` the prompt of the
     model family; `auto` is `chat` if the tokenizer has a template."""
     instruction: str = Field("Summarize the conversation.", min_length=1, max_length=16384)
-    """Instruction before the dialogue, used by `chat`. A style stands at `{style}`, or after the instruction."""
+    """Instruction before the dialogue, used by `chat`. A style replaces `{style}`, or follows the instruction."""
     max_source_tokens: Literal["auto"] | Annotated[int, Field(ge=16)] = AUTO
     """Maximum number of dialogue tokens that are read at once. `auto` reads whole dialogues if the context of the model
     and the memory of this machine allow."""
     long: Literal["parts", "truncate"] = "parts"
-    """`parts` summarizes the parts of a longer dialogue, then their summaries; `truncate` cuts its end off."""
+    """`parts` summarizes the parts of a longer dialogue, then their summaries together; `truncate` cuts its end off."""
     max_target_tokens: Literal["auto"] | Annotated[int, Field(ge=4)] = AUTO
     """Maximum number of summary tokens, end-of-sequence token included. Longer summaries lose their end in training.
     `auto` is 512, or less if the model has few positions. Generation ends at the length of the longest training
@@ -132,7 +132,7 @@ class TrainConfig(Section):
     GPU, a micro-batch holds a whole optimizer step if memory allows."""
     average_power: float | None = Field(2.0, ge=0)
     """The adapter is a weighted mean of the weights after each optimizer step t, with weight t to this power:
-    2 stresses the second half of a run, 0 weighs all steps alike; null takes the last weights alone."""
+    2 gives the second half of a run more weight, 0 weighs all steps alike; null takes the last weights alone."""
     weight_decay: float = Field(0.0, ge=0)
     max_grad_norm: float = Field(1.0, gt=0)
     validate_every_steps: Positive = 50
@@ -171,7 +171,8 @@ class EvaluateConfig(Section):
     base: bool = True
     """Also score the base model, to show whether training helped."""
     base_beams: Beams = 1
-    """Beams for the base model. It rarely ends a summary by itself, so beam search would take several times as long."""
+    """Beams for the base model. The base model rarely ends a summary, so beam search would take several times as
+    long."""
     max_examples: Positive | None = None
     """Score at most this many examples, chosen by hash."""
     rouge_tokens: RougeTokens = "auto"

@@ -60,9 +60,8 @@ class Summarizer(Protocol):
 
     @property
     def setup_s(self) -> float:
-        """Seconds that it took to build this engine, even if it now comes from the cache; 0 if nothing is built.
-
-        The forecast of an evaluation reads it.
+        """Seconds that it took to build this engine, even if the engine now comes from the cache; 0 if nothing is
+        built. The forecast of an evaluation uses this number.
         """
         ...
 
@@ -117,10 +116,10 @@ class ParallelSummarizer(Summarizer, Protocol):
 
 
 class Generation(Protocol):
-    """Summaries in the making."""
+    """Summaries that are being generated."""
 
     def advance(self, should_pause: Callable[[], bool]) -> list[Completion] | None:
-        """Work on until `should_pause` returns True, and return None; or until the end, and return the summaries.
+        """Continue until `should_pause` returns True, and return None; or until the end, and return the summaries.
 
         `should_pause` is called after each step, in the thread that computes. A step takes a fraction of a second.
         """

@@ -1,4 +1,4 @@
-"""Exit codes: 0, 2 for a problem that the user can fix, 130 for an interruption, 1 for a bug in sumtune."""
+"""Exit codes: 0 for success, 2 for a problem that the user can fix, 130 for an interruption, 1 for a bug in sumtune."""
 
 import errno
 import sys
@@ -13,7 +13,7 @@ __all__ = ["main"]
 USER_PROBLEM, INTERRUPTED = 2, 130
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 PATH_PROBLEMS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO)
-"""Errors of the system about a path that its owner can fix."""
+"""System errors about a path, which the user can fix."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the configuration that they make."""
+"""Options that several commands share, and the configuration built from them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -71,7 +71,7 @@ def config_of(
     style_column: str | None,
     drop_invalid: bool,
 ) -> "Config":
-    """Return the configuration that the options of `run`, `train` or `check` make.
+    """Return the configuration for the options of `run`, `train` or `check`.
 
     Raises:
         ConfigError: names every problem at once.

@@ -13,7 +13,7 @@ __all__ = ["compare_runs"]
 
 
 def compare_runs(runs: Sequence[RunDir], console: Console) -> None:
-    """Print a comparison of each further run with the first.
+    """Print a comparison of each other run with the first.
 
     Raises:
         RunDirError: a folder holds no scored run or a damaged one, or they were scored on different examples.

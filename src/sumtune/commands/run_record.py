@@ -40,7 +40,7 @@ def environment() -> dict[str, Any]:
 
 
 def recorded_config(run_dir: RunDir, assignments: tuple[str, ...] = ()) -> Config:
-    """Return the configuration of a run, changed by `key=value` texts; its adapter's files say how it generates.
+    """Return the configuration of a run with the adapter's generation settings, changed by `key=value` texts.
 
     Raises:
         RunDirError: the folder holds no run.

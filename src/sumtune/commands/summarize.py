@@ -35,13 +35,13 @@ OTHER_FORMATS = (".csv", ".tsv", ".parquet")
 
 
 def read_text(file: Path | None) -> str:
-    """Return the dialogue in `file`, or in standard input if it is None.
+    """Return the dialogue in `file`, or from standard input if `file` is None.
 
     A data file or an export may be given if it holds one dialogue.
 
     Raises:
-        InputError: it cannot be read, is not text, is empty, or holds several dialogues.
-        DataError: it is a data file that cannot be read, or a file of an unsupported kind.
+        InputError: the input cannot be read, is not text, is empty, or holds several dialogues.
+        DataError: `file` is a data file that cannot be read, or a file of an unsupported kind.
     """
     name = "standard input" if file is None else str(file)
     try:
@@ -79,7 +79,8 @@ def _only_dialogue(file: Path) -> str:
 def summarize_text(dialogue: str, run_dir: RunDir, beams: int | None = None, style: str = "") -> str:
     """Return the summary of one dialogue.
 
-    Print a note to standard error if it exceeds the token limit, or if `run.json`, which is not needed, is damaged.
+    Print a note to standard error if the dialogue exceeds the token limit, or if `run.json` is damaged.
+    The summary does not need that file.
 
     Raises:
         ModelError: `style` is given, but too long, or the model was tuned without styles.
@@ -106,7 +107,7 @@ def summarize_file(
     dialogue_column: str | None = None,
     style: str = "",
 ) -> None:
-    """Write each row of `source` to `target` as JSONL with a `summary` added; `target` appears when all are done.
+    """Write each row of `source` to `target` as JSONL with a `summary` added; `target` appears when all rows are done.
 
     The style of a row is that of its style column (as in training, or `style`), otherwise `style`. After an
     interruption, the same call continues where it stopped.

@@ -1,4 +1,4 @@
-"""From data to the tuned adapter: everything that can refuse a run happens before its folder changes."""
+"""From data to the tuned adapter. All checks that can refuse a run come before any change in its folder."""
 
 import shlex
 from dataclasses import dataclass, replace
@@ -76,10 +76,10 @@ def train_adapter(
 
 
 def _within_limits(config: Config, console: Console) -> Config:
-    """Return `config` with token limits that the model allows. This checks the model before any data are read.
+    """Return `config` with token limits that the model allows. This checks the model before any data is read.
 
     Raises:
-        ConfigError: the device is not there.
+        ConfigError: the device does not exist.
         ModelError: the model is missing or unusable, or has no positions for a dialogue.
     """
     choose_device(config.model.device)
@@ -105,7 +105,7 @@ def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overw
     """Check that the training can run, and forecast its time and memory.
 
     Raises:
-        SumtuneError: it cannot.
+        SumtuneError: the training cannot run.
     """
     resumed = state_to_resume(config, run_dir, console, resume, overwrite)
     evaluation_s = _evaluation_forecast(config, run_dir, resumed) if evaluates else None
@@ -118,7 +118,7 @@ def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overw
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, resumed: TrainState | None) -> float:
-    """Return the forecast seconds: for a resumed run the first, otherwise measured before training needs memory."""
+    """Return the forecast in seconds: that of the first start, or one measured before training needs memory."""
     record, settings = known_record(run_dir), config.model_dump(mode="json")
     same = all(record.get("config", {}).get(section) == settings[section] for section in ("decode", "evaluate"))
     recorded = (record.get("forecast") or {}).get("evaluation_s") if resumed and same else None

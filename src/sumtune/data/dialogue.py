@@ -16,7 +16,7 @@ __all__ = ["DialogueText", "as_text", "is_unicode", "read_dialogue", "text_colum
 DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 """Invisible characters that mark the direction of text; messengers put them before names in their exports."""
 LINE_BREAKS = "\v\f\x85\u2028\u2029"
-"""Characters that end a line beside `\\n` and `\\r`; word processors write them within a paragraph."""
+"""Characters that end a line besides `\\n` and `\\r`; word processors write them within a paragraph."""
 CLEANED = dict.fromkeys(map(ord, "\0\x1a\ufeff" + DIRECTION_MARKS)) | dict.fromkeys(map(ord, LINE_BREAKS), "\n")
 LINE_END = re.compile(r"\r*\n|\r")
 """A line end; `\\r\\r\\n` is one that was converted twice."""

@@ -25,7 +25,7 @@ def read_excel(place: str, file: str, content: bytes, split: str | None) -> list
     try:
         workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheets = {sheet.title: list(_records(sheet)) for sheet in workbook.worksheets}
-    except Exception as error:  # the parser raises whatever the XML inside makes it stumble over
+    except Exception as error:  # on malformed XML, the parser can raise any exception
         raise DataError(f"{place} is not a readable workbook ({type(error).__name__}); save it again.") from None
     filled = {title: records for title, records in sheets.items() if records}
     if not filled:

@@ -46,7 +46,7 @@ def _fetch(hub_id: str) -> dict[str, Any]:
     datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False  # no telemetry: loading is not reported to the hub
     try:
         return dict(datasets.load_dataset(hub_id))
-    except Exception as error:  # whatever any of the libraries below raises, the user can only do one thing about it
+    except Exception as error:  # many kinds, with the same remedy for the user
         offline = isinstance(error, ConnectionError | TimeoutError)
         reason = "this machine seems offline, or the hub does not answer" if offline else _first_line(error)
         raise DataError(_not_fetched(hub_id, reason)) from None

@@ -55,7 +55,7 @@ def read_json(place: str, file: str, text: str, split: str | None, plain: bool =
 
 
 def _more_pages(file: str, value: Any) -> Iterator[Issue]:
-    """Yield a warning if an API has answered `value` as one page of several."""
+    """Yield a warning if `value` is one page of a list that an API returns in several pages."""
     if isinstance(value, dict) and (keys := next((keys for keys in NEXT_PAGE if _reaches(value, keys)), None)):
         reason = f"it is one page of several ({keys[-1]!r} says so): fetch the others, too, and convert each"
         yield Issue("one_page", "warning", reason, file)

@@ -137,7 +137,7 @@ class _Forms:
 
 
 def _summaries(values: Mapping[str, Any], columns: Columns) -> list[str | None]:
-    """Return the texts of the summaries, without further ones that are missing."""
+    """Return the texts of the summaries. Missing ones are left out, except the first."""
     first, *more = (as_text(values.get(column)) for column in columns.summaries)
     return [first, *(text for text in more if text != "")]
 

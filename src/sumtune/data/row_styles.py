@@ -1,4 +1,4 @@
-"""The styles of rows: what stands in their style column, and what is wrong with it."""
+"""Read and check the values in the style column."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any

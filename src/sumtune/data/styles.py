@@ -1,4 +1,4 @@
-"""Styles: a short text such as "in one sentence" that stands in the prompt and says what summary to write."""
+"""Styles: a short text such as "in one sentence" in the prompt, which says what kind of summary to write."""
 
 from collections.abc import Callable, Sequence
 

@@ -137,5 +137,5 @@ def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue
 
 
 def _as_read(examples: Sequence[Example]) -> list[Example]:
-    """Return the examples in the order of their files, so that issues appear in the order of fixing them."""
+    """Return the examples in the order of their files, so that issues are listed in that order."""
     return sorted(examples, key=lambda e: (e.file, e.row))

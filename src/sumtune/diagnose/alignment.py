@@ -14,17 +14,17 @@ from sumtune.diagnose.row_orders import Keys, RowOrder, recognize_order
 __all__ = ["Misplaced", "find_misplaced"]
 
 AT_HOME_SHARE = 0.1
-"""Share of the rows that clearly match their own row from which two columns are in step."""
+"""Two columns are in step if at least this share of their rows clearly match their own row."""
 FEWEST_MOVED = 2
 MOST_DOUBTED = 2000
-"""Largest number of rows for which two columns in step are looked at again if a few texts match other rows."""
+"""Largest number of rows for which two columns in step are checked again if a few texts match other rows."""
 FOREIGN_RATIO = 2.0
 """Largest ratio of the mean cosine of two texts in the same row to that of two texts in different rows, if they
 belong to different files."""
 FEWEST_FOREIGN = 30
 RARE_WORDS = 2
 WITH_RARE_WORDS = 0.5
-"""Share of the texts of another file that have so many rare words in common with any rows."""
+"""Share of the texts of another file that have `RARE_WORDS` rare words in common with any rows."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class Misplaced:
     """A column that is out of step."""
 
     columns: tuple[str, ...]
-    """The column that is out of step; two columns if it cannot be told which."""
+    """The column that is out of step; two columns if it is unclear which of them is."""
     matching: Matching
     """Assignment between the first of `columns` and the others, or the second of `columns`."""
     order: RowOrder | None
-    """The order in which its texts stand; None if they match no rows."""
+    """The order of its texts; None if they match no rows."""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def gains(context: Context, seed: int) -> tuple[Gain, ...]:
 
 
 def _others(context: Context, outputs: Outputs) -> Mapping[str, Outputs]:
-    """Return the outputs of the base model and of the baselines, as far as they are known."""
+    """Return the known outputs of the base model and of the baselines."""
     base = {} if context.base is None else {BASE: context.base}
     if outputs.dialogues is None:
         return base

@@ -21,7 +21,7 @@ NUMBER = re.compile(r"\d+")
 COMMON_SHARE = 0.02
 """Largest share of the rows in which a rare word occurs."""
 COMMON_ROWS = 20
-"""A word in at most so many rows is rare, whatever their share."""
+"""A word in at most this number of rows is rare, whatever their share."""
 CANDIDATES = 8
 """Number of best partners of a row that the assignment considers."""
 MARGIN = 1.5

@@ -1,4 +1,4 @@
-"""Recognize the order in which the texts of a column stand, from the rows that some of them belong to."""
+"""Recognize the order of the texts of a column, from the rows that some of them belong to."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ __all__ = ["Keys", "RowOrder", "recognize_order"]
 
 Rows = NDArray[np.int64]
 Keys = Mapping[str, NDArray[np.float64]]
-"""Sort keys of the texts by name, in the order in which the texts stand; NaN for an unknown key."""
+"""Sort keys of the texts by name, in the present order of the texts; NaN for an unknown key."""
 
 AGREEING = 0.9
 """Share of the known rows that an order must explain."""
@@ -26,10 +26,11 @@ SORTED = 0.95
 """Rank correlation of a sort key with the position of the text, above which the column counts as sorted."""
 FEWEST_SORTED = 10
 CLOSED = 0.6
-"""Share of the rows out of place that other texts out of place have left, if texts were only exchanged."""
+"""If texts were only exchanged, at least this share of the misplaced ones are in rows that other misplaced texts
+left."""
 FEWEST_SHUFFLED = 5
 MOVED_SHARE = 0.3
-"""Share of the rows that must be known to be out of place where no order is recognized."""
+"""Share of the rows that must be known to be out of place if no order is recognized."""
 
 
 @dataclass(frozen=True)

@@ -43,10 +43,10 @@ def decoding_of(system: str, config: Config) -> DecodeConfig:
 
 
 def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = False) -> Scorecard:
-    """Generate, score, and write `predictions.jsonl`, `scores.json` and `metrics.csv`; reuse scores that are current.
+    """Generate, score, and write `predictions.jsonl`, `scores.json` and `metrics.csv`; reuse scores of the same inputs.
 
-    Also saves the decoding settings with the adapter, so that it later generates as it was scored. With `again`,
-    nothing is reused, not even the adapter's engines.
+    Also saves the decoding settings with the adapter, so that it later generates summaries as they were scored. With
+    `again`, nothing is reused, not even the adapter's engines.
     """
     adapter = run_dir.require(run_dir.adapter, "train")
     made_from = _fingerprint(config, run_dir, adapter)

@@ -44,8 +44,8 @@ def score_multiple(
 def leave_one_out(references: Sequence[str], tokens: Tokens = "rouge-score") -> tuple[Overlap, Overlap]:
     """Score each reference against the others; return the mean of the best and the mean of the mean scores.
 
-    The result shows how well people agree, which a system can hardly exceed. The best score is over one reference fewer
-    than a system's.
+    The result shows how well people agree, which a system can hardly exceed. Each reference has one reference fewer to
+    match than a prediction has.
 
     Raises:
         ValueError: there are fewer than two references.

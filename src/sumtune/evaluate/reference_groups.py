@@ -19,9 +19,9 @@ class ReferencedDialogue:
 
 
 def group_by_dialogue(examples: Sequence[Example]) -> list[ReferencedDialogue]:
-    """Return each dialogue once per style, in order of appearance, without references that differ only in form.
+    """Return each dialogue once per style, in order of appearance, with its distinct references.
 
-    The form is case and spacing.
+    References that differ only in case or spacing count as one.
     """
     same: dict[tuple[str, str], list[Example]] = {}
     for example in examples:

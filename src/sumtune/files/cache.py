@@ -86,7 +86,7 @@ class Entry:
                 continue
             try:
                 if not replaces and (found := self.find()):
-                    return found  # another process has made it meanwhile
+                    return found  # another process has created it in the meantime
                 if place.exists() and not replaces:
                     _warn_once(f"{place} is damaged or from another version: it is rebuilt.")
                 if _is_cleared(place):
@@ -196,7 +196,7 @@ def _collect_leftovers(place: Path) -> None:
 
 @contextmanager
 def _system_errors() -> Iterator[None]:
-    """Raise OSError for errors of Rust libraries such as safetensors, which only mention it: `… (os error 28)`."""
+    """Raise OSError for errors of Rust libraries (safetensors) whose text has its number: `… (os error 28)`."""
     try:
         yield
     except Exception as error:

@@ -17,7 +17,7 @@ KEY = "format"
 CHECKSUM = "checksum"
 """Key of the checksum. It covers the content, not the layout, and detects even a flipped bit in a number."""
 MAX_BYTES = 1 << 26
-"""Limit on the size of a record. No record comes near 64 MB; a larger file is something else."""
+"""Limit on the size of a record. Records are far smaller than 64 MB; a larger file is not a record."""
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:

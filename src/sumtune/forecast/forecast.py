@@ -119,7 +119,7 @@ def cached_peak_bytes(session: Session) -> int | None:
 
 
 def calibrate(session: Session, forecast: Forecast, actual_s: float) -> None:
-    """Scale the cached costs by actual over forecast time, so that the next forecast of the same work is better."""
+    """Scale the cached costs by actual divided by forecast time, which improves the next forecast of the same work."""
     cached = _cached_costs(session)
     if (numbers := cached.read()) is not None and forecast.training_s > 0:
         ratio = actual_s / forecast.training_s
@@ -201,7 +201,7 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
 
 
 def _batch_size(model: Summarizer, beams: int, source_tokens: int) -> int:
-    """Return how many dialogues `model` decodes together; for an engine that does not say, what the native one does."""
+    """Return how many dialogues `model` decodes together; if its engine does not say, that of the native engine."""
     if isinstance(model, BatchingSummarizer):
         return model.batch_size(source_tokens)
     return max(1, min(ROWS // beams, MAX_CACHED_TOKENS // max(1, source_tokens)))

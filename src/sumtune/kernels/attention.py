@@ -1,4 +1,4 @@
-"""Causal attention on the CPU: torch multiplies blocks of positions, our own kernels do the steps between."""
+"""Causal attention on the CPU: torch multiplies blocks of positions, our own kernels do the steps in between."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,18 +30,18 @@ SHAPES = 8
 """Number of different counts of columns that a block without a window is multiplied by, for long inputs."""
 MAX_KEPT_PROBABILITIES = 6_000_000
 """Up to this count, training keeps the probabilities of one layer and micro-batch; above it, the backward pass
-recomputes them. A micro-batch of the default size stays below it."""
+recomputes them. A micro-batch of the default size stays below this count."""
 
 
 MAX_REUSED_PROBABILITIES = 64_000_000
-"""The same limit for a layer that is recomputed in the backward pass, where they are needed at once."""
+"""The same limit for a layer that is recomputed in the backward pass, which needs the probabilities immediately."""
 
 _limit = ContextVar("limit", default=MAX_KEPT_PROBABILITIES)
 
 
 @contextmanager
 def before_backward() -> Iterator[None]:
-    """Raise the limit of kept probabilities for a recomputed layer, because the backward pass needs them at once.
+    """Raise the limit of kept probabilities for a recomputed layer: the backward pass needs them immediately.
 
     The layer's first run must keep the same number of tensors, which are then dropped.
     """

@@ -1,4 +1,4 @@
-"""Memory and clock of the device that computes: its own memory on a CUDA GPU, that of the process elsewhere."""
+"""Memory and timing of the computing device: the memory of a CUDA GPU; on other devices, that of this process."""
 
 import torch
 

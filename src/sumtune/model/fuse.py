@@ -1,4 +1,4 @@
-"""Replaces modules of a model by fused kernels that compute the same."""
+"""Replace modules of a model with fused kernels that compute the same result."""
 
 import copy
 from collections.abc import Callable

@@ -58,7 +58,7 @@ def chat_prompt(folder: Path, instruction: str, max_source_tokens: int, max_targ
 
     The user's message is the instruction and the dialogue; the assistant's message is the summary, which ends with the
     template's end token (`<end_of_turn>`, `<|im_end|>`). Thinking is turned off if the template allows it. A style
-    stands at `{style}` in the instruction, or after it.
+    replaces `{style}` in the instruction, or follows the instruction.
 
     Raises:
         ModelError: the tokenizer has no chat template, or the template fails, or it omits or changes a message.

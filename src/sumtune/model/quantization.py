@@ -50,7 +50,7 @@ def _import_without_download() -> None:
 def keep_differentiable(model: Any) -> None:
     """Keep bitsandbytes from packing weights on a CPU into a format that has no backward pass.
 
-    It does so in evaluation mode, which is that of the frozen layers.
+    It packs them in evaluation mode, and the frozen layers are in evaluation mode.
     """
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):

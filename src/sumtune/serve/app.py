@@ -45,7 +45,7 @@ def create_app(
 
     The keys of `loads` are the names of the models; the first is the default.
 
-    `load_adapter` loads further adapters on request; `load_base` loads the base model on first use.
+    `load_adapter` loads more adapters on request; `load_base` loads the base model on first use.
     `on_loaded` is called when startup loading has ended, with the error if it failed.
     """
     settings = settings or ServeSettings()

@@ -164,7 +164,7 @@ class Engine:
                 self._wake_up.set()
 
     def _take_batch(self, *, while_paused: bool = False) -> list[Job]:
-        """Remove the jobs of the next batch from the queue, and return them: short jobs `while_paused`."""
+        """Remove the jobs of the next batch from the queue, and return them; `while_paused`, only short jobs."""
         now = asyncio.get_running_loop().time()
         self._expire_late(now)
         batch = choose_batch(

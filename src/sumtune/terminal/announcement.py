@@ -73,7 +73,7 @@ def _times(forecast: Forecast) -> str:
 
 
 def _quicker(session: Session, forecast: Forecast) -> list[str]:
-    """Return settings with which a training of hours would be much shorter."""
+    """Return settings with which training of more than an hour would take much less time."""
     if forecast.training_s < LONG_TRAINING_S:
         return []
     limit = f"--set model.max_source_tokens={SHORT_LIMIT}"
@@ -85,7 +85,7 @@ def _quicker(session: Session, forecast: Forecast) -> list[str]:
 
 def _warmup_note(session: Session) -> str:
     wanted = session.config.train.warmup_steps
-    return "" if session.plan.warmup_steps == wanted else f" (instead of {wanted}: at most a tenth of all steps)"
+    return "" if session.plan.warmup_steps == wanted else f" ({wanted} requested; limited to a tenth of all steps)"
 
 
 def _memory_note(session: Session) -> str:

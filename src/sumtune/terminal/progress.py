@@ -143,9 +143,9 @@ def _message(event: Event, start: Event) -> str | None:
 
 @contextmanager
 def generation_progress(console: Console, step: str, total: int) -> Iterator[OnProgress]:
-    """Yield a callback that counts the finished ones of `total` dialogues in the step called `step`.
+    """Yield a callback that counts how many of `total` dialogues are finished in the step called `step`.
 
-    The count is shown in a bar, or in a log in a line for each quarter and, if that takes longer, each minute.
+    A terminal shows a bar. A log gets a line for each quarter of the dialogues and, if that takes longer, each minute.
     """
     done, printed_at = 0.0, time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn())

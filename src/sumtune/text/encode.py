@@ -22,7 +22,7 @@ __all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]
 
 CACHED_STYLES = 128
 BATCH_TEXTS = 256
-"""Texts that are tokenized at once: faster than one by one, and the offsets of all tokens of a corpus fill memory."""
+"""Texts tokenized in one call. One by one is slower, and a whole corpus in one call would fill memory with offsets."""
 JOINT_TOKENS = 8
 """Upper bound on the tokens that a style adds where it touches the prompt."""
 

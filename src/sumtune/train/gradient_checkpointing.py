@@ -43,7 +43,7 @@ class Recompute:
     bytes_per_token: float = 0.0
     """Activations that all layers together save for one token, measured with the first micro-batch."""
     count: int = 0
-    """So many layers run again: the first ones with a window, because their attention costs least, then the other ones.
+    """Number of layers that run again: first those with a window, because their attention costs least, then the others.
     When the backward pass reaches them, the activations of the last layers are already freed."""
 
     @classmethod

@@ -16,8 +16,8 @@ from sumtune.train.gradient_checkpointing import Recompute
 __all__ = ["SummaryLoss", "token_cross_entropy"]
 
 CHUNK_ROWS, GPU_CHUNK_ROWS = 32, 256
-"""Rows of logits converted to float32 at a time: 32 MB for a vocabulary of 262,144 tokens, or 256 MB on a GPU, which
-each operation costs more to start."""
+"""Rows of logits converted to float32 at a time: 32 MB for a vocabulary of 262,144 tokens, or 256 MB on a GPU, where
+starting an operation costs more."""
 
 
 class _TokenCrossEntropy(torch.autograd.Function):

@@ -36,7 +36,7 @@ class MasterWeights:
         return [{"params": others, "ratio": 1.0}, {"params": faster, "ratio": ratio}]
 
     def accumulate_gradients(self) -> None:
-        """Add the gradients of the model to those of the master weights, and clear the former."""
+        """Add the gradients of the model to those of the master weights, and clear those of the model."""
         sums, gradients = [], []
         for name, parameter in self.parameters.items():
             if parameter.grad is None:

@@ -31,7 +31,7 @@ class _Entry:
     stamp: str
     content: str
     is_marked: bool
-    """The program marked the line as its own: it contains more than the words of a person."""
+    """Whether the program marked the line, because it contains text of the program."""
 
 
 def is_chat_log(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What WhatsApp writes into chats in place of, or beside, the words of people."""
+"""Notices that WhatsApp writes into chats, in place of or beside what people wrote."""
 
 import re
 

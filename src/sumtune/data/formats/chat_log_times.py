@@ -16,7 +16,8 @@ CLOCK = rf"(?:{HALF}\s?)?\d{{1,2}}[:.]\d{{2}}(?:[:.]\d{{2}})?(?:\s?{HALF})?"
 WHEN = rf"{DATE}[,،]?\s{{1,2}}(?:(?!{HALF})[^\W\d_]{{1,4}}\s)?{CLOCK}"
 """Pattern of a date and a time, perhaps with a word between them as in `31.12.2023 klo 21.04`."""
 MOST_DECREASES = 0.1
-"""Share of the times that may be earlier than the one before; with more, they are not in the order assumed."""
+"""Share of the times that may be earlier than the one before. If more are, the assumed order of day and month is
+wrong."""
 
 
 def stamp_times(stamps: Sequence[str]) -> Sequence[datetime | None]:

@@ -10,7 +10,7 @@ from sumtune.data.formats.times import parse_time
 __all__ = ["DISCORD"]
 
 SPOKEN = ("Default", "Reply", "ThreadStarterMessage", "20", "21", "23", None)
-"""Types of messages that somebody wrote; the numbers are the answers of bots and the starts of threads."""
+"""Types of messages that somebody wrote; the numbers mean answers of bots and starts of threads."""
 REFERENCE = re.compile(r"<(?:@!?(\d+)|a?(:\w+:)\d+)>")
 """A person or an emoji, if the export does not format messages."""
 

@@ -37,7 +37,7 @@ def html_lines(text: str) -> str:
 def _without_declarations(text: str) -> str:
     """Return HTML without comments and declarations, and with `&lt;` for each `<` that nothing closes.
 
-    `HTMLParser` searches for the end of each of them again from its start, which takes quadratic time if there is none.
+    For each of these without an end, `HTMLParser` searches the rest of the text again, which takes quadratic time.
     """
     shown, at = [], 0
     while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:

@@ -20,7 +20,7 @@ DELETED = "Deleted Account"
 
 
 def _messages(chat: Any) -> list[Mapping[str, Any]] | None:
-    """Return the messages of a chat; None if it is no chat of Telegram."""
+    """Return the messages of a chat; None if it is not a chat of Telegram."""
     listed = chat.get("messages") if isinstance(chat, Mapping) else None
     if not isinstance(listed, list) or not all(isinstance(one, Mapping) and one.get("type") in TYPES for one in listed):
         return None

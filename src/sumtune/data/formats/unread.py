@@ -1,4 +1,4 @@
-"""Exports that have no conversation in them, recognized by their look, and what to export instead."""
+"""Recognize exports that contain no conversation, and say what to export instead."""
 
 from collections.abc import Iterable, Mapping
 

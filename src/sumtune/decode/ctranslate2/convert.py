@@ -75,7 +75,7 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
         config.save_pretrained(merged)
 
     class Converter(TransformersConverter):  # type: ignore[misc]
-        """Sets what 4.8.5 reads wrongly: the scale of Flan-T5 and mT5, and the start token of mBART."""
+        """Corrects what CTranslate2 4.8.5 reads wrongly: the scale of Flan-T5 and mT5, and the start token of mBART."""
 
         def _load(self) -> Any:
             spec = super()._load()

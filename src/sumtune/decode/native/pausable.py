@@ -13,7 +13,7 @@ Steps = Generator[None, None, list[Completion]]
 
 
 class PausableGeneration:
-    """Summaries in the making. All their state is here: while they pause, the engine may serve other dialogues."""
+    """Summaries that are being generated. All state is here, so the engine may serve other dialogues in a pause."""
 
     def __init__(self, steps: Steps) -> None:
         self._steps = steps

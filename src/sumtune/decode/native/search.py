@@ -113,7 +113,7 @@ class BeamSearch:
     def __init__(self, count: int, beams: int, end_ids: list[int], limit: int, length_penalty: float) -> None:
         self._beams, self._ends, self._limit, self._penalty = beams, set(end_ids), limit, length_penalty
         self._end_ids = end_ids
-        self._candidates = (1 + len(self._ends)) * beams  # so many that at least `beams` of them do not end
+        self._candidates = (1 + len(self._ends)) * beams  # enough that at least `beams` of them do not end
         self._summaries = [_Beams() for _ in range(count)]
         self._alive = list(range(count))
         self._length = 0

@@ -27,7 +27,7 @@ from sumtune.text.language import is_english
 __all__ = ["NativeSummarizer"]
 
 ROWS = 64
-"""Rows that are written together (dialogues × beams), so many that the weights are rarely read from memory."""
+"""Rows that are written together (dialogues × beams): enough that the weights are rarely read from memory."""
 MAX_CACHED_TOKENS = 32768
 """Largest number of source tokens, padding included, in the KV cache."""
 SHRINK_BELOW = 0.75

@@ -39,7 +39,7 @@ CODES = re.compile(r"^\W*\d{1,6}(?:[\s,;]+\d{1,6}){5,}\W*$")
 
 
 def html_escaped(text: str) -> str:
-    """Undo HTML escapes, also where they were escaped twice.
+    """Undo HTML escapes, even double ones.
 
     >>> html_escaped("Ann&#39;s tea &amp;amp; cake")
     "Ann's tea & cake"

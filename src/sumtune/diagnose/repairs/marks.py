@@ -66,7 +66,7 @@ def word_pieces_left(text: str) -> str:
 
 
 def words_tagged(text: str) -> str:
-    """Remove the tag or number that stands at each word.
+    """Remove the tag or number after each word.
 
     >>> words_tagged("Ann_NNP helps_VBZ Bob_NNP ._."), words_tagged("Ann/-0.12 helps/-0.03 Bob/-0.4 now/-1.2")
     ('Ann helps Bob .', 'Ann helps Bob now')

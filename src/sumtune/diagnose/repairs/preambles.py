@@ -32,7 +32,7 @@ HEADER = re.compile(
 
 
 def thoughts_left(text: str) -> str:
-    """Remove what stands between `<think>` and `</think>`.
+    """Remove the text between `<think>` and `</think>`.
 
     >>> thoughts_left("<think>\\nAnn asks …\\n</think>\\n\\nAnn helps."), thoughts_left("Ann asks …</think> Ann helps.")
     ('Ann helps.', 'Ann helps.')

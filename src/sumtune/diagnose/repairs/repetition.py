@@ -19,7 +19,7 @@ REPEATED = 0.6
 
 
 def characters_repeated(text: str) -> str:
-    """Return `text` with each character once if every character stands several times in a row.
+    """Return `text` with each character once if every character occurs several times in a row.
 
     >>> characters_repeated("AAnnnn  hheellppss.."), characters_repeated("Anna")
     ('Ann helps.', 'Anna')
@@ -32,7 +32,7 @@ def characters_repeated(text: str) -> str:
 
 
 def words_repeated(text: str) -> str:
-    """Return `text` with each word once if most of its words stand several times in a row.
+    """Return `text` with each word once if most of its words occur several times in a row.
 
     >>> words_repeated("Ann Ann helps helps Bob Bob."), words_repeated("Bye bye, Ann.")
     ('Ann helps Bob.', 'Bye bye, Ann.')
@@ -95,7 +95,7 @@ def _are_tries(before: str, whole: str) -> bool:
 
 
 def sentences_repeated(text: str) -> str:
-    """Drop sentences that stand in the text before.
+    """Drop sentences that occur earlier in the text.
 
     >>> sentences_repeated("Ann helps. Ann helps. Bob is late. Bob is late.")
     'Ann helps. Bob is late.'

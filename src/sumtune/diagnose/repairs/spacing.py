@@ -73,7 +73,7 @@ def lines_hyphenated(text: str) -> str:
 
 
 def words_joined_by_marks(text: str) -> str:
-    """Replace the marks that stand in place of spaces.
+    """Replace the marks between words with spaces.
 
     >>> words_joined_by_marks("Ann_helps_Bob_at_home."), words_joined_by_marks("Ann helps.")
     ('Ann helps Bob at home.', 'Ann helps.')

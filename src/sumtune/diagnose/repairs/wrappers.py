@@ -12,7 +12,7 @@ from sumtune.diagnose.text_features import overlap, words
 __all__ = ["REPAIRS"]
 
 SAME = 0.6
-"""Overlap of the words of two texts in a list from which they are candidates for the same summary."""
+"""Two texts in a list are candidates for the same summary if their words overlap at least this much."""
 TEXT_KEYS = (
     "summary", "summary_text", "generated_text", "text", "content", "output", "response", "answer", "prediction",
     "result", "message", "translation_text",
@@ -81,7 +81,7 @@ def _streamed(text: str) -> str:
 
 
 def _named(value: Any) -> Iterator[str]:
-    """Return the strings that stand under a key for texts, at any depth."""
+    """Return the strings under a key for texts, at any depth."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from [one] if key in TEXT_KEYS and isinstance(one, str) else _named(one)

@@ -37,6 +37,6 @@ def read_loss_table(path: Path) -> Log:
 
 
 def _with_nan(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of JSON with the loss that is not a number, which JSON cannot say, as such."""
+    """Return a row of JSON with a loss of NaN if it is null, because JSON has no NaN."""
     is_lost = "loss" in row and row["loss"] is None and row.get("eval_loss") is None
     return {**row, "loss": float("nan")} if is_lost else dict(row)

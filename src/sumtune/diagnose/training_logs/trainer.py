@@ -33,7 +33,7 @@ def find_trainer_state(folder: Path) -> Path | None:
 
 
 def read_trainer_state(path: Path) -> Log | None:
-    """Return the log of a `trainer_state.json`, with the settings that stand beside it; None if it is no such file.
+    """Return the log of a `trainer_state.json`, with the settings beside it; None for another kind of file.
 
     Raises:
         DataError: the file cannot be read.
