@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 
+from sumtune.data.embedded import embedded_pairs
 from sumtune.evaluate import rouge
 from sumtune.evaluate.rouge import ROUGE_METRICS, Rouge
 
@@ -15,6 +16,7 @@ PAIRS = [
     ("Nothing in common", "Zoe sold her bicycle"),
     ("a a a b", "a b b"),
 ]
+ENGLISH = [text for pair in embedded_pairs("test") for text in pair]
 words = st.lists(st.sampled_from(["ann", "runs", "running", "cakes", "late.", "why?", "\n", "no!"]), max_size=25)
 texts = words.map(" ".join)
 
@@ -29,6 +31,13 @@ def test_scores_are_those_of_the_package(prediction, reference):
     for metric in ("rouge1", "rouge2", "rougeL"):
         theirs = RougeScorer([metric], use_stemmer=True).score(reference, prediction)[metric].fmeasure
         assert getattr(ours, metric) == theirs
+
+
+@given(st.one_of(st.sampled_from(ENGLISH), st.text(st.characters(max_codepoint=0x1FF))))
+def test_rouge_1_alone_is_that_of_the_package(text):
+    for reference in ENGLISH[:3]:
+        theirs = RougeScorer(["rouge1"], use_stemmer=True).score(reference, text)["rouge1"].fmeasure
+        assert rouge.rouge1(text, reference) == theirs
 
 
 def test_lsum_is_the_package_on_sentences_with_a_line_each():

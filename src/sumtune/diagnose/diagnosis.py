@@ -6,7 +6,7 @@ from typing import Any
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import SEVERITIES, Finding, to_row
-from sumtune.diagnose.gains import Gain, estimate, gains
+from sumtune.diagnose.gains import Gain, compare
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.remedies import advice as advice_remedies
 from sumtune.diagnose.remedies import data as data_remedies
@@ -103,17 +103,17 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     readable = all(finding.code in SYMPTOMS_OF_LITTLE_TRAINING for finding in found)
     causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
     found = _attributed(found, causes) if our_engine and context.training is not None else found + causes
-    compared = gains(context, seed)
+    score, gains = compare(context, seed)
     if unfit is None:
-        found = _score_findings(context, found, compared) + found
+        found = _score_findings(context, found, gains) + found
     faulty = any(finding.severity == "fault" for finding in found)
     # With a fault that cannot be undone, limits get no share, because the score without them would mean nothing.
     if not any(finding.severity == "fault" and finding.repaired is None for finding in found):
         found = [_with_share(finding, context.outputs, judged.outputs) for finding in found]
     return Diagnosis(
-        score=estimate(context.outputs, seed) if context.outputs else None,
+        score=score,
         n=len(context.outputs) if context.outputs else 0,
-        gains=compared,
+        gains=gains,
         findings=tuple(
             _with_remedy(finding, context) for finding in (*([unfit] if unfit else ()), *sorted(found, key=_rank))
         ),
@@ -132,13 +132,13 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _score_findings(context: Context, found: Sequence[Finding], compared: Sequence[Gain]) -> list[Finding]:
+def _score_findings(context: Context, found: Sequence[Finding], gains: Sequence[Gain]) -> list[Finding]:
     """Return findings about the score itself, unless another finding explains it."""
     if context.outputs is None or any(finding.severity == "fault" and finding.share != 0 for finding in found):
         return []
     explained = any(finding.code in (*CAUSES_OF_LITTLE_TRAINING, "columns_swapped") for finding in found)
     rules = SCORE_RULES[:1] if explained else SCORE_RULES
-    return [finding for rule in rules if (finding := rule(context.outputs, compared)) is not None][:1]
+    return [finding for rule in rules if (finding := rule(context.outputs, gains)) is not None][:1]
 
 
 def _with_remedy(finding: Finding, context: Context) -> Finding:

@@ -8,10 +8,10 @@ import numpy as np
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.outputs import Outputs
 from sumtune.evaluate.baselines import BASELINES
-from sumtune.evaluate.bootstrap import interval, paired
+from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.scorecard import BASE, Estimate
 
-__all__ = ["Gain", "estimate", "gains"]
+__all__ = ["Gain", "compare"]
 
 
 @dataclass(frozen=True)
@@ -26,24 +26,23 @@ class Gain:
     p_value: float
 
 
-def estimate(outputs: Outputs, seed: int) -> Estimate:
-    """Return the mean ROUGE-1 with its 95% bootstrap interval."""
-    low, high = interval(outputs.scores, seed)
-    return Estimate(outputs.score, float(low), float(high))
+def compare(context: Context, seed: int) -> tuple[Estimate | None, tuple[Gain, ...]]:
+    """Return the mean ROUGE-1 with its 95% bootstrap interval, and the gain over each other system.
 
-
-def gains(context: Context, seed: int) -> tuple[Gain, ...]:
-    """Return the gain over the base model and, if the dialogues are known, over each baseline."""
+    The other systems are the base model and, if the dialogues are known, the baselines. All intervals share the same
+    resamples. None if there are no outputs.
+    """
     outputs = context.outputs
-    others = {} if outputs is None else _others(context, outputs)
-    if outputs is None or not others:
-        return ()
-    differences = np.array([outputs.scores - other.scores for other in others.values()]).T
-    intervals = zip(*paired(differences, seed), strict=True)
-    return tuple(
+    if not outputs:
+        return None, ()
+    others = _others(context, outputs)
+    columns = np.array([outputs.scores, *(outputs.scores - other.scores for other in others.values())]).T
+    (low, high, _), *intervals = zip(*paired(columns, seed), strict=True)
+    gains = tuple(
         Gain(name, other.score, float(difference), *map(float, bounds))
-        for (name, other), difference, bounds in zip(others.items(), differences.mean(axis=0), intervals, strict=True)
+        for (name, other), difference, bounds in zip(others.items(), columns.mean(axis=0)[1:], intervals, strict=True)
     )
+    return Estimate(outputs.score, float(low), float(high)), gains
 
 
 def _others(context: Context, outputs: Outputs) -> Mapping[str, Outputs]:

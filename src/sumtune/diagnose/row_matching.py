@@ -132,7 +132,8 @@ def _candidates(one: WordRows, two: WordRows) -> WordRows:
 def _largest(block: WordRows) -> WordRows:
     similar = np.flatnonzero(block.data > LEAST_SIMILARITY)
     rows = np.repeat(np.arange(block.shape[0]), np.diff(block.indptr))[similar]
-    order = np.lexsort((-block.data[similar], rows))
+    order = np.argsort(-block.data[similar], kind="stable")
+    order = order[np.argsort(rows[order].astype(np.int16), kind="stable")]  # radix sort
     rank = np.arange(len(order)) - np.searchsorted(rows, rows)
     kept = order[rank < CANDIDATES]
     return sparse.csr_array((block.data[similar[kept]], (rows[kept], block.indices[similar[kept]])), block.shape)

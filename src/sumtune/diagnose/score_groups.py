@@ -1,5 +1,6 @@
 """Find what sets the examples with a score near zero apart from the others."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -48,10 +49,12 @@ def find_low_group(outputs: Outputs) -> Group | None:
     """Return the group of examples near zero that a single simple feature separates best from good examples."""
     scores, count = outputs.scores, len(outputs)
     fewest = max(FEWEST, LEAST_SHARE * count)
+    if np.sort(scores)[: math.ceil(fewest)].mean() >= LOW:  # then no group is low
+        return None
     groups = [
         (text, members) for text, members in _groups(outputs) if fewest <= members.sum() <= count - fewest
     ]  # fmt: skip
-    if not groups or scores.min() >= LOW:
+    if not groups:
         return None
     members = np.array([members for _, members in groups], dtype=np.float64)
     gaps = _gaps(members, scores[:, None])[:, 0]

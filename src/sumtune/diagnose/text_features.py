@@ -24,6 +24,8 @@ TURN = re.compile(r"^[^\n:：]{1,30}(?::\s|：)", re.MULTILINE)
 """Start of a turn, `Name: `."""
 SENTENCE_ENDS = ".!?…。！？؟۔।॥"
 CLOSING = "\"'”“’)]»」』）"
+ASCII_CAPITALIZED = re.compile(r"\b[A-Z][A-Za-z0-9]*")
+"""What `CAPITALIZED` finds in ASCII characters, several times as fast."""
 CACHED_TEXTS = 1 << 16
 SHORTEST_CONTENT_WORD = 4
 """Length in characters. In most languages, shorter words are mostly function words."""
@@ -41,12 +43,11 @@ def words(text: str) -> list[str]:
 @lru_cache(CACHED_TEXTS)
 def content_words(text: str) -> frozenset[str]:
     """Return the long words and the names in `text`, which texts about the same topic share."""
+    long_words = frozenset(word for word in words(text) if len(word) >= SHORTEST_CONTENT_WORD)
+    if text.isascii():
+        return long_words | {word.lower() for word in ASCII_CAPITALIZED.findall(text)}
     names = {word.casefold() for word in CAPITALIZED.findall(text)}
-    return (
-        frozenset(word for word in words(text) if len(word) >= SHORTEST_CONTENT_WORD)
-        | names
-        | set(_syllable_pairs(text))
-    )
+    return long_words | names | set(_syllable_pairs(text))
 
 
 def _syllable_pairs(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Measures of what overlap with a reference does not show: invented names and numbers, copying, repetition, length."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
@@ -14,6 +15,9 @@ __all__ = ["MEASURES", "Faithfulness", "as_row", "measure", "novel_bigrams"]
 
 _LETTERS = r"[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d]*"
 WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
+ASCII_WORD = re.compile("[A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*")
+"""What `WORD` finds in ASCII characters, several times as fast."""
+CACHED_WORDS = 1 << 16
 CACHED_DIALOGUES = 8
 """The summaries of a dialogue by several systems are measured one after another."""
 CONTRACTION = regex.compile(r"['’](?:s|ll|ve|re|d|m)$")
@@ -82,9 +86,10 @@ def as_row(measures: Faithfulness) -> tuple[float, ...]:
 
 
 def _words(text: str) -> list[str]:
-    return [word for piece in WORD.findall(text) for word in _words_of(piece)]
+    return [word for piece in (ASCII_WORD if text.isascii() else WORD).findall(text) for word in _words_of(piece)]
 
 
+@lru_cache(CACHED_WORDS)
 def _words_of(piece: str) -> list[str]:
     return words(piece) if has_unspaced(piece) else [CONTRACTION.sub("", piece.casefold())]
 

@@ -52,10 +52,12 @@ def turns_after_summary(text: str) -> str:
 
 def dialogue_after_summary(text: str, row: Row) -> str:
     """Return the text before a copy of the whole dialogue."""
-    source, written = row.dialogue.split(), text.split()
+    source, written = row.said, text.split()
     if len(source) < ECHO_WORDS:
         return text
-    places = (place for place in range(1, len(written)) if written[place : place + len(source)] == source)
+    places = (
+        place for place in range(1, len(written) - len(source) + 1) if written[place : place + len(source)] == source
+    )
     return next((" ".join(written[:place]) for place in places), text)
 
 

@@ -89,6 +89,8 @@ def mojibake(text: str) -> str:
     >>> mojibake("Ann helps.".encode("utf-16-le").decode("utf-16-be"))
     'Ann helps.'
     """
+    if text.isascii() and "\0" not in text:
+        return text
     if text and share(ord(letter) % 256 == 0 for letter in text) >= SWAPPED_BYTES:
         return text.encode("utf-16-be", "ignore").decode("utf-16-le", "ignore")
     return text if text.isascii() else ftfy.fix_encoding(text)
@@ -169,6 +171,8 @@ def letters_reversed(text: str, row: Row) -> str:
     if len(tokens) >= FEWEST_WORDS and BACKWARDS.match(text) and not ends_sentence(text):
         return " ".join(tokens[::-1])
     known = row.corpus.vocabulary.known_share
+    if known(text) + KNOWN_GAIN > 1:
+        return text
     found = max(text[::-1], " ".join(word[::-1] for word in text.split()), key=known)
     return found if known(found) >= known(text) + KNOWN_GAIN else text
 
@@ -176,6 +180,8 @@ def letters_reversed(text: str, row: Row) -> str:
 def letters_shifted(text: str, row: Row) -> str:
     """Undo a shift of the alphabet, such as ROT13, if known words come out."""
     known = row.corpus.vocabulary.known_share
+    if known(text) + KNOWN_GAIN > 1:
+        return text
     found = codecs.decode(text, "rot13")
     return found if known(found) >= known(text) + KNOWN_GAIN else text
 

@@ -7,6 +7,8 @@ from sumtune.diagnose.text_features import share, words
 
 __all__ = ["REPAIRS"]
 
+INNER_CAPITAL = re.compile("[a-z][A-Z]")
+
 
 def case_destroyed(text: str) -> str:
     """Return a text in capitals only, small letters only, random or title case in the case of a sentence.
@@ -22,18 +24,17 @@ def case_destroyed(text: str) -> str:
 
 
 def _all_upper(text: str) -> bool:
-    letters = [letter for letter in text if letter.isalpha()]
-    return share(letter.isupper() for letter in letters) > 0.9
+    return share(map(str.isupper, filter(str.isalpha, text))) > 0.9
 
 
 def _none_upper(text: str) -> bool:
     """Return whether no letter is a capital, in a script that has capitals."""
-    return bool(words(text)) and not any(letter.isupper() for letter in text) and text != text.upper()
+    return not any(map(str.isupper, text)) and text != text.upper() and bool(words(text))
 
 
 def _random_upper(text: str) -> bool:
     """Return whether over a fifth of the words have a capital after a lower-case letter."""
-    return share(re.search("[a-z][A-Z]", word) is not None for word in text.split()) > 0.2
+    return bool(INNER_CAPITAL.search(text)) and share(map(bool, map(INNER_CAPITAL.search, text.split()))) > 0.2
 
 
 def _title_case(text: str) -> bool:

@@ -15,6 +15,8 @@ END = re.compile(r"</s>|<eos>|\[SEP\]|\[EOS\]|<end_of_turn>|<\|(?:endoftext|im_e
 PADDING = re.compile(
     r"(?:!{4,}|(?:\s+!){4,}|(?:\s*<0x00>)+|\x00+|(?:\s*\bpad\b){3,}|\?{6,}|\ufffd{2,})\s*$|^(?:!{4,}|\x00+)"
 )
+PADDED = re.compile(r"!|<0x00>|\x00|pad|\?{6}|\ufffd")
+"""What all padding contains; found much faster than `PADDING`."""
 SPACED_PIECES = re.compile(r"\s+##(?=\w)|(?<=\w)@@\s+")
 LEFT_PIECES = re.compile(r"(?:^|(?<=\s))##(?=\w)|@@$")
 WORD_TAG = re.compile(r"(?<=\S)[_/|](?:[A-Z]{1,5}\$?|-?\d*\.\d+|[.,:])$")
@@ -48,7 +50,7 @@ def padding_left(text: str) -> str:
     >>> padding_left("Ann helps.!!!!!!!!"), padding_left("Ann helps!")
     ('Ann helps.', 'Ann helps!')
     """
-    return PADDING.sub("", text).strip() if PADDING.search(text) else text
+    return PADDING.sub("", text).strip() if PADDED.search(text) and PADDING.search(text) else text
 
 
 def word_pieces_left(text: str) -> str:

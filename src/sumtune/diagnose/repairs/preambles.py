@@ -47,7 +47,7 @@ def chat_header_left(text: str) -> str:
     >>> chat_header_left("assistant\\nAnn helps."), chat_header_left("Assistant: Ann helps.")
     ('Ann helps.', 'Ann helps.')
     """
-    rest = HEADER.sub("", text)
+    rest = _without_start(HEADER, text)
     return rest if words(rest) else text
 
 
@@ -57,8 +57,14 @@ def preamble_left(text: str) -> str:
     >>> preamble_left("Sure! Here is a summary of the chat:\\n\\nAnn helps."), preamble_left("Summary: Ann helps.")
     ('Ann helps.', 'Ann helps.')
     """
-    rest = LABEL.sub("", PREAMBLE.sub("", text))
+    rest = _without_start(LABEL, _without_start(PREAMBLE, text))
     return rest if words(rest) else text
+
+
+def _without_start(pattern: re.Pattern[str], text: str) -> str:
+    """Return `text` without what `pattern` finds at its start."""
+    found = pattern.match(text)
+    return text if found is None else text[found.end() :]
 
 
 def same_start(text: str, row: Row) -> str:
@@ -77,15 +83,15 @@ def same_end(text: str, row: Row) -> str:
 
 def prompt_echoed(text: str, row: Row) -> str:
     """Remove the whole dialogue, and what precedes it, before the summary."""
-    size = len(row.dialogue.split())
-    rest = _after_echo(text, row.dialogue, size) if size >= ECHO_WORDS else text
+    size = len(row.said)
+    rest = _after_echo(text, row.said, size) if size >= ECHO_WORDS else text
     return LABEL.sub("", rest) if rest != text else text
 
 
 def prompt_echoed_in_part(text: str, row: Row) -> str:
     """Remove the first words of the dialogue before the summary; without dialogues, lines like turns."""
-    source = row.dialogue.split()
-    rest = _after_echo(text, row.dialogue, min(ECHO_WORDS, max(4, len(source) // 2))) if source else _after_turns(text)
+    enough = min(ECHO_WORDS, max(4, len(row.said) // 2))
+    rest = _after_echo(text, row.said, enough) if row.said else _after_turns(text)
     return LABEL.sub("", rest) if rest != text else text
 
 
@@ -97,10 +103,10 @@ def _after_turns(text: str) -> str:
     return rest.strip() if words(rest) else text
 
 
-def _after_echo(text: str, dialogue: str, enough: int) -> str:
+def _after_echo(text: str, source: list[str], enough: int) -> str:
     """Return the text after `enough` words of the dialogue's start; `text` if they are not there or nothing follows."""
-    written, source = text.split(), dialogue.split()
-    for start in range(min(len(written), LATEST_ECHO)):
+    written = text.split()
+    for start in (place for place, word in enumerate(written[:LATEST_ECHO]) if word == source[0]):
         length = 0
         while start + length < len(written) and length < len(source) and written[start + length] == source[length]:
             length += 1

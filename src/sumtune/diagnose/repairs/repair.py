@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from sumtune.diagnose.repairs.corpus import Corpus
 
@@ -15,6 +16,11 @@ class Row:
     dialogue: str
     """Empty if unknown."""
     corpus: Corpus
+
+    @cached_property
+    def said(self) -> list[str]:
+        """The dialogue, split at white space."""
+        return self.dialogue.split()
 
 
 @dataclass(frozen=True)

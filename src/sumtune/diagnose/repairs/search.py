@@ -1,7 +1,7 @@
 """Search the repairs, and short chains of them, for the one that brings back most ROUGE-1."""
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
@@ -76,7 +76,8 @@ def find_chain(outputs: Outputs, repairs: Sequence[Repair], seed: int = 0) -> Re
 
 def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> list[tuple[Repair, ...]]:
     """Return the chains that change enough predictions of the sample, best first."""
-    in_references = cache(lambda repair: _changed_references(sample, repair, corpus))
+    rows, references = _rows(sample, corpus), sample.first_references
+    in_references = cache(lambda repair: _share_changed(_undone(references, rows, repair), references))
     found: dict[tuple[Repair, ...], Outputs] = {}
     order = count()
     queue: list[tuple[float, int, tuple[Repair, ...], Outputs]] = [(0.0, next(order), (), sample)]
@@ -85,7 +86,7 @@ def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> l
             break
         _, _, chain, before = heapq.heappop(queue)
         for repair in (one for one in repairs if one not in chain):
-            after = before.with_predictions(list(_undone(before.predictions, before, repair, corpus)))
+            after = before.with_predictions(_undone(before.predictions, rows, repair))
             changed = _share_changed(after.predictions, before.predictions)
             if not _enough(changed, len(sample)) or in_references(repair) > CHANGED_REFERENCES * changed:
                 continue
@@ -106,15 +107,11 @@ def _enough(changed: float, size: int) -> bool:
     return changed >= max(CHANGED_SHARE, FEWEST_CHANGED / size)
 
 
-def _changed_references(sample: Outputs, repair: Repair, corpus: Corpus) -> float:
-    return _share_changed(_undone(sample.first_references, sample, repair, corpus), sample.first_references)
-
-
 def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus) -> Repaired | None:
     """Return all outputs after `chain`; None if it changes too few of them."""
-    now = outputs
+    now, rows = outputs, _rows(outputs, corpus)
     for repair in chain:
-        now = now.with_predictions(list(_undone(now.predictions, now, repair, corpus)))
+        now = now.with_predictions(_undone(now.predictions, rows, repair))
     changed = tuple(one != two for one, two in zip(now.predictions, outputs.predictions, strict=True))
     if not _enough(share(changed), len(outputs)):
         return None
@@ -128,10 +125,12 @@ def _share_changed(after: Iterable[str], before: Sequence[str]) -> float:
     return share(one != two for one, two in zip(after, before, strict=True))
 
 
-def _undone(texts: Sequence[str], outputs: Outputs, repair: Repair, corpus: Corpus) -> Iterator[str]:
-    dialogues = outputs.dialogues or ("",) * len(texts)
-    for text, dialogue in zip(texts, dialogues, strict=True):
-        yield repair.undo(text, Row(dialogue, corpus))
+def _undone(texts: Sequence[str], rows: Sequence[Row], repair: Repair) -> list[str]:
+    return list(map(repair.undo, texts, rows))
+
+
+def _rows(outputs: Outputs, corpus: Corpus) -> list[Row]:
+    return [Row(dialogue, corpus) for dialogue in outputs.dialogues or ("",) * len(outputs)]
 
 
 def _stratified(outputs: Outputs, seed: int) -> list[int]:

@@ -29,6 +29,11 @@ class Vocabulary:
         return Counter(word for text in self._texts for word in words(text))
 
     @cached_property
+    def _long_words(self) -> frozenset[str]:
+        """Known words of at least two letters."""
+        return frozenset(word for word in self._counts if len(word) > 1)
+
+    @cached_property
     def _costs(self) -> dict[str, float]:
         """Negative log probability of each word."""
         total = math.log(self._counts.total() + 1)
@@ -41,7 +46,7 @@ class Vocabulary:
         """Return the share of the letters of `text` that belong to known words of at least two letters; 0 for none."""
         found = words(text)
         letters = sum(map(len, found))
-        return sum(len(word) for word in found if len(word) > 1 and word in self._counts) / letters if letters else 0.0
+        return sum(map(len, filter(self._long_words.__contains__, found))) / letters if letters else 0.0
 
     def segmented(self, run: str) -> list[str]:
         """Return the most probable words behind `run`, which has no spaces (dynamic programming over word unigrams).

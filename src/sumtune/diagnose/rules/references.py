@@ -99,12 +99,17 @@ def _twice(texts: tuple[str, ...]) -> Flags:
 
 
 def _speakers_only(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Flags:
-    speakers = [{word for name in SPEAKER.findall(dialogue) for word in words(name)} for dialogue in dialogues]
-    found = [words(text) for text in texts]
+    """Return which texts are a few words, of which all but one name speakers of the dialogue."""
+    listed = (words(text) for text in texts)
     return [
-        len(listed) <= MOST_NAMES and sum(word in names for word in listed) >= max(1, len(listed) - 1)
-        for listed, names in zip(found, speakers, strict=True)
+        len(found) <= MOST_NAMES and sum(map(_speakers(dialogue).__contains__, found)) >= max(1, len(found) - 1)
+        for found, dialogue in zip(listed, dialogues, strict=True)
     ]
+
+
+def _speakers(dialogue: str) -> set[str]:
+    """Return the words in the names of the speakers."""
+    return {word for name in SPEAKER.findall(dialogue) for word in words(name)}
 
 
 def _start_of_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Flags:

@@ -7,7 +7,6 @@ import numpy as np
 
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import share
 from sumtune.evaluate.rouge import rouge1
 
 __all__ = ["letters_dropped", "unfit_for_rouge_score"]
@@ -57,4 +56,6 @@ def _what_is_dropped(outputs: Outputs, dropped: float) -> str:
 
 
 def _dropped_share(texts: Sequence[str]) -> float:
-    return share(not letter.isascii() for text in texts for letter in text if letter.isalpha())
+    """Return the share of the letters that are not ASCII."""
+    letters = list(filter(str.isalpha, "".join(texts)))
+    return (len(letters) - sum(map(str.isascii, letters))) / len(letters) if letters else 0.0
