@@ -57,7 +57,6 @@ def _few_resamples(monkeypatch):
     from sumtune.diagnose import gains
     from sumtune.evaluate import bootstrap
 
-    monkeypatch.setattr(gains, "interval", lambda values, generator: bootstrap.interval(values, generator, 50))
     monkeypatch.setattr(gains, "paired", lambda values, generator: bootstrap.paired(values, generator, 50))
 
 

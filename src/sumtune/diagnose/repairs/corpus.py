@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from sumtune.diagnose.repairs.vocabulary import Vocabulary
+from sumtune.diagnose.repairs.vocabulary import Vocabulary, vocabulary_of
 from sumtune.diagnose.text_features import share
 
 __all__ = ["Corpus"]
@@ -32,7 +32,7 @@ class Corpus:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Words of the references and the dialogues."""
-        return Vocabulary((*self.references[:VOCABULARY_ROWS], *self.dialogues[:VOCABULARY_ROWS]))
+        return vocabulary_of((*self.references[:VOCABULARY_ROWS], *self.dialogues[:VOCABULARY_ROWS]))
 
     @cached_property
     def prefix(self) -> tuple[str, ...]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sumtune.diagnose.repairs.corpus import Corpus
 
 __all__ = ["Repair", "Row", "of_text"]
+
+CACHED_TEXTS = 1 << 11
+"""Texts whose repair is remembered: the search meets the same texts again after each fault."""
 
 
 @dataclass(frozen=True)
@@ -41,4 +44,5 @@ class Repair:
 
 def of_text(function: Callable[[str], str]) -> Callable[[str, Row], str]:
     """Return `function` as the `undo` of a repair that needs to know only the prediction."""
-    return lambda text, _row: function(text)
+    cached = lru_cache(CACHED_TEXTS)(function)
+    return lambda text, _row: cached(text)

@@ -3,11 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sumtune.diagnose.text_features import words
 
-__all__ = ["Vocabulary"]
+__all__ = ["Vocabulary", "vocabulary_of"]
 
 LONGEST_WORD = 24
 """Longest known word in characters; longer runs are addresses and the like."""
@@ -72,3 +72,9 @@ class Vocabulary:
             found.append(run[starts[end] : end])
             end = starts[end]
         return found[::-1]
+
+
+@lru_cache(maxsize=4)
+def vocabulary_of(texts: tuple[str, ...]) -> Vocabulary:
+    """Return the vocabulary of `texts`, the same one when they come again."""
+    return Vocabulary(texts)

@@ -85,9 +85,10 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
     sample = outputs.sample(SAMPLE)
     if len(outputs) < FEWEST_FOR_SUSPICION or not _match_dialogues(sample):
         return None
-    if np.subtract(*_novel_bigrams(sample)).mean() < NOVEL_GAIN / 2:
+    novel = _novel_bigrams(sample)
+    if np.subtract(*novel).mean() < NOVEL_GAIN / 2:
         return None
-    by_prediction, by_reference = _novel_bigrams(outputs)
+    by_prediction, by_reference = novel if sample is outputs else _novel_bigrams(outputs)
     gain = by_prediction - by_reference
     if gain.mean() < NOVEL_GAIN:
         return None

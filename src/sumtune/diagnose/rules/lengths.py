@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.repairs.vocabulary import Vocabulary
+from sumtune.diagnose.repairs.vocabulary import vocabulary_of
 from sumtune.diagnose.text_features import ends_sentence, how_many, share, words
 from sumtune.text.words import count_words
 
@@ -166,7 +166,7 @@ def _in_mid_phrase(outputs: Outputs, bad: list[bool]) -> bool:
     """Return whether the `bad` predictions are short, and many end inside a word or with one that ends no phrase."""
     if _length_ratio(outputs, bad) > SHORTER:
         return False
-    known = Vocabulary((*outputs.first_references[:VOCABULARY_ROWS], *(outputs.dialogues or ())[:VOCABULARY_ROWS]))
+    known = vocabulary_of((*outputs.first_references[:VOCABULARY_ROWS], *(outputs.dialogues or ())[:VOCABULARY_ROWS]))
     texts = (text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong)
     last = [words(text)[-1] for text in texts]
     broken = [word in NEVER_LAST or word not in known for word in last]
