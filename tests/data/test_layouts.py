@@ -86,7 +86,7 @@ def test_a_message_without_text_does_not_hide_its_day(tmp_path: Path) -> None:
     for path in (tmp_path / "export", tmp_path / "export" / "general"):
         export = read_export(path)
         assert export.rows == ({"channel": "general", "dialogue": TALK},)
-        assert "left out: 1 entries that are no messages, 1 notices and messages without text" in notes(export)
+        assert "left out: 1 entries that are not messages, 1 notices and messages without text" in notes(export)
     for name in ("users.json", "channels.json"):
         with pytest.raises(DataError, match=r"Slack export: pass the whole export, as a folder or \.zip"):
             read_export(tmp_path / "export" / name)

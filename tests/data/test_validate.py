@@ -126,7 +126,7 @@ def test_a_test_file_without_summaries_is_set_aside(
     checked = check(DataConfig(path=str(tmp_path)))
     assert [len(examples) for examples in checked.examples.values()] == [22, 3, 0]
     assert places(checked, "no_summaries") == [("warning", "test.jsonl", None)]
-    assert "its 3 dialogues are set aside" in str(checked.issues)
+    assert "its 3 dialogues are not used" in str(checked.issues)
     write("train.jsonl", [{"dialogue": row["dialogue"]} for row in rows])
     with pytest.raises(DataError, match="no summary column"):
         check(DataConfig(path=str(tmp_path)))
@@ -148,7 +148,7 @@ def test_doubtful_texts_are_warned_of(write: Any, rows: list[dict[str, Any]]) ->
         "unknown_speaker": "a.jsonl: the turns of 1 of 25 dialogues, first in row 5, have no known speaker, and their "
         "keys 'who' are not read; call the key of the speaker's name `speaker`",
         "one_line_dialogue": "a.jsonl: 3 of 25 dialogues (1 of them with several speakers), first in row 2, are one "
-        "line; put each turn on a line of its own, as `Name: text`",
+        "line; put each turn on a its own line, as `Name: text`",
     }
     assert places(checked, "placeholder") == [("warning", "a.jsonl", 1), ("warning", "a.jsonl", 2)]
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RUN_DIR",
     "BeamsOption",
+    "CheckSetOption",
     "ConfigOption",
     "DataOption",
     "DialogueOption",
@@ -43,6 +44,14 @@ RunDirOption = Annotated[Path, typer.Option("--run-dir", help="Folder of the run
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any setting, for example train.epochs=2. Repeatable."),
+]
+CheckSetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="A setting of the data or a token limit, for example model.max_source_tokens=2048. Repeatable.",
+    ),
 ]
 DialogueOption = Annotated[str | None, typer.Option("--dialogue-column", help="Column that holds the dialogue.")]
 SummaryOption = Annotated[str | None, typer.Option("--summary-column", help="Column that holds the summary.")]

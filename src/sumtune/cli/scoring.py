@@ -18,7 +18,8 @@ def evaluate(
         typer.Option(
             "--set",
             metavar="KEY=VALUE",
-            help="A setting of decode or evaluate, or model.device. Repeatable. `summarize` and `serve` use it, too.",
+            help="A setting of `decode` or `evaluate`, or model.device. Repeatable. `summarize` and `serve` "
+            "then also use the `decode` settings and the device.",
         ),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Rebuild engines and scores even if nothing changed.")] = False,
@@ -56,7 +57,7 @@ def diagnose(
         Path | None,
         typer.Argument(
             help="Predictions of any tool, with references or --references FILE. CSV, JSON, JSONL, Parquet, or a text "
-            "with one prediction per line. Without it, a run is diagnosed."
+            "with one prediction per line. Without FILE, a run is diagnosed."
         ),
     ] = None,
     run_dir: Annotated[

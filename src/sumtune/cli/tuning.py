@@ -7,6 +7,7 @@ import typer
 
 from sumtune.cli.options import (
     RUN_DIR,
+    CheckSetOption,
     ConfigOption,
     DataOption,
     DialogueOption,
@@ -51,7 +52,7 @@ def check(
     data: Annotated[str, typer.Argument(help="File, folder, hub id, or `embedded`.")],
     model: ModelOption = None,
     config: ConfigOption = None,
-    set_: SetOption = None,
+    set_: CheckSetOption = None,
     dialogue_column: DialogueOption = None,
     summary_column: SummaryOption = None,
     style_column: StyleColumnOption = None,

@@ -81,7 +81,9 @@ def serve(
     connections_per_client: Annotated[
         int,
         typer.Option(
-            "--connections-per-client", min=1, help="Maximum number of connections per address. A proxy is one address."
+            "--connections-per-client",
+            min=1,
+            help="Maximum number of connections per address. Clients behind a proxy share its address.",
         ),
     ] = ServeSettings.max_connections_per_client,
     allow_adapter_loading: Annotated[

@@ -144,7 +144,7 @@ class _FormattedRows:
         for number, row in self.lines:
             found = self.row_format.read(row)
             if found is None:
-                raise DataError(f"{self.file}:{number}: it is not {self.row_format.format.name}, as the others are.")
+                raise DataError(f"{self.file}:{number}: it is not {self.row_format.format.name}, unlike the others.")
             yield from ((number, one) for one in found)
 
 

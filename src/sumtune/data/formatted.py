@@ -109,7 +109,7 @@ def _converted(table: Table, row_format: RowFormat) -> Table:
     for number, row in table.rows:
         found = row_format.read(row, left_out)
         if found is None:
-            issues.append(malformed(table.file, number, f"it is not {row_format.format.name}, as the others are"))
+            issues.append(malformed(table.file, number, f"it is not {row_format.format.name}, unlike the others"))
         else:
             rows += [(number, one) for one in found]
     issues.append(_note(table.file, row_format, left_out))

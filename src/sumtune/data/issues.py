@@ -98,7 +98,7 @@ def raise_errors(issues: Iterable[Issue]) -> None:
     if any(error.code == BROKEN_TABLE for error in errors):
         lines.append(BROKEN_TABLE_REMEDY)
     elif all(error.can_be_dropped for error in errors):  # otherwise the remaining rows have an error, too
-        lines.append("Mend these rows, or leave them out with --drop-invalid.")
+        lines.append("Fix these rows, or leave them out with --drop-invalid.")
     raise DataError("\n".join(lines))
 
 

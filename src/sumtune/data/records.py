@@ -23,7 +23,7 @@ def table_of_records(file: str, split: str | None, header: Sequence[str], record
     named = [name for name in header if name.strip()]
     if len(set(named)) < len(named):
         repeated = [name for name in dict.fromkeys(named) if named.count(name) > 1]
-        raise DataError(f"{file}: the header row repeats {show_names(repeated)}; each column needs a name of its own.")
+        raise DataError(f"{file}: the header row repeats {show_names(repeated)}; each column needs its own name.")
     fewest = len(_without_blank_end(header))
     filled, broken = [], []
     for row, record in records:

@@ -67,7 +67,7 @@ def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Is
         seen.add(example.id)
         unique.append(example)
     changed = sum(new is not old for new, old in zip(unique, examples, strict=True))
-    message = f"{changed} ids appear before; their file and row were added to tell them apart"
+    message = f"{changed} ids repeat an earlier id; file and row were added to make them unique"
     return unique, [Issue("repeated_id", "info", message)] if changed else []
 
 
@@ -131,7 +131,7 @@ class _Forms:
         several = f" ({self.crowded} of them with several speakers)" if self.crowded else ""
         message = (
             f"{len(self.one_line)} of {self.seen} dialogues{several}, first in row {self.one_line[0]}, are one line; "
-            "put each turn on a line of its own, as `Name: text`"
+            "put each turn on its own line, as `Name: text`"
         )
         return Issue("one_line_dialogue", "warning", message, self.file)
 

@@ -75,7 +75,7 @@ def _read_channels(
     for channel, days in channels.items():
         entries = [entry for day in days for entry in _entries(place, day, read)]
         messages = [entry for entry in entries if is_slack([entry])]
-        left_out["entries that are no messages"] += len(entries) - len(messages)
+        left_out["entries that are not messages"] += len(entries) - len(messages)
         for reading in read_slack(messages, names, split=True):
             left_out.update(reading.left_out)
             rows.append((len(rows) + 1, {"channel": channel, "dialogue": reading.value()}))

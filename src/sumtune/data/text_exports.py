@@ -31,7 +31,7 @@ def read_text_export(place: str, file: str, text: str, split: str | None) -> Tab
         raise DataError(f"{place} is an exported chat without any message: it holds only notices and media.")
     if DISCORD_TEXT.match(text):
         raise DataError(
-            f"{place} is a channel of Discord as text, whose messages cannot be told apart: export it as JSON "
+            f"{place} is a Discord channel as text, in which messages cannot be separated: export it as JSON "
             "(DiscordChatExporter: --format Json)."
         )
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

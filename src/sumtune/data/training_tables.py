@@ -75,7 +75,7 @@ def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], 
         return list(tables), []
     notes = [
         Issue(
-            "no_summaries", "warning", f"it has no summaries: its {len(table.rows)} dialogues are set aside", table.file
+            "no_summaries", "warning", f"it has no summaries: its {len(table.rows)} dialogues are not used", table.file
         )
         for table in bare
     ]

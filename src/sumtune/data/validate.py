@@ -31,7 +31,11 @@ def check_learnable(examples: Sequence[Example], counter: TokenCounter) -> Itera
     counts = counter.count([example.summary for example in examples])
     for example, count in zip(examples, counts, strict=True):
         if count == 0:
-            yield _issue("no_summary_tokens", "the tokenizer leaves no token of the summary to learn", example)
+            yield _issue(
+                "no_summary_tokens",
+                "the tokenizer turns the summary into no tokens",
+                example,
+            )
 
 
 def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Issue]:
@@ -77,7 +81,7 @@ def _issue(code: str, message: str, example: Example, *, error: bool = True) -> 
 def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
     size = len(splits["train"])
     if size < FEWEST_TRAINING_EXAMPLES:
-        message = f"there are {size} examples to train on, at least {FEWEST_TRAINING_EXAMPLES} are needed"
+        message = f"there are {size} examples to train on; at least {FEWEST_TRAINING_EXAMPLES} are needed"
         given = [name for name, examples in splits.items() if examples]
         if not size and given:
             message += (

@@ -54,7 +54,7 @@ COST_SETTINGS = {"effective_batch_size", "micro_batch_tokens", "seed", "validati
 MEASURED, MEASURED_BEFORE, REMAINING = (
     "measured on this machine",
     "measured earlier on this machine, with the same data and settings",
-    "time left, by the speed of this run so far",
+    "remaining time, at the speed of this run so far",
 )
 """Origins of a forecast, as shown to the user."""
 

@@ -85,7 +85,7 @@ def why_no_kernels(folder: Path) -> str | None:
 def _load(folder: Path, switch: str | None) -> Kernels | str:
     """Return the kernels, or the reason why there are none."""
     if switch == "0":
-        return f"{OFF}=0 turns its kernels off"
+        return f"{OFF}=0 turns the kernels off"
     own, *others = _entries(folder)
     try:
         place = next((found for entry in (own, *others) if (found := entry.find())), None)
@@ -93,7 +93,7 @@ def _load(folder: Path, switch: str | None) -> Kernels | str:
             compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
             if compiler is None:
                 return (
-                    f"there is no C compiler ({', '.join(COMPILERS)}) for its kernels, and {folder} has none that were "
+                    f"there is no C compiler ({', '.join(COMPILERS)}) for the kernels, and {folder} has none that were "
                     "compiled for this processor"
                 )
             place = own.get(partial(_compile, compiler))
@@ -102,8 +102,8 @@ def _load(folder: Path, switch: str | None) -> Kernels | str:
         lines = error.stderr.decode("utf-8", "replace").strip().splitlines()[-SHOWN_LINES:]
         reason = " ".join(["the C compiler fails:", *lines])
     except (OSError, subprocess.SubprocessError) as error:
-        reason = f"its kernels cannot be compiled or loaded: {error}"
-    logger.warning("Training and generation are slower without kernels, and %s", reason)
+        reason = f"the kernels cannot be compiled or loaded: {error}"
+    logger.warning("Training and generation are slower without the C kernels: %s", reason)
     return reason
 
 

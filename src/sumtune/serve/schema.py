@@ -97,7 +97,9 @@ class SummarizeResponse(BaseModel):
     beams: int
     queued_s: float = Field(description="Seconds until decoding of the last dialogue, or of its first part, started.")
     elapsed_s: float = Field(description="Seconds from request to response.")
-    note: str | None = Field(None, description="Says so if the model was not tuned with the style of the request.")
+    note: str | None = Field(
+        None, description="A message if the model does not know the requested style; otherwise null."
+    )
 
 
 class AdapterRequest(RequestBody):

@@ -40,8 +40,9 @@ def table(scorecard: Scorecard) -> Table:
 def faithfulness(scorecard: Scorecard) -> Table:
     """Return the means of the faithfulness measures, a row for each system."""
     caption = (
-        "unsaid: names and numbers that are not in the dialogue; new: word pairs that are not in it; length: ratio to "
-        "the length of the reference; cut: stopped by the token limit; copied: all of it verbatim from the dialogue"
+        "unsaid: names and numbers that are not in the dialogue; new: word pairs that are not in the dialogue; "
+        "length: ratio to the length of the reference; cut: stopped by the token limit; "
+        "copied: found word for word in the dialogue"
     )
     result = Table(title="Faithfulness", caption=caption)
     result.add_column("system", no_wrap=True)

@@ -51,7 +51,7 @@ def extract_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor,
         raise UnsupportedError("The native engine does not know the layers of this model.") from error
     difference = _difference(model, Decoder(weights, embedding, kernels))
     if not difference <= TOLERANCE:
-        raise UnsupportedError(f"The native engine computes this model with a difference of {difference:.0%}.")
+        raise UnsupportedError(f"The results of the native engine differ from those of this model by {difference:.0%}.")
     return weights, embedding, output
 
 

@@ -47,7 +47,9 @@ class Extension(Notes):
     """What OpenAI's format has no field for."""
 
     read: str = Field(description="How the dialogue was read: `whole`, or `parts (5)` if it is long.")
-    note: str | None = Field(None, description="Says so if the model was not tuned with the style of the request.")
+    note: str | None = Field(
+        None, description="A message if the model does not know the requested style; otherwise null."
+    )
 
 
 class ChatCompletion(BaseModel):
