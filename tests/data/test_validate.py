@@ -148,7 +148,7 @@ def test_doubtful_texts_are_warned_of(write: Any, rows: list[dict[str, Any]]) ->
         "unknown_speaker": "a.jsonl: the turns of 1 of 25 dialogues, first in row 5, have no known speaker, and their "
         "keys 'who' are not read; call the key of the speaker's name `speaker`",
         "one_line_dialogue": "a.jsonl: 3 of 25 dialogues (1 of them with several speakers), first in row 2, are one "
-        "line; put each turn on a its own line, as `Name: text`",
+        "line; put each turn on its own line, as `Name: text`",
     }
     assert places(checked, "placeholder") == [("warning", "a.jsonl", 1), ("warning", "a.jsonl", 2)]
 

@@ -79,7 +79,7 @@ def test_without_dialogues_it_is_not_claimed_which_column_was_moved():
 def test_predictions_of_another_file_belong_to_other_rows():
     others = [one for one in planted.CORPUS if one.id not in CLEAN.ids]
     finding = misplaced_rows(CLEAN.with_predictions([planted.written(one) for one in others[:COUNT]]))
-    assert finding.title == "The predictions belong to other rows than those of this file"
+    assert finding.title == "The predictions do not belong to the rows of this file"
     assert finding.repaired is None
 
 

@@ -105,8 +105,10 @@ def learning_slope(training: Training) -> Slope | None:
     slope = float((x * y).sum() / (x * x).sum())
     rest = y - y.mean() - slope * x
     error = float(np.sqrt((rest**2).sum() / (len(y) - 2) / (x * x).sum()))
-    source = f"{len(y)} batches" if apart == 1 else f"{len(y)} means over {apart:g} batches"
-    return Slope(slope, error, f"fitted to the losses of {source} of the first epoch, each before the model saw it")
+    source = f"the losses of {len(y)} batches" if apart == 1 else f"{len(y)} mean losses of {apart:g} batches"
+    return Slope(
+        slope, error, f"fitted to {source} of the first epoch, each loss computed before the model learned from it"
+    )
 
 
 def _steps_apart(steps: Array) -> float:

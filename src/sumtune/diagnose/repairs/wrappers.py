@@ -223,5 +223,5 @@ REPAIRS = (
     _repair(html_tags, "contain HTML tags", "remove the HTML tags where predictions are written"),
     _repair(numbered, "begin with a row number, an id or a date",
             "write only the text of the summary to the column of predictions"),
-    _repair(score_appended, "end with a score", "write the score to a column of its own"),
+    _repair(score_appended, "end with a score", "write the score to its own column"),
 )  # fmt: skip

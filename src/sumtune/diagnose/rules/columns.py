@@ -50,7 +50,9 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
         rows = zip(outputs.predictions, outputs.dialogues, bad, strict=True)
         repaired = outputs.with_predictions([lead_3(dialogue) if wrong else text for text, dialogue, wrong in rows])
     baseline = (
-        f" With the first three turns of their dialogues instead it would be {repaired.score:.3f}." if repaired else ""
+        f" With the first three turns of each dialogue instead, the score would be {repaired.score:.3f}."
+        if repaired
+        else ""
     )
     return Finding(
         code="one_summary_for_all",

@@ -23,7 +23,7 @@ def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
     if sum(bad) < FEWEST_COPIES or share(bad) < DIALOGUE_SHARE or _only_the_shortest(bad, outputs.dialogues):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
-    others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
+    others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="predictions_are_dialogues",
         title=f"{how_many(bad)} predictions are their dialogues",

@@ -27,7 +27,7 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         return None
     found = common_language([text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
     repaired = outputs.filtered([not wrong for wrong in bad])
-    others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
+    others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="wrong_language",
         title=f"{how_many(bad)} predictions are in a different language from the references",

@@ -62,7 +62,7 @@ def empty_predictions(outputs: Outputs) -> Finding | None:
     if share(bad) < EMPTY_SHARE or sum(bad) < FEWEST_EMPTY:
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
-    others = f" The others score {repaired.score:.3f}, all together {outputs.score:.3f}." if repaired else ""
+    others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="empty_predictions",
         title=f"{how_many(bad)} predictions are empty",
@@ -116,7 +116,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
     repaired = outputs.filtered([not wrong for wrong in bad])
     limit = int(np.median([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
     whole = (
-        f" Those that end by themselves score {repaired.score:.3f}, all together {outputs.score:.3f}."
+        f" Those that end by themselves score {repaired.score:.3f}, all predictions {outputs.score:.3f}."
         if repaired
         else ""
     )

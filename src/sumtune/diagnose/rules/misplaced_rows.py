@@ -95,7 +95,7 @@ def _title(found: Misplaced) -> str:
         both = " and ".join(names).capitalize()
         return f"{both} are in different orders" if found.order else f"{both} do not belong together"
     if found.order is None:
-        return f"The {names[0]} belong to other rows than those of this file"
+        return f"The {names[0]} do not belong to the rows of this file"
     some = (found.order.rows != np.arange(len(found.order.rows))).mean() < FEW_MOVED
     return f"{'Some' if some else 'The'} {names[0]} are in the wrong rows"
 
