@@ -59,7 +59,7 @@ def score_unexplained(outputs: Outputs, gains: Sequence[Gain]) -> Finding | None
         title=f"The outputs score below {what}, and no known fault explains it",
         severity="fault",
         evidence=f"ROUGE-1 is {outputs.score:.3f}, {worst.system} reaches {worst.score:.3f}: a difference of "
-        f"{worst.difference:+.3f}, 95% interval {worst.low:+.3f} to {worst.high:+.3f}. The predictions shown score lowest.",
+        f"{worst.difference:+.3f}, 95% interval {worst.low:+.3f} to {worst.high:+.3f}. These examples score lowest.",
         numbers={"rouge1": outputs.score, "rouge1_other": worst.score, "difference": worst.difference},
         examples=tuple(map(outputs.excerpt, _strangest(outputs))),
     )
