@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from shutil import copytree
@@ -15,6 +16,7 @@ import tiny
 from hypothesis import settings
 
 if TYPE_CHECKING:  # importing PyTorch takes seconds, and the process that hands out tests needs none
+    from sumtune.kernels.build import Kernels
     from sumtune.train.session import Session
 
 gc.disable()  # until all tests are collected: imports make many objects, and none of them is garbage
@@ -61,6 +63,31 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _each_model_is_read_once() -> Iterator[None]:
+    """Let `load_base` copy a model that it has read before; transformers takes five times as long to read a tiny one.
+
+    A folder of which any file has changed is another model; one that cannot be read is read again.
+    """
+    from sumtune.model import load
+
+    read, models = load._read_model, {}
+
+    def read_once(family: Any, folder: Path, dtype: Any, config: Any, options: dict[str, Any]) -> Any:
+        stats = [(file.name, file.stat()) for file in sorted(folder.iterdir()) if file.is_file()]
+        files = tuple((name, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for name, one in stats)
+        key = family, dtype, files
+        if options:  # 4-bit weights cannot be copied
+            return read(family, folder, dtype, config, options)
+        if key not in models:
+            models[key] = read(family, folder, dtype, config, options)
+        return deepcopy(models[key])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "_read_model", read_once)
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _short_collections() -> None:
     """Make garbage collection after each model faster: exempt all objects created before this test file."""
@@ -76,14 +103,30 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the compiled kernels; an empty one if there is no C compiler."""
-    from sumtune.kernels.build import load_kernels
+    """Return a folder with the compiled kernels alone; an empty one if there is no C compiler.
 
-    is_worker = "PYTEST_XDIST_WORKER" in os.environ
-    root = tmp_path_factory.getbasetemp()
-    folder = (root.parent if is_worker else root) / "compiled"  # the first worker compiles, the others wait
-    load_kernels(folder)
+    They come from the user's cache, where the first process compiles them once for all processes and later sessions.
+    """
+    from sumtune.files.cache_dir import cache_dir
+    from sumtune.kernels import build
+
+    folder, cached = tmp_path_factory.mktemp("compiled"), cache_dir() / "kernels"
+    if build.load_kernels(cached):
+        library = next(filter(None, (entry.find() for entry in build._entries(cached))))
+        copytree(library, folder / library.name)
     return folder
+
+
+@pytest.fixture(scope="session")
+def kernels(compiled: Path) -> Kernels:
+    """Return the compiled kernels; skip the test if there is no C compiler."""
+    from sumtune.kernels.build import load_kernels, why_no_kernels
+
+    found = load_kernels(compiled)
+    if found is None:
+        reason = why_no_kernels(compiled) or ""
+        (pytest.fail if "the C compiler fails" in reason else pytest.skip)(reason)
+    return found
 
 
 @pytest.fixture

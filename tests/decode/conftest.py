@@ -81,6 +81,20 @@ def make(sharp_models: dict[str, Path]) -> Make:
     return make_summarizer
 
 
+@pytest.fixture(scope="session")
+def shared(make: Make) -> Make:
+    """Like `make`, but returns the same summarizer to all tests that ask for the same one."""
+    made: dict[str, Summarizer] = {}
+
+    def get(*arguments: Any, **options: Any) -> Summarizer:
+        key = repr((arguments, sorted(options.items())))
+        if key not in made:
+            made[key] = make(*arguments, **options)
+        return made[key]
+
+    return get
+
+
 def with_limit(max_target_tokens: int) -> Prompt:
     """Return the prompt of these tests with another limit of generation."""
     return replace(PROMPT, max_target_tokens=max_target_tokens)

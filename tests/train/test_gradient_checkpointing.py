@@ -68,7 +68,7 @@ def test_gradients_are_the_same_if_attention_keeps_no_probabilities(
 def test_the_budget_does_not_change_the_adapter(session_in: Callable[..., Session], tmp_path: Path, name: str) -> None:
     adapters = []
     for budget in (10**12, 0):
-        session = session_in(tmp_path, name, str(budget))
+        session = session_in(tmp_path, name, str(budget), {"train.epochs": 1})
         recompute_of(session).budget_bytes = budget
         training.run(session, lambda _: None)
         adapters.append((session.run_dir.adapter / "adapter_model.safetensors").read_bytes())

@@ -22,7 +22,7 @@ Make = Callable[..., Session]
 def test_an_adapter_trained_on_4_bit_weights_lowers_the_loss_of_the_original_model(
     make_session: Make, name: str
 ) -> None:
-    session = make_session(name, "run", {"model.quantize": "nf4"})
+    session = make_session(name, "run", {"model.quantize": "nf4", "train.epochs": 2})
     kinds = {type(module).__name__ for module in session.adapted.modules()}
     assert "Linear4bit" in kinds
     assert session.base_parameters == make_session(name, "plain").base_parameters, "packed weights count in full"

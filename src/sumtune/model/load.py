@@ -101,15 +101,7 @@ def load_base(
     _require_layers(config, folder)
     family = AutoModelForSeq2SeqLM if is_encoder_decoder(config) else AutoModelForCausalLM
     options = quantization(dtype or torch.float32, device) if quantize else {}
-    loaded: Any
-    try:
-        loaded = family.from_pretrained(
-            folder, dtype=dtype or "auto", use_safetensors=True, trust_remote_code=False, output_loading_info=True,
-            **options,
-        )  # fmt: skip
-    except Exception as error:
-        raise _unreadable("model", folder, error) from error
-    model, info = loaded
+    model, info = _read_model(family, folder, dtype or "auto", config, options)
     if missing := sorted(info["missing_keys"]):
         raise ModelError(f"The weights in {folder} lack {len(missing)} tensors, for example {missing[0]}.")
     if quantize:
@@ -117,6 +109,18 @@ def load_base(
     else:
         model = model.to(device)
     return model.eval().requires_grad_(False)
+
+
+def _read_model(family: Any, folder: Path, dtype: Any, config: Any, options: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the model of the auto class `family` in `folder` and what transformers says about its weights."""
+    try:
+        model, info = family.from_pretrained(
+            folder, config=config, dtype=dtype, use_safetensors=True, trust_remote_code=False,
+            output_loading_info=True, **options,
+        )  # fmt: skip
+    except Exception as error:
+        raise _unreadable("model", folder, error) from error
+    return model, info
 
 
 def _require_layers(config: Any, folder: Path) -> None:

@@ -8,18 +8,9 @@ import torch
 from sumtune.decode.native import decoder as native
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import extract_weights
-from sumtune.files.cache_dir import cache_dir
 from sumtune.kernels.attention import BLOCK
-from sumtune.kernels.build import Kernels, load_kernels
+from sumtune.kernels.build import Kernels
 from sumtune.model.load import load_base
-
-
-@pytest.fixture(scope="module")
-def kernels() -> Kernels:
-    found = load_kernels(cache_dir() / "kernels")
-    if found is None:
-        pytest.skip("no C compiler: install gcc")
-    return found
 
 
 @pytest.mark.parametrize("name", ["gemma", "llama"])

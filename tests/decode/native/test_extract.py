@@ -7,13 +7,6 @@ from architectures import KNOWN, UNKNOWN, tiny_model
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import extract_weights
 from sumtune.decode.unsupported import UnsupportedError
-from sumtune.files.cache_dir import cache_dir
-from sumtune.kernels.build import load_kernels
-
-
-@pytest.fixture(scope="module")
-def kernels():
-    return load_kernels(cache_dir() / "kernels")
 
 
 @pytest.mark.parametrize(("model", "config", "options"), KNOWN.values(), ids=KNOWN)

@@ -7,17 +7,10 @@ from architectures import KNOWN, tiny_model
 from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.extract import extract_weights
 from sumtune.decode.native.smoothquant import smooth
-from sumtune.files.cache_dir import cache_dir
-from sumtune.kernels.build import load_kernels
 
 TEXTS = [torch.randint(3, 90, (24,), generator=torch.Generator().manual_seed(seed)).tolist() for seed in range(4)]
 LARGE = 60.0
 """Factor by which a few features are larger than the others."""
-
-
-@pytest.fixture(scope="module")
-def kernels():
-    return load_kernels(cache_dir() / "kernels")
 
 
 def hidden_states(weights, embedding, kernels, ids):
