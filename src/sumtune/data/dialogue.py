@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sumtune.data.formats.chat_log import is_chat_log, read_chat_log
 from sumtune.data.formats.format import Reading
 from sumtune.data.formats.subtitles import is_subtitles, read_subtitles
+from sumtune.data.formats.whatsapp import is_chat_log, read_chat_log
 from sumtune.data.turn_marks import list_in_text, split_marks
 from sumtune.data.turns import speaker_and_text, unread_keys
 

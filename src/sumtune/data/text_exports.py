@@ -3,9 +3,9 @@
 import re
 
 from sumtune.data.file_kind import SUFFIXES
-from sumtune.data.formats.chat_log import is_chat_log, read_chat_log
 from sumtune.data.formats.format import Reading, split_at_pauses
 from sumtune.data.formats.subtitles import is_subtitles, read_subtitles
+from sumtune.data.formats.whatsapp import is_chat_log, read_chat_log
 from sumtune.data.issues import Issue
 from sumtune.data.table import Table
 from sumtune.errors import DataError

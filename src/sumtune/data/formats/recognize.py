@@ -5,9 +5,9 @@ from itertools import islice
 
 from sumtune.data.columns import DIALOGUE_NAMES
 from sumtune.data.formats.ami import AMI
-from sumtune.data.formats.assistants import CHATGPT, CLAUDE
 from sumtune.data.formats.chat_messages import OPENAI, SHAREGPT
 from sumtune.data.formats.chat_template import CHAT_TEMPLATE
+from sumtune.data.formats.chatgpt_and_claude import CHATGPT, CLAUDE
 from sumtune.data.formats.csds import CSDS
 from sumtune.data.formats.discord import DISCORD
 from sumtune.data.formats.format import Format, Row

@@ -7,7 +7,7 @@ import pytest
 
 from sumtune.data.dialogue import as_text
 from sumtune.data.export import read_export
-from sumtune.data.formats.chat_log import is_chat_log
+from sumtune.data.formats.whatsapp import is_chat_log
 from sumtune.errors import DataError
 
 MARK, NARROW = "\u200e", "\u202f"

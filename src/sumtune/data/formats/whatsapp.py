@@ -1,13 +1,13 @@
-"""Chat exports as text with a time in each line, such as WhatsApp's `_chat.txt`."""
+"""WhatsApp's `_chat.txt`, and other chats exported as text with a time in each line."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sumtune.data.formats.chat_log_notices import GENERATED, MARKS, is_name, said_by_a_person
-from sumtune.data.formats.chat_log_times import WHEN, stamp_times
 from sumtune.data.formats.format import Turn
+from sumtune.data.formats.whatsapp_notices import GENERATED, MARKS, is_name, said_by_a_person
+from sumtune.data.formats.whatsapp_times import WHEN, stamp_times
 
 __all__ = ["ChatLog", "is_chat_log", "read_chat_log"]
 
