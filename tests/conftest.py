@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,12 @@ SETTINGS = {
 
 def pytest_collection_finish() -> None:
     gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for doctests in `src` alone, because the search takes a while and there are none in `tests`."""
+    return [one for one in (yield) if type(one) is pytest.Module]
 
 
 @pytest.fixture(scope="session", autouse=True)

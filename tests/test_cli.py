@@ -344,9 +344,10 @@ def test_an_error_never_shows_a_dialogue(call, tmp_path, tiny_models, own_cache)
 
 def test_our_bug_is_a_traceback_and_exit_code_1():
     planted = (
-        "import sys; from sumtune import cli; from sumtune.commands import clean\n"
+        "import sys; from types import SimpleNamespace; from sumtune import cli\n"
         "def fail(*arguments): raise RuntimeError('planted')\n"
-        "clean.clean_run = fail; sys.argv = ['sumtune', 'clean']; cli.main()"
+        "sys.modules['sumtune.commands.clean'] = SimpleNamespace(clean_run=fail)\n"
+        "sys.argv = ['sumtune', 'clean']; cli.main()"
     )
     done = run_python("-c", planted)
     assert done.returncode == 1

@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -37,6 +38,14 @@ OPTIONAL = lowest(EXTRAS["embedded"] + EXTRAS["hub"] + EXTRAS["quantize"])
 DEVELOPMENT = lowest(EXTRAS["dev"])
 
 
+def statements_in(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements in a module; expressions, which are many more, hold no imports."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for statement in getattr(node, part, ()):
+            yield statement
+            yield from statements_in(statement)
+
+
 @cache
 def imported(folder: str) -> dict[str, Path]:
     """Distribution of each package that files in `folder` import, anywhere in them, with one such file."""
@@ -44,7 +53,7 @@ def imported(folder: str) -> dict[str, Path]:
     found: dict[str, Path] = {}
     distributions = packages_distributions()
     for file in (ROOT / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in statements_in(ast.parse(file.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and not node.level:
                 modules = [str(node.module)]

@@ -31,7 +31,8 @@ def texts_in(tree):
 def named_in_code():
     """Commands between backticks, by file."""
     for file in sorted((ROOT / "src").rglob("*.py")):
-        for text in texts_in(ast.parse(file.read_text(encoding="utf-8"))):
+        source = file.read_text(encoding="utf-8")
+        for text in texts_in(ast.parse(source)) if COMMAND.search(source) else ():
             for quoted in re.findall(r"`([^`\n]+)`", text):
                 yield from ((file.name, found) for found in COMMAND.findall(quoted))
 

@@ -24,6 +24,14 @@ LINES = "".join(json.dumps({**ROW, "dialogue": f"{ROW['dialogue']} {n}"}) + "\n"
 Make = Callable[[Path], Path]
 
 
+def gzip_bomb(folder: Path) -> Path:
+    return file("a.csv.gz", gzip.compress(b"0" * 100_000_000, 1))(folder)
+
+
+def zip_bomb(folder: Path) -> Path:
+    return zipped("a.zip", **{"train.csv": "0" * 100_000_000})(folder)
+
+
 def file(name: str, raw: str | bytes) -> Make:
     def make(folder: Path) -> Path:
         path = folder / name
@@ -102,8 +110,8 @@ BROKEN: dict[str, tuple[Make, str]] = {
     "old Excel file": (file("a.xlsx", b"\xd0\xcf\x11\xe0\xa1"), "old Office document"),
     "Word document": (zipped("a.docx", **{"[Content_Types].xml": "", "word/document.xml": SECRET}), "a Word document"),
     "zip without data": (zipped("a.zip", notes_txt=SECRET), "no file"),
-    "zip bomb": (zipped("a.zip", **{"train.csv": "0" * 100_000_000}), "unpacks to more than 67 MB"),
-    "gzip bomb": (file("a.csv.gz", gzip.compress(b"0" * 100_000_000, 1)), "unpacks to more than"),
+    "zip bomb": (zip_bomb, "unpacks to more than 67 MB"),
+    "gzip bomb": (gzip_bomb, "unpacks to more than"),
     "cut gzip": (file("a.csv.gz", gzip.compress(LINES.encode())[:-20]), "cannot be unpacked"),
     "cut zip": (file("a.zip", b"PK\x03\x04 and so on"), "cannot be unpacked"),
     "no workbook": (zipped("a.xlsx", **{"xl/workbook.xml": "<a>"}), "not a readable workbook"),

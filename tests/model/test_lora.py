@@ -3,7 +3,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import peft
 import pytest
 import torch
 from torch import Tensor
@@ -81,11 +80,13 @@ def test_plain_peft_loads_what_is_saved(
     tiny_models: dict[str, Path], tmp_path: Path, name: str, variant: dict[str, bool]
 ) -> None:
     adapted = adapt(tiny_models[name], dropout=0.1, **variant)
+    from peft import PeftModel  # sumtune has imported PEFT, in its own way
+
     save_adapter(adapted, perturb(adapted), tmp_path)
     ours = logits(adapted)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        plain = peft.PeftModel.from_pretrained(load_base(tiny_models[name], torch.float32), tmp_path)
+        plain = PeftModel.from_pretrained(load_base(tiny_models[name], torch.float32), tmp_path)
     assert torch.equal(logits(plain), ours)
     assert torch.equal(logits(load_adapter(load_base(tiny_models[name], torch.float32), tmp_path)), ours)
 

@@ -3,7 +3,6 @@
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +15,7 @@ from sumtune.files.run_dir import RunDir
 from sumtune.model.adapter_files import SETTINGS
 from sumtune.model.generation_settings import load_generation
 from sumtune.model.precision import choose_device
+from sumtune.versions import version
 
 __all__ = ["environment", "known_record", "recorded_config", "update_record"]
 

@@ -1,8 +1,9 @@
 """chrF (Popović 2015, https://aclanthology.org/W15-3049) of one prediction, computed by sacrebleu."""
 
 from functools import cache
-from importlib.metadata import version
 from typing import Any
+
+from sumtune.versions import version
 
 __all__ = ["score", "signature"]
 

@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
-from importlib.metadata import version
 from typing import Any, Literal
 
 from sumtune.config import RougeTokens
 from sumtune.text import sentences
 from sumtune.text.language import is_english
 from sumtune.text.words import UNSPACED_SCRIPTS, characters, words
+from sumtune.versions import version
 
 __all__ = [
     "ROUGE_METRICS",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from sumtune.evaluate.overlap import METRICS, Overlap
 from sumtune.evaluate.reference_groups import ReferencedDialogue
 from sumtune.evaluate.rouge import Tokens
 from sumtune.summarizer import Completion
+from sumtune.versions import version
 
 __all__ = [
     "BASE",

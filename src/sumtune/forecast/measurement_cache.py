@@ -6,13 +6,13 @@ import platform
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from sumtune.errors import ConfigError, SumtuneError
 from sumtune.files.cache import Entry
 from sumtune.files.checksums import fingerprint
 from sumtune.files.records import read_record, write_record
+from sumtune.versions import version
 
 __all__ = ["MeasurementCache"]
 

@@ -1,6 +1,8 @@
 """Loading of base models, configurations and tokenizers from a local folder."""
 
 import logging
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +15,7 @@ from sumtune.text.position_limits import PositionLimits
 
 __all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "position_limits", "sliding_window"]
 
+CACHED_CONFIGS = 8
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
 
 
@@ -22,12 +25,19 @@ def load_config(folder: Path) -> Any:
     Raises:
         ModelError: the configuration cannot be read without running code of the model.
     """
-    from transformers import AutoConfig
-
+    file = folder / "config.json"
     try:
-        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        return deepcopy(_parsed_config(folder, file.read_bytes() if file.is_file() else b""))
     except Exception as error:  # malformed files make transformers raise anything
         raise _unreadable("configuration", folder, error) from error
+
+
+@lru_cache(CACHED_CONFIGS)
+def _parsed_config(folder: Path, _content: bytes) -> Any:
+    """Return the configuration in `folder`; every command asks for it several times, and transformers is slow."""
+    from transformers import AutoConfig
+
+    return AutoConfig.from_pretrained(folder, trust_remote_code=False)
 
 
 def is_encoder_decoder(config: Any) -> bool:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from sumtune.errors import ConfigError, ModelError
 from sumtune.memory import unmap_pages
 from sumtune.model.adapter_files import WEIGHTS, AdapterFiles, check_adapter
+from sumtune.model.peft_import import import_peft
 
 __all__ = [
     "FeatureDropout",
@@ -92,6 +93,7 @@ def add_lora(
 
     B is zero, so the model's output does not change yet. `seed` determines A and the dropout masks.
     """
+    import_peft()
     from peft import LoraConfig, TaskType, get_peft_model
 
     task = TaskType.SEQ_2_SEQ_LM if model.config.is_encoder_decoder else TaskType.CAUSAL_LM
@@ -162,6 +164,7 @@ def load_adapter(base: Any, folder: Path) -> Any:
     Raises:
         ModelError: the folder holds no safetensors adapter, the adapter is damaged, or it does not fit `base`.
     """
+    import_peft()
     from peft import get_peft_model
     from safetensors.torch import load_file
 
@@ -203,6 +206,7 @@ def _require_layers(base: Any, files: AdapterFiles, folder: Path) -> None:
 
 def _peft_config(base: Any, files: AdapterFiles) -> Any:
     """Return PEFT settings made only from checked values. Names are literal, never patterns."""
+    import_peft()
     from peft import LoraConfig, TaskType
 
     settings = files.settings

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sumtune.errors import ModelError
 from sumtune.files.records import read_record, validated
+from sumtune.model.peft_import import import_peft
 
 __all__ = ["LoraSettings", "read_lora_settings"]
 
@@ -90,6 +91,7 @@ def read_lora_settings(file: Path) -> LoraSettings:
 
 def _defaults_of_peft() -> dict[str, Any]:
     """Return the default values of the installed PEFT."""
+    import_peft()
     from peft import LoraConfig
 
     return dict(LoraConfig().to_dict())  # type: ignore[no-untyped-call]

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from sumtune.errors import ConfigError
+from sumtune.model.peft_import import use_bitsandbytes
 
 __all__ = ["keep_differentiable", "quantization"]
 
@@ -25,6 +26,7 @@ def quantization(dtype: torch.dtype, device: torch.device | str) -> dict[str, An
     if find_spec("bitsandbytes") is None:
         raise ConfigError("model.quantize needs bitsandbytes: run `pip install 'sumtune[quantize]'`.")
     _import_without_download()
+    use_bitsandbytes()
     from transformers import BitsAndBytesConfig
 
     settings = BitsAndBytesConfig(  # type: ignore[no-untyped-call]

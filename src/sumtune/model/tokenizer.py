@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from sumtune.model.vocabulary import vocabulary_size
 from sumtune.text.encode import Encoder
 from sumtune.text.position_limits import PositionLimits
 from sumtune.text.prompt import Prompt
+from sumtune.versions import version
 
 __all__ = ["CachedTokenizer", "load_encoder"]
 
