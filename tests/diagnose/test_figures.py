@@ -13,6 +13,7 @@ from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
 from sumtune.diagnose.rules.references import references_damaged
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.text_features import content_words
+from sumtune.evaluate.nltk_import import import_nltk
 
 CLEAN = planted.outputs(40)
 ROWS = range(len(CLEAN))
@@ -24,6 +25,7 @@ LOW = CLEAN.with_predictions([text[::-1] if row >= 25 else text for row, text in
 
 def rouge1(prediction, reference):
     """ROUGE-1 as Lin (2004) defines it: F-measure of the stemmed words, each counted as often as both texts have it."""
+    import_nltk()
     from nltk.stem.porter import PorterStemmer
 
     stem = PorterStemmer().stem

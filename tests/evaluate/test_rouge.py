@@ -1,12 +1,13 @@
 from dataclasses import astuple
+from functools import cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rouge_score.rouge_scorer import RougeScorer
 
 from sumtune.data.embedded import embedded_pairs
 from sumtune.evaluate import rouge
+from sumtune.evaluate.nltk_import import import_nltk
 from sumtune.evaluate.rouge import ROUGE_METRICS, Rouge
 
 PAIRS = [
@@ -21,6 +22,15 @@ words = st.lists(st.sampled_from(["ann", "runs", "running", "cakes", "late.", "w
 texts = words.map(" ".join)
 
 
+@cache
+def package(metric):
+    """The scorer of the package rouge-score."""
+    import_nltk()
+    from rouge_score.rouge_scorer import RougeScorer
+
+    return RougeScorer([metric], use_stemmer=True)
+
+
 def test_the_metrics_have_the_order_that_files_promise():
     assert ROUGE_METRICS == ("rouge1", "rouge2", "rougeL", "rougeLsum")
 
@@ -29,20 +39,20 @@ def test_the_metrics_have_the_order_that_files_promise():
 def test_scores_are_those_of_the_package(prediction, reference):
     ours = rouge.score(prediction, reference)
     for metric in ("rouge1", "rouge2", "rougeL"):
-        theirs = RougeScorer([metric], use_stemmer=True).score(reference, prediction)[metric].fmeasure
+        theirs = package(metric).score(reference, prediction)[metric].fmeasure
         assert getattr(ours, metric) == theirs
 
 
 @given(st.one_of(st.sampled_from(ENGLISH), st.text(st.characters(max_codepoint=0x1FF))))
 def test_rouge_1_alone_is_that_of_the_package(text):
     for reference in ENGLISH[:3]:
-        theirs = RougeScorer(["rouge1"], use_stemmer=True).score(reference, text)["rouge1"].fmeasure
+        theirs = package("rouge1").score(reference, text)["rouge1"].fmeasure
         assert rouge.rouge1(text, reference) == theirs
 
 
 def test_lsum_is_the_package_on_sentences_with_a_line_each():
     prediction, reference = "Leo brings food. Mia brings a tent!", "Mia brings a tent. Is Leo late? Leo brings food."
-    theirs = RougeScorer(["rougeLsum"], use_stemmer=True).score(
+    theirs = package("rougeLsum").score(
         "Mia brings a tent.\nIs Leo late?\nLeo brings food.", "Leo brings food.\nMia brings a tent!"
     )["rougeLsum"]
     ours = rouge.score(prediction, reference)

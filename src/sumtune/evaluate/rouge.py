@@ -12,6 +12,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal
 
 from sumtune.config import RougeTokens
+from sumtune.evaluate.nltk_import import import_nltk
 from sumtune.text import sentences
 from sumtune.text.language import is_english
 from sumtune.text.words import UNSPACED_SCRIPTS, characters, words
@@ -143,7 +144,8 @@ def _are_english(references: tuple[str, ...]) -> bool:
 
 @cache
 def _scorer(tokens: Tokens) -> Any:
-    from rouge_score.rouge_scorer import RougeScorer  # loads nltk
+    import_nltk()
+    from rouge_score.rouge_scorer import RougeScorer
 
     return RougeScorer(ROUGE_METRICS, tokenizer=_Tokenizer(_splitter(tokens)))
 
@@ -170,6 +172,7 @@ class _Tokenizer:
 
 def _stemmed_words() -> Callable[[str], Iterable[str]]:
     """Return the package's own tokenizer in fewer steps and with a cache of stems, which take most of the time."""
+    import_nltk()
     from nltk.stem.porter import PorterStemmer
 
     stem = PorterStemmer().stem
