@@ -24,7 +24,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Some containers set it: then each of the many processes of the tests compiles all files of src and tests anew.
+# If this variable is set, as in some containers, each of the many test processes compiles all files of src and tests again.
 test-unit coverage test-lowest: export PYTHONDONTWRITEBYTECODE =
 
 test: test-unit ## all tests, including those with the embedded model and Chromium
