@@ -43,6 +43,8 @@ class RowOrder:
     """What happened to the texts, as the end of a sentence about them."""
     rows: Rows
     """The row that each text belongs to: a permutation, `(rows,)`."""
+    exact: bool = True
+    """Whether the description is true of every text whose row is known."""
 
 
 def recognize_order(known: Rows, matched: Rows, keys: Keys) -> RowOrder | None:
@@ -56,7 +58,8 @@ def recognize_order(known: Rows, matched: Rows, keys: Keys) -> RowOrder | None:
         for find in (_numbered, _shifted, _reversed, _strided):
             for kind, description, rows in find(known):
                 if _agrees(known, moved, rows):
-                    return RowOrder(kind, description, _completed(np.where(known >= 0, known, rows)))
+                    exact = bool((known == rows)[known >= 0].all())
+                    return RowOrder(kind, description, _completed(np.where(known >= 0, known, rows)), exact)
     if moved.sum() >= FEWEST_SORTED and (key := _sorted(np.where(moved, known, -1), keys)):
         return RowOrder("sorted", f"sorted by {key}", _completed(matched))
     return _unordered(known, matched, moved)

@@ -93,12 +93,17 @@ def _by_position(count: int) -> Iterator[tuple[str, Mask]]:
     rows = np.arange(count)
     for batch in BATCHES:
         for place in {0, batch - 1} if 2 * batch <= count else ():
-            every = f"every {batch}th row (rows {place + 1}, {place + 1 + batch}, …)"
+            every = f"every {_ordinal(batch)} row (rows {place + 1}, {place + 1 + batch}, …)"
             yield f"they are {every}", rows % batch == place
             yield f"they are all but {every}", rows % batch != place
     for row in np.unique(np.linspace(0, count, QUANTILES + 1).astype(int)):
         yield f"they are the rows from {row + 1} on", rows >= row
         yield f"they are the rows up to {row}", rows < row
+
+
+def _ordinal(number: int) -> str:
+    """Return 2nd, 3rd, 4th and so on; no batch has a size that ends in 1."""
+    return f"{number}{'th' if number == 12 else {2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
 
 
 def _by_length(name: str, texts: Sequence[str]) -> Iterator[tuple[str, Mask]]:

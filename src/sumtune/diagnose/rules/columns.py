@@ -102,8 +102,8 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
         title="Predictions and references may be swapped",
         sure=False,
         severity="limit",
-        evidence=f"{by_prediction.mean():.0%} of the word pairs in the predictions are not in their dialogues, but "
-        f"only {by_reference.mean():.0%} of those in the references: the references copy more. The ROUGE F-measure is "
+        evidence=f"On average, {by_prediction.mean():.0%} of the word pairs of a prediction are not in its dialogue, "
+        f"but only {by_reference.mean():.0%} of those of a reference: the references copy more. The ROUGE F-measure is "
         "nearly the same either way, so the score does not show a swap.",
         numbers={"novel_predictions": float(by_prediction.mean()), "novel_references": float(by_reference.mean())},
         repaired=replace(outputs, predictions=outputs.first_references,

@@ -77,10 +77,11 @@ def what_happened(found: Misplaced, texts: tuple[str, ...]) -> str:
         f"{matching.away.sum()} another one"
     )
     if found.order is None:
-        return f"{matches}; the rest match none."
+        return f"{matches}; the rest clearly match none."
     header = set(words(texts[0]))
     cause = " because a header row was counted" if found.order.kind == "shift" and header and header <= HEADERS else ""
-    return f"{matches}: they are {found.order.description}{cause}."
+    which = "they" if found.order.exact else "most of them"
+    return f"{matches}: {which} are {found.order.description}{cause}."
 
 
 def _one_language(outputs: Outputs) -> bool:

@@ -50,7 +50,9 @@ def nothing_learned(context: Context) -> Finding | None:
         evidence = f"An example has {labels:.1f} label tokens on average, its end token included."
     else:
         title = f"Training had {'no' if still == 1 else 'almost no'} gradient"
-        evidence = f"The gradient norm is 0 in {still:.0%} of the {len(training.norms)} optimizer steps."
+        evidence = (
+            f"The gradient norm is below {NO_GRADIENT:g} in {still:.0%} of the {len(training.norms)} optimizer steps."
+        )
     return Finding(
         code="nothing_learned",
         title=title,
@@ -162,13 +164,17 @@ def learning_rate_too_low(context: Context) -> Finding | None:
     if fallen is None or fallen.value >= FLAT:
         return None
     sure = fallen.high < LEARNED
-    within = f" ± {2 * fallen.error:.1%}" if fallen.error else ""
+    # Only the training loss has an error; of the validation losses, the lowest counts.
+    how = (
+        f"the training loss changed by {-fallen.value:+.1%} ± {2 * fallen.error:.1%}"
+        if fallen.error
+        else f"the validation loss fell by at most {fallen.value:.1%}"
+    )
     return Finding(
         code="learning_rate_too_low",
         title="The loss is flat at a low learning rate" if sure else "Too few steps to tell whether the loss is flat",
         severity="fault" if sure else "limit",
-        evidence=f"In {int(training.steps[-1])} optimizer steps at a learning rate of {training.rate:g} the loss "
-        f"changed by {-fallen.value:+.1%}{within}.",
+        evidence=f"In {int(training.steps[-1])} optimizer steps at a learning rate of {training.rate:g}, {how}.",
         sure=sure,
         numbers={"learning_rate": training.rate, "loss_drop": fallen.value, "steps": len(training.losses)},
     )

@@ -1,0 +1,342 @@
+"""Findings about outputs, each with the numbers that its title and evidence must print, in their order.
+
+`CASES` has a function for each form of a finding: it plants the fault and returns the finding, the numbers that it
+prints, and those that only `diagnosis.json` has.
+"""
+
+import json
+from dataclasses import replace
+
+import planted
+from slow_formulas import (
+    clear_matches,
+    interval,
+    mean,
+    mean_score,
+    median,
+    pairs_outside,
+    resampled_means,
+    rouge1,
+    scores,
+    unicode_words,
+)
+
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
+from sumtune.diagnose.rules.copies import predictions_are_dialogues
+from sumtune.diagnose.rules.language_and_case import wrong_language
+from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
+from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
+from sumtune.diagnose.rules.references import references_damaged
+from sumtune.diagnose.rules.repairable import repairable
+from sumtune.diagnose.rules.score import predictions_are_references
+from sumtune.diagnose.rules.tokenization import letters_dropped, unfit_for_rouge_score
+from sumtune.diagnose.rules.two_groups import two_groups
+from sumtune.evaluate.baselines import lead_3
+
+CLEAN = planted.outputs(40)
+ROWS = range(len(CLEAN))
+GERMAN = "Die Leute sind nicht zu Hause und sie hat das Brot für {} mit dem Auto auf der Straße geholt."
+BABBLE = " and then they talk about the weather again and about what the others said to them on that day" * 5
+CUT_WORDS = 7
+CASES = {}
+
+
+def case(code, form=""):
+    """Register a function that returns a finding with `code`, and its numbers."""
+
+    def register(function):
+        CASES[f"{code} {form}".strip()] = function
+        return function
+
+    return register
+
+
+def changed(chosen, change, outputs=CLEAN):
+    """The outputs with some predictions changed."""
+    texts = enumerate(outputs.predictions)
+    return outputs.with_predictions([change(text) if chosen(row) else text for row, text in texts])
+
+
+def with_texts_of(others):
+    """The outputs with every third prediction replaced by the text of `others` in its row."""
+    pairs = zip(CLEAN.predictions, others, strict=True)
+    return CLEAN.with_predictions([other if every_third(row) else text for row, (text, other) in enumerate(pairs)])
+
+
+def with_references(change):
+    pairs = zip(CLEAN.first_references, CLEAN.dialogues, strict=True)
+    return replace(CLEAN, references=tuple((change(*pair),) for pair in pairs))
+
+
+def every_third(row):
+    return row % 3 == 0
+
+
+OTHERS = [row for row in ROWS if not every_third(row)]
+SOME = len(ROWS) - len(OTHERS)
+
+
+@case("empty_predictions")
+def empty():
+    outputs = changed(every_third, lambda _: " .")
+    return empty_predictions(outputs), [SOME / 40, SOME, 40, mean_score(CLEAN, OTHERS), mean_score(outputs)]
+
+
+@case("empty_predictions", "all")
+def all_empty():
+    outputs = CLEAN.mapped(lambda _: "nan")
+    return empty_predictions(outputs), [1.0, 40, 40], [0.0]
+
+
+@case("predictions_are_dialogues")
+def copies():
+    outputs = with_texts_of(CLEAN.dialogues)
+    return predictions_are_dialogues(outputs), [SOME, 40, mean_score(CLEAN, OTHERS), mean_score(outputs)], [SOME / 40]
+
+
+@case("one_summary_for_all")
+def constant():
+    outputs = changed(every_third, lambda _: "Two people talk about their plans.")
+    instead = with_texts_of(list(map(lead_3, CLEAN.dialogues)))
+    distinct = len(set(map(str.casefold, CLEAN.first_references))) / 40
+    return one_summary_for_all(outputs), [SOME, 40, distinct, mean_score(outputs), mean_score(instead)], [SOME / 40]
+
+
+@case("columns_swapped")
+def swapped():
+    outputs = replace(CLEAN, predictions=CLEAN.dialogues, dialogues=CLEAN.predictions)
+    return columns_swapped(outputs), [mean_score(CLEAN), mean_score(outputs)]
+
+
+@case("columns_swapped", "suspected")
+def suspected():
+    said = (" ".join(line.partition(": ")[2] for line in dialogue.splitlines()[:3]) for dialogue in CLEAN.dialogues)
+    outputs = replace(CLEAN, predictions=CLEAN.first_references, references=tuple((text,) for text in said))
+    novel = [
+        mean(pairs_outside(text, said) for text, said in zip(texts, CLEAN.dialogues, strict=True))
+        for texts in (outputs.predictions, outputs.first_references)
+    ]
+    return columns_swapped(outputs), novel
+
+
+@case("misplaced_rows", "moved")
+def moved():
+    outputs = CLEAN.with_predictions(CLEAN.predictions[3:] + CLEAN.predictions[:3])
+    own, other = clear_matches(outputs.predictions, [outputs.first_references, outputs.dialogues])
+    return misplaced_rows(outputs), [own, 40, other, 3, 1, 37, 38, mean_score(CLEAN), mean_score(outputs)]
+
+
+@case("misplaced_rows", "reversed in batches")
+def reversed_in_batches():
+    outputs = CLEAN.with_predictions([CLEAN.predictions[row // 8 * 8 + 7 - row % 8] for row in ROWS])
+    own, other = clear_matches(outputs.predictions, [outputs.first_references, outputs.dialogues])
+    return misplaced_rows(outputs), [own, 40, other, 8, mean_score(CLEAN), mean_score(outputs)]
+
+
+@case("misplaced_rows", "of several processes")
+def of_four_processes():
+    outputs = CLEAN.with_predictions([text for first in range(4) for text in CLEAN.predictions[first::4]])
+    own, other = clear_matches(outputs.predictions, [outputs.first_references, outputs.dialogues])
+    return misplaced_rows(outputs), [own, 40, other, 4, mean_score(CLEAN), mean_score(outputs)]
+
+
+@case("misplaced_rows", "exchanged")
+def exchanged():
+    outputs = replace(CLEAN, references=tuple(CLEAN.references[{4: 9, 9: 4}.get(row, row)] for row in ROWS))
+    own, other = clear_matches(outputs.first_references, [outputs.predictions, outputs.dialogues])
+    return misplaced_rows(outputs), [own, 40, other, 5, 10, mean_score(CLEAN), mean_score(outputs)]
+
+
+@case("misplaced_rows", "dialogues")
+def moved_dialogues():
+    outputs = replace(CLEAN, dialogues=CLEAN.dialogues[::-1])
+    own, other = clear_matches(outputs.dialogues, [outputs.predictions, outputs.first_references])
+    return misplaced_rows(outputs), [own, 40, other, mean_score(CLEAN)]
+
+
+@case("misplaced_rows", "foreign")
+def foreign():
+    other = planted.outputs(120).select(range(80, 120))
+    outputs = replace(CLEAN, predictions=other.predictions)
+    own, away = clear_matches(outputs.predictions, [outputs.first_references, outputs.dialogues])
+    return misplaced_rows(outputs), [own, 40, away], [mean_score(outputs)]
+
+
+@case("wrong_language")
+def german():
+    outputs = changed(every_third, lambda text: GERMAN.format(len(text)))
+    return wrong_language(outputs), [SOME / 40, mean_score(CLEAN, OTHERS), mean_score(outputs)]
+
+
+@case("never_stops")
+def runaway():
+    outputs = changed(lambda row: row % 4, lambda text: " ".join(f"{text.rstrip('.')}{BABBLE}".split()[:90]))
+    rows = [row for row in ROWS if row % 4]
+    ratio = median(words(outputs.predictions[row]) / words(outputs.first_references[row]) for row in rows)
+    start = outputs.mapped(before_repetition)
+    return never_stops(outputs), [len(rows) / 40, ratio, mean_score(start), mean_score(outputs)]
+
+
+def words(text):
+    return len(text.split())
+
+
+def before_repetition(text):
+    """The text before the first three words that it says again."""
+    found = text.split()
+    for end in range(3, len(found) + 1):
+        triples = [found[at : at + 3] for at in range(end - 2)]
+        if triples[-1] in triples[:-1]:
+            return " ".join(found[: end - 3])
+    return text
+
+
+@case("cut_short")
+def cut():
+    outputs = changed(every_third, lambda text: " ".join(text.split()[:CUT_WORDS]).rstrip(".,!?"))
+    unfinished = mean(text[-1] not in ".!?" for text in CLEAN.first_references)
+    return cut_short(outputs), [SOME / 40, CUT_WORDS, unfinished, mean_score(CLEAN, OTHERS), mean_score(outputs)]
+
+
+@case("references_damaged", "cut")
+def cut_references():
+    outputs = with_references(lambda text, _: text[:40])
+    bad = sum(len(text.rstrip()) >= 39 and text.rstrip()[-1] not in ".!?" for text in outputs.first_references)
+    longest = max(map(len, CLEAN.predictions))
+    predicted = mean(len(text) >= longest - 1 and text[-1] not in ".!?" for text in CLEAN.predictions)
+    return references_damaged(outputs), [40, bad, 40, 40, predicted, mean_score(outputs)]
+
+
+@case("references_damaged", "marked")
+def marked_references():
+    outputs = with_references(lambda text, _: text + "!!!!!!" if len(text) % 3 == 0 else text)
+    bad = sum(text.endswith("!!!!!!") for text in outputs.first_references)
+    return references_damaged(outputs), [bad, 40, 0.0, mean_score(outputs)]
+
+
+@case("references_damaged", "constant")
+def constant_references():
+    outputs = with_references(lambda text, _: "A conversation between friends." if len(text) % 3 else text)
+    bad = sum(text == "A conversation between friends." for text in outputs.first_references)
+    return references_damaged(outputs), [bad, 40, 1 / 40, mean_score(outputs)]
+
+
+@case("references_damaged", "language")
+def german_references():
+    outputs = with_references(lambda text, _: GERMAN.format(len(text)))
+    return references_damaged(outputs), [40, 40, 0.0, mean_score(outputs, tokens=unicode_words)]
+
+
+@case("two_groups")
+def low_group():
+    outputs = changed(lambda row: row >= 25, lambda text: text[::-1])
+    low, high = mean_score(outputs, range(25, 40)), mean_score(outputs, range(25))
+    return two_groups(outputs), [15, 40, low, high, 26], [1 / 201]
+
+
+@case("two_groups", "batch")
+def low_third_rows():
+    outputs = changed(lambda row: row % 3 == 2, lambda text: text[::-1])
+    low, high = ([row for row in ROWS if (row % 3 == 2) == is_low] for is_low in (True, False))
+    expected = [len(low), 40, mean_score(outputs, low), mean_score(outputs, high), 3, 3, 6]
+    return two_groups(outputs), expected, [1 / 201]
+
+
+@case("two_groups", "length")
+def low_long_dialogues():
+    sizes = [words(text) for text in CLEAN.dialogues]
+    longest = sorted(sizes)[25]
+    outputs = changed(lambda row: sizes[row] > longest, lambda text: text[::-1])
+    low, high = ([row for row in ROWS if (sizes[row] > longest) == is_low] for is_low in (True, False))
+    expected = [len(low), 40, mean_score(outputs, low), mean_score(outputs, high), longest]
+    return two_groups(outputs), expected, [1 / 201]
+
+
+def repair(damage, every=3):
+    """A finding of the repairs, and its numbers."""
+    outputs = changed(lambda row: row % every == 0, damage)
+    finding = repairable(outputs)
+    pairs = enumerate(zip(outputs.predictions, finding.repaired.predictions, strict=True))
+    bad = [row for row, (before, after) in pairs if before != after]
+    gains = [one - two for one, two in zip(scores(finding.repaired), scores(outputs), strict=True)]
+    low, high = (len(bad) / 40 * end for end in interval([gains[row] for row in bad], 2000))
+    score = mean_score(outputs)
+    return finding, [len(bad), 40, mean_score(finding.repaired), score, mean(gains), low, high], [len(bad) / 40]
+
+
+@case("repairable")
+def separated():
+    return repair(lambda text: text.replace("", " ").strip())
+
+
+@case("repairable", "a chain")
+def wrapped_twice():
+    return repair(lambda text: json.dumps({"summary": " ".join(text)}), 1)
+
+
+@case("repairable", "without effect")
+def upper():
+    finding, numbers, others = repair(str.upper)
+    return finding, numbers[:3], [*others, 0]
+
+
+@case("predictions_are_references")
+def references_as_predictions():
+    outputs = CLEAN.with_predictions([*CLEAN.first_references[:36], *CLEAN.predictions[36:]])
+    same = sum(text == wanted for text, wanted in zip(outputs.predictions, CLEAN.first_references, strict=True))
+    return predictions_are_references(outputs, ()), [same, 40, mean_score(outputs)], [same / 40]
+
+
+def shifted(text):
+    return "".join(chr(ord(letter) + 1) if letter.isalpha() else letter for letter in text)
+
+
+@case("score_unexplained")
+def below_lead_3():
+    outputs = CLEAN.mapped(shifted)
+    baseline = CLEAN.with_predictions(list(map(lead_3, CLEAN.dialogues)))
+    return unexplained(outputs), [mean_score(outputs), mean_score(baseline), *compared(outputs, baseline)[:3]]
+
+
+@case("score_unexplained", "base")
+def below_base():
+    outputs, base = planted.outputs(40, kept=0.6), planted.outputs(40, kept=0.95)
+    return unexplained(outputs, base=base), [mean_score(outputs), mean_score(base), *compared(outputs, base)[:3]]
+
+
+def compared(outputs, other):
+    """Mean difference, the ends of its interval, and its p-value, by resamples drawn one after the other."""
+    differences = [one - two for one, two in zip(scores(outputs), scores(other), strict=True)]
+    center = mean(differences)
+    means = resampled_means(differences, 10_000)
+    as_far = sum(abs(one - center) >= abs(center) for one in means)
+    return center, *interval(differences, 10_000), (as_far + 1) / 10_001
+
+
+def unexplained(outputs, **context):
+    findings = diagnose(Context(outputs=outputs, **context)).findings
+    return next(finding for finding in findings if finding.code == "score_unexplained")
+
+
+def cyrillic(text):
+    return "".join(chr(0x430 + ord(letter) - 97) if "a" <= letter <= "z" else letter for letter in text.casefold())
+
+
+CYRILLIC = replace(with_references(lambda text, _: cyrillic(text)).mapped(cyrillic), dialogues=None)
+LETTERS = [letter for text in CYRILLIC.first_references for letter in text if letter.isalpha()]
+DROPPED = sum(ord(letter) > 127 for letter in LETTERS) / len(LETTERS)
+AGAINST_ITSELF = mean(map(rouge1, CYRILLIC.first_references, CYRILLIC.first_references))
+
+
+@case("letters_dropped")
+def dropped():
+    finding = letters_dropped(replace(CYRILLIC, rouge_tokens="rouge-score"))
+    return finding, [DROPPED, AGAINST_ITSELF, mean_score(CYRILLIC, tokens=unicode_words), mean_score(CYRILLIC)]
+
+
+@case("letters_dropped", "by another tool")
+def dropped_by_another_tool():
+    finding = unfit_for_rouge_score(CYRILLIC)
+    return finding, [DROPPED, AGAINST_ITSELF, mean_score(CYRILLIC), mean_score(CYRILLIC, tokens=unicode_words)]
