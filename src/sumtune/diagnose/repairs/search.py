@@ -63,12 +63,13 @@ def find_chain(outputs: Outputs, repairs: Sequence[Repair], seed: int = 0) -> Re
     """Return the chain of repairs that gains most ROUGE-1, cut to its shortest sound start; None if no chain is sound.
 
     The search extends the best chains first, on a sample with low and high scores alike. The result is for all rows.
+    `seed` is that of the sample and of the intervals.
     """
     corpus = Corpus(outputs.predictions, outputs.first_references, outputs.dialogues or ())
     sample = outputs.select(_stratified(outputs, seed)) if len(outputs) > SAMPLE else outputs
     for chain in _best_first(sample, repairs, corpus):
         for length in range(1, len(chain) + 1):
-            found = _applied(outputs, chain[:length], corpus)
+            found = _applied(outputs, chain[:length], corpus, seed)
             if found is not None and found.is_sound:
                 return found
     return None
@@ -107,7 +108,7 @@ def _enough(changed: float, size: int) -> bool:
     return changed >= max(CHANGED_SHARE, FEWEST_CHANGED / size)
 
 
-def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus) -> Repaired | None:
+def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus, seed: int) -> Repaired | None:
     """Return all outputs after `chain`; None if it changes too few of them."""
     now, rows = outputs, _rows(outputs, corpus)
     for repair in chain:
@@ -116,7 +117,7 @@ def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus) -> Repai
     if not _enough(share(changed), len(outputs)):
         return None
     gains = (now.scores - outputs.scores)[list(changed)]
-    low, high, _ = paired(gains, seed=0, resamples=RESAMPLES)
+    low, high, _ = paired(gains, seed, RESAMPLES)
     part = len(gains) / len(outputs)
     return Repaired(tuple(chain), now, changed, float(gains.mean()) * part, float(low) * part, float(high) * part)
 
