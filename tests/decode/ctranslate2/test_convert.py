@@ -7,8 +7,6 @@ from sumtune.decode.torch import TorchSummarizer
 from sumtune.decode.unsupported import UnsupportedError
 from sumtune.files.cache import Entry
 
-from ..conftest import with_limit
-
 SCORE_PAIR = "sumtune.decode.ctranslate2.convert._score_pair"
 
 
@@ -94,11 +92,6 @@ def test_a_bug_in_the_conversion_is_not_taken_for_an_unknown_model(make, monkeyp
     monkeypatch.setattr(SCORE_PAIR, stop)
     with pytest.raises(ZeroDivisionError):
         make("t5", "auto")
-
-
-@pytest.mark.parametrize("name", ["gemma", "llama", "gpt2", "t5", "bart"])
-def test_every_tiny_architecture_is_one_that_ctranslate2_takes(make, name):
-    assert make(name, "ctranslate2", prompt=with_limit(4)).engine.startswith("ctranslate2")
 
 
 def test_a_bart_of_a_new_transformers_can_be_converted(sharp_models, entry):
