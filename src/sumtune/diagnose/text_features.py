@@ -28,7 +28,7 @@ ASCII_CAPITALIZED = re.compile(r"\b[A-Z][A-Za-z0-9]*")
 """What `CAPITALIZED` finds in ASCII characters, several times as fast."""
 CACHED_TEXTS = 1 << 16
 SHORTEST_CONTENT_WORD = 4
-"""Length in characters. In most languages, shorter words are mostly function words."""
+"""Smallest length in characters of a content word. Shorter words are mostly function words in most languages."""
 
 
 def words(text: str) -> list[str]:

@@ -23,7 +23,7 @@ FEWEST_SAME = 4
 DISTINCT_SHARE = 0.5
 """Smallest share of distinct references for which identical predictions are a fault."""
 MATCH_RATIO = 1.5
-"""Smallest ratio of the coverage by the own dialogue to that by another one, if predictions match their dialogues."""
+"""Smallest ratio of the coverage by the prediction's own dialogue to that by another one, if predictions match."""
 OWN_COVERAGE = 0.2
 """Smallest share of the words of predictions that their own dialogue covers, if they are not garbled."""
 SWAP_P_VALUE = 0.001
@@ -33,7 +33,7 @@ LONGER = 2.0
 NOVEL_GAIN = 0.1
 FEWEST_FOR_SUSPICION = 30
 SAMPLE = 1000
-"""Number of examples that are compared first; all are compared only if these show half of `NOVEL_GAIN`."""
+"""Number of examples compared first; the others follow only if these show half of `NOVEL_GAIN`."""
 
 
 def one_summary_for_all(outputs: Outputs) -> Finding | None:

@@ -38,7 +38,7 @@ BROKEN_ENDS = 0.3
 """Share of the unfinished predictions that break off inside a word or after a function word."""
 RUNAWAY_SHARE = 0.3
 RUNAWAY_GAIN = 0.01
-"""ROUGE-1 that the start of a prediction must gain over all of it."""
+"""Smallest ROUGE-1 gain of the start of a prediction over the whole."""
 FEWEST_CUT = 3
 FEWEST_RUNAWAYS = 6
 RUNAWAY_RATIO = 1.6
@@ -163,7 +163,7 @@ def _breaks_off(text: str) -> bool:
 
 
 def _in_mid_phrase(outputs: Outputs, bad: list[bool]) -> bool:
-    """Return whether the `bad` predictions are short, and many end inside a word or with one that ends no phrase."""
+    """Return whether the `bad` predictions are short, and many end inside a word or with a word such as "the"."""
     if _length_ratio(outputs, bad) > SHORTER:
         return False
     known = vocabulary_of((*outputs.first_references[:VOCABULARY_ROWS], *(outputs.dialogues or ())[:VOCABULARY_ROWS]))

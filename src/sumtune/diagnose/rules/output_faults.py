@@ -39,7 +39,7 @@ LAST_RULES: tuple[Rule, ...] = (two_groups,)
 """Rules that apply only where no other finds a cause."""
 
 COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues)
-"""Rules about whole columns. What a repair would do to a wrong column means nothing."""
+"""Rules about whole columns. The effect of a repair on a wrong column means nothing."""
 CERTAIN_REPAIRS = {repair.name for repair in REPAIRS if repair.certain}
 
 

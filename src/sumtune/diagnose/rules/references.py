@@ -122,7 +122,7 @@ def _start_of_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Fl
 
 
 def _starts_with(text: str, letters: str) -> bool:
-    """Return whether the letters of `text` start with `letters`. A few characters tell it of most texts."""
+    """Return whether the letters of `text` start with `letters`. The first few characters decide for most texts."""
     first = _letters(text[:COPIED_LETTERS])
     return letters.startswith(first) and _letters(text).startswith(letters)
 

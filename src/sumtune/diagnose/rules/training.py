@@ -215,7 +215,7 @@ def too_few_steps(context: Context) -> Finding | None:
 
 
 def _size(training: Training) -> str:
-    """Return how many optimizer steps the run has, and what makes them as far as it is known."""
+    """Return how many optimizer steps the run has, and the known numbers that determine this."""
     count = training.epochs
     epochs = "" if count is None else f"{count} epoch{'' if count == 1 else 's'}"
     batches = "" if training.batch is None else f" in batches of {training.batch}"
