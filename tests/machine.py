@@ -21,6 +21,7 @@ from sumtune import cli
 from sumtune.evaluate import scorecard
 from sumtune.files.records import write_record
 from sumtune.files.stage_manifest import write_manifest
+from sumtune.model import tokenizer
 from sumtune.summarizer import Completion
 from sumtune.text.encode import load_encoded
 from sumtune.train import session as training
@@ -33,6 +34,19 @@ NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
 
 SCORE_ONE = cache(scorecard._score_one)
 """Runs of many tests have the same baselines and the same predictions."""
+LOAD_TOKENIZER = cache(tokenizer._load)
+
+
+@cache
+def ids_of(tokenizer, text, add_special_tokens):
+    return tokenizer._raw.encode(text, add_special_tokens=add_special_tokens).ids
+
+
+def tokenize(tokenizer, text, add_special_tokens=True):
+    """What `CachedTokenizer` does, for texts that it has seen without work: many runs have the same dialogues."""
+    if isinstance(text, str):
+        return SimpleNamespace(input_ids=list(ids_of(tokenizer, text, add_special_tokens)))
+    return SimpleNamespace(input_ids=[list(ids_of(tokenizer, one, add_special_tokens)) for one in text])
 
 
 @dataclass(frozen=True)
@@ -102,6 +116,8 @@ class Machine:
         patch.setattr(evaluate_stage, "build_for_any_length", self._build)
         patch.setattr(build, "build_summarizer", self._build)
         patch.setattr(scorecard, "_score_one", SCORE_ONE)
+        patch.setattr(tokenizer, "_load", LOAD_TOKENIZER)
+        patch.setattr(tokenizer.CachedTokenizer, "__call__", tokenize)
         patch.setattr(scorecard, "interval", lambda values, generator: interval(values, generator, 20))
 
     def sumtune(self, command):

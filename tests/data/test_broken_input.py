@@ -25,11 +25,11 @@ Make = Callable[[Path], Path]
 
 
 def gzip_bomb(folder: Path) -> Path:
-    return file("a.csv.gz", gzip.compress(b"0" * 100_000_000, 1))(folder)
+    return file("a.csv.gz", gzip.compress(bytes(70_000_000), 1))(folder)
 
 
 def zip_bomb(folder: Path) -> Path:
-    return zipped("a.zip", **{"train.csv": "0" * 100_000_000})(folder)
+    return zipped("a.zip", **{"train.csv": "0" * 70_000_000})(folder)
 
 
 def file(name: str, raw: str | bytes) -> Make:

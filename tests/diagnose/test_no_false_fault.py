@@ -29,7 +29,7 @@ def clean_run(tmp_path, seed):
     """A run of some size whose losses fall as they should."""
     chance = random.Random(seed)
     own = seed % 4 == 0
-    count = chance.randrange(220, 420)
+    count = chance.randrange(60, 260)
     train = CORPUS[:150] if own else [synthetic(seed * 2000 + number) for number in range(count)]
     scored = CORPUS[150:] if own else [synthetic(seed * 2000 + 1000 + number) for number in range(20)]
     settings = {

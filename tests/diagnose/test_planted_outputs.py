@@ -68,7 +68,7 @@ PLANTED = [(code, number, damage) for code, damages in EACH.items() for number, 
 @cache
 def clean_outputs(seed, dialogues):
     """Good outputs, in which nothing is found."""
-    outputs = planted.outputs(60, seed=seed, dialogues=dialogues)
+    outputs = planted.outputs(40, seed=seed, dialogues=dialogues)
     assert codes(outputs) == []
     return outputs
 
@@ -89,7 +89,7 @@ def test_a_damage_is_named_first_and_alone_with_title_and_evidence(code, number,
 
 @pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
 def test_an_echo_of_prompt_and_dialogue_is_named_first(dialogues):
-    clean = planted.outputs(60)
+    clean = planted.outputs(40)
     for before, after in (("Conversation:\n", "\n\nSummary: "), ("", "\n"), ("Summarize this, please.\n", "\nTL;DR: ")):
         echo = [before + d + after + p for d, p in zip(clean.dialogues, clean.predictions, strict=True)]
         damaged = clean.with_predictions(echo)
@@ -108,7 +108,7 @@ def test_shifted_predictions_are_named_first_and_score_the_same_when_moved_back(
 
 
 def test_swapped_columns_are_named_first():
-    clean = planted.outputs(60)
+    clean = planted.outputs(40)
     summaries = clean.first_references
     said = replace(clean, predictions=clean.dialogues, dialogues=clean.predictions)
     wanted = replace(clean, references=tuple((text,) for text in clean.dialogues), dialogues=summaries)

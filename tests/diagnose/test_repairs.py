@@ -21,7 +21,7 @@ from sumtune.diagnose.repairs.search import find_chain
 from sumtune.diagnose.rules.output_faults import find_output_faults
 
 BABBLE = "and then they talk about the weather again and about what the others said to them"
-CLEAN = planted.outputs(40, seed=3)
+CLEAN = planted.outputs(30, seed=3)
 ACCENTED = replace(
     CLEAN, predictions=tuple(text.replace("e", "é") for text in CLEAN.predictions),
     references=tuple((text.replace("e", "é"),) for text in CLEAN.first_references),

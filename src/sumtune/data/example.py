@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sumtune.errors import RunDirError
 __all__ = ["SPLITS", "Example", "dump_jsonl", "load_jsonl", "normalize"]
 
 SPLITS = ("train", "validation", "test")
+CACHED_FINGERPRINTS = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,12 @@ class Example:
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of the normalized dialogue: equal for duplicates that differ only in spacing or case."""
-        return sha256(normalize(self.dialogue).encode()).hexdigest()
+        return _fingerprint(self.dialogue)
+
+
+@lru_cache(CACHED_FINGERPRINTS)  # each stage asks several times, and normalizing is slow
+def _fingerprint(dialogue: str) -> str:
+    return sha256(normalize(dialogue).encode()).hexdigest()
 
 
 def normalize(text: str) -> str:

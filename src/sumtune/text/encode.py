@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ def save_encoded(examples: Sequence[Encoded], path: Path) -> None:
 
 def _ragged(name: str, examples: Sequence[Encoded]) -> dict[str, NDArray[np.int32]]:
     rows = [getattr(example, name) for example in examples]
-    flat = np.fromiter((token for row in rows for token in row), np.int32)
+    flat = np.fromiter(chain.from_iterable(rows), np.int32)
     return {f"{name}_ids": flat, f"{name}_lengths": np.array([len(row) for row in rows], np.int32)}
 
 
