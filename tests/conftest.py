@@ -27,7 +27,7 @@ settings.load_profile("repeatable")
 
 SETTINGS = {
     "train.epochs": 3, "train.learning_rate": 1e-2, "train.validate_every_steps": 4, "train.validation_examples": 6,
-    "train.micro_batch_tokens": 256, "model.max_source_tokens": 128, "model.max_target_tokens": 32,
+    "train.micro_batch_tokens": 512, "model.max_source_tokens": 128, "model.max_target_tokens": 32,
     "model.precision": "fp32", "model.device": "cpu", "lora.rank": 4, "lora.dropout": 0.2,
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ FIXED, OF_A_TOKEN = 10**9, 10**6
 @pytest.fixture(scope="module")
 def session(session_in: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A session that no test changes."""
-    return session_in(tmp_path_factory.mktemp("session"), "llama")
+    return session_in(tmp_path_factory.mktemp("session"), "llama", changed={"train.micro_batch_tokens": 256})
 
 
 class Memory:

@@ -55,7 +55,7 @@ def test_how_often_and_how_fast_is_learned_needs_no_new_measurement(
 
 
 @pytest.mark.parametrize(
-    "changed", [{"lora.rank": 2}, {"train.micro_batch_tokens": 512}, {"train.effective_batch_size": 2},
+    "changed", [{"lora.rank": 2}, {"train.micro_batch_tokens": 256}, {"train.effective_batch_size": 2},
                 {"model.max_source_tokens": 96}],
 )  # fmt: skip
 def test_what_changes_the_work_is_measured_anew(
