@@ -49,7 +49,7 @@ def found(outputs):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_clean_file_has_no_fault_and_no_limit_but_that_of_rouge_score(language):
+def test_a_clean_file_has_no_fault_and_no_weakness_but_that_of_rouge_score(language):
     for outputs in (clean_outputs(language), without_dialogues(clean_outputs(language))):
         assert outputs.score > 0.8
         assert found(outputs) == (["letters_dropped"] if language in DROPPED else [], [])
@@ -102,6 +102,6 @@ def test_the_command_says_first_that_rouge_score_drops_the_letters(tmp_path):
     file.write_text("\n".join(lines), encoding="utf-8")
     shown = CliRunner().invoke(cli.app, ["diagnose", str(file)]).output
     assert "No fault was found." in shown
-    assert "1. rouge-score, which most tools use, drops the letters of these texts [letters_dropped, limit]" in shown
+    assert "1. rouge-score, which most tools use, drops the letters of these texts [letters_dropped, weakness]" in shown
     assert "Against itself" in shown
     assert f"{outputs.score:.3f}" in shown

@@ -121,7 +121,7 @@ def test_references_that_copy_more_than_predictions_are_a_suspicion_but_no_fault
     clean = planted.outputs(60)
     quoted = tuple((text.splitlines()[1],) for text in clean.dialogues)
     diagnosis = diagnose(Context(outputs=replace(clean, references=quoted)))
-    assert [(finding.code, finding.severity) for finding in diagnosis.findings] == [("columns_swapped", "limit")]
+    assert [(finding.code, finding.severity) for finding in diagnosis.findings] == [("columns_swapped", "weakness")]
     assert diagnosis.faults == ()
 
 

@@ -139,14 +139,14 @@ def longer(examples):
     return [replace(one, dialogue=one.dialogue + "\nAda: And so on." * 40) for one in examples]
 
 
-def test_a_fault_that_cannot_be_undone_comes_before_a_limit_whose_share_could_else_be_computed(tmp_path):
+def test_a_fault_that_cannot_be_undone_comes_before_a_weakness_whose_share_could_else_be_computed(tmp_path):
     scored = longer(SCORED[:20]) + SCORED[20:]
     same = [written(one, kept=0.2 if place < 20 else 0.9) for place, one in enumerate(scored)]
     settings = SETTINGS | {"model.max_source_tokens": 100}
     run = {"train": MANY[:300] + longer(MANY[300:]), "scored": scored, "settings": settings, "predictions": same}
-    (limit,) = diagnosis_of(tmp_path, **run).findings
-    assert limit.code == "dialogues_truncated"
-    assert limit.share > 0
+    (weakness,) = diagnosis_of(tmp_path, **run).findings
+    assert weakness.code == "dialogues_truncated"
+    assert weakness.share > 0
     findings = diagnosis_of(tmp_path / "b", **run, base=same).findings
     assert [(finding.code, finding.share) for finding in findings] == [
         ("adapter_not_used", None),

@@ -117,7 +117,7 @@ def test_borderline_evidence_has_a_weaker_title(run, case):
     if code not in ("leak", "too_few_examples"):  # these stay what they are: the weaker title is a plain fact
         assert not weak.sure
         assert "tell" in weak.title
-        assert weak.severity in ("limit", "advice")
+        assert weak.severity in ("weakness", "advice")
 
 
 def test_a_title_says_that_more_data_would_help_only_where_the_slope_excludes_zero(run):

@@ -80,7 +80,7 @@ class Diagnosis:
     n: int
     gains: tuple[Gain, ...]
     findings: tuple[Finding, ...]
-    """Faults and limits."""
+    """Faults and weaknesses."""
     advice: tuple[Finding, ...]
     """What to do next; empty if there is a fault."""
 
@@ -107,7 +107,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     if unfit is None:
         found = _score_findings(context, found, gains) + found
     faulty = any(finding.severity == "fault" for finding in found)
-    # With a fault that cannot be undone, limits get no share, because the score without them would mean nothing.
+    # With a fault that cannot be undone, no weakness gets a share, because the score without them would mean nothing.
     if not any(finding.severity == "fault" and finding.repaired is None for finding in found):
         found = [_with_share(finding, context.outputs, judged.outputs) for finding in found]
     return Diagnosis(

@@ -8,9 +8,9 @@ from sumtune.diagnose.outputs import Outputs
 
 __all__ = ["SEVERITIES", "SHOWN_EXAMPLES", "Finding", "Severity", "to_row"]
 
-Severity = Literal["fault", "limit", "advice"]
-"""A fault makes the score or the training meaningless. A limit lowers the score of a correct run. Advice comes next."""
-SEVERITIES: tuple[Severity, ...] = ("fault", "limit", "advice")
+Severity = Literal["fault", "weakness", "advice"]
+"""A fault makes the score or the training meaningless. A weakness lowers the score of a correct run."""
+SEVERITIES: tuple[Severity, ...] = ("fault", "weakness", "advice")
 SHOWN_EXAMPLES = 3
 
 

@@ -101,7 +101,7 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
         found,
         title="Predictions and references may be swapped",
         sure=False,
-        severity="limit",
+        severity="weakness",
         evidence=f"On average, {by_prediction.mean():.0%} of the word pairs of a prediction are not in its dialogue, "
         f"but only {by_reference.mean():.0%} of those of a reference: the references copy more. The ROUGE F-measure is "
         "nearly the same either way, so the score does not show a swap.",

@@ -37,7 +37,7 @@ def too_few_examples(context: Context) -> Finding | None:
     return Finding(
         code="too_few_examples",
         title=f"There are few training examples{': more would lower the loss' if falls else ''}",
-        severity="limit",
+        severity="weakness",
         evidence=f"{count} training examples, fewer than {FEW_EXAMPLES}. {slope_sentence(slope)}",
         numbers={"examples": count},
     )
@@ -59,7 +59,7 @@ def duplicates(context: Context) -> Finding | None:
     return Finding(
         code="duplicates",
         title="Some training examples are repeated",
-        severity="limit",
+        severity="weakness",
         evidence=f"{len(repeated)} of the {len(examples)} training examples repeat an earlier one, so only {len(seen)} "
         "are distinct.",
         numbers={"duplicates": len(repeated), "examples": len(examples)},
@@ -88,7 +88,7 @@ def dialogues_truncated(context: Context) -> Finding | None:
     return Finding(
         code="dialogues_truncated",
         title=f"{how_many(cut)} dialogues are longer than what the model reads",
-        severity="limit",
+        severity="weakness",
         evidence=f"About {share(cut):.0%} of the dialogues are longer than the {data.max_source_tokens} tokens that "
         f"the model reads (at {data.characters_a_token:.1f} characters per token).{scored}",
         numbers=numbers,

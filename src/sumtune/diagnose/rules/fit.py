@@ -28,7 +28,7 @@ def rank_too_high(context: Context) -> Finding | None:
     return Finding(
         code="rank_too_high",
         title="The adapter is large for the data, and the validation loss rose",
-        severity="limit",
+        severity="weakness",
         evidence=f"The adapter of rank {training.rank} has {ratio:.0f} parameters per label token, and the validation "
         f"loss rose by {rise:.1%} after its minimum.",
         numbers={"rank": training.rank, "parameters_a_label_token": ratio, "rise": rise},
@@ -47,7 +47,7 @@ def overfitting(context: Context) -> Finding | None:
     return Finding(
         code="overfitting",
         title="The validation loss rose while training continued",
-        severity="limit",
+        severity="weakness",
         evidence=f"The validation loss was lowest ({training.validation_losses.min():.3f}) at optimizer step {best} of "
         f"{training.total_steps} and has risen by {rise:.1%} since."
         + (f" The run kept the adapter of the {kept} step." if kept else ""),
@@ -70,7 +70,7 @@ def underfitting(context: Context) -> Finding | None:
     return Finding(
         code="underfitting",
         title="Training ended while the validation loss was still falling",
-        severity="limit",
+        severity="weakness",
         evidence=f"In the last quarter of the run the validation loss fell by {fallen:.1%} to {losses[-1]:.3f}, its "
         "minimum.",
         numbers={"fallen_in_last_quarter": fallen, "last_loss": float(losses[-1])},
@@ -96,7 +96,7 @@ def rank_too_low(context: Context) -> Finding | None:
     return Finding(
         code="rank_too_low",
         title="The validation loss stopped falling at a low rank",
-        severity="limit",
+        severity="weakness",
         evidence=f"At rank {training.rank} the validation loss changed by {-fallen:+.1%} in the second half of the "
         f"run, to {losses[-1]:.2f} nats per token. Validation loss minus training loss is {gap:+.2f}.",
         numbers={"rank": training.rank, "fallen_in_second_half": fallen, "gap": gap},

@@ -55,7 +55,7 @@ def label_noise(context: Context) -> Finding | None:
             return Finding(
                 code="label_noise",
                 title=f"Some {name} summaries do not seem to match their dialogues",
-                severity="limit",
+                severity="weakness",
                 evidence=f"{share(foreign):.1%} of the {len(foreign)} {name} summaries share no more words with their "
                 f"own dialogue than with another one; in clean data, fewer than {NOISE_SHARE:.0%} do.",
                 numbers={"share": share(foreign), "examples": len(foreign)},

@@ -1,4 +1,4 @@
-"""Faults and limits of the splits: leaked dialogues, summaries of different length or style."""
+"""Faults and weaknesses of the splits: leaked dialogues, summaries of different length or style."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -78,7 +78,7 @@ def splits_differ(context: Context) -> Finding | None:
     return Finding(
         code="splits_differ",
         title=known if sure else f"Too few summaries to tell whether train and {data.scored} differ",
-        severity="limit",
+        severity="weakness",
         evidence=f"Summaries {what}{'' if sure else ', which may be chance'}.",
         sure=sure,
         numbers={"length_ratio": ratio, "style_gap": gap},

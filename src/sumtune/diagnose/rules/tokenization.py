@@ -40,7 +40,7 @@ def unfit_for_rouge_score(outputs: Outputs) -> Finding | None:
     return Finding(
         code="letters_dropped",
         title="rouge-score, which most tools use, drops the letters of these texts",
-        severity="limit",
+        severity="weakness",
         evidence=f"{_what_is_dropped(outputs, dropped)} It gives these predictions {by_rouge_score:.3f}. All scores "
         f"here are by the words of the language: {outputs.score:.3f}.",
         numbers={"share": dropped, "rouge1": outputs.score, "rouge1_by_rouge_score": by_rouge_score},

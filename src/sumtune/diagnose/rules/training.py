@@ -1,4 +1,4 @@
-"""Faults and limits of training, causes before symptoms."""
+"""Faults and weaknesses of training, causes before symptoms."""
 
 import numpy as np
 
@@ -110,7 +110,7 @@ def learning_rate_too_high(context: Context) -> Finding | None:
     return Finding(
         code="learning_rate_too_high",
         title="Training diverged" if sure else "The loss rose, but too few steps to tell whether training diverged",
-        severity="fault" if sure else "limit",
+        severity="fault" if sure else "weakness",
         sure=sure,
         evidence=f"At a learning rate of {training.rate:g}, {how}.",
         numbers={"learning_rate": training.rate, "not_finite": broken, "first_loss": first, "last_loss": last},
@@ -136,7 +136,7 @@ def warmup_too_long(context: Context) -> Finding | None:
     return Finding(
         code="warmup_too_long",
         title=f"The {'' if never or late else 'requested '}warm-up is too long for this run",
-        severity="fault" if never or late else "limit",
+        severity="fault" if never or late else "weakness",
         evidence=f"{_size(training)} {_warmup(training, reached if logged else None, never or late)}",
         numbers={"warmup_used": used, "total_steps": total, "rate_reached": reached}
         | ({} if requested is None else {"warmup_asked": requested}),
@@ -173,7 +173,7 @@ def learning_rate_too_low(context: Context) -> Finding | None:
     return Finding(
         code="learning_rate_too_low",
         title="The loss is flat at a low learning rate" if sure else "Too few steps to tell whether the loss is flat",
-        severity="fault" if sure else "limit",
+        severity="fault" if sure else "weakness",
         evidence=f"In {int(training.steps[-1])} optimizer steps at a learning rate of {training.rate:g}, {how}.",
         sure=sure,
         numbers={"learning_rate": training.rate, "loss_drop": fallen.value, "steps": len(training.losses)},
@@ -207,7 +207,7 @@ def too_few_steps(context: Context) -> Finding | None:
     return Finding(
         code="too_few_steps",
         title="The run has few optimizer steps",
-        severity="limit",
+        severity="weakness",
         evidence=f"{_size(training).removesuffix('.')}, fewer than {FEWEST_STEPS}.",
         numbers={"total_steps": training.total_steps}
         | ({} if training.batch is None else {"effective_batch_size": training.batch}),
