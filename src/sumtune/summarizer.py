@@ -6,7 +6,6 @@ from typing import Any, Protocol, runtime_checkable
 
 __all__ = [
     "AdjustableSummarizer",
-    "BatchingSummarizer",
     "Completion",
     "Generation",
     "OnPiece",
@@ -76,6 +75,10 @@ class Summarizer(Protocol):
         """
         ...
 
+    def batch_size(self, source_tokens: int) -> int:
+        """Return how many dialogues of `source_tokens` are decoded at the same time; at least 1."""
+        ...
+
 
 @runtime_checkable
 class StreamingSummarizer(Summarizer, Protocol):
@@ -95,15 +98,6 @@ class AdjustableSummarizer(Summarizer, Protocol):
 
     def with_beams(self, beams: int) -> Summarizer:
         """Return a summarizer with the same model and `beams` beams; 1 is greedy search."""
-        ...
-
-
-@runtime_checkable
-class BatchingSummarizer(Summarizer, Protocol):
-    """A summarizer that can say how many dialogues it decodes together: `decode.torch`."""
-
-    def batch_size(self, source_tokens: int) -> int:
-        """Return how many dialogues of `source_tokens` are decoded together."""
         ...
 
 

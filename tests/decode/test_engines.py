@@ -13,6 +13,7 @@ from sumtune.text.encode import Encoder
 
 from .conftest import PROMPT, change_weights, sharpened, with_limit
 
+CHAT = "Ana: Hi."
 ARCHITECTURES = list(tiny.ARCHITECTURES)
 ENGINES = ["ctranslate2", "torch"]
 KNOWN = [(engine, name) for name in ("gemma", "llama", "gpt2", "t5", "bart") for engine in (*ENGINES, "native")
@@ -91,6 +92,16 @@ def test_progress_counts_every_dialogue_once(shared, dialogues, engine):
     assert len(counts) > 1
 
 
+@pytest.mark.parametrize("batch_tokens", [64, 5000])
+@pytest.mark.parametrize("engine", [*ENGINES, "native"])
+def test_an_engine_says_how_many_dialogues_it_decodes_together(shared, engine, batch_tokens):
+    summarizer, counts = shared("llama", engine, beams=3, batch_tokens=batch_tokens), []
+    summarizer.summarize([CHAT] * 70, counts.append, max_tokens=1)
+    assert max(counts) < 70
+    together = max(counts) * getattr(summarizer, "copies", 1)
+    assert together == summarizer.batch_size(len(summarizer._encoder.source(CHAT)))
+
+
 @knowing("llama", "t5")
 def test_no_dialogues_give_no_summaries(shared, engine, name):
     assert shared(name, engine).summarize([]) == []
@@ -104,9 +115,6 @@ def test_a_lower_limit_keeps_the_beginning_and_says_cut_off(shared, dialogues, n
         assert shorter.tokens == min(5, longer.tokens)
         assert shorter.cut_off == (longer.tokens >= 5)
     assert summarizer.summarize(dialogues, max_tokens=1000) == whole, "the limit of the prompt holds nevertheless"
-
-
-CHAT = "Ana: Hi."
 
 
 @pytest.fixture

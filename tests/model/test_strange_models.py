@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 from strange import changed
 
 from sumtune.errors import ModelError
@@ -40,6 +41,16 @@ def folder(tiny_models: dict[str, Path], tmp_path: Path, own_cache: Path) -> Pat
 def reconfigure(folder: Path, changes: dict[str, Any]) -> None:
     file = folder / "config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | changes))
+
+
+def test_a_missing_tensor_is_named(folder: Path) -> None:
+    """Otherwise transformers would use random weights."""
+    tensors = load_file(folder / "model.safetensors")
+    name = "model.layers.1.mlp.up_proj.weight"
+    del tensors[name]
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=rf"lack 1 tensors, for example {name}"):
+        load_base(folder, torch.float32)
 
 
 @pytest.mark.parametrize("changes", METHODS.values(), ids=METHODS)

@@ -50,6 +50,10 @@ class LongDialogueSummarizer:
         """Settings of the underlying summarizer, plus `long`."""
         return {**self._summarizer.decoding, "long": self._long}
 
+    def batch_size(self, source_tokens: int) -> int:
+        """See `Summarizer`. A dialogue of several parts counts as these."""
+        return self._summarizer.batch_size(source_tokens)
+
     def summarize(
         self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
         styles: Sequence[str] | None = None, tokens: Sequence[int] | None = None,

@@ -32,6 +32,10 @@ class RoutedSummarizer:
         """Return a summarizer with the same two models and `beams` beams."""
         return RoutedSummarizer(_with_beams(self._short, beams), lambda: _with_beams(self._long, beams), self._is_long)
 
+    def batch_size(self, source_tokens: int) -> int:
+        """See `Summarizer`. Most dialogues are short."""
+        return self._short.batch_size(source_tokens)
+
     @cached_property
     def _long(self) -> Summarizer:
         return self._make_long()

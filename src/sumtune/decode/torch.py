@@ -66,7 +66,7 @@ class TorchSummarizer:
         return [completions[at] for at in range(len(dialogues))]
 
     def batch_size(self, source_tokens: int) -> int:
-        """Return how many dialogues of `source_tokens` are decoded together."""
+        """See `Summarizer`."""
         source = range(max(1, source_tokens))
         return len(next(self._batches([source] * MAX_ROWS, self._limit)))
 

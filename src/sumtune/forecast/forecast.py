@@ -8,7 +8,6 @@ import torch
 
 from sumtune.config import Config
 from sumtune.decode.build import build_summarizer
-from sumtune.decode.native.summarizer import MAX_CACHED_TOKENS, ROWS
 from sumtune.evaluate.baselines import BASELINES, lead_3
 from sumtune.evaluate.evaluate_stage import chosen_examples, decoding_of
 from sumtune.evaluate.reference_groups import ReferencedDialogue
@@ -22,7 +21,6 @@ from sumtune.memory import free_memory
 from sumtune.model.device_memory import available_bytes, device_name, peak_bytes, reset_peak
 from sumtune.model.locate import locate
 from sumtune.model.tokenizer import load_encoder
-from sumtune.summarizer import BatchingSummarizer, Summarizer
 from sumtune.text.encode import load_encoded
 from sumtune.text.parts import CountTokens, split
 from sumtune.text.prompt import Prompt
@@ -189,7 +187,7 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
             begun, measured = time.monotonic(), decode
             model = build_summarizer(source, None, prompt, decode, config.model.device, encoder)
             setup_s = max(time.monotonic() - begun, model.setup_s)  # the cache may hold the engine of the base model
-            costs = decode_costs(model, dialogues, _batch_size(model, decode.beams, int(mean_tokens)))
+            costs = decode_costs(model, dialogues, model.batch_size(int(mean_tokens)))
         if system == BASE:
             count = max(1, min(MEASURED_SUMMARIES, int(MEASURED_SOURCE_TOKENS // mean_tokens)))
             sample = nearest_to_mean_length(dialogues, count)
@@ -198,13 +196,6 @@ def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
     del model
     free_memory()
     return seconds
-
-
-def _batch_size(model: Summarizer, beams: int, source_tokens: int) -> int:
-    """Return how many dialogues `model` decodes together; if its engine does not say, that of the native engine."""
-    if isinstance(model, BatchingSummarizer):
-        return model.batch_size(source_tokens)
-    return max(1, min(ROWS // beams, MAX_CACHED_TOKENS // max(1, source_tokens)))
 
 
 def texts_to_read(dialogues: Sequence[str], prompt: Prompt, count: CountTokens) -> list[str]:

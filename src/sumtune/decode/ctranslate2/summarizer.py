@@ -80,6 +80,10 @@ class CTranslate2Summarizer:
         limit = min(max_tokens or self._limit, self._limit)
         return stream(self._model, self._encoder, self._encoder.sources(dialogues, styles), watch, limit)
 
+    def batch_size(self, source_tokens: int) -> int:
+        """See `Summarizer`. Each copy decodes a batch of its own."""
+        return self.copies * max(1, min(MAX_BATCH_EXAMPLES, self._batch_tokens // max(1, source_tokens)))
+
     def with_beams(self, beams: int) -> "CTranslate2Summarizer":
         """Return a summarizer with the same model and `beams` beams."""
         other = copy.copy(self)

@@ -100,6 +100,15 @@ class NativeSummarizer:
         """See `PausableSummarizer`. The keys and values of all layers are kept."""
         return self._decoder.cache_bytes(tokens + self._encoder.overhead)
 
+    def batch_size(self, source_tokens: int) -> int:
+        """See `Summarizer`."""
+        return max(1, min(self._most_dialogues, MAX_CACHED_TOKENS // max(1, source_tokens)))
+
+    @property
+    def _most_dialogues(self) -> int:
+        """Largest number of dialogues in a batch."""
+        return max(1, ROWS // self._beams)
+
     def with_beams(self, beams: int) -> "NativeSummarizer":
         """Return a summarizer with the same model and `beams` beams."""
         other = copy.copy(self)
@@ -115,7 +124,7 @@ class NativeSummarizer:
         uses_list = [self._output.is_short and is_english([dialogue]) is True for dialogue in dialogues]
         for is_listed in (True, False):
             group = [at for at, one in enumerate(uses_list) if one == is_listed]
-            for batch in longest_first([sources[at] for at in group], MAX_CACHED_TOKENS, max(1, ROWS // self._beams)):
+            for batch in longest_first([sources[at] for at in group], MAX_CACHED_TOKENS, self._most_dialogues):
                 places = [group[at] for at in batch]
                 whole = self._output.whole_vocabulary
                 vocabulary = self._shortlist(dialogues, sources, places) if is_listed else whole()
