@@ -35,6 +35,8 @@ EXAMPLES = [
     for number, example in enumerate(re.split(r"\s+\|\s{2,}", re.sub(r"^Examples?: ", "", command.epilog)), 1)
 ]
 RUNS = ("runs/chats", "runs/first", "runs/second", "runs/short", "artifacts")
+DEFAULT_RUNS = {"runs/chats", "artifacts"}
+"""Those of `curl` and of a command without `--run-dir`."""
 PLACEHOLDERS = {"DATA": "chats.csv", "DIR": "runs/chats", "DIR_A": "runs/first", "DIR_B": "runs/second",
                 "RUN_A": "runs/first", "RUN_B": "runs/second", "EXPORT": "slack.zip"}  # fmt: skip
 READY_REQUESTS = 200
@@ -204,9 +206,19 @@ def parsed_curl(words):
     return method or ("GET" if body is None else "POST"), url, headers, body
 
 
+def is_named(run, text):
+    return Path(run).name in text or any(word in text for word, path in PLACEHOLDERS.items() if path == run)
+
+
 @pytest.fixture
-def shell(world, tiny_models, tmp_path, monkeypatch):
-    folder = shutil.copytree(world, tmp_path / "here", ignore=shutil.ignore_patterns("cache"))
+def shell(world, tiny_models, tmp_path, monkeypatch, request):
+    """A shell in a copy of `world`, with those of its runs that the block of the test names or that are the default."""
+    block = request.node.callspec.params.get("block") if hasattr(request.node, "callspec") else None
+    unnamed = {run for run in RUNS if block and not is_named(run, block.text)}
+    left_out = {world / run for run in unnamed - DEFAULT_RUNS}
+    folder = shutil.copytree(
+        world, tmp_path / "here", ignore=lambda at, names: [n for n in names if n == "cache" or Path(at, n) in left_out]
+    )
     at(folder, world / "cache", tiny_models, monkeypatch)
     with ExitStack() as stack:
         yield Shell(Machine(monkeypatch), stack, monkeypatch)

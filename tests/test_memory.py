@@ -78,7 +78,7 @@ def test_what_was_written_to_is_left_alone(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the peak is that of the whole process")
 def test_the_peak_is_what_was_held_since_it_was_forgotten():
-    np.ones(40_000_000)
+    np.ones(20_000_000)
     reset_peak()
     before = peak_bytes()
     np.ones(10_000_000)

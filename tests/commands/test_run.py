@@ -236,7 +236,7 @@ def interrupting(_console):
     yield report
 
 
-@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize(("finished", "resume"), [("gemma", False), ("t5", True)], indirect=["finished"])
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_adapter(finished, config_for, tmp_path, monkeypatch, resume):
     name, straight, _ = finished
     run_dir = RunDir(tmp_path / "artifacts")

@@ -172,3 +172,15 @@ def test_an_index_that_names_files_elsewhere_is_refused(
     index.write_text("[" * 10**5)
     with pytest.raises(ModelError, match="Cannot read"):
         locate(str(folder))
+
+
+def test_a_configuration_is_read_again_only_if_its_file_has_changed(tiny_models, tmp_path):
+    folder = shutil.copytree(tiny_models["gpt2"], tmp_path / "model")
+    first = load_config(folder)
+    first.n_positions = 1
+    assert load_config(folder).n_positions == 512, "each caller has a configuration of its own"
+    file = folder / "config.json"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace('"n_positions": 512', '"n_positions": 256'), encoding="utf-8"
+    )
+    assert load_config(folder).n_positions == 256
