@@ -194,6 +194,9 @@ class Written:
     def with_beams(self, beams):
         return Written(self._machine, self._tuned, self.decoding | {"beams": beams})
 
+    def batch_size(self, source_tokens):
+        return 8
+
     def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         self._machine.generated += 1
         texts = [self._machine.write(dialogue, self._tuned, self.decoding) for dialogue in dialogues]
