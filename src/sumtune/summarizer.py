@@ -12,6 +12,7 @@ __all__ = [
     "OnProgress",
     "ParallelSummarizer",
     "PausableSummarizer",
+    "SamplingSummarizer",
     "StreamingSummarizer",
     "Summarizer",
 ]
@@ -107,6 +108,22 @@ class ParallelSummarizer(Summarizer, Protocol):
 
     copies: int
     """Number of batches that different threads can decode at the same time."""
+
+
+@runtime_checkable
+class SamplingSummarizer(Summarizer, Protocol):
+    """A summarizer that samples candidates: `decode.native`, `decode.ctranslate2`, `decode.torch`."""
+
+    def sample(
+        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
+        max_tokens: int,
+    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+        """Return `count` candidates for each source (token ids of prompt and dialogue) as ids without the end mark.
+
+        The logits of the `top_k` most probable tokens are divided by `temperature`. The candidates of a source depend
+        only on `seed` and its ids, not on other sources. `max_tokens` cannot raise the limit of the prompt.
+        """
+        ...
 
 
 class Generation(Protocol):

@@ -113,7 +113,8 @@ def build_summarizer(
     """
     encoder, place = encoder or load_encoder(source.folder, prompt), available_device(device)
 
-    def torch_summarizer() -> Summarizer:
+    @cache
+    def torch_summarizer() -> TorchSummarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
         model = load_merged(source.folder, adapter, dtype, place)
         return TorchSummarizer(
@@ -121,7 +122,7 @@ def build_summarizer(
         )
 
     if decode.engine == "torch" or (decode.engine == "auto" and place.type != "cpu"):
-        summarizer = torch_summarizer()
+        summarizer: Summarizer = torch_summarizer()
     else:
         summarizer = _fastest(source, adapter, encoder, decode, torch_summarizer, report_fallback)
     logger.info("%s generates with %s", adapter or source.name, summarizer.engine)
@@ -130,7 +131,7 @@ def build_summarizer(
 
 def _fastest(
     source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
-    torch_summarizer: Callable[[], Summarizer], report_fallback: ReportFallback,
+    torch_summarizer: Callable[[], TorchSummarizer], report_fallback: ReportFallback,
 ) -> Summarizer:  # fmt: skip
     """Return the engine that `decode` names; for `auto`, the fastest one that runs here and supports the model."""
     if decode.engine == "native" or (decode.engine == "auto" and not encoder.is_encoder_decoder):
@@ -141,7 +142,7 @@ def _fastest(
                 raise
             report_fallback(str(error))
     try:
-        fast = _ctranslate2_summarizer(source, adapter, encoder, decode)
+        fast = _ctranslate2_summarizer(source, adapter, encoder, decode, torch_summarizer)
     except UnsupportedError as error:
         if decode.engine == "ctranslate2":
             raise
@@ -199,8 +200,9 @@ def _calibration_texts(encoder: Encoder) -> list[list[int]]:
 
 
 def _ctranslate2_summarizer(
-    source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig
-) -> CTranslate2Summarizer:
+    source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
+    torch_summarizer: Callable[[], TorchSummarizer],
+) -> CTranslate2Summarizer:  # fmt: skip
     quantization = decode.quantization
     entry = engine_entry("ctranslate2", source, adapter, quantization)
     return CTranslate2Summarizer(
@@ -210,4 +212,5 @@ def _ctranslate2_summarizer(
         length_penalty=decode.length_penalty,
         batch_tokens=decode.batch_tokens,
         quantization=quantization,
+        sampler=torch_summarizer,
     )

@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from sumtune.summarizer import AdjustableSummarizer, Completion, OnPiece, OnProgress, StreamingSummarizer, Summarizer
+from sumtune.summarizer import (
+    AdjustableSummarizer,
+    Completion,
+    OnPiece,
+    OnProgress,
+    SamplingSummarizer,
+    StreamingSummarizer,
+    Summarizer,
+)
 
 __all__ = ["RoutedSummarizer"]
 
@@ -68,6 +76,16 @@ class RoutedSummarizer:
             return written
 
         return self._route(dialogues, write)
+
+    def sample(
+        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
+        max_tokens: int,
+    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+        """See `SamplingSummarizer`. The short summarizer samples for all sources: CTranslate2 leaves that to torch."""
+        assert isinstance(self._short, SamplingSummarizer)
+        return self._short.sample(
+            sources, count=count, temperature=temperature, top_k=top_k, seed=seed, max_tokens=max_tokens
+        )
 
     def _route(
         self, dialogues: Sequence[str], write: Callable[[Summarizer, list[int]], list[Completion]]

@@ -1,13 +1,17 @@
 """Summaries from a torch model on any device, for models that the faster engines do not support."""
 
 import copy
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
 
 import torch
 
 from sumtune.decode.batches import longest_first
 from sumtune.decode.gpu_batches import MAX_ROWS, RowBytes
+from sumtune.decode.sampling import Sample, SamplingSettings
+from sumtune.decode.torch_sampling import SampledTokens, read_once
 from sumtune.model.device_memory import total_bytes
 from sumtune.summarizer import Completion, OnProgress
 from sumtune.text.encode import Encoder
@@ -15,6 +19,10 @@ from sumtune.text.encode import Encoder
 __all__ = ["TorchSummarizer"]
 
 MAX_BATCH_EXAMPLES = 32
+SAMPLED_ROWS = 128
+"""Candidates that a CPU samples together."""
+
+Written = TypeVar("Written")
 
 
 class TorchSummarizer:
@@ -59,35 +67,46 @@ class TorchSummarizer:
         limit = min(max_tokens or self._limit, self._limit)
         sources = [list(source) for source in self._encoder.sources(dialogues, styles)]
         completions: dict[int, Completion] = {}
-        for batch in self._batches(sources, limit):
-            completions |= dict(zip(batch, self._fitting([sources[at] for at in batch], limit), strict=True))
+        write = partial(self._generate, limit=limit)
+        for batch in self._batches(sources, limit, self._search["num_beams"]):
+            completions |= dict(zip(batch, _fitting([sources[at] for at in batch], write), strict=True))
             if progress is not None:
                 progress(len(batch))
         return [completions[at] for at in range(len(dialogues))]
 
+    def sample(
+        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
+        max_tokens: int,
+    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+        """See `SamplingSummarizer`. In bf16 on a GPU, rounding depends on the batch and can change a candidate."""
+        settings = SamplingSettings(count, temperature, top_k, seed, max_tokens)
+        return [[sample.ids for sample in samples] for samples in self.sample_scored(sources, settings)]
+
+    def sample_scored(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[Sample]]:
+        """Return what `sample` returns, with log-probabilities."""
+        settings = replace(settings, max_tokens=min(settings.max_tokens, self._limit))
+        draw = partial(self._draw, settings=settings)
+        samples: dict[int, list[Sample]] = {}
+        for batch in self._batches(
+            sources, settings.max_tokens, settings.count, max(1, SAMPLED_ROWS // settings.count)
+        ):
+            samples |= dict(zip(batch, _fitting([list(sources[at]) for at in batch], draw), strict=True))
+        return [samples[at] for at in range(len(sources))]
+
     def batch_size(self, source_tokens: int) -> int:
         """See `Summarizer`."""
         source = range(max(1, source_tokens))
-        return len(next(self._batches([source] * MAX_ROWS, self._limit)))
+        return len(next(self._batches([source] * MAX_ROWS, self._limit, self._search["num_beams"])))
 
-    def _batches(self, sources: Sequence[Sequence[int]], limit: int) -> Iterator[list[int]]:
-        """Yield the indices of the dialogues of each batch. A GPU takes as many as its memory holds."""
+    def _batches(
+        self, sources: Sequence[Sequence[int]], limit: int, rows: int, max_examples: int = MAX_BATCH_EXAMPLES
+    ) -> Iterator[list[int]]:
+        """Yield the indices of the dialogues of each batch, with `rows` for each. A GPU takes as many as it holds."""
         device = self._model.device
         if device.type != "cuda":
-            return longest_first(sources, self._batch_tokens, MAX_BATCH_EXAMPLES)
-        tokens, examples = self._row_bytes.limits(total_bytes(device), self._search["num_beams"])
+            return longest_first(sources, self._batch_tokens, max_examples)
+        tokens, examples = self._row_bytes.limits(total_bytes(device), rows)
         return longest_first([range(len(source) + limit) for source in sources], tokens, examples)
-
-    def _fitting(self, sources: list[list[int]], limit: int) -> list[Completion]:
-        """Return the completions of a batch; decode its halves one after the other if memory is short."""
-        try:
-            return self._generate(sources, limit)
-        except torch.OutOfMemoryError:
-            if len(sources) == 1:
-                raise
-        torch.cuda.empty_cache()
-        half = len(sources) // 2
-        return self._fitting(sources[:half], limit) + self._fitting(sources[half:], limit)
 
     def with_beams(self, beams: int) -> "TorchSummarizer":
         """Return a summarizer with the same model and `beams` beams."""
@@ -97,6 +116,24 @@ class TorchSummarizer:
 
     @torch.no_grad()
     def _generate(self, sources: list[list[int]], limit: int) -> list[Completion]:
+        ids, mask = self._padded(sources)
+        outputs = self._model.generate(
+            input_ids=ids, attention_mask=mask, max_new_tokens=limit, **self._search, **self._options
+        )
+        first = 1 if self._encoder.is_encoder_decoder else ids.shape[1]
+        return [self._completion(row) for row in outputs[:, first:].tolist()]
+
+    @torch.no_grad()
+    def _draw(self, sources: list[list[int]], settings: SamplingSettings) -> list[list[Sample]]:
+        tokens = SampledTokens(sources, self._end_ids, settings)
+        inputs = read_once(self._model, *self._padded(sources), settings.count)
+        self._model.generate(
+            **inputs, logits_processor=[tokens], max_new_tokens=settings.max_tokens, num_beams=1, **self._options
+        )
+        return tokens.results()
+
+    def _padded(self, sources: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return token ids and attention mask, (dialogues, time)."""
         width = max(map(len, sources))
         left = not self._encoder.is_encoder_decoder
         ids, mask = [], []
@@ -106,16 +143,24 @@ class TorchSummarizer:
             ids.append(gap + source if left else source + gap)
             mask.append(unseen + seen if left else seen + unseen)
         device = self._model.device
-        tensor, attention = torch.tensor(ids, device=device), torch.tensor(mask, device=device)
-        outputs = self._model.generate(
-            input_ids=tensor, attention_mask=attention, max_new_tokens=limit, **self._search, **self._options
-        )
-        return [self._completion(row) for row in outputs[:, width if left else 1 :].tolist()]
+        return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
 
     def _completion(self, row: list[int]) -> Completion:
         end = next((at for at, token in enumerate(row) if token in self._end_ids), None)
         ids = row[:end]
         return Completion(self._encoder.decode(ids), len(ids), cut_off=end is None)
+
+
+def _fitting(sources: list[list[int]], write: Callable[[list[list[int]]], list[Written]]) -> list[Written]:
+    """Return what `write` makes of a batch; it gets its halves one after the other if memory is short."""
+    try:
+        return write(sources)
+    except torch.OutOfMemoryError:
+        if len(sources) == 1:
+            raise
+    torch.cuda.empty_cache()
+    half = len(sources) // 2
+    return _fitting(sources[:half], write) + _fitting(sources[half:], write)
 
 
 def _search(beams: int, length_penalty: float) -> dict[str, Any]:

@@ -161,6 +161,16 @@ class Encoder:
             for ids, (before, after) in zip(self._ids_of(dialogues), arounds, strict=True)
         ]
 
+    def dialogue(self, source: Sequence[int]) -> str:
+        """Return the text of the dialogue in `source`, as `source` encoded it; with an unknown prompt, all its text."""
+        for style in ("", *(self.prompt.styles or ())):
+            before, after = self.around(style)
+            end = len(source) - len(after)
+            if list(source[: len(before)]) == before and list(source[end:]) == after and len(before) <= end:
+                source = source[len(before) : end]
+                break
+        return str(self.tokenizer.decode(list(source), skip_special_tokens=True))
+
     def target(self, summary: str) -> tuple[int, ...]:
         """Return the ids of the summary with its special tokens, cut to `max_target_tokens`."""
         return self.targets([summary])[0]

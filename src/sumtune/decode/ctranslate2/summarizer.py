@@ -2,7 +2,7 @@
 
 import copy
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from sumtune.decode.batches import longest_first
 from sumtune.decode.ctranslate2.convert import conversion_seconds
 from sumtune.decode.ctranslate2.stream import stream
 from sumtune.decode.threads import preserve_torch_threads
-from sumtune.summarizer import Completion, OnPiece, OnProgress
+from sumtune.summarizer import Completion, OnPiece, OnProgress, SamplingSummarizer
 from sumtune.text.encode import Encoder
 
 __all__ = ["CTranslate2Summarizer"]
@@ -20,11 +20,17 @@ MAX_BATCH_EXAMPLES = 16
 
 
 class CTranslate2Summarizer:
-    """Decodes with one model copy per core, each with its own batches: faster than one copy on all cores."""
+    """Decodes with one model copy per core, each with its own batches: faster than one copy on all cores.
+
+    Candidates are sampled by torch: CTranslate2 has one random state for each thread, so what it samples for a dialogue
+    depends on the other dialogues.
+    """
 
     def __init__(
-        self, folder: Path, encoder: Encoder, *, beams: int, length_penalty: float, batch_tokens: int, quantization: str
-    ) -> None:
+        self, folder: Path, encoder: Encoder, *, beams: int, length_penalty: float, batch_tokens: int,
+        quantization: str, sampler: Callable[[], SamplingSummarizer],
+    ) -> None:  # fmt: skip
+        """`sampler` returns the summarizer that samples; it is called when the first candidates are wanted."""
         import ctranslate2
 
         ctranslate2.set_log_level(40)
@@ -38,6 +44,7 @@ class CTranslate2Summarizer:
             self.copies = os.cpu_count() or 1
             self._model = family(str(folder), inter_threads=self.copies, intra_threads=1, compute_type=compute_type)
         self._limit = encoder.prompt.max_target_tokens
+        self._sampler = sampler
         self._options: dict[str, Any] = {
             "beam_size": beams,
             "length_penalty": length_penalty,
@@ -89,6 +96,15 @@ class CTranslate2Summarizer:
         other = copy.copy(self)
         other._options = self._options | {"beam_size": beams}
         return other
+
+    def sample(
+        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
+        max_tokens: int,
+    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+        """See `SamplingSummarizer`."""
+        return self._sampler().sample(
+            sources, count=count, temperature=temperature, top_k=top_k, seed=seed, max_tokens=max_tokens
+        )
 
     def _submit(self, sources: list[list[str]], limit: int) -> list[Any]:
         if self._encoder.is_encoder_decoder:

@@ -36,26 +36,37 @@ class Attention:
         out = attention(self._kernels, self.heads, rows.queries, keys, values)
         return self._output(to_features(self.heads, out, len(hidden)))
 
-    def write(self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, mask: Tensor, now: int) -> Tensor:
+    def write(
+        self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, mask: Tensor, now: int,
+        chosen: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
         """Return the output for the next token of each row (rows, 1, features), the `now`-th written one.
+
+        `chosen` are the rows of the cache that `hidden` belongs to; None means all of them. Products over the cache
+        have all rows, so that their shape, and the rounding of a row, does not depend on other dialogues.
 
         `cosine` and `sine` (rows, dim) are the rotary tables of the rows' positions; `mask` is `KVCache.mask`.
         """
         heads = self.heads
         q, k, v = self._query(hidden), self._key(hidden), self._value(hidden)
         count, dialogues, time, dim = cache.read_keys.shape
-        rows, shared = len(q), heads.shared
+        shared = heads.shared
         # `rotate` gets rows as its time axis, because each row has its own position.
         queries, _ = rotate(self._kernels, heads, q.transpose(0, 1), heads.query_norm, cosine, sine, heads.scale)
         written, _ = rotate(self._kernels, heads, k.transpose(0, 1), heads.key_norm, cosine, sine, 1.0)
-        cache.keys[:, :, now] = written[0, :, :, 0]
-        cache.values[:, :, now] = v.view(rows, count, dim).transpose(0, 1)
+        rows, own = cache.keys.shape[1], slice(None) if chosen is None else chosen
+        cache.keys[:, own, now] = written[0, :, :, 0]
+        cache.values[:, own, now] = v.view(len(q), count, dim).transpose(0, 1)
+        queries = queries[0]
+        if chosen is not None:
+            queries = queries.new_zeros(count, rows, shared, dim).index_copy_(1, chosen, queries)
         keys, values = cache.keys[:, :, : now + 1], cache.values[:, :, : now + 1]
         by_dialogue = (count, dialogues, rows // dialogues * shared)
-        on_dialogue = queries[0].view(*by_dialogue, dim) @ cache.read_keys.mT
-        on_written = (queries[0] @ keys.mT).view(*by_dialogue, now + 1)
+        on_dialogue = queries.view(*by_dialogue, dim) @ cache.read_keys.mT
+        on_written = (queries @ keys.mT).view(*by_dialogue, now + 1)
         weights = (torch.cat([on_dialogue, on_written], -1).float() + mask).softmax(-1).to(q.dtype)
         from_dialogue, from_written = weights[..., :time], weights[..., time:]
         out: Tensor = from_dialogue @ cache.read_values
         out = out + (from_written.reshape(count, rows, shared, -1) @ values).view(*by_dialogue, dim)
-        return self._output(out.view(count, rows, shared, dim).transpose(0, 1).reshape(rows, 1, -1))
+        by_row = out.view(count, rows, shared, dim).transpose(0, 1)
+        return self._output(by_row[own].reshape(len(q), 1, -1))

@@ -62,10 +62,13 @@ class Decoder:
         self._layers = [self._layer(number) for number in range(len(shape.layers))]
         self._norm = self._make_norm("norm")
 
-    def new_cache(self, lengths: Tensor, beams: int, limit: int) -> KVCache:
-        """Return a cache for dialogues of `lengths` (dialogues,), each with `beams` rows of up to `limit` tokens."""
+    def new_cache(self, lengths: Tensor, beams: int, limit: int, longest: int | None = None) -> KVCache:
+        """Return a cache for dialogues of `lengths` (dialogues,), each with `beams` rows of up to `limit` tokens.
+
+        Dialogues are padded to `longest` tokens, by default to the longest one.
+        """
         heads = [layer.attention.heads for layer in self._layers]
-        return KVCache(heads, lengths, beams, limit, self._weights.shape.activations)
+        return KVCache(heads, lengths, beams, limit, self._weights.shape.activations, longest)
 
     def cache_bytes(self, tokens: int) -> int:
         """Return the size of the keys and values of a dialogue of `tokens` in the cache."""
@@ -92,6 +95,16 @@ class Decoder:
             yield
         return states
 
+    def read_state(self, cache: KVCache, ids: Tensor, first: int) -> Tensor:
+        """Return what `read_last` returns, without a pause."""
+        reading = self.read_last(cache, ids, first)
+        while True:
+            try:
+                next(reading)
+            except StopIteration as end:
+                states: Tensor = end.value
+                return states
+
     def _pieces(self, cache: KVCache, ids: Tensor, first: int) -> Iterator[tuple[int, Tensor]]:
         """Yield the first position of each piece, and its hidden states."""
         for at, piece in enumerate(torch.split(ids, PIECE, 1)):
@@ -105,15 +118,21 @@ class Decoder:
 
         return self._run(ids, torch.arange(begin, begin + ids.shape[1]), attend)
 
-    def write(self, cache: KVCache, ids: Tensor) -> Tensor:
-        """Return last hidden states (rows, features) of the next token of each row, `ids` (rows,)."""
+    def write(self, cache: KVCache, ids: Tensor, rows: Tensor | None = None) -> Tensor:
+        """Return last hidden states (rows, features) of the next token of each row, `ids` (rows,).
+
+        `rows` are the rows of the cache that write a token, ascending; None means all of them.
+        """
         masks = {window: cache.mask(window) for window in {layer.attention.heads.window for layer in self._layers}}
 
         def attend(number: int, layer: _Layer, tables: RotaryTables, hidden: Tensor) -> Tensor:
             mask = masks[layer.attention.heads.window]
-            return layer.attention.write(hidden, *tables, cache.layers[number], mask, cache.written)
+            return layer.attention.write(hidden, *tables, cache.layers[number], mask, cache.written, rows)
 
-        hidden = self._run(ids[:, None], cache.positions, attend)[:, 0]
+        if rows is not None and len(rows) == len(cache.positions):
+            rows = None
+        positions = cache.positions if rows is None else cache.positions[rows]
+        hidden = self._run(ids[:, None], positions, attend)[:, 0]
         cache.written += 1
         return hidden
 

@@ -53,16 +53,19 @@ class LayerCache:
 class KVCache:
     """Keys and values of one batch in every layer, and the number of tokens written."""
 
-    def __init__(self, heads: Sequence[Heads], lengths: Tensor, beams: int, limit: int, dtype: torch.dtype) -> None:
+    def __init__(
+        self, heads: Sequence[Heads], lengths: Tensor, beams: int, limit: int, dtype: torch.dtype,
+        longest: int | None = None,
+    ) -> None:  # fmt: skip
         """Allocate memory for dialogues of `lengths` (dialogues,) tokens and `limit` tokens for each of their `beams`.
 
-        `heads` has an entry for each layer. One large block holds all tensors, because malloc returns blocks of that
-        size to the system.
+        `longest` is the length to which dialogues are padded, by default that of the longest one. `heads` has an entry
+        for each layer. One large block holds all tensors, because malloc returns blocks of that size to the system.
         """
         self.lengths, self.beams, self.limit = lengths, beams, limit
         self.written = 0
         """Number of tokens that every row has written."""
-        dialogues, longest = len(lengths), int(lengths.max())
+        dialogues, longest = len(lengths), longest or int(lengths.max())
         shapes = [
             (layer.keys, *size, layer.dim)
             for layer in heads

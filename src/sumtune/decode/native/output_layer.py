@@ -90,12 +90,17 @@ class BatchVocabulary:
         """
         self.ids, self._products, self._forbidden = ids, products, forbidden
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Return (rows, columns) float32 for `hidden` (rows, features), with equally many rows for each dialogue."""
+    def logits(self, hidden: Tensor, dialogues: Tensor | None = None) -> Tensor:
+        """Return (rows, columns) float32 for `hidden` (rows, features).
+
+        `dialogues` (rows,) are the places of the rows' dialogues in the batch; by default, each dialogue has equally
+        many rows.
+        """
         parts = [product(hidden) for product in self._products]
         if self._forbidden is not None:
-            by_dialogue = parts[-1].view(len(self._forbidden), -1, parts[-1].shape[1])
-            by_dialogue.masked_fill_(self._forbidden[:, None], -torch.inf)
+            if dialogues is None:
+                dialogues = torch.arange(len(self._forbidden)).repeat_interleave(len(hidden) // len(self._forbidden))
+            parts[-1].masked_fill_(self._forbidden[dialogues], -torch.inf)
         return torch.cat(parts, 1) if len(parts) > 1 else parts[0]
 
     def columns(self, ids: Sequence[int]) -> list[int]:

@@ -2,7 +2,8 @@
 
 import copy
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,9 +15,12 @@ from sumtune.decode.native.engine_weights import LISTED, OUTPUT, EngineWeights
 from sumtune.decode.native.kv_cache import KVCache
 from sumtune.decode.native.output_layer import BatchVocabulary, OutputLayer, product_maker
 from sumtune.decode.native.pausable import PausableGeneration, Steps
+from sumtune.decode.native.sampler import SampledBatch, Sampler, sampling_batches
 from sumtune.decode.native.search import BeamSearch, GreedySearch, OnToken, Search, SearchResult
 from sumtune.decode.native.shortlist import word_token_ids
 from sumtune.decode.native.stream import StreamedBatch
+from sumtune.decode.sampling import Sample, SamplingSettings
+from sumtune.decode.threads import in_torch_thread
 from sumtune.kernels.build import Kernels
 from sumtune.memory import unmap_pages
 from sumtune.summarizer import Completion, OnPiece, OnProgress
@@ -115,25 +119,58 @@ class NativeSummarizer:
         other._beams = beams
         return other
 
+    def sample(
+        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
+        max_tokens: int,
+    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+        """See `SamplingSummarizer`."""
+        settings = SamplingSettings(count, temperature, top_k, seed, max_tokens)
+        return [[sample.ids for sample in samples] for samples in self.sample_scored(sources, settings)]
+
+    def sample_scored(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[Sample]]:
+        """Return what `sample` returns, with log-probabilities over the vocabulary of the dialogue's summaries."""
+        return in_torch_thread(partial(self._sampled, sources, settings))
+
+    @torch.inference_mode()
+    def _sampled(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[Sample]]:
+        settings = replace(settings, max_tokens=min(settings.max_tokens, self._limit))
+        sampler = Sampler(self._decoder, self._encoder.end_ids, self._batch_tokens)
+        dialogues = [self._encoder.dialogue(source) for source in sources]
+        samples: dict[int, list[Sample]] = {}
+        for group in self._groups(dialogues):
+            for batch in sampling_batches([sources[at] for at in group], settings.count, MAX_CACHED_TOKENS):
+                places = [group[at] for at in batch]
+                vocabulary = self._vocabulary(dialogues, sources, places)
+                drawn = sampler.sample(SampledBatch([sources[at] for at in places], vocabulary), settings)
+                samples |= dict(zip(places, drawn, strict=True))
+        return [samples[at] for at in range(len(sources))]
+
     def _batches(
         self, dialogues: Sequence[str], max_tokens: int | None, styles: Sequence[str] | None
     ) -> "Iterator[_Batch]":
         """Yield batches: English dialogues with the shortlist, then the others with the whole vocabulary."""
         limit = min(max_tokens or self._limit, self._limit)
         sources = self._encoder.sources(dialogues, styles)
-        uses_list = [self._output.is_short and is_english([dialogue]) is True for dialogue in dialogues]
-        for is_listed in (True, False):
-            group = [at for at, one in enumerate(uses_list) if one == is_listed]
+        for group in self._groups(dialogues):
             for batch in longest_first([sources[at] for at in group], MAX_CACHED_TOKENS, self._most_dialogues):
                 places = [group[at] for at in batch]
-                whole = self._output.whole_vocabulary
-                vocabulary = self._shortlist(dialogues, sources, places) if is_listed else whole()
+                vocabulary = self._vocabulary(dialogues, sources, places)
                 yield _Batch(places, [sources[at] for at in places], vocabulary, limit)
 
-    def _shortlist(
+    def _groups(self, dialogues: Sequence[str]) -> list[list[int]]:
+        """Return the indices of dialogues with a shortlist, and of the others."""
+        uses_list = [self._uses_list(dialogue) for dialogue in dialogues]
+        return [[at for at, one in enumerate(uses_list) if one == is_listed] for is_listed in (True, False)]
+
+    def _uses_list(self, dialogue: str) -> bool:
+        return self._output.is_short and is_english([dialogue]) is True
+
+    def _vocabulary(
         self, dialogues: Sequence[str], sources: Sequence[Sequence[int]], places: Sequence[int]
     ) -> BatchVocabulary:
-        """Return the vocabulary of a batch: the listed tokens, and each dialogue's source tokens and words."""
+        """Return the vocabulary of a batch: the listed tokens, and each dialogue's source tokens and words; or all."""
+        if not self._uses_list(dialogues[places[0]]):
+            return self._output.whole_vocabulary()
         tokenizer = self._encoder.tokenizer
         allowed = [word_token_ids(tokenizer, dialogues[at]).union(sources[at]) for at in places]
         return self._output.batch_vocabulary(allowed)
