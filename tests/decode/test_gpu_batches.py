@@ -8,6 +8,7 @@ from transformers import AutoConfig
 
 from sumtune.decode import torch as torch_engine
 from sumtune.decode.gpu_batches import MAX_ROWS, MEMORY_SHARE, RowBytes
+from sumtune.decode.sampling import SamplingSettings
 from sumtune.decode.torch import TorchSummarizer
 
 
@@ -48,12 +49,27 @@ def test_halves_of_a_batch_that_does_not_fit_give_the_same_summaries(make, dialo
 
 
 def test_a_dialogue_that_does_not_fit_alone_is_an_error(make, dialogues, monkeypatch) -> None:
-    def full(*_: Any) -> Any:
+    def full(*_: Any, **__: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(TorchSummarizer, "_generate", full)
     with pytest.raises(torch.OutOfMemoryError):
         make("gemma", "torch").summarize(dialogues)
+
+
+def test_halves_of_a_batch_of_samples_give_the_same_candidates(make, dialogues, monkeypatch) -> None:
+    summarizer, draw = make("gemma", "torch"), TorchSummarizer._draw
+    sources, settings = [[at, at + 1, at + 2] for at in range(5, 11)], SamplingSettings(3, 1.0, 20, 0, 6)
+    whole = summarizer.sample_scored(sources, settings)
+
+    def tight(self: TorchSummarizer, sources: list[list[int]], settings: SamplingSettings) -> Any:
+        if len(sources) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return draw(self, sources, settings)
+
+    monkeypatch.setattr(TorchSummarizer, "_draw", tight)
+    halves = summarizer.sample_scored(sources, settings)
+    assert [[one.ids for one in some] for some in halves] == [[one.ids for one in some] for some in whole]
 
 
 @pytest.mark.parametrize(("memory", "fewer"), [(10**12, False), (2 * 10**7, True)])
@@ -62,7 +78,7 @@ def test_the_batch_of_a_gpu_follows_its_memory(make, dialogues, monkeypatch, mem
     monkeypatch.setattr(torch_engine, "total_bytes", lambda _device: memory)
     monkeypatch.setattr(type(summarizer._model), "device", _Gpu(), raising=True)
     sources = [list(range(100))] * 500
-    sizes = [len(batch) for batch in summarizer._batches(sources, limit=28)]
+    sizes = [len(batch) for batch in summarizer._batches(sources, limit=28, rows=2)]
     assert sum(sizes) == 500
     assert (len(sizes) > 1) == fewer
     assert summarizer.batch_size(100) >= sizes[0]
