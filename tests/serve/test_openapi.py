@@ -13,7 +13,7 @@ EXAMPLES = 20
 """Requests of each kind (valid, invalid) for each operation."""
 OPERATIONS = {
     "POST /summarize", "GET /v1/models", "POST /v1/chat/completions", "GET /adapters", "POST /adapters",
-    "DELETE /adapters/{name}", "GET /run", "GET /report", "GET /health", "GET /ready", "GET /metrics",
+    "DELETE /adapters/{name}", "GET /run", "GET /health", "GET /ready", "GET /metrics",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sumtune.data.folder import assign_splits, is_metadata, list_files
 from sumtune.data.hub import read_hub
 from sumtune.data.readers import read_file
 from sumtune.data.saved_dataset import is_saved_dataset, saved_files
-from sumtune.data.slack_export import is_slack_export
+from sumtune.data.slack_export_folder import is_slack_export
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 from sumtune.files.checksums import fingerprint

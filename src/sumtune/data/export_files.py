@@ -7,7 +7,7 @@ from sumtune.data.file_kind import is_text_export
 from sumtune.data.folder import is_metadata, list_files, names_a_split
 from sumtune.data.readers import read_file
 from sumtune.data.saved_dataset import is_saved_dataset
-from sumtune.data.slack_export import is_slack_channel, is_slack_export, read_slack_channel, read_slack_export
+from sumtune.data.slack_export_folder import is_slack_channel, is_slack_export, read_slack_channel, read_slack_export
 from sumtune.data.table import Table
 
 __all__ = ["export_tables"]

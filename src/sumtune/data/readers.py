@@ -14,7 +14,7 @@ from sumtune.data.folder import assign_splits
 from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import read_json, read_lines
 from sumtune.data.plain_rows import table_of_lines
-from sumtune.data.slack_export import is_slack_export, read_slack_export
+from sumtune.data.slack_export_folder import is_slack_export, read_slack_export
 from sumtune.data.table import Table
 from sumtune.data.text_exports import read_text_export
 from sumtune.errors import DataError

@@ -109,7 +109,7 @@ class _Forms:
             self.crowded += has_labels(dialogue.text or "")
 
     def issues(self) -> Iterator[Issue]:
-        """Yield warnings and notes about all of them."""
+        """Yield warnings and notes about the counted dialogues."""
         for form, count in self.forms.items():
             message = f"{count} of {self.seen} dialogues were split into turns: they are given as {form}"
             yield Issue("split_into_turns", "info", message, self.file)

@@ -24,7 +24,7 @@ class RoutedSummarizer:
     """
 
     def __init__(self, short: Summarizer, make_long: Callable[[], Summarizer], is_long: Callable[[str], bool]) -> None:
-        self.engine = f"{short.engine}, torch over the window"
+        self.engine = f"{short.engine}; torch for dialogues longer than the attention window"
         self.setup_s = short.setup_s
         self._short = short
         self._make_long = make_long

@@ -45,9 +45,12 @@ def paired(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return the low and high end of the interval of the mean of `differences`, and the two-sided p-value.
 
-    `differences` between two systems on the same examples are `(examples,)` or `(examples, metrics)`. The p-value comes
-    from the paired bootstrap with a shift (Noreen 1989; Koehn 2004; as in sacrebleu): the share of resampled means,
-    shifted to a mean of zero, that are at least as far from zero as the observed mean, which itself counts as one.
+    `differences` between two systems on the same examples are `(examples,)` or `(examples, metrics)`.
+
+    The p-value tests whether the true mean is zero (Noreen 1989; Koehn 2004; as in sacrebleu). The observed mean is
+    subtracted from each resampled mean, so that the resampled means vary around zero. The p-value is the share of them
+    that are at least as far from zero as the observed mean. The observed mean is added to the resampled ones, so the
+    p-value is never zero.
 
     >>> low, high, p_value = paired(np.array([0.1, 0.1, 0.2, 0.2]), seed=0)
     >>> bool(low > 0), float(p_value) < 0.01

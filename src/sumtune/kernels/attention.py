@@ -27,7 +27,11 @@ __all__ = [
 BLOCK = 128
 """Positions per block. The queries of a block are multiplied only by the keys up to its last position."""
 SHAPES = 8
-"""Number of different counts of columns that a block without a window is multiplied by, for long inputs."""
+"""Most different widths (numbers of keys) of the blocks of a layer that has no window or a window as long as the input.
+
+Such a block sees all positions before it. Its width is rounded up to a multiple of 1/8 of the input, so that long
+inputs do not need a new shape of product for each block.
+"""
 MAX_KEPT_PROBABILITIES = 6_000_000
 """Up to this count, training keeps the probabilities of one layer and micro-batch; above it, the backward pass
 recomputes them. A micro-batch of the default size stays below this count."""

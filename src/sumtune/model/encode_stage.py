@@ -130,7 +130,10 @@ def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
 def _in_parts(
     encoder: Encoder, examples: Sequence[Example], lengths: Sequence[int], encoded: Sequence[Encoded]
 ) -> list[Encoded]:
-    """Return `encoded`, with several examples in place of each whose dialogue is read in parts."""
+    """Return `encoded`; an example whose dialogue is read in parts is replaced by one example per training pair.
+
+    `lengths` are the tokens of the dialogues.
+    """
     limit = encoder.prompt.max_source_tokens
     if encoder.prompt.long == "truncate" or max(lengths, default=0) <= limit:
         return list(encoded)

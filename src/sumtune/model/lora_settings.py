@@ -77,7 +77,7 @@ def read_lora_settings(file: Path) -> LoraSettings:
     """Return the settings in `file`, an `adapter_config.json`.
 
     Raises:
-        ModelError: the file cannot be read, a value is out of bounds or a pattern, or an unknown key has an effect.
+        ModelError: the file cannot be read, a value is out of bounds or is a pattern, or an unknown key has an effect.
     """
     record = read_record(file, ModelError, MAX_BYTES)
     settings = validated(LoraSettings, record, file, ModelError)

@@ -152,7 +152,6 @@ class RunScores(BaseModel):
     split: str | None
     n: int
     systems: list[SystemScores]
-    report: bool = Field(description="Whether `GET /report` returns a report.")
 
 
 class HealthResponse(BaseModel):

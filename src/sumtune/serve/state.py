@@ -20,4 +20,4 @@ class AppState:
     engine: Engine
     adapters: Adapters
     run_dir: RunDir | None = None
-    """Run whose scores and report the page shows."""
+    """Run whose scores the page shows."""

@@ -20,7 +20,7 @@ __all__ = ["train"]
 NOT_FINITE_LIMIT = 3
 """After this many consecutive optimizer steps without a finite gradient, a run returns to a checkpoint."""
 ROLLBACK_LIMIT = 2
-"""After this many returns, each of which halves the learning rate, the run fails."""
+"""Most returns to a checkpoint, each of which halves the learning rate. If one more is needed, the run fails."""
 
 
 def train(
@@ -41,7 +41,7 @@ def train(
 
     `compute_gradient(examples, max_tokens)` stores the gradient of one step in `master_weights`; `validate()` returns
     the mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest one. Validation and saving
-    come before the step, so the same lines handle the final state.
+    come before the step, so the same code also handles the final state.
 
     Raises:
         StoppedError: the user stopped the run. Its state is saved.

@@ -14,7 +14,7 @@ from ..fakes import KEY, OTHER_KEY, FirstWordSummarizer, bearer, make_client
 
 CLOSED = [
     ("POST", "/summarize"), ("POST", "/v1/chat/completions"), ("GET", "/v1/models"), ("GET", "/adapters"),
-    ("POST", "/adapters"), ("DELETE", "/adapters/x"), ("GET", "/run"), ("GET", "/report"), ("GET", "/metrics"),
+    ("POST", "/adapters"), ("DELETE", "/adapters/x"), ("GET", "/run"), ("GET", "/metrics"),
     ("GET", "/nothing"),
 ]  # fmt: skip
 OPEN = ["/", "/docs", "/openapi.json", "/health", "/ready", "/page/style.css"]

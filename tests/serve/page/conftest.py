@@ -31,14 +31,13 @@ def browser():
 
 @pytest.fixture(scope="module")
 def run_dir(tmp_path_factory):
-    """Run folder with scores and a report."""
+    """Run folder with scores."""
     root = tmp_path_factory.mktemp("run")
     scores = {"mean": 0.41234, "low": 0.4, "high": 0.425}
     system = dict.fromkeys(("rouge1", "rouge2", "rougeL", "chrf"), scores)
     content = {"split": "test", "n": 32, "systems": {"tuned": system, "base": system}}
     (root / "model_evaluation").mkdir()
     (root / "model_evaluation" / "scores.json").write_text(json.dumps(content))
-    (root / "report.html").write_text("<!doctype html><title>R</title><style>p{color:red}</style><p>The report</p>")
     return RunDir(root)
 
 

@@ -1,7 +1,6 @@
-"""The API key, loading, scores and report, and requests to other hosts."""
+"""The API key, loading, scores, and requests to other hosts."""
 
 import threading
-from pathlib import Path
 
 from sumtune.serve.app import create_app
 from sumtune.serve.settings import ServeSettings
@@ -13,12 +12,10 @@ from .browser import MARKS, done, expect, picture, summarize
 pytestmark = MARKS
 
 
-def test_the_scores_and_the_report_of_the_run_are_shown(page):
+def test_the_scores_of_the_run_are_shown(page):
     row = page.get_by_role("row", name="tuned")
     expect(row).to_contain_text("0.412 0.400–0.425")
     expect(page.get_by_text("Mean of 32 conversations of the test split, with 95% intervals.")).to_be_visible()
-    page.get_by_role("link", name="Report of the run").click()
-    expect(page.get_by_text("The report")).to_have_css("color", "rgb(255, 0, 0)")
 
 
 def test_the_page_asks_for_the_api_key(open_page, run_dir):
@@ -35,9 +32,6 @@ def test_the_page_asks_for_the_api_key(open_page, run_dir):
         expect(page.get_by_label("API key")).to_be_hidden()
         summarize(page)
         done(page)
-        with page.expect_download() as saved:
-            page.get_by_role("link", name="Report of the run").click()
-        assert "The report" in Path(saved.value.path()).read_text()
         page.close()
 
 

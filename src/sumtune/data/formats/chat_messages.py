@@ -1,4 +1,7 @@
-"""Training data for chat models: OpenAI `messages` and ShareGPT `conversations`. The last answer is the summary."""
+"""Data for chat models: OpenAI `messages` and ShareGPT `conversations`.
+
+One question with its answer is a dialogue with its summary. More messages are a conversation without a summary.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,7 +38,7 @@ def _calls_a_tool(message: Mapping[str, Any]) -> bool:
 
 
 def _read(messages: Messages) -> list[Reading]:
-    """Read a question with its answer as a dialogue with its summary, and anything longer as a conversation."""
+    """Read one question and its answer as dialogue and summary, one question as a dialogue, anything else as turns."""
     instructions = sum(role == "system" for role, _ in messages)
     spoken = [(role, text) for role, text in messages if role != "system" and text.strip()]
     counts = {"system messages": instructions, "messages without text": len(messages) - instructions - len(spoken)}

@@ -1,4 +1,7 @@
-"""Slack: messages with the ids of their users, as an export or the API gives them; a thread is a conversation."""
+"""Read a list of Slack messages, as a file of an export or the API holds them. Each thread is a conversation.
+
+`slack_export_folder.py` reads the folders and files of a whole export.
+"""
 
 import html
 import re

@@ -89,9 +89,17 @@ def _run_converter(merged: Path, quantization: str, result: Path) -> None:
     try:
         Converter(str(merged)).convert(str(result), quantization=number_format)
     except (ValueError, AttributeError, KeyError, NotImplementedError, RuntimeError, TypeError) as error:
-        raise UnsupportedError(
-            f"CTranslate2 cannot convert this model: {' '.join(str(error).split())[:200]}"
-        ) from error
+        raise UnsupportedError(f"CTranslate2 cannot convert this model: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the message of an error in the converter on one line. The message of a KeyError is only the key.
+
+    >>> _reason(KeyError("type")), _reason(ValueError("No conversion\\nis registered."))
+    ("its converter finds no entry 'type'", 'No conversion is registered.')
+    """
+    message = f"its converter finds no entry {error}" if isinstance(error, KeyError) else str(error)
+    return " ".join(message.split())[:200]
 
 
 def _require_agreement(model: Any, merged: Path, converted: Path) -> None:

@@ -119,9 +119,9 @@ class Decoder:
         return self._run(ids, torch.arange(begin, begin + ids.shape[1]), attend)
 
     def write(self, cache: KVCache, ids: Tensor, rows: Tensor | None = None) -> Tensor:
-        """Return last hidden states (rows, features) of the next token of each row, `ids` (rows,).
+        """Append the tokens `ids` (rows,), one to each row; return their last hidden states (rows, features).
 
-        `rows` are the rows of the cache that write a token, ascending; None means all of them.
+        `rows` are the rows of the cache that get a token, ascending; None means all of them.
         """
         masks = {window: cache.mask(window) for window in {layer.attention.heads.window for layer in self._layers}}
 

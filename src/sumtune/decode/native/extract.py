@@ -44,7 +44,9 @@ def extract_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor,
     """
     output = fused_output_weight(model)
     if output is None:
-        raise UnsupportedError("The native engine only supports decoder-only models with a plain output layer.")
+        raise UnsupportedError(
+            "The native engine supports only decoder-only models whose output layer has no bias, scale or soft cap."
+        )
     try:
         weights, embedding = _decoder_weights(model.get_decoder(), model.dtype)
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:

@@ -48,7 +48,10 @@ def words_repeated(text: str) -> str:
 
 
 def _once(run: Sequence[str]) -> str:
-    """Return one word of a run; of an even run, in which the word itself stood twice in a row, still one."""
+    """Return the longest form of the word that `run` repeats, which is the one with punctuation.
+
+    It is returned once, even if the undamaged text had the word twice in a row.
+    """
     return max(run, key=len)
 
 

@@ -1,6 +1,6 @@
 // The page: summarize a conversation or several files.
 
-import { ServiceError, call, hasKey, summarize, useKey } from "/page/api.js";
+import { ServiceError, hasKey, summarize, useKey } from "/page/api.js";
 import { csv, download } from "/page/csv.js";
 import { byId, count, show, showError } from "/page/dom.js";
 import { addFiles, chosenFiles, clearFiles } from "/page/files.js";
@@ -147,18 +147,10 @@ function downloadCsv() {
   download("summaries.csv", csv([header, ...rows]), "text/csv;charset=utf-8");
 }
 
-/** A plain link cannot send the API key. With a key, the report is fetched and saved. */
-async function openReport(event) {
-  if (!hasKey()) return;
-  event.preventDefault();
-  await reportErrors(async () => download("report.html", await (await call("/report")).text(), "text/html"));
-}
-
 function addListeners() {
   byId("form").addEventListener("submit", submit);
   byId("stop").addEventListener("click", stop);
   byId("download").addEventListener("click", downloadCsv);
-  byId("report").addEventListener("click", openReport);
   byId("adapter").addEventListener("change", updateChoices);
   byId("files").addEventListener("change", () => reportErrors(() => addFiles(byId("files").files)));
   byId("clear").addEventListener("click", () => {

@@ -1,11 +1,10 @@
-"""Routes for the web page, the documentation, and the scores and report of the run."""
+"""Routes for the web page, the documentation, and the scores of the run."""
 
 import logging
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Response
-from fastapi.responses import FileResponse
 
 from sumtune.errors import RunDirError
 from sumtune.files.records import read_record
@@ -25,14 +24,11 @@ TYPES = {
 }
 logger = logging.getLogger(__name__)
 
-REPORT = "report.html"
-REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-"""The report has inline styles and no scripts."""
 METRICS = ("rouge1", "rouge2", "rougeL")
 
 
 def create_router(state: AppState) -> APIRouter:
-    """Return the routes `/`, `/docs`, `/page/…`, `/run` and `/report`."""
+    """Return the routes `/`, `/docs`, `/page/…` and `/run`."""
     router = APIRouter()
     contents = {file.name: file.read_bytes() for file in (files("sumtune.serve") / "page").iterdir()}
 
@@ -58,44 +54,24 @@ def create_router(state: AppState) -> APIRouter:
         """Scores of the run."""
         return read_run_scores(state.run_dir)
 
-    @router.get(
-        "/report",
-        response_class=Response,
-        responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}, **documented_errors(401, 404, 429)},
-    )
-    def report() -> Response:
-        """Report of the run, which quotes dialogues from its data set."""
-        path = _report_path(state.run_dir)
-        if path is None:
-            raise HTTPException(404, "This run has no report.")
-        return FileResponse(path, media_type="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
-
     return router
-
-
-def _report_path(run_dir: RunDir | None) -> Path | None:
-    path = run_dir.root / REPORT if run_dir else None
-    return path if path is not None and path.is_file() else None
 
 
 def read_run_scores(run_dir: RunDir | None) -> RunScores:
     """Return the scores of the run; without systems if there are no scores or the file is damaged."""
-    has_report = _report_path(run_dir) is not None
     scores_file = run_dir.evaluation / "scores.json" if run_dir else None
     if scores_file is not None and scores_file.is_file():
         try:
-            return _parse_scores(scores_file, has_report)
+            return _parse_scores(scores_file)
         except (RunDirError, ValueError, LookupError, TypeError, AttributeError) as error:
             logger.warning("The page shows no scores: %s cannot be read (%s).", scores_file, type(error).__name__)
-    return RunScores(split=None, n=0, systems=[], report=has_report)
+    return RunScores(split=None, n=0, systems=[])
 
 
-def _parse_scores(scores_file: Path, has_report: bool) -> RunScores:
+def _parse_scores(scores_file: Path) -> RunScores:
     scores = read_record(scores_file)
     systems = [
         {"name": name, "chrf": system.get("chrf")} | {metric: system[metric] for metric in METRICS}
         for name, system in scores["systems"].items()
     ]
-    return RunScores.model_validate(
-        {"split": scores["split"], "n": scores["n"], "systems": systems, "report": has_report}
-    )
+    return RunScores.model_validate({"split": scores["split"], "n": scores["n"], "systems": systems})

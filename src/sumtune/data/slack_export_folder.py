@@ -1,4 +1,7 @@
-"""Slack exports, a folder or ZIP file with a folder for each channel, a file for each day, and a list of users."""
+"""Read a whole Slack export: a folder or ZIP file with a list of users, a folder for each channel, a file for each day.
+
+`formats/slack.py` reads the messages in these files.
+"""
 
 import json
 import re
