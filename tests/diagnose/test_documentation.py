@@ -13,6 +13,7 @@ from sumtune.diagnose.rules.repairable import repairable
 
 PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
+REPAIR_ROWS = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", PAGE, re.MULTILINE)
 FAULT_RULES = [
     *output_faults.FIRST_RULES, *output_faults.LAST_RULES,
     *(rule for rule in output_faults.RULES if rule is not repairable),
@@ -26,13 +27,12 @@ MODULES = (
 )  # fmt: skip
 
 
-def test_the_page_has_a_section_for_each_rule_and_each_repair_and_no_other():
-    assert sorted(SECTIONS) == sorted([*(rule.__name__ for rule in RULES), *(repair.name for repair in REPAIRS)])
+def test_the_page_has_a_section_for_each_rule_and_no_other():
+    assert sorted(SECTIONS) == sorted(rule.__name__ for rule in RULES)
 
 
-def test_the_sections_of_repairs_say_what_the_library_says():
-    written = {name: " ".join(SECTIONS[name].split()) for name in (repair.name for repair in REPAIRS)}
-    assert written == {one.name: f"Predictions {one.what}. Remedy: {one.remedy}." for one in REPAIRS}
+def test_the_table_of_repairs_says_what_the_library_says():
+    assert REPAIR_ROWS == [(one.name, one.what, one.remedy) for one in REPAIRS]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
