@@ -32,7 +32,7 @@ def test_the_page_has_a_section_for_each_rule_and_no_other():
 
 
 def test_the_table_of_repairs_says_what_the_library_says():
-    assert REPAIR_ROWS == [(one.name, one.what, one.remedy) for one in REPAIRS]
+    assert [(one.name, one.what, one.remedy) for one in REPAIRS] == REPAIR_ROWS
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
