@@ -62,7 +62,7 @@ REFUSED: dict[bytes, str] = {
 }
 """First bytes of files that are not supported, with what they are and what to do instead."""
 TEXTUAL = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"{\\rtf")
-"""Those that count even if only text follows. Other ASCII ones also need binary data in the file."""
+"""First bytes that are enough even if only text follows. Other ASCII first bytes also need binary data in the file."""
 MARKUP = {
     "<!doctype html": "an HTML page, perhaps an error or a log-in page instead of the data: download the data again, "
     f"or {EXPORT}",

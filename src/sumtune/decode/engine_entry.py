@@ -31,7 +31,7 @@ def engine_entry(kind: str, source: LocalModel, adapter: Path | None, settings: 
 
 
 def delete_engines(adapter: Path) -> None:
-    """Delete every engine built from `adapter`; the next use builds the one it needs.
+    """Delete every engine built from `adapter`; the next command that generates summaries builds its engine again.
 
     Raises:
         OSError: an engine cannot be deleted.

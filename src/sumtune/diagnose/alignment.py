@@ -104,7 +104,10 @@ def _in_order(
 
 
 def _moved(pairs: Mapping[tuple[str, ...], Pair]) -> tuple[str, ...]:
-    """Return the columns of which one must be in another order than the rest: wrong in some pair and right in none."""
+    """Return the columns that may be in another order than the rest.
+
+    Such a column belongs to every pair in which texts are moved, and to no pair that is in step.
+    """
     names = tuple(dict.fromkeys(name for pair in pairs for name in pair))
     wrong = {pair for pair, found in pairs.items() if found.moved}
     right = {pair for pair, found in pairs.items() if found.in_step}

@@ -46,7 +46,7 @@ class Matching:
     at_home: NDArray[np.float64]
     """Cosine of each row and the other column's text in the same row: `(rows,)`."""
     runners_up: NDArray[np.float64]
-    """Largest cosine of each row with a text that is not its partner, or of its partner with another row: `(rows,)`."""
+    """Largest cosine of the row with a text other than its partner, or of its partner with another row: `(rows,)`."""
 
     @property
     def clear(self) -> NDArray[np.bool_]:

@@ -27,9 +27,9 @@ FEWEST = 5
 LOW = 0.1
 """Highest mean ROUGE-1 of a group that scores near zero."""
 GOOD_RATIO = 4.0
-"""Smallest ratio of the mean ROUGE-1 of the others to that of the low group."""
+"""Smallest ratio of the mean ROUGE-1 of the other examples to the mean ROUGE-1 of the low group."""
 SEPARATED = 0.75
-"""Share of the low group that scores below half the mean of the others, and of the others that score above it."""
+"""Least share of the low group that scores below half the mean of the others, and of the others that do not."""
 RESAMPLES = 200
 P_VALUE = 0.01
 
@@ -42,7 +42,8 @@ class Group:
     """What sets them apart, as the end of a sentence about them."""
     members: Mask
     p_value: float
-    """Share of random orders of the scores in which some feature separates them as well (permutation test)."""
+    """Share of random orders of the scores in which some feature separates low from high scores as well as this one
+    (permutation test)."""
 
 
 def find_low_group(outputs: Outputs) -> Group | None:

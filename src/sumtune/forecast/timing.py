@@ -100,7 +100,7 @@ class TrainingCosts:
         return self.epoch * plan.settings.epochs + self.update * plan.total_steps + self.validation * plan.validations
 
     def seconds_if(self, plan: TrainingPlan, epoch: float) -> float | None:
-        """Return the time of `plan` if an epoch took `epoch` seconds; None if that is unknown or not much less."""
+        """Return the time of `plan` if an epoch took `epoch` seconds; None if it is unknown or hardly shorter."""
         return self.seconds(plan) * epoch / self.epoch if 0 < epoch < MUCH_LESS * self.epoch else None
 
 

@@ -38,7 +38,7 @@ recomputes them. A micro-batch of the default size stays below this count."""
 
 
 MAX_REUSED_PROBABILITIES = 64_000_000
-"""The same limit for a layer that is recomputed in the backward pass, which needs the probabilities immediately."""
+"""`MAX_KEPT_PROBABILITIES` of a layer that is recomputed in the backward pass, which needs them immediately."""
 
 _limit = ContextVar("limit", default=MAX_KEPT_PROBABILITIES)
 

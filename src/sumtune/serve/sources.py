@@ -15,7 +15,7 @@ __all__ = ["MemoryShortError", "Source", "Text", "TooLongError", "read_sources"]
 
 
 MEMORY_SHARE = 0.8
-"""Largest share of the free memory that a long text may take; the rest is for the short ones between its pieces."""
+"""Largest share of the free memory that a long text may take; the rest is for short texts between its pieces."""
 
 
 class TooLongError(SumtuneError):

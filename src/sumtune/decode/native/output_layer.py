@@ -37,7 +37,7 @@ class OutputLayer:
     def __init__(
         self, weight: Tensor, make_product: Callable[[Tensor], Product], listed: Tensor | None, product: Product
     ) -> None:
-        """`weight` (vocabulary, features); `product` computes the tokens `listed`, or all tokens if that is None."""
+        """`weight` (vocabulary, features); `product` computes the tokens `listed`, or all if `listed` is None."""
         self._weight, self._make_product, self._product = weight, make_product, product
         self._listed = torch.arange(len(weight)) if listed is None else listed
 

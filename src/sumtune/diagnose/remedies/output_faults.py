@@ -142,7 +142,7 @@ def references_damaged(_finding: Finding, context: Context) -> Remedy:
 
 
 def two_groups(_finding: Finding, context: Context) -> Remedy:
-    """Find what the low predictions went through that the others did not."""
+    """Find out what was done to the predictions with low scores, but not to the others."""
     text = "find out what is done only to these predictions (padding, batches, a second file), and fix it"
     return fix_and_score_again(context, text)
 

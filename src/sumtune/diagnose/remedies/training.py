@@ -1,4 +1,4 @@
-"""Remedies for faults and limits of training: the same run with better settings."""
+"""Remedies for faults and weaknesses of training: the same run with better settings."""
 
 from typing import Any
 

@@ -76,5 +76,5 @@ class Vocabulary:
 
 @lru_cache(maxsize=4)
 def vocabulary_of(texts: tuple[str, ...]) -> Vocabulary:
-    """Return the vocabulary of `texts`, the same one when they come again."""
+    """Return the vocabulary of `texts`. It is built only once for the same texts."""
     return Vocabulary(texts)

@@ -14,7 +14,7 @@ FITTED = 0.15
 
 
 def more_data(context: Context) -> Finding | None:
-    """A learning curve that still falls, or is unclear while the gap to the training loss is large."""
+    """A learning curve that still falls, or an unclear one if the validation loss is far above the training loss."""
     training = context.training
     if training is None:
         return None

@@ -33,7 +33,7 @@ LONGER = 2.0
 NOVEL_GAIN = 0.1
 FEWEST_FOR_SUSPICION = 30
 SAMPLE = 1000
-"""Number of examples compared first; the others follow only if these show half of `NOVEL_GAIN`."""
+"""Number of examples compared first; all are compared only if these show half of `NOVEL_GAIN`."""
 
 
 def one_summary_for_all(outputs: Outputs) -> Finding | None:

@@ -1,4 +1,4 @@
-"""Limits of the training examples: too few, duplicated, or truncated."""
+"""Weaknesses of the training examples: too few, duplicated, or truncated."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Limits that the loss curves show: overfitting, underfitting, an adapter of the wrong size."""
+"""Weaknesses that the loss curves show: overfitting, underfitting, an adapter of the wrong size."""
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding

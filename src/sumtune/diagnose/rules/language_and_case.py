@@ -13,7 +13,7 @@ __all__ = ["common_language", "wrong_language"]
 OTHER_LANGUAGE_SHARE = 0.2
 FEWEST_OTHER = 3
 SAMPLE = 1000
-"""Number of examples checked first; the others follow only if half of `OTHER_LANGUAGE_SHARE` of these are foreign."""
+"""Number of examples checked first; all are checked only if half of `OTHER_LANGUAGE_SHARE` of these are foreign."""
 
 
 def wrong_language(outputs: Outputs) -> Finding | None:

@@ -47,9 +47,9 @@ CUT_SHARE = 0.08
 SAME_LENGTH = 0.3
 """Largest coefficient of variation of the lengths of predictions cut off at the same limit."""
 EXACT = 0.04
-"""Distance from the limit, as a share of it, of a prediction that is cut exactly there."""
+"""A prediction is cut exactly at a limit if its length differs from the limit by at most this share of the limit."""
 EXACT_SHARE = 0.75
-"""Share of the unfinished predictions that must end exactly at the limit if others are longer."""
+"""Least share of the unfinished predictions that end exactly at the limit, if other predictions are longer."""
 FEWEST_EXACT = 4
 """Smallest number of predictions that are cut exactly at a limit, and smallest limit."""
 ABOVE_LIMIT = 0.02
@@ -193,7 +193,7 @@ def _variation(outputs: Outputs, bad: list[bool]) -> float:
 def _at_a_limit(outputs: Outputs, bad: list[bool]) -> bool:
     """Return whether the `bad` predictions, counted in words or in characters, all end near the same length.
 
-    Either hardly any prediction is longer than that, or most of the `bad` ones have that very length.
+    In addition, hardly any prediction is longer than this length, or most of the `bad` ones have exactly this length.
     """
     return any(_is_limit(np.array([count(text) for text in outputs.predictions]), bad) for count in (count_words, len))
 

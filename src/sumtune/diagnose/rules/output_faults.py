@@ -47,7 +47,7 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     """Yield the faults of `outputs`, each with the share of the lost score that is regained when it is undone.
 
     After each fault, the rules judge the repaired outputs; an uncertain finding repairs nothing. The search ends at a
-    fault that cannot be undone. Each rule finds one fault, but `repairable` one for each repair.
+    fault that cannot be undone. A rule finds at most one fault, except `repairable`: one fault for each repair.
     """
     if damaged := [finding for rule in FIRST_RULES if (finding := rule(outputs)) is not None]:
         yield damaged[0]
@@ -67,7 +67,7 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
 
 
 def _findings(rules: Sequence[Rule], outputs: Outputs, known: set[str]) -> list[tuple[Rule, Finding]]:
-    """Return what the rules find besides the `known` codes."""
+    """Return the findings of `rules`, except those whose code is in `known`."""
     return [(rule, one) for rule in rules if (one := rule(outputs)) is not None and one.code not in known]
 
 

@@ -39,8 +39,9 @@ class Connection(Protocol):
 class ConnectionRegistry:
     """Registry of all connections by client.
 
-    Over the limit, a new connection replaces one that has not sent a complete request: one of the same client if that
-    client has too many, otherwise one of the client with the most. So slow clients cannot block others. During its
+    Over a limit, a new connection replaces the longest idle one, that is, one that has not sent a complete request yet.
+    If the new client is at its own limit, only its connections count; otherwise, those of the client with the most. So
+    slow clients cannot block others. During its
     first `GRACE_S` seconds a connection is kept, which may exceed the limit by the share `OVERSHOOT`.
     """
 
