@@ -41,8 +41,8 @@ class ConnectionRegistry:
 
     Over a limit, a new connection replaces the longest idle one, that is, one that has not sent a complete request yet.
     If the new client is at its own limit, only its connections count; otherwise, those of the client with the most. So
-    slow clients cannot block others. During its first `GRACE_S` seconds a connection is not replaced, so there may be more
-    connections than the limit, by the share `OVERSHOOT`.
+    slow clients cannot block others. During its first `GRACE_S` seconds a connection is not replaced, so the number of
+    connections may exceed the limit by the share `OVERSHOOT`.
     """
 
     def __init__(self, max_total: int, max_per_client: int, clock: Callable[[], float] = time.monotonic) -> None:
