@@ -14,6 +14,16 @@ def test_only_names_and_numbers_that_the_dialogue_lacks_are_unsupported():
     assert measure("Zoe brings 3 lamps to Oslo.", DIALOGUE, ["x"]).unsupported == 1
 
 
+def test_a_summary_of_another_speaker_is_inconsistent():
+    assert measure("Bob brings two lamps.", DIALOGUE, ["x"]).inconsistent == 0
+    assert measure("Bob thanks Bob for two lamps.", DIALOGUE, ["x"]).inconsistent == 1
+
+
+def test_novel_words_have_no_stem_in_the_dialogue():
+    assert measure("Bob brought the tents.", DIALOGUE, ["x"]).novel_words == 0
+    assert measure("Bob brought the piano.", DIALOGUE, ["x"]).novel_words == pytest.approx(1 / 2)
+
+
 def test_a_copy_is_verbatim_and_nothing_in_it_is_new():
     copy = measure("can you bring  the BLUE tent", DIALOGUE, ["Ann asks."])
     assert (copy.copied, copy.novel_bigrams, copy.unsupported) == (1, 0, 0)
@@ -33,5 +43,14 @@ def test_the_length_ratio_is_to_the_mean_reference():
 @given(words, words)
 def test_every_measure_is_a_share_and_an_empty_summary_has_only_its_emptiness(text, dialogue):
     row = measure(text, dialogue, ["a b c"])
-    assert all(0 <= value <= 1 for value in (row.unsupported, row.novel_bigrams, row.repetition, row.empty, row.copied))
-    assert as_row(measure("", dialogue, ["a b c"])) == (0, 0, 0, 0, 1, 0, 0)
+    shares = (
+        row.unsupported,
+        row.inconsistent,
+        row.novel_words,
+        row.novel_bigrams,
+        row.repetition,
+        row.empty,
+        row.copied,
+    )
+    assert all(0 <= value <= 1 for value in shares)
+    assert as_row(measure("", dialogue, ["a b c"])) == (0, 0, 0, 0, 0, 0, 1, 0, 0)

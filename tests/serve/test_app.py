@@ -38,7 +38,8 @@ def test_one_dialogue_as_text_gives_one_summary(client):
     answer = client.post("/summarize", json={"dialogues": "Ann: Hello there"})
     assert answer.status_code == 200
     body = answer.json()
-    assert body["summaries"] == [{"summary": "ANN:", "tokens": 3, "cut_off": False, "read": "whole", "unsupported": []}]
+    summary = {"summary": "ANN:", "tokens": 3, "cut_off": False, "read": "whole", "unsupported": [], "inconsistent": []}
+    assert body["summaries"] == [summary]
     assert (body["model"], body["beams"]) == ("tiny", 1)
     assert 0 <= body["queued_s"] <= body["elapsed_s"] < 10
 

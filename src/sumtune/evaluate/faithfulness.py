@@ -1,4 +1,4 @@
-"""Measures of what overlap with a reference does not show: invented names and numbers, copying, repetition, length."""
+"""Measures of what overlap with a reference does not show: unsupported content, copying, repetition, length."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,9 @@ from functools import lru_cache
 import regex
 
 from sumtune.data.example import normalize
-from sumtune.text.mentions import language_of_conversation, mentions, unsupported_in
+from sumtune.text.claims.check import inconsistencies_in_english
+from sumtune.text.claims.support import novel_words
+from sumtune.text.mentions import ENGLISH, language_of_conversation, mentions, unsupported_in
 from sumtune.text.words import count_words, has_unspaced, words
 
 __all__ = ["MEASURES", "Faithfulness", "as_row", "measure", "novel_bigrams"]
@@ -32,6 +34,10 @@ class Faithfulness:
 
     unsupported: float
     """Share of the names and numbers that do not occur in the dialogue; 0 if there are none."""
+    inconsistent: float
+    """1 if another check finds something that the dialogue says differently or not at all, else 0 (only English)."""
+    novel_words: float
+    """Share of the content words whose stem does not occur in the dialogue; 0 unless both are English."""
     novel_bigrams: float
     """Share of the word pairs that do not occur in the dialogue (novel n-grams, See et al. 2017)."""
     repetition: float
@@ -53,14 +59,16 @@ def measure(prediction: str, dialogue: str, references: Sequence[str]) -> Faithf
     """Return the measures of `prediction`, a summary of `dialogue`.
 
     >>> measure("Ann meets Bob at 5.", "Ann: Meet me at 6?\\nBob: Sure.", ["Bob will meet Ann at 6."])
-    Faithfulness(unsupported=0.3333333333333333, novel_bigrams=1.0, repetition=0.0, length_ratio=0.8333333333333334, \
-empty=0.0, copied=0.0, words=5.0)
+    Faithfulness(unsupported=0.3333333333333333, inconsistent=0.0, novel_words=0.5, novel_bigrams=1.0, \
+repetition=0.0, length_ratio=0.8333333333333334, empty=0.0, copied=0.0, words=5.0)
     """
     own = _words(prediction)
     reference_words = sum(map(count_words, references)) / len(references)
     language = language_of_conversation(prediction, dialogue)
     return Faithfulness(
         unsupported=len(unsupported_in(language, prediction, dialogue)) / max(1, len(mentions(prediction, language))),
+        inconsistent=float(language == ENGLISH and bool(inconsistencies_in_english(prediction, dialogue))),
+        novel_words=novel_words(prediction, dialogue) if language == ENGLISH else 0.0,
         novel_bigrams=novel_bigrams(prediction, dialogue),
         repetition=_repeated(_grams(own, 3)),
         length_ratio=count_words(prediction) / reference_words if reference_words else 0.0,

@@ -16,6 +16,7 @@ from sumtune.evaluate.overlap import METRICS, Overlap
 from sumtune.evaluate.reference_groups import ReferencedDialogue
 from sumtune.evaluate.rouge import Tokens
 from sumtune.summarizer import Completion
+from sumtune.text.claims.check import Inconsistency, inconsistencies
 from sumtune.versions import version
 
 __all__ = [
@@ -76,6 +77,8 @@ class ScoredPrediction:
     measures: Faithfulness
     tokens: int | None
     cut_off: bool | None
+    inconsistencies: tuple[Inconsistency, ...] = ()
+    """What the dialogue does not support, and why."""
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,8 @@ def _score_one(item: Completion | str, example: ReferencedDialogue, tokens: Toke
     text, count, cut_off = (item, None, None) if isinstance(item, str) else (item.text, item.tokens, item.cut_off)
     best, mean = overlap.score_multiple(text, example.references, tokens)
     measures = faithfulness.measure(text, example.dialogue, example.references)
-    return ScoredPrediction(text, best, mean, measures, count, cut_off)
+    found = tuple(inconsistencies(text, example.dialogue))
+    return ScoredPrediction(text, best, mean, measures, count, cut_off, found)
 
 
 def _summarize(predictions: Sequence[ScoredPrediction], several: bool, seed: int) -> SystemScores:

@@ -26,10 +26,11 @@ from sumtune.files.atomic import new_folder, write_text
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import up_to_date, write_manifest
+from sumtune.text.claims.check import Inconsistency
 
 __all__ = ["FORMAT", "load_scorecard", "load_scorecard_if_current", "read_prediction_rows", "write_scorecard"]
 
-FORMAT = 4
+FORMAT = 5
 """Version of the file format; raise it when the format changes. Scores in another version are recomputed."""
 
 METRICS_CSV = "metrics.csv"
@@ -135,6 +136,8 @@ def _prediction_row(prediction: ScoredPrediction, example: ScoredExample) -> dic
     row |= asdict(prediction.measures)
     if prediction.tokens is not None:
         row |= {"tokens": prediction.tokens, "cut_off": prediction.cut_off}
+    if prediction.inconsistencies:
+        row["inconsistencies"] = [asdict(one) for one in prediction.inconsistencies]
     return row
 
 
@@ -148,7 +151,10 @@ def _read_prediction(row: Mapping[str, Any]) -> ScoredPrediction:
     scores = Overlap(**{metric: row[metric] for metric in METRICS})
     mean_scores = Overlap(**row["mean_over_references"]) if "mean_over_references" in row else scores
     measures = Faithfulness(**{name: row[name] for name in MEASURES})
-    return ScoredPrediction(row["prediction"], scores, mean_scores, measures, row.get("tokens"), row.get("cut_off"))
+    found = tuple(Inconsistency(**one) for one in row.get("inconsistencies", ()))
+    return ScoredPrediction(
+        row["prediction"], scores, mean_scores, measures, row.get("tokens"), row.get("cut_off"), found
+    )
 
 
 def _scores(scorecard: Scorecard) -> dict[str, Any]:

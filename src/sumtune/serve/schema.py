@@ -14,6 +14,7 @@ __all__ = [
     "EngineInfo",
     "ErrorResponse",
     "HealthResponse",
+    "InconsistentPart",
     "ReadyResponse",
     "RunScores",
     "StyleText",
@@ -79,6 +80,16 @@ class UnsupportedMention(BaseModel):
     end: int = Field(description="Position after the last character.")
 
 
+class InconsistentPart(BaseModel):
+    """A part of the summary that the dialogue says differently or not at all. Check it."""
+
+    text: str
+    kind: Literal["subject", "number", "negation", "sentence"]
+    start: int = Field(description="Position of the first character in the summary, in Unicode code points.")
+    end: int = Field(description="Position after the last character.")
+    reason: str
+
+
 class Summary(BaseModel):
     """The summary of one dialogue."""
 
@@ -87,6 +98,9 @@ class Summary(BaseModel):
     cut_off: bool = Field(description="Whether the summary reached the token limit before it ended.")
     read: str = Field(description="How the dialogue was read: `whole`, or `parts (5)` if it is long.")
     unsupported: list[UnsupportedMention] = Field(description="Names and numbers that are not in the dialogue.")
+    inconsistent: list[InconsistentPart] = Field(
+        description="Parts of an English summary that the dialogue says differently or not at all."
+    )
 
 
 class SummarizeResponse(BaseModel):

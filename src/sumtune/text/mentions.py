@@ -17,7 +17,16 @@ from sumtune.text.names import (
 from sumtune.text.number_words import has_number_words
 from sumtune.text.numbers import ENGLISH_VALUES, digit_spans, english_number_spans, has_number, value
 
-__all__ = ["Mention", "language_of_conversation", "mentions", "names", "numbers", "unsupported", "unsupported_in"]
+__all__ = [
+    "ENGLISH",
+    "Mention",
+    "language_of_conversation",
+    "mentions",
+    "names",
+    "numbers",
+    "unsupported",
+    "unsupported_in",
+]
 
 ENGLISH = "English"
 CACHED_DIALOGUES = 8

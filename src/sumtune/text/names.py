@@ -20,7 +20,8 @@ __all__ = [
 
 ENGLISH_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 SENTENCE_START = re.compile(r"(?:^|[.!?…:\n])[\s\"'“‘(\[*-]*\Z")
-POSSESSIVE = re.compile(r"['’](?:s|S)?\Z")
+ENDING = re.compile(r"['’](?:(?:s|ll|d|ve|re|m)\Z|\Z)", re.IGNORECASE)
+"""A possessive or contracted ending: `Ann's`, `Ann'll`, `they're`."""
 
 SENTENCE_STARTERS = """
     a about according actually additionally after afterwards again all almost also although always an and another any
@@ -53,7 +54,7 @@ Span = tuple[int, int]
 def english_name_spans(text: str) -> Iterator[Span]:
     """Yield the start and end of each capitalized word, except `ORDINARY` words at the start of a sentence."""
     for match in ENGLISH_WORD.finditer(text):
-        word = POSSESSIVE.sub("", match.group())
+        word = ENDING.sub("", match.group())
         if not word[:1].isupper() or word.partition("’")[0].partition("'")[0] == "I":
             continue
         if word.casefold() in ORDINARY and (len(word) == 1 or _begins_sentence(text, match.start())):
@@ -80,9 +81,9 @@ def _is_title(word: str, text: str, end: int) -> bool:
 
 
 def forms(word: str) -> set[str]:
-    """Return the spellings of an English name for comparison: case-folded, with and without a possessive ending."""
+    """Return the spellings of an English name for comparison: case-folded, with and without an `ENDING`."""
     folded = word.casefold()
-    return {folded, POSSESSIVE.sub("", folded)}
+    return {folded, ENDING.sub("", folded)}
 
 
 @dataclass(frozen=True)

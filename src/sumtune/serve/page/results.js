@@ -39,11 +39,12 @@ function markedNodes({ summary, unsupported }) {
   return nodes;
 }
 
-function note({ unsupported, cut_off, read }) {
+function note({ unsupported, inconsistent, cut_off, read }) {
   const parts = [];
   const [, several] = read.match(/^parts \((\d+)\)$/) ?? [];
   if (several) parts.push(`Read in ${several} parts.`);
   if (unsupported.length) parts.push(`Not in the conversation: ${unsupported.map((one) => one.text).join(", ")}.`);
+  for (const { text, reason } of inconsistent) parts.push(`Check “${text}”: ${reason}`);
   if (cut_off) parts.push("Cut off at the length limit.");
   return parts.join(" ");
 }

@@ -10,11 +10,12 @@ from fastapi.responses import StreamingResponse
 
 from sumtune.serve.http.error_responses import documented_errors
 from sumtune.serve.http.sse import event, event_stream
-from sumtune.serve.schema import SummarizeRequest, SummarizeResponse, Summary, UnsupportedMention
+from sumtune.serve.schema import InconsistentPart, SummarizeRequest, SummarizeResponse, Summary, UnsupportedMention
 from sumtune.serve.state import AppState
 from sumtune.serve.submission import RequestOptions, Submission, stream_pieces, submit, wait_for_completions
 from sumtune.summarizer import Completion
-from sumtune.text.mentions import unsupported
+from sumtune.text.claims.check import inconsistencies_in_english
+from sumtune.text.mentions import ENGLISH, language_of_conversation, unsupported_in
 
 __all__ = ["create_router"]
 
@@ -67,13 +68,18 @@ def _metadata(submission: Submission) -> dict[str, Any]:
 
 
 def _summary(dialogue: str, completion: Completion) -> Summary:
-    mentions = [UnsupportedMention(**asdict(mention)) for mention in unsupported(completion.text, dialogue)]
+    language = language_of_conversation(completion.text, dialogue)
+    mentions = [
+        UnsupportedMention(**asdict(mention)) for mention in unsupported_in(language, completion.text, dialogue)
+    ]
+    parts = inconsistencies_in_english(completion.text, dialogue) if language == ENGLISH else []
     return Summary(
         summary=completion.text,
         tokens=completion.tokens,
         cut_off=completion.cut_off,
         read=completion.read,
         unsupported=mentions,
+        inconsistent=[InconsistentPart.model_validate(asdict(part)) for part in parts],
     )
 
 
