@@ -14,9 +14,9 @@ from sumtune.evaluate.style_scores import scores_by_style
 
 __all__ = ["by_style", "examples", "faithfulness", "table"]
 
-MEASURE_HEADINGS = {"unsupported": "unsupported", "inconsistent": "inconsistent", "novel_bigrams": "new",
-                    "repetition": "repeats", "length_ratio": "length", "empty": "empty", "cut_off": "cut",
-                    "copied": "copied", "words": "words"}  # fmt: skip
+MEASURE_HEADINGS = {"unsupported": "unsup-\nported", "inconsistent": "incon-\nsistent", "novel_words": "new\nwords",
+                    "novel_bigrams": "new\npairs", "repetition": "repeats", "length_ratio": "length",
+                    "empty": "empty", "cut_off": "cut", "copied": "copied", "words": "words"}  # fmt: skip
 HEADINGS = {"chrf": "chrF"}
 _SHOWN_TURNS = 12
 """Most lines of a dialogue to show."""
@@ -41,13 +41,13 @@ def table(scorecard: Scorecard) -> Table:
 def faithfulness(scorecard: Scorecard) -> Table:
     """Return the means of the faithfulness measures, a row for each system."""
     caption = (
-        "unsupported: names and numbers that are not in the dialogue; inconsistent: summaries that say something "
-        "else than the dialogue (predictions.jsonl has the reasons); new: word pairs that are not in the dialogue; "
+        "unsupported: names and numbers that are not in the dialogue; inconsistent: summaries that say something else "
+        "than the dialogue (reasons: predictions.jsonl); new: words, pairs of words that are not in the dialogue; "
         "length: ratio to the length of the reference; cut: stopped by the token limit; "
         "copied: found word for word in the dialogue"
     )
     result = Table(title="Faithfulness", caption=caption, box=SIMPLE_HEAD, show_edge=False, pad_edge=False,
-                   collapse_padding=True)  # fmt: skip
+                   padding=0)  # fmt: skip
     result.add_column("system", no_wrap=True)
     for heading in MEASURE_HEADINGS.values():
         result.add_column(heading, justify="right")

@@ -67,7 +67,7 @@ def test_an_inconsistency_says_where_and_why(summary, kind, text, reason):
 
 
 def test_positions_count_code_points():
-    summary = "👋 Well. Bob will bring the big tent on Friday."
+    summary = "Ann waves 👋. Bob will bring the big tent on Friday."
     (found,) = inconsistencies(summary, TENT)
     assert summary[found.start : found.end] == "Bob"
 

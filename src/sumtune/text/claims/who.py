@@ -36,7 +36,7 @@ WEIGHTS = {
     for column, verb in enumerate(VERBS)
     for question in (False, True)
 }
-CERTAINTY = 1.7
+CERTAINTY = 2.0
 """Least evidence for another speaker, in log-odds."""
 DOUBLE = 2.0
 """Evidence for the subject counts twice, so that a clause with evidence on both sides stays unmarked."""
