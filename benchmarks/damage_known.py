@@ -70,9 +70,9 @@ def sorted_by_length(predictions: Texts, _references: Texts, dialogues: Texts, _
     return [predictions[row] for row in order]
 
 
-MOVED = ("misplaced_rows",)
+MOVED = ("misplaced_rows", "text_of_other_rows")
 DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
-    "right padding": (right_padded, ("two_groups", "score_unexplained")),
+    "right padding": (right_padded, ("two_groups", "score_unexplained", "odd_lengths")),
     "words doubled": (each(lambda text: " ".join(f"{word} {word}" for word in text.split())), ("words_repeated",)),
     "characters doubled": (each(lambda text: "".join(2 * letter for letter in text)), ("characters_repeated",)),
     "whole text twice": (each(lambda text: f"{text} {text}"), ("text_repeated",)),
@@ -181,7 +181,7 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "shuffled": (shuffled, MOVED),
     "sorted by length": (sorted_by_length, MOVED),
     "references": (
-        lambda _predictions, references, _dialogues, _rng: list(references), ("predictions_are_references",)
+        lambda _predictions, references, _dialogues, _rng: list(references), ("predictions_are_references", "some_predictions_are_references")
     ),
     "dialogues": (
         lambda _predictions, _references, dialogues, _rng: list(dialogues),

@@ -110,8 +110,12 @@ CUT = ("cut_short",)
 ENCODED = ("encoded",)
 INVISIBLE = ("invisible_characters",)
 JSON = ("json_wrapped",)
-MOVED = ("misplaced_rows",)
+MOVED = ("misplaced_rows", "text_of_other_rows")
 SAME = ("one_summary_for_all",)
+BROKEN = ("broken_sentences",)
+ELSEWHERE = ("text_of_other_rows",)
+REPEAT = ("predictions_repeat",)
+MISSPELLED = ("misspelled",)
 UNKNOWN = ("score_unexplained", "two_groups")
 """No finding names this damage: the best true answer is that something unknown is wrong."""
 
@@ -119,8 +123,11 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "cut at the first comma (unquoted CSV)": (each(lambda text: text.split(",")[0][: len(text) // 2]), CUT),
     "cut at 32 characters (VARCHAR)": (each(lambda text: text[:32]), CUT),
     "cut by the printer of a table": (each(lambda text: text if len(text) < 40 else f"{text[:37]}..."), CUT),
-    "first half sliced off": (each(lambda text: text[len(text) // 2 :]), UNKNOWN),
-    "three words only": (each(lambda text: " ".join(text.split()[:3])), CUT),
+    "first half sliced off": (
+        each(lambda text: text[len(text) // 2 :]),
+        (*UNKNOWN, *BROKEN, *MISSPELLED, "starts_midway"),
+    ),
+    "three words only": (each(lambda text: " ".join(text.split()[:3])), (*CUT, "odd_lengths")),
     "log prefix": (
         each(lambda text: f"2024-05-03 10:22:11,120 INFO worker-3 summarizer.pipeline - {text}"),
         ("same_start", "numbered"),
@@ -160,23 +167,26 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "PDF column": (each(hyphenated), ("words_broken", "lines_hyphenated")),
     "slug": (each(lambda text: re.sub(r"\W+", "_", text.lower()).strip("_")), ("words_joined_by_marks",)),
     "terminal echo": (each(lambda text: "".join(letter * 2 for letter in text)), ("characters_repeated",)),
-    "regex without backslash": (each(lambda text: re.sub("s+", " ", text)), UNKNOWN),
-    "regex without capitals": (each(lambda text: re.sub("[^a-z ]", "", text)), UNKNOWN),
+    "regex without backslash": (each(lambda text: re.sub("s+", " ", text)), (*UNKNOWN, *MISSPELLED)),
+    "regex without capitals": (
+        each(lambda text: re.sub("[^a-z ]", "", text)),
+        (*UNKNOWN, *MISSPELLED, "punctuation_lost"),
+    ),
     "words in reverse": (each(lambda text: " ".join(reversed(text.split()))), ("letters_reversed",)),
     "letters in reverse": (each(lambda text: text[::-1]), ("letters_reversed",)),
-    "set of words": (each(lambda text: " ".join(sorted(set(text.split())))), UNKNOWN),
-    "keywords": (each(keywords), UNKNOWN),
+    "set of words": (each(lambda text: " ".join(sorted(set(text.split())))), (*UNKNOWN, *BROKEN)),
+    "keywords": (each(keywords), (*UNKNOWN, *BROKEN)),
     "part-of-speech tags": (each(lambda text: " ".join(f"{word}_NN" for word in text.split())), ("words_tagged",)),
     "log probabilities": (
         each(lambda text: " ".join(f"{word} (-0.{len(word)}3)" for word in text.split())),
-        ("score_appended",),
+        ("score_appended", "strange_marks"),
     ),
     "unparsed stream": (each(streamed), JSON),
     "growing stream": (
         each(growing_stream),
         ("text_repeated", "sentences_repeated", "words_repeated", "started_again"),
     ),
-    "lost chunks": (each(lost_chunks), UNKNOWN),
+    "lost chunks": (each(lost_chunks), (*UNKNOWN, *BROKEN)),
     "retry after a part": (each(retried), ("text_repeated", "sentences_repeated", "started_again")),
     "last word repeated": (each(stuck), ("ends_in_loop", "never_stops")),
     "sections": (each(sectioned), ("markdown_left", "same_start", "same_end")),
@@ -193,17 +203,20 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
         with_neighbour(next_example),
         ("next_prompt_left", "turns_after_summary", "never_stops", "text_after_first_line"),
     ),
-    "two rows in one": (with_neighbour(lambda text, other: f"{text} {other}"), (*MOVED, *UNKNOWN)),
-    "two threads in one buffer": (with_neighbour(interleaved_workers), (*MOVED, *UNKNOWN)),
-    "two sequences a row": (reordered(lambda size: [row // 2 for row in range(size)]), MOVED),
-    "first of the batch for all": (reordered(lambda size: [row - row % BATCH for row in range(size)]), (*MOVED, *SAME)),
+    "two rows in one": (with_neighbour(lambda text, other: f"{text} {other}"), (*MOVED, *UNKNOWN, *ELSEWHERE)),
+    "two threads in one buffer": (with_neighbour(interleaved_workers), (*MOVED, *UNKNOWN, *ELSEWHERE, *BROKEN)),
+    "two sequences a row": (reordered(lambda size: [row // 2 for row in range(size)]), (*MOVED, *REPEAT, *ELSEWHERE)),
+    "first of the batch for all": (
+        reordered(lambda size: [row - row % BATCH for row in range(size)]),
+        (*MOVED, *SAME, *REPEAT, *ELSEWHERE),
+    ),
     "gathered by rank": (reordered(lambda size: [*range(0, size, 2), *range(1, size, 2)]), MOVED),
     "row numbers sorted as text": (reordered(as_text_keys), MOVED),
     "a row lost halfway": (reordered(row_lost_halfway), MOVED),
     "passed through sort": (alphabetical, MOVED),
-    "reference of the next row": (next_reference, (*MOVED, "predictions_are_references")),
-    "outputs on other data": (other_data, (*MOVED, *SAME)),
-    "another model's vocabulary": (wrong_vocabulary, UNKNOWN),
+    "reference of the next row": (next_reference, (*MOVED, *ELSEWHERE, "predictions_are_references")),
+    "outputs on other data": (other_data, (*MOVED, *SAME, *REPEAT, "unrelated")),
+    "another model's vocabulary": (wrong_vocabulary, (*UNKNOWN, *BROKEN, "unrelated")),
     "scores for texts": (scores_for_texts, ("empty_predictions",)),
     "lengths for texts": (each(lambda text: str(len(text.split()))), ("empty_predictions",)),
     "printed generator": (memory_address, ("python_literal", "empty_predictions")),
@@ -218,14 +231,14 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "reply for a summary": (each(lambda _text: "Hey! Sounds like fun :) What time should I come over?"), SAME),
     "last turn": (
         with_dialogue(lambda _text, dialogue: dialogue.splitlines()[-1]),
-        ("predictions_are_dialogues", "prompt_echoed_in_part"),
+        ("predictions_are_dialogues", "predictions_are_turns", "prompt_echoed_in_part"),
     ),
     "questions": (
         with_dialogue(lambda _text, dialogue: f"What does {first_speaker(dialogue)} want to do?"),
-        (*SAME, *UNKNOWN),
+        (*SAME, *UNKNOWN, *REPEAT, "unrelated"),
     ),
     "German": (with_dialogue(lambda _text, dialogue: GERMAN.format(first_speaker(dialogue))), ("wrong_language",)),
-    "masked names": (with_dialogue(masked_names), UNKNOWN),
+    "masked names": (with_dialogue(masked_names), (*UNKNOWN, "strange_marks")),
     "chat roles": (
         with_dialogue(lambda text, dialogue: f"user\n{dialogue}\nmodel\n{text}"),
         ("prompt_echoed", "chat_header_left"),

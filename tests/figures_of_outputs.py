@@ -5,34 +5,54 @@ prints, and those that only `diagnosis.json` has.
 """
 
 import json
+import re
+from collections import Counter
 from dataclasses import replace
 
 import planted
 from slow_formulas import (
+    WordClasses,
     clear_matches,
     interval,
     mean,
     mean_score,
     median,
     pairs_outside,
+    rare_words_elsewhere,
     resampled_means,
     rouge1,
     scores,
+    token_form,
     unicode_words,
+    unknown_share,
 )
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
-from sumtune.diagnose.rules.copies import predictions_are_dialogues
+from sumtune.diagnose.rules.copies import (
+    predictions_are_dialogues,
+    predictions_are_turns,
+    some_predictions_are_references,
+)
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
+from sumtune.diagnose.rules.other_rows import predictions_repeat, text_of_other_rows, unrelated
 from sumtune.diagnose.rules.references import references_damaged
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.score import predictions_are_references
 from sumtune.diagnose.rules.tokenization import letters_dropped, unfit_for_rouge_score
 from sumtune.diagnose.rules.two_groups import two_groups
+from sumtune.diagnose.rules.wording import (
+    broken_sentences,
+    misspelled,
+    odd_lengths,
+    punctuation_lost,
+    starts_midway,
+    strange_marks,
+)
+from sumtune.diagnose.text_features import content_words
 from sumtune.evaluate.baselines import lead_3
 
 CLEAN = planted.outputs(40)
@@ -172,7 +192,7 @@ def german():
 
 @case("never_stops")
 def runaway():
-    outputs = changed(lambda row: row % 4, lambda text: " ".join(f"{text.rstrip('.')}{BABBLE}".split()[:90]))
+    outputs = changed(lambda row: row % 4, lambda text: " ".join(f"{text.replace('.', '')}{BABBLE}".split()[:90]))
     rows = [row for row in ROWS if row % 4]
     ratio = median(words(outputs.predictions[row]) / words(outputs.first_references[row]) for row in rows)
     start = outputs.mapped(before_repetition)
@@ -289,13 +309,9 @@ def references_as_predictions():
     return predictions_are_references(outputs, ()), [same, 40, mean_score(outputs)], [same / 40]
 
 
-def shifted(text):
-    return "".join(chr(ord(letter) + 1) if letter.isalpha() else letter for letter in text)
-
-
 @case("score_unexplained")
 def below_lead_3():
-    outputs = CLEAN.mapped(shifted)
+    outputs = CLEAN.with_predictions(list(map(planted.small_talk, CLEAN.dialogues)))
     baseline = CLEAN.with_predictions(list(map(lead_3, CLEAN.dialogues)))
     return unexplained(outputs), [mean_score(outputs), mean_score(baseline), *compared(outputs, baseline)[:3]]
 
@@ -318,6 +334,132 @@ def compared(outputs, other):
 def unexplained(outputs, **context):
     findings = diagnose(Context(outputs=outputs, **context)).findings
     return next(finding for finding in findings if finding.code == "score_unexplained")
+
+
+def left_out(outputs, finding):
+    """The rows that the finding says are damaged."""
+    kept = set(finding.repaired.ids) if finding.repaired else set()
+    return [row for row, name in enumerate(outputs.ids) if name not in kept]
+
+
+@case("strange_marks")
+def marked():
+    outputs = changed(every_third, lambda text: f"<<{text[:4]}>> {text}")
+    finding = strange_marks(outputs)
+    others = [[*CLEAN.dialogues, *CLEAN.first_references[:row], *CLEAN.first_references[row + 1 :]] for row in ROWS]
+    forms = [{token_form(token) for text in texts for token in text.split()} for texts in others]
+    own = [
+        any(token_form(token) not in forms[row] for token in text.split())
+        for row, text in enumerate(CLEAN.first_references)
+    ]
+    bad = len(left_out(outputs, finding))
+    return finding, [bad, 40, mean(own)], [bad / 40]
+
+
+@case("misspelled")
+def without_vowels():
+    outputs = changed(every_third, lambda text: re.sub("[aeo]", "", text))
+    finding = misspelled(outputs)
+    bad = left_out(outputs, finding)
+    others = [[*CLEAN.dialogues, *CLEAN.first_references[:row], *CLEAN.first_references[row + 1 :]] for row in ROWS]
+    every = [*CLEAN.dialogues, *CLEAN.first_references]
+    mine = mean(unknown_share(outputs.predictions[row], every) for row in bad)
+    usual = mean(unknown_share(text, others[row]) for row, text in enumerate(CLEAN.first_references))
+    return finding, [len(bad), 40, mine, usual], [len(bad) / 40]
+
+
+@case("broken_sentences")
+def sorted_words():
+    outputs = changed(every_third, lambda text: " ".join(sorted(text.split(), key=str.casefold, reverse=True)))
+    finding = broken_sentences(outputs)
+    bad = left_out(outputs, finding)
+    texts = [*CLEAN.first_references, *CLEAN.dialogues]
+    capital = Counter(word.lower() for text in texts for word in re.findall(r"\w+", text) if word[0].isupper())
+    every = Counter(word for text in texts for word in unicode_words(text))
+    names = {word for word, count in capital.items() if 2 * count > every[word]}
+    said = [line for text in CLEAN.dialogues for line in text.splitlines()]
+    models = [WordClasses([*said, *CLEAN.first_references[1 - half :: 2]], names) for half in (0, 1)]
+    mine = mean(models[row % 2].fit(outputs.predictions[row]) for row in bad)
+    usual = mean(models[row % 2].fit(text) for row, text in enumerate(CLEAN.first_references))
+    return finding, [len(bad), 40, mine, usual, 0.5], [len(bad) / 40]
+
+
+@case("starts_midway")
+def without_start():
+    outputs = changed(every_third, lambda text: text[text.index(" ", 5) + 1 :].replace("A", "a", 1))
+    finding = starts_midway(outputs)
+    bad = left_out(outputs, finding)
+    small = mean(text[0].islower() for text in CLEAN.first_references)
+    return finding, [len(bad), 40, small], [len(bad) / 40]
+
+
+@case("punctuation_lost")
+def without_marks():
+    outputs = changed(every_third, lambda text: re.sub(r"[^\w\s]", "", text))
+    finding = punctuation_lost(outputs)
+    none = mean(not re.search(r"[^\w\s]", text) for text in CLEAN.first_references)
+    bad = len(left_out(outputs, finding))
+    return finding, [bad, 40, 8, none], [bad / 40]
+
+
+@case("odd_lengths")
+def first_words():
+    outputs = changed(every_third, lambda text: text.split()[0])
+    others = median(words(CLEAN.predictions[row]) for row in OTHERS)
+    wanted = median(map(words, CLEAN.first_references))
+    return odd_lengths(outputs), [SOME, 40, 1, others, wanted], [SOME / 40]
+
+
+@case("text_of_other_rows")
+def two_in_one():
+    texts = [f"{text} {CLEAN.predictions[row - 5]}" for row, text in enumerate(CLEAN.predictions)]
+    outputs = CLEAN.with_predictions([texts[row] if every_third(row) else CLEAN.predictions[row] for row in ROWS])
+    finding = text_of_other_rows(outputs)
+    bad = left_out(outputs, finding)
+    found, usual = (rare_words_elsewhere(t, CLEAN.dialogues) for t in (outputs.predictions, CLEAN.first_references))
+    first = bad[0]
+    return (
+        finding,
+        [len(bad), 40, mean(found[row] for row in bad), mean(usual), first + 1, (first - 5) % 40 + 1],
+        [len(bad) / 40],
+    )
+
+
+@case("unrelated")
+def of_no_dialogue():
+    outputs = changed(every_third, lambda text: f"They will meet on May {len(text)} to talk about money and work.")
+    finding = unrelated(outputs)
+    bad = left_out(outputs, finding)
+    mine, usual = (
+        mean(len(content_words(texts[row]) & content_words(CLEAN.dialogues[row])) / len(content_words(texts[row]))
+             for row in rows)
+        for texts, rows in ((outputs.predictions, bad), (CLEAN.first_references, ROWS))
+    )  # fmt: skip
+    return finding, [len(bad), 40, mine, usual], [len(bad) / 40]
+
+
+@case("predictions_repeat")
+def of_the_row_before():
+    outputs = CLEAN.with_predictions([CLEAN.predictions[row - (row % 4 == 1)] for row in ROWS])
+    return predictions_repeat(outputs), [20, 40, 10], [0.5]
+
+
+@case("predictions_are_turns")
+def turns():
+    outputs = with_texts_of([text.splitlines()[1] for text in CLEAN.dialogues])
+    pairs = zip(outputs.predictions, CLEAN.dialogues, strict=True)
+    bad = [len(text.split()) >= 3 and text in said.splitlines() for text, said in pairs]
+    others = mean_score(outputs, [row for row in ROWS if not bad[row]])
+    return predictions_are_turns(outputs), [sum(bad), 40, others, mean_score(outputs)], [mean(bad)]
+
+
+@case("some_predictions_are_references")
+def some_references():
+    others = CLEAN.with_predictions([" ".join(text.splitlines()[:2]) for text in CLEAN.dialogues])
+    texts = zip(others.predictions, CLEAN.first_references, strict=True)
+    outputs = CLEAN.with_predictions([pair[every_third(row)] for row, pair in enumerate(texts)])
+    expected = [SOME, 40, mean_score(others, OTHERS), mean_score(outputs)]
+    return some_predictions_are_references(outputs), expected, [SOME / 40]
 
 
 def cyrillic(text):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -35,17 +36,27 @@ def corpus():
 CORPUS = corpus()
 
 
+PHRASE = re.compile(r"(?= (?:on|at|in|for|with|from|because|after|about|around)\b)")
+
+
 def written(example, seed=0, kept=0.72):
-    """What a fairly good model might write: the reference with some of its phrases taken from the dialogue instead."""
+    """What a fairly good model might write: some phrases of the reference, and one turn of the dialogue or more."""
     chance = random.Random(f"{seed}-{example.id}")
-    words, size = example.summary.split(), 4
-    heard = [word for line in example.dialogue.splitlines() for word in line.partition(": ")[2].split()]
-    phrases = []
-    for start in range(0, len(words), size):
-        at = chance.randrange(max(1, len(heard) - size))
-        phrases += words[start : start + size] if chance.random() < kept else heard[at : at + size]
-    text = " ".join(word.strip("?!.,") for word in phrases)
-    return text[:1].upper() + text[1:] + "."
+    first, *phrases = PHRASE.split(example.summary.rstrip("."))
+    said = [line.partition(": ")[2] for line in example.dialogue.splitlines()]
+    turns = chance.sample(said, len(said))
+    text = f"{first}{''.join(phrase for phrase in phrases if chance.random() < kept)}."
+    while turns and len(text.split()) < 0.7 * len(example.summary.split()):
+        text += f" {turns.pop().rstrip('.?!')}."
+    return text
+
+
+def small_talk(dialogue):
+    """The two shortest turns: nothing but their score shows that this is no summary."""
+    turns = [line.partition(": ")[2] for line in dialogue.splitlines()]
+    return " ".join(
+        turn[:1].upper() + turn[1:] for turn in sorted((turn for turn in turns if turn[:1].isalpha()), key=len)[:2]
+    )
 
 
 def outputs(count=60, seed=0, dialogues=True, kept=0.72):

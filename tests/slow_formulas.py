@@ -139,3 +139,91 @@ def _sum_of(rows):
     for row in rows:
         total.update(row)
     return total
+
+
+def known_words(texts):
+    """Whether a word, or a long word with the same beginning, occurs in `texts`."""
+    every = {word for text in texts for word in unicode_words(text)}
+    starts = {start(word) for word in every if len(word) >= 6}
+    return lambda word: word in every or (len(word) >= 6 and start(word) in starts)
+
+
+def start(word):
+    return word[: max(5, len(word) - 3)]
+
+
+def unknown_share(text, texts):
+    """Share of the words of `text` that no other text has."""
+    knows = known_words(texts)
+    return mean(not knows(word) for word in unicode_words(text))
+
+
+def token_form(token):
+    """A token with its letters and digits replaced, without usual marks around it."""
+    return re.sub(r"[0-9]+", "0", re.sub(r"[^\W\d_]+", "a", token.strip(".,!?;:\"'()“”‘’…")))
+
+
+class WordClasses:
+    """How well words fit between their neighbours, by a bigram model of word classes, counted and smoothed by loops."""
+
+    def __init__(self, texts, names):
+        lists = [re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower()) for text in texts]
+        counts = Counter(word for listed in lists for word in listed)
+        self.names, self.common = names, {word for word, _ in counts.most_common(300)}
+        classes = Counter()
+        for word, times in counts.items():
+            classes[self.name_of(word)] += times
+        self.classes = {name for name, _ in classes.most_common(700)}
+        self.pairs = Counter()
+        for listed in lists:
+            self.pairs.update(pairwise(["edge", *map(self.class_of, listed), "edge"]))
+        self.size = len(self.classes) + 2
+        self.after, self.kinds, self.before = Counter(), Counter(), Counter()
+        for (one, two), times in self.pairs.items():
+            self.after[one] += times
+            self.kinds[one] += 1
+            self.before[two] += times
+
+    def name_of(self, word):
+        if word in self.names:
+            return "name"
+        if word in self.common:
+            return f"word {word}"
+        return "number" if word[0].isdigit() else f"ending {word[-2:]}"
+
+    def class_of(self, word):
+        name = self.name_of(word)
+        return name if name in self.classes else "rare"
+
+    def probability(self, one, two):
+        """Probability of class `two` after class `one` (Witten and Bell 1991)."""
+        single = (self.before[two] + 0.5) / (self.pairs.total() + 0.5 * self.size)
+        kinds = max(1, self.kinds[one])
+        return (self.pairs[one, two] + kinds * single) / (self.after[one] + kinds)
+
+    def fit(self, text):
+        """Share of the other words of a text that fit worse in the place of a word, over words and neighbours."""
+        row = [self.class_of(word) for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", text.lower())]
+        if len(row) < 5:
+            return 1.0
+        worse = []
+        for place, real in enumerate(row):
+            left, right = (["edge", *row][place], [*row, "edge"][place + 1])
+            for other_place, other in enumerate(row):
+                if other_place != place:
+                    worse.append(_worse(self.probability(left, other), self.probability(left, real)))
+                    worse.append(_worse(self.probability(other, right), self.probability(real, right)))
+        return mean(worse)
+
+
+def _worse(other, real):
+    return 0.5 if math.isclose(other, real, rel_tol=1e-12) else float(other < real)
+
+
+def rare_words_elsewhere(texts, dialogues):
+    """For each text, the most rare words (in at most 20 dialogues) of one other dialogue that its own one lacks."""
+    said = list(map(content_words, dialogues))
+    counts = Counter(word for words in said for word in words)
+    strange = [{word for word in content_words(text) - own if 0 < counts[word] <= 20}
+               for text, own in zip(texts, said, strict=True)]  # fmt: skip
+    return [max(len(found & other) for other in said) for found in strange]

@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text(encoding=
 SECTIONS = dict(re.findall(r"^### `(\w+)`.*?\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 REPAIR_ROWS = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", PAGE, re.MULTILINE)
 FAULT_RULES = [
-    *output_faults.FIRST_RULES, *output_faults.LAST_RULES,
+    *output_faults.FIRST_RULES, *output_faults.LOOKS, *output_faults.LAST_RULES,
     *(rule for rule in output_faults.RULES if rule is not repairable),
 ]  # fmt: skip
 RULES = (
@@ -23,7 +23,7 @@ RULES = (
 )  # fmt: skip
 MODULES = (
     "lengths", "columns", "copies", "misplaced_rows", "references", "two_groups", "tokenization", "language_and_case",
-    "score", "training", "repairs.search", "fit", "data", "splits", "pairs", "advice",
+    "wording", "other_rows", "score", "training", "repairs.search", "fit", "data", "splits", "pairs", "advice",
 )  # fmt: skip
 
 

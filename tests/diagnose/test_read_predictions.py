@@ -109,7 +109,7 @@ def test_the_command_says_that_there_is_no_fault(tmp_path):
     shuffled = random.Random(1).sample(ROWS, 30)
     result = CliRunner().invoke(cli.app, ["diagnose", str(write(tmp_path / "clean.json", shuffled))])
     assert "No fault was found." in result.output
-    assert "1." not in result.output
+    assert "\n1. " not in result.output
 
 
 def test_an_empty_folder_has_nothing_to_diagnose(tmp_path):

@@ -5,6 +5,7 @@ the diagnosis gives, does what is left to the user, and runs them.
 """
 
 import json
+import re
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from sumtune.text.encode import Encoded, load_encoded, save_encoded
 REPAIRED = {repair.name for repair in REPAIRS}
 OUTPUT_RULES = [
     rule
-    for rule in (*output_faults.FIRST_RULES, *output_faults.RULES, *output_faults.LAST_RULES)
+    for rule in (*output_faults.FIRST_RULES, *output_faults.RULES, *output_faults.LOOKS, *output_faults.LAST_RULES)
     if rule is not repairable
 ]
 RULES = (*OUTPUT_RULES, *SCORE_RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
@@ -383,17 +384,22 @@ def copying_references(rows):
     return [row | {"generated": row["summary"], "summary": row["dialogue"].splitlines()[1]} for row in rows]
 
 
-def next_letters(text):
-    return "".join(chr(ord(one) + 1) if one.isalpha() else one for one in text)
-
-
 def from_row_31_on(change):
     return lambda rows: rows[:30] + [row | {"generated": change(row)} for row in rows[30:]]
 
 
+def last_turns(rows):
+    """The last two turns in place of each prediction."""
+    said = [[line.partition(": ")[2] for line in row["dialogue"].splitlines()[-2:]] for row in rows]
+    texts = [" ".join(turn[:1].upper() + turn[1:] for turn in turns) for turns in said]
+    return [row | {"generated": text} for row, text in zip(rows, texts, strict=True)]
+
+
 FILES = {
     "references_damaged": lambda rows: [row | {"summary": row["summary"][:30]} for row in rows],
-    "two_groups": from_row_31_on(lambda row: next_letters(row["generated"])),
+    "two_groups": lambda rows: (
+        rows[:10] + [row | {"generated": f"{row['dialogue'].partition(':')[0]}: ok."} for row in rows[10:]]
+    ),
     "predictions_are_dialogues": from_row_31_on(lambda row: row["dialogue"]),
     "characters_separated": separated,
     "columns_swapped": swap("dialogue", "generated"),
@@ -407,8 +413,28 @@ FILES = {
     "never_stops": each(lambda text: " ".join(f"{text} {BABBLE}".split()[:90])),
     "cut_short": each(lambda text: " ".join(text.split()[:9]).rstrip(".,")),
     "case_destroyed": each(str.casefold),
+    "strange_marks": each(lambda text: re.sub(r"\b[A-Z]\w+", "[NAME]", text)),
+    "misspelled": each(lambda text: re.sub("[aeiou]", "", text)),
+    "starts_midway": each(lambda text: text[len(text) // 3 :].partition(" ")[2]),
+    "broken_sentences": each(lambda text: " ".join(sorted(text.split(), key=str.casefold, reverse=True))),
+    "punctuation_lost": each(lambda text: re.sub(r"[^\w\s]", "", text)),
+    "text_of_other_rows": lambda rows: [
+        row | {"generated": f"{row['generated']} {other['generated']}"}
+        for row, other in zip(rows, rows[5:] + rows[:5], strict=True)
+    ],
+    "unrelated": from_row_31_on(
+        lambda row: f"They will meet on May {len(row['dialogue'])} to talk about money and work again."
+    ),
+    "odd_lengths": from_row_31_on(lambda row: row["generated"].split()[0]),
+    "predictions_repeat": lambda rows: [
+        row | {"generated": rows[place // 2]["generated"]} for place, row in enumerate(rows)
+    ],
+    "predictions_are_turns": from_row_31_on(lambda row: row["dialogue"].splitlines()[1]),
+    "some_predictions_are_references": lambda rows: (
+        last_turns(rows[:30]) + [row | {"generated": row["summary"]} for row in rows[30:]]
+    ),
     "predictions_are_references": lambda rows: [row | {"generated": row["summary"]} for row in rows],
-    "score_unexplained": each(next_letters),
+    "score_unexplained": lambda rows: last_turns(rows),
 }
 
 

@@ -90,7 +90,7 @@ DAMAGE = {
     "text_repeated": lambda text, _: f"{text} {text}",
     "started_again": lambda text, _: f"{' '.join(text.split()[:5])} {text}",
     "sentences_repeated": lambda text, _: f"{text} Ok. {text}",
-    "ends_in_loop": lambda text, _: f"{text}{f' and {len(text)} times' * 3}",
+    "ends_in_loop": lambda text, _: f"{text}{f' and {len(text)}' * 4}",
     "case_destroyed": lambda text, _: text.upper(),
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

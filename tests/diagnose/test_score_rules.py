@@ -21,13 +21,14 @@ def most_replaced(outputs):
     return outputs.with_predictions(texts)
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [lambda outputs: outputs.mapped(lambda text: "".join(chr(ord(one) + 1) if one.isalpha() else one for one in text))],
-    ids=["next letters"],
-)  # fmt: skip
-def test_a_score_below_lead_3_without_a_known_cause_is_a_fault_with_five_examples(damage):
-    diagnosis = found(damage(planted.outputs(60)))
+@pytest.fixture(scope="module")
+def unexplained():
+    """The diagnosis of outputs that say nothing."""
+    return found(planted.outputs(60).with_predictions(list(map(planted.small_talk, planted.outputs(60).dialogues))))
+
+
+def test_a_score_below_lead_3_without_a_known_cause_is_a_fault_with_five_examples(unexplained):
+    diagnosis = unexplained
     finding = diagnosis.findings[0]
     assert finding.code == "score_unexplained"
     assert len(finding.examples) == 5
@@ -40,11 +41,9 @@ def test_most_predictions_replaced_are_two_groups():
     assert finding.code == "two_groups"
 
 
-def test_the_examples_are_those_that_score_lowest():
-    outputs = planted.outputs(60).mapped(
-        lambda text: "".join(chr(ord(one) + 1) if one.isalpha() else one for one in text)
-    )
-    finding = found(outputs).faults[0]
+def test_the_examples_are_those_that_score_lowest(unexplained):
+    outputs = planted.outputs(60).with_predictions(list(map(planted.small_talk, planted.outputs(60).dialogues)))
+    finding = unexplained.faults[0]
     assert finding.code == "score_unexplained"
     names = [example.partition(": ")[0] for example in finding.examples]
     scores = dict(zip(outputs.ids, outputs.scores, strict=True))

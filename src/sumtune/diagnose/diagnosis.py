@@ -10,6 +10,7 @@ from sumtune.diagnose.gains import Gain, compare
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.remedies import advice as advice_remedies
 from sumtune.diagnose.remedies import data as data_remedies
+from sumtune.diagnose.remedies import looks as looks_remedies
 from sumtune.diagnose.remedies import output_faults as output_remedies
 from sumtune.diagnose.remedies import repairs as repair_remedies
 from sumtune.diagnose.remedies import training as training_remedies
@@ -63,7 +64,10 @@ SCORE_RULES = (score.predictions_are_references, score.score_unexplained)
 """Rules that apply only if no other rule found a fault that changes the score."""
 ADVICE_RULES: tuple[Rule, ...] = (advice.more_data, advice.larger_model, advice.score_with_sumtune)
 
-REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = dict(repair_remedies.REMEDIES) | {
+REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = {
+    **repair_remedies.REMEDIES,
+    **looks_remedies.REMEDIES,
+} | {
     name: getattr(module, name)
     for module in (output_remedies, training_remedies, data_remedies, advice_remedies)
     for name in module.__all__
@@ -134,7 +138,10 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def _score_findings(context: Context, found: Sequence[Finding], gains: Sequence[Gain]) -> list[Finding]:
     """Return findings about the score itself, unless another finding explains it."""
-    if context.outputs is None or any(finding.severity == "fault" and finding.share != 0 for finding in found):
+    looks = {rule.__name__ for rule in output_faults.LOOKS}
+    if context.outputs is None or any(
+        finding.severity == "fault" and (finding.share != 0 or finding.code in looks) for finding in found
+    ):
         return []
     explained = any(finding.code in (*CAUSES_OF_LITTLE_TRAINING, "columns_swapped") for finding in found)
     rules = SCORE_RULES[:1] if explained else SCORE_RULES
@@ -148,7 +155,7 @@ def _with_remedy(finding: Finding, context: Context) -> Finding:
 
 def _rank(finding: Finding) -> tuple[float, int]:
     """Return a sort key: largest share of the lost score first, then severity. Ties keep the order of the rules."""
-    return -round(finding.share or 0.0, 3), SEVERITIES.index(finding.severity)
+    return -round(max(0.0, finding.share or 0.0), 3), SEVERITIES.index(finding.severity)
 
 
 def _first(rules: Sequence[Rule], context: Context) -> list[Finding]:

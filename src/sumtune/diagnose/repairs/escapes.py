@@ -35,6 +35,9 @@ FEWEST_CHARACTERS = 16
 FEWEST_WORDS = 4
 BACKWARDS = re.compile(r"\s*[a-z][^\s.!?]*[.!?]\s.*\s[A-Z]\S*\s*$", re.S)
 """A text that begins with the end of a sentence and ends with the start of one."""
+LOST_QUOTES = re.compile("â€[œ\ufffd\x9d¦]")
+QUOTES = {"œ": "“", "\ufffd": "”", "\x9d": "”", "¦": "…"}
+"""What quotation marks and dots become if a byte of theirs is unknown to the other encoding."""
 CODES = re.compile(r"^\W*\d{1,6}(?:[\s,;]+\d{1,6}){5,}\W*$")
 
 
@@ -89,11 +92,11 @@ def mojibake(text: str) -> str:
     >>> mojibake("Ann helps.".encode("utf-16-le").decode("utf-16-be"))
     'Ann helps.'
     """
-    if text.isascii() and "\0" not in text:
+    if text.isascii():
         return text
-    if text and share(ord(letter) % 256 == 0 for letter in text) >= SWAPPED_BYTES:
+    if share(ord(letter) % 256 == 0 for letter in text) >= SWAPPED_BYTES:
         return text.encode("utf-16-be", "ignore").decode("utf-16-le", "ignore")
-    return text if text.isascii() else ftfy.fix_encoding(text)
+    return LOST_QUOTES.sub(lambda mark: QUOTES[mark[0][2]], ftfy.fix_encoding(text))
 
 
 def invisible_characters(text: str) -> str:

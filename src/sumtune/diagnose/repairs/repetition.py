@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from sumtune.diagnose.repairs.repair import Repair, of_text
-from sumtune.diagnose.text_features import words
+from sumtune.diagnose.text_features import ends_sentence, words
 from sumtune.text.sentences import split_sentences
 
 __all__ = ["REPAIRS"]
@@ -84,7 +84,7 @@ def started_again(text: str) -> str:
 
 def _are_tries(before: str, whole: str) -> bool:
     """Return whether `before` consists of starts of `whole`, with at least `FEWEST_TRIED` words, and is no loop."""
-    if whole.count(" ".join(whole.split()[:FEWEST_TRIED])) > 1:
+    if whole.count(" ".join(whole.split()[:FEWEST_TRIED])) > 1 or ends_sentence(before):
         return False
     rest, tried = before.lstrip(), 0
     while rest:

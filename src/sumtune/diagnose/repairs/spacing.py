@@ -60,7 +60,8 @@ def words_broken(text: str, row: Row) -> str:
         return text
     if _share(tokens, lambda token: len(token) == 1) >= SEPARATED_TOKENS:
         return text
-    return _if_known(text, _segmented("".join(tokens), vocabulary), vocabulary)
+    joined = _segmented("".join(tokens), vocabulary)
+    return _if_known(text, joined, vocabulary) if len(joined.split()) < len(tokens) else text
 
 
 def lines_hyphenated(text: str) -> str:
@@ -78,7 +79,7 @@ def words_joined_by_marks(text: str) -> str:
     >>> words_joined_by_marks("Ann_helps_Bob_at_home."), words_joined_by_marks("Ann helps.")
     ('Ann helps Bob at home.', 'Ann helps.')
     """
-    if len(text.split()) != 1:
+    if len(text.split()) != 1 or PIECES.search(text):
         return text
     found = max("_-|,;/+\u00a0\u200b~", key=text.count)
     return text.replace(found, " ") if text.count(found) >= 3 else text

@@ -1,17 +1,32 @@
 """Predictions that are copies of another column."""
 
+import re
 from collections.abc import Sequence
+
+from scipy.stats import binom
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
+from sumtune.text.words import count_words
 
-__all__ = ["predictions_are_dialogues"]
+__all__ = ["predictions_are_dialogues", "predictions_are_turns", "some_predictions_are_references"]
 
 FEWEST_COPIES = 3
 DIALOGUE_SHARE = 0.05
 """Share of predictions that are their whole dialogue."""
+
+CLEAN_COPIES = 0.0075
+"""Share of copies that is assumed for clean predictions."""
+COPIES_P_VALUE = 5e-3
+WORDS_OF_COPY = 3
+"""Smallest number of words of a copy that is no coincidence."""
+NEAR_REFERENCE = 0.8
+NEAR_SHARE = 0.1
+"""ROUGE-1 of a prediction that is nearly its reference, and largest share of the predictions besides the copies that
+may be so: an excellent model writes some references by itself."""
+SPEAKER = re.compile(r"^[^\n:：]{1,30}[:：]\s*")
 
 
 def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
@@ -33,6 +48,64 @@ def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
     )
+
+
+def predictions_are_turns(outputs: Outputs) -> Finding | None:
+    """Predictions that are a single turn of their dialogue, with or without the name of the speaker."""
+    if outputs.dialogues is None:
+        return None
+    rows = zip(outputs.predictions, outputs.dialogues, strict=True)
+    bad = [_is_long_enough(text) and _is_turn(text, dialogue) for text, dialogue in rows]
+    if not _too_many(bad):
+        return None
+    repaired = outputs.filtered([not wrong for wrong in bad])
+    others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
+    return Finding(
+        code="predictions_are_turns",
+        title=f"{how_many(bad)} predictions are a turn of their dialogues",
+        severity="fault",
+        evidence=f"{sum(bad)} of {len(bad)} predictions are identical to one turn of their dialogue.{others}",
+        numbers={"share": share(bad), "rouge1": outputs.score},
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+        repaired=repaired,
+    )
+
+
+def some_predictions_are_references(outputs: Outputs) -> Finding | None:
+    """Some predictions that are identical to their references, while the others are not even similar."""
+    bad = [
+        _is_long_enough(text) and normalize(text) in map(normalize, references)
+        for text, references in zip(outputs.predictions, outputs.references, strict=True)
+    ]
+    repaired = outputs.filtered([not wrong for wrong in bad])
+    if not _too_many(bad) or repaired is None or share(repaired.scores >= NEAR_REFERENCE) > NEAR_SHARE:
+        return None
+    return Finding(
+        code="some_predictions_are_references",
+        title=f"{how_many(bad)} predictions are their references",
+        severity="fault",
+        evidence=f"{sum(bad)} of {len(bad)} predictions are identical to a reference. The others score "
+        f"{repaired.score:.3f}, all predictions {outputs.score:.3f}.",
+        numbers={"share": share(bad), "rouge1": outputs.score},
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+        repaired=repaired,
+    )
+
+
+def _is_long_enough(text: str) -> bool:
+    return count_words(text) >= WORDS_OF_COPY
+
+
+def _is_turn(text: str, dialogue: str) -> bool:
+    """Return whether `text` is one line of the dialogue, with or without the name before the colon."""
+    own = normalize(SPEAKER.sub("", text))
+    return any(own == normalize(SPEAKER.sub("", line)) for line in dialogue.splitlines())
+
+
+def _too_many(copies: Sequence[bool]) -> bool:
+    """Return whether there are more copies than chance explains (binomial test)."""
+    count = sum(copies)
+    return count >= FEWEST_COPIES and float(binom.sf(count - 1, len(copies), CLEAN_COPIES)) <= COPIES_P_VALUE
 
 
 def _only_the_shortest(chosen: Sequence[bool], dialogues: Sequence[str]) -> bool:

@@ -10,8 +10,10 @@ from sumtune.text.language import language_of
 
 __all__ = ["common_language", "wrong_language"]
 
-OTHER_LANGUAGE_SHARE = 0.2
+OTHER_LANGUAGE_SHARE = 0.05
 FEWEST_OTHER = 3
+TIMES_FOREIGN_REFERENCES = 4.0
+"""Smallest ratio of the shares of predictions and references in another language than most references."""
 SAMPLE = 1000
 """Number of examples checked first; all are checked only if half of `OTHER_LANGUAGE_SHARE` of these are foreign."""
 
@@ -24,6 +26,8 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         return None
     bad = _in_other_language(outputs, expected)
     if sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE:
+        return None
+    if share(bad) < TIMES_FOREIGN_REFERENCES * share(_are_other(outputs.first_references, expected)):
         return None
     found = common_language([text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
     repaired = outputs.filtered([not wrong for wrong in bad])
@@ -42,7 +46,11 @@ def wrong_language(outputs: Outputs) -> Finding | None:
 
 def _in_other_language(outputs: Outputs, expected: str) -> list[bool]:
     """Return which predictions are in a recognized language that is not the expected one."""
-    return [language_of(prediction) not in (None, expected) for prediction in outputs.predictions]
+    return _are_other(outputs.predictions, expected)
+
+
+def _are_other(texts: Sequence[str], expected: str) -> list[bool]:
+    return [language_of(text) not in (None, expected) for text in texts]
 
 
 def common_language(texts: Sequence[str]) -> str | None:

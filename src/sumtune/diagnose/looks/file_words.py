@@ -1,0 +1,142 @@
+"""Words, names and forms of tokens in the references and dialogues of a file."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import cached_property, lru_cache
+from itertools import chain
+
+from sumtune.data.embedded import embedded_pairs
+from sumtune.diagnose.looks.word_order import WordOrder
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.text_features import words
+from sumtune.text.language import is_english
+from sumtune.text.words import CAPITALIZED, count_words
+
+__all__ = ["FileWords", "file_words", "form"]
+
+ROWS = 1_000
+"""Number of rows that are enough for the words of a file."""
+FEWEST_WORDS = 3_000
+"""Number of words, in different lines, that are needed to judge what is usual."""
+LONG_WORD = 6
+"""Letters from which a word is known if another word has the same beginning."""
+CUT_ENDING = 3
+LETTERS = re.compile(r"[^\W\d_]+")
+DIGITS = re.compile(r"\d+")
+AROUND = ".,!?;:\"'()“”‘’…"
+HALVES = 2
+
+
+@lru_cache(1 << 16)
+def form(token: str) -> str:
+    """Return `token` with its runs of letters as `a`, of digits as `0`, without usual marks around it.
+
+    >>> form("Ann,"), form("[PERSON]"), form("5:30pm"), form("it's")
+    ('a', '[a]', '0:0a', "a'a")
+    """
+    bare = token.strip(AROUND)
+    return "a" if bare.isalpha() else DIGITS.sub("0", LETTERS.sub("a", bare))
+
+
+class FileWords:
+    """What is usual in a file. A reference is judged without its own words."""
+
+    def __init__(self, outputs: Outputs) -> None:
+        """Read the first `ROWS` rows."""
+        self._references = outputs.first_references[:ROWS]
+        self._dialogues = (outputs.dialogues or ())[:ROWS]
+        self._all_dialogues = outputs.dialogues
+        known = set(self._dialogues) & _embedded()  # nothing is usual because the file itself has it
+        self._background = () if known or not is_english(self._references) else _background()
+
+    @cached_property
+    def are_enough(self) -> bool:
+        """Whether the texts are enough to judge what is usual."""
+        lines = {
+            line for text in (*self._references, *self._dialogues, *self._background) for line in text.splitlines()
+        }
+        return sum(map(count_words, lines)) >= FEWEST_WORDS
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        texts = (*self._references, *self._dialogues, *self._background)
+        counts = Counter(chain.from_iterable(map(words, texts)))
+        for word, count in list(counts.items()):
+            for start in _start(word):
+                counts[start] += count
+        return counts
+
+    @cached_property
+    def _forms(self) -> Counter[str]:
+        texts = (*self._references, *self._dialogues, *self._background)
+        return Counter(map(form, chain.from_iterable(map(str.split, texts))))
+
+    @cached_property
+    def _models(self) -> tuple[WordOrder, ...]:
+        """For each half of the rows: a model of all dialogues and of the references of the other half."""
+        said = [line for text in (*self._dialogues, *self._background) for line in text.splitlines()]
+        names = self._names
+        return tuple(
+            WordOrder([*said, *self._references[1 - half :: HALVES]], names) for half in range(HALVES)
+        )  # fmt: skip
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Words that are more often written with a capital than without."""
+        texts = (*self._references, *self._dialogues, *self._background)
+        capital = Counter(word.lower() for text in texts for word in CAPITALIZED.findall(text))
+        return frozenset(word for word, count in capital.items() if 2 * count > self._counts.get(word, 0))
+
+    def order_fit(self, text: str, row: int) -> float:
+        """Return how well the words of `text` fit their places; 0.5 is random order."""
+        return self._models[row % HALVES].fit(text)
+
+    def unknown_share(self, text: str, row: int, own: str = "") -> float:
+        """Return the share of the words that no dialogue and no reference has, except `own`."""
+        found = words(text)
+        if not found:
+            return 0.0
+        mine = Counter(part for word in words(own) for part in (word, *_start(word))) if row < ROWS else Counter()
+        said = self._said(row)
+        return sum(not self._knows(word, mine, said) for word in found) / len(found)
+
+    def unknown_forms(self, text: str, row: int, own: str = "") -> list[str]:
+        """Return the tokens of a form that no dialogue and no reference has, except `own`."""
+        mine = Counter(form(token) for token in own.split()) if row < ROWS else Counter()
+        said = self._all_dialogues[row] if self._all_dialogues else ""
+        strange = [token for token in text.split() if self._forms[form(token)] <= mine[form(token)]]
+        return [token for token in strange if form(token) not in map(form, said.split())]
+
+    def _knows(self, word: str, mine: Counter[str], said: frozenset[str]) -> bool:
+        return word in said or any(self._counts[part] > mine[part] for part in (word, *_start(word)))
+
+    def _said(self, row: int) -> frozenset[str]:
+        return frozenset(words(self._all_dialogues[row])) if self._all_dialogues else frozenset()
+
+
+def _start(word: str) -> tuple[str, ...]:
+    """Return the beginning of a long word, marked as one, which its other forms share."""
+    return (f"{word[: max(LONG_WORD - 1, len(word) - CUT_ENDING)]}-",) if len(word) >= LONG_WORD else ()
+
+
+@lru_cache(maxsize=1)
+def _background() -> tuple[str, ...]:
+    """Return English conversations and summaries."""
+    return tuple(text for pair in embedded_pairs("train") for text in pair)
+
+
+@lru_cache(maxsize=1)
+def _embedded() -> frozenset[str]:
+    return frozenset(_dialogues())
+
+
+def _dialogues() -> Iterator[str]:
+    for split in ("train", "validation", "test"):
+        yield from (dialogue for dialogue, _ in embedded_pairs(split))
+
+
+@lru_cache(maxsize=4)
+def file_words(outputs: Outputs) -> FileWords:
+    """Return the words of a file, the same ones when it comes again."""
+    return FileWords(outputs)

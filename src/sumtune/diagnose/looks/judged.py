@@ -1,0 +1,49 @@
+"""Judge predictions by a value of each text, against the same value of the references."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sumtune.diagnose.looks.outliers import Scale, Values, find_outliers
+from sumtune.diagnose.outputs import Outputs
+from sumtune.evaluate.faithfulness import novel_bigrams
+
+__all__ = ["COPIED", "FEWEST_ROWS", "SAMPLE", "Measure", "find_odd", "is_copied"]
+
+FEWEST_ROWS = 10
+"""Number of rows, and of references that copy little, that show what is usual."""
+SAMPLE = 1_000
+"""Number of rows that are judged first; the others follow only if these are odd."""
+COPIED = 0.6
+"""Share of the word pairs that a text takes from its dialogue, from which it counts as a copy."""
+
+Measure = Callable[[str, int, str], float]
+"""Returns a value, low for damaged texts, of a text in a row. The third argument is the row's reference if the text is
+that reference itself, else empty."""
+
+
+def find_odd(
+    outputs: Outputs, measure_of: Callable[[Outputs], Measure], scale: Scale
+) -> tuple[NDArray[np.bool_], Values, Values] | None:
+    """Return which predictions are below the range of the references, and the values of both; None if hardly any.
+
+    Texts that copy their dialogue, as lead-3 does, neither are odd nor show what is usual in a summary.
+    """
+    if len(outputs) > SAMPLE and find_odd(outputs.sample(SAMPLE), measure_of, scale) is None:
+        return None
+    measure = measure_of(outputs)
+    summaries = [(row, text) for row, text in enumerate(outputs.first_references) if not is_copied(outputs, row, text)]
+    if len(summaries) < FEWEST_ROWS:
+        return None
+    references = np.array([measure(text, row, text) for row, text in summaries])
+    predictions = np.array([measure(text, row, "") for row, text in enumerate(outputs.predictions)])
+    low = predictions < np.median(references)
+    copied = [bool(low[row]) and is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions)]
+    odd = find_outliers(predictions, references, copied, scale)
+    return None if odd is None else (odd, predictions, references)
+
+
+def is_copied(outputs: Outputs, row: int, text: str) -> bool:
+    """Return whether the text of a row takes most of its word pairs from its dialogue."""
+    return outputs.dialogues is not None and 1 - novel_bigrams(text, outputs.dialogues[row]) >= COPIED

@@ -1,0 +1,71 @@
+"""Find the predictions whose value lies outside the range of the references."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binom
+
+__all__ = ["Scale", "Values", "far_below", "find_outliers"]
+
+Values = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+FEWEST_OUTLIERS = 3
+TIMES_REFERENCES = 4.0
+"""Smallest ratio of the shares of outliers among predictions and among references."""
+OUTLIER_P_VALUE = 1e-3
+MAD_TO_SD = 1.4826
+"""Standard deviation of a normal distribution in units of its median absolute deviation."""
+LEVELS = ((4.0, 0.03, 0.002), (3.0, 0.05, 0.006), (2.5, 0.06, 0.015), (2.0, 0.2, 0.05))
+"""Distance from the median of the references in standard deviations; by how much the share of predictions beyond it
+must exceed that of the references; smallest share that is assumed for clean predictions."""
+FAR = 2.5
+"""Distance from the median of the predictions themselves, in standard deviations, of a text of an odd length."""
+QUANTILE = (0.1, 0.25, 0.1)
+"""The same for the distance that a tenth of the references exceeds."""
+
+NEAREST = 1.28
+"""Smallest distance in standard deviations, that of a tenth of a normal distribution."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How far from the references a value must be."""
+
+    least: float = 0.0
+    """Standard deviation that references have at least; templates have none, but clean predictions differ from them."""
+    distances: int | None = None
+    """Number of the largest distances that count; None for all."""
+
+
+def find_outliers(predictions: Values, references: Values, exempt: Sequence[bool] | Mask, scale: Scale) -> Mask | None:
+    """Return which predictions lie far below the references, unless exempt; None if that may be chance.
+
+    Of several distances, the one with the smallest p-value counts (binomial test). The median and the median absolute
+    deviation (Hampel 1974) of the references define the distances.
+    """
+    median = float(np.median(references))
+    deviation = MAD_TO_SD * float(np.median(np.abs(references - median)))
+    # Values that are mostly equal have no median deviation.
+    deviation = max(deviation, float(references.std()) / 2, scale.least)
+    limits = [(median - distance * deviation, *others) for distance, *others in LEVELS]
+    lowest = min(float(np.quantile(references, QUANTILE[0])), median - NEAREST * deviation)
+    limits.append((lowest, *QUANTILE[1:]))
+    best: tuple[float, Mask] | None = None
+    for limit, least, rate in limits[: scale.distances if deviation > 0 else 1]:
+        found = (predictions < limit) & ~np.asarray(exempt)
+        expected = float((references < limit).mean())
+        share, count = float(found.mean()), int(found.sum())
+        p_value = float(binom.sf(count - 1, len(found), max(rate, expected)))
+        clear = count >= FEWEST_OUTLIERS and share >= max(expected + least, TIMES_REFERENCES * expected)
+        if clear and p_value <= OUTLIER_P_VALUE and (best is None or p_value < best[0]):
+            best = p_value, found
+    return best[1] if best else None
+
+
+def far_below(values: Values) -> Mask:
+    """Return which values lie so far below the median of all of them that hardly any would if they were alike."""
+    deviation = MAD_TO_SD * float(np.median(np.abs(values - np.median(values))))
+    return np.asarray(values < np.median(values) - FAR * deviation)

@@ -1,0 +1,33 @@
+"""Remedies for predictions that look unlike summaries, nearly all in the tool that wrote them."""
+
+from collections.abc import Callable, Mapping
+
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.remedies.output_faults import fix_and_score_again
+from sumtune.diagnose.remedy import Remedy
+
+__all__ = ["REMEDIES"]
+
+INSTRUCTIONS = {
+    "strange_marks": "remove what puts these marks into the text (a filter, a template, a format), or undo it",
+    "misspelled": "find the step that loses or changes letters (a regular expression, an encoding, a filter)",
+    "broken_sentences": "find the step that sorts, mixes or drops words (a set, a filter, a stream without a lock)",
+    "text_of_other_rows": "write each text to its own row: give each worker and each line its own buffer",
+    "unrelated": "check that the dialogue reaches the model, and that these are answers and not messages of a program",
+    "punctuation_lost": "find the step that removes punctuation marks",
+    "starts_midway": "find what cuts off the start: the length of the prompt in tokens or characters, or a slice",
+    "odd_lengths": "look at the shortest and the longest predictions, and find what cuts or extends them",
+    "predictions_repeat": "write each text once: check the index with which outputs are taken from a batch",
+    "predictions_are_turns": "write the generated texts, not turns of the dialogue, to the predictions",
+    "some_predictions_are_references": "write the generated texts, not the references, to the predictions",
+}
+
+
+def fix_text(finding: Finding, context: Context) -> Remedy:
+    """Tell the user what to look for, and score again."""
+    return fix_and_score_again(context, INSTRUCTIONS[finding.code])
+
+
+REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = dict.fromkeys(INSTRUCTIONS, fix_text)
+"""Remedies by the code of the finding."""

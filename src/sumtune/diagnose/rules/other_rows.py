@@ -1,0 +1,119 @@
+"""Predictions that have to do with another dialogue, with none, or that stand in several rows."""
+
+from collections import Counter
+
+import numpy as np
+
+from sumtune.data.example import normalize
+from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.looks.judged import FEWEST_ROWS, Measure, find_odd, is_copied
+from sumtune.diagnose.looks.other_rows import words_elsewhere
+from sumtune.diagnose.looks.outliers import Scale, find_outliers
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.rules.language_and_case import common_language
+from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS
+from sumtune.diagnose.text_features import content_words, how_many, share, words
+
+__all__ = ["predictions_repeat", "text_of_other_rows", "unrelated"]
+
+FARTHEST = 3
+COMMON_DEVIATION = 0.12
+"""Standard deviation of the share of a reference's words in its dialogue, at least."""
+REPEATED_SHARE = 0.04
+FEWEST_REPEATED = 3
+REPEATED_WORDS = 4
+"""Smallest number of words of a text that stands in several rows by mistake."""
+MOST_OF_ONE = 0.8
+"""Largest share of one text among the repeated ones; otherwise it is one summary for all."""
+FOREIGN_WORDS = 3
+"""Smallest number of rare words that a prediction shares with another dialogue only."""
+TOGETHER = 0.5
+"""Smallest share of the words that the own dialogue lacks that the other dialogue must have."""
+
+
+def predictions_repeat(outputs: Outputs) -> Finding | None:
+    """The same prediction in several rows whose references differ."""
+    texts = [normalize(text) for text in outputs.predictions]
+    references = [normalize(text) for text in outputs.first_references]
+    counts = Counter(text for text in texts if len(words(text)) >= REPEATED_WORDS)
+    kinds = Counter(text for text, _ in set(zip(texts, references, strict=True)))
+    bad = [counts[text] > 1 and kinds[text] > 1 for text in texts]
+    most = max((counts[text] for text, one in zip(texts, bad, strict=True) if one), default=0)
+    if sum(bad) < FEWEST_REPEATED or share(bad) < REPEATED_SHARE or most > MOST_OF_ONE * sum(bad):
+        return None
+    return Finding(
+        code="predictions_repeat",
+        title=f"{how_many(bad)} predictions stand in several rows",
+        severity="fault",
+        evidence=f"{sum(bad)} of {len(bad)} predictions are the same text as another one, although their references "
+        f"differ; these are {len({text for text, one in zip(texts, bad, strict=True) if one})} different texts.",
+        numbers={"share": share(bad)},
+        examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
+        repaired=outputs.filtered([not one for one in bad]),
+    )
+
+
+def unrelated(outputs: Outputs) -> Finding | None:
+    """Predictions without a word of their dialogue."""
+    dialogues = outputs.dialogues
+    if dialogues is None or len(outputs) < FEWEST_ROWS or not _one_language(outputs):
+        return None
+
+    def measure_of(judged: Outputs) -> Measure:
+        said = [content_words(text) for text in judged.dialogues or ()]
+        return lambda text, row, _own: _in_common(content_words(text), said[row])
+
+    found = find_odd(outputs, measure_of, Scale(COMMON_DEVIATION, FARTHEST))
+    if found is None:
+        return None
+    bad, values, usual = found
+    mine, others = float(values[bad].mean()), float(usual.mean())
+    return Finding(
+        code="unrelated",
+        title=f"{how_many(bad.tolist())} predictions have hardly a word of their dialogues",
+        severity="fault",
+        evidence=f"In {bad.sum()} of {len(bad)} predictions, {mine:.0%} of the names and long words occur in the "
+        f"dialogue, in the references {others:.0%} (means).",
+        numbers={"share": float(bad.mean()), "in_dialogue": mine, "in_dialogue_references": others},
+        examples=outputs.excerpts(bad.tolist(), SHOWN_EXAMPLES),
+        repaired=outputs.filtered((~bad).tolist()),
+    )
+
+
+def text_of_other_rows(outputs: Outputs) -> Finding | None:
+    """Predictions that contain words of another row's dialogue: two texts in one, or lines that were mixed."""
+    dialogues = outputs.dialogues
+    if dialogues is None or len(outputs) < FEWEST_ROWS:
+        return None
+    found = words_elsewhere(outputs.predictions, dialogues)
+    usual = words_elsewhere(outputs.first_references, dialogues)
+    own = [row for row, text in enumerate(outputs.first_references) if not is_copied(outputs, row, text)]
+    values, references = -found.counts.astype(float), -usual.counts[own].astype(float)
+    if len(own) < FEWEST_ROWS:
+        return None
+    scattered = (found.counts < FOREIGN_WORDS) | (found.counts < TOGETHER * found.strange)
+    odd = find_outliers(values, references, scattered, Scale(distances=FARTHEST))
+    if odd is None:
+        return None
+    row = int(np.flatnonzero(odd)[0])
+    mine, others = -float(values[odd].mean()), -float(references.mean())
+    return Finding(
+        code="text_of_other_rows",
+        title=f"{how_many(odd.tolist())} predictions contain text about the dialogues of other rows",
+        severity="fault",
+        evidence=f"{odd.sum()} of {len(odd)} predictions have {mine:.1f} rare words (mean) that their own dialogue "
+        f"lacks but that one other dialogue has; the references have {others:.1f}. For example, the prediction of row "
+        f"{row + 1} fits the dialogue of row {found.rows[row] + 1}.",
+        numbers={"share": float(odd.mean()), "words": mine, "words_references": others},
+        examples=outputs.excerpts(odd.tolist(), SHOWN_EXAMPLES),
+        repaired=outputs.filtered((~odd).tolist()),
+    )
+
+
+def _in_common(found: frozenset[str], said: frozenset[str]) -> float:
+    return len(found & said) / len(found) if found else 1.0
+
+
+def _one_language(outputs: Outputs) -> bool:
+    columns = (outputs.first_references, outputs.dialogues or ())
+    return len({common_language(texts[:LANGUAGE_ROWS]) for texts in columns} - {None}) <= 1
