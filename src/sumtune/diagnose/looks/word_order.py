@@ -22,6 +22,8 @@ END = "\n"
 """A token that no text has."""
 FEWEST_WORDS = 5
 """Number of words from which an order can be told."""
+DECIMALS = 9
+"""Decimals of log-probabilities, so that equal ones are equal."""
 UNSEEN = 0.5
 """Count that is added to each class."""
 CACHED_TEXTS = 1 << 16
@@ -63,7 +65,7 @@ class WordOrder:
         single = (pairs.sum(axis=0) + UNSEEN) / (pairs.sum() + UNSEEN * size)
         total = pairs.sum(axis=1, keepdims=True)
         kinds = np.maximum((pairs > 0).sum(axis=1, keepdims=True), 1)
-        self._log: NDArray[np.float64] = np.log((pairs + kinds * single) / (total + kinds))
+        self._log: NDArray[np.float64] = np.log((pairs + kinds * single) / (total + kinds)).round(DECIMALS)
 
     def fit(self, text: str) -> float:
         """Return how well each word fits its place: 1 at best and in a short text, 0.5 on average in random order.
