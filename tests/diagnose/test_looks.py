@@ -133,7 +133,7 @@ def test_words_in_random_order_fit_no_better_than_half_of_the_others():
 
 
 def test_a_reference_is_judged_without_its_own_words():
-    words = FileWords(CLEAN)
+    words = FileWords(CLEAN.first_references, CLEAN.dialogues)
     own = CLEAN.first_references[3]
     assert words.unknown_share(own, 3) == 0
     assert words.unknown_share(f"{own} Zyzzyva", 3) > 0

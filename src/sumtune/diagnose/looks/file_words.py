@@ -42,11 +42,11 @@ def form(token: str) -> str:
 class FileWords:
     """What is usual in a file. A reference is judged without its own words."""
 
-    def __init__(self, outputs: Outputs) -> None:
+    def __init__(self, references: tuple[str, ...], dialogues: tuple[str, ...] | None) -> None:
         """Read the first `ROWS` rows."""
-        self._references = outputs.first_references[:ROWS]
-        self._dialogues = (outputs.dialogues or ())[:ROWS]
-        self._all_dialogues = outputs.dialogues
+        self._references = references[:ROWS]
+        self._dialogues = (dialogues or ())[:ROWS]
+        self._all_dialogues = dialogues
         known = set(self._dialogues) & _embedded()  # nothing is usual because the file itself has it
         self._background = () if known or not is_english(self._references) else _background()
 
@@ -136,7 +136,9 @@ def _dialogues() -> Iterator[str]:
         yield from (dialogue for dialogue, _ in embedded_pairs(split))
 
 
-@lru_cache(maxsize=4)
 def file_words(outputs: Outputs) -> FileWords:
-    """Return the words of a file, the same ones when it comes again."""
-    return FileWords(outputs)
+    """Return the words of a file, the same ones when its references and dialogues come again."""
+    return _file_words(outputs.first_references, outputs.dialogues)
+
+
+_file_words = lru_cache(maxsize=4)(FileWords)

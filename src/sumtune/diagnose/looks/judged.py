@@ -1,6 +1,7 @@
 """Judge predictions by a value of each text, against the same value of the references."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ FEWEST_ROWS = 10
 """Number of rows, and of references that copy little, that show what is usual."""
 SAMPLE = 1_000
 """Number of rows that are judged first; the others follow only if these are odd."""
+CACHED_TEXTS = 1 << 14
 COPIED = 0.6
 """Share of the word pairs that a text takes from its dialogue, from which it counts as a copy."""
 
@@ -46,4 +48,9 @@ def find_odd(
 
 def is_copied(outputs: Outputs, row: int, text: str) -> bool:
     """Return whether the text of a row takes most of its word pairs from its dialogue."""
-    return outputs.dialogues is not None and 1 - novel_bigrams(text, outputs.dialogues[row]) >= COPIED
+    return outputs.dialogues is not None and _copies(text, outputs.dialogues[row])
+
+
+@lru_cache(CACHED_TEXTS)
+def _copies(text: str, dialogue: str) -> bool:
+    return 1 - novel_bigrams(text, dialogue) >= COPIED
