@@ -46,17 +46,18 @@ def written(example, seed=0, kept=0.72):
     said = [line.partition(": ")[2] for line in example.dialogue.splitlines()]
     turns = chance.sample(said, len(said))
     text = f"{first}{''.join(phrase for phrase in phrases if chance.random() < kept)}."
+    if text == example.summary and phrases:
+        text = f"{first}{''.join(phrases[:-1])}."
     while turns and len(text.split()) < 0.7 * len(example.summary.split()):
         text += f" {turns.pop().rstrip('.?!')}."
     return text
 
 
-def small_talk(dialogue):
-    """The two shortest turns: nothing but their score shows that this is no summary."""
+def small_talk(dialogue, count=2):
+    """The shortest turns: nothing but their score shows that this is no summary."""
     turns = [line.partition(": ")[2] for line in dialogue.splitlines()]
-    return " ".join(
-        turn[:1].upper() + turn[1:] for turn in sorted((turn for turn in turns if turn[:1].isalpha()), key=len)[:2]
-    )
+    shortest = sorted((turn for turn in turns if turn[:1].isalpha()), key=len)[:count]
+    return " ".join(turn[:1].upper() + turn[1:] for turn in shortest)
 
 
 def outputs(count=60, seed=0, dialogues=True, kept=0.72):

@@ -131,6 +131,8 @@ def _is_cause(rule: Rule, finding: Finding) -> bool:
 
 def _explains_more(look: Finding, rule: Rule, other: Finding) -> bool:
     """Return whether odd looks explain more than a finding that may be a symptom of them."""
+    if rule is cut_short and look.code == "punctuation_lost":
+        return False
     return rule is misplaced_rows or look.numbers["share"] >= LOOKS_SHARE * other.numbers.get("share", 0.0)
 
 
