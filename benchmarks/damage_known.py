@@ -181,7 +181,8 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "shuffled": (shuffled, MOVED),
     "sorted by length": (sorted_by_length, MOVED),
     "references": (
-        lambda _predictions, references, _dialogues, _rng: list(references), ("predictions_are_references", "some_predictions_are_references")
+        lambda _predictions, references, _dialogues, _rng: list(references),
+        ("predictions_are_references", "some_predictions_are_references"),
     ),
     "dialogues": (
         lambda _predictions, _references, dialogues, _rng: list(dialogues),
