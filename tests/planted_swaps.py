@@ -1,4 +1,7 @@
-"""Twenty conversations with summaries, and what to swap in each: a speaker, a number, an object, a negation."""
+"""Twenty conversations with summaries, and what to swap in each: a speaker, a number, an object, a negation.
+
+Five of the swapped numbers are not in the dialogue; the others are there, but for something else.
+"""
 
 from dataclasses import dataclass
 
@@ -59,7 +62,7 @@ CONVERSATIONS = (
         "Dana: I rebooked for Friday, it cost me 140 more.\nLuc: I'll pick you up from the airport at 9 then.",
         "Dana rebooked her flight for Friday and paid 140 more. Luc will pick her up from the airport at 9.",
         ("Luc will pick her up", "Dana will pick Luc up"),
-        ("at 9", "at 140"),
+        ("at 9", "at 7"),
         ("the airport", "the stadium"),
         ("Luc will pick", "Luc won't pick"),
     ),
@@ -107,7 +110,7 @@ CONVERSATIONS = (
         "Sanna failed her driving test because she parked on a crosswalk. The next one costs 95. "
         "Igor will practise with her.",
         ("Sanna failed her driving test because she parked", "Igor failed his driving test because he parked"),
-        ("costs 95", "costs 2"),
+        ("costs 95", "costs 85"),
         ("a crosswalk", "a lawn"),
         ("Sanna failed", "Sanna did not fail"),
     ),
@@ -117,7 +120,7 @@ CONVERSATIONS = (
         "Amara read the contract: the deposit is 1200. Felix doesn't like the part about pets. "
         "Amara will ask the landlord about the dog.",
         ("Amara will ask the landlord", "Felix will ask the landlord"),
-        ("1200", "3"),
+        ("1200", "2100"),
         ("the contract", "the menu"),
         ("doesn't like", "likes"),
     ),
@@ -171,7 +174,7 @@ CONVERSATIONS = (
         "Selma: Please! And 6 chairs.\nJoris: I have only folding chairs, I'll bring them at noon.",
         "Selma is making lasagna for 14 people and needs 6 chairs. Joris will bring folding chairs at noon.",
         ("Selma is making lasagna", "Joris is making lasagna"),
-        ("14 people", "6 people"),
+        ("14 people", "40 people"),
         ("folding chairs", "folding bicycles"),
         ("is making lasagna", "is not making lasagna"),
     ),
@@ -189,7 +192,7 @@ CONVERSATIONS = (
         "Mirko: On March 1. I'll guide school classes, 25 children each.\nLeonie: I envy you, I hate my office.",
         "Mirko got the job at the museum and will guide school classes of 25 children. Leonie hates her office.",
         ("Leonie hates her office", "Mirko hates his office"),
-        ("25 children", "1 children"),
+        ("25 children", "52 children"),
         ("the museum", "the bakery"),
         ("Mirko got the job", "Mirko did not get the job"),
     ),

@@ -110,6 +110,20 @@ def test_unsupported_names_and_numbers_are_marked():
     assert summary["summary"][11:15] == "Carl"
 
 
+def test_a_wrong_subject_is_returned_with_its_reason():
+    class Confusing(FirstWordSummarizer):
+        def summarize(self, dialogues, **options):
+            done = super().summarize(dialogues, **options)
+            return [type(one)("Well, Bob will bring the big tent.", one.tokens, one.cut_off) for one in done]
+
+    with make_client({"tuned": Confusing()}) as client:
+        (summary,) = ask(client, dialogues="Ann: I will bring the big tent.\nBob: Thanks!").json()["summaries"]
+    assert summary["unsupported"] == []
+    assert summary["inconsistent"] == [
+        {"text": "Bob", "kind": "subject", "start": 6, "end": 9, "reason": "The dialogue says this of Ann."}
+    ]
+
+
 def test_a_stream_sends_pieces_then_summaries_then_done(client):
     with client.stream("POST", "/summarize", json={"dialogues": [DIALOGUE, "Eve: Hi"], "stream": True}) as answer:
         assert answer.status_code == 200

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 __all__ = ["ENGLISH_VALUES", "digit_spans", "english_number_spans", "has_number", "in_ascii", "value"]
 
-NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+NUMBER = re.compile(r"#\w+#|\d+(?:[.,:]\d+)*")
+"""A number, or a placeholder such as `#Person1#`, which is none."""
 ENGLISH_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 UNITS = """
     zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
@@ -26,7 +27,7 @@ Span = tuple[int, int]
 
 def digit_spans(text: str) -> Iterator[Span]:
     """Return an iterator over the start and end of each number in digits of any script."""
-    return (match.span() for match in NUMBER.finditer(in_ascii(text)))
+    return (match.span() for match in NUMBER.finditer(in_ascii(text)) if not match.group().startswith("#"))
 
 
 def english_number_spans(text: str) -> Iterator[Span]:

@@ -80,8 +80,8 @@ def _subject(clause: Clause, said: Said) -> Inconsistency | None:
     subject = clause.subject
     if clause.names_subject_again:
         reason = f"{subject.text} is the subject and the object."
-    elif (suspect := wrong_subject(clause, said)) is not None:
-        reason = f"The dialogue says this of {said.speakers[suspect.speaker]}."
+    elif (speaker := wrong_subject(clause, said)) is not None:
+        reason = f"The dialogue says this of {said.speakers[speaker]}."
     else:
         return None
     return Inconsistency("subject", subject.text, subject.start, subject.end, reason)

@@ -40,6 +40,9 @@ NOT_AFTER_SUBJECT = word_set("because as , . and or to at for in on with of afte
 SELF_VERBS = word_set("thinks finds believes knows says feels")
 """Verbs after which the subject may be named again (`Ann thinks Ann should go`)."""
 PRONOUN = re.compile(r"(?:he|she|they)(?:$|')|(?:who|which)$")
+EXPLETIVE = re.compile(r"(?:it|there)(?:$|')")
+LONGEST_OPENING = 6
+"""Most words before the subject that belong to its clause (`On Friday, Ann …`)."""
 FINITE = re.compile(r"[a-z]{3,}(?:s|ed)$")
 JOINS = (",", "and", "&")
 
@@ -110,7 +113,7 @@ def _in_sentence(words: Sequence[Word]) -> list[Clause]:
         if is_one_person:
             bounds = [place, *_more_verbs(words, place, end), end]
             for first, last in pairwise(bounds):
-                before = words[:place] if number == 0 and first == place else ()
+                before = words[:place] if number == 0 and first == place <= LONGEST_OPENING else ()
                 if (clause := _clause(words, place, first, last, before)) is not None:
                     found.append(clause)
     return found
@@ -122,7 +125,8 @@ def _subjects(words: Sequence[Word]) -> list[tuple[int, bool]]:
     starts: list[tuple[int, bool]] = []
     for place, word in enumerate(words):
         if not _is_speaker(word):
-            if PRONOUN.match(word.lower):
+            begins = place == 0 or words[place - 1].lower in BEFORE_SUBJECT
+            if PRONOUN.match(word.lower) or (begins and EXPLETIVE.match(word.lower)):
                 starts.append((place, False))
             continue
         before = words[place - 1] if place else None
@@ -149,7 +153,7 @@ def _groups(words: Sequence[Word]) -> set[int]:
             last = end = _end_of_name(named, place)
             while (after := _next_in_list(words, named, last)) is not None:
                 last = _end_of_name(named, after)
-            if last > end:
+            if any(word.lower in ("and", "&") for word in words[end:last]):
                 grouped |= set(range(place, last + 1))
             place = last
         place += 1

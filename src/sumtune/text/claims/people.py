@@ -13,7 +13,7 @@ NOBODY = -1
 LONGEST_NAME = 40
 MOST_NAME_WORDS = 4
 
-_NAME = r"((?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?[A-Z][a-z]+)"
+_NAME = r"((?:(?:Mr|Mrs|Ms|Miss|Dr)\.? )?[A-ZÀ-Þ][a-zß-ÿ]+)"
 _GREETING = (
     "hi|hello|hey|thanks|thank you|bye|goodbye|morning|afternoon|evening|night|welcome|sorry|yes|no|well|ok|okay|so|"
     "dear|sure|congratulations|please"
@@ -21,11 +21,11 @@ _GREETING = (
 VOCATIVES = (
     re.compile(rf"\b(?i:{_GREETING}),? {_NAME}\s*(?:[.,!?]|$)"),
     re.compile(rf", {_NAME}\s*[.!?]"),
-    re.compile(r"^([A-Z][a-z]+), "),
+    re.compile(r"^([A-ZÀ-Þ][a-zß-ÿ]+), "),
 )
 """Where a turn names the person it speaks to: `Hi, Ann.`, `Thanks, Ann!`, `Ann, can you`."""
-OWN_NAME = re.compile(rf"\b(?i:my name is|my name's|this is|i am|i'm|call me)\s+{_NAME}(?: ([A-Z][a-z]+))?")
-CAPITALIZED = re.compile(r"[A-Z][a-z]+|#[A-Za-z0-9]+#?")
+OWN_NAME = re.compile(rf"\b(?i:my name is|my name's|this is|i am|i'm|call me)\s+{_NAME}(?: ([A-ZÀ-Þ][a-zß-ÿ]+))?")
+CAPITALIZED = re.compile(r"[A-ZÀ-Þ][a-zß-ÿ]+|#[A-Za-z0-9]+#?")
 NOT_NAMES = word_set("""
     mom dad mum honey dear sir madam boss man dude bro thanks god sure great good yes well really right monday tuesday
     wednesday thursday friday saturday sunday christmas

@@ -12,14 +12,14 @@ from sumtune.text.numbers import ENGLISH_VALUES, value
 __all__ = ["Quantity", "misplaced_numbers"]
 
 CACHED_DIALOGUES = 64
-TOKEN = re.compile(r"#\w+#?|[<:]3|[ap]\.m\b\.?|\d+(?:[.,:]\d+)*|[A-Za-z]+(?:'[A-Za-z]+)*|[$£€%]|[.!?]+|\S")
+TOKEN = re.compile(r"#\w+#?|[<:]3|[ap]\.m\b\.?|\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[$£€%]|[.!?]+|\S")
 WINDOW = 6
 """Words before and after a number that say what it counts."""
 CLOCK = word_set("am pm a.m. p.m. a.m p.m o'clock oclock clock")
 BEFORE_CLOCK = word_set("at around by until till after before from about to between past")
 MONEY = word_set("$ £ € euro pound dollar cent buck")
 DURATION = word_set("second minute hour day week month year")
-UNITS = frozenset(("clock", "money", "duration", "%"))
+UNITS = DURATION | {"clock", "money", "%"}
 LATEST_HOUR = 24
 FEW_TURNS = 2
 LEAST_LEAD = 1.0
@@ -33,7 +33,7 @@ class Quantity:
 
     value: str
     unit: str
-    """`clock`, `money`, `duration`, `%`, the stem of the word after the number, or nothing."""
+    """`clock`, `money`, `%`, the stem of the word after the number, or nothing."""
     start: int
     end: int
     near: frozenset[str]
@@ -56,12 +56,13 @@ def misplaced_numbers(summary: str, dialogue: str) -> list[tuple[Quantity, Quant
     for one in written:
         own = [other for other in spoken if other.value == one.value]
         if own:
-            best = max(_fit(one, other, turns) for other in own)
+            best = max(_fit(one, other, turns, FEW_TURNS, 1) for other in own)
             corrected = {turn for reply in own for turn in _corrected_turns(reply)}
             rivals = [
-                (_fit(one, other, turns), other)
+                (_fit(one, other, turns, 1, 0), other)
                 for other in spoken
                 if other.value not in taken and other.turn not in corrected
+                if other.unit == one.unit or all(other.turn != use.turn for use in own)
             ]
             lead, rival = max(rivals, key=lambda pair: pair[0], default=(0.0, None))
             if rival is not None and lead - best >= LEAST_LEAD:
@@ -75,15 +76,13 @@ def _corrected_turns(reply: Quantity) -> range:
     return range(reply.turn - FEW_TURNS, reply.turn) if bare else range(0)
 
 
-def _fit(written: Quantity, spoken: Quantity, turns: Sequence[frozenset[str]]) -> float:
-    """Return how well a spoken number fits the place of a written one: shared words and unit."""
+def _fit(written: Quantity, spoken: Quantity, turns: Sequence[frozenset[str]], before: int, after: int) -> float:
+    """Return how well a spoken number fits the place of a written one: unit, and words shared with turns around it."""
     unit = 0.0
     if written.unit and spoken.unit:
-        unit = (
-            SAME_UNIT if written.unit == spoken.unit else -SAME_UNIT * (written.unit in UNITS or spoken.unit in UNITS)
-        )
-    before = turns[spoken.turn - 1] if spoken.turn else frozenset()
-    around = turns[spoken.turn] | before
+        known = written.unit in UNITS or spoken.unit in UNITS
+        unit = SAME_UNIT if written.unit == spoken.unit else -SAME_UNIT * known
+    around = frozenset().union(*turns[max(0, spoken.turn - before) : spoken.turn + 1 + after])
     return unit + len(written.near & spoken.near) + 0.5 * len(written.near & (around - spoken.near))
 
 
@@ -120,14 +119,14 @@ def _unit(words: Sequence[str], place: int) -> str:
     after = words[place + 1] if place + 1 < len(words) else ""
     before = words[place - 1] if place else ""
     stem = content_stem(after) if after else None
-    if after in CLOCK or ":" in words[place]:
-        return "clock"
     if before in MONEY or after in MONEY or stem in MONEY:
         return "money"
-    if after == "%" or stem == "percent":
+    if after in ("%", "percent"):
         return "%"
-    if stem in DURATION:
-        return "duration"
+    if stem is not None and stem in DURATION:
+        return stem
+    if after in CLOCK or ":" in words[place]:
+        return "clock"
     if before in BEFORE_CLOCK and not after.isalpha() and words[place].isdigit() and int(words[place]) <= LATEST_HOUR:
         return "clock"
     return stem if stem is not None and after.isalpha() else ""

@@ -13,7 +13,7 @@ __all__ = ["PERSONS", "Said", "Use", "index_dialogue", "tokens_of"]
 
 CACHED_DIALOGUES = 64
 """The candidate summaries of a batch of dialogues are checked one after another."""
-TOKEN = re.compile(r"#?[A-Za-z]+(?:\d+#)?(?:'[A-Za-z]+)*|\d+(?:[.,:]\d+)*|[.!?…]+|\S")
+TOKEN = re.compile(r"#?[^\W\d_]+(?:\d+#)?(?:'[^\W\d_]+)*|\d+(?:[.,:]\d+)*|[.!?…]+|\S")
 
 PERSONS = ("I", "my", "you", "your", "we", "third", "named", "order", "me", "none", "next I", "next you", "next other")
 """Whom a sentence speaks of where it uses a word: the person before the word; for an order (`Bring the tent`), the
