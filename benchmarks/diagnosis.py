@@ -11,7 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from damage_known import DAMAGES, Damage
+from damage_fresh import DAMAGES as FRESH
+from damage_fresh import WHOLE_FILE, RowDamage
+from damage_known import DAMAGES as KNOWN
+from damage_known import Damage
+from damage_unseen import DAMAGES as UNSEEN
 from rich.console import Console
 from rich.table import Table
 
@@ -40,7 +44,7 @@ def main() -> None:
     """Damage, diagnose, print the table and the misses."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, required=True)
-    parser.add_argument("--only", choices=["known", "unseen"])
+    parser.add_argument("--only", choices=["known", "unseen", "fresh"])
     parser.add_argument("--damage", help="only damage whose name contains this")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
@@ -57,23 +61,25 @@ def main() -> None:
     print(f"{len(trials)} diagnoses in {time.perf_counter() - started:.0f} s")
 
 
-def _kinds() -> dict[str, Mapping[str, tuple[Damage, tuple[str, ...]]]]:
-    """Return the known damage, and the unseen damage if its module is there."""
-    try:
-        from damage_unseen import DAMAGES as UNSEEN
-    except ModuleNotFoundError:
-        return {"known": DAMAGES}
-    return {"known": DAMAGES, "unseen": UNSEEN}
+def _kinds() -> dict[str, Mapping[str, tuple[Damage | RowDamage, tuple[str, ...]]]]:
+    """Return the kinds of damage: those that the rules were built for, and two lists written without sight of them."""
+    return {"known": KNOWN, "unseen": UNSEEN, "fresh": FRESH}
 
 
 def _trials(
-    outputs: Outputs, kind: str, name: str, damage: Damage, codes: tuple[str, ...], options: argparse.Namespace
+    outputs: Outputs,
+    kind: str,
+    name: str,
+    damage: Damage | RowDamage,
+    codes: tuple[str, ...],
+    options: argparse.Namespace,
 ) -> Iterator[Trial]:
     for size in (size for size in options.sizes if size <= len(outputs)):
         rng = random.Random(f"{options.seed} {size}")
         clean = outputs.select(rng.sample(range(len(outputs)), size))
-        for share in options.shares:
-            damaged = damage_rows(clean, damage, share, random.Random(f"{options.seed} {name} {size} {share}"))
+        for share in (share for share in options.shares if share == 1 or name not in WHOLE_FILE):
+            chance = random.Random(f"{options.seed} {name} {size} {share}")
+            damaged = (damage_dictionaries if kind == "fresh" else damage_rows)(clean, damage, share, chance)
             findings = diagnose(Context(outputs=damaged), our_engine=False).findings
             first = findings[0].code if findings else "nothing"
             yield Trial(kind, name, size, share, first, first in codes)
@@ -86,6 +92,20 @@ def damage_rows(clean: Outputs, damage: Damage, share: float, rng: random.Random
     new = damage(*([column[row] for row in rows] for column in columns), rng)
     changed = dict(zip(rows, new, strict=True))
     return replace(clean, predictions=tuple(changed.get(row, text) for row, text in enumerate(clean.predictions)))
+
+
+def damage_dictionaries(clean: Outputs, damage: RowDamage, share: float, rng: random.Random) -> Outputs:
+    """Return the outputs with a random `share` of their rows damaged, dialogues included."""
+    rows = sorted(rng.sample(range(len(clean)), round(share * len(clean))))
+    columns = {"dialogue": list(clean.dialogues or ()), "prediction": list(clean.predictions)}
+    given = [
+        {name: texts[row] for name, texts in columns.items()} | {"reference": clean.first_references[row]}
+        for row in rows
+    ]
+    for row, new in zip(rows, damage(given, rng), strict=True):
+        for name, texts in columns.items():
+            texts[row] = new[name]
+    return replace(clean, predictions=tuple(columns["prediction"]), dialogues=tuple(columns["dialogue"]))
 
 
 def _show(trials: list[Trial]) -> None:
