@@ -40,6 +40,9 @@ class FirstWordSummarizer:
     def __init__(self):
         self.calls = []
 
+    def batch_size(self, source_tokens):
+        return 1
+
     def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         self.calls.append(list(dialogues))
         return [Completion(text.split()[0].upper(), len(text.split()), len(text) > 100) for text in dialogues]
@@ -64,6 +67,9 @@ class EchoSummarizer:
         other = EchoSummarizer(self.pause_s, beams)
         other.calls = self.calls
         return other
+
+    def batch_size(self, source_tokens):
+        return 1
 
     def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         self.calls.append(list(dialogues))
@@ -108,6 +114,9 @@ class FirstWordsSummarizer:
         self.permits = permits
         self.calls = []
 
+    def batch_size(self, source_tokens):
+        return 1
+
     def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         return self.stream(dialogues, lambda _at, _piece: False, max_tokens)
 
@@ -126,6 +135,9 @@ class FailingSummarizer:
     engine = "fake broken"
     decoding = MappingProxyType({"engine": "fake broken"})
     setup_s = 0.0
+
+    def batch_size(self, source_tokens):
+        return 1
 
     def summarize(self, dialogues, progress=None, max_tokens=None, styles=None):
         raise RuntimeError(f"cannot decode {dialogues[0]!r}")
