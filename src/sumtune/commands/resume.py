@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from sumtune.commands.run_record import known_record
-from sumtune.config import AUTO, Config
+from sumtune.config import AUTO, Config, RankConfig
 from sumtune.config_resolution import assignment, revise
 from sumtune.errors import RunDirError
 from sumtune.files.records import find_record
@@ -36,9 +36,10 @@ def require_same_settings(config: Config, run_dir: RunDir) -> None:
     if recorded is None:
         return
     requested = config.model_dump(mode="json")
+    recorded = {"rank": RankConfig().model_dump(mode="json")} | recorded  # earlier releases had none
     changed = [
         f"{section}.{key}: {recorded.get(section, {}).get(key)!r} → {value!r}"
-        for section in ("data", "model", "lora", "train")
+        for section in ("data", "model", "lora", "train", "rank")
         for key, value in requested[section].items()
         if recorded.get(section, {}).get(key) != value
     ]

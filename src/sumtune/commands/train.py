@@ -29,13 +29,14 @@ from sumtune.model import encode_stage
 from sumtune.model.generation_settings import GenerationSettings, load_generation
 from sumtune.model.precision import choose_device
 from sumtune.model.read_lengths import recorded_read_lengths
+from sumtune.rank.stages import Reports, learn_to_rank
 from sumtune.terminal.announcement import announcement
 from sumtune.terminal.changes import show_changes
-from sumtune.terminal.progress import training_progress
+from sumtune.terminal.progress import generation_progress, training_progress
 from sumtune.terminal.status import status
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
-from sumtune.train.final_adapter import elapsed_seconds, finished
+from sumtune.train.final_adapter import elapsed_seconds, finished, save_adapter_of
 from sumtune.train.session import Session
 
 __all__ = ["train_adapter"]
@@ -72,7 +73,11 @@ def train_adapter(
         if plan.resumed is None:
             training.clear(run_dir)
         adopt(draft)
-    _train(config, replace(plan, session=replace(plan.session, run_dir=run_dir)), console)
+    state = _train(config, replace(plan, session=replace(plan.session, run_dir=run_dir)), console)
+    if config.rank.candidates:
+        del plan  # its model must not stay in memory
+        free_memory()
+        _learn_to_rank(config, run_dir, state, console)
 
 
 def _within_limits(config: Config, console: Console) -> Config:
@@ -125,8 +130,8 @@ def _evaluation_forecast(config: Config, run_dir: RunDir, resumed: TrainState | 
     return evaluation_seconds(config, run_dir) if recorded is None else float(recorded)
 
 
-def _train(config: Config, plan: _Plan, console: Console) -> None:
-    """Run the stage train."""
+def _train(config: Config, plan: _Plan, console: Console) -> TrainState:
+    """Run the stage train. If learning to rank follows, the adapter is saved for it, but not published."""
     run_dir, resumed = plan.session.run_dir, plan.resumed is not None
     record = {"config": config.model_dump(mode="json"), **environment()}
     record["read"] = recorded_read_lengths(run_dir)
@@ -134,11 +139,22 @@ def _train(config: Config, plan: _Plan, console: Console) -> None:
     console.print(announcement(plan.session, plan.forecast))
     if plan.resumed is not None:
         console.print(f"Continuing from step {plan.resumed.step}.")
+    ranks = config.rank.candidates > 0
     with training_progress(console) as report:
-        state = training.run(plan.session, report, resume=resumed)
+        state = (training.fit if ranks else training.run)(plan.session, report, resume=resumed)
+    if ranks:
+        save_adapter_of(config, run_dir, state, run_dir.supervised)
     update_record(run_dir, {"training_s": state.elapsed_s})
     if not resumed:
         calibrate(plan.session, plan.forecast, state.elapsed_s)
+    return state
+
+
+def _learn_to_rank(config: Config, run_dir: RunDir, supervised: TrainState, console: Console) -> None:
+    """Run the stages of learning to rank, which publish the adapter."""
+    reports = Reports(partial(training_progress, console), partial(generation_progress, console), fit_to_memory)
+    elapsed_s = learn_to_rank(config, run_dir, supervised, reports)
+    update_record(run_dir, {"training_s": elapsed_s})
 
 
 def _skip_training(config: Config, run_dir: RunDir, console: Console, evaluates: bool) -> None:

@@ -1,6 +1,6 @@
 """The run folder: paths of the files that stages read and write."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,12 @@ class RunDir:
     root: Path
     drafts: Path | None = None
     """Parent of the data folders until a new run has passed every check; None means `root`."""
+    stage: str = ""
+    """Folder in `model_trainer` of a training that only prepares the final one; empty for the training of the run."""
+
+    def at_stage(self, name: str) -> "RunDir":
+        """Return this folder, with checkpoints, log and adapter of the training `name`."""
+        return replace(self, stage=name)
 
     @property
     def _data(self) -> Path:
@@ -45,11 +51,19 @@ class RunDir:
 
     @property
     def trainer(self) -> Path:
-        return self.root / "model_trainer"
+        return self.root / "model_trainer" / self.stage
 
     @property
     def adapter(self) -> Path:
         return self.trainer / "adapter"
+
+    @property
+    def supervised(self) -> Path:
+        return self.trainer / "supervised"
+
+    @property
+    def candidates(self) -> Path:
+        return self.trainer / "candidates"
 
     @property
     def train_metrics(self) -> Path:

@@ -19,7 +19,7 @@ def trials(session: Session) -> Iterator[Callable[[Sequence[Encoded]], None]]:
     set_dropout(session.adapted, on=True)
 
     def compute(micro_batch: Sequence[Encoded]) -> None:
-        loss, _ = session.loss_fn(micro_batch)
+        loss, _ = session.step_loss(micro_batch)(micro_batch)
         loss.backward()  # type: ignore[no-untyped-call]
         session.master_weights.accumulate_gradients()
         synchronize(session.loss_fn.device)

@@ -1,6 +1,6 @@
 """Causal attention on the CPU: torch multiplies blocks of positions, our own kernels do the steps in between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,8 +18,11 @@ __all__ = [
     "Rotated",
     "attend",
     "attention",
+    "attention_backward",
     "before_backward",
+    "keeps_probabilities",
     "rotate",
+    "rotate_backward",
     "rotated",
     "to_features",
 ]
@@ -88,9 +91,9 @@ class Heads:
             stop, first = min(start + BLOCK, time), max(0, start + 1 - self.window)
             yield _Block(start, stop, first // BLOCK * BLOCK, min(time, -(-stop // step) * step))
 
-    def probabilities(self, batch: int, time: int) -> int:
-        """Return the number of probabilities that attention computes for `batch` rows of `time` positions."""
-        positions = sum((block.stop - block.start) * (block.last - block.first) for block in self.blocks(time))
+    def probabilities(self, batch: int, time: int, begin: int = 0) -> int:
+        """Return the number of probabilities for `batch` rows of `time` positions, with queries from `begin`."""
+        positions = sum((block.stop - block.start) * (block.last - block.first) for block in self.blocks(time, begin))
         return batch * self.queries * positions
 
 
@@ -134,7 +137,7 @@ class _Attend(torch.autograd.Function):
     ) -> Tensor:
         q, k, v = q.contiguous(), k.contiguous(), v.contiguous()
         ctx.kernels, ctx.heads = kernels, heads
-        ctx.keeps = heads.probabilities(len(q), q.shape[1]) <= _limit.get()
+        ctx.keeps = keeps_probabilities(heads.probabilities(len(q), q.shape[1]))
         rows = rotated(kernels, heads, q, k, v, cosine, sine)
         kept: list[Tensor] = []
         out = attention(kernels, heads, rows.queries, rows.keys, rows.values, kept if ctx.keeps else None)
@@ -151,14 +154,29 @@ class _Attend(torch.autograd.Function):
             rows = rotated(kernels, heads, q, k, saved[0], cosine, sine)
         batch, time, _ = q.shape
         grad = grads[0].reshape(batch, time, heads.keys, heads.shared, heads.dim).transpose(1, 2)
-        query_grad, key_grad, value_grad = _backward(kernels, heads, rows, kept, grad.reshape(rows.queries.shape))
-        dq, dk = torch.empty_like(q), torch.empty_like(k)
-        kernels("rotate_heads_backward", query_grad, q, heads.query_norm, cosine, sine, rows.query_rstd, dq, batch,
-                time, heads.queries, heads.shared, heads.dim, heads.scale)  # fmt: skip
-        kernels("rotate_heads_backward", key_grad.to(k.dtype), k, heads.key_norm, cosine, sine, rows.key_rstd, dk,
-                batch, time, heads.keys, 1, heads.dim, 1.0)  # fmt: skip
-        dv = value_grad.to(k.dtype).view(batch, heads.keys, time, heads.dim).transpose(1, 2).reshape(k.shape)
-        return None, None, dq, dk, dv, None, None
+        gradients = attention_backward(kernels, heads, rows, kept, grad.reshape(rows.queries.shape))
+        return None, None, *rotate_backward(kernels, heads, q, k, rows, gradients, cosine, sine), None, None
+
+
+def keeps_probabilities(count: int) -> bool:
+    """Return whether the probabilities of a layer and micro-batch are few enough to keep for the backward pass."""
+    return count <= _limit.get()
+
+
+def rotate_backward(
+    kernels: Kernels, heads: Heads, q: Tensor, k: Tensor, rows: Rotated, gradients: tuple[Tensor, Tensor, Tensor],
+    cosine: Tensor, sine: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """Return the gradients of the projections q, k and v from those of the query rows, keys and values."""
+    query_grad, key_grad, value_grad = gradients
+    batch, time, _ = q.shape
+    dq, dk = torch.empty_like(q), torch.empty_like(k)
+    kernels("rotate_heads_backward", query_grad, q, heads.query_norm, cosine, sine, rows.query_rstd, dq, batch,
+            time, heads.queries, heads.shared, heads.dim, heads.scale)  # fmt: skip
+    kernels("rotate_heads_backward", key_grad.to(k.dtype), k, heads.key_norm, cosine, sine, rows.key_rstd, dk,
+            batch, time, heads.keys, 1, heads.dim, 1.0)  # fmt: skip
+    dv = value_grad.to(k.dtype).view(batch, heads.keys, time, heads.dim).transpose(1, 2).reshape(k.shape)
+    return dq, dk, dv
 
 
 def rotate(
@@ -241,14 +259,16 @@ def _probabilities(kernels: Kernels, heads: Heads, queries: Tensor, keys: Tensor
     return out
 
 
-def _backward(
-    kernels: Kernels, heads: Heads, rows: Rotated, kept: list[Tensor] | None, grad: Tensor
+def attention_backward(
+    kernels: Kernels, heads: Heads, rows: Rotated, kept: Sequence[Tensor] | None, grad: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the gradients of the query rows, keys and values (the latter two in float32)."""
+    """Return the gradients of the query rows, keys and values (the latter two in float32); see `attention`."""
+    time = rows.keys.shape[1]
+    begin = time - rows.queries.shape[1] // heads.shared
     query_grad = torch.empty_like(rows.queries)
     key_grad, value_grad = torch.zeros(rows.keys.shape), torch.zeros(rows.values.shape)
-    for number, block in enumerate(heads.blocks(rows.keys.shape[1])):
-        chosen, seen = block.rows(heads.shared), block.seen
+    for number, block in enumerate(heads.blocks(time, begin)):
+        chosen, seen = block.rows(heads.shared, begin), block.seen
         probabilities = (
             _probabilities(kernels, heads, rows.queries[:, chosen], rows.keys, block) if kept is None else kept[number]
         )

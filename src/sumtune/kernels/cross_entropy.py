@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sumtune.kernels.build import Kernels
 
-__all__ = ["LOGIT_ROWS", "summed_cross_entropy"]
+__all__ = ["LOGIT_ROWS", "summed_cross_entropy", "token_cross_entropies"]
 
 LOGIT_ROWS = 192
 """Most rows of logits in memory at a time: 100 MB in bf16 for a vocabulary of 262,144."""
@@ -21,7 +21,7 @@ MOST_LEFT_OUT = 0.02
 The share is spread evenly over the omitted tokens, so that each row's gradient still sums to zero."""
 
 
-class _SummedCrossEntropy(torch.autograd.Function):
+class _TokenCrossEntropies(torch.autograd.Function):
     """Output layer and cross entropy, computed a few rows at a time. The forward pass also computes the gradient."""
 
     @staticmethod
@@ -40,12 +40,12 @@ class _SummedCrossEntropy(torch.autograd.Function):
                 _times_weight(kernels, part, weight, gradient[chosen])
         if gradient is not None:
             ctx.save_for_backward(gradient)
-        return losses.double().sum().float()
+        return losses
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
-        return None, gradient * grads[0].to(gradient.dtype), None, None
+        return None, gradient * grads[0][:, None].to(gradient.dtype), None, None
 
 
 def summed_cross_entropy(kernels: Kernels, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
@@ -53,7 +53,12 @@ def summed_cross_entropy(kernels: Kernels, hidden: Tensor, weight: Tensor, targe
 
     `hidden` (tokens, features), `weight` (vocabulary, features) frozen, `targets` (tokens,) int64.
     """
-    return _SummedCrossEntropy.apply(kernels, hidden, weight, targets)  # type: ignore[no-any-return, no-untyped-call]
+    return token_cross_entropies(kernels, hidden, weight, targets).double().sum().float()
+
+
+def token_cross_entropies(kernels: Kernels, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+    """Return -log softmax(hidden @ weight.T)[target] of each row (tokens,) in float32; see `summed_cross_entropy`."""
+    return _TokenCrossEntropies.apply(kernels, hidden, weight, targets)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def _times_weight(kernels: Kernels, gradient: Tensor, weight: Tensor, out: Tensor) -> None:

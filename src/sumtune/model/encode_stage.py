@@ -22,7 +22,7 @@ from sumtune.text.encode import Encoded, Encoder, save_encoded
 from sumtune.text.language import is_english
 from sumtune.text.prompt import Prompt
 
-__all__ = ["fit_token_limits", "limit_notes", "make_encoder", "run"]
+__all__ = ["fit_token_limits", "limit_notes", "make_encoder", "pairs_to_encode", "run"]
 
 SPLITS = ("train", "validation")
 MAX_SPECIAL_TOKENS = 8
@@ -142,9 +142,19 @@ def _in_parts(
         if tokens <= limit:
             found.append(one)
         else:
-            pairs = parts.training_pairs(example.dialogue, example.summary, encoder.count, limit, tokens)
-            found += [encoder.encode(*pair, example.style) for pair in pairs]
+            found += [encoder.encode(*pair, example.style) for pair in pairs_to_encode(encoder, example, tokens)]
     return found
+
+
+def pairs_to_encode(encoder: Encoder, example: Example, tokens: int) -> list[tuple[str, str]]:
+    """Return the dialogues and summaries that the model learns from `example`, whose dialogue has `tokens` tokens.
+
+    These are several if the dialogue is read in parts.
+    """
+    limit = encoder.prompt.max_source_tokens
+    if encoder.prompt.long == "truncate" or tokens <= limit:
+        return [(example.dialogue, example.summary)]
+    return parts.training_pairs(example.dialogue, example.summary, encoder.count, limit, tokens)
 
 
 def _prompt_for(encoder: Encoder, training: Sequence[Example], targets: Sequence[Sequence[int]]) -> Prompt:

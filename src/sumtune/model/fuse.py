@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from sumtune.kernels.attention import Heads, attend
 from sumtune.kernels.build import MAX_HEAD_DIM, Kernels
 from sumtune.kernels.ops import Gate, gated, rms_norm
+from sumtune.kernels.packed_attention import Packing, attend_packed
 from sumtune.model.fused_lora import LoraForward
 from sumtune.model.load import sliding_window
 
-__all__ = ["fuse", "fused_output_weight", "gate_factors", "heads_of", "norm_parameters"]
+__all__ = ["can_pack", "fuse", "fused_output_weight", "gate_factors", "heads_of", "norm_parameters"]
 
 TOLERANCE = 0.03
 """Largest relative difference (L2) in output and gradient between a fused module and the model's own, in bf16."""
@@ -63,6 +64,30 @@ def _make_no_masks(model: Any) -> None:
     if fused and fused == getattr(config, "num_hidden_layers", None):
         ALL_MASK_ATTENTION_FUNCTIONS.register(NO_MASKS, lambda *_, **__: None)
         config._attn_implementation = NO_MASKS
+
+
+def can_pack(model: Any) -> bool:
+    """Return whether the decoder of a fused `model` accepts packed examples (`packing`).
+
+    All attention must be fused, and every layer must pass `packing` on. A packed example with random tokens shows it:
+    its hidden states must be those of its sequences on their own.
+    """
+    if model.config.get_text_config()._attn_implementation != NO_MASKS:
+        return False
+    generator = torch.Generator().manual_seed(0)
+    source, *targets = (torch.randint(1, 64, (size,), generator=generator) for size in (PROBE_TIME, 4, 3))
+    packing = Packing(((len(source), tuple(map(len, targets))),))
+    decoder = model.get_decoder()
+    with torch.no_grad():
+        alone = [
+            decoder(input_ids=torch.cat([source, target])[None], use_cache=False).last_hidden_state[0, len(source) :]
+            for target in targets
+        ]
+        together = decoder(
+            input_ids=torch.cat([source, *targets])[None], position_ids=torch.tensor([packing.position_ids()]),
+            packing=packing, use_cache=False,
+        ).last_hidden_state[0, len(source) :]  # fmt: skip
+    return _distance(torch.cat(alone), together) < TOLERANCE
 
 
 def fused_output_weight(model: Any) -> Tensor | None:
@@ -160,11 +185,16 @@ class _Attention:
     heads: Heads
     kernels: Kernels
 
-    def __call__(self, hidden_states: Tensor, position_embeddings: tuple[Tensor, Tensor], **_: Any) -> Any:
+    def __call__(
+        self, hidden_states: Tensor, position_embeddings: tuple[Tensor, Tensor], packing: Packing | None = None,
+        **_: Any,
+    ) -> Any:  # fmt: skip
         module = self.module
         cosine, sine = (table[0].to(hidden_states.dtype).contiguous() for table in position_embeddings)
         q, k, v = module.q_proj(hidden_states), module.k_proj(hidden_states), module.v_proj(hidden_states)
-        return module.o_proj(attend(self.kernels, self.heads, q, k, v, cosine, sine)), None
+        if packing is None:
+            return module.o_proj(attend(self.kernels, self.heads, q, k, v, cosine, sine)), None
+        return module.o_proj(attend_packed(self.kernels, self.heads, packing, q, k, v, cosine, sine)), None
 
 
 def _agrees(module: Any, forward: Forward) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "FeatureDropout",
     "add_lora",
     "load_adapter",
+    "load_weights",
     "merge",
     "save_adapter",
     "set_dropout",
@@ -154,6 +155,22 @@ def save_adapter(adapted: Any, weights: Mapping[str, Tensor], folder: Path) -> N
     tensors = {key: weights[name].detach().cpu().contiguous() for key, name in adapter_keys(adapted).items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     adapted.peft_config["default"].save_pretrained(folder)
+
+
+def load_weights(adapted: Any, folder: Path) -> dict[str, Tensor]:
+    """Return the weights that `save_adapter` wrote into `folder`, by parameter name of `adapted`.
+
+    Raises:
+        ModelError: they cannot be read, or belong to another model.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(folder / WEIGHTS)
+        return {name: tensors[key] for key, name in adapter_keys(adapted).items()}
+    except (OSError, SafetensorError, KeyError) as error:
+        raise ModelError(f"The adapter in {folder} is damaged: {' '.join(str(error).split())}.") from None
 
 
 def load_adapter(base: Any, folder: Path) -> Any:

@@ -81,6 +81,8 @@ class _LogReporter:
     def __call__(self, event: Event) -> None:
         if event["event"] == "start":
             self._start = event
+            if "stage" in event:
+                self._console.print(f"Training: {event['stage']}", highlight=False)
         elif event["event"] == "step":
             self._step(event)
         elif (message := _message(event, self._start)) is not None:
@@ -114,7 +116,8 @@ class _BarReporter:
     def __call__(self, event: Event) -> None:
         if event["event"] == "start":
             self._start = event
-            self._task = self._bar.add_task("Training", total=event["total_steps"], completed=event["step"], now="")
+            name = str(event.get("stage", "training")).capitalize()
+            self._task = self._bar.add_task(name, total=event["total_steps"], completed=event["step"], now="")
         elif event["event"] == "step":
             self._average.add(event)
             now = (

@@ -181,6 +181,11 @@ class Encoder:
         texts = [self._target_text(summary) for summary in summaries]
         return [(*[*head, *ids][:limit], self._end_id) for ids in self._ids_of(texts)]
 
+    def target_of(self, generated: Sequence[int]) -> tuple[int, ...]:
+        """Return generated ids as a target: with the special tokens of `target`, cut to `max_target_tokens`."""
+        head = self._target_head if list(generated[: len(self._target_head)]) != self._target_head else []
+        return (*[*head, *generated][: self.prompt.max_target_tokens - 1], self._end_id)
+
     def _target_text(self, summary: str) -> str:
         return self.prompt.before_summary + summary.strip()
 

@@ -16,15 +16,27 @@ from sumtune.text.prompt import FILE_NAME as PROMPT
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 
-__all__ = ["adapter_damage", "elapsed_seconds", "finished", "save_final_adapter", "training_fingerprint"]
+__all__ = [
+    "adapter_damage",
+    "elapsed_seconds",
+    "finished",
+    "save_adapter_of",
+    "save_final_adapter",
+    "training_fingerprint",
+]
 
 ADAPTER = "adapter"
 
 
 def training_fingerprint(config: Config, run_dir: RunDir) -> str:
-    """Return a hash of what determines an adapter: encoded data, prompt, settings of model, LoRA and training."""
+    """Return a hash of what determines an adapter: encoded data, prompt, settings of model, LoRA and training.
+
+    The settings of ranking count only if it is on.
+    """
     settings = config.model_dump(include={"model", "lora", "train"})
     settings["train"].pop("keep_checkpoints")
+    if config.rank.candidates:
+        settings |= {"rank": config.rank.model_dump(), "stage": run_dir.stage}
     folder = run_dir.transformation
     files = [folder / name for name in ("train.safetensors", "validation.safetensors", "prompt.json")]
     return fingerprint([run_dir.require(file, "run") for file in files], settings)
@@ -56,8 +68,29 @@ def adapter_damage(run_dir: RunDir) -> str | None:
     return None if changed is None else f"{changed} is missing or has changed"
 
 
-def save_final_adapter(config: Config, run_dir: RunDir, state: TrainState) -> None:
+def save_final_adapter(config: Config, run_dir: RunDir, state: TrainState, weights: Path | None = None) -> None:
     """Copy the adapter of the best or last checkpoint to `adapter`, with prompt and settings; then write the manifest.
+
+    With `weights`, the adapter in that folder is the result.
+
+    Raises:
+        RunDirError: that checkpoint was damaged or deleted during the run.
+    """
+    if weights is None:
+        save_adapter_of(config, run_dir, state, run_dir.adapter)
+    else:
+        _copy(config, run_dir, weights, state.precision, run_dir.adapter)
+    sync_file(run_dir.train_metrics)
+    manifest = {
+        "fingerprint": state.fingerprint, "best_step": state.best_step, "best_loss": state.best_loss,
+        "elapsed_s": state.elapsed_s, ADAPTER: folder_sums(run_dir.adapter, (SETTINGS,)),
+        SUMS: {run_dir.train_metrics.name: file_sum(run_dir.train_metrics)},
+    }  # fmt: skip
+    write_record(run_dir.trainer / MANIFEST, manifest)
+
+
+def save_adapter_of(config: Config, run_dir: RunDir, state: TrainState, target: Path) -> None:
+    """Copy the adapter of the best or last checkpoint to the folder `target`, with prompt and settings.
 
     Raises:
         RunDirError: that checkpoint was damaged or deleted during the run.
@@ -69,18 +102,11 @@ def save_final_adapter(config: Config, run_dir: RunDir, state: TrainState) -> No
             f"{result}, the {config.train.result} checkpoint of this run, cannot be used: {reason}. Repeat the command "
             "with --overwrite to train again."
         )
-    _copy(config, run_dir, result, state.precision)
-    sync_file(run_dir.train_metrics)
-    manifest = {
-        "fingerprint": state.fingerprint, "best_step": state.best_step, "best_loss": state.best_loss,
-        "elapsed_s": state.elapsed_s, ADAPTER: folder_sums(run_dir.adapter, (SETTINGS,)),
-        SUMS: {run_dir.train_metrics.name: file_sum(run_dir.train_metrics)},
-    }  # fmt: skip
-    write_record(run_dir.trainer / MANIFEST, manifest)
+    _copy(config, run_dir, result, state.precision, target)
 
 
-def _copy(config: Config, run_dir: RunDir, result: Path, precision: str) -> None:
-    with new_folder(run_dir.adapter) as folder:
+def _copy(config: Config, run_dir: RunDir, result: Path, precision: str, target: Path) -> None:
+    with new_folder(target) as folder:
         for name in (CONFIG, WEIGHTS):
             shutil.copyfile(result / name, folder / name)
         for name in (PROMPT, SUMMARY_TOKENS):

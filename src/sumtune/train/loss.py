@@ -1,6 +1,6 @@
 """Cross entropy of the summary tokens. Logits are computed only at the positions that predict them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sumtune.kernels.build import Kernels
-from sumtune.kernels.cross_entropy import summed_cross_entropy
+from sumtune.kernels.cross_entropy import summed_cross_entropy, token_cross_entropies
 from sumtune.model.fuse import fused_output_weight
 from sumtune.text.encode import Encoded
 from sumtune.train.gradient_checkpointing import Recompute
@@ -21,24 +21,24 @@ starting an operation costs more."""
 
 
 class _TokenCrossEntropy(torch.autograd.Function):
-    """Summed cross entropy. Its gradient, softmax minus one-hot, is computed in chunks, in the dtype of the logits."""
+    """Cross entropy of each token. Its gradient, softmax minus one-hot, is computed in chunks, in the logits' dtype."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
         log_sums = torch.cat([rows.float().logsumexp(-1) for rows in torch.split(logits, _chunk_rows(logits))])
         ctx.save_for_backward(logits, targets, log_sums)
-        return (log_sums - logits.gather(-1, targets[:, None])[:, 0].float()).sum()
+        return log_sums - logits.gather(-1, targets[:, None])[:, 0].float()
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         logits, targets, log_sums = ctx.saved_tensors
         gradient = torch.empty_like(logits)
-        tensors, size = (gradient, logits, targets, log_sums), _chunk_rows(logits)
+        tensors, size = (gradient, logits, targets, log_sums, grads[0]), _chunk_rows(logits)
         chunks = zip(*(torch.split(tensor, size) for tensor in tensors), strict=True)
-        for out, rows, wanted, log_sum in chunks:
+        for out, rows, wanted, log_sum, grad in chunks:
             softmax = (rows.float() - log_sum[:, None]).exp_()
             softmax[torch.arange(len(rows), device=rows.device), wanted] -= 1
-            out.copy_(softmax.mul_(grads[0]))
+            out.copy_(softmax.mul_(grad[:, None]))
         return gradient, None
 
 
@@ -53,6 +53,11 @@ def token_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """
     if logits.dtype == torch.float32 and logits.device.type != "cpu":
         return cross_entropy(logits, targets, reduction="sum")
+    return _token_cross_entropies(logits, targets).sum()
+
+
+def _token_cross_entropies(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return -log softmax(logits)[target] of each token (tokens,) in float32."""
     result: Tensor = _TokenCrossEntropy.apply(logits, targets)  # type: ignore[no-untyped-call]
     return result
 
@@ -98,15 +103,30 @@ class SummaryLoss:
     def _loss(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         inputs, rows, targets = self.collate(examples)
         if self.kernels is not None and self._output_weight is not None:
-            hidden = self.model.get_decoder()(**inputs, use_cache=False).last_hidden_state
-            chosen = hidden.reshape(-1, hidden.shape[-1])[rows]
+            chosen = self._hidden(inputs, rows)
             return summed_cross_entropy(self.kernels, chosen, self._output_weight, targets), len(targets)
+        return token_cross_entropy(self._logits(inputs, rows), targets), len(targets)
+
+    def token_losses(self, inputs: Mapping[str, Any], rows: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss (tokens,) in nats of each of `targets`, predicted at the flat positions `rows`."""
+        if self.kernels is not None and self._output_weight is not None:
+            return token_cross_entropies(self.kernels, self._hidden(inputs, rows), self._output_weight, targets)
+        return _token_cross_entropies(self._logits(inputs, rows), targets)
+
+    def _hidden(self, inputs: Mapping[str, Any], rows: Tensor) -> Tensor:
+        """Return the last hidden states (tokens, features) at `rows`."""
+        hidden = self.model.get_decoder()(**inputs, use_cache=False).last_hidden_state
+        chosen: Tensor = hidden.reshape(-1, hidden.shape[-1])[rows]
+        return chosen
+
+    def _logits(self, inputs: Mapping[str, Any], rows: Tensor) -> Tensor:
+        """Return the logits (tokens, vocabulary) at `rows`."""
         self._rows = rows
         try:
-            logits = self.model(**inputs, use_cache=False).logits
+            logits: Tensor = self.model(**inputs, use_cache=False).logits
         finally:
             self._rows = None
-        return token_cross_entropy(logits, targets), len(targets)
+        return logits
 
     def collate(self, examples: Sequence[Encoded]) -> tuple[dict[str, Tensor], Tensor, Tensor]:
         """Return model inputs (batch, time), flat positions (tokens,) that predict summary tokens, and these tokens."""
@@ -120,21 +140,21 @@ class SummaryLoss:
         # Padding is on the right, where causal attention never looks: no mask is needed.
         sequences = [example.source + example.target[:-1] for example in examples]
         positions = [range(len(example.source) - 1, example.length - 1) for example in examples]
-        ids = self._padded(sequences)
+        ids = self.padded(sequences)
         return {"input_ids": ids}, positions, ids.shape[1]
 
     def _encoder_decoder(self, examples: Sequence[Encoded]) -> tuple[dict[str, Tensor], list[range], int]:
         sources = [example.source for example in examples]
         start = self.model.config.decoder_start_token_id
-        shifted = self._padded([(start, *example.target[:-1]) for example in examples])
+        shifted = self.padded([(start, *example.target[:-1]) for example in examples])
         inputs = {
-            "input_ids": self._padded(sources),
-            "attention_mask": self._padded([[1] * len(source) for source in sources], fill=0),
+            "input_ids": self.padded(sources),
+            "attention_mask": self.padded([[1] * len(source) for source in sources], fill=0),
             "decoder_input_ids": shifted,
         }
         return inputs, [range(len(example.target)) for example in examples], shifted.shape[1]
 
-    def _padded(self, rows: Sequence[Sequence[int]], fill: int | None = None) -> Tensor:
+    def padded(self, rows: Sequence[Sequence[int]], fill: int | None = None) -> Tensor:
         """Return `rows` as one int64 tensor (batch, longest row)."""
         padded = torch.full((len(rows), max(map(len, rows))), self.pad_id if fill is None else fill)
         for at, row in enumerate(rows):

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
-from sumtune.config import Config
+from sumtune.config import Config, RankConfig, TrainConfig
 from sumtune.errors import RunDirError
 from sumtune.files.cache_dir import cache_dir
 from sumtune.files.run_dir import RunDir
@@ -19,7 +19,7 @@ from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base
 from sumtune.model.locate import locate
-from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
+from sumtune.model.lora import add_lora, load_weights, set_dropout, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.vocabulary import require_known_ids
 from sumtune.text.encode import Encoded, load_encoded
@@ -33,14 +33,36 @@ from sumtune.train.gradient_checkpointing import Recompute
 from sumtune.train.loop import train
 from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
-from sumtune.train.step import Gradient, mean_loss, step_gradient
+from sumtune.train.ranked_example import RankedExample
+from sumtune.train.ranking_loss import RankingLoss
+from sumtune.train.step import Gradient, LossFunction, mean_loss, step_gradient
 from sumtune.train.training_plan import TrainingPlan
 from sumtune.train.validation_sample import validation_sample
 
-__all__ = ["Session", "clear", "prepare", "require_disk_space", "run"]
+__all__ = ["HALVES", "RANKING", "STAGES", "Session", "Stage", "clear", "fit", "prepare", "require_disk_space", "run"]
 
 BYTES_PER_PARAMETER = 16
 """Size of a checkpoint: weight, average and two optimizer moments in float32."""
+
+
+HALVES = ("half-1", "half-2")
+RANKING = "ranking"
+STAGES = (*HALVES, RANKING)
+"""Folders of the trainings that learning to rank adds; see `RunDir.at_stage`."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """How one of several trainings of a run differs from training on all reference summaries."""
+
+    label: str
+    """Name of the stage for the user."""
+    settings: TrainConfig
+    examples: Sequence[Encoded]
+    start: Path | None = None
+    """Folder of the adapter to start from; None starts from a new one."""
+    ranking: RankConfig | None = None
+    """Settings of the ranking loss, for which `examples` are `RankedExample`."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,16 @@ class Session:
     fingerprint: str
     base_parameters: int
     """Number of parameters of the base model."""
+    ranking: RankingLoss | None = None
+    """Loss of the optimizer steps in place of `loss_fn`, which validates."""
+    label: str = ""
+    """Name of the stage for the user; empty if a run trains only once."""
+
+    def step_loss(self, examples: Sequence[Encoded]) -> LossFunction:
+        """Return the loss of the micro-batches of an optimizer step with `examples`."""
+        if self.ranking is None:
+            return self.loss_fn
+        return cast(LossFunction, self.ranking.of_step(cast(Sequence[RankedExample], examples)))
 
     @property
     def trainable_parameters(self) -> int:
@@ -78,10 +110,11 @@ class Session:
         return self.base_parameters + self.trainable_parameters
 
 
-def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Session:
+def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: Stage | None = None) -> Session:
     """Load the base model and the encoded examples, add a new LoRA adapter, and plan the steps.
 
-    `precision_before` is the number format of an earlier run that will be resumed; empty for a new run.
+    `precision_before` is the number format of an earlier run that will be resumed; empty for a new run. `run_dir` has
+    the folder of `stage`.
 
     Raises:
         ConfigError: the device or a LoRA target module does not exist.
@@ -105,19 +138,30 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "") -> Sess
     if kernels is not None:
         fuse_frozen(base, kernels)
         fuse(base, kernels)
-    examples = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
+    loss_fn = SummaryLoss(base, kernels=kernels, recompute=recompute)
+    master_weights = MasterWeights(trainable(adapted))
+    examples: Sequence[Encoded] = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
     require_known_ids(base, (*examples, *held_out))
+    made_from, ranking = training_fingerprint(config, run_dir), None
+    if stage is not None:
+        config, examples = config.model_copy(update={"train": stage.settings}), stage.examples
+        if stage.ranking is not None:
+            ranking = RankingLoss(loss_fn, weight=stage.ranking.weight, margin=stage.ranking.margin)
+            ranked = cast(Sequence[RankedExample], examples)
+            examples = [replace(one, shares_source=ranking.shares_source) for one in ranked]
+        if stage.start is not None:
+            start = load_weights(adapted, stage.start)
+            master_weights.load(start, start)
     plan = TrainingPlan(tuple(example.length for example in examples), config.train)
     planned_tokens = plan.micro_batch_tokens(whole_steps=device.type != "cpu")
     chosen = validation_sample([example.length for example in held_out], plan)
     return Session(
         config=config, run_dir=run_dir, adapted=adapted, generator=generator,
-        loss_fn=SummaryLoss(base, kernels=kernels, recompute=recompute),
-        master_weights=MasterWeights(trainable(adapted)),
-        plan=plan, examples=examples, validation=[held_out[at] for at in chosen], precision=precision,
+        loss_fn=loss_fn, master_weights=master_weights, plan=plan, examples=examples,
+        validation=[held_out[at] for at in chosen], precision=precision,
         planned_tokens=planned_tokens, max_tokens=planned_tokens, model_name=source.name, targets=targets,
-        fingerprint=training_fingerprint(config, run_dir), base_parameters=base_parameters,
+        fingerprint=made_from, base_parameters=base_parameters, ranking=ranking, label=stage.label if stage else "",
     )  # fmt: skip
 
 
@@ -127,6 +171,8 @@ def require_disk_space(session: Session) -> None:
     Old checkpoints count as free space, because `clear` deletes them.
     """
     folder, checkpoints = session.run_dir.trainer, session.config.train.keep_checkpoints + 2
+    if session.config.rank.candidates:
+        checkpoints = 2 * checkpoints + 1  # those of ranking, and three adapters without optimizer
     freed = sum(file.stat().st_size for old in checkpoint.list_checkpoints(folder) for file in old.iterdir())
     require_free_space(
         folder if folder.exists() else session.run_dir.root,
@@ -138,12 +184,14 @@ def clear(run_dir: RunDir) -> None:
     """Delete checkpoints, adapter, scores and diagnosis of an earlier run, so that the folder never mixes two runs."""
     for path in (run_dir.trainer / MANIFEST, run_dir.train_metrics, run_dir.diagnosis):
         path.unlink(missing_ok=True)
-    for path in (run_dir.evaluation, run_dir.adapter, *checkpoint.list_checkpoints(run_dir.trainer)):
+    stages = (run_dir.at_stage(name).trainer for name in STAGES)
+    folders = (run_dir.evaluation, run_dir.adapter, run_dir.supervised, run_dir.candidates, *stages)
+    for path in (*folders, *checkpoint.list_checkpoints(run_dir.trainer)):
         shutil.rmtree(path, ignore_errors=True)
 
 
 def run(session: Session, on_event: EventCallback, resume: bool = False) -> TrainState:
-    """Train, save the best or last adapter in `model_trainer/adapter`, and return the final state.
+    """Train, save the best or last adapter in the folder `adapter`, and return the final state.
 
     With `resume`, training continues from the newest intact checkpoint; otherwise `clear` must run first.
 
@@ -152,6 +200,13 @@ def run(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
         StoppedError: the user stopped the run. Its state is saved.
         SumtuneError: loss or gradient stayed infinite or NaN.
     """
+    state = fit(session, on_event, resume)
+    save_final_adapter(session.config, session.run_dir, state)
+    return state
+
+
+def fit(session: Session, on_event: EventCallback, resume: bool = False) -> TrainState:
+    """Train and return the final state, which the last checkpoint holds; see `run`."""
     run_dir, settings = session.run_dir, session.config.train
     folder, log_file = run_dir.trainer, run_dir.train_metrics
     folder.mkdir(parents=True, exist_ok=True)
@@ -178,17 +233,17 @@ def run(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
     if resume:
         state = restore()
         state = replace(state, max_tokens=min(state.max_tokens, session.max_tokens))
+    stage = {"stage": session.label} if session.label else {}
     log({"event": "start", "step": state.step, "total_steps": session.plan.total_steps, "epochs": settings.epochs,
-         "steps_per_epoch": session.plan.steps_per_epoch, "warmup_steps": session.plan.warmup_steps})  # fmt: skip
+         "steps_per_epoch": session.plan.steps_per_epoch, "warmup_steps": session.plan.warmup_steps,
+         **stage})  # fmt: skip
     with graceful_stop() as should_stop:
-        state = train(
+        return train(
             plan=session.plan, examples=session.examples, state=state, master_weights=session.master_weights,
             optimizer=optimizer, compute_gradient=partial(compute_gradient, session),
             validate=partial(validation_loss, session), save=save, restore=restore, should_stop=should_stop,
             on_event=log,
         )  # fmt: skip
-    save_final_adapter(session.config, run_dir, state)
-    return state
 
 
 def _with_existing_best(session: Session, state: TrainState, log: EventCallback) -> TrainState:
@@ -205,8 +260,8 @@ def compute_gradient(session: Session, examples: list[Encoded], max_tokens: int)
     """Compute the gradient of one optimizer step, with dropout on."""
     set_dropout(session.adapted, on=True)
     return step_gradient(
-        session.loss_fn, examples, session.master_weights, session.generator, session.planned_tokens, max_tokens,
-        session.config.train.max_grad_norm,
+        session.step_loss(examples), examples, session.master_weights, session.generator, session.planned_tokens,
+        max_tokens, session.config.train.max_grad_norm,
     )  # fmt: skip
 
 

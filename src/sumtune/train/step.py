@@ -10,7 +10,7 @@ from sumtune.text.batching import micro_batches, split_micro_batches
 from sumtune.text.encode import Encoded
 from sumtune.train.master_weights import MasterWeights
 
-__all__ = ["Gradient", "is_out_of_memory", "mean_loss", "step_gradient"]
+__all__ = ["Gradient", "LossFunction", "is_out_of_memory", "mean_loss", "step_gradient"]
 
 LossFunction = Callable[[Sequence[Encoded]], tuple[Tensor, int]]
 """Examples to (sum of the loss over summary tokens, number of summary tokens)."""

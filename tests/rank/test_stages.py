@@ -1,0 +1,241 @@
+"""The whole way of learning to rank with tiny models: what each adapter sees, and that a restart changes nothing."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load, load_file
+from slow_sampler import SlowSampler
+
+from sumtune.config import Config
+from sumtune.errors import RunDirError
+from sumtune.files.run_dir import RunDir
+from sumtune.model.locate import locate
+from sumtune.model.tokenizer import load_encoder
+from sumtune.rank import candidates
+from sumtune.rank.candidates import CandidateStage, loaded_candidates
+from sumtune.rank.halves import split_in_halves
+from sumtune.rank.reward import reward
+from sumtune.rank.stages import Reports, learn_to_rank
+from sumtune.rank.training_texts import load_training_texts
+from sumtune.text.encode import load_encoded
+from sumtune.text.prompt import Prompt
+from sumtune.train import session as training
+from sumtune.train.checkpoint import list_checkpoints
+from sumtune.train.event_log import Event, read_events
+from sumtune.train.final_adapter import finished, save_adapter_of
+from sumtune.train.ranked_example import RankedExample
+from sumtune.train.session import HALVES, Session, Stage
+
+Make = Callable[..., Session]
+RANKING = {
+    "rank.candidates": 3, "rank.half_epochs": 1, "rank.epochs": 2, "rank.learning_rate": 0.01, "rank.temperature": 1.0,
+    "train.epochs": 1,
+}  # fmt: skip
+"""22 examples: 3 optimizer steps for each half, 12 of ranking."""
+
+
+class StoppedError(Exception):
+    """Simulates a power cut."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_chunks_from_a_slow_sampler() -> Iterator[None]:
+    def sampler(source: Any, adapter: Path, _prompt: Any, _decode: Any, _device: str, encoder: Any) -> SlowSampler:
+        return SlowSampler(source, adapter, encoder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(candidates, "CHUNK", 4)
+        patch.setattr(candidates, "build_summarizer", sampler)
+        yield
+
+
+def reports(stop: tuple[str, int] | None = None) -> Reports:
+    """Reports that raise at `stop`: a stage and an optimizer step of it, or `candidates` and a number of dialogues."""
+
+    @contextmanager
+    def of_training() -> Iterator[Callable[[Event], None]]:
+        stage = ""
+
+        def report(event: Event) -> None:
+            nonlocal stage
+            stage = event.get("stage", stage)
+            if event["event"] == "step" and (stage, event["step"]) == stop:
+                raise StoppedError
+
+        yield report
+
+    @contextmanager
+    def of_sampling(_name: str, _total: int) -> Iterator[Callable[[float], None]]:
+        done = 0.0
+
+        def progress(count: float) -> None:
+            nonlocal done
+            done += count
+            if stop is not None and stop[0] == "candidates" and done >= stop[1]:
+                raise StoppedError
+
+        yield progress
+
+    return Reports(of_training, of_sampling, lambda session: session)
+
+
+def rank(make: Make, stop: tuple[str, int] | None = None) -> tuple[Config, bytes]:
+    """Train on the references, unless that is done, and learn to rank; return the bytes of the final adapter."""
+    session = make()
+    config, run_dir = session.config, session.run_dir
+    state = training.fit(session, lambda _: None, resume=run_dir.supervised.exists())
+    save_adapter_of(config, run_dir, state, run_dir.supervised)
+    learn_to_rank(config, run_dir, state, reports(stop))
+    return config, (run_dir.adapter / "adapter_model.safetensors").read_bytes()
+
+
+@dataclass(frozen=True)
+class Straight:
+    """An uninterrupted run, and the trainings that it added."""
+
+    name: str
+    config: Config
+    run_dir: RunDir
+    adapter: bytes
+    trained: list[Stage]
+
+    def candidate_stages(self) -> list[CandidateStage]:
+        prompt = Prompt.load(self.run_dir.transformation)
+        texts = load_training_texts(self.run_dir, load_encoder(locate(self.config.model.name, None).folder, prompt))
+        halves = split_in_halves([text.group for text in texts], self.config.train.seed)
+        pairs = zip(HALVES, reversed(halves), strict=True)
+        return [CandidateStage(self.config, self.run_dir, half, texts, others) for half, others in pairs]
+
+
+@pytest.fixture(scope="module", params=["gemma", "t5"])
+def straight(
+    request: pytest.FixtureRequest, session_in: Make, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Straight]:
+    root, trained, prepare = tmp_path_factory.mktemp("straight"), list[Stage](), training.prepare
+
+    def noting(config: Config, run_dir: RunDir, precision: str = "", stage: Stage | None = None) -> Session:
+        trained.extend([stage] if stage else [])
+        return prepare(config, run_dir, precision, stage)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "prepare", noting)
+        config, adapter = rank(partial(session_in, root, request.param, "run", RANKING))
+    return Straight(request.param, config, RunDir(root / "run"), adapter, trained)
+
+
+def test_candidates_never_come_from_an_adapter_that_saw_the_dialogue(straight: Straight) -> None:
+    assert [stage.label for stage in straight.trained] == ["half 1 of 2", "half 2 of 2", "ranking"]
+    everything = {one.source for one in load_encoded(straight.run_dir.transformation / "train.safetensors")}
+    both = set()
+    for stage, trained in zip(straight.candidate_stages(), straight.trained, strict=False):
+        seen = {one.source for one in trained.examples}
+        written = {stage.texts[at].encoded.source for chunk, _ in loaded_candidates(stage) for at in chunk}
+        assert written
+        assert not seen & written
+        assert seen | written == everything
+        both |= written
+    assert both == everything
+
+
+def test_ranking_learns_from_all_examples_with_rewards_of_their_own_candidates(straight: Straight) -> None:
+    examples = [one for one in straight.trained[-1].examples if isinstance(one, RankedExample)]
+    stages = straight.candidate_stages()
+    texts = stages[0].texts
+    assert [(one.source, one.target) for one in examples] == [(t.encoded.source, t.encoded.target) for t in texts]
+    encoder = load_encoder(
+        locate(straight.config.model.name, None).folder, Prompt.load(straight.run_dir.transformation)
+    )
+    assert any(len(list(one.pairs())) for one in examples)
+    for one, text in zip(examples, texts, strict=True):
+        assert len(set(one.candidates)) == len(one.candidates) <= 3
+        for ids, found in zip(one.candidates, one.rewards, strict=True):
+            assert ids[-1] == one.target[-1]
+            assert found == pytest.approx(reward(encoder.decode(ids), text.dialogue, text.reference))
+
+
+def test_the_result_is_the_adapter_of_ranking_and_that_of_the_references_stays(straight: Straight) -> None:
+    run_dir, ranking = straight.run_dir, straight.run_dir.at_stage("ranking")
+    assert finished(straight.config, run_dir)
+    last = list_checkpoints(ranking.trainer)[-1]
+    assert last.name == "checkpoint-12"
+    assert straight.adapter == (last / "adapter_model.safetensors").read_bytes()
+    supervised = load_file(run_dir.supervised / "adapter_model.safetensors")
+    published = load_file(run_dir.adapter / "adapter_model.safetensors")
+    assert supervised.keys() == published.keys()
+    assert any(not torch.equal(published[key], supervised[key]) for key in published)
+    losses = [event["loss"] for event in read_events(ranking.train_metrics) if event["event"] == "step"]
+    assert sum(losses[-6:]) < sum(losses[:6])
+
+
+def test_ranking_starts_from_the_weights_of_the_references(straight: Straight) -> None:
+    stage = straight.trained[-1]
+    session = training.prepare(straight.config, straight.run_dir.at_stage("other"), "fp32", stage)
+    supervised = load_file(straight.run_dir.supervised / "adapter_model.safetensors")
+    weights = session.master_weights.weights
+    assert len(weights) == len(supervised)
+    assert all(
+        any(torch.equal(weight, other) for other in supervised.values() if other.shape == weight.shape)
+        for weight in weights.values()
+    )
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [
+        [("half 1 of 2", 2), ("half 2 of 2", 1), ("candidates", 8), ("candidates", 16), ("ranking", 3), ("ranking", 9)],
+        [("half 2 of 2", 3), ("ranking", 12)],
+    ],
+)
+def test_a_run_that_was_killed_in_any_stage_has_the_same_adapter(
+    straight: Straight, session_in: Make, tmp_path: Path, stops: list[tuple[str, int]]
+) -> None:
+    make = partial(session_in, tmp_path, straight.name, "run", RANKING)
+    for stop in stops:
+        with pytest.raises(StoppedError):
+            rank(make, stop)
+        assert not RunDir(tmp_path / "run").adapter.exists()
+    assert rank(make)[1] == straight.adapter
+
+
+def test_finished_parts_are_not_written_again_and_damaged_ones_are(
+    straight: Straight, session_in: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(straight.run_dir.root, tmp_path / "run")
+    run_dir = RunDir(tmp_path / "run")
+    shutil.rmtree(run_dir.adapter)
+    path = sorted(run_dir.candidates.iterdir())[1]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    asked: list[int] = []
+    real = SlowSampler.sample
+    monkeypatch.setattr(
+        SlowSampler, "sample", lambda self, sources, **more: asked.append(len(sources)) or real(self, sources, **more)
+    )
+    assert rank(partial(session_in, tmp_path, straight.name, "run", RANKING))[1] == straight.adapter
+    assert asked == [4], "one chunk"
+    assert load(path.read_bytes()).keys() == load(whole).keys()
+    assert all(torch.equal(load(path.read_bytes())[key], tensor) for key, tensor in load(whole).items())
+
+
+def test_missing_candidates_are_an_error(straight: Straight, tmp_path: Path) -> None:
+    from sumtune.rank import stages
+
+    shutil.copytree(straight.run_dir.root, tmp_path / "run")
+    run_dir = RunDir(tmp_path / "run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages, "write_candidates", lambda *_: next(run_dir.candidates.iterdir()).unlink())
+        with pytest.raises(RunDirError, match="lacks candidates"):
+            learn_to_rank(straight.config, run_dir, training_state(run_dir), reports())
+
+
+def training_state(run_dir: RunDir) -> Any:
+    from sumtune.train.checkpoint import load_state
+
+    return load_state(list_checkpoints(run_dir.trainer)[-1])
