@@ -46,6 +46,8 @@ def report_times(run_dir: Path) -> None:
     record = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
     for stage in ("training_s", "evaluation_s"):
         expected, actual = record["forecast"][stage], record[stage]
+        if stage == "training_s":
+            expected += record["forecast"].get("rank_left_s", 0)
         print(f"{stage:<14} forecast {expected:7.0f}   actual {actual:7.0f}   {expected / actual - 1:+.1%}")
 
 

@@ -21,7 +21,7 @@ __all__ = [
     "TrainConfig",
 ]
 
-Preset = Literal["quality", "balanced", "fast"]
+Preset = Literal["best", "quality", "balanced", "fast"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
 
 RougeTokens = Literal["auto", "rouge-score", "unicode", "char"]

@@ -29,7 +29,7 @@ __all__ = [
 
 RUN_DIR = Path("artifacts")
 
-PresetOption = Annotated[str | None, typer.Option("--preset", help="quality (default), balanced or fast.")]
+PresetOption = Annotated[str | None, typer.Option("--preset", help="quality (default), best, balanced or fast.")]
 DataOption = Annotated[
     str | None,
     typer.Option(

@@ -24,6 +24,7 @@ from sumtune.forecast.forecast import (
     forecast,
     forecast_remaining,
 )
+from sumtune.forecast.ranking import candidate_seconds
 from sumtune.memory import free_memory
 from sumtune.model import encode_stage
 from sumtune.model.generation_settings import GenerationSettings, load_generation
@@ -114,12 +115,13 @@ def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overw
     """
     resumed = state_to_resume(config, run_dir, console, resume, overwrite)
     evaluation_s = _evaluation_forecast(config, run_dir, resumed) if evaluates else None
+    candidates_s = _candidate_forecast(config, run_dir, resumed)
     session = training.prepare(config, run_dir, resumed.precision if resumed else "")
     if resumed is None:
         training.require_disk_space(session)
     session = fit_to_memory(session, cached_peak_bytes(session))
     rest = forecast_remaining(session, resumed.step, evaluation_s) if resumed else None
-    return _Plan(session, rest or forecast(session, evaluation_s), resumed)
+    return _Plan(session, rest or forecast(session, evaluation_s, candidates_s), resumed)
 
 
 def _evaluation_forecast(config: Config, run_dir: RunDir, resumed: TrainState | None) -> float:
@@ -128,6 +130,12 @@ def _evaluation_forecast(config: Config, run_dir: RunDir, resumed: TrainState | 
     same = all(record.get("config", {}).get(section) == settings[section] for section in ("decode", "evaluate"))
     recorded = (record.get("forecast") or {}).get("evaluation_s") if resumed and same else None
     return evaluation_seconds(config, run_dir) if recorded is None else float(recorded)
+
+
+def _candidate_forecast(config: Config, run_dir: RunDir, resumed: TrainState | None) -> float | None:
+    """Return the forecast of candidates in seconds for a run that learns to rank and has no forecast yet."""
+    recorded = (known_record(run_dir).get("forecast") or {}).get("rank_s")
+    return candidate_seconds(config, run_dir) if config.rank.candidates and not (resumed and recorded) else None
 
 
 def _train(config: Config, plan: _Plan, console: Console) -> TrainState:

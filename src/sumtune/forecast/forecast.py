@@ -16,6 +16,7 @@ from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.long_inputs import has_long_inputs, long_training_costs
 from sumtune.forecast.measurement_cache import MeasurementCache
+from sumtune.forecast.ranking import CANDIDATES, ranking_seconds, seconds_left
 from sumtune.forecast.timing import TrainingCosts, decode_costs, nearest_to_mean_length, training_costs
 from sumtune.memory import free_memory
 from sumtune.model.device_memory import available_bytes, device_name, peak_bytes, reset_peak
@@ -62,6 +63,7 @@ class Forecast:
     """Time and memory that a run will take."""
 
     training_s: float
+    """Seconds of training on the references."""
     evaluation_s: float | None
     """None if the run has no evaluation."""
     peak_memory_bytes: int
@@ -74,17 +76,27 @@ class Forecast:
     """Time of training with dialogues in parts of `SHORT_LIMIT` tokens; None if it would not be much shorter."""
     training_truncated_s: float | None = None
     """Time of training with only the first `SHORT_LIMIT` tokens of each dialogue; None as above."""
+    rank_s: dict[str, float] | None = None
+    """Seconds of each stage of learning to rank in the whole run, by name; None if the run has none."""
+    rank_left_s: float = 0.0
+    """Seconds of learning to rank that are left."""
+
+    @property
+    def all_training_s(self) -> float:
+        """Seconds of training, learning to rank included."""
+        return self.training_s + self.rank_left_s
 
     @property
     def total_s(self) -> float:
         """Seconds of training and evaluation."""
-        return self.training_s + (self.evaluation_s or 0.0)
+        return self.all_training_s + (self.evaluation_s or 0.0)
 
 
-def forecast(session: Session, evaluation_s: float | None) -> Forecast:
+def forecast(session: Session, evaluation_s: float | None, candidates_s: float | None = None) -> Forecast:
     """Return the forecast of a whole run.
 
     Training is measured on this machine (about 20 s for the embedded model), or its costs come from the cache.
+    `candidates_s` are the seconds of writing candidates, if the run learns to rank.
     """
     cached = _cached_costs(session)
     numbers, origin = cached.read(), MEASURED_BEFORE
@@ -95,10 +107,15 @@ def forecast(session: Session, evaluation_s: float | None) -> Forecast:
         cached.write(numbers)
     peak = int(numbers.pop(PEAK_KEY))
     costs = TrainingCosts(**numbers)
+    rank_s = None if candidates_s is None else ranking_seconds(session, costs) | {CANDIDATES: candidates_s}
+    if rank_s is not None:
+        peak = max(peak, peak_bytes(session.loss_fn.device))  # of ranking, if it was measured just now
+        free_memory()
     return Forecast(
         costs.seconds(session.plan), evaluation_s, peak, available_bytes(session.loss_fn.device), origin=origin,
         training_in_parts_s=costs.seconds_if(session.plan, costs.epoch_in_parts),
         training_truncated_s=costs.seconds_if(session.plan, costs.epoch_truncated),
+        rank_s=rank_s, rank_left_s=sum((rank_s or {}).values()),
     )  # fmt: skip
 
 
@@ -158,6 +175,8 @@ def forecast_remaining(session: Session, step: int, evaluation_s: float | None) 
         available_memory_bytes=available_bytes(session.loss_fn.device),
         after_step=step,
         origin=REMAINING,
+        rank_s=before.get("rank_s"),
+        rank_left_s=seconds_left(rank_s, session) if (rank_s := before.get("rank_s")) else 0.0,
     )
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "DecodeCosts",
     "TrainingCosts",
     "decode_costs",
+    "epoch_seconds",
     "fit",
     "fit_costs",
     "nearest_to_mean_length",
@@ -109,11 +110,16 @@ def training_costs(session: Session) -> TrainingCosts:
 
     The session is unchanged afterwards.
     """
+    return TrainingCosts(epoch_seconds(session), update_seconds(session), _validation_seconds(session))
+
+
+def epoch_seconds(session: Session, measured_batches: int = MEASURED_BATCHES) -> float:
+    """Return the time in seconds for the micro-batches of an epoch, measured on a few of different sizes."""
     planned = planned_micro_batches(session)
-    measured = _spread_groups(planned, MEASURED_BATCHES)
+    measured = _spread_groups(planned, measured_batches)
     with trials(session) as compute:
         costs = fit(measured, [_fastest(partial(compute, group)) for group in measured])
-    return TrainingCosts(costs.seconds(planned), update_seconds(session), _validation_seconds(session))
+    return costs.seconds(planned)
 
 
 def _spread_groups(groups: Sequence[list[Encoded]], count: int) -> list[list[Encoded]]:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from sumtune.config import Config
 from sumtune.decode.build import build_summarizer
@@ -20,7 +20,7 @@ from sumtune.model.locate import locate
 from sumtune.rank.candidate_files import Candidates, load_candidates, save_candidates
 from sumtune.rank.reward import reward
 from sumtune.rank.training_texts import TrainingText
-from sumtune.summarizer import OnProgress
+from sumtune.summarizer import OnProgress, SamplingSummarizer
 from sumtune.text.encode import Encoder
 from sumtune.train.graceful_stop import graceful_stop
 
@@ -102,14 +102,15 @@ def _require_not_stopped(should_stop: Callable[[], bool]) -> None:
         raise StoppedError("Stopped while writing candidates; every finished part is saved.")
 
 
-def _sampler(stage: CandidateStage, encoder: Encoder) -> Any:
+def _sampler(stage: CandidateStage, encoder: Encoder) -> SamplingSummarizer:
     model = stage.config.model
     decode = stage.config.decode.model_copy(update={"beams": 1})
     source = locate(model.name, model.revision)
-    return build_summarizer(source, stage.adapter, encoder.prompt, decode, model.device, encoder)
+    found = build_summarizer(source, stage.adapter, encoder.prompt, decode, model.device, encoder)
+    return cast(SamplingSummarizer, found)  # every engine is one
 
 
-def _sampled(model: Any, stage: CandidateStage, chunk: Sequence[int], encoder: Encoder, tokens: Tokens) -> Candidates:
+def _sampled(model: SamplingSummarizer, stage: CandidateStage, chunk: Sequence[int], encoder: Encoder, tokens: Tokens) -> Candidates:
     begun, rank = time.monotonic(), stage.config.rank
     texts = [stage.texts[at] for at in chunk]
     ids = model.sample(

@@ -4,6 +4,7 @@ from sumtune.evaluate.evaluate_stage import chosen_examples
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.forecast import Forecast
 from sumtune.forecast.long_inputs import SHORT_LIMIT
+from sumtune.forecast.ranking import CANDIDATES, HALF_TRAINING, RANK_TRAINING
 from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.terminal.progress import duration
 from sumtune.train.session import Session
@@ -39,17 +40,24 @@ def announcement(session: Session, forecast: Forecast) -> str:
             f"Trainable parameters: {session.trainable_parameters:,} of {session.all_parameters:,} ({share:.2%})",
             f"Precision: {session.precision.name} ({session.precision.reason})",
             f"Validation: every {config.train.validate_every_steps} optimizer steps on "
-            f"{len(session.validation)} examples; the {config.train.result} adapter is the result",
+            f"{len(session.validation)} examples; {_result(session)}",
             f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
             f"({_gigabytes(forecast.available_memory_bytes)} free){_memory_note(session)}",
+            *_ranking(session),
             f"Decoding: {'greedy' if config.decode.beams == 1 else f'beam {config.decode.beams}'}",
             "",
             f"ESTIMATED TIME ({forecast.origin}):",
             f"  {_times(forecast)}",
+            *_training_times(forecast),
             *_quicker(session, forecast),
             RULE,
         ]
     )
+
+
+def _result(session: Session) -> str:
+    kind = session.config.train.result
+    return f"the {kind} adapter is ranked" if session.config.rank.candidates else f"the {kind} adapter is the result"
 
 
 def _reading(run_dir: RunDir) -> list[str]:
@@ -66,10 +74,29 @@ def _reading(run_dir: RunDir) -> list[str]:
 
 
 def _times(forecast: Forecast) -> str:
-    training = f"Training: {duration(forecast.training_s)}"
+    training = f"Training: {duration(forecast.all_training_s)}"
     if forecast.evaluation_s is None:
         return training
     return f"{training}   Evaluation: {duration(forecast.evaluation_s)}   Total: {duration(forecast.total_s)}"
+
+
+def _training_times(forecast: Forecast) -> list[str]:
+    """Return a line with the time of each stage of a new run that learns to rank."""
+    if forecast.rank_s is None or forecast.after_step:
+        return []
+    stages = {"references": forecast.training_s, "two halves": forecast.rank_s[HALF_TRAINING],
+              "candidates": forecast.rank_s[CANDIDATES], "ranking": forecast.rank_s[RANK_TRAINING]}  # fmt: skip
+    return [f"  Of the training: {', '.join(f'{name} {duration(seconds)}' for name, seconds in stages.items())}"]
+
+
+def _ranking(session: Session) -> list[str]:
+    """Return a line on learning to rank if it is on."""
+    rank = session.config.rank
+    if not rank.candidates:
+        return []
+    return [f"Ranking: {rank.candidates} candidates for each example, written by two adapters of half the examples; "
+            f"then {rank.epochs} epoch{'s' * (rank.epochs > 1)} at learning rate {_scientific(rank.learning_rate)}; "
+            "the ranked adapter is the result"]  # fmt: skip
 
 
 def _quicker(session: Session, forecast: Forecast) -> list[str]:
