@@ -8,7 +8,16 @@ from sumtune.config_resolution import resolve, revise
 from sumtune.errors import ConfigError
 
 TABLE: dict[str, dict[str, Any]] = {
-    "quality": {"data.train_share": 1.0, "train.epochs": 3, "lora.rank": 16, "decode.beams": 4},
+    "best": {
+        "data.train_share": 1.0,
+        "train.epochs": 3,
+        "train.learning_rate": 6e-4,
+        "lora.rank": 16,
+        "decode.beams": 4,
+        "rank.candidates": 8,
+        "rank.half_epochs": 2,
+    },
+    "quality": {"data.train_share": 1.0, "train.epochs": 3, "lora.rank": 16, "decode.beams": 4, "rank.candidates": 0},
     "balanced": {"data.train_share": 0.5, "train.epochs": 2, "lora.rank": 16, "decode.beams": 4},
     "fast": {"data.train_share": 0.3, "train.epochs": 1, "lora.rank": 8, "decode.beams": 1},
 }
@@ -177,3 +186,18 @@ def test_a_file_that_is_too_large_or_never_ends_is_refused_at_once(tmp_path):
         if file.exists():
             with pytest.raises(ConfigError, match="more than 1,000,000 bytes"):
                 resolve(config_file=file)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "expected"),
+    [
+        ("rank.candidates=1", "at least 2 candidates"),
+        ("rank.candidates=65", "less than or equal to 64"),
+        ("rank.temperature=0", "greater than 0"),
+        ("rank.weight=0", "greater than 0"),
+        ("rank.learning_rate=1", "less than 1"),
+        ("rank.candidate=8", "Did you mean rank.candidates"),
+    ],
+)
+def test_impossible_settings_of_ranking_are_refused(assignment: str, expected: str) -> None:
+    assert expected in message(assignments=(assignment,))

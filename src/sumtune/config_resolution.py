@@ -145,7 +145,7 @@ def known_keys() -> list[str]:
 
 def _nearest(name: object, known: tuple[str, ...] | list[str]) -> str:
     """Return ` Did you mean …?` with the most similar known name; empty if none is similar."""
-    by_last = {key.rpartition(".")[2]: key for key in known}
+    by_last = {key.rpartition(".")[2]: key for key in reversed(known)}  # the first one, as `train` before `rank`
     last = str(name).rpartition(".")[2]
     matches = [by_last[last]] if last in by_last else difflib.get_close_matches(str(name), known, n=1)
     matches = matches or [by_last[near] for near in difflib.get_close_matches(last, by_last, n=1)]

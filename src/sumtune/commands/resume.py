@@ -37,6 +37,8 @@ def require_same_settings(config: Config, run_dir: RunDir) -> None:
         return
     requested = config.model_dump(mode="json")
     recorded = {"rank": RankConfig().model_dump(mode="json")} | recorded  # earlier releases had none
+    if not config.rank.candidates and not recorded["rank"].get("candidates"):
+        requested["rank"] = {}  # it is off, whatever its other settings
     changed = [
         f"{section}.{key}: {recorded.get(section, {}).get(key)!r} → {value!r}"
         for section in ("data", "model", "lora", "train", "rank")

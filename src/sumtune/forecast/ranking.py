@@ -18,6 +18,7 @@ from sumtune.forecast.timing import TrainingCosts, epoch_seconds
 from sumtune.memory import free_memory
 from sumtune.model.device_memory import device_name
 from sumtune.model.locate import locate
+from sumtune.model.lora import set_dropout
 from sumtune.model.tokenizer import load_encoder
 from sumtune.rank.candidates import CHUNK
 from sumtune.rank.choose import CHOSEN
@@ -67,9 +68,7 @@ def candidate_seconds(config: Config, run_dir: RunDir) -> float:
     return len(HALVES) * setup + len(texts) * each
 
 
-def _sampling_seconds(
-    config: Config, encoder: Encoder, sources: Sequence[Sequence[int]]
-) -> tuple[float, float, float]:
+def _sampling_seconds(config: Config, encoder: Encoder, sources: Sequence[Sequence[int]]) -> tuple[float, float, float]:
     """Return the time in seconds to build an engine, to read `sources`, and to write a token of all candidates."""
     begun, rank = time.monotonic(), config.rank
     decode = config.decode.model_copy(update={"beams": 1})
@@ -99,6 +98,7 @@ def ranking_seconds(session: Session, costs: TrainingCosts) -> dict[str, float]:
 
 def _stand_in(session: Session) -> Session:
     """Return a session of ranking with references in place of candidates."""
+    set_dropout(session.adapted, on=False)  # `RankingLoss` tries the model, and must not draw a mask
     rank, model = session.config.rank, session.loss_fn
     loss = RankingLoss(model, weight=rank.weight, margin=rank.margin)
     count = min(CHOSEN, rank.candidates)

@@ -110,7 +110,9 @@ def _sampler(stage: CandidateStage, encoder: Encoder) -> SamplingSummarizer:
     return cast(SamplingSummarizer, found)  # every engine is one
 
 
-def _sampled(model: SamplingSummarizer, stage: CandidateStage, chunk: Sequence[int], encoder: Encoder, tokens: Tokens) -> Candidates:
+def _sampled(
+    model: SamplingSummarizer, stage: CandidateStage, chunk: Sequence[int], encoder: Encoder, tokens: Tokens
+) -> Candidates:
     begun, rank = time.monotonic(), stage.config.rank
     texts = [stage.texts[at] for at in chunk]
     ids = model.sample(

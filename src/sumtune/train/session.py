@@ -133,6 +133,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
         base, base_name=str(source.folder), rank=lora.rank, alpha=lora.alpha, dropout=lora.dropout, targets=targets,
         rslora=lora.rslora, dora=lora.dora, seed=config.train.seed,
     )  # fmt: skip
+    set_dropout(adapted, on=False)  # until the first optimizer step, so that nothing before it draws a mask
     recompute = Recompute.of(base, generator)  # before kernels free the weights, which it counts
     fuse_lora(adapted, kernels)
     if kernels is not None:
