@@ -35,7 +35,8 @@ EMBEDDED = (
     "data.train_share=0.1", "train.epochs=1", "train.validate_every_steps=2", "train.validation_examples=4",
     "decode.beams=1",
 )  # fmt: skip
-TIMES = {"file": 27, "folder": 10, "draft": 3, "checkpoint": 6, "step": 18}
+RANKING = ("rank.candidates=3", "rank.half_epochs=1", "train.epochs=1")
+TIMES = {"file": 27, "folder": 10, "draft": 3, "checkpoint": 6, "step": 18, "candidates": 2}
 """About how many times a run passes the points of each kind."""
 
 
@@ -47,6 +48,11 @@ class Setting:
     arguments: tuple[str, ...]
     adapter: str
     seconds: float
+
+    @property
+    def ranks(self) -> bool:
+        """Whether the runs learn to rank."""
+        return RANKING[0] in self.arguments
 
 
 def main() -> None:
@@ -81,7 +87,7 @@ def read_code() -> None:
 
 
 def tiny_models(root: Path) -> list[Setting]:
-    """Return settings for both model families, with 22 training examples and 18 optimizer steps."""
+    """Return settings for both model families, with 22 training examples and 18 optimizer steps, and with ranking."""
     import tiny
 
     tiny.write_jsonl(root / "data" / "train.jsonl", 22)
@@ -93,6 +99,7 @@ def tiny_models(root: Path) -> list[Setting]:
         assert model == 0
         more = ("--model", str(root / name), "--data", str(root / "data"), *sets(TINY))
         settings.append(undisturbed(name, more, root))
+        settings.append(undisturbed(f"{name} with ranking", (*more, *sets(RANKING)), root))
     return settings
 
 
@@ -108,7 +115,7 @@ def sets(assignments: tuple[str, ...]) -> tuple[str, ...]:
 
 def undisturbed(name: str, arguments: tuple[str, ...], root: Path) -> Setting:
     """Run without a kill; return the setting with the resulting adapter and time."""
-    begun, folder = time.monotonic(), root / f"straight-{name}"
+    begun, folder = time.monotonic(), root / f"straight-{name.replace(' ', '-')}"
     code = train(arguments, folder)
     assert code == 0, (folder / "log").read_text()
     setting = Setting(name, arguments, adapter_of(folder), time.monotonic() - begun)
@@ -120,7 +127,7 @@ def survives(setting: Setting, folder: Path, chance: random.Random) -> tuple[str
     """Kill a run and resume it; return where it was killed, and whether it produced the same adapter."""
     while True:
         if chance.random() < 0.5:
-            point = chance.choice(POINTS)
+            point = chance.choice([one for one in POINTS if setting.ranks or not one.startswith("candidates")])
             moment, at, after = point, f"{point}:{chance.randint(1, TIMES[point.partition('.')[0]])}", None
         else:
             moment, at, after = "random time", None, chance.uniform(0.05, setting.seconds)

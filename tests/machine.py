@@ -108,7 +108,7 @@ class Machine:
         patch.setattr(train, "fit_to_memory", lambda session, _peak: session)
         patch.setattr(train, "cached_peak_bytes", lambda _session: None)
         patch.setattr(train, "evaluation_seconds", lambda *_: 1.0)
-        patch.setattr(train, "forecast", lambda _session, seconds: Forecast(1.0, seconds, 1, 1))
+        patch.setattr(train, "forecast", lambda _session, seconds, _candidates: Forecast(1.0, seconds, 1, 1))
         patch.setattr(train, "calibrate", lambda *_: None)
         patch.setattr(train, "announcement", lambda *_: "")
         patch.setattr(gc, "collect", lambda: 0)
