@@ -95,10 +95,14 @@ class SummaryLoss:
 
     def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         """Return the summed loss (a differentiable scalar) and the number of summary tokens."""
+        self.plan_memory(examples)
+        return self._loss(examples)
+
+    def plan_memory(self, examples: Sequence[Encoded]) -> None:
+        """Decide how many layers run again in the backward pass of a micro-batch with `examples`."""
         if self.recompute is not None and torch.is_grad_enabled():
             tokens = len(examples) * max(example.length for example in examples)
             self.recompute.plan(tokens, lambda length: self._loss([Encoded((0,) * (length - 1), (0,))])[0])
-        return self._loss(examples)
 
     def _loss(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         inputs, rows, targets = self.collate(examples)

@@ -52,10 +52,7 @@ class RankingLoss:
         return partial(self._micro_batch, self.weight * tokens / max(1, pairs))
 
     def _micro_batch(self, weight_of_pair: float, examples: Sequence[RankedExample]) -> tuple[Tensor, int]:
-        recompute = self.summary_loss.recompute
-        if recompute is not None and torch.is_grad_enabled():
-            tokens = len(examples) * max(example.length for example in examples)
-            recompute.plan(tokens, lambda length: self.summary_loss([Encoded((0,) * (length - 1), (0,))])[0])
+        self.summary_loss.plan_memory(examples)
         inputs, rows = self._collate(examples)
         targets = [target for example in examples for target in example.targets]
         losses = self.summary_loss.token_losses(inputs, rows, self._tensor(token for one in targets for token in one))
