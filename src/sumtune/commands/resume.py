@@ -78,7 +78,10 @@ def state_to_resume(
 
 
 def _require_nothing_published(config: Config, run_dir: RunDir) -> None:
-    """Raise RunDirError if the folder has a published adapter: without checkpoints it cannot be published again."""
+    """Raise RunDirError if the folder has a finished adapter.
+
+    It is damaged or of another run, and there is no checkpoint from which to write it again.
+    """
     manifest = find_record(run_dir.trainer / MANIFEST)
     if manifest is None and not run_dir.adapter.exists():
         return

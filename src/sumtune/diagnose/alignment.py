@@ -29,7 +29,7 @@ WITH_RARE_WORDS = 0.5
 
 @dataclass(frozen=True)
 class Misplaced:
-    """A column that is out of step."""
+    """A column whose texts do not belong to the rows they are in."""
 
     columns: tuple[str, ...]
     """The column that is out of step; two columns if it is unclear which of them is."""

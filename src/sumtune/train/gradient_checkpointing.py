@@ -48,7 +48,10 @@ class Recompute:
 
     @classmethod
     def of(cls, model: Any, generator: torch.Generator) -> "Recompute":
-        """Prepare the layers of a Hugging Face `model` whose dropout draws from `generator`."""
+        """Wrap the layers of a Hugging Face `model`, so that they can run again in the backward pass.
+
+        `generator` is the random generator of their dropout.
+        """
         from transformers.modeling_layers import GradientCheckpointingLayer
 
         layers = [module for module in model.modules() if isinstance(module, GradientCheckpointingLayer)]

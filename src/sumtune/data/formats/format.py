@@ -90,6 +90,6 @@ def threads(turns: Iterable[tuple[Hashable | None, Turn]]) -> list[list[Turn]]:
 
 
 def readings(parts: Iterable[Sequence[Turn]], left_out: Mapping[str, int]) -> list[Reading]:
-    """Return the conversations `parts` of a channel; the first one lists what was left out of all of them."""
+    """Return a Reading for each conversation in `parts`; only the first has the counts of what was left out."""
     told = {what: count for what, count in left_out.items() if count}
     return [Reading(part, left_out=told if number == 0 else {}) for number, part in enumerate(parts)]

@@ -19,7 +19,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 
 def points(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, float]]:
-    """Return what was logged at each step, in the order of the steps. A step that is logged again replaces itself.
+    """Return what was logged at each step, in the order of the steps.
+
+    Records of the same step are merged; a later value replaces an earlier one of the same name.
 
     >>> points([{"Step": "10", "run-1 - train/loss": "2.5"}, {"Step": "10", "run-1 - eval/loss": "nan"}])
     [{'step': 10.0, 'loss': 2.5, 'validation_loss': nan}]

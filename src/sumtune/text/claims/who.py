@@ -1,4 +1,4 @@
-"""Find clauses whose subject is not the speaker that the dialogue says it of."""
+"""Find clauses of a summary that name one speaker as the subject where the dialogue says the same about another."""
 
 from collections import defaultdict
 from collections.abc import Iterable
