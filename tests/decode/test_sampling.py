@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from sumtune.decode.native import sampler
+from sumtune.decode.native.shortlist import word_token_ids
 from sumtune.decode.sampling import SamplingSettings, choose, top_tokens, uniforms
 from sumtune.model.load import load_base
 from sumtune.summarizer import SamplingSummarizer
@@ -90,8 +92,6 @@ def test_int8_candidates_do_not_depend_on_the_batch(shared, dialogues):
 
 @pytest.mark.parametrize(("rows", "width"), [(1, 64), (3, 64), (64, 1), (7, 16)])
 def test_the_size_of_batches_and_of_padding_changes_nothing(shared, dialogues, rows, width, monkeypatch):
-    from sumtune.decode.native import sampler
-
     engine, sources = shared("gemma", "native"), encoder_of("gemma").sources(dialogues)
     expected = sampled(engine, sources)
     monkeypatch.setattr(sampler, "ROWS", rows)
@@ -177,20 +177,35 @@ def test_a_single_line_prompt_ends_candidates_at_line_breaks(make, dialogues):
     assert sum(one.ended for one in many) < sum(one.ended for one in single)
 
 
-def test_no_token_outside_the_vocabulary_of_the_dialogue_is_sampled(make, polyglot):
-    from sumtune.decode.native.shortlist import word_token_ids
-
-    dialogue = "Ana: Hi Ben, who will get the bread and the tickets for us on Monday?\nBen: I can do it with you."
+def test_no_token_outside_the_vocabulary_of_the_dialogue_is_sampled(make, polyglot, monkeypatch):
+    monkeypatch.setattr(sampler, "WIDTH", 256)  # both dialogues in one batch
+    dialogues = [
+        "Ana: Hi Ben, who will get the bread and the tickets for us on Monday?\nBen: I can do it with you.",
+        "Cem: Hello, did you see the new lamps and flowers in the park?\nDora: No, I was at home with the books.",
+    ]
     engine = make(polyglot, "native", shortlist=300)
     encoder = engine._encoder
-    (source,) = encoder.sources([dialogue])
-    listed = set(engine._output._listed.tolist()) | word_token_ids(encoder.tokenizer, dialogue) | set(source)
-    wild = SamplingSettings(40, 50.0, 1500, seed=0, max_tokens=12)
-    (samples,) = engine.sample_scored([source], wild)
-    written = {token for one in samples for token in one.ids}
-    assert written <= listed
-    (whole,) = make(polyglot, "native", shortlist=None).sample_scored([source], wild)
-    assert not {token for one in whole for token in one.ids} <= listed, "or this test could not fail"
+    sources, listed = encoder.sources(dialogues), set(engine._output._listed.tolist())
+    own = [word_token_ids(encoder.tokenizer, text).union(ids) for text, ids in zip(dialogues, sources, strict=True)]
+    assert own[0] - own[1] - listed, "or the second dialogue could not borrow a token of the first"
+    wild = SamplingSettings(20, 50.0, 1500, seed=0, max_tokens=12)
+    for samples, allowed in zip(engine.sample_scored(sources, wild), own, strict=True):
+        assert {token for one in samples for token in one.ids} <= listed | allowed
+    (whole, _) = make(polyglot, "native", shortlist=None).sample_scored(sources, wild)
+    assert not {token for one in whole for token in one.ids} <= listed | own[0], "or this test could not fail"
+
+
+@pytest.mark.parametrize(("name", "engine"), [("llama", "native"), ("gemma", "native"), ("llama", "torch")])
+def test_candidates_that_end_early_change_no_others(make, dialogues, monkeypatch, name, engine):
+    ends = list(range(4, 400, 3))
+    monkeypatch.setattr(Encoder, "end_ids", property(lambda self: [self.tokenizer.eos_token_id, *ends]))
+    summarizer, sources = make(name, engine), encoder_of(name).sources(dialogues)
+    settings = replace(SETTINGS, count=4, temperature=5.0, top_k=100)
+    together = summarizer.sample_scored(sources, settings)
+    assert len({max(len(one.ids) for one in samples) for samples in together}) > 2, "or no dialogue ends first"
+    for source, samples in zip(sources, together, strict=True):
+        (alone,) = summarizer.sample_scored([source], settings)
+        assert [(one.ids, one.ended) for one in alone] == [(one.ids, one.ended) for one in samples]
 
 
 def test_the_dialogue_is_what_was_encoded():
