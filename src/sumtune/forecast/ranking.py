@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from statistics import median
 from typing import cast
 
 import torch
@@ -24,7 +25,7 @@ from sumtune.rank.candidates import CHUNK
 from sumtune.rank.choose import CHOSEN
 from sumtune.rank.reward import reward
 from sumtune.rank.stages import half_settings, ranking_settings
-from sumtune.rank.training_texts import load_training_texts
+from sumtune.rank.training_texts import TrainingText, load_training_texts
 from sumtune.summarizer import SamplingSummarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
@@ -61,11 +62,15 @@ def candidate_seconds(config: Config, run_dir: RunDir) -> float:
     setup, reading, writing = _sampling_seconds(config, encoder, sources)
     free_memory()
     tokens = sum(len(text.encoded.target) for text in texts) / len(texts)
-    scored = nearest[:MEASURED_REWARDS]
-    reward("", "", "")  # loads the packages that scoring needs
-    scoring = _timed(lambda: [reward(text.reference, text.dialogue, text.reference) for text in scored]) / len(scored)
-    each = (reading + writing * tokens) / len(sources) + scoring * rank.candidates
+    each = (reading + writing * tokens) / len(sources) + _reward_seconds(nearest) * rank.candidates
     return len(HALVES) * setup + len(texts) * each
+
+
+def _reward_seconds(texts: Sequence[TrainingText]) -> float:
+    """Return the time in seconds to score a candidate: the median, because the first ones also load data."""
+    return median(
+        _timed(partial(reward, text.reference, text.dialogue, text.reference)) for text in texts[:MEASURED_REWARDS]
+    )
 
 
 def _sampling_seconds(config: Config, encoder: Encoder, sources: Sequence[Sequence[int]]) -> tuple[float, float, float]:
