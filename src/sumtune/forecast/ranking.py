@@ -84,7 +84,7 @@ def _sampling_seconds(config: Config, encoder: Encoder, sources: Sequence[Sequen
         cast(SamplingSummarizer, model).sample, sources, count=rank.candidates, temperature=rank.temperature,
         top_k=rank.top_k, seed=0,
     )  # fmt: skip
-    reading = _timed(lambda: sample(max_tokens=1))
+    reading = min(_timed(lambda: sample(max_tokens=1)) for _ in range(2))  # the first one also loads data
     both = _timed(lambda: sample(max_tokens=1 + MEASURED_TOKENS))
     return setup, reading, max(0.0, both - reading) / MEASURED_TOKENS
 
