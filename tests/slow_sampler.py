@@ -13,6 +13,7 @@ class SlowSampler:
     """Samples from a base model with an adapter; a candidate depends only on the seed, its number and the source."""
 
     def __init__(self, source: Any, adapter: Path, encoder: Any) -> None:
+        self.adapter = adapter
         self._model = load_merged(source.folder, adapter, torch.float32, torch.device("cpu"))
         self._ends = set(encoder.end_ids)
 

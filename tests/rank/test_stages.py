@@ -19,12 +19,11 @@ from sumtune.files.run_dir import RunDir
 from sumtune.model.locate import locate
 from sumtune.model.tokenizer import load_encoder
 from sumtune.rank import candidates
-from sumtune.rank.candidates import CandidateStage, loaded_candidates
-from sumtune.rank.halves import split_in_halves
+from sumtune.rank.choose import CHOSEN
 from sumtune.rank.reward import reward
 from sumtune.rank.stages import Reports, learn_to_rank
-from sumtune.rank.training_texts import load_training_texts
-from sumtune.text.encode import load_encoded
+from sumtune.rank.training_texts import TrainingText, load_training_texts
+from sumtune.text.encode import Encoder, load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train import session as training
 from sumtune.train.checkpoint import list_checkpoints
@@ -35,7 +34,7 @@ from sumtune.train.session import HALVES, Session, Stage
 
 Make = Callable[..., Session]
 RANKING = {
-    "rank.candidates": 3, "rank.half_epochs": 1, "rank.epochs": 2, "rank.learning_rate": 0.01, "rank.temperature": 1.0,
+    "rank.candidates": 6, "rank.half_epochs": 1, "rank.epochs": 2, "rank.learning_rate": 0.01, "rank.temperature": 1.0,
     "train.epochs": 1,
 }  # fmt: skip
 """22 examples: 3 optimizer steps for each half, 12 of ranking."""
@@ -105,13 +104,15 @@ class Straight:
     run_dir: RunDir
     adapter: bytes
     trained: list[Stage]
+    sampled: list[tuple[str, list[tuple[int, ...]]]]
+    """The half whose adapter wrote candidates, and the sources that it was given."""
 
-    def candidate_stages(self) -> list[CandidateStage]:
-        prompt = Prompt.load(self.run_dir.transformation)
-        texts = load_training_texts(self.run_dir, load_encoder(locate(self.config.model.name, None).folder, prompt))
-        halves = split_in_halves([text.group for text in texts], self.config.train.seed)
-        pairs = zip(HALVES, reversed(halves), strict=True)
-        return [CandidateStage(self.config, self.run_dir, half, texts, others) for half, others in pairs]
+    def texts(self) -> list[TrainingText]:
+        return load_training_texts(self.run_dir, self.encoder())
+
+    def encoder(self) -> Encoder:
+        folder = locate(self.config.model.name, None).folder
+        return load_encoder(folder, Prompt.load(self.run_dir.transformation))
 
 
 @pytest.fixture(scope="module", params=["gemma", "t5"])
@@ -124,37 +125,39 @@ def straight(
         trained.extend([stage] if stage else [])
         return prepare(config, run_dir, precision, stage)
 
+    sampled: list[tuple[str, list[tuple[int, ...]]]] = []
+    real = SlowSampler.sample
+
+    def sample(self: SlowSampler, sources: Any, **more: Any) -> Any:
+        sampled.append((self.adapter.parent.name, list(sources)))
+        return real(self, sources, **more)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "prepare", noting)
+        patch.setattr(SlowSampler, "sample", sample)
         config, adapter = rank(partial(session_in, root, request.param, "run", RANKING))
-    return Straight(request.param, config, RunDir(root / "run"), adapter, trained)
+    return Straight(request.param, config, RunDir(root / "run"), adapter, trained, sampled)
 
 
 def test_candidates_never_come_from_an_adapter_that_saw_the_dialogue(straight: Straight) -> None:
     assert [stage.label for stage in straight.trained] == ["half 1 of 2", "half 2 of 2", "ranking"]
     everything = {one.source for one in load_encoded(straight.run_dir.transformation / "train.safetensors")}
-    both = set()
-    for stage, trained in zip(straight.candidate_stages(), straight.trained, strict=False):
+    for half, trained in zip(HALVES, straight.trained, strict=False):
         seen = {one.source for one in trained.examples}
-        written = {stage.texts[at].encoded.source for chunk, _ in loaded_candidates(stage) for at in chunk}
+        written = {source for name, sources in straight.sampled for source in sources if name == half}
         assert written
         assert not seen & written
         assert seen | written == everything
-        both |= written
-    assert both == everything
+    assert sorted(source for _, sources in straight.sampled for source in sources) == sorted(everything)
 
 
 def test_ranking_learns_from_all_examples_with_rewards_of_their_own_candidates(straight: Straight) -> None:
     examples = [one for one in straight.trained[-1].examples if isinstance(one, RankedExample)]
-    stages = straight.candidate_stages()
-    texts = stages[0].texts
+    texts, encoder = straight.texts(), straight.encoder()
     assert [(one.source, one.target) for one in examples] == [(t.encoded.source, t.encoded.target) for t in texts]
-    encoder = load_encoder(
-        locate(straight.config.model.name, None).folder, Prompt.load(straight.run_dir.transformation)
-    )
     assert any(len(list(one.pairs())) for one in examples)
     for one, text in zip(examples, texts, strict=True):
-        assert len(set(one.candidates)) == len(one.candidates) <= 3
+        assert len(set(one.candidates)) == len(one.candidates) <= CHOSEN
         for ids, found in zip(one.candidates, one.rewards, strict=True):
             assert ids[-1] == one.target[-1]
             assert found == pytest.approx(reward(encoder.decode(ids), text.dialogue, text.reference))
@@ -178,6 +181,8 @@ def test_ranking_starts_from_the_weights_of_the_references(straight: Straight) -
     stage = straight.trained[-1]
     session = training.prepare(straight.config, straight.run_dir.at_stage("other"), "fp32", stage)
     supervised = load_file(straight.run_dir.supervised / "adapter_model.safetensors")
+    fresh = torch.Generator().manual_seed(straight.config.train.seed)
+    assert torch.equal(session.generator.get_state(), fresh.get_state()), "no dropout mask was drawn"
     weights = session.master_weights.weights
     assert len(weights) == len(supervised)
     assert all(
