@@ -14,7 +14,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "train.learning_rate": 6e-4,
         "lora.rank": 16,
         "decode.beams": 4,
-        "rank.candidates": 8,
+        "rank.candidates": 16,
         "rank.half_epochs": 2,
     },
     "quality": {"data.train_share": 1.0, "train.epochs": 3, "lora.rank": 16, "decode.beams": 4, "rank.candidates": 0},
