@@ -47,6 +47,7 @@ from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.wording import (
     broken_sentences,
     misspelled,
+    names_lost,
     odd_lengths,
     punctuation_lost,
     starts_midway,
@@ -400,6 +401,23 @@ def without_marks():
     none = mean(not re.search(r"[^\w\s]", text) for text in CLEAN.first_references)
     bad = len(left_out(outputs, finding))
     return finding, [bad, 40, 8, none], [bad / 40]
+
+
+@case("names_lost")
+def nameless():
+    outputs = changed(every_third, lambda text: re.sub(r"\b[A-Z]\w+", "she", text).capitalize())
+    finding = names_lost(outputs)
+    texts = [*CLEAN.first_references, *CLEAN.dialogues]
+    capital = Counter(word.lower() for text in texts for word in re.findall(r"\w+", text) if word[0].isupper())
+    every = Counter(word for text in texts for word in unicode_words(text))
+    names = {word for word, count in capital.items() if 2 * count > every[word]}
+    said = [
+        names & {word.lower() for word in re.findall(r"\w+", text) if word[0].isupper()} for text in CLEAN.dialogues
+    ]
+    pairs = zip(said, CLEAN.first_references, strict=True)
+    usual = mean(bool(own) and not own & set(unicode_words(text)) for own, text in pairs)
+    bad = len(left_out(outputs, finding))
+    return finding, [bad, 40, usual], [bad / 40]
 
 
 @case("odd_lengths")

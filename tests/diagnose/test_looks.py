@@ -36,6 +36,7 @@ DAMAGES = {
     wording.misspelled: lambda row: re.sub("[aeo]", "", CLEAN.predictions[row]),
     wording.broken_sentences: sorted_words,
     wording.starts_midway: lambda row: CLEAN.predictions[row].partition(" ")[2].replace("A", "a", 1),
+    wording.names_lost: lambda row: re.sub(r"\b[A-Z]\w+", "she", CLEAN.predictions[row]).capitalize(),
     wording.punctuation_lost: lambda row: re.sub(r"[^\w\s]", "", CLEAN.predictions[row]),
     other_rows.text_of_other_rows: lambda row: f"{CLEAN.predictions[row]} {CLEAN.predictions[NEXT[row]]}",
     other_rows.unrelated: lambda row: f"They will meet on May {row} to talk about money and work.",
@@ -72,7 +73,7 @@ def test_damage_to_some_or_all_rows_is_found_in_these_rows(rule):
 
 @pytest.mark.parametrize("rule", output_faults.LOOKS, ids=lambda rule: rule.__name__)
 def test_the_diagnosis_names_the_looks_first(rule):
-    damage = DAMAGES.get(rule, lambda row: " ".join(CLEAN.predictions[row].split()[:3]))
+    damage = DAMAGES.get(rule, lambda row: " ".join(re.findall(r"[A-Z]\w+", CLEAN.predictions[row])[:3]))
     (first, *_) = output_faults.find_output_faults(damaged(damage, SOME))
     assert first.code == rule.__name__
 

@@ -91,6 +91,9 @@ DAMAGE = {
     "started_again": lambda text, _: f"{' '.join(text.split()[:5])} {text}",
     "sentences_repeated": lambda text, _: f"{text} Ok. {text}",
     "ends_in_loop": lambda text, _: f"{text}{f' and {len(text)}' * 4}",
+    "boilerplate_left": lambda text, _: f"{text} Click here for the news of the day. Bye {len(text)}.",
+    "text_before_last_line": lambda text, _: f"Warning {len(text)}: the length is {len(text)}\n{text}",
+    "lines_folded": lambda text, _: "\n".join(text[start : start + 11] for start in range(0, len(text), 11)),
     "case_destroyed": lambda text, _: text.upper(),
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -88,6 +88,12 @@ class FileWords:
         capital = Counter(word.lower() for text in texts for word in CAPITALIZED.findall(text))
         return frozenset(word for word, count in capital.items() if 2 * count > self._counts.get(word, 0))
 
+    def has_name(self, text: str, row: int) -> bool:
+        """Return whether `text` contains a name of the dialogue, in capitals or not; true without names."""
+        said = self._all_dialogues[row] if self._all_dialogues else ""
+        names = {word.lower() for word in CAPITALIZED.findall(said)} & self._names
+        return not names or not names.isdisjoint(words(text))
+
     def order_fit(self, text: str, row: int) -> float:
         """Return how well the words of `text` fit their places; 0.5 is random order."""
         return self._models[row % HALVES].fit(text)

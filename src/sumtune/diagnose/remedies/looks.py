@@ -15,6 +15,7 @@ INSTRUCTIONS = {
     "broken_sentences": "find the step that sorts, mixes or drops words (a set, a filter, a stream without a lock)",
     "text_of_other_rows": "write each text to its own row: give each worker and each line its own buffer",
     "unrelated": "check that the dialogue reaches the model, and that these are answers and not messages of a program",
+    "names_lost": "find what removes or replaces names: a filter of speakers, or a table of pseudonyms",
     "punctuation_lost": "find the step that removes punctuation marks",
     "starts_midway": "find what cuts off the start: the length of the prompt in tokens or characters, or a slice",
     "odd_lengths": "look at the shortest and the longest predictions, and find what cuts or extends them",

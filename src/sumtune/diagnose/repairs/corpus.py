@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sumtune.diagnose.repairs.vocabulary import Vocabulary, vocabulary_of
-from sumtune.diagnose.text_features import share
+from sumtune.diagnose.text_features import TURN, share
+from sumtune.text.sentences import split_sentences
 
 __all__ = ["Corpus"]
 
@@ -14,6 +15,8 @@ VOCABULARY_ROWS = 2_000
 PREFIX_SHARE = 0.8
 """Share of predictions that must begin with the same words, unless these are a sentence or end in a colon."""
 PREFIX_OF_SOME = 0.05
+BOILERPLATE_SHARE = 0.04
+"""Share of predictions that contain the same sentence."""
 FEWEST_ROWS = 3
 WORDS_OF_SOME = 4
 PREFIX_WORDS = 2
@@ -44,6 +47,15 @@ class Corpus:
         """Words with which nearly all predictions end, in reading order."""
         predictions = [text.split()[::-1] for text in self.predictions]
         return self._shared(predictions, [text.split()[::-1] for text in self.references])[::-1]
+
+    @cached_property
+    def boilerplate(self) -> frozenset[str]:
+        """Sentences that several predictions contain, but no reference and no dialogue."""
+        counts = Counter(sentence for text in self.predictions for sentence in set(split_sentences(text)))
+        fewest = max(FEWEST_ROWS, BOILERPLATE_SHARE * len(self.predictions))
+        common = [one for one, count in counts.items() if count >= fewest and len(one.split()) >= WORDS_OF_SOME]
+        known = (*self.references, *self.dialogues, " ".join(self.prefix), " ".join(self.suffix))
+        return frozenset(one for one in common if not TURN.match(one) and not any(one in text for text in known))
 
     def _shared(self, rows: list[list[str]], references: list[list[str]]) -> tuple[str, ...]:
         found = _most_common_start(rows, max(FEWEST_ROWS, PREFIX_OF_SOME * len(rows)))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sumtune.diagnose.repairs.repair import Repair, Row, of_text
 from sumtune.diagnose.text_features import TURN, words
+from sumtune.text.sentences import split_sentences
 
 __all__ = ["REPAIRS"]
 
@@ -69,6 +70,21 @@ def closing_left(text: str, row: Row) -> str:
     return text[: found.start()]
 
 
+def boilerplate_left(text: str, row: Row) -> str:
+    """Drop the sentences that other predictions have, too, unless the text has no other sentence."""
+    common = row.corpus.boilerplate
+    if not common:
+        return text
+    sentences = split_sentences(text)
+    own = [sentence for sentence in sentences if sentence not in common]
+    return " ".join(own) if words(" ".join(own)) and len(own) < len(sentences) else text
+
+
+def text_before_last_line(text: str) -> str:
+    """Return the last line that has words."""
+    return next((line for line in reversed(text.splitlines()) if words(line)), text)
+
+
 def text_after_first_line(text: str) -> str:
     """Return the first line that has words."""
     return next((line for line in text.splitlines() if words(line)), text)
@@ -87,6 +103,10 @@ REPAIRS = (
            "write only the summary"),
     Repair("closing_left", closing_left, "end with a closing phrase",
            "ask for nothing but the summary, or remove the phrase", certain=False),
+    Repair("boilerplate_left", boilerplate_left, "contain a sentence that other predictions have, too",
+           "find what adds the same sentence to several texts, such as a template or a notice"),
+    _repair(text_before_last_line, "have other lines before the summary",
+            "write only the summary: keep prompts, warnings and logs out of the text", certain=False),
     _repair(text_after_first_line, "continue after their first line",
             "stop generation at the end token (eos_token_id), and keep only the first line", certain=False),
 )  # fmt: skip

@@ -16,6 +16,8 @@ GLUED_WORD = 12
 """Mean length of a word, in characters, from which words may be glued together."""
 KNOWN_GAIN = 0.25
 """Share of the letters that must become known words."""
+FEWEST_LINES = 3
+"""Number of lines that show that a text was folded at a width."""
 SEPARATOR = r"([^\w\s'])"
 PIECES = re.compile(r"[▁ĠĊ]|##|@@|</w>")
 """Marks of word pieces, which another repair removes."""
@@ -71,6 +73,18 @@ def lines_hyphenated(text: str) -> str:
     ('Ann helps Bob at home.', 'Ann helps.')
     """
     return HYPHEN.sub("", text) if len(HYPHEN.findall(text)) >= 2 else text
+
+
+def lines_folded(text: str) -> str:
+    r"""Join lines that were all folded at the same width, even inside words.
+
+    >>> lines_folded("Ann hel\nps Bob \nat home"), lines_folded("Ann helps.\nBob is late.")
+    ('Ann helps Bob at home', 'Ann helps.\nBob is late.')
+    """
+    lines = text.split("\n")
+    widths = set(map(len, lines[:-1]))
+    folded = len(lines) >= FEWEST_LINES and len(widths) == 1 and 0 < len(lines[-1]) <= min(widths)
+    return "".join(lines) if folded else text
 
 
 def words_joined_by_marks(text: str) -> str:
@@ -131,6 +145,12 @@ REPAIRS = (
         of_text(lines_hyphenated),
         "have words hyphenated at line ends",
         "write each summary on one line, before any layout in columns",
+    ),
+    Repair(
+        "lines_folded",
+        of_text(lines_folded),
+        "are folded at a fixed width",
+        "write each summary on one line, without fold or textwrap",
     ),
     Repair(
         "words_joined_by_marks",

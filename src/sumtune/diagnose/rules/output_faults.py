@@ -24,6 +24,7 @@ from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.wording import (
     broken_sentences,
     misspelled,
+    names_lost,
     odd_lengths,
     punctuation_lost,
     starts_midway,
@@ -58,6 +59,7 @@ LOOKS: tuple[Rule, ...] = (
     text_of_other_rows,
     starts_midway,
     unrelated,
+    names_lost,
     punctuation_lost,
     odd_lengths,
 )

@@ -15,7 +15,15 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 from sumtune.text.words import count_words
 
-__all__ = ["broken_sentences", "misspelled", "odd_lengths", "punctuation_lost", "starts_midway", "strange_marks"]
+__all__ = [
+    "broken_sentences",
+    "misspelled",
+    "names_lost",
+    "odd_lengths",
+    "punctuation_lost",
+    "starts_midway",
+    "strange_marks",
+]
 
 FARTHEST = 3
 """Number of the largest distances of `outliers.py` that count; for order and spelling, all of them do."""
@@ -130,6 +138,31 @@ def _has_start(text: str, _row: int, _own: str) -> float:
     """Return -1 for a text that begins with a small letter but has a capital, else 0."""
     capitals = share(map(str.isupper, filter(str.isalpha, text)))
     return -float(text.lstrip()[:1].islower() and 0 < capitals <= MOST_CAPITALS)
+
+
+def names_lost(outputs: Outputs) -> Finding | None:
+    """Texts without any name of their dialogue."""
+    if outputs.dialogues is None:
+        return None
+    found = _odd(outputs, _naming)
+    if found is None:
+        return None
+    bad, _, usual = found
+    others = float(abs(usual).mean())
+    return _finding(
+        outputs,
+        "names_lost",
+        bad.tolist(),
+        "contain no name of their dialogues",
+        f"{bad.sum()} of {len(bad)} predictions contain no name of their dialogue; so do {others:.0%} of the "
+        "references.",
+        {"share_references": others},
+    )
+
+
+def _naming(outputs: Outputs) -> Measure:
+    known = file_words(outputs)
+    return lambda text, row, _own: -float(not known.has_name(text, row))
 
 
 def punctuation_lost(outputs: Outputs) -> Finding | None:
