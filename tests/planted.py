@@ -55,9 +55,8 @@ def written(example, seed=0, kept=0.72):
 
 def small_talk(dialogue, count=2):
     """The shortest turns: nothing but their score shows that this is no summary."""
-    turns = [line.partition(": ")[2] for line in dialogue.splitlines()]
-    shortest = sorted((turn for turn in turns if turn[:1].isalpha()), key=len)[:count]
-    return " ".join(turn[:1].upper() + turn[1:] for turn in shortest)
+    turns = [line for line in dialogue.splitlines() if line.partition(": ")[2][:1].isalpha()]
+    return " ".join(sorted(turns, key=len)[:count])
 
 
 def outputs(count=60, seed=0, dialogues=True, kept=0.72):

@@ -39,6 +39,8 @@ MARKS = Scale(distances=FARTHEST)
 LENGTHS = Scale(LENGTH_DEVIATION, FARTHEST)
 MOST_CAPITALS = 0.3
 """Largest share of capitals in a text whose start is cut off; more of them are another kind of damage."""
+NAMELESS_SHARE = 0.1
+"""Smallest share of predictions without a name; a sound model writes some."""
 MARK = re.compile(r"[^\w\s]")
 
 
@@ -145,7 +147,7 @@ def names_lost(outputs: Outputs) -> Finding | None:
     if outputs.dialogues is None:
         return None
     found = _odd(outputs, _naming)
-    if found is None:
+    if found is None or found[0].mean() < NAMELESS_SHARE:
         return None
     bad, _, usual = found
     others = float(abs(usual).mean())
