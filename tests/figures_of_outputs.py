@@ -46,6 +46,7 @@ from sumtune.diagnose.rules.tokenization import letters_dropped, unfit_for_rouge
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.wording import (
     broken_sentences,
+    marks_detached,
     misspelled,
     names_lost,
     odd_lengths,
@@ -401,6 +402,17 @@ def without_marks():
     none = mean(not re.search(r"[^\w\s]", text) for text in CLEAN.first_references)
     bad = len(left_out(outputs, finding))
     return finding, [bad, 40, 8, none], [bad / 40]
+
+
+@case("marks_detached")
+def spaced_marks():
+    outputs = changed(every_third, lambda text: re.sub(r"(?=[.,])", " ", text))
+    finding = marks_detached(outputs)
+    usual = mean(
+        bool(re.search(r"\w [.,;!?]( |$)|\w (n't|'s|'re|'ll|'ve|'m|'d)\b", text)) for text in CLEAN.first_references
+    )
+    bad = len(left_out(outputs, finding))
+    return finding, [bad, 40, usual], [bad / 40]
 
 
 @case("names_lost")

@@ -36,6 +36,7 @@ DAMAGES = {
     wording.misspelled: lambda row: re.sub("[aeo]", "", CLEAN.predictions[row]),
     wording.broken_sentences: sorted_words,
     wording.starts_midway: lambda row: CLEAN.predictions[row].partition(" ")[2].replace("A", "a", 1),
+    wording.marks_detached: lambda row: re.sub(r"(?=[.,])", " ", CLEAN.predictions[row]),
     wording.names_lost: lambda row: re.sub(r"\b[A-Z]\w+", "she", CLEAN.predictions[row]).capitalize(),
     wording.punctuation_lost: lambda row: re.sub(r"[^\w\s]", "", CLEAN.predictions[row]),
     other_rows.text_of_other_rows: lambda row: f"{CLEAN.predictions[row]} {CLEAN.predictions[NEXT[row]]}",

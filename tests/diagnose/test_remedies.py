@@ -322,8 +322,8 @@ OF_FILES_ALONE = {"score_with_sumtune"}
 FIX_AND_SCORE_AGAIN = {
     "case_destroyed", "misplaced_rows", "references_damaged", "two_groups",
     "predictions_are_dialogues", "predictions_are_references", "score_unexplained", "strange_marks", "misspelled",
-    "broken_sentences", "starts_midway", "punctuation_lost", "names_lost", "text_of_other_rows", "unrelated",
-    "odd_lengths", "predictions_repeat", "predictions_are_turns", "some_predictions_are_references",
+    "broken_sentences", "starts_midway", "punctuation_lost", "names_lost", "marks_detached", "text_of_other_rows",
+    "unrelated", "odd_lengths", "predictions_repeat", "predictions_are_turns", "some_predictions_are_references",
 }  # fmt: skip
 """In a run, these have the command of `characters_separated`."""
 
@@ -419,6 +419,7 @@ FILES = {
     "misspelled": each(lambda text: re.sub("[aeiou]", "", text)),
     "starts_midway": each(lambda text: text[len(text) // 3 :].partition(" ")[2]),
     "broken_sentences": each(lambda text: " ".join(sorted(text.split(), key=str.casefold, reverse=True))),
+    "marks_detached": each(lambda text: re.sub(r"(?=[.,])", " ", text)),
     "names_lost": each(lambda text: re.sub(r"\b[A-Z]\w+", "she", text).capitalize()),
     "punctuation_lost": each(lambda text: re.sub(r"[^\w\s]", "", text)),
     "text_of_other_rows": lambda rows: [

@@ -16,6 +16,7 @@ INSTRUCTIONS = {
     "text_of_other_rows": "write each text to its own row: give each worker and each line its own buffer",
     "unrelated": "check that the dialogue reaches the model, and that these are answers and not messages of a program",
     "names_lost": "find what removes or replaces names: a filter of speakers, or a table of pseudonyms",
+    "marks_detached": "join the tokens with the tool that split them (TreebankWordDetokenizer, tokenizer.decode)",
     "punctuation_lost": "find the step that removes punctuation marks",
     "starts_midway": "find what cuts off the start: the length of the prompt in tokens or characters, or a slice",
     "odd_lengths": "look at the shortest and the longest predictions, and find what cuts or extends them",

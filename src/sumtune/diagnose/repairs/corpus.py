@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 from sumtune.diagnose.repairs.vocabulary import Vocabulary, vocabulary_of
 from sumtune.diagnose.text_features import TURN, share
@@ -61,8 +62,9 @@ class Corpus:
         found = _most_common_start(rows, max(FEWEST_ROWS, PREFIX_OF_SOME * len(rows)))
         if sum(row[: len(found)] == found for row in rows) < PREFIX_SHARE * len(rows):
             sentences = [place for place, word in enumerate(found, 1) if word[-1] in ".:!?"]
-            found = found[: sentences[-1]] if sentences and sentences[-1] >= WORDS_OF_SOME else []
-        if len(found) < PREFIX_WORDS or len({tuple(row) for row in rows}) == 1:
+            marks = list(takewhile(lambda word: not word[0].isalnum(), found))
+            found = found[: sentences[-1]] if sentences and sentences[-1] >= WORDS_OF_SOME else marks
+        if not found or (len(found) < PREFIX_WORDS and found[0][0].isalnum()) or len({tuple(row) for row in rows}) == 1:
             return ()
         phrases = {" ".join(found), " ".join(found[::-1])}
         in_dialogues = share(any(phrase in dialogue for phrase in phrases) for dialogue in self.dialogues)

@@ -7,6 +7,7 @@ from scipy.stats import binom
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.looks.judged import is_copied
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 from sumtune.text.words import count_words
@@ -22,6 +23,11 @@ CLEAN_COPIES = 0.0075
 COPIES_P_VALUE = 5e-3
 WORDS_OF_COPY = 3
 """Smallest number of words of a copy that is no coincidence."""
+WORDS_OF_PASSAGE = 8
+"""Smallest number of words of a passage, which may be longer or shorter than a turn."""
+MOST_COPIED = 0.6
+"""Largest share of predictions that mostly copy; in a system that does nothing else, such as lead-3, passages are no
+fault."""
 NEAR_REFERENCE = 0.8
 NEAR_SHARE = 0.1
 """ROUGE-1 of a prediction that is nearly its reference, and largest share of the predictions besides the copies that
@@ -51,20 +57,23 @@ def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
 
 
 def predictions_are_turns(outputs: Outputs) -> Finding | None:
-    """Predictions that are a single turn of their dialogue, with or without the name of the speaker."""
+    """Predictions that are a turn of their dialogue, or some that are a longer passage."""
     if outputs.dialogues is None:
         return None
-    rows = zip(outputs.predictions, outputs.dialogues, strict=True)
-    bad = [_is_long_enough(text) and _is_turn(text, dialogue) for text, dialogue in rows]
+    rows = list(zip(outputs.predictions, outputs.dialogues, strict=True))
+    turns = [_is_long_enough(text) and _is_turn(text, dialogue) for text, dialogue in rows]
+    passages = [turn or _is_passage(text, dialogue) for turn, (text, dialogue) in zip(turns, rows, strict=True)]
+    copied = share(is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions))
+    bad = passages if copied <= MOST_COPIED else turns
     if not _too_many(bad):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
     return Finding(
         code="predictions_are_turns",
-        title=f"{how_many(bad)} predictions are a turn of their dialogues",
+        title=f"{how_many(bad)} predictions are copied from their dialogues",
         severity="fault",
-        evidence=f"{sum(bad)} of {len(bad)} predictions are identical to one turn of their dialogue.{others}",
+        evidence=f"{sum(bad)} of {len(bad)} predictions are one turn or one passage of their dialogue.{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
@@ -100,6 +109,11 @@ def _is_turn(text: str, dialogue: str) -> bool:
     """Return whether `text` is one line of the dialogue, with or without the name before the colon."""
     own = normalize(SPEAKER.sub("", text))
     return any(own == normalize(SPEAKER.sub("", line)) for line in dialogue.splitlines())
+
+
+def _is_passage(text: str, dialogue: str) -> bool:
+    """Return whether `text` is a longer part of the dialogue, word for word."""
+    return count_words(text) >= WORDS_OF_PASSAGE and normalize(text) in normalize(dialogue)
 
 
 def _too_many(copies: Sequence[bool]) -> bool:

@@ -23,6 +23,7 @@ from sumtune.diagnose.rules.tokenization import letters_dropped
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.wording import (
     broken_sentences,
+    marks_detached,
     misspelled,
     names_lost,
     odd_lengths,
@@ -53,6 +54,7 @@ RULES: tuple[Rule, ...] = (
 FIRST_RULES: tuple[Rule, ...] = (references_damaged,)
 """Rules whose finding ends the search, because all others compare predictions with references."""
 LOOKS: tuple[Rule, ...] = (
+    marks_detached,
     strange_marks,
     misspelled,
     broken_sentences,

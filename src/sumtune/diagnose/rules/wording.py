@@ -17,6 +17,7 @@ from sumtune.text.words import count_words
 
 __all__ = [
     "broken_sentences",
+    "marks_detached",
     "misspelled",
     "names_lost",
     "odd_lengths",
@@ -41,6 +42,7 @@ MOST_CAPITALS = 0.3
 """Largest share of capitals in a text whose start is cut off; more of them are another kind of damage."""
 NAMELESS_SHARE = 0.1
 """Smallest share of predictions without a name; a sound model writes some."""
+DETACHED = re.compile(r"\w\s+(?:[.,;!?](?=\s|$)|n't\b|'(?:s|re|ll|ve|m|d)\b)")
 MARK = re.compile(r"[^\w\s]")
 
 
@@ -165,6 +167,29 @@ def names_lost(outputs: Outputs) -> Finding | None:
 def _naming(outputs: Outputs) -> Measure:
     known = file_words(outputs)
     return lambda text, row, _own: -float(not known.has_name(text, row))
+
+
+def marks_detached(outputs: Outputs) -> Finding | None:
+    """Texts with a space before their punctuation marks, as tokens that nobody joined."""
+    found = _odd(outputs, lambda _judged: _is_joined)
+    if found is None:
+        return None
+    bad, _, usual = found
+    others = float(abs(usual).mean())
+    return _finding(
+        outputs,
+        "marks_detached",
+        bad.tolist(),
+        "have spaces before their punctuation",
+        f"{bad.sum()} of {len(bad)} predictions have a space before a punctuation mark or inside a contraction; so do "
+        f"{others:.0%} of the references.",
+        {"share_references": others},
+    )
+
+
+def _is_joined(text: str, _row: int, _own: str) -> float:
+    """Return -1 for a text with a space before a mark, else 0."""
+    return -float(DETACHED.search(text) is not None)
 
 
 def punctuation_lost(outputs: Outputs) -> Finding | None:
