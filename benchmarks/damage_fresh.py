@@ -17,7 +17,7 @@ MODULES = (decoding, chat_models, fields_and_rows, text_steps, files)
 MOVED = ("misplaced_rows", "text_of_other_rows")
 REPEAT = ("one_summary_for_all", "predictions_repeat")
 UNKNOWN = ("score_unexplained", "two_groups")
-MESSAGE = (*REPEAT, "unrelated", "same_start", "same_end")
+MESSAGE = (*REPEAT, "same_template", "unrelated", "same_start", "same_end")
 """A message of a program in place of a summary."""
 PROMPT = ("text_before_last_line", "prompt_echoed", "prompt_echoed_in_part", "same_start", "preamble_left")
 EMPTY = ("empty_predictions",)
@@ -58,7 +58,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "continues_the_dialogue": (*UNKNOWN, "unrelated", "turns_after_summary"),
     "assistant_replies_to_chat": (*UNKNOWN, *MESSAGE, "preamble_left", "closing_left"),
     "dialogue_missing_from_prompt": MESSAGE,
-    "input_cut_to_first_line": (*UNKNOWN, "predictions_are_turns"),
+    "input_cut_to_first_line": (*UNKNOWN, "same_template", "predictions_are_turns"),
     "writes_python_code": (*MESSAGE, "markdown_left", "strange_marks"),
     "output_in_german": ("wrong_language",),
     "output_in_chinese": ("wrong_language",),
@@ -123,8 +123,8 @@ CODES: dict[str, tuple[str, ...]] = {
     "threads_interleaved": ("text_of_other_rows", "broken_sentences", "misspelled"),
     "written_twice": ("text_repeated",),
     "names_from_other_row": (*UNKNOWN, "names_lost", "unrelated", "text_of_other_rows"),
-    "news_predictions": (*MOVED, "unrelated"),
-    "other_split_predictions": (*MOVED, "names_lost", "unrelated"),
+    "news_predictions": (*MOVED, "same_template", "unrelated"),
+    "other_split_predictions": (*MOVED, "same_template", "names_lost", "unrelated"),
     "lowercase_no_punctuation": (*CASE, "punctuation_lost"),
     "upper_case": CASE,
     "title_case": CASE,

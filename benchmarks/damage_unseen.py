@@ -235,7 +235,7 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     ),
     "questions": (
         with_dialogue(lambda _text, dialogue: f"What does {first_speaker(dialogue)} want to do?"),
-        (*SAME, *UNKNOWN, *REPEAT, "unrelated"),
+        (*SAME, *UNKNOWN, *REPEAT, "unrelated", "same_template"),
     ),
     "German": (with_dialogue(lambda _text, dialogue: GERMAN.format(first_speaker(dialogue))), ("wrong_language",)),
     "masked names": (with_dialogue(masked_names), (*UNKNOWN, "strange_marks")),

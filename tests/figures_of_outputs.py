@@ -51,6 +51,7 @@ from sumtune.diagnose.rules.wording import (
     names_lost,
     odd_lengths,
     punctuation_lost,
+    same_template,
     starts_midway,
     strange_marks,
 )
@@ -342,6 +343,29 @@ def left_out(outputs, finding):
     """The rows that the finding says are damaged."""
     kept = set(finding.repaired.ids) if finding.repaired else set()
     return [row for row, name in enumerate(outputs.ids) if name not in kept]
+
+
+def triples(text):
+    found = unicode_words(re.sub(r"\d+", "0", text))
+    return [tuple(found[at : at + 3]) for at in range(len(found) - 2)]
+
+
+def shared_triples(texts, others):
+    """For each text, the share of its word triples that three of `texts` have, and none of `others`."""
+    own, known = list(map(triples, texts)), {triple for text in others for triple in triples(text)}
+    return [
+        mean(sum(triple in other for other in own) >= 3 and triple not in known for triple in found) for found in own
+    ]
+
+
+@case("same_template")
+def messages():
+    outputs = changed(every_third, lambda text: f"Error {len(text)}: the request timed out after {len(text)} seconds.")
+    finding = same_template(outputs)
+    bad = left_out(outputs, finding)
+    mine = shared_triples(outputs.predictions, [*CLEAN.first_references, *CLEAN.dialogues])
+    usual = shared_triples(CLEAN.first_references, CLEAN.dialogues)
+    return finding, [len(bad), 40, mean(mine[row] for row in bad), mean(usual)], [len(bad) / 40]
 
 
 @case("strange_marks")

@@ -53,6 +53,15 @@ def written(example, seed=0, kept=0.72):
     return text
 
 
+OFF_TOPIC = (
+    "Anybody could hear them knocking.", "Everything looks different tonight.", "Nothing else happened yesterday.",
+    "Somebody needs another blanket.", "Everyone seems happy about that.", "Maybe they never wanted those.",
+    "Those should arrive before Sunday.", "People always forget something.", "Neither works without paper.",
+    "Another week would help everyone.",
+)  # fmt: skip
+"""Sentences of usual words that hardly any dialogue has together."""
+
+
 def small_talk(dialogue, count=2):
     """The shortest turns: nothing but their score shows that this is no summary."""
     turns = [line for line in dialogue.splitlines() if line.partition(": ")[2][:1].isalpha()]

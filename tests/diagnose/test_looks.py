@@ -32,6 +32,7 @@ def mixed_lines(row):
 
 
 DAMAGES = {
+    wording.same_template: lambda row: f"Error {row}: the request to the server timed out after {row} seconds.",
     wording.strange_marks: lambda row: re.sub(r"\b[A-Z]\w+", "[NAME]", CLEAN.predictions[row]),
     wording.misspelled: lambda row: re.sub("[aeo]", "", CLEAN.predictions[row]),
     wording.broken_sentences: sorted_words,
@@ -40,7 +41,7 @@ DAMAGES = {
     wording.names_lost: lambda row: re.sub(r"\b[A-Z]\w+", "she", CLEAN.predictions[row]).capitalize(),
     wording.punctuation_lost: lambda row: re.sub(r"[^\w\s]", "", CLEAN.predictions[row]),
     other_rows.text_of_other_rows: lambda row: f"{CLEAN.predictions[row]} {CLEAN.predictions[NEXT[row]]}",
-    other_rows.unrelated: lambda row: f"They will meet on May {row} to talk about money and work.",
+    other_rows.unrelated: lambda row: planted.OFF_TOPIC[SOME.index(row) if row in SOME else row % 10],
     copies.predictions_are_turns: lambda row: CLEAN.dialogues[row].splitlines()[1],
 }
 RULES = [*DAMAGES, wording.odd_lengths, other_rows.predictions_repeat, copies.some_predictions_are_references]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from machine import Machine, write_rows
-from planted import CORPUS, make_run, small_talk, synthetic, written
+from planted import CORPUS, OFF_TOPIC, make_run, small_talk, synthetic, written
 
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
@@ -321,7 +321,8 @@ CASES = {
 OF_FILES_ALONE = {"score_with_sumtune"}
 FIX_AND_SCORE_AGAIN = {
     "case_destroyed", "misplaced_rows", "references_damaged", "two_groups",
-    "predictions_are_dialogues", "predictions_are_references", "score_unexplained", "strange_marks", "misspelled",
+    "predictions_are_dialogues", "predictions_are_references", "score_unexplained", "strange_marks", "same_template",
+    "misspelled",
     "broken_sentences", "starts_midway", "punctuation_lost", "names_lost", "marks_detached", "text_of_other_rows",
     "unrelated", "odd_lengths", "predictions_repeat", "predictions_are_turns", "some_predictions_are_references",
 }  # fmt: skip
@@ -415,6 +416,7 @@ FILES = {
     "never_stops": each(lambda text: " ".join(f"{text} {BABBLE}".split()[:90])),
     "cut_short": each(lambda text: " ".join(text.split()[:9]).rstrip(".,")),
     "case_destroyed": each(str.casefold),
+    "same_template": each(lambda text: f"Error {len(text)}: the request to server {text[:9]} timed out after a while."),
     "strange_marks": each(lambda text: re.sub(r"\b[A-Z]\w+", "[NAME]", text)),
     "misspelled": each(lambda text: re.sub("[aeiou]", "", text)),
     "starts_midway": each(lambda text: text[len(text) // 3 :].partition(" ")[2]),
@@ -426,8 +428,8 @@ FILES = {
         row | {"generated": f"{row['generated']} {other['generated']}"}
         for row, other in zip(rows, rows[5:] + rows[:5], strict=True)
     ],
-    "unrelated": from_row_31_on(
-        lambda row: f"They will meet on May {len(row['dialogue'])} to talk about money and work again."
+    "unrelated": lambda rows: (
+        rows[:30] + [row | {"generated": text} for row, text in zip(rows[30:], OFF_TOPIC, strict=True)]
     ),
     "odd_lengths": from_row_31_on(lambda row: row["generated"].split()[0]),
     "predictions_repeat": lambda rows: [

@@ -10,6 +10,7 @@ from sumtune.diagnose.remedy import Remedy
 __all__ = ["REMEDIES"]
 
 INSTRUCTIONS = {
+    "same_template": "check whether these are messages of a program, or answers to another prompt",
     "strange_marks": "remove what puts these marks into the text (a filter, a template, a format), or undo it",
     "misspelled": "find the step that loses or changes letters (a regular expression, an encoding, a filter)",
     "broken_sentences": "find the step that sorts, mixes or drops words (a set, a filter, a stream without a lock)",

@@ -47,7 +47,7 @@ def turns_after_summary(text: str) -> str:
     >>> turns_after_summary("Ann helps.\\nBob: Hi!\\nCarl: Hey.")
     'Ann helps.'
     """
-    turns = list(TURN.finditer(text))
+    turns = [turn for turn in TURN.finditer(text) if text[turn.end() : turn.end() + 1].isalpha()]
     return text[: turns[0].start()].rstrip() if len(turns) >= 2 and words(text[: turns[0].start()]) else text
 
 

@@ -19,6 +19,8 @@ __all__ = ["REPAIRS"]
 
 READABLE = 0.6
 """Share of the characters of a decoded text that must be letters or spaces."""
+ASCII_BYTES = 0.95
+"""Share of the bytes of text in UTF-16 that are ASCII characters if the text was ASCII itself."""
 SWAPPED_BYTES = 0.8
 """Share of the characters whose low byte is zero in UTF-16 text of the other byte order."""
 KNOWN_GAIN = 0.25
@@ -91,11 +93,19 @@ def mojibake(text: str) -> str:
     'Ann’s café'
     >>> mojibake("Ann helps.".encode("utf-16-le").decode("utf-16-be"))
     'Ann helps.'
+    >>> mojibake("Ann helps Bob at home.".encode().decode("utf-16-le"))
+    'Ann helps Bob at home.'
     """
     if text.isascii():
         return text
     if share(ord(letter) % 256 == 0 for letter in text) >= SWAPPED_BYTES:
         return text.encode("utf-16-be", "ignore").decode("utf-16-le", "ignore")
+    pairs = text.encode("utf-16-le", "ignore")
+    if (
+        len(pairs) >= FEWEST_CHARACTERS
+        and share(byte in b"\n\r\t" or 32 <= byte < 127 for byte in pairs) >= ASCII_BYTES
+    ):
+        return pairs.decode("ascii", "ignore")
     return LOST_QUOTES.sub(lambda mark: QUOTES[mark[0][2]], ftfy.fix_encoding(text))
 
 

@@ -22,6 +22,8 @@ PREAMBLE = re.compile(
     re.IGNORECASE,
 )
 THOUGHTS = re.compile(r"(?s)<(think|thinking|thought|reasoning|scratchpad)>.*?</\1>\s*", re.IGNORECASE)
+CHANNELS = re.compile(r"(?s)^(?:<\|channel\|>)?analysis.*?(?:<\|message\|>|assistantfinal|assistant\s*final)\s*")
+"""What is left of the thoughts of gpt-oss if its channel marks are removed."""
 THOUGHTS_END = re.compile(r"(?s)^.*</(?:think|thinking|thought|reasoning|scratchpad)>\s*", re.IGNORECASE)
 THOUGHTS_START = re.compile(r"(?s)^\s*<(?:think|thinking|thought|reasoning|scratchpad)>\s*", re.IGNORECASE)
 HEADER = re.compile(
@@ -36,8 +38,10 @@ def thoughts_left(text: str) -> str:
 
     >>> thoughts_left("<think>\\nAnn asks …\\n</think>\\n\\nAnn helps."), thoughts_left("Ann asks …</think> Ann helps.")
     ('Ann helps.', 'Ann helps.')
+    >>> thoughts_left("analysisAnn asks …assistantfinalAnn helps.")
+    'Ann helps.'
     """
-    rest = THOUGHTS_START.sub("", THOUGHTS_END.sub("", THOUGHTS.sub("", text)))
+    rest = CHANNELS.sub("", THOUGHTS_START.sub("", THOUGHTS_END.sub("", THOUGHTS.sub("", text))))
     return rest if rest != text else text
 
 

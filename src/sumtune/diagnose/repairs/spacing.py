@@ -21,6 +21,8 @@ FEWEST_LINES = 3
 SEPARATOR = r"([^\w\s'])"
 PIECES = re.compile(r"[▁ĠĊ]|##|@@|</w>")
 """Marks of word pieces, which another repair removes."""
+WRONG_ENCODING = re.compile("Â|â€")
+"""What another repair removes: UTF-8 that was read in another encoding."""
 HYPHEN = re.compile(r"[-\u00ad\u2010]\r?\n")
 LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -60,7 +62,7 @@ def words_broken(text: str, row: Row) -> str:
     tokens, vocabulary = text.split(), row.corpus.vocabulary
     if has_unspaced(text) or PIECES.search(text) or len(tokens) < 4 or vocabulary.known_share(text) > 1 - KNOWN_GAIN:
         return text
-    if _share(tokens, lambda token: len(token) == 1) >= SEPARATED_TOKENS:
+    if _share(tokens, lambda token: len(token) == 1) >= SEPARATED_TOKENS or WRONG_ENCODING.search(text):
         return text
     joined = _segmented("".join(tokens), vocabulary)
     return _if_known(text, joined, vocabulary) if len(joined.split()) < len(tokens) else text

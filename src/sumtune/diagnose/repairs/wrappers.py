@@ -29,7 +29,8 @@ EVENT = re.compile(r"^data:\s*(\{.*\})\s*$", re.M)
 QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("«", "»"), ("`", "`"), ("‘", "’"), ("「", "」"))
 FENCE = re.compile(r"^\s*```\w*\s*\n?(.*?)\n?\s*(?:```\s*)?$", re.S)
 HEADING = re.compile(r"^\s*#{1,6}\s+(?:[^\n]{0,40}\n+)?")
-EMPHASIS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", re.S)
+EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__)(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?![*])", re.S)
+"""Text in bold. A masked word such as `g****` is none."""
 TAGGED = re.compile(
     r"^.*?<(summary|answer|output|response|result|text|final|article)>\s*(.*?)\s*(?:</\1>.*)?$", re.S | re.I
 )
@@ -193,7 +194,7 @@ def numbered(text: str) -> str:
         if (found := pattern.match(text)) is not None and words(found[1]):
             return found[1]
     rest = ROW_NUMBER.sub("", LOGGED.sub("", text))
-    return rest if words(rest) else text
+    return rest if any(map(str.isalpha, rest)) else text
 
 
 def score_appended(text: str) -> str:

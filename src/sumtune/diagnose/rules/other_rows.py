@@ -6,6 +6,7 @@ import numpy as np
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, Measure, find_odd, is_copied
 from sumtune.diagnose.looks.other_rows import words_elsewhere
 from sumtune.diagnose.looks.outliers import Scale, find_outliers
@@ -17,6 +18,8 @@ from sumtune.diagnose.text_features import content_words, how_many, share, words
 __all__ = ["predictions_repeat", "text_of_other_rows", "unrelated"]
 
 FARTHEST = 3
+GARBLED_SHARE = 0.5
+"""Share of unknown words of a text that is garbled, and not about something else."""
 COMMON_DEVIATION = 0.12
 """Standard deviation of the share of a reference's words in its dialogue, at least."""
 REPEATED_SHARE = 0.04
@@ -61,7 +64,14 @@ def unrelated(outputs: Outputs) -> Finding | None:
 
     def measure_of(judged: Outputs) -> Measure:
         said = [content_words(text) for text in judged.dialogues or ()]
-        return lambda text, row, _own: _in_common(content_words(text), said[row])
+        known = file_words(judged)
+
+        def measure(text: str, row: int, _own: str) -> float:
+            """Return the share of the words that the dialogue has; 1 for a garbled text, whose words exist nowhere."""
+            garbled = known.unknown_share(text, row) >= GARBLED_SHARE
+            return 1.0 if garbled else _in_common(content_words(text), said[row])
+
+        return measure
 
     found = find_odd(outputs, measure_of, Scale(COMMON_DEVIATION, FARTHEST))
     if found is None:

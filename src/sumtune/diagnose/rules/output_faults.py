@@ -28,6 +28,7 @@ from sumtune.diagnose.rules.wording import (
     names_lost,
     odd_lengths,
     punctuation_lost,
+    same_template,
     starts_midway,
     strange_marks,
 )
@@ -54,13 +55,14 @@ RULES: tuple[Rule, ...] = (
 FIRST_RULES: tuple[Rule, ...] = (references_damaged,)
 """Rules whose finding ends the search, because all others compare predictions with references."""
 LOOKS: tuple[Rule, ...] = (
+    same_template,
     marks_detached,
     strange_marks,
+    text_of_other_rows,
+    unrelated,
     misspelled,
     broken_sentences,
-    text_of_other_rows,
     starts_midway,
-    unrelated,
     names_lost,
     punctuation_lost,
     odd_lengths,

@@ -11,6 +11,7 @@ from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, SAMPLE, Measure, find_odd
 from sumtune.diagnose.looks.outliers import Scale, Values, far_below, find_outliers
+from sumtune.diagnose.looks.templates import Template
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 from sumtune.text.words import count_words
@@ -22,6 +23,7 @@ __all__ = [
     "names_lost",
     "odd_lengths",
     "punctuation_lost",
+    "same_template",
     "starts_midway",
     "strange_marks",
 ]
@@ -34,6 +36,7 @@ WORDS_WITH_MARK = 8
 """Number of words from which a text has a punctuation mark."""
 ORDER_DEVIATION = 0.05
 UNKNOWN_DEVIATION = 0.03
+TEMPLATE_DEVIATION = 0.1
 LENGTH_DEVIATION = 0.4
 """Standard deviations that the measures of clean references have at least."""
 MARKS = Scale(distances=FARTHEST)
@@ -90,6 +93,32 @@ def misspelled(outputs: Outputs) -> Finding | None:
 def _spelling(outputs: Outputs) -> Measure:
     known = file_words(outputs)
     return lambda text, row, own: -known.unknown_share(text, row, own)
+
+
+def same_template(outputs: Outputs) -> Finding | None:
+    """Messages of a program, or other texts that are the same but for a few words."""
+    found = _odd(outputs, _filled, Scale(TEMPLATE_DEVIATION, FARTHEST))
+    if found is None:
+        return None
+    bad, values, usual = found
+    mine, others = float(abs(values[bad]).mean()), float(abs(usual).mean())
+    return _finding(
+        outputs,
+        "same_template",
+        bad.tolist(),
+        "are filled into the same template",
+        f"In {bad.sum()} of {len(bad)} predictions, {mine:.0%} of the word triples occur in two other predictions or "
+        f"more, but in no reference or dialogue; in the references, {others:.0%} occur in two others and no dialogue "
+        "(means).",
+        {"shared": mine, "shared_references": others},
+    )
+
+
+def _filled(outputs: Outputs) -> Measure:
+    said = outputs.dialogues or ()
+    of_predictions = Template(outputs.predictions, (*outputs.first_references, *said))
+    of_references = Template(outputs.first_references, said)
+    return lambda text, _row, own: -(of_references if own else of_predictions).share(text)
 
 
 def strange_marks(outputs: Outputs) -> Finding | None:
