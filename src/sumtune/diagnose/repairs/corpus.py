@@ -56,7 +56,9 @@ class Corpus:
         fewest = max(FEWEST_ROWS, BOILERPLATE_SHARE * len(self.predictions))
         common = [one for one, count in counts.items() if count >= fewest and len(one.split()) >= WORDS_OF_SOME]
         known = (*self.references, *self.dialogues, " ".join(self.prefix), " ".join(self.suffix))
-        return frozenset(one for one in common if not TURN.match(one) and not any(one in text for text in known))
+        return frozenset(
+            one for one in common if not TURN.match(one) and not any(one.rstrip(".!?") in text for text in known)
+        )
 
     def _shared(self, rows: list[list[str]], references: list[list[str]]) -> tuple[str, ...]:
         found = _most_common_start(rows, max(FEWEST_ROWS, PREFIX_OF_SOME * len(rows)))

@@ -104,7 +104,7 @@ REPAIRS = (
     Repair("closing_left", closing_left, "end with a closing phrase",
            "ask for nothing but the summary, or remove the phrase", certain=False),
     Repair("boilerplate_left", boilerplate_left, "contain a sentence that other predictions have, too",
-           "find what adds the same sentence to several texts, such as a template or a notice"),
+           "find what adds the same sentence to several texts, such as a template or a notice", certain=False),
     _repair(text_before_last_line, "have other lines before the summary",
             "write only the summary: keep prompts, warnings and logs out of the text", certain=False),
     _repair(text_after_first_line, "continue after their first line",

@@ -55,10 +55,10 @@ RULES: tuple[Rule, ...] = (
 FIRST_RULES: tuple[Rule, ...] = (references_damaged,)
 """Rules whose finding ends the search, because all others compare predictions with references."""
 LOOKS: tuple[Rule, ...] = (
+    text_of_other_rows,
     same_template,
     marks_detached,
     strange_marks,
-    text_of_other_rows,
     unrelated,
     misspelled,
     broken_sentences,
@@ -73,7 +73,7 @@ LAST_RULES: tuple[Rule, ...] = (two_groups,)
 
 COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues)
 """Rules about whole columns. The effect of a repair on a wrong column means nothing."""
-SYMPTOMS = ("case_destroyed", "cut_short")
+SYMPTOMS = ("case_destroyed", "cut_short", "predictions_repeat")
 """Findings that may be a symptom of how predictions look: sorted words do not end like a sentence."""
 FEWEST_LEFT = 0.5
 """Share of the rows that must be left without a fault if the search is to go on."""
@@ -139,6 +139,8 @@ def _explains_more(look: Finding, rule: Rule, other: Finding) -> bool:
     """Return whether odd looks explain more than a finding that may be a symptom of them."""
     if rule is cut_short and look.code == "punctuation_lost":
         return False
+    if rule is predictions_repeat:  # the text of another row is in a row because it repeats
+        return look.code == "same_template"
     return rule is misplaced_rows or look.numbers["share"] >= LOOKS_SHARE * other.numbers.get("share", 0.0)
 
 
