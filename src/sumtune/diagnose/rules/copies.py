@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
-from sumtune.diagnose.looks.judged import is_copied
+from sumtune.diagnose.looks.judged import SAMPLE, is_copied
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 from sumtune.text.words import count_words
@@ -59,6 +59,8 @@ def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
 def predictions_are_turns(outputs: Outputs) -> Finding | None:
     """Predictions that are a turn of their dialogue, or some that are a longer passage."""
     if outputs.dialogues is None:
+        return None
+    if len(outputs) > SAMPLE and predictions_are_turns(outputs.sample(SAMPLE)) is None:
         return None
     rows = list(zip(outputs.predictions, outputs.dialogues, strict=True))
     turns = [_is_long_enough(text) and _is_turn(text, dialogue) for text, dialogue in rows]
