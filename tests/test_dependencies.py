@@ -49,7 +49,8 @@ def statements_in(node: ast.AST) -> Iterator[ast.AST]:
 @cache
 def imported(folder: str) -> dict[str, Path]:
     """Distribution of each package that files in `folder` import, anywhere in them, with one such file."""
-    own = {file.stem for part in ("tests", "benchmarks") for file in (ROOT / part).glob("*.py")} | {"sumtune"}
+    ours = (path for part in ("tests", "benchmarks") for path in (ROOT / part).iterdir())
+    own = {path.stem for path in ours if path.is_dir() or path.suffix == ".py"} | {"sumtune"}
     found: dict[str, Path] = {}
     distributions = packages_distributions()
     for file in (ROOT / folder).rglob("*.py"):
