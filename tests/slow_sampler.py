@@ -8,6 +8,9 @@ import torch
 
 from sumtune.model.merge import load_merged
 
+LIMIT = 5
+"""Most tokens of a candidate: enough for six different ones."""
+
 
 class SlowSampler:
     """Samples from a base model with an adapter; a candidate depends only on the seed, its number and the source."""
@@ -23,7 +26,7 @@ class SlowSampler:
     ) -> list[list[tuple[int, ...]]]:  # fmt: skip
         """Return `count` candidates for each source, without the end mark."""
         return [
-            [self._one(source, seed, number, temperature, top_k, min(max_tokens, 12)) for number in range(count)]
+            [self._one(source, seed, number, temperature, top_k, min(max_tokens, LIMIT)) for number in range(count)]
             for source in sources
         ]
 

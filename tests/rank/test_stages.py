@@ -191,18 +191,18 @@ def test_ranking_starts_from_the_weights_of_the_references(straight: Straight) -
     )
 
 
-@pytest.mark.parametrize(
-    "stops",
-    [
-        [("half 1 of 2", 2), ("half 2 of 2", 1), ("candidates", 8), ("candidates", 16), ("ranking", 3), ("ranking", 9)],
-        [("half 2 of 2", 3), ("ranking", 12)],
-    ],
-)
+STOPS = [
+    ("half 1 of 2", 2), ("half 2 of 2", 1), ("half 2 of 2", 3), ("candidates", 8), ("candidates", 16), ("ranking", 3),
+    ("ranking", 12),
+]  # fmt: skip
+"""Where a run is killed, one after another: inside of each stage and at its end."""
+
+
 def test_a_run_that_was_killed_in_any_stage_has_the_same_adapter(
-    straight: Straight, session_in: Make, tmp_path: Path, stops: list[tuple[str, int]]
+    straight: Straight, session_in: Make, tmp_path: Path
 ) -> None:
     make = partial(session_in, tmp_path, straight.name, "run", RANKING)
-    for stop in stops:
+    for stop in STOPS:
         with pytest.raises(StoppedError):
             rank(make, stop)
         assert not RunDir(tmp_path / "run").adapter.exists()
