@@ -30,8 +30,8 @@ test-unit coverage test-lowest: export PYTHONDONTWRITEBYTECODE =
 test: test-unit ## all tests, including those with the embedded model and Chromium
 	$(BIN)/pytest -m "e2e or browser"
 
-test-unit: $(VENV)/.dev ## without the embedded model and Chromium: three to four minutes on two cores
-	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 3 --dist loadfile $(ARGS)
+test-unit: $(VENV)/.dev ## without the embedded model and Chromium: under three minutes on two cores
+	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
 
 coverage: $(VENV)/.dev ## test-unit with the share of lines and branches that it runs; fails below the floor in pyproject.toml
 	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered $(ARGS)
