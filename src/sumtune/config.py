@@ -152,8 +152,8 @@ class RankConfig(Section):
     """Learning to rank one's own candidate summaries, after training on the reference summaries.
 
     Two adapters, each trained on half of the examples, write candidates for the other half. A candidate's reward is the
-    mean of ROUGE-1, -2 and -L against the reference, minus 0.03 for each name or number that the dialogue does not
-    contain, up to three. Then training continues with the cross entropy of the reference and a margin loss, which makes
+    mean of ROUGE-1, -2 and -L against the reference, minus a penalty for names and numbers that the dialogue does not
+    contain. Then training continues with the cross entropy of the reference and a margin loss, which makes
     better candidates more likely than worse ones (BRIO, Liu et al. 2022, https://arxiv.org/abs/2203.16804).
     """
 
