@@ -151,20 +151,8 @@ def strange_marks(outputs: Outputs) -> Finding | None:
 
 def starts_midway(outputs: Outputs) -> Finding | None:
     """Texts that begin with a small letter, although they have capitals elsewhere, as if their start were cut off."""
-    found = _odd(outputs, lambda _judged: _has_start)
-    if found is None:
-        return None
-    bad, _, usual = found
-    others = float(abs(usual).mean())
-    return _finding(
-        outputs,
-        "starts_midway",
-        bad.tolist(),
-        "begin in the middle of a sentence",
-        f"{bad.sum()} of {len(bad)} predictions begin with a small letter, but have capitals elsewhere; so do "
-        f"{others:.0%} of the references.",
-        {"share_references": others},
-    )
+    what = "begin with a small letter, but have capitals elsewhere"
+    return _marked(outputs, "starts_midway", "begin in the middle of a sentence", what, lambda _judged: _has_start)
 
 
 def _has_start(text: str, _row: int, _own: str) -> float:
@@ -177,20 +165,8 @@ def names_lost(outputs: Outputs) -> Finding | None:
     """Texts without any name of their dialogue."""
     if outputs.dialogues is None:
         return None
-    found = _odd(outputs, _naming)
-    if found is None or found[0].mean() < NAMELESS_SHARE:
-        return None
-    bad, _, usual = found
-    others = float(abs(usual).mean())
-    return _finding(
-        outputs,
-        "names_lost",
-        bad.tolist(),
-        "contain no name of their dialogues",
-        f"{bad.sum()} of {len(bad)} predictions contain no name of their dialogue; so do {others:.0%} of the "
-        "references.",
-        {"share_references": others},
-    )
+    what = "contain no name of their dialogue"
+    return _marked(outputs, "names_lost", "contain no name of their dialogues", what, _naming, NAMELESS_SHARE)
 
 
 def _naming(outputs: Outputs) -> Measure:
@@ -200,20 +176,8 @@ def _naming(outputs: Outputs) -> Measure:
 
 def marks_detached(outputs: Outputs) -> Finding | None:
     """Texts with a space before their punctuation marks, as tokens that nobody joined."""
-    found = _odd(outputs, lambda _judged: _is_joined)
-    if found is None:
-        return None
-    bad, _, usual = found
-    others = float(abs(usual).mean())
-    return _finding(
-        outputs,
-        "marks_detached",
-        bad.tolist(),
-        "have spaces before their punctuation",
-        f"{bad.sum()} of {len(bad)} predictions have a space before a punctuation mark or inside a contraction; so do "
-        f"{others:.0%} of the references.",
-        {"share_references": others},
-    )
+    what = "have a space before a punctuation mark or inside a contraction"
+    return _marked(outputs, "marks_detached", "have spaces before their punctuation", what, lambda _judged: _is_joined)
 
 
 def _is_joined(text: str, _row: int, _own: str) -> float:
@@ -223,20 +187,8 @@ def _is_joined(text: str, _row: int, _own: str) -> float:
 
 def punctuation_lost(outputs: Outputs) -> Finding | None:
     """Texts without any punctuation mark."""
-    found = _odd(outputs, lambda _judged: _has_marks)
-    if found is None:
-        return None
-    bad, _, usual = found
-    others = float(abs(usual).mean())
-    return _finding(
-        outputs,
-        "punctuation_lost",
-        bad.tolist(),
-        "have no punctuation",
-        f"{bad.sum()} of {len(bad)} predictions have at least {WORDS_WITH_MARK} words and no punctuation mark; so do "
-        f"{others:.0%} of the references.",
-        {"share_references": others},
-    )
+    what = f"have at least {WORDS_WITH_MARK} words and no punctuation mark"
+    return _marked(outputs, "punctuation_lost", "have no punctuation", what, lambda _judged: _has_marks)
 
 
 def odd_lengths(outputs: Outputs) -> Finding | None:
@@ -270,6 +222,19 @@ def _alike(one: Values, two: Values) -> bool:
 def _has_marks(text: str, _row: int, _own: str) -> float:
     """Return -1 for a text without punctuation that is long enough to have some, else 0."""
     return -float(len(text.split()) >= WORDS_WITH_MARK and not MARK.search(text))
+
+
+def _marked(
+    outputs: Outputs, code: str, title: str, what: str, measure_of: Callable[[Outputs], Measure], least: float = 0.0
+) -> Finding | None:
+    """Return the finding that at least the share `least` of the predictions have a mark that few references have."""
+    found = _odd(outputs, measure_of)
+    if found is None or found[0].mean() < least:
+        return None
+    bad, _, usual = found
+    others = float(abs(usual).mean())
+    evidence = f"{bad.sum()} of {len(bad)} predictions {what}; so do {others:.0%} of the references."
+    return _finding(outputs, code, bad.tolist(), title, evidence, {"share_references": others})
 
 
 def _odd(
