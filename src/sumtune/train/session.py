@@ -35,6 +35,7 @@ from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
 from sumtune.train.ranked_example import RankedExample
 from sumtune.train.ranking_loss import RankingLoss
+from sumtune.train.recorded_losses import RecordedLosses
 from sumtune.train.step import Gradient, LossFunction, mean_loss, step_gradient
 from sumtune.train.training_plan import TrainingPlan
 from sumtune.train.validation_sample import validation_sample
@@ -139,7 +140,8 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     if kernels is not None:
         fuse_frozen(base, kernels)
         fuse(base, kernels)
-    loss_fn = SummaryLoss(base, kernels=kernels, recompute=recompute)
+    recorded = RecordedLosses(adapted) if device.type == "cuda" else None
+    loss_fn = SummaryLoss(base, kernels=kernels, recompute=recompute, recorded=recorded)
     master_weights = MasterWeights(trainable(adapted))
     examples: Sequence[Encoded] = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
