@@ -10,6 +10,7 @@ workers, runs share the machine; on a GPU, `--work /dev/shm` keeps checkpoints i
 """
 
 import argparse
+import gc
 import json
 import multiprocessing
 import os
@@ -100,6 +101,7 @@ def make_one(run: BankRun, place: "Place", threads: int) -> dict[str, object]:
 
     torch.set_num_threads(threads)
     row = make_row(run, place)
+    gc.collect()
     torch.cuda.empty_cache()
     return row
 

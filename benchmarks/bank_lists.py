@@ -54,6 +54,7 @@ class BankRun:
     def config(self, model: str, device: str) -> Config:
         """Return the configuration of the run."""
         fixed = (f"train.seed={self.seed}", f"model.device={device}", "evaluate.base=false")
+        fixed += ("model.precision=bf16",) * (device == "cuda")  # not measured, as other runs share the GPU
         assignments = (*fixed, *TRUNCATED.get(self.source, ()), *self.settings)
         return resolve(self.preset, overrides={"model.name": model}, assignments=assignments)
 

@@ -191,6 +191,11 @@ def summarizer_of(session: Session, decode: DecodeConfig, folder: Path, encoder:
         from sumtune.forecast.session_summarizer import session_summarizer  # its engines need not run on a GPU
 
         return session_summarizer(session, decode, folder)
+    return gpu_summarizer(session, decode, folder, encoder)
+
+
+def gpu_summarizer(session: Session, decode: DecodeConfig, folder: Path, encoder: Encoder) -> Summarizer:
+    """Return the torch summarizer of the merged weights, without the packages that the other engines need."""
     save_adapter(session.adapted, session.master_weights.average, folder)
     source = locate(session.config.model.name, session.config.model.revision)
     model = load_merged(source.folder, folder, session.precision.dtype, session.loss_fn.device)

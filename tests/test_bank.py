@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import tiny
+import torch
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 TINY = ("model.precision=fp32", "model.max_target_tokens=16", "decode.engine=torch", "train.learning_rate=0.01")
@@ -69,6 +70,31 @@ def test_no_example_is_in_two_splits_and_a_larger_run_contains_a_smaller_one(tmp
     assert max(len(one.dialogue) for one in short["train"]) <= min(len(one.dialogue) for one in long["train"])
     with pytest.raises(ValueError, match="too few"):
         chosen_examples(BankRun.of("made/90/quality/2"), place)
+
+
+@pytest.mark.usefixtures("_benchmarks")
+@pytest.mark.parametrize("beams", [1, 2])
+def test_a_shared_gpu_gives_the_summaries_of_the_usual_engine(
+    tiny_models: dict[str, Path], tmp_path: Path, session_in, monkeypatch: pytest.MonkeyPatch, beams: int
+) -> None:
+    import bank_row
+    from bank_row import gpu_summarizer
+
+    from sumtune.config import DecodeConfig
+    from sumtune.forecast.session_summarizer import session_summarizer
+    from sumtune.model.encode_stage import make_encoder
+
+    session, decode = session_in(tmp_path, "gemma"), DecodeConfig(beams=beams, engine="torch")
+    with torch.no_grad():
+        for weight in session.master_weights.average.values():
+            weight.normal_(0, 0.2, generator=torch.Generator().manual_seed(0))
+    dialogues = [tiny.conversation(number)["dialogue"] for number in range(9)]
+    monkeypatch.setattr(bank_row, "GPU_TOKENS", 300)  # several batches
+    shared = gpu_summarizer(session, decode, tmp_path / "a", make_encoder(session.config.model))
+    usual = session_summarizer(session, decode, tmp_path / "b")
+    texts = [[one.text for one in summarizer.summarize(dialogues)] for summarizer in (shared, usual)]
+    assert texts[0] == texts[1]
+    assert len(set(texts[0])) > 1
 
 
 @pytest.mark.e2e
