@@ -2,16 +2,15 @@
 
 import shlex
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 
 from rich.console import Console
 
+from sumtune.commands.prepare import prepare_data, within_limits
 from sumtune.commands.resume import require_same_settings, state_to_resume, with_recorded_limits
 from sumtune.commands.run_record import environment, known_record, update_record
 from sumtune.config import Config
 from sumtune.config_resolution import assignment
-from sumtune.data import ingest
-from sumtune.data.issues import display
 from sumtune.files.draft import adopt, drafted
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
@@ -26,9 +25,7 @@ from sumtune.forecast.forecast import (
 )
 from sumtune.forecast.ranking import candidate_seconds
 from sumtune.memory import free_memory
-from sumtune.model import encode_stage
 from sumtune.model.generation_settings import GenerationSettings, load_generation
-from sumtune.model.precision import choose_device
 from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.rank.stages import Reports, learn_to_rank
 from sumtune.terminal.announcement import announcement
@@ -61,10 +58,10 @@ def train_adapter(
         config = with_recorded_limits(config, run_dir)
         require_same_settings(config, run_dir)
     with status(console, "Preparing the model; the first run on this machine takes longest"):
-        limited = _within_limits(config, console)
+        limited = within_limits(config, console)
     with drafted(run_dir) as draft:
         with status(console, "Preparing the data"):
-            _prepare_data(config, limited, draft, console)
+            prepare_data(config, limited, draft, console)
         if finished(config, draft):
             adopt(draft)
             _skip_training(config, run_dir, console, evaluates)
@@ -79,32 +76,6 @@ def train_adapter(
         del plan  # its model must not stay in memory
         free_memory()
         _learn_to_rank(config, run_dir, state, console)
-
-
-def _within_limits(config: Config, console: Console) -> Config:
-    """Return `config` with token limits that the model allows. This checks the model before any data is read.
-
-    Raises:
-        ConfigError: the device does not exist.
-        ModelError: the model is missing or unusable, or has no positions for a dialogue.
-    """
-    choose_device(config.model.device)
-    model = encode_stage.fit_token_limits(config.model, styled=config.data.style_column is not None)
-    for note in encode_stage.limit_notes(config.model, model):
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
-    return config.model_copy(update={"model": model})
-
-
-def _prepare_data(config: Config, limited: Config, run_dir: RunDir, console: Console) -> None:
-    """Run the stages ingest, validate, split and encode."""
-    styled = config.data.style_column is not None
-    make_encoder = cache(partial(encode_stage.make_encoder, config.model, styled=styled))  # unchanged data needs none
-    ingested = ingest.run(limited, run_dir, make_encoder)
-    for line in display(ingested.issues):
-        console.print(line)
-    encode_stage.run(config, run_dir, make_encoder)
-    make_encoder.cache_clear()  # a vocabulary of 262,144 tokens takes half a gigabyte
-    free_memory()
 
 
 def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, evaluates: bool) -> _Plan:
