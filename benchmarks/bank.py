@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 
 from bank_lists import BankRun, runs
 
+from sumtune.model.device_memory import GPU_SHARE
+
 if TYPE_CHECKING:
     from bank_row import Place
 
@@ -78,6 +80,7 @@ def make_all(missing: list[BankRun], place: "Place", given: argparse.Namespace) 
     """Make the rows of `missing` and append them to `given.out`; return how many failed."""
     begun, waiting, failed = time.monotonic(), list(missing), 0
     os.environ |= {"OMP_NUM_THREADS": str(given.threads), "TOKENIZERS_PARALLELISM": "false"}  # of the processes
+    os.environ.setdefault(GPU_SHARE, str(1 / given.workers))
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(given.workers, spawn) as pool, given.out.open("a", encoding="utf-8") as out:
         running: dict[Future[dict[str, object]], BankRun] = {}

@@ -28,8 +28,7 @@ from sumtune.model import encode_stage
 from sumtune.model.locate import locate
 from sumtune.model.lora import save_adapter
 from sumtune.model.merge import load_merged
-from sumtune.summarizer import Completion, OnProgress, Summarizer
-from sumtune.text.batching import micro_batches
+from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 from sumtune.train import session as training
@@ -42,8 +41,6 @@ BEAMS = (1, 4)
 """Each adapter is scored with greedy search and with beam search."""
 MOST_SCORED, MOST_VALIDATED, VALIDATED = 192, 40, 8
 """Most examples that are scored and that validate; of so many training examples, one more validates."""
-GPU_TOKENS = 1 << 17
-"""Tokens of dialogues and summaries, times beams, that one process generates at a time on a GPU shared by several."""
 CURVE_PARTS = 8
 NO_LIMIT = 10**9
 
@@ -201,24 +198,6 @@ def gpu_summarizer(session: Session, decode: DecodeConfig, folder: Path, encoder
     model = load_merged(source.folder, folder, session.precision.dtype, session.loss_fn.device)
     own = copy.copy(encoder)
     own.prompt = Prompt.load(session.run_dir.transformation)
-    return GpuShare(
+    return TorchSummarizer(
         model, own, beams=decode.beams, length_penalty=decode.length_penalty, batch_tokens=decode.batch_tokens
     )
-
-
-class GpuShare(TorchSummarizer):
-    """A summarizer that leaves room on the GPU for other processes."""
-
-    def summarize(
-        self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
-        styles: Sequence[str] | None = None,
-    ) -> list[Completion]:  # fmt: skip
-        """Return one completion for each dialogue, in batches of `GPU_TOKENS`."""
-        prompt, counts = self._encoder.prompt, self._encoder.count(dialogues)
-        beams = self._search["num_beams"]
-        sizes = [beams * (min(count, prompt.max_source_tokens) + prompt.max_target_tokens) for count in counts]
-        written: dict[int, Completion] = {}
-        for batch in micro_batches(range(len(sizes)), sizes, GPU_TOKENS):
-            texts, own = [dialogues[at] for at in batch], styles and [styles[at] for at in batch]
-            written |= dict(zip(batch, super().summarize(texts, progress, max_tokens, own), strict=True))
-        return [written[at] for at in range(len(dialogues))]

@@ -74,10 +74,9 @@ def test_no_example_is_in_two_splits_and_a_larger_run_contains_a_smaller_one(tmp
 
 @pytest.mark.usefixtures("_benchmarks")
 @pytest.mark.parametrize("beams", [1, 2])
-def test_a_shared_gpu_gives_the_summaries_of_the_usual_engine(
-    tiny_models: dict[str, Path], tmp_path: Path, session_in, monkeypatch: pytest.MonkeyPatch, beams: int
+def test_a_gpu_gives_the_summaries_of_the_usual_engine(
+    tiny_models: dict[str, Path], tmp_path: Path, session_in, beams: int
 ) -> None:
-    import bank_row
     from bank_row import gpu_summarizer
 
     from sumtune.config import DecodeConfig
@@ -89,10 +88,9 @@ def test_a_shared_gpu_gives_the_summaries_of_the_usual_engine(
         for weight in session.master_weights.average.values():
             weight.normal_(0, 0.2, generator=torch.Generator().manual_seed(0))
     dialogues = [tiny.conversation(number)["dialogue"] for number in range(9)]
-    monkeypatch.setattr(bank_row, "GPU_TOKENS", 300)  # several batches
-    shared = gpu_summarizer(session, decode, tmp_path / "a", make_encoder(session.config.model))
+    on_gpu = gpu_summarizer(session, decode, tmp_path / "a", make_encoder(session.config.model))
     usual = session_summarizer(session, decode, tmp_path / "b")
-    texts = [[one.text for one in summarizer.summarize(dialogues)] for summarizer in (shared, usual)]
+    texts = [[one.text for one in summarizer.summarize(dialogues)] for summarizer in (on_gpu, usual)]
     assert texts[0] == texts[1]
     assert len(set(texts[0])) > 1
 

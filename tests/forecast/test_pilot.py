@@ -72,6 +72,12 @@ def test_a_loss_is_measured_before_its_batch_is_learned_from(tiny_models: dict[s
     assert found.points[0].learned_loss == pytest.approx(before[0].item() / before[1], rel=1e-5)
 
 
+def test_a_pilot_ends_at_a_depth_if_the_next_takes_too_long(tiny_models: dict[str, Path], tmp_path: Path) -> None:
+    session, held_out = session_of(tiny_models["gemma"], tmp_path)
+    found = run_pilot(session, held_out[:1], "rouge-score", lambda _: _Silent(), (2, 3, 4), limit_s=0.0)
+    assert [point.steps for point in found.points] == [2]
+
+
 def test_a_pilot_draws_from_no_global_generator(tiny_models: dict[str, Path], tmp_path: Path) -> None:
     before = torch.get_rng_state()
     pilot_of(tiny_models["gemma"], tmp_path)

@@ -7,9 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sumtune.config_resolution import resolve
 from sumtune.evaluate.rouge import ROUGE_METRICS
+from sumtune.forecast.data_features import DataFeatures
 from sumtune.forecast.learning_curve import gain_of_more_data
-from sumtune.forecast.score_bank import BankRow, dump_bank, figures_of, load_bank
+from sumtune.forecast.pilot import Pilot, PilotPoint
+from sumtune.forecast.score_bank import (
+    BankRow,
+    data_figures,
+    dump_bank,
+    final_figures,
+    load_bank,
+    pilot_figures,
+    run_figures,
+)
 from sumtune.forecast.score_forecast import EXAMPLE_SD, floor, forecast_scores
 from sumtune.forecast.score_model import fit_score_model
 
@@ -25,12 +36,10 @@ def simulated(
     final = 0.25 + hard + SLOPE * math.log2(examples / 40) + generator.normal(0, noise)
     scores = {metric: final + generator.normal(0, noise) for metric in ROUGE_METRICS}
     easy = dict.fromkeys(ROUGE_METRICS, 0.2 + hard)
-    features = {"dialogue_words": 90, "summary_words": 20, "novel_bigrams": 0.7, "lead_3": easy, "longest_3": easy}
-    point = {"steps": 48, "loss": 2.0 - hard, "learned_loss": 2.1, "scores": dict.fromkeys(ROUGE_METRICS, 0.22 + hard)}
-    pilot = {"held_out": 64, "base_loss": 3.0, "longest_3": easy, "points": [point]}
-    figures = figures_of(features=features, pilot=pilot, examples=examples, epochs=3, learning_rate=3e-4,
-                         all_linear=True, beams=4, scored=scored, scores=scores)  # fmt: skip
-    return BankRow(data, "embedded", figures)
+    features = DataFeatures(examples, 90, 20, 0.7, easy, easy)
+    point = PilotPoint(48, 2.1, 2.0 - hard, dict.fromkeys(ROUGE_METRICS, 0.22 + hard))
+    known = data_figures(features) | pilot_figures(Pilot(64, easy, 3.0, (point,), 0.1))
+    return BankRow(data, "embedded", known | run_figures(resolve(), examples, scored) | final_figures(scores))
 
 
 def bank(noise: float = 0.01, data_sets: str = "abcdef", seed: int = 0) -> list[BankRow]:

@@ -3,6 +3,7 @@
 All pilots have the same settings, so that what they measure is the data and the model, not the preset.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -106,14 +107,20 @@ def run_pilot(
     tokens: Tokens,
     make_summarizer: MakeSummarizer,
     depths: Sequence[int] = DEPTHS,
+    limit_s: float = math.inf,
 ) -> Pilot:
-    """Train for `depths[-1]` optimizer steps and measure after each of `depths`. `tokens` is what ROUGE counts."""
+    """Train for `depths[-1]` optimizer steps and measure after each of `depths`. `tokens` is what ROUGE counts.
+
+    The pilot ends earlier if the next of `depths` would be reached later than after `limit_s` seconds of training.
+    """
     weights = session.master_weights
     optimizer = torch.optim.AdamW(weights.groups(session.config.lora.plus_ratio), weight_decay=0.0, fused=True)
     base_loss, training_s = validation_loss(session), 0.0
     losses: list[float] = []
     points: list[PilotPoint] = []
     for step in range(depths[-1]):
+        if points and points[-1].steps == step and training_s * _next(depths, step) / step > limit_s:
+            break
         begun = time.monotonic()
         losses.append(_learn(session, optimizer, step))
         training_s += time.monotonic() - begun
@@ -123,7 +130,11 @@ def run_pilot(
             learned_loss = sum(losses[since:]) / len(losses[since:])
             points.append(PilotPoint(step + 1, learned_loss, validation_loss(session), scores))
     easy = mean_rouge([rouge.score(longest_3(one.dialogue), one.summary, tokens) for one in held_out])
-    return Pilot(len(held_out), easy, base_loss, tuple(points), training_s / depths[-1])
+    return Pilot(len(held_out), easy, base_loss, tuple(points), training_s / len(losses))
+
+
+def _next(depths: Sequence[int], step: int) -> int:
+    return next(depth for depth in depths if depth > step)
 
 
 def _learn(session: Session, optimizer: Any, step: int) -> float:

@@ -5,9 +5,21 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
-__all__ = ["BankRow", "dump_bank", "figures_of", "load_bank", "shipped_bank"]
+from sumtune.config import Config
+from sumtune.forecast.data_features import DataFeatures
+from sumtune.forecast.pilot import Pilot
+
+__all__ = [
+    "BankRow",
+    "data_figures",
+    "dump_bank",
+    "final_figures",
+    "load_bank",
+    "pilot_figures",
+    "run_figures",
+    "shipped_bank",
+]
 
 FILE = "bank.csv"
 TEXTS = ("data", "model")
@@ -21,40 +33,41 @@ class BankRow:
     """Name of the data set; rows of one data set are left out together."""
     model: str
     figures: Mapping[str, float]
-    """Numbers by name, as `figures_of` names them; those of a pilot may be missing."""
+    """Numbers by name, as the functions below name them; those of a pilot may be missing."""
 
 
-def figures_of(
-    *,
-    features: Mapping[str, Any],
-    pilot: Mapping[str, Any] | None,
-    examples: int,
-    epochs: int,
-    learning_rate: float,
-    all_linear: bool,
-    beams: int,
-    scored: int,
-    scores: Mapping[str, float] | None = None,
-) -> dict[str, float]:
-    """Return the numbers of a run by name; `scores` are its final ones, if it has ended.
-
-    `features` and `pilot` are `DataFeatures` and `Pilot` as dictionaries; `examples` are those that the run trains on,
-    `scored` those that it is scored on.
-    """
-    figures: dict[str, float] = {
-        "examples": examples, "epochs": epochs, "learning_rate": learning_rate, "all_linear": float(all_linear),
-        "beams": beams, "scored": scored, "dialogue_words": features["dialogue_words"],
-        "summary_words": features["summary_words"], "novel_bigrams": features["novel_bigrams"],
-        **_named("lead_3", features["lead_3"]), **_named("longest_3", features["longest_3"]),
+def data_figures(features: DataFeatures) -> dict[str, float]:
+    """Return the numbers of a data set by name."""
+    return {
+        "dialogue_words": features.dialogue_words, "summary_words": features.summary_words,
+        "novel_bigrams": features.novel_bigrams,
+        **_named("lead_3", features.lead_3), **_named("longest_3", features.longest_3),
     }  # fmt: skip
-    if pilot is not None:
-        figures |= {"held_out": pilot["held_out"], "base_loss": pilot["base_loss"]}
-        figures |= _named("held_out_longest_3", pilot["longest_3"])
-        for point in pilot["points"]:
-            name = f"pilot_{point['steps']}"
-            figures |= {f"{name}_loss": point["loss"], f"{name}_learned_loss": point["learned_loss"]}
-            figures |= _named(name, point["scores"])
-    return figures | _named("final", scores or {})
+
+
+def pilot_figures(pilot: Pilot) -> dict[str, float]:
+    """Return the numbers of a pilot by name."""
+    figures = {"held_out": pilot.held_out, "base_loss": pilot.base_loss}
+    figures |= _named("held_out_longest_3", pilot.longest_3)
+    for point in pilot.points:
+        name = f"pilot_{point.steps}"
+        figures |= {f"{name}_loss": point.loss, f"{name}_learned_loss": point.learned_loss}
+        figures |= _named(name, point.scores)
+    return figures
+
+
+def run_figures(config: Config, examples: int, scored: int) -> dict[str, float]:
+    """Return the numbers of a run that trains on `examples` and is scored on `scored` examples, by name."""
+    return {
+        "examples": examples, "epochs": config.train.epochs, "learning_rate": config.train.learning_rate,
+        "all_linear": float(config.lora.target_modules == ("all-linear",)), "beams": config.decode.beams,
+        "scored": scored,
+    }  # fmt: skip
+
+
+def final_figures(scores: Mapping[str, float]) -> dict[str, float]:
+    """Return the final scores of a run by name."""
+    return _named("final", scores)
 
 
 def _named(name: str, scores: Mapping[str, float]) -> dict[str, float]:
