@@ -97,10 +97,11 @@ class Machine:
         self._replace(patch)
 
     def _replace(self, patch):
-        from sumtune.commands import train
+        from sumtune.commands import plan, train
         from sumtune.decode import build
         from sumtune.evaluate import evaluate_stage
         from sumtune.evaluate.bootstrap import interval
+        from sumtune.forecast.expected_scores import beforehand
         from sumtune.forecast.forecast import Forecast
 
         patch.setattr(training, "prepare", self._prepare)
@@ -109,6 +110,8 @@ class Machine:
         patch.setattr(train, "cached_peak_bytes", lambda _session: None)
         patch.setattr(train, "evaluation_seconds", lambda *_: 1.0)
         patch.setattr(train, "forecast", lambda _session, seconds, _candidates: Forecast(1.0, seconds, 1, 1))
+        patch.setattr(plan, "_timed", lambda *_: Forecast(1.0, 1.0, 1, 1))
+        patch.setattr(plan, "beforehand", lambda config, run_dir, *_: beforehand(config, run_dir))
         patch.setattr(train, "calibrate", lambda *_: None)
         patch.setattr(train, "announcement", lambda *_: "")
         patch.setattr(gc, "collect", lambda: 0)

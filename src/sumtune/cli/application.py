@@ -20,6 +20,7 @@ app = typer.Typer(
 
 EXAMPLES: dict[Callable[..., None], str] = {
     tuning.run: "Example: sumtune run --preset fast --data chats.csv --run-dir runs/first",
+    tuning.plan: "Examples: sumtune plan --data chats.csv   |   sumtune plan --data chats.csv --preset fast --json",
     tuning.check: "Example: sumtune check chats.csv",
     tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",
     scoring.evaluate: "Example: sumtune evaluate --run-dir runs/first --set decode.beams=1",

@@ -1,4 +1,4 @@
-"""`sumtune run`, `check` and `train`. Heavy imports happen inside the command that needs them."""
+"""`sumtune run`, `plan`, `check` and `train`. Heavy imports happen inside the command that needs them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,6 +13,7 @@ from sumtune.cli.options import (
     DialogueOption,
     DropOption,
     ModelOption,
+    NoHistoryOption,
     OverwriteOption,
     PresetOption,
     ResumeOption,
@@ -26,7 +27,7 @@ from sumtune.cli.options import (
 if TYPE_CHECKING:
     from sumtune.config import Config
 
-__all__ = ["check", "run", "train"]
+__all__ = ["check", "plan", "run", "train"]
 
 
 def run(
@@ -67,6 +68,38 @@ def check(
     from sumtune.terminal.console import plain_console
 
     check_data(settings, plain_console())
+
+
+def plan(
+    data: DataOption = None,
+    preset: PresetOption = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    style_column: StyleColumnOption = None,
+    drop_invalid: DropOption = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only look at the data: seconds instead of two minutes, wider intervals.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    no_history: NoHistoryOption = False,
+) -> None:
+    """Forecast time, memory and scores of runs. Nothing that it trains is kept.
+
+    Without --preset, it compares quality, balanced and fast.
+    """
+    names = [preset] if preset or config else ["quality", "balanced", "fast"]
+    options = (config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
+    settings = [config_of(name, *options) for name in names]
+    from sumtune.terminal.console import plain_console
+    from sumtune.terminal.status import status
+
+    console = plain_console(stderr=json)
+    with status(console, "Loading PyTorch and transformers"):
+        from sumtune.commands.plan import show_plan
+    show_plan(settings, console, quick=quick, as_json=json, history=not no_history)
 
 
 def train(
