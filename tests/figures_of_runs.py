@@ -14,7 +14,7 @@ from slow_formulas import clear_matches, difference_error, mean, mean_error, mea
 
 from sumtune.diagnose.context import Context, Data, Training
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.rules import advice, data, fit, pairs, splits, training
+from sumtune.diagnose.rules import advice, data, expectation, fit, pairs, splits, training
 
 CASES = {}
 TRAIN = tuple(synthetic(number) for number in range(60))
@@ -266,6 +266,23 @@ def falling(count=100):
 def few_examples():
     losses = falling()
     return data.too_few_examples(with_data(run(losses))), [60, 200, *slope_of(losses)]
+
+
+def expecting(low, high):
+    outputs = outputs_of(SCORED, map(written, SCORED))
+    return Context(outputs=outputs, expected=(low, high)), mean_score(outputs)
+
+
+@case("score_below_expected")
+def far_below():
+    context, score = expecting(0.97, 0.99)
+    return expectation.score_below_expected(context), [score, 0.97, 0.99]
+
+
+@case("score_above_expected")
+def far_above():
+    context, score = expecting(0.02, 0.05)
+    return expectation.score_above_expected(context), [score, 0.02, 0.05]
 
 
 @case("more_data")

@@ -19,11 +19,13 @@ FAULT_RULES = [
     *(rule for rule in output_faults.RULES if rule is not repairable),
 ]  # fmt: skip
 RULES = (
-    *FAULT_RULES, *diagnosis.SCORE_RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES, *diagnosis.ADVICE_RULES,
+    *FAULT_RULES, *diagnosis.SCORE_RULES, *diagnosis.TRAINING_RULES, *diagnosis.DATA_RULES,
+    *diagnosis.EXPECTATION_RULES, *diagnosis.ADVICE_RULES,
 )  # fmt: skip
 MODULES = (
     "lengths", "columns", "copies", "misplaced_rows", "references", "two_groups", "tokenization", "language_and_case",
-    "wording", "other_rows", "score", "training", "repairs.search", "fit", "data", "splits", "pairs", "advice",
+    "wording", "other_rows", "score", "training", "repairs.search", "fit", "data", "splits", "pairs",
+    "advice", "expectation",
 )  # fmt: skip
 
 

@@ -16,12 +16,19 @@ from planted import CORPUS, OFF_TOPIC, make_run, small_talk, synthetic, written
 
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
-from sumtune.diagnose.diagnosis import ADVICE_RULES, DATA_RULES, REMEDIES, SCORE_RULES, TRAINING_RULES
+from sumtune.diagnose.diagnosis import (
+    ADVICE_RULES,
+    DATA_RULES,
+    EXPECTATION_RULES,
+    REMEDIES,
+    SCORE_RULES,
+    TRAINING_RULES,
+)
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.rules import output_faults
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.files.atomic import write_json
-from sumtune.files.records import read_record
+from sumtune.files.records import read_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST, write_manifest
 from sumtune.text.encode import Encoded, load_encoded, save_encoded
@@ -32,7 +39,7 @@ OUTPUT_RULES = [
     for rule in (*output_faults.FIRST_RULES, *output_faults.RULES, *output_faults.LOOKS, *output_faults.LAST_RULES)
     if rule is not repairable
 ]
-RULES = (*OUTPUT_RULES, *SCORE_RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
+RULES = (*OUTPUT_RULES, *SCORE_RULES, *TRAINING_RULES, *DATA_RULES, *EXPECTATION_RULES, *ADVICE_RULES)
 TRAIN = [synthetic(number) for number in range(202)]
 VALIDATION = [synthetic(number) for number in range(1000, 1008)]
 TEST = [synthetic(number) for number in range(2000, 2012)]
@@ -153,6 +160,23 @@ def examples(train=TRAIN, test=TEST, settings=None, repaired=(TRAIN, TEST)):
         case.run(settings)
 
     return Plant(plant, lambda case: write_splits(case.data, *repaired))
+
+
+def expecting(low, high):
+    """A run for which other scores were forecast than those that it reached."""
+
+    def plant(case):
+        case.run()
+        record = case.run_dir.record()
+        record["forecast"] |= {"expected": {"rouge1": [low, high]}}
+        write_record(case.run_dir.run_json, record)
+        case.machine.sumtune(["diagnose", "--run-dir", case.run_dir.root])
+
+    return plant
+
+
+def one_row_less(case):
+    write_splits(case.data, TRAIN[:-1])
 
 
 def moved(given, count):
@@ -309,6 +333,8 @@ CASES = {
         },
     ),
     "too_few_examples": examples(train=TRAIN[:60], settings={"train.epochs": 5}),
+    "score_below_expected": Plant(expecting(0.98, 0.99), one_row_less),
+    "score_above_expected": Plant(expecting(0.01, 0.02), one_row_less),
     "more_data": Plant(lambda case: case.run(), more_rows, stays=True),
     "more_data in one file": Plant(
         lambda case: (all_in_one_file(case), setattr(case, "data", case.folder / "all.jsonl"), case.run()), stays=True

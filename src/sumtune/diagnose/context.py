@@ -101,5 +101,7 @@ class Context:
     base: Outputs | None = None
     training: Training | None = None
     data: Data | None = None
+    expected: tuple[float, float] | None = None
+    """Interval of ROUGE-1 that was forecast before the run."""
     commands: CommandLines = field(default_factory=CommandLines)
     """Builds the commands of remedies."""

@@ -15,12 +15,24 @@ from sumtune.diagnose.remedies import output_faults as output_remedies
 from sumtune.diagnose.remedies import repairs as repair_remedies
 from sumtune.diagnose.remedies import training as training_remedies
 from sumtune.diagnose.remedy import Remedy
-from sumtune.diagnose.rules import advice, data, fit, output_faults, pairs, score, splits, tokenization, training
+from sumtune.diagnose.rules import (
+    advice,
+    data,
+    expectation,
+    fit,
+    output_faults,
+    pairs,
+    score,
+    splits,
+    tokenization,
+    training,
+)
 from sumtune.evaluate.scorecard import Estimate
 
 __all__ = [
     "ADVICE_RULES",
     "DATA_RULES",
+    "EXPECTATION_RULES",
     "REMEDIES",
     "SCORE_RULES",
     "TRAINING_RULES",
@@ -62,6 +74,8 @@ CAUSES_OF_LITTLE_TRAINING = (
 )  # fmt: skip
 SCORE_RULES = (score.predictions_are_references, score.score_unexplained)
 """Rules that apply only if no other rule found a fault that changes the score."""
+EXPECTATION_RULES: tuple[Rule, ...] = (expectation.score_below_expected, expectation.score_above_expected)
+"""Rules on what was forecast. They judge the outputs as they are, whatever the cause."""
 ADVICE_RULES: tuple[Rule, ...] = (advice.more_data, advice.larger_model, advice.score_with_sumtune)
 
 REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = {
@@ -107,6 +121,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     readable = all(finding.code in SYMPTOMS_OF_LITTLE_TRAINING for finding in found)
     causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
     found = _attributed(found, causes) if our_engine and context.training is not None else found + causes
+    found += _all(EXPECTATION_RULES, context)
     score, gains = compare(context, seed)
     if unfit is None:
         found = _score_findings(context, found, gains) + found

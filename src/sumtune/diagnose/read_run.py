@@ -38,8 +38,17 @@ def read_run(run_dir: RunDir) -> Context:
         base=read_outputs(run_dir, BASE),
         training=_read_training(run_dir, config, len(data.splits["train"]) if data else 0, lengths),
         data=data,
+        expected=expected_rouge1(run_dir.record()),
         commands=_command_lines(run_dir, config),
     )
+
+
+def expected_rouge1(record: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the interval of ROUGE-1 that `run.json` expects; None if it has none."""
+    match ((record.get("forecast") or {}).get("expected") or {}).get("rouge1"):
+        case [float(low), float(high)]:
+            return low, high
+    return None
 
 
 def _command_lines(run_dir: RunDir, config: Mapping[str, Any]) -> CommandLines:
