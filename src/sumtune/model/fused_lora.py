@@ -168,18 +168,20 @@ class LoraForward:
     """Forward of a linear layer with its adapter."""
 
     adapted: _Adapted
-    a: Tensor
-    b: Tensor
+    down: nn.Linear
+    """LoRA's A."""
+    up: nn.Linear
+    """LoRA's B."""
     dropout: Any
     bias: Tensor | None
 
     def __call__(self, x: Tensor) -> Tensor:
         """Map `x` (…, in) to (…, out)."""
-        return self._biased(_LoraLinear.apply(self.adapted, x, self.a, self.b, self._mask(x)))  # type: ignore[no-untyped-call]
+        return self._biased(_LoraLinear.apply(self.adapted, x, self.down.weight, self.up.weight, self._mask(x)))  # type: ignore[no-untyped-call]
 
     def of_gated(self, gate: Gate, x: Tensor, up: Tensor) -> Tensor:
         """Apply the layer to `gated(gate, x, up)` without keeping that input for the backward pass."""
-        out = _GatedLoraLinear.apply(self.adapted, gate, x, up, self.a, self.b, self._mask(x))  # type: ignore[no-untyped-call]
+        out = _GatedLoraLinear.apply(self.adapted, gate, x, up, self.down.weight, self.up.weight, self._mask(x))  # type: ignore[no-untyped-call]
         return self._biased(out)
 
     def _mask(self, x: Tensor) -> Tensor | None:
@@ -199,4 +201,4 @@ def _forward(module: Any, kernels: Kernels | None, tied: set[int]) -> LoraForwar
     if type(base) is not nn.Linear or base.weight.requires_grad or up.bias is not None or module.lora_variant:
         return None
     adapted = _Adapted(_frozen(base, None if id(base.weight) in tied else kernels), float(module.scaling[ADAPTER]))
-    return LoraForward(adapted, down.weight, up.weight, module.lora_dropout[ADAPTER], base.bias)
+    return LoraForward(adapted, down, up, module.lora_dropout[ADAPTER], base.bias)

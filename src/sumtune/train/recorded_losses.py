@@ -5,7 +5,8 @@ operations of a forward or backward pass at once (https://docs.pytorch.org/docs/
 A recording has fixed shapes, so widths and target counts are rounded up, and padding gets no gradient.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from sumtune.model.lora import StaticMasks, trainable
+from sumtune.model.lora import StaticMasks
 
-__all__ = ["RecordedLosses", "Recorder", "record_cuda_graphs", "round_up"]
+__all__ = ["CUDA_GRAPHS", "RecordedLosses", "Recorder", "record_cuda_graphs", "round_up"]
 
+CUDA_GRAPHS = "SUMTUNE_CUDA_GRAPHS"
+"""Environment variable: 1 turns recorded CUDA graphs on. Off by default; see docs/performance.md."""
 MAX_TOKENS = 16_384
 """Tokens of the largest micro-batch that is recorded, padding included. For more, starting operations costs little."""
 WARM_UP = 2
@@ -64,7 +67,13 @@ class RecordedLosses:
     """
 
     def __init__(self, adapted: nn.Module, record: Recorder | None = None) -> None:
-        self._parameters = list(trainable(adapted).values())
+        self._owners = [
+            (module, name)
+            for module in adapted.modules()
+            for name, parameter in module._parameters.items()
+            if parameter is not None and parameter.requires_grad
+        ]
+        self._parameters = [module._parameters[name] for module, name in self._owners]
         self._masks = StaticMasks(adapted)
         self._record = record or record_cuda_graphs(torch.cuda.graph_pool_handle())
         self._recordings: dict[Any, _Recording] = {}
@@ -92,14 +101,30 @@ class RecordedLosses:
         rest = {name: value for name, value in inputs.items() if name not in ("rows", "targets")}
         loss_gradients = torch.ones(len(inputs["rows"]), device=inputs["rows"].device)
 
-        def backward(losses: Tensor) -> Sequence[Tensor]:
-            return torch.autograd.grad(losses, self._parameters, loss_gradients)
+        aliases = [nn.Parameter(parameter.detach()) for parameter in self._parameters]
 
-        with self._masks.in_use():
+        def backward(losses: Tensor) -> Sequence[Tensor]:
+            return torch.autograd.grad(losses, aliases, loss_gradients)
+
+        with self._masks.in_use(), self._replaced_by(aliases):
             losses, replay, gradients, replay_back = self._record(
                 lambda: compute(rest, inputs["rows"], inputs["targets"]), backward
             )
         return _Recording(inputs, losses, loss_gradients, gradients, replay, replay_back)
+
+    @contextmanager
+    def _replaced_by(self, aliases: Sequence[nn.Parameter]) -> Iterator[None]:
+        """Let the model use `aliases` of its parameters, with the same memory, inside the context.
+
+        An older graph can hold a node of a parameter, which would tie the recording to the stream of that graph.
+        """
+        for (module, name), alias in zip(self._owners, aliases, strict=True):
+            module._parameters[name] = alias
+        try:
+            yield
+        finally:
+            for (module, name), parameter in zip(self._owners, self._parameters, strict=True):
+                module._parameters[name] = parameter
 
 
 def _padded(inputs: Mapping[str, Tensor], rows: Tensor, targets: Tensor) -> dict[str, Tensor]:

@@ -1,5 +1,6 @@
 """The stage `train`: prepares model, data and plan from configuration and run folder, then trains."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
 from sumtune.train.ranked_example import RankedExample
 from sumtune.train.ranking_loss import RankingLoss
-from sumtune.train.recorded_losses import RecordedLosses
+from sumtune.train.recorded_losses import CUDA_GRAPHS, RecordedLosses
 from sumtune.train.step import Gradient, LossFunction, mean_loss, step_gradient
 from sumtune.train.training_plan import TrainingPlan
 from sumtune.train.validation_sample import validation_sample
@@ -140,7 +141,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     if kernels is not None:
         fuse_frozen(base, kernels)
         fuse(base, kernels)
-    recorded = RecordedLosses(adapted) if device.type == "cuda" else None
+    recorded = RecordedLosses(adapted) if device.type == "cuda" and os.environ.get(CUDA_GRAPHS) == "1" else None
     loss_fn = SummaryLoss(base, kernels=kernels, recompute=recompute, recorded=recorded)
     master_weights = MasterWeights(trainable(adapted))
     examples: Sequence[Encoded] = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))

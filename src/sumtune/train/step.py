@@ -86,6 +86,7 @@ def _accumulate(
             master_weights.accumulate_gradients()
             total += loss.item()
             targets += count
+            del loss  # its graph, if still alive, would break the recording of the next micro-batch
     return total, targets
 
 
