@@ -34,11 +34,12 @@ def made(folder: Path, dropout: float = 0.0) -> Made:
 
     def record(forward: Callable[[], Tensor], backward: Callable[[Tensor], Sequence[Tensor]]) -> Any:
         recordings.append(1)
+        aliases = [module._parameters[name] for module, name in recorded._owners]
         now = [forward()]
         losses, gradients = now[0].detach().clone(), [one.clone() for one in backward(now[0])]
 
         def replay() -> None:
-            with torch.enable_grad(), recorded._masks.in_use():
+            with torch.enable_grad(), recorded._masks.in_use(), recorded._replaced_by(aliases):
                 now[0] = forward()
             losses.copy_(now[0].detach())
 

@@ -67,13 +67,14 @@ class RecordedLosses:
     """
 
     def __init__(self, adapted: nn.Module, record: Recorder | None = None) -> None:
-        self._owners = [
-            (module, name)
+        found = [
+            (module, name, parameter)
             for module in adapted.modules()
             for name, parameter in module._parameters.items()
             if parameter is not None and parameter.requires_grad
         ]
-        self._parameters = [module._parameters[name] for module, name in self._owners]
+        self._owners = [(module, name) for module, name, _ in found]
+        self._parameters = [parameter for *_, parameter in found]
         self._masks = StaticMasks(adapted)
         self._record = record or record_cuda_graphs(torch.cuda.graph_pool_handle())
         self._recordings: dict[Any, _Recording] = {}
