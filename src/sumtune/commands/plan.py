@@ -22,9 +22,9 @@ from sumtune.forecast.expected_scores import Beforehand, bank_of, beforehand, ex
 from sumtune.forecast.finished_runs import model_key
 from sumtune.forecast.fit_memory import fit_to_memory
 from sumtune.forecast.forecast import Forecast, cached_peak_bytes, evaluation_seconds, forecast
-from sumtune.forecast.learning_curve import gain_of_more_data
+from sumtune.forecast.learning_curve import more_data
 from sumtune.forecast.pilot import DEPTHS
-from sumtune.forecast.run_plan import MoreData, PresetPlan, RunPlan, suggested_examples
+from sumtune.forecast.run_plan import PresetPlan, RunPlan
 from sumtune.forecast.score_bank import BankRow
 from sumtune.forecast.score_forecast import LEVEL
 from sumtune.memory import free_memory
@@ -126,15 +126,14 @@ def _plan(
     quick: bool,
 ) -> RunPlan:
     counts = {name: len(load_jsonl(run_dir.split(name))) for name in SPLITS if run_dir.has(run_dir.split(name))}
-    model, more = config.model, suggested_examples(counts["train"])
-    gain = None
+    model, more = config.model, None
     if presets[0].scores.scores:
-        gain = gain_of_more_data(bank, model_key(model.name, model.revision), counts["train"], more)
+        more = more_data(bank, model_key(model.name, model.revision), counts["train"])
     named = {name: name.replace("-", "_") for name in BASELINES}
     return RunPlan(
         data=find_source(config.data.path).name, counts=counts, scored=len(chosen_examples(config, run_dir)[1]),
         model=locate(model.name, model.revision).name, presets=tuple(presets),
         baselines={n: {m: known.figures[f"{key}_{m}"] for m in ROUGE_METRICS} for n, key in named.items()},
-        level=LEVEL, pilot_steps=known.depth, more_data=None if gain is None else MoreData(more, gain),
+        level=LEVEL, pilot_steps=known.depth, more_data=more,
         precision=None if quick else choose_precision(model.precision, choose_device(model.device)).name,
     )  # fmt: skip

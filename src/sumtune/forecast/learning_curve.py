@@ -2,17 +2,43 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from sumtune.forecast.conformal import conformal_quantile
 from sumtune.forecast.score_bank import BankRow
 from sumtune.forecast.score_forecast import LEVEL, ExpectedScore
 
-__all__ = ["gain_of_more_data"]
+__all__ = ["MoreData", "gain_of_more_data", "more_data", "suggested_examples"]
 
 SAME = ("epochs", "learning_rate", "all_linear", "beams", "scored", "longest_3_rouge1")
 """Figures that both runs of a pair share: settings and data, whose sample of figures changes little."""
 FEWEST_PAIRS = 12
+
+
+@dataclass(frozen=True)
+class MoreData:
+    """What more training examples would add to ROUGE-1."""
+
+    examples: int
+    gain: ExpectedScore
+
+
+def more_data(bank: Sequence[BankRow], model: str, examples: int) -> MoreData | None:
+    """Return what a round number of more examples would add to `examples`; None if the bank does not tell."""
+    more = suggested_examples(examples)
+    gain = gain_of_more_data(bank, model, examples, more)
+    return None if gain is None else MoreData(more, gain)
+
+
+def suggested_examples(examples: int) -> int:
+    """Return a round number of more examples, about half of those that there are.
+
+    >>> suggested_examples(329), suggested_examples(40), suggested_examples(3)
+    (200, 20, 2)
+    """
+    unit = int("1" + "0" * (len(str(examples // 2)) - 1))
+    return max(1, round(examples / 2 / unit)) * unit
 
 
 def gain_of_more_data(

@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sumtune.forecast.score_forecast import ExpectedScore, ScoreForecast
+from sumtune.forecast.learning_curve import MoreData
+from sumtune.forecast.score_forecast import ScoreForecast
 
-__all__ = ["MoreData", "PresetPlan", "RunPlan", "suggested_examples"]
+__all__ = ["PresetPlan", "RunPlan"]
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,6 @@ class PresetPlan:
     training_s: float | None = None
     evaluation_s: float | None = None
     peak_memory_bytes: int | None = None
-
-
-@dataclass(frozen=True)
-class MoreData:
-    """What more training examples would add to ROUGE-1."""
-
-    examples: int
-    gain: ExpectedScore
 
 
 @dataclass(frozen=True)
@@ -47,13 +40,3 @@ class RunPlan:
     precision: str | None
     more_data: MoreData | None
     cores: int = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def suggested_examples(examples: int) -> int:
-    """Return a round number of more examples, about half of those that there are.
-
-    >>> suggested_examples(329), suggested_examples(40), suggested_examples(3)
-    (200, 20, 2)
-    """
-    unit = int("1" + "0" * (len(str(examples // 2)) - 1))
-    return max(1, round(examples / 2 / unit)) * unit

@@ -6,7 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sumtune.evaluate.rouge import ROUGE_METRICS
-from sumtune.forecast.run_plan import MoreData, PresetPlan, RunPlan
+from sumtune.forecast.learning_curve import MoreData
+from sumtune.forecast.run_plan import PresetPlan, RunPlan
 from sumtune.forecast.score_forecast import ExpectedScore, ScoreForecast
 from sumtune.terminal.progress import duration
 
