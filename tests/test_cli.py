@@ -31,6 +31,7 @@ COMMANDS = (
     "convert",
     "serve",
     "clean",
+    "doctor",
 )
 HELP_LIMIT_S = 1.0
 

@@ -34,6 +34,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     using.convert: "Example: sumtune convert slack.zip --output chats.jsonl",
     using.serve: "Example: sumtune serve --run-dir runs/first --adapter short=runs/short --port 8080",
     using.clean: "Example: sumtune clean --run-dir runs/first",
+    using.doctor: "Examples: sumtune doctor   |   sumtune doctor --json",
 }
 for command, examples in EXAMPLES.items():
     app.command(epilog=examples)(command)

@@ -17,7 +17,7 @@ import torch
 from sumtune.files.cache import Entry
 from sumtune.kernels.signatures import COLUMNS, MAX_HEAD_DIM, SIGNATURES, Argument, Signature
 
-__all__ = ["COLUMNS", "MAX_HEAD_DIM", "Kernels", "load_kernels", "why_no_kernels"]
+__all__ = ["COLUMNS", "MAX_HEAD_DIM", "OFF", "Kernels", "find_compiler", "load_kernels", "why_no_kernels"]
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +81,11 @@ def why_no_kernels(folder: Path) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def find_compiler() -> str | None:
+    """Return the path of this machine's C compiler; None if there is none."""
+    return next(filter(None, map(shutil.which, COMPILERS)), None)
+
+
 @cache
 def _load(folder: Path, switch: str | None) -> Kernels | str:
     """Return the kernels, or the reason why there are none."""
@@ -90,7 +95,7 @@ def _load(folder: Path, switch: str | None) -> Kernels | str:
     try:
         place = next((found for entry in (own, *others) if (found := entry.find())), None)
         if place is None:
-            compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
+            compiler = find_compiler()
             if compiler is None:
                 return (
                     f"there is no C compiler ({', '.join(COMPILERS)}) for the kernels, and {folder} has none that were "

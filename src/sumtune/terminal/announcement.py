@@ -6,6 +6,7 @@ from sumtune.forecast.forecast import Forecast
 from sumtune.forecast.long_inputs import SHORT_LIMIT
 from sumtune.forecast.ranking import CANDIDATES, HALF_TRAINING, RANK_TRAINING
 from sumtune.model.read_lengths import recorded_read_lengths
+from sumtune.terminal.no_kernels import COST
 from sumtune.terminal.progress import duration
 from sumtune.train.session import Session
 
@@ -39,6 +40,7 @@ def announcement(session: Session, forecast: Forecast) -> str:
             f"Model: {session.model_name}",
             f"Trainable parameters: {session.trainable_parameters:,} of {session.all_parameters:,} ({share:.2%})",
             f"Precision: {session.precision.name} ({session.precision.reason})",
+            *_kernels(session),
             f"Validation: every {config.train.validate_every_steps} optimizer steps on "
             f"{len(session.validation)} examples; {_result(session)}",
             f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
@@ -71,6 +73,13 @@ def _reading(run_dir: RunDir) -> list[str]:
     fate = "are read in parts" if read["long"] == "parts" else "lose their end"
     return [f"Reading: up to {limit:,} tokens of each dialogue; {longer:,} of {read['dialogues']:,} are longer, up "
             f"to {longest:,}, and {fate}"]  # fmt: skip
+
+
+def _kernels(session: Session) -> list[str]:
+    """Return a line on missing kernels; no line if nothing is missing."""
+    if session.no_kernels is None:
+        return []
+    return [f"Kernels: none, because {session.no_kernels}. {COST} `sumtune doctor` says how to get them."]
 
 
 def _times(forecast: Forecast) -> str:

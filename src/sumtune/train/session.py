@@ -15,7 +15,7 @@ from sumtune.errors import RunDirError
 from sumtune.files.cache_dir import cache_dir
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST
-from sumtune.kernels.build import load_kernels
+from sumtune.kernels.build import load_kernels, why_no_kernels
 from sumtune.model.fuse import fuse
 from sumtune.model.fused_lora import fuse_frozen, fuse_lora
 from sumtune.model.load import load_base
@@ -90,6 +90,8 @@ class Session:
     fingerprint: str
     base_parameters: int
     """Number of parameters of the base model."""
+    no_kernels: str | None = None
+    """Reason why the C kernels are missing, as the end of a sentence; None if nothing is missing."""
     ranking: RankingLoss | None = None
     """Loss of the optimizer steps in place of `loss_fn`, which validates."""
     label: str = ""
@@ -128,7 +130,8 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     precision = choose_precision(precision_before or config.model.precision, device)
     base = load_base(source.folder, precision.dtype, device, config.model.quantize)
     base_parameters = base.num_parameters()
-    kernels = load_kernels(cache_dir() / "kernels") if device.type == "cpu" else None
+    on_cpu, folder = device.type == "cpu", cache_dir() / "kernels"
+    kernels = load_kernels(folder) if on_cpu else None
     lora = config.lora
     targets = target_modules(base, lora.target_modules)
     adapted, generator = add_lora(
@@ -165,7 +168,8 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
         loss_fn=loss_fn, master_weights=master_weights, plan=plan, examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision,
         planned_tokens=planned_tokens, max_tokens=planned_tokens, model_name=source.name, targets=targets,
-        fingerprint=made_from, base_parameters=base_parameters, ranking=ranking, label=stage.label if stage else "",
+        fingerprint=made_from, base_parameters=base_parameters,
+        no_kernels=why_no_kernels(folder) if on_cpu else None, ranking=ranking, label=stage.label if stage else "",
     )  # fmt: skip
 
 
