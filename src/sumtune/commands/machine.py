@@ -11,7 +11,8 @@ import torch
 
 from sumtune.decode.build import why_not_native
 from sumtune.files.cache_dir import cache_dir
-from sumtune.kernels.build import OFF, find_compiler, why_no_kernels
+from sumtune.kernels.build import OFF, load_kernels, why_no_kernels
+from sumtune.kernels.compiler import find_compiler
 from sumtune.model.precision import bf16_speedup, choose_device, choose_precision
 from sumtune.terminal.no_kernels import COST
 
@@ -48,7 +49,7 @@ class Machine:
     device: str
     """Device for `model.device: auto`: `cuda`, `mps` or `cpu`."""
     kernels: str
-    """The C kernels; `none` if there are none."""
+    """Variant of the C kernels, such as `avx2`; `none` if there are none."""
     threads: int
     """Threads of torch and of the kernels."""
     compiler: str | None
@@ -70,7 +71,7 @@ def examine() -> Machine:
     precision, engine = choose_precision("auto", device), "CTranslate2" if why_not_native() else "native"
     return Machine(
         processor=_processor_name(), architecture=platform.machine(), cores=_cores(), device=device.type,
-        kernels="none" if no_kernels else "compiled for this processor", threads=torch.get_num_threads(),
+        kernels=kernels.variant if (kernels := load_kernels(folder)) else "none", threads=torch.get_num_threads(),
         compiler=None if compiler is None else f"{_compiler_version(compiler)} ({compiler})",
         precision=precision.name, precision_reason=precision.reason, bf16_speedup=bf16_speedup(torch.device("cpu")),
         engine=engine if on_cpu else "torch", missing=tuple(_missing(no_kernels, compiler, on_cpu)),

@@ -14,9 +14,11 @@ from sumtune.kernels.ops import Gate
 from sumtune.memory import release_pages
 from sumtune.model.lora import FeatureDropout
 
-__all__ = ["LoraForward", "fuse_frozen", "fuse_lora", "lora_linear"]
+__all__ = ["LoraForward", "fuse_frozen", "fuse_lora", "kernels_for_products", "lora_linear"]
 
 ADAPTER = "default"
+FP32_LIMIT_BYTES = 1 << 30
+"""Largest size of the linear layers in float32 for which our products are worth a second copy in memory."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,16 @@ class _FrozenLinear(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         grad = grads[0]
         return ctx.frozen.back(grad.reshape(-1, grad.shape[-1])).view(*grad.shape[:-1], -1), None
+
+
+def kernels_for_products(model: nn.Module, kernels: Kernels | None) -> Kernels | None:
+    """Return the kernels for products with the linear layers of `model`; None if torch shall compute them.
+
+    Our products need one copy of a weight for the forward pass and one for the backward pass.
+    """
+    weights = [module.weight for module in model.modules() if type(module) is nn.Linear]
+    size = sum(weight.nbytes for weight in weights if weight.dtype == torch.float32)
+    return kernels if size <= FP32_LIMIT_BYTES else None
 
 
 def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:

@@ -17,7 +17,7 @@ from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST
 from sumtune.kernels.build import load_kernels, why_no_kernels
 from sumtune.model.fuse import fuse
-from sumtune.model.fused_lora import fuse_frozen, fuse_lora
+from sumtune.model.fused_lora import fuse_frozen, fuse_lora, kernels_for_products
 from sumtune.model.load import load_base
 from sumtune.model.locate import locate
 from sumtune.model.lora import add_lora, load_weights, set_dropout, target_modules, trainable
@@ -140,9 +140,11 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     )  # fmt: skip
     set_dropout(adapted, on=False)  # until the first optimizer step, so that nothing before it draws a mask
     recompute = Recompute.of(base, generator)  # before kernels free the weights, which it counts
-    fuse_lora(adapted, kernels)
+    products = kernels_for_products(base, kernels)
+    fuse_lora(adapted, products)
+    if products is not None:
+        fuse_frozen(base, products)
     if kernels is not None:
-        fuse_frozen(base, kernels)
         fuse(base, kernels)
     recorded = RecordedLosses(adapted) if device.type == "cuda" and os.environ.get(CUDA_GRAPHS) == "1" else None
     loss_fn = SummaryLoss(base, kernels=kernels, recompute=recompute, recorded=recorded)
