@@ -4,6 +4,7 @@ import itertools
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from runpy import run_module
@@ -233,10 +234,35 @@ def test_what_the_compiler_says_is_told_once(
 
 
 @pytest.mark.usefixtures("copying_compiler")
+def test_the_kernels_can_be_compiled_into_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = copytree(Path(build.__file__).parent, tmp_path / "package")
+    monkeypatch.setattr(build, "files", lambda _name: package)
+    monkeypatch.setattr(sys, "argv", ["kernels", "--into-package"])
+    run_module("sumtune.kernels", run_name="__main__")
+    (library,) = libraries(package / "compiled")
+    assert capsys.readouterr().out == f"The kernels are in {library.parent}\n"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert load_kernels(tmp_path / "empty") is not None
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_nothing_is_compiled_into_the_package_without_a_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "files", lambda _name: tmp_path)
+    monkeypatch.setattr(sys, "argv", ["kernels", "--into-package"])
+    with pytest.raises(SystemExit, match="No kernels: There is no C compiler"):
+        run_module("sumtune.kernels", run_name="__main__")
+
+
+@pytest.mark.usefixtures("copying_compiler")
 def test_the_kernels_can_be_compiled_beforehand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(CACHE, str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["kernels"])
     run_module("sumtune.kernels", run_name="__main__")
     assert capsys.readouterr().out == f"The kernels are in {tmp_path / 'kernels'}\n"
     assert libraries(tmp_path / "kernels")

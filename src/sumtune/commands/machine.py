@@ -109,7 +109,7 @@ def _processor_name() -> str:
     except OSError:  # not Linux
         lines = []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    known = getattr(torch.cpu, "get_capabilities", dict)()  # since torch 2.10
+    known: dict[str, str] = getattr(torch.cpu, "get_capabilities", dict)()  # since torch 2.10
     return next(names, known.get("cpu_name") or platform.processor() or platform.machine())
 
 

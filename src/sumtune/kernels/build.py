@@ -4,7 +4,7 @@ import ctypes
 import logging
 import os
 import platform
-from functools import cache, partial
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from subprocess import CalledProcessError, SubprocessError
@@ -12,13 +12,14 @@ from typing import Any
 
 import torch
 
+from sumtune.errors import ConfigError
 from sumtune.files.cache import Entry
 from sumtune.kernels.compiler import COMPILERS, LIBRARY, compile_kernels, find_compiler, library_key
 from sumtune.kernels.signatures import COLUMNS, MAX_HEAD_DIM, SIGNATURES, Argument, Signature
 from sumtune.kernels.threads import use_torch_threads
 from sumtune.kernels.variants import CPU, choose_variant, variants_of
 
-__all__ = ["COLUMNS", "MAX_HEAD_DIM", "OFF", "Kernels", "load_kernels", "why_no_kernels"]
+__all__ = ["COLUMNS", "MAX_HEAD_DIM", "OFF", "Kernels", "compile_into_package", "load_kernels", "why_no_kernels"]
 
 logger = logging.getLogger(__name__)
 
@@ -90,20 +91,18 @@ def _load(folder: Path, switch: str | None, cpu: str | None) -> Kernels | str:
     """Return the kernels, or the reason why there are none."""
     if switch == "0":
         return f"{OFF}=0 turns the kernels off"
-    variants = variants_of(platform.machine())
-    if not variants:
+    if not variants_of(platform.machine()):
         return f"there are none for the architecture {platform.machine()}"
     entries = _entries(folder)
     try:
         place = next((found for entry in entries if (found := entry.find())), None)
         if place is None:
-            compiler = find_compiler()
-            if compiler is None:
+            if find_compiler() is None:
                 return (
                     f"there is no C compiler ({', '.join(COMPILERS)}) for the kernels, and {folder} has none that were "
                     "compiled earlier"
                 )
-            place = entries[1].get(partial(compile_kernels, [compiler], variants))
+            place = entries[1].get(_compile)
         return _kernels(ctypes.CDLL(str(place / LIBRARY)), is_forced=bool(cpu))
     except CalledProcessError as error:
         lines = error.stderr.decode("utf-8", "replace").strip().splitlines()[-SHOWN_LINES:]
@@ -112,6 +111,25 @@ def _load(folder: Path, switch: str | None, cpu: str | None) -> Kernels | str:
         reason = f"the kernels cannot be compiled or loaded: {error}"
     logger.warning("Training and generation are slower without the C kernels: %s", reason)
     return reason
+
+
+def compile_into_package() -> Path:
+    """Compile the kernels into the package unless they are there, and return their folder.
+
+    Raises:
+        ConfigError: there is no C compiler, or it failed.
+    """
+    try:
+        return _entries(Path())[0].get(_compile)
+    except CalledProcessError as error:
+        raise ConfigError(f"The C compiler fails: {error.stderr.decode('utf-8', 'replace').strip()}") from None
+
+
+def _compile(folder: Path) -> None:
+    compiler = find_compiler()
+    if compiler is None:
+        raise ConfigError(f"There is no C compiler for the kernels: {', '.join(COMPILERS)}.")
+    compile_kernels([compiler], variants_of(platform.machine()), folder)
 
 
 def _kernels(library: ctypes.CDLL, *, is_forced: bool) -> Kernels | str:

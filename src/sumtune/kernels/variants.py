@@ -12,7 +12,7 @@ CPU = "SUMTUNE_CPU"
 """Environment variable that names the variant to use in place of the best one."""
 AVX2 = ("-mavx2", "-mfma", "-mf16c", "-mbmi", "-mbmi2", "-mlzcnt", "-mmovbe")
 AVX512 = (*AVX2, "-mavx512f", "-mavx512bw", "-mavx512cd", "-mavx512dq", "-mavx512vl", "-mavx512vnni")
-VARIANTS = {
+VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
     "x86_64": {
         "avx512bf16": (*AVX512, "-mavx512bf16"),
         "avx512": AVX512,
