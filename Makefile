@@ -9,7 +9,7 @@ PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint con
 LOWEST := $(VENV)/lowest
 NOT_ALL := "not e2e and not browser"
 
-.PHONY: run serve check test test-unit coverage test-lowest lock sanitize format clean
+.PHONY: run serve check test test-unit coverage test-lowest lock sanitize test-aarch64 format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## tune and score; pass options as ARGS="--preset fast"
@@ -52,6 +52,10 @@ sanitize: $(VENV)/.dev ## kernel tests under AddressSanitizer and UndefinedBehav
 	SUMTUNE_CACHE=build/sanitize PYTHONPATH=tests ASAN_OPTIONS=detect_leaks=0 \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest -p sanitized --capture no tests/kernels --ignore tests/kernels/test_build.py $(ARGS)
+
+test-aarch64: $(VENV)/.dev ## kernel tests on emulated aarch64 processors; needs qemu-user and gcc-aarch64-linux-gnu of Debian
+	PYTHONPATH=tests $(BIN)/python -m pytest -p emulated tests/kernels --ignore tests/kernels/test_build.py \
+		--ignore tests/kernels/test_threads.py $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -57,17 +57,17 @@ class Kernels:
             fits = False
         if not fits:
             raise ValueError(f"Kernel {name} with {signature.explain(arguments)}.")
-        self._function(signature, element)(*signature.to_c(*arguments))
+        self._run(signature, element, arguments)
 
     def has_frozen_product(self, element: torch.dtype) -> bool:
         """Return whether the variant has a product with frozen weights of the type `element`."""
         return self._frozen_products.get(element, False)
 
-    def _function(self, signature: Signature, element: Any) -> Any:
+    def _run(self, signature: Signature, element: Any, arguments: tuple[Argument, ...]) -> None:
         key = signature.name, element
         if key not in self._functions:
             self._functions[key] = signature.function(self._library, element, self.variant)
-        return self._functions[key]
+        self._functions[key](*signature.to_c(*arguments))
 
 
 def load_kernels(folder: Path) -> Kernels | None:

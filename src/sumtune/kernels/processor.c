@@ -62,6 +62,6 @@ static int has_i8mm(void) { return 0; }
 
 API int64_t runs_neon(void) { return 1; }
 API int64_t runs_dotprod(void) { return has_dotprod(); }
-API int64_t runs_bf16(void) { return has_dotprod() && has_i8mm(); }
+API int64_t runs_i8mm(void) { return has_dotprod() && has_i8mm(); }
 API int64_t has_matrix_units(void) { return 0; }
 #endif
