@@ -9,7 +9,7 @@ PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint con
 LOWEST := $(VENV)/lowest
 NOT_ALL := "not e2e and not browser"
 
-.PHONY: run serve check test test-unit coverage test-lowest lock sanitize test-aarch64 format clean
+.PHONY: run serve check test test-unit coverage test-lowest lock sanitize test-aarch64 wheels format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## tune and score; pass options as ARGS="--preset fast"
@@ -56,6 +56,13 @@ sanitize: $(VENV)/.dev ## kernel tests under AddressSanitizer and UndefinedBehav
 test-aarch64: $(VENV)/.dev ## kernel tests on emulated aarch64 processors; needs qemu-user and gcc-aarch64-linux-gnu of Debian
 	PYTHONPATH=tests $(BIN)/python -m pytest -p emulated tests/kernels --ignore tests/kernels/test_build.py \
 		--ignore tests/kernels/test_threads.py $(ARGS)
+
+WHEELS := linux-x86_64 linux-aarch64 macos-arm64 macos-x86_64 windows-x86_64
+
+wheels: $(VENV)/.dev ## wheels with compiled kernels in dist/, for each platform
+	$(BIN)/python -m pip install --quiet hatchling==1.33.0 ziglang==0.17.1
+	for platform in $(WHEELS); do SUMTUNE_WHEEL=$$platform \
+		$(BIN)/python -m pip wheel . --quiet --no-deps --no-build-isolation --wheel-dir dist || exit 1; done
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

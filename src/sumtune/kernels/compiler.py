@@ -28,7 +28,7 @@ FLAGS = (
 )
 LIBRARY = "kernels.so"
 COMPILERS = ("cc", "gcc", "clang")
-TIMEOUT_S = 120
+TIMEOUT_S = 600
 
 
 def find_compiler() -> str | None:
