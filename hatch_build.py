@@ -52,6 +52,11 @@ class CompiledKernels(BuildHookInterface[Any]):
         for file in compiled(PLATFORMS[name], Path(self._folder.name)).iterdir():
             build_data["force_include"][str(file)] = f"sumtune/kernels/compiled/{file.parent.name}/{file.name}"
 
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+        """Delete what the wheel now contains."""
+        if os.environ.get(PLATFORM):
+            self._folder.cleanup()
+
 
 def compiled(platform: Platform, folder: Path) -> Path:
     """Compile the kernels for `platform`, and return the folder below `folder` with the library and its checksum."""

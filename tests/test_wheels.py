@@ -66,7 +66,7 @@ def test_make_builds_every_platform(hatch_build):
 def test_a_wheel_has_the_library_of_its_platform(hatch_build, compilations, monkeypatch, name):
     monkeypatch.setenv(hatch_build.PLATFORM, name)
     platform = hatch_build.PLATFORMS[name]
-    data, _hook = built(hatch_build)
+    data, hook = built(hatch_build)
     assert (data["tag"], data["pure_python"]) == (f"py3-none-{platform.tag}", False)
     where = f"sumtune/kernels/compiled/{library_key(platform.system, platform.machine)}"
     assert set(data["force_include"].values()) == {f"{where}/{LIBRARY}", f"{where}/manifest.json"}
@@ -74,6 +74,8 @@ def test_a_wheel_has_the_library_of_its_platform(hatch_build, compilations, monk
     ((command, variants),) = compilations
     assert command[-1] == platform.target
     assert list(variants) == list(variants_of(platform.machine))
+    hook.finalize("standard", data, "")
+    assert not any(Path(file).exists() for file in data["force_include"])
     assert not [flag for flags in variants.values() for flag in flags if flag.startswith("-march")]
 
 
