@@ -12,9 +12,9 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def _not_measured_before() -> Iterator[None]:
-    precision._bf16_speedup.cache_clear()
+    precision.bf16_speedup.cache_clear()
     yield
-    precision._bf16_speedup.cache_clear()
+    precision.bf16_speedup.cache_clear()
 
 
 def speeds(monkeypatch: pytest.MonkeyPatch, bf16_speedup: float) -> None:
