@@ -60,6 +60,7 @@ class Session:
     precision: Any = field(default_factory=lambda: SimpleNamespace(name="fp32"))
     max_tokens: int = 1536
     trainable_parameters: int = 1
+    loss_fn: Any = field(default_factory=lambda: SimpleNamespace(device=SimpleNamespace(type="cpu")))
 
 
 def write_rows(path, examples):

@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 import small_runs
 import tiny
+from simulated_bank import simulated_bank
 
 from sumtune.commands import plan as command
 from sumtune.commands.plan import make_plan, show_plan
 from sumtune.config import Config
 from sumtune.config_resolution import resolve
 from sumtune.forecast import expected_scores, pilot
-from sumtune.forecast.finished_runs import model_key
 from sumtune.forecast.run_plan import RunPlan
-from sumtune.forecast.score_bank import BankRow
 from sumtune.terminal.console import plain_console
 
 
@@ -38,24 +37,6 @@ def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def config(preset: str = "quality") -> Config:
     return resolve(preset, overrides=small_runs.SETTINGS | {"model.name": "./model"})
-
-
-def simulated_bank(data_sets: str = "abcd") -> tuple[BankRow, ...]:
-    """Runs around the figures of the tiny data."""
-    known = {"scored": 6.0, "held_out": 18.0, "learning_rate": 0.01, "all_linear": 1.0, "beams": 1.0}
-    rows = []
-    for data in data_sets:
-        for examples in (10, 20, 40, 80, 160, 320, 640):
-            figures = known | {"examples": float(examples), "epochs": 1.0 + (examples > 40)}
-            for metric in ("rouge1", "rouge2", "rougeL", "rougeLsum"):
-                same = ("lead_3", "longest_3", "held_out_longest_3", "pilot_1", "pilot_2")
-                figures |= {f"{name}_{metric}": 0.2 + 0.2 * data_sets.index(data) for name in same}
-                figures |= {f"final_{metric}": 0.4 + 0.01 * examples.bit_length()}
-            figures |= {f"pilot_{depth}_loss": 5.0 for depth in (1, 2)}
-            easy = {"dialogue_words": 15.0, "summary_words": 8.0, "base_loss": 4.0, "novel_bigrams": 0.22}
-            figures |= {name: value * (1 + data_sets.index(data)) for name, value in easy.items()}
-            rows.append(BankRow(data, model_key("./model"), figures))
-    return tuple(rows)
 
 
 def plan_of(quick: bool = False, presets: tuple[str, ...] = ("quality",)) -> RunPlan:
@@ -88,7 +69,7 @@ def test_no_score_is_promised_for_an_unknown_model(here: Path, capsys: pytest.Ca
 
 
 def test_intervals_are_shown_where_the_bank_knows_such_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "bank_of", lambda _: simulated_bank())
+    monkeypatch.setattr(command, "bank_of", lambda **_: simulated_bank("./model"))
     slow, quick = plan_of(), plan_of(quick=True)
     for plan in (slow, quick):  # the pilot of an earlier plan is in the cache
         (preset,) = plan.presets

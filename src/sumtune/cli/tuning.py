@@ -43,10 +43,11 @@ def run(
     drop_invalid: DropOption = False,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
+    no_history: NoHistoryOption = False,
 ) -> None:
     """Check the data, tune the model and score it."""
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
-    _start("run", settings, run_dir, resume=resume, overwrite=overwrite)
+    _start("run", settings, run_dir, resume=resume, overwrite=overwrite, history=not no_history)
 
 
 def check(
@@ -121,9 +122,7 @@ def train(
     _start("train", settings, run_dir, resume=resume, overwrite=overwrite)
 
 
-def _start(
-    stages: Literal["run", "train"], settings: "Config", run_dir: Path, *, resume: bool, overwrite: bool
-) -> None:
+def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, **options: bool) -> None:
     """Load what training needs and start the pipeline."""
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
@@ -133,4 +132,4 @@ def _start(
     with status(console, "Loading PyTorch and transformers"):
         from sumtune.commands import pipeline
     start = pipeline.run if stages == "run" else pipeline.train
-    start(settings, RunDir(run_dir), console, resume=resume, overwrite=overwrite)
+    start(settings, RunDir(run_dir), console, **options)

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from sumtune.commands.diagnose import show_diagnosis
 from sumtune.commands.evaluate import score_adapter
+from sumtune.commands.expectation import show_outcome
 from sumtune.commands.train import train_adapter
 from sumtune.config import Config
 from sumtune.files.locking import locked
@@ -16,17 +17,28 @@ from sumtune.memory import free_memory
 __all__ = ["run", "train"]
 
 
-def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
+def run(
+    config: Config,
+    run_dir: RunDir,
+    console: Console,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    history: bool = True,
+) -> None:
     """Run every stage from data to diagnosis; skip those whose result is up to date.
+
+    With `history`, the user's finished runs help to forecast the scores, and this run joins them.
 
     Raises:
         RunDirError: the folder holds a run with other settings or data, and `overwrite` is False.
         StoppedError: the user stopped the training; the same command continues it.
     """
     with locked(run_dir.root):
-        train_adapter(config, run_dir, console, resume, overwrite, evaluates=True)
+        train_adapter(config, run_dir, console, resume, overwrite, evaluates=True, history=history)
         free_memory()
-        score_adapter(config, run_dir, console)
+        scorecard = score_adapter(config, run_dir, console)
+        show_outcome(config, run_dir, scorecard, console, history=history)
         show_diagnosis(run_dir, console)
 
 

@@ -62,7 +62,7 @@ def make_plan(configs: Sequence[Config], console: Console, *, quick: bool, histo
     Raises:
         SumtuneError: the data or the model cannot be used.
     """
-    begun, bank = time.monotonic(), bank_of(history)
+    begun, bank = time.monotonic(), bank_of(history=history)
     with tempfile.TemporaryDirectory(prefix="sumtune-plan-") as folder:
         run_dirs = [RunDir(Path(folder) / config.preset) for config in configs]
         with status(console, "Preparing the data"):

@@ -6,6 +6,7 @@ from functools import partial
 
 from rich.console import Console
 
+from sumtune.commands.expectation import Expectation, expect, recorded_expectation
 from sumtune.commands.prepare import prepare_data, within_limits
 from sumtune.commands.resume import require_same_settings, state_to_resume, with_recorded_limits
 from sumtune.commands.run_record import environment, known_record, update_record
@@ -25,6 +26,7 @@ from sumtune.forecast.forecast import (
 )
 from sumtune.forecast.ranking import candidate_seconds
 from sumtune.memory import free_memory
+from sumtune.model.device_memory import peak_bytes, reset_peak
 from sumtune.model.generation_settings import GenerationSettings, load_generation
 from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.rank.stages import Reports, learn_to_rank
@@ -32,6 +34,7 @@ from sumtune.terminal.announcement import announcement
 from sumtune.terminal.changes import show_changes
 from sumtune.terminal.progress import generation_progress, training_progress
 from sumtune.terminal.status import status
+from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import elapsed_seconds, finished, save_adapter_of
@@ -48,12 +51,24 @@ class _Plan:
     forecast: Forecast
     resumed: TrainState | None
     """The state that it continues from; None for a new training."""
+    expectation: Expectation | None = None
+    """What the run is expected to reach; None if it is not scored."""
 
 
 def train_adapter(
-    config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, *, evaluates: bool
+    config: Config,
+    run_dir: RunDir,
+    console: Console,
+    resume: bool,
+    overwrite: bool,
+    *,
+    evaluates: bool,
+    history: bool = True,
 ) -> None:
-    """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder."""
+    """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder.
+
+    With `history`, the user's finished runs help to forecast the scores.
+    """
     if not overwrite:
         config = with_recorded_limits(config, run_dir)
         require_same_settings(config, run_dir)
@@ -67,7 +82,8 @@ def train_adapter(
             _skip_training(config, run_dir, console, evaluates)
             return
         with status(console, "Measuring time and memory on this machine"):
-            plan = _plan(config, draft, console, resume, overwrite, evaluates)
+            expectation = _expectation(config, draft, history) if evaluates else None
+            plan = replace(_plan(config, draft, console, resume, overwrite, evaluates), expectation=expectation)
         if plan.resumed is None:
             training.clear(run_dir)
         adopt(draft)
@@ -76,6 +92,12 @@ def train_adapter(
         del plan  # its model must not stay in memory
         free_memory()
         _learn_to_rank(config, run_dir, state, console)
+
+
+def _expectation(config: Config, run_dir: RunDir, history: bool) -> Expectation:
+    """Return what the run is expected to reach: as its first start said, if it continues."""
+    recorded = recorded_expectation(run_dir) if checkpoint.latest_intact(run_dir.trainer)[0] else None
+    return recorded or expect(config, run_dir, history=history)
 
 
 def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, evaluates: bool) -> _Plan:
@@ -114,16 +136,21 @@ def _train(config: Config, plan: _Plan, console: Console) -> TrainState:
     run_dir, resumed = plan.session.run_dir, plan.resumed is not None
     record = {"config": config.model_dump(mode="json"), **environment()}
     record["read"] = recorded_read_lengths(run_dir)
-    write_record(run_dir.run_json, {**record, "forecast": vars(plan.forecast) | {"total_s": plan.forecast.total_s}})
-    console.print(announcement(plan.session, plan.forecast))
+    forecast_record = vars(plan.forecast) | {"total_s": plan.forecast.total_s}
+    scores = None
+    if plan.expectation is not None:
+        scores, forecast_record = plan.expectation.scores, forecast_record | plan.expectation.record()
+    write_record(run_dir.run_json, {**record, "forecast": forecast_record})
+    console.print(announcement(plan.session, plan.forecast, scores))
     if plan.resumed is not None:
         console.print(f"Continuing from step {plan.resumed.step}.")
-    ranks = config.rank.candidates > 0
+    ranks, device = config.rank.candidates > 0, plan.session.loss_fn.device
+    reset_peak(device)
     with training_progress(console) as report:
         state = (training.fit if ranks else training.run)(plan.session, report, resume=resumed)
     if ranks:
         save_adapter_of(config, run_dir, state, run_dir.supervised)
-    update_record(run_dir, {"training_s": state.elapsed_s})
+    update_record(run_dir, {"training_s": state.elapsed_s, "peak_memory_bytes": peak_bytes(device)})
     if not resumed:
         calibrate(plan.session, plan.forecast, state.elapsed_s)
     return state

@@ -38,7 +38,7 @@ class Beforehand:
     """Optimizer steps of the pilot whose figures are among them."""
 
 
-def bank_of(history: bool) -> tuple[BankRow, ...]:
+def bank_of(*, history: bool) -> tuple[BankRow, ...]:
     """Return the bank: the rows that come with the package and, with `history`, the user's own finished runs."""
     return shipped_bank() + (finished_runs() if history else ())
 

@@ -5,7 +5,9 @@ from sumtune.files.run_dir import RunDir
 from sumtune.forecast.forecast import Forecast
 from sumtune.forecast.long_inputs import SHORT_LIMIT
 from sumtune.forecast.ranking import CANDIDATES, HALF_TRAINING, RANK_TRAINING
+from sumtune.forecast.score_forecast import ScoreForecast
 from sumtune.model.read_lengths import recorded_read_lengths
+from sumtune.terminal.expected import expected_lines
 from sumtune.terminal.no_kernels import COST
 from sumtune.terminal.progress import duration
 from sumtune.train.session import Session
@@ -17,8 +19,8 @@ LONG_TRAINING_S = 3600.0
 """For a longer training, quicker settings are offered."""
 
 
-def announcement(session: Session, forecast: Forecast) -> str:
-    """Return the most important settings and the forecast, one per line."""
+def announcement(session: Session, forecast: Forecast, scores: ScoreForecast | None = None) -> str:
+    """Return the most important settings and the forecast, one per line. `scores` are None if nothing is scored."""
     config, plan = session.config, session.plan
     split, examples = chosen_examples(config, session.run_dir)
     lora = config.lora
@@ -52,6 +54,7 @@ def announcement(session: Session, forecast: Forecast) -> str:
             f"  {_times(forecast)}",
             *_training_times(forecast),
             *_quicker(session, forecast),
+            *([] if scores is None else expected_lines(scores)),
             RULE,
         ]
     )
