@@ -107,21 +107,29 @@ def changed(row: BankRow, **figures: float) -> dict[str, float]:
 
 @pytest.mark.parametrize(
     ("figures", "words"),
-    [({"summary_words": 400}, "length of the summaries"), ({"examples": 90000}, "number of training examples"),
-     ({"novel_bigrams": 0.1}, "new word pairs"), ({"learning_rate": 1e-5}, "learning rate")],
+    [({"summary_words": 400}, "measured data sets are like"), ({"examples": 90000}, "number of training examples"),
+     ({"novel_bigrams": 0.1}, "measured data sets are like"), ({"learning_rate": 1e-5}, "learning rate")],
 )  # fmt: skip
 def test_scores_of_unlike_data_are_not_known(figures: dict[str, float], words: str) -> None:
     found = forecast_scores(bank(), "embedded", changed(bank()[0], **figures), 48)
     assert (dict(found.scores), words in found.unknown) == ({}, True)
 
 
-@pytest.mark.parametrize(
-    "rows", [bank()[:20], [row for row in bank() if row.data in "ab"], []], ids=["few", "two", "0"]
-)
+def test_data_sets_that_are_unlike_a_run_have_no_influence() -> None:
+    rows, figures = bank(), simulated("z", 100, np.random.default_rng(1)).figures
+    others = [replace(row, data="far", figures=changed(row, summary_words=400, final_rouge1=0.9)) for row in rows[:30]]
+    one, other = (forecast_scores(some, "embedded", figures, 48).scores["rouge1"] for some in (rows, [*rows, *others]))
+    assert one == other
+
+
+SMALL = {"few rows": bank()[:20], "one data set": [row for row in bank() * 3 if row.data == "a"], "none": []}
+
+
+@pytest.mark.parametrize("rows", SMALL.values(), ids=SMALL)
 def test_a_small_bank_makes_no_promise(rows: Sequence[BankRow]) -> None:
     found = forecast_scores(rows, "embedded", bank()[0].figures, 48)
     assert not found.scores
-    assert "too few" in found.unknown
+    assert "few" in found.unknown
 
 
 def test_a_run_on_another_base_model_says_nothing() -> None:

@@ -14,23 +14,20 @@ __all__ = ["LEVEL", "ExpectedScore", "ScoreForecast", "floor", "forecast_scores"
 
 LEVEL = 0.8
 """Share of runs whose score should lie in its interval."""
-FEWEST_ROWS, FEWEST_DATA_SETS = 24, 3
+FEWEST_ROWS, FEWEST_DATA_SETS = 24, 2
 """With fewer rows or data sets, left-out residuals say too little about the next data set."""
 SEED_SD = 0.005
 """Standard deviation of ROUGE-1 between runs that differ only in their seed; the most that was seen is 0.0065 between
 two (docs/notes/quality.md)."""
 EXAMPLE_SD = 0.16
 """Standard deviation of ROUGE-1 between examples: the mean of 380 has a standard error of 0.008."""
-BEYOND = 0.25
-"""How far a figure may lie outside those of the bank, as a share of their range."""
-DOMAIN = {
-    "examples": "number of training examples", "epochs": "number of epochs", "learning_rate": "learning rate",
-    "dialogue_words": "length of the dialogues", "summary_words": "length of the summaries",
-    "novel_bigrams": "share of new word pairs in the summaries", "longest_3_rouge1": "score of longest-3",
-    "base_loss": "loss of the base model",
-}  # fmt: skip
-"""Figures that must be like those of the bank, with their names for the user."""
-LOGARITHMIC = {"examples", "epochs", "learning_rate", "dialogue_words", "summary_words"}
+DATA = {"dialogue_words": 3.0, "summary_words": 2.0, "novel_bigrams": 0.12, "longest_3_rouge1": 0.12}
+"""How far a figure of the data may lie outside those of a data set that counts as like it."""
+SETTINGS = {"examples": 1.6, "epochs": 2.0, "learning_rate": 1.6}
+"""The same for settings, outside those of all such runs."""
+FACTORS = {"dialogue_words", "summary_words", *SETTINGS}
+"""Figures that may differ by a factor; the others by an amount."""
+NAMES = {"examples": "number of training examples", "epochs": "number of epochs", "learning_rate": "learning rate"}
 
 
 @dataclass(frozen=True)
@@ -59,8 +56,9 @@ def forecast_scores(
 
     `depth` is that of the pilot, whose figures are among them; None uses the figures of the data alone.
     """
-    rows = [row for row in bank if row.model == model and has_figures(row.figures, ROUGE_METRICS[0], depth)]
-    if reason := _unlike(rows, figures, depth):
+    known = [row for row in bank if row.model == model and has_figures(row.figures, ROUGE_METRICS[0], depth)]
+    rows = _of_similar_data(known, figures)
+    if reason := _unknown(known, rows, figures):
         return ScoreForecast({}, depth, reason)
     scores = {metric: _expected(rows, metric, figures, depth, level) for metric in ROUGE_METRICS}
     return ScoreForecast(scores, depth)
@@ -100,19 +98,30 @@ def floor(scored: float, level: float) -> float:
     return NormalDist().inv_cdf((1 + level) / 2) * math.hypot(SEED_SD, EXAMPLE_SD / math.sqrt(scored))
 
 
-def _unlike(rows: Sequence[BankRow], figures: Mapping[str, float], depth: int | None) -> str:
-    """Return why `rows` say nothing about a run with `figures`; empty if they do."""
-    if len(rows) < FEWEST_ROWS or len({row.data for row in rows}) < FEWEST_DATA_SETS:
+def _of_similar_data(rows: Sequence[BankRow], figures: Mapping[str, float]) -> list[BankRow]:
+    """Return the rows of data sets that are like the data of a run in every figure of `DATA`."""
+    by_data: dict[str, list[BankRow]] = {}
+    for row in rows:
+        by_data.setdefault(row.data, []).append(row)
+    alike = {data for data, some in by_data.items() if all(_near(some, figures, *each) for each in DATA.items())}
+    return [row for row in rows if row.data in alike]
+
+
+def _near(rows: Sequence[BankRow], figures: Mapping[str, float], name: str, tolerance: float) -> bool:
+    """Return whether a figure lies between those of `rows`, or at most `tolerance` outside."""
+    known, value = [row.figures[name] for row in rows], figures[name]
+    if name in FACTORS:
+        return min(known) / tolerance <= value <= max(known) * tolerance
+    return min(known) - tolerance <= value <= max(known) + tolerance
+
+
+def _unknown(known: Sequence[BankRow], rows: Sequence[BankRow], figures: Mapping[str, float]) -> str:
+    """Return why the bank says nothing about a run with `figures`; empty if it does. `rows` are of similar data."""
+    if len(known) < FEWEST_ROWS:
         return "there are too few finished runs with this base model"
-    for name, words in DOMAIN.items():
-        if name not in figures or (name == "base_loss" and depth is None):
-            continue
-        known, value = [_position(name, row.figures[name]) for row in rows], _position(name, figures[name])
-        margin = BEYOND * (max(known) - min(known)) + 1e-9
-        if not min(known) - margin <= value <= max(known) + margin:
-            return f"the {words} is unlike that of any finished run"
+    if len(rows) < FEWEST_ROWS or len({row.data for row in rows}) < FEWEST_DATA_SETS:
+        return f"fewer than {FEWEST_DATA_SETS} measured data sets are like this one"
+    for name, tolerance in SETTINGS.items():
+        if not _near(rows, figures, name, tolerance):
+            return f"the {NAMES[name]} is unlike that of any finished run on such data"
     return ""
-
-
-def _position(name: str, value: float) -> float:
-    return math.log(max(value, 1e-9)) if name in LOGARITHMIC else value
