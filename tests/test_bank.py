@@ -10,6 +10,8 @@ import pytest
 import tiny
 import torch
 
+from sumtune.forecast.score_model import has_figures
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 TINY = ("model.precision=fp32", "model.max_target_tokens=16", "decode.engine=torch", "train.learning_rate=0.01")
 
@@ -44,7 +46,8 @@ def test_a_row_is_made_of_numbers_and_the_same_each_time(tiny_models: dict[str, 
     rows = [make_row(BankRun.of("made/24/fast/1"), place) for _ in range(2)]
     texts = [text for number in range(60) for text in tiny.conversation(number).values()]
     for row in rows:
-        del row["seconds"], row["training_s"], row["evaluation_s"], row["pilot"]["seconds_per_step"]
+        del row["seconds"], row["training_s"], row["evaluation_s"]
+        row["pilot"]["seconds_per_step"] = 0.0
         assert not any(text in json.dumps(row) for text in texts)
     assert rows[0] == rows[1]
     (row, _) = rows
@@ -52,6 +55,15 @@ def test_a_row_is_made_of_numbers_and_the_same_each_time(tiny_models: dict[str, 
     assert row["steps"] == 2
     assert [point["steps"] for point in row["pilot"]["points"]] == [1, 2]
     assert {"rouge1", "rouge2", "rougeL", "rougeLsum", "rouge1_sd"} <= row["beam_1"].keys() & row["beam_4"].keys()
+
+    from bank_rows import bank_rows
+
+    greedy, beams = bank_rows(row)
+    assert has_figures(greedy.figures, "rouge1", None)
+    assert has_figures(greedy.figures, "rouge1", 2)
+    assert (greedy.figures["beams"], beams.figures["beams"]) == (1, 4)
+    assert (greedy.figures["examples"], greedy.figures["all_linear"]) == (7, 0)
+    assert beams.figures["final_rouge1"] == row["beam_4"]["rouge1"]
 
 
 @pytest.mark.usefixtures("_benchmarks")
