@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from sumtune.kernels import threads
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.threads import use_torch_threads
 
@@ -87,3 +88,13 @@ def test_torch_has_threads_for_the_kernels(kernels: Kernels, library: ctypes.CDL
         pytest.skip("this torch has no OpenMP")
     openmp = ctypes.CDLL(None)
     assert hasattr(openmp, "GOMP_parallel") or hasattr(openmp, "__kmpc_fork_call")
+
+
+def test_without_openmp_the_calling_thread_computes(
+    kernels: Kernels, library: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = results(kernels, torch.float32)
+    monkeypatch.setattr(threads, "WINDOWS_LIBRARY", "no such library")
+    monkeypatch.setattr(sys, "platform", "win32")
+    use_torch_threads(library)
+    assert all(map(torch.equal, expected, results(kernels, torch.float32)))

@@ -2,6 +2,7 @@
 
 import ctypes
 import sys
+from contextlib import suppress
 
 __all__ = ["use_torch_threads"]
 
@@ -11,6 +12,8 @@ WINDOWS_LIBRARY = "libiomp5md"
 
 def use_torch_threads(library: ctypes.CDLL) -> None:
     """Let the kernels in `library` run in torch's OpenMP threads; in the calling thread if torch has none."""
-    openmp = ctypes.CDLL(WINDOWS_LIBRARY if sys.platform == "win32" else None)
+    openmp: ctypes.CDLL | None = None
+    with suppress(OSError):
+        openmp = ctypes.CDLL(WINDOWS_LIBRARY if sys.platform == "win32" else None)
     functions = (getattr(openmp, name, None) for name in ("GOMP_parallel", "__kmpc_fork_call"))
     library.use_threads(*(function and ctypes.cast(function, ctypes.c_void_p) for function in functions))
