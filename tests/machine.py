@@ -58,6 +58,7 @@ class Session:
     plan: TrainingPlan
     fingerprint: str
     precision: Any = field(default_factory=lambda: SimpleNamespace(name="fp32"))
+    kernels: str | None = None
     max_tokens: int = 1536
     trainable_parameters: int = 1
     loss_fn: Any = field(default_factory=lambda: SimpleNamespace(device=SimpleNamespace(type="cpu")))

@@ -127,6 +127,7 @@ def test_the_record_has_configuration_versions_forecast_and_times(finished, conf
     record = json.loads(run_dir.run_json.read_text(encoding="utf-8"))
     assert record["config"] == config_for(name).model_dump(mode="json")
     assert {"versions", "machine", "forecast", "training_s", "evaluation_s"} <= set(record)
+    assert "kernels" in record["machine"]
     assert recorded_config(run_dir) == config_for(name)
 
 

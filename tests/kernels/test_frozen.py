@@ -42,6 +42,7 @@ def test_our_own_product_is_used_where_it_is_there(kernels: Kernels) -> None:
     assert FrozenWeight.of(torch.ones(4, 4, dtype=torch.float64), kernels).ours is None
     by_torch = Kernels(kernels._library, kernels.variant, has_products=False)
     assert FrozenWeight.of(torch.ones(4, 4), by_torch).ours is None
+    assert by_torch.label == f"{kernels.label}, products by torch"
 
 
 def test_transposed_inputs_are_read_as_they_are_meant(kernels: Kernels) -> None:

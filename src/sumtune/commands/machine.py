@@ -71,7 +71,7 @@ def examine() -> Machine:
     precision, engine = choose_precision("auto", device), "CTranslate2" if why_not_native() else "native"
     return Machine(
         processor=_processor_name(), architecture=platform.machine(), cores=_cores(), device=device.type,
-        kernels=kernels.variant if (kernels := load_kernels(folder)) else "none", threads=torch.get_num_threads(),
+        kernels=kernels.label if (kernels := load_kernels(folder)) else "none", threads=torch.get_num_threads(),
         compiler=None if compiler is None else f"{_compiler_version(compiler)} ({compiler})",
         precision=precision.name, precision_reason=precision.reason, bf16_speedup=bf16_speedup(torch.device("cpu")),
         engine=engine if on_cpu else "torch", missing=tuple(_missing(no_kernels, compiler, on_cpu)),

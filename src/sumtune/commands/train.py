@@ -135,6 +135,7 @@ def _train(config: Config, plan: _Plan, console: Console) -> TrainState:
     """Run the stage train. If learning to rank follows, the adapter is saved for it, but not published."""
     run_dir, resumed = plan.session.run_dir, plan.resumed is not None
     record = {"config": config.model_dump(mode="json"), **environment()}
+    record["machine"]["kernels"] = plan.session.kernels
     record["read"] = recorded_read_lengths(run_dir)
     forecast_record = vars(plan.forecast) | {"total_s": plan.forecast.total_s}
     scores = None

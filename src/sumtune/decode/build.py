@@ -196,7 +196,7 @@ def _native_summarizer(
 
     if quantization != "int8":
         return finish(make())
-    settings = (FORMAT, quantization, decode.shortlist, written, kernels.variant, kernels.has_int8_product)
+    settings = (FORMAT, quantization, decode.shortlist, written, kernels.label)
     entry = engine_entry("native", source, adapter, settings)
     cached = load_cached(entry, source.folder)
     if cached is not None:

@@ -144,7 +144,7 @@ def calibrate(session: Session, forecast: Forecast, actual_s: float) -> None:
 def _cached_costs(session: Session) -> MeasurementCache:
     """Return the cache entry of the training costs; its key omits settings that change no cost, such as epochs."""
     config, folder = session.config, session.run_dir.transformation
-    kernels, device = session.loss_fn.kernels is not None, device_name(session.loss_fn.device)
+    kernels, device = session.kernels, device_name(session.loss_fn.device)
     settings = config.model_dump(include={"model": True, "lora": True, "train": COST_SETTINGS})
     computed = (
         session.precision.name, session.max_tokens, torch.get_num_threads(), kernels, device, len(session.validation)

@@ -131,7 +131,7 @@ def _epoch_seconds(session: Session, stand_in: Session, costs: TrainingCosts) ->
     settings = config.model_dump(include={"model": True, "lora": True}) | {"train": train}
     computed = (
         "ranking", session.precision.name, stand_in.max_tokens, torch.get_num_threads(),
-        session.loss_fn.kernels is not None, device_name(session.loss_fn.device), min(CHOSEN, config.rank.candidates),
+        session.kernels, device_name(session.loss_fn.device), min(CHOSEN, config.rank.candidates),
     )  # fmt: skip
     cached = MeasurementCache.of([file], (settings, computed))
     numbers = cached.read() or {"epoch": epoch_seconds(stand_in, MEASURED_BATCHES)}

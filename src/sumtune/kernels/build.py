@@ -37,6 +37,8 @@ class Kernels:
         self._library = library
         self._functions: dict[tuple[str, torch.dtype], Any] = {}
         self.variant = variant
+        self.label = variant if has_products else f"{variant}, products by torch"
+        """Variant, and whether torch computes the products; results and times depend on both."""
         self.has_int8_product = has_products and bool(library[f"has_int8_product_{variant}"]())
         """Whether the variant has a product of 8-bit integers."""
         self._frozen_products = {

@@ -97,6 +97,12 @@ class Session:
     label: str = ""
     """Name of the stage for the user; empty if a run trains only once."""
 
+    @property
+    def kernels(self) -> str | None:
+        """Label of the C kernels; None if there are none."""
+        kernels = self.loss_fn.kernels
+        return None if kernels is None else kernels.label
+
     def step_loss(self, examples: Sequence[Encoded]) -> LossFunction:
         """Return the loss of the micro-batches of an optimizer step with `examples`."""
         if self.ranking is None:
