@@ -26,6 +26,8 @@ LETTERS = re.compile(r"[^\W\d_]+")
 DIGITS = re.compile(r"\d+")
 AROUND = ".,!?;:\"'()“”‘’…"
 HALVES = 2
+CACHED_TEXTS = 1 << 10
+"""Dialogues whose words are remembered: they are needed for the prediction and for the reference."""
 
 
 @lru_cache(1 << 16)
@@ -118,7 +120,12 @@ class FileWords:
         return word in said or any(self._counts[part] > mine[part] for part in (word, *_start(word)))
 
     def _said(self, row: int) -> frozenset[str]:
-        return frozenset(words(self._all_dialogues[row])) if self._all_dialogues else frozenset()
+        return _different_words(self._all_dialogues[row]) if self._all_dialogues else frozenset()
+
+
+@lru_cache(CACHED_TEXTS)
+def _different_words(text: str) -> frozenset[str]:
+    return frozenset(words(text))
 
 
 def _start(word: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 __all__ = ["Scale", "Values", "far_below", "find_outliers"]
 
@@ -58,7 +58,7 @@ def find_outliers(predictions: Values, references: Values, exempt: Sequence[bool
         found = (predictions < limit) & ~np.asarray(exempt)
         expected = float((references < limit).mean())
         share, count = float(found.mean()), int(found.sum())
-        p_value = float(binom.sf(count - 1, len(found), max(rate, expected)))
+        p_value = float(bdtrc(count - 1, len(found), max(rate, expected)))
         clear = count >= FEWEST_OUTLIERS and share >= max(expected + least, TIMES_REFERENCES * expected)
         if clear and p_value <= OUTLIER_P_VALUE and (best is None or p_value < best[0]):
             best = p_value, found

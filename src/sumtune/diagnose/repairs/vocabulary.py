@@ -14,7 +14,8 @@ LONGEST_WORD = 24
 UNKNOWN_START = 12.0
 UNKNOWN_CHARACTER = 3.0
 """Cost (negative log probability) of an unknown word: for the word, and for each of its characters."""
-KNOWN_TIMES = 1
+CACHED_TEXTS = 1 << 11
+"""Texts whose share of known words is remembered: several repairs ask for it."""
 
 
 class Vocabulary:
@@ -23,6 +24,7 @@ class Vocabulary:
     def __init__(self, texts: Sequence[str]) -> None:
         """Count the words of `texts`."""
         self._texts = texts
+        self.known_share = lru_cache(CACHED_TEXTS)(self._known_share)
 
     @cached_property
     def _counts(self) -> Counter[str]:
@@ -42,7 +44,7 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return word in self._counts
 
-    def known_share(self, text: str) -> float:
+    def _known_share(self, text: str) -> float:
         """Return the share of the letters of `text` that belong to known words of at least two letters; 0 for none."""
         found = words(text)
         letters = sum(map(len, found))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from scipy.stats import binom
+from scipy.special import bdtrc
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
@@ -121,7 +121,7 @@ def _is_passage(text: str, dialogue: str) -> bool:
 def _too_many(copies: Sequence[bool]) -> bool:
     """Return whether there are more copies than chance explains (binomial test)."""
     count = sum(copies)
-    return count >= FEWEST_COPIES and float(binom.sf(count - 1, len(copies), CLEAN_COPIES)) <= COPIES_P_VALUE
+    return count >= FEWEST_COPIES and float(bdtrc(count - 1, len(copies), CLEAN_COPIES)) <= COPIES_P_VALUE
 
 
 def _only_the_shortest(chosen: Sequence[bool], dialogues: Sequence[str]) -> bool:

@@ -51,19 +51,15 @@ MARK = re.compile(r"[^\w\s]")
 
 def broken_sentences(outputs: Outputs) -> Finding | None:
     """Words that are sorted, mixed or missing, so that neighbours do not fit together."""
-    found = _odd(outputs, _order, Scale(ORDER_DEVIATION))
-    if found is None:
-        return None
-    bad, fits, usual = found
-    mine, others = float(fits[bad].mean()), float(usual.mean())
-    return _finding(
+    return _measured(
         outputs,
         "broken_sentences",
-        bad.tolist(),
         "are no sentences: words are missing or in the wrong order",
-        f"In {bad.sum()} of {len(bad)} predictions, a word fits its place better than {mine:.0%} of the other words of "
-        f"the text would, in the references than {others:.0%} (means); in random order it is 50%.",
-        {"fit": mine, "fit_references": others},
+        "a word fits its place better than {:.0%} of the other words of the text would, in the references than {:.0%} "
+        "(means); in random order it is 50%.",
+        "fit",
+        _order,
+        Scale(ORDER_DEVIATION),
     )
 
 
@@ -74,19 +70,15 @@ def _order(outputs: Outputs) -> Measure:
 
 def misspelled(outputs: Outputs) -> Finding | None:
     """Words that no dialogue and no reference has, because letters were lost or changed."""
-    found = _odd(outputs, _spelling, Scale(UNKNOWN_DEVIATION))
-    if found is None:
-        return None
-    bad, values, usual = found
-    mine, others = -float(values[bad].mean()), float(abs(usual).mean())
-    return _finding(
+    return _measured(
         outputs,
         "misspelled",
-        bad.tolist(),
         "have words that exist nowhere else",
-        f"In {bad.sum()} of {len(bad)} predictions, {mine:.0%} of the words occur in no dialogue and no reference; of "
-        f"the words of a reference, {others:.0%} occur in no dialogue and no other reference (means).",
-        {"unknown": mine, "unknown_references": others},
+        "{:.0%} of the words occur in no dialogue and no reference; of the words of a reference, {:.0%} occur in no "
+        "dialogue and no other reference (means).",
+        "unknown",
+        _spelling,
+        Scale(UNKNOWN_DEVIATION),
     )
 
 
@@ -97,20 +89,15 @@ def _spelling(outputs: Outputs) -> Measure:
 
 def same_template(outputs: Outputs) -> Finding | None:
     """Messages of a program, or other texts that are the same but for a few words."""
-    found = _odd(outputs, _filled, Scale(TEMPLATE_DEVIATION, FARTHEST))
-    if found is None:
-        return None
-    bad, values, usual = found
-    mine, others = float(abs(values[bad]).mean()), float(abs(usual).mean())
-    return _finding(
+    return _measured(
         outputs,
         "same_template",
-        bad.tolist(),
         "are filled into the same template",
-        f"In {bad.sum()} of {len(bad)} predictions, {mine:.0%} of the word triples occur in two other predictions or "
-        f"more, but in no reference or dialogue; in the references, {others:.0%} occur in two others and no dialogue "
-        "(means).",
-        {"shared": mine, "shared_references": others},
+        "{:.0%} of the word triples occur in two other predictions or more, but in no reference or dialogue; in the "
+        "references, {:.0%} occur in two others and no dialogue (means).",
+        "shared",
+        _filled,
+        Scale(TEMPLATE_DEVIATION, FARTHEST),
     )
 
 
@@ -235,6 +222,23 @@ def _marked(
     others = float(abs(usual).mean())
     evidence = f"{bad.sum()} of {len(bad)} predictions {what}; so do {others:.0%} of the references."
     return _finding(outputs, code, bad.tolist(), title, evidence, {"share_references": others})
+
+
+def _measured(
+    outputs: Outputs, code: str, title: str, what: str, number: str, measure_of: Callable[[Outputs], Measure],
+    scale: Scale,
+) -> Finding | None:  # fmt: skip
+    """Return the finding that a measure of some predictions is far below that of the references.
+
+    `what` has places for the means of both, `number` is their name.
+    """
+    found = _odd(outputs, measure_of, scale)
+    if found is None:
+        return None
+    bad, values, usual = found
+    mine, others = float(abs(values[bad]).mean()), float(abs(usual).mean())
+    evidence = f"In {bad.sum()} of {len(bad)} predictions, {what.format(mine, others)}"
+    return _finding(outputs, code, bad.tolist(), title, evidence, {number: mine, f"{number}_references": others})
 
 
 def _odd(
