@@ -8,6 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint con
 
 LOWEST := $(VENV)/lowest
 NOT_ALL := "not e2e and not browser"
+IN_PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run serve check test test-unit coverage test-lowest lock sanitize test-aarch64 wheels format clean
 .DEFAULT_GOAL := run
@@ -31,13 +32,13 @@ test: test-unit ## all tests, including those with the embedded model and Chromi
 	$(BIN)/pytest -m "e2e or browser"
 
 test-unit: $(VENV)/.dev ## without the embedded model and Chromium: under three minutes on two cores
-	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -m $(NOT_ALL) $(IN_PARALLEL) $(ARGS)
 
-coverage: $(VENV)/.dev ## test-unit with the share of lines and branches that it runs; fails below the floor in pyproject.toml
-	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered $(ARGS)
+coverage: $(VENV)/.dev ## all tests but those in Chromium, with the share of lines and branches that they run; fails below the floor in pyproject.toml
+	$(BIN)/pytest -m "not browser" $(IN_PARALLEL) --cov --cov-report term:skip-covered $(ARGS)
 
 test-lowest: $(LOWEST)/.dev ## test-unit with the lowest versions that pyproject.toml declares
-	$(LOWEST)/bin/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
+	$(LOWEST)/bin/pytest -m $(NOT_ALL) $(IN_PARALLEL) $(ARGS)
 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --upgrade --python-version 3.11 --constraint build/torch.txt \
 	--extra embedded --extra hub --extra dev --no-annotate --custom-compile-command "make lock" --quiet

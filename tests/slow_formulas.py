@@ -183,6 +183,7 @@ class WordClasses:
             self.after[one] += times
             self.kinds[one] += 1
             self.before[two] += times
+        self.total = self.pairs.total()
 
     def name_of(self, word):
         if word in self.names:
@@ -197,7 +198,7 @@ class WordClasses:
 
     def probability(self, one, two):
         """Probability of class `two` after class `one` (Witten and Bell 1991)."""
-        single = (self.before[two] + 0.5) / (self.pairs.total() + 0.5 * self.size)
+        single = (self.before[two] + 0.5) / (self.total + 0.5 * self.size)
         kinds = max(1, self.kinds[one])
         return (self.pairs[one, two] + kinds * single) / (self.after[one] + kinds)
 

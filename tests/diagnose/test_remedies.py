@@ -373,6 +373,7 @@ def test_every_rule_has_a_remedy_and_a_case():
     assert {code.partition(" ")[0] for code in CASES} - REPAIRED == names - OF_FILES_ALONE - FIX_AND_SCORE_AGAIN
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("name", CASES)
 def test_the_commands_of_a_remedy_work_as_they_stand(machine, tmp_path, tiny_models, name):
     case, (code, _, _), plant = Case(machine, tmp_path, tiny_models), name.partition(" "), CASES[name]
@@ -478,6 +479,7 @@ def write_outputs(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("name", FILES)
 def test_the_commands_of_a_remedy_for_a_file_of_another_tool_work_as_they_stand(machine, tmp_path, name):
     code, file = name.replace(",", " ").partition(" ")[0], tmp_path / "out puts.jsonl"
