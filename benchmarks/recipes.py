@@ -1,4 +1,4 @@
-"""Compares settings over seeds and folds: complete runs, several at a time, with paired intervals.
+"""Measures settings over seeds and folds: complete runs, several at a time, with paired intervals.
 
 Run: python benchmarks/recipes.py --out DIR --work /dev/shm/recipes --workers 12 --device cuda
        --recipe best:best --recipe quality:quality --recipe two:quality,train.learning_rate=6e-4,train.epochs=2

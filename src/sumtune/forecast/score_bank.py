@@ -5,10 +5,13 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from sumtune.config import Config
 from sumtune.forecast.data_features import DataFeatures
-from sumtune.forecast.pilot import Pilot
+
+if TYPE_CHECKING:  # comparing runs needs no PyTorch
+    from sumtune.forecast.pilot import Pilot
 
 __all__ = [
     "BankRow",
@@ -45,7 +48,7 @@ def data_figures(features: DataFeatures) -> dict[str, float]:
     }  # fmt: skip
 
 
-def pilot_figures(pilot: Pilot) -> dict[str, float]:
+def pilot_figures(pilot: "Pilot") -> dict[str, float]:
     """Return the numbers of a pilot by name."""
     figures = {"held_out": pilot.held_out, "base_loss": pilot.base_loss}
     figures |= _named("held_out_longest_3", pilot.longest_3)
