@@ -27,6 +27,7 @@ from sumtune.text.encode import load_encoded
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import save_final_adapter, training_fingerprint
+from sumtune.train.process_group import ALONE, Group
 from sumtune.train.training_plan import TrainingPlan
 
 NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
@@ -60,6 +61,7 @@ class Session:
     precision: Any = field(default_factory=lambda: SimpleNamespace(name="fp32"))
     kernels: str | None = None
     max_tokens: int = 1536
+    group: Group = ALONE
     trainable_parameters: int = 1
     loss_fn: Any = field(default_factory=lambda: SimpleNamespace(device=SimpleNamespace(type="cpu")))
 

@@ -1,5 +1,6 @@
 """`sumtune run`, `plan`, `check` and `train`. Heavy imports happen inside the command that needs them."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -128,8 +129,14 @@ def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, *
     from sumtune.terminal.console import plain_console
     from sumtune.terminal.status import status
 
-    console = plain_console()
+    console = plain_console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes, the leader speaks
     with status(console, "Loading PyTorch and transformers"):
         from sumtune.commands import pipeline
+        from sumtune.train.followers import follow
+        from sumtune.train.process_group import joined
     start = pipeline.run if stages == "run" else pipeline.train
-    start(settings, RunDir(run_dir), console, **options)
+    with joined() as group:
+        if group.leads:
+            start(settings, RunDir(run_dir), console, group=group, **options)
+        else:
+            follow(group)

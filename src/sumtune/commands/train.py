@@ -38,6 +38,8 @@ from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import elapsed_seconds, finished, save_adapter_of
+from sumtune.train.followers import call_followers, require_shareable
+from sumtune.train.process_group import ALONE, Group
 from sumtune.train.session import Session
 
 __all__ = ["train_adapter"]
@@ -64,11 +66,13 @@ def train_adapter(
     *,
     evaluates: bool,
     history: bool = True,
+    group: Group = ALONE,
 ) -> None:
     """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder.
 
-    With `history`, the user's finished runs help to forecast the scores.
+    With `history`, the user's finished runs help to forecast the scores. The processes of `group` share the training.
     """
+    require_shareable(config, group)
     if not overwrite:
         config = with_recorded_limits(config, run_dir)
         require_same_settings(config, run_dir)
@@ -83,7 +87,8 @@ def train_adapter(
             return
         with status(console, "Measuring time and memory on this machine"):
             expectation = _expectation(config, draft, history) if evaluates else None
-            plan = replace(_plan(config, draft, console, resume, overwrite, evaluates), expectation=expectation)
+            plan = _plan(config, draft, console, resume, overwrite, evaluates, group)
+            plan = replace(plan, expectation=expectation)
         if plan.resumed is None:
             training.clear(run_dir)
         adopt(draft)
@@ -100,7 +105,9 @@ def _expectation(config: Config, run_dir: RunDir, history: bool) -> Expectation:
     return recorded or expect(config, run_dir, history=history)
 
 
-def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, evaluates: bool) -> _Plan:
+def _plan(
+    config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, evaluates: bool, group: Group
+) -> _Plan:
     """Check that the training can run, and forecast its time and memory.
 
     Raises:
@@ -112,7 +119,7 @@ def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overw
     session = training.prepare(config, run_dir, resumed.precision if resumed else "")
     if resumed is None:
         training.require_disk_space(session)
-    session = fit_to_memory(session, cached_peak_bytes(session))
+    session = replace(fit_to_memory(session, cached_peak_bytes(session)), group=group)
     rest = forecast_remaining(session, resumed.step, evaluation_s) if resumed else None
     return _Plan(session, rest or forecast(session, evaluation_s, candidates_s), resumed)
 
@@ -147,12 +154,13 @@ def _train(config: Config, plan: _Plan, console: Console) -> TrainState:
         console.print(f"Continuing from step {plan.resumed.step}.")
     ranks, device = config.rank.candidates > 0, plan.session.loss_fn.device
     reset_peak(device)
+    call_followers(plan.session, resumed)
     with training_progress(console) as report:
         state = (training.fit if ranks else training.run)(plan.session, report, resume=resumed)
     if ranks:
         save_adapter_of(config, run_dir, state, run_dir.supervised)
     update_record(run_dir, {"training_s": state.elapsed_s, "peak_memory_bytes": peak_bytes(device)})
-    if not resumed:
+    if not resumed and plan.session.group.size == 1:
         calibrate(plan.session, plan.forecast, state.elapsed_s)
     return state
 

@@ -112,7 +112,8 @@ def forecast(session: Session, evaluation_s: float | None, candidates_s: float |
         peak = max(peak, peak_bytes(session.loss_fn.device))  # of ranking, if it was measured just now
         free_memory()
     return Forecast(
-        costs.seconds(session.plan), evaluation_s, peak, available_bytes(session.loss_fn.device), origin=origin,
+        costs.seconds(session.plan, session.group.size), evaluation_s, peak,
+        available_bytes(session.loss_fn.device), origin=origin,
         training_in_parts_s=costs.seconds_if(session.plan, costs.epoch_in_parts),
         training_truncated_s=costs.seconds_if(session.plan, costs.epoch_truncated),
         rank_s=rank_s, rank_left_s=sum((rank_s or {}).values()),

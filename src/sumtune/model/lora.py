@@ -24,6 +24,7 @@ __all__ = [
     "merge",
     "save_adapter",
     "set_dropout",
+    "skip_masks",
     "target_modules",
     "trainable",
 ]
@@ -96,6 +97,11 @@ class StaticMasks:
         finally:
             for dropout in self._dropouts:
                 dropout.static = None
+
+
+def skip_masks(adapted: nn.Module) -> None:
+    """Draw the masks of a micro-batch that another process computes, so that the generator moves on as there."""
+    StaticMasks(adapted).draw()
 
 
 def target_modules(model: nn.Module, wanted: tuple[str, ...] | None) -> list[str] | str:

@@ -39,6 +39,11 @@ def announcement(session: Session, forecast: Forecast, scores: ScoreForecast | N
             f"Warmup steps: {plan.warmup_steps}{_warmup_note(session)}",
             f"Learning rate: {_scientific(config.train.learning_rate)} ({config.train.schedule} decay)",
             f"LoRA rank: {lora.rank} (alpha {lora.alpha:g}, dropout {lora.dropout:g}, on {targets})",
+            *(
+                [f"Processes: {size} share the examples of each optimizer step"]
+                if (size := session.group.size) > 1
+                else []
+            ),
             f"Model: {session.model_name}",
             f"Trainable parameters: {session.trainable_parameters:,} of {session.all_parameters:,} ({share:.2%})",
             f"Precision: {session.precision.name} ({session.precision.reason})",
