@@ -112,7 +112,8 @@ def with_limit(max_target_tokens: int) -> Prompt:
 @pytest.fixture(scope="session")
 def dialogues() -> list[str]:
     """Dialogues of different lengths, the longest neither first nor last."""
-    return ["Ana: Hi.", *(tiny.conversation(number)["dialogue"] for number in (0, 7, 22)), "Ben: Who?"]
+    texts = [tiny.conversation(number)["dialogue"] for number in (0, 6, 7, 22)]
+    return ["Ana: Hi.", *texts, "Ben: Who?"]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from contextlib import contextmanager
 from itertools import pairwise
 from shutil import copytree
 
@@ -19,16 +18,13 @@ from sumtune.decode.build import load_tuned
 
 @pytest.fixture
 def forbid_model_loading(monkeypatch):
-    """A function that returns a context in which no model can be loaded."""
+    """A function after whose call no model can be loaded."""
 
-    @contextmanager
     def forbid():
         def refuse(*_arguments):
             raise AssertionError("the model was loaded")
 
-        with monkeypatch.context() as patch:
-            patch.setattr(build, "load_merged", refuse)
-            yield
+        monkeypatch.setattr(build, "load_merged", refuse)
 
     return forbid
 
@@ -45,8 +41,8 @@ def test_a_cached_engine_writes_what_the_new_one_wrote(
     new = [int8(make, name, adapter, shortlist=shortlist), int8(make, name, shortlist=shortlist)]
     expected = [[one.with_beams(beams).summarize(dialogues) for one in new] for beams in (1, 3)]
     assert all(tuned != base for tuned, base in expected), "the adapter must matter, or this test could not fail"
-    with forbid_model_loading():
-        cached = [int8(make, name, adapter, shortlist=shortlist), int8(make, name, shortlist=shortlist)]
+    forbid_model_loading()
+    cached = [int8(make, name, adapter, shortlist=shortlist), int8(make, name, shortlist=shortlist)]
     assert [[one.with_beams(beams).summarize(dialogues) for one in cached] for beams in (1, 3)] == expected
     assert [one.setup_s for one in cached] == [one.setup_s for one in new]
     assert all(one.setup_s > 0 for one in cached)
@@ -108,17 +104,19 @@ DAMAGES = {
 }
 
 
-def test_a_damaged_engine_is_made_again(make, dialogues, sharp_models, save_lora, tmp_path, forbid_model_loading):
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_engine_is_made_again(
+    make, dialogues, sharp_models, save_lora, tmp_path, forbid_model_loading, damage
+):
     adapter, dialogues = save_lora(sharp_models["llama"], 0.2), dialogues[:3]
     expected = int8(make, "llama", adapter).summarize(dialogues)
     (file,) = tmp_path.glob("*/engine.safetensors")
-    for name, damage in DAMAGES.items():
-        whole = file.read_bytes()
-        damage(file)
-        assert file.read_bytes() != whole, name
-        assert int8(make, "llama", adapter).summarize(dialogues) == expected, name
-        with forbid_model_loading():
-            assert int8(make, "llama", adapter).summarize(dialogues) == expected, name
+    whole = file.read_bytes()
+    damage(file)
+    assert file.read_bytes() != whole
+    assert int8(make, "llama", adapter).summarize(dialogues) == expected
+    forbid_model_loading()
+    assert int8(make, "llama", adapter).summarize(dialogues) == expected
 
 
 def test_if_nothing_can_be_written_nothing_is_cached(make, dialogues, sharp_models, save_lora, monkeypatch):

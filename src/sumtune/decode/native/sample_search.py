@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor
 
-from sumtune.decode.sampling import Sample, choose, top_tokens
-from sumtune.summarizer import SamplingSettings
+from sumtune.decode.sampling import Sample, SamplingSettings, choose, top_tokens
 
 __all__ = ["SampleSearch"]
 
