@@ -9,13 +9,13 @@ RUN torch=$(grep '^torch==' constraints.txt) \
     && /opt/sumtune/bin/pip install --no-cache-dir ${TORCH_INDEX:+--index-url $TORCH_INDEX} "$torch"
 COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
-RUN /opt/sumtune/bin/pip install --no-cache-dir --constraint constraints.txt '.[embedded]'
+# The kernels are compiled here for every processor of this architecture, so the image needs no compiler.
+RUN apt-get update && apt-get install --no-install-recommends -y gcc libc6-dev && rm -rf /var/lib/apt/lists/* \
+    && /opt/sumtune/bin/pip install --no-cache-dir --constraint constraints.txt '.[embedded]' \
+    && /opt/sumtune/bin/python -m sumtune.kernels --into-package
 
 FROM python:3.11-slim
-# With COMPILER="gcc libc6-dev" the kernels are compiled at the first start; without, docs/serving.md says where they come from.
-ARG COMPILER=
-RUN apt-get update && apt-get install --no-install-recommends -y libgomp1 $COMPILER && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 10001 sumtune && install -d -o sumtune /run-folder /cache
+RUN useradd --create-home --uid 10001 sumtune && install -d -o sumtune /run-folder /cache
 COPY --from=build /opt/sumtune /opt/sumtune
 ENV PATH=/opt/sumtune/bin:$PATH PYTHONUNBUFFERED=1 SUMTUNE_CACHE=/cache
 USER sumtune

@@ -8,8 +8,9 @@ PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint con
 
 LOWEST := $(VENV)/lowest
 NOT_ALL := "not e2e and not browser"
+IN_PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run serve check test test-unit coverage test-lowest lock sanitize format clean
+.PHONY: run serve check test test-unit coverage test-lowest lock sanitize test-aarch64 wheels format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## tune and score; pass options as ARGS="--preset fast"
@@ -31,13 +32,13 @@ test: test-unit ## all tests, including those with the embedded model and Chromi
 	$(BIN)/pytest -m "e2e or browser"
 
 test-unit: $(VENV)/.dev ## without the embedded model and Chromium: under three minutes on two cores
-	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -m $(NOT_ALL) $(IN_PARALLEL) $(ARGS)
 
-coverage: $(VENV)/.dev ## test-unit with the share of lines and branches that it runs; fails below the floor in pyproject.toml
-	$(BIN)/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile --cov --cov-report term:skip-covered $(ARGS)
+coverage: $(VENV)/.dev ## all tests but those in Chromium, with the share of lines and branches that they run; fails below the floor in pyproject.toml
+	$(BIN)/pytest -m "not browser" $(IN_PARALLEL) --cov --cov-report term:skip-covered $(ARGS)
 
 test-lowest: $(LOWEST)/.dev ## test-unit with the lowest versions that pyproject.toml declares
-	$(LOWEST)/bin/pytest -m $(NOT_ALL) --numprocesses 2 --dist loadfile $(ARGS)
+	$(LOWEST)/bin/pytest -m $(NOT_ALL) $(IN_PARALLEL) $(ARGS)
 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --upgrade --python-version 3.11 --constraint build/torch.txt \
 	--extra embedded --extra hub --extra dev --no-annotate --custom-compile-command "make lock" --quiet
@@ -52,6 +53,17 @@ sanitize: $(VENV)/.dev ## kernel tests under AddressSanitizer and UndefinedBehav
 	SUMTUNE_CACHE=build/sanitize PYTHONPATH=tests ASAN_OPTIONS=detect_leaks=0 \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest -p sanitized --capture no tests/kernels --ignore tests/kernels/test_build.py $(ARGS)
+
+test-aarch64: $(VENV)/.dev ## kernel tests on emulated aarch64 processors; needs qemu-user and gcc-aarch64-linux-gnu of Debian
+	PYTHONPATH=tests $(BIN)/python -m pytest -p emulated tests/kernels --ignore tests/kernels/test_build.py \
+		--ignore tests/kernels/test_threads.py $(ARGS)
+
+WHEELS := linux-x86_64 linux-aarch64 macos-arm64 macos-x86_64 windows-x86_64
+
+wheels: $(VENV)/.dev ## wheels with compiled kernels in dist/, for each platform
+	$(BIN)/python -m pip install --quiet hatchling==1.33.0 ziglang==0.17.1
+	for platform in $(WHEELS); do SUMTUNE_WHEEL=$$platform \
+		$(BIN)/python -m pip wheel . --quiet --no-deps --no-build-isolation --wheel-dir dist || exit 1; done
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

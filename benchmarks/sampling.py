@@ -50,7 +50,7 @@ def written(given: argparse.Namespace, dialogues: list[str]) -> tuple[list[str],
     from sumtune.model.adapter_files import read_settings
     from sumtune.model.locate import locate
     from sumtune.model.tokenizer import load_encoder
-    from sumtune.summarizer import AdjustableSummarizer, SamplingSummarizer
+    from sumtune.summarizer import AdjustableSummarizer, SamplingSettings, SamplingSummarizer
     from sumtune.text.prompt import Prompt
 
     settings, prompt = read_settings(given.adapter), Prompt.load(given.adapter)
@@ -65,10 +65,8 @@ def written(given: argparse.Namespace, dialogues: list[str]) -> tuple[list[str],
     greedy = time.process_time()
     beam = summarizer.summarize(dialogues)
     searched = time.process_time()
-    samples = summarizer.sample(
-        encoder.sources(dialogues), count=count, temperature=given.temperature, top_k=given.top_k, seed=given.seed,
-        max_tokens=MAX_TOKENS,
-    )  # fmt: skip
+    drawn = SamplingSettings(count, given.temperature, given.top_k, given.seed, MAX_TOKENS)
+    samples = summarizer.sample(encoder.sources(dialogues), drawn)
     sampled = time.process_time()
     print(f"{summarizer.engine}, processor seconds for each of {len(dialogues)} dialogues: "
           f"greedy {(greedy - begun) / len(dialogues):.3f}, beam {settings.decode.beams} "

@@ -21,9 +21,9 @@ if TYPE_CHECKING:  # importing PyTorch takes seconds, and the process that hands
 
 gc.disable()  # until all tests are collected: imports make many objects, and none of them is garbage
 
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=40)
 settings.load_profile("repeatable")
-"""Hypothesis tries the same examples in every run; with `--hypothesis-profile default` it tries new ones."""
+"""Hypothesis tries the same 40 examples in every run; with `--hypothesis-profile default` it tries 100 new ones."""
 
 SETTINGS = {
     "train.epochs": 3, "train.learning_rate": 1e-2, "train.validate_every_steps": 4, "train.validation_examples": 6,
@@ -32,8 +32,22 @@ SETTINGS = {
 }  # fmt: skip
 
 
+SLOW = ("rank", "train", "decode", "commands", "diagnose")
+"""Folders of files that take seconds each."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slow files, so that several processes end at about the same time."""
+    items.sort(key=lambda item: not item.nodeid.startswith(tuple(f"tests/{folder}/" for folder in SLOW)))
+
+
 def pytest_collection_finish() -> None:
+    gc.freeze()
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    gc.freeze()  # pytest searches all objects for garbage at the end
 
 
 @pytest.hookimpl(wrapper=True)
@@ -77,6 +91,16 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_product_is_timed() -> Iterator[None]:
+    """Let bf16 be as fast as fp32, as `auto` sees it: timing takes a second, and its result depends on the machine."""
+    from sumtune.model import precision
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(precision, "_product_seconds", lambda *_: 1.0)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

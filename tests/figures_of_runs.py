@@ -12,9 +12,9 @@ import numpy as np
 from planted import synthetic, written
 from slow_formulas import clear_matches, difference_error, mean, mean_error, mean_score, median, scores, slope
 
-from sumtune.diagnose.context import Context, Data, Training
+from sumtune.diagnose.context import Context, Data, MoreData, Training
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.rules import advice, data, fit, pairs, splits, training
+from sumtune.diagnose.rules import advice, data, expectation, fit, pairs, splits, training
 
 CASES = {}
 TRAIN = tuple(synthetic(number) for number in range(60))
@@ -268,11 +268,49 @@ def few_examples():
     return data.too_few_examples(with_data(run(losses))), [60, 200, *slope_of(losses)]
 
 
+def expecting(low, high):
+    outputs = outputs_of(SCORED, map(written, SCORED))
+    return Context(outputs=outputs, expected=(low, high)), mean_score(outputs)
+
+
+@case("score_below_expected")
+def far_below():
+    context, score = expecting(0.97, 0.99)
+    return expectation.score_below_expected(context), [score, 0.97, 0.99]
+
+
+@case("score_above_expected")
+def far_above():
+    context, score = expecting(0.02, 0.05)
+    return expectation.score_above_expected(context), [score, 0.02, 0.05]
+
+
 @case("more_data")
 def more_data():
     losses = falling()
     gap = 3.3 - mean(fifths(losses)[1])
     return advice.more_data(run(losses, validation=[3.5, 3.3])), [*slope_of(losses), gap], [slope_of(losses)[1] / 2]
+
+
+@case("more_data", "by earlier runs")
+def more_data_by_earlier_runs():
+    losses = falling()
+    gap = 3.3 - mean(fifths(losses)[1])
+    context = replace(run(losses, validation=[3.5, 3.3]), more_data=MoreData(200, 0.012, 0.004, 0.02))
+    found = advice.more_data(context)
+    assert found.title == "More data would raise the score"
+    return found, [*slope_of(losses), gap, 200, 0.012, 0.004, 0.02], [slope_of(losses)[1] / 2]
+
+
+@case("more_data", "by earlier runs that do not tell")
+def more_data_that_earlier_runs_do_not_promise():
+    losses = falling()
+    gap = 3.3 - mean(fifths(losses)[1])
+    context = replace(run(losses, validation=[3.5, 3.3]), more_data=MoreData(200, 0.004, -0.004, 0.012))
+    found = advice.more_data(context)
+    assert found.title == "Too little data to tell whether more would raise the score"
+    assert not found.sure
+    return found, [*slope_of(losses), gap, 200, 0.004, -0.004, 0.012], [slope_of(losses)[1] / 2]
 
 
 @case("more_data", "without a slope")

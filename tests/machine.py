@@ -27,6 +27,7 @@ from sumtune.text.encode import load_encoded
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import save_final_adapter, training_fingerprint
+from sumtune.train.process_group import ALONE, Group
 from sumtune.train.training_plan import TrainingPlan
 
 NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
@@ -58,8 +59,11 @@ class Session:
     plan: TrainingPlan
     fingerprint: str
     precision: Any = field(default_factory=lambda: SimpleNamespace(name="fp32"))
+    kernels: str | None = None
     max_tokens: int = 1536
+    group: Group = ALONE
     trainable_parameters: int = 1
+    loss_fn: Any = field(default_factory=lambda: SimpleNamespace(device=SimpleNamespace(type="cpu")))
 
 
 def write_rows(path, examples):
@@ -97,10 +101,11 @@ class Machine:
         self._replace(patch)
 
     def _replace(self, patch):
-        from sumtune.commands import train
+        from sumtune.commands import plan, train
         from sumtune.decode import build
         from sumtune.evaluate import evaluate_stage
         from sumtune.evaluate.bootstrap import interval
+        from sumtune.forecast.expected_scores import beforehand
         from sumtune.forecast.forecast import Forecast
 
         patch.setattr(training, "prepare", self._prepare)
@@ -109,6 +114,8 @@ class Machine:
         patch.setattr(train, "cached_peak_bytes", lambda _session: None)
         patch.setattr(train, "evaluation_seconds", lambda *_: 1.0)
         patch.setattr(train, "forecast", lambda _session, seconds, _candidates: Forecast(1.0, seconds, 1, 1))
+        patch.setattr(plan, "_timed", lambda *_: Forecast(1.0, 1.0, 1, 1))
+        patch.setattr(plan, "beforehand", lambda config, run_dir, *_: beforehand(config, run_dir))
         patch.setattr(train, "calibrate", lambda *_: None)
         patch.setattr(train, "announcement", lambda *_: "")
         patch.setattr(gc, "collect", lambda: 0)

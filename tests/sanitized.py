@@ -3,7 +3,7 @@
 import pytest
 
 from sumtune.files.cache_dir import cache_dir
-from sumtune.kernels import build
+from sumtune.kernels import build, compiler
 
 SANITIZERS = ("-g", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=undefined")
 REORDERING = ("-fassociative-math", "-freciprocal-math")
@@ -12,6 +12,6 @@ REORDERING = ("-fassociative-math", "-freciprocal-math")
 
 def pytest_configure() -> None:
     """Ends the tests where there are no kernels, as all would be skipped."""
-    build.FLAGS = (*(flag for flag in build.FLAGS if flag not in REORDERING), *SANITIZERS)
+    compiler.FLAGS = (*(flag for flag in compiler.FLAGS if flag not in REORDERING), *SANITIZERS)
     if reason := build.why_no_kernels(cache_dir() / "kernels"):
         pytest.exit(f"No kernels with sanitizers: {reason}", 1)

@@ -98,30 +98,6 @@ def slope(x, y):
     return value, math.sqrt(sum(one**2 for one in rest) / (len(x) - 2) / spread)
 
 
-def witten_bell(texts, order):
-    """Probability of a character after the `order - 1` before it: interpolated n-grams (Witten and Bell 1991)."""
-    edge = "\0"
-    following = {}
-    for text in texts:
-        for place, letter in enumerate(text):
-            for size in range(order):
-                following.setdefault((edge * order + text)[place + order - size : place + order], Counter())[
-                    letter
-                ] += 1
-    kinds = len(following[""]) + 2  # an edge and an unknown character
-
-    def probability(text, place):
-        found = 1 / kinds
-        for size in range(order):
-            before = (edge * order + text)[place + order - size : place + order]
-            counts = following.get(before, Counter())
-            more = max(len(counts), 1)
-            found = (counts[text[place]] + more * found) / (counts.total() + more)
-        return found
-
-    return probability
-
-
 def pairs_outside(text, dialogue):
     """Share of the pairs of neighbouring words of `text` that `dialogue` does not have."""
     one, two = (re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", given.casefold()) for given in (text, dialogue))
@@ -207,6 +183,7 @@ class WordClasses:
             self.after[one] += times
             self.kinds[one] += 1
             self.before[two] += times
+        self.total = self.pairs.total()
 
     def name_of(self, word):
         if word in self.names:
@@ -221,7 +198,7 @@ class WordClasses:
 
     def probability(self, one, two):
         """Probability of class `two` after class `one` (Witten and Bell 1991)."""
-        single = (self.before[two] + 0.5) / (self.pairs.total() + 0.5 * self.size)
+        single = (self.before[two] + 0.5) / (self.total + 0.5 * self.size)
         kinds = max(1, self.kinds[one])
         return (self.pairs[one, two] + kinds * single) / (self.after[one] + kinds)
 

@@ -1,12 +1,17 @@
 """A sampler that computes every token with the model's own forward pass, one candidate after another."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
+from sumtune.model.adapter_files import WEIGHTS
 from sumtune.model.merge import load_merged
+from sumtune.summarizer import SamplingSettings
 
 LIMIT = 5
 """Most tokens of a candidate: enough for six different ones."""
@@ -17,37 +22,41 @@ class SlowSampler:
 
     def __init__(self, source: Any, adapter: Path, encoder: Any) -> None:
         self.adapter = adapter
-        self._model = load_merged(source.folder, adapter, torch.float32, torch.device("cpu"))
+        self._logits = _reader(source.folder, adapter, sha256((adapter / WEIGHTS).read_bytes()).digest())
         self._ends = set(encoder.end_ids)
 
-    def sample(
-        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
-        max_tokens: int,
-    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
-        """Return `count` candidates for each source, without the end mark."""
-        return [
-            [self._one(source, seed, number, temperature, top_k, min(max_tokens, LIMIT)) for number in range(count)]
-            for source in sources
-        ]
+    def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
+        """Return candidates for each source, without the end mark."""
+        return [[self._one(source, number, settings) for number in range(settings.count)] for source in sources]
 
-    @torch.no_grad()
-    def _one(
-        self, source: Sequence[int], seed: int, number: int, temperature: float, top_k: int, limit: int
-    ) -> tuple[int, ...]:
-        generator = torch.Generator().manual_seed(hash((seed, number, *source)) % 2**31)
-        written: list[int] = []
-        while len(written) < limit:
-            best = self._logits(source, written).topk(top_k)
-            drawn = torch.multinomial((best.values / temperature).softmax(-1), 1, generator=generator)
+    def _one(self, source: Sequence[int], number: int, settings: SamplingSettings) -> tuple[int, ...]:
+        generator = torch.Generator().manual_seed(hash((settings.seed, number, *source)) % 2**31)
+        written: tuple[int, ...] = ()
+        while len(written) < min(settings.max_tokens, LIMIT):
+            best = self._logits(tuple(source), written).topk(settings.top_k)
+            drawn = torch.multinomial((best.values / settings.temperature).softmax(-1), 1, generator=generator)
             token = int(best.indices[drawn])
             if token in self._ends:
                 break
-            written.append(token)
-        return tuple(written)
+            written = (*written, token)
+        return written
 
-    def _logits(self, source: Sequence[int], written: Sequence[int]) -> torch.Tensor:
-        model = self._model
-        if model.config.is_encoder_decoder:
-            begun = torch.tensor([[model.config.decoder_start_token_id, *written]])
-            return model(input_ids=torch.tensor([source]), decoder_input_ids=begun).logits[0, -1]
-        return model(input_ids=torch.tensor([[*source, *written]])).logits[0, -1]
+
+_READERS: dict[tuple[Path, bytes], Callable[[tuple[int, ...], tuple[int, ...]], Tensor]] = {}
+"""Readers by the folder of the model and the hash of the adapter: runs of many tests train the same adapter."""
+
+
+def _reader(base: Path, adapter: Path, digest: bytes) -> Callable[[tuple[int, ...], tuple[int, ...]], Tensor]:
+    """Return a function from the ids of a source and of what is written to the logits of the next token."""
+    if (base, digest) not in _READERS:
+        model = load_merged(base, adapter, torch.float32, torch.device("cpu"))
+
+        @torch.no_grad()
+        def logits(source: tuple[int, ...], written: tuple[int, ...]) -> Tensor:
+            if model.config.is_encoder_decoder:
+                begun = torch.tensor([[model.config.decoder_start_token_id, *written]])
+                return model(input_ids=torch.tensor([source]), decoder_input_ids=begun).logits[0, -1].clone()
+            return model(input_ids=torch.tensor([[*source, *written]])).logits[0, -1].clone()
+
+        _READERS[base, digest] = cache(logits)
+    return _READERS[base, digest]

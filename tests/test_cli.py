@@ -19,7 +19,20 @@ from sumtune.config_resolution import resolve
 from sumtune.files.atomic import write_json
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("run", "check", "train", "evaluate", "compare", "diagnose", "summarize", "convert", "serve", "clean")
+COMMANDS = (
+    "run",
+    "plan",
+    "check",
+    "train",
+    "evaluate",
+    "compare",
+    "diagnose",
+    "summarize",
+    "convert",
+    "serve",
+    "clean",
+    "doctor",
+)
 HELP_LIMIT_S = 1.0
 
 

@@ -27,6 +27,7 @@ from sumtune import cli
 from sumtune.config_resolution import resolve
 from sumtune.errors import SumtuneError
 
+pytestmark = pytest.mark.e2e
 GROUP = typer.main.get_command(cli.app)
 BLOCKS = [block for page in PAGES for block in shell_blocks(page)]
 EXAMPLES = [

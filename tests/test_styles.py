@@ -29,6 +29,7 @@ from sumtune.serve.loading import load_adapter
 from sumtune.text.encode import Encoder, load_encoded
 from sumtune.text.prompt import Prompt
 
+pytestmark = pytest.mark.e2e
 BRIEF, ENGINEER = "in one sentence", "for the engineer"
 SETTINGS = {
     "train.epochs": 1, "train.validate_every_steps": 40, "train.micro_batch_tokens": 512,

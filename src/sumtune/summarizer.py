@@ -12,6 +12,7 @@ __all__ = [
     "OnProgress",
     "ParallelSummarizer",
     "PausableSummarizer",
+    "SamplingSettings",
     "SamplingSummarizer",
     "StreamingSummarizer",
     "Summarizer",
@@ -110,18 +111,33 @@ class ParallelSummarizer(Summarizer, Protocol):
     """Number of batches that different threads can decode at the same time."""
 
 
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How candidates are sampled: `count` for each dialogue, each from the `top_k` most probable next tokens."""
+
+    count: int
+    temperature: float
+    """Logits are divided by it: below 1, probable tokens are drawn more often; towards 0, sampling becomes greedy."""
+    top_k: int
+    seed: int
+    max_tokens: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.top_k < 1 or self.max_tokens < 1:
+            raise ValueError("count, top_k and max_tokens must be at least 1")
+        if not self.temperature > 0:
+            raise ValueError(f"temperature must be above 0, but is {self.temperature!r}")
+
+
 @runtime_checkable
 class SamplingSummarizer(Summarizer, Protocol):
     """A summarizer that samples candidates: `decode.native`, `decode.ctranslate2`, `decode.torch`."""
 
-    def sample(
-        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
-        max_tokens: int,
-    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
-        """Return `count` candidates for each source (token ids of prompt and dialogue) as ids without the end mark.
+    def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
+        """Return candidates for each source (token ids of prompt and dialogue) as ids without the end mark.
 
-        The logits of the `top_k` most probable tokens are divided by `temperature`. The candidates of a source depend
-        only on `seed` and its ids, not on other sources. `max_tokens` cannot raise the limit of the prompt.
+        The candidates of a source depend only on `settings` and its ids, not on other sources. The `max_tokens` of
+        `settings` cannot raise the limit of the prompt.
         """
         ...
 

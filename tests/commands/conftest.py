@@ -5,8 +5,6 @@ import shutil
 import pytest
 import small_runs
 
-from sumtune.train import session as training
-
 
 @pytest.fixture(scope="session")
 def places(tiny_models, tmp_path_factory):
@@ -14,7 +12,7 @@ def places(tiny_models, tmp_path_factory):
     root = tmp_path_factory.mktemp("places")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SUMTUNE_CACHE", str(root / "cache"))
-        patch.setattr(training, "load_kernels", lambda _folder: None)  # nothing to compile
+        patch.setenv("SUMTUNE_KERNELS", "0")  # nothing to compile
         return small_runs.make_places(root, tiny_models["t5"])
 
 
@@ -24,7 +22,7 @@ def go_to(places, tmp_path, monkeypatch):
 
     def go(name):
         monkeypatch.setenv("SUMTUNE_CACHE", str(places / "cache"))
-        monkeypatch.setattr(training, "load_kernels", lambda _folder: None)
+        monkeypatch.setenv("SUMTUNE_KERNELS", "0")
         monkeypatch.chdir(shutil.copytree(places / name, tmp_path / name))
 
     return go

@@ -24,6 +24,7 @@ from sumtune.train import session as training
 from sumtune.train.checkpoint import list_checkpoints
 from sumtune.train.event_log import read_events
 
+pytestmark = pytest.mark.e2e
 SETTINGS = {
     "model.precision": "fp32", "model.max_source_tokens": 128, "model.max_target_tokens": 16, "train.epochs": 1,
     "train.validate_every_steps": 4, "train.learning_rate": 0.01, "decode.beams": 1, "lora.rank": 4,
@@ -58,6 +59,10 @@ def finished(request, tiny_models, data, tmp_path_factory, module_cache):
         patch.setattr(candidates, "CHUNK", 8)
         pipeline.run(config, run_dir, shown)
     return request.param, config, run_dir, shown.file.getvalue()
+
+
+one_family = pytest.mark.parametrize("finished", ["gemma"], indirect=True)
+"""For what does not depend on the architecture."""
 
 
 def weights(folder):
@@ -96,6 +101,7 @@ def test_the_same_run_again_is_skipped(finished):
     assert weights(run_dir.adapter) == before
 
 
+@one_family
 def test_without_ranking_the_adapter_is_that_of_the_references(finished, tmp_path):
     _, config, run_dir, _ = finished
     off = config.model_copy(update={"rank": config.rank.model_copy(update={"candidates": 0})})
@@ -106,6 +112,7 @@ def test_without_ranking_the_adapter_is_that_of_the_references(finished, tmp_pat
     assert "stage" not in read_events(RunDir(tmp_path / "run").train_metrics)[0]
 
 
+@one_family
 def test_other_settings_of_ranking_are_refused_by_name(finished):
     _, config, run_dir, _ = finished
     other = config.model_copy(update={"rank": config.rank.model_copy(update={"margin": 1.0})})
@@ -113,6 +120,7 @@ def test_other_settings_of_ranking_are_refused_by_name(finished):
         pipeline.train(other, run_dir, console())
 
 
+@one_family
 def test_a_record_of_an_earlier_release_counts_as_without_ranking(finished, tmp_path):
     _, config, _, _ = finished
     off = config.model_copy(update={"rank": config.rank.model_copy(update={"candidates": 0})})
@@ -158,6 +166,7 @@ def test_an_interrupted_run_goes_on_in_its_stage(finished, tmp_path, monkeypatch
     assert 0 < forecast["rank_left_s"] < sum(forecast["rank_s"].values())
 
 
+@one_family
 def test_a_signal_while_candidates_are_written_stops_after_a_part(finished, tmp_path, monkeypatch):
     _, config, straight, _ = finished
     run_dir, saved = RunDir(tmp_path / "run"), candidates.save_candidates
@@ -175,6 +184,7 @@ def test_a_signal_while_candidates_are_written_stops_after_a_part(finished, tmp_
     assert weights(run_dir.adapter) == weights(straight.adapter)
 
 
+@one_family
 def test_overwrite_and_clean_leave_nothing_of_the_stages(finished, tmp_path):
     _, config, straight, _ = finished
     run_dir = RunDir(shutil.copytree(straight.root, tmp_path / "run"))

@@ -76,7 +76,10 @@ def console():
     return Console(file=io.StringIO(), width=200)
 
 
-@pytest.fixture(scope="module", params=["gemma", "t5"])
+GEMMA = pytest.param("gemma", marks=pytest.mark.e2e)
+
+
+@pytest.fixture(scope="module", params=[GEMMA, "t5"])
 def finished(request, tmp_path_factory, config_for):
     """Model name, run folder and console output of a whole run; tests must not change it."""
     run_dir, shown = RunDir(tmp_path_factory.mktemp(request.param) / "artifacts"), console()
@@ -127,6 +130,7 @@ def test_the_record_has_configuration_versions_forecast_and_times(finished, conf
     record = json.loads(run_dir.run_json.read_text(encoding="utf-8"))
     assert record["config"] == config_for(name).model_dump(mode="json")
     assert {"versions", "machine", "forecast", "training_s", "evaluation_s"} <= set(record)
+    assert "kernels" in record["machine"]
     assert recorded_config(run_dir) == config_for(name)
 
 
@@ -236,7 +240,9 @@ def interrupting(_console):
     yield report
 
 
-@pytest.mark.parametrize(("finished", "resume"), [("gemma", False), ("t5", True)], indirect=["finished"])
+@pytest.mark.parametrize(
+    ("finished", "resume"), [pytest.param("gemma", False, marks=pytest.mark.e2e), ("t5", True)], indirect=["finished"]
+)
 def test_an_interrupted_run_goes_on_and_ends_with_the_same_adapter(finished, config_for, tmp_path, monkeypatch, resume):
     name, straight, _ = finished
     run_dir = RunDir(tmp_path / "artifacts")

@@ -8,8 +8,8 @@ from transformers import AutoConfig
 
 from sumtune.decode import torch as torch_engine
 from sumtune.decode.gpu_batches import MAX_ROWS, MEMORY_SHARE, RowBytes
-from sumtune.decode.sampling import SamplingSettings
 from sumtune.decode.torch import TorchSummarizer
+from sumtune.summarizer import SamplingSettings
 
 
 class _Gpu:

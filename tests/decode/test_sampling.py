@@ -9,13 +9,12 @@ import tiny
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import chisquare
 
 from sumtune.decode.native import sampler
 from sumtune.decode.native.shortlist import word_token_ids
-from sumtune.decode.sampling import SamplingSettings, choose, top_tokens, uniforms
+from sumtune.decode.sampling import choose, top_tokens, uniforms
 from sumtune.model.load import load_base
-from sumtune.summarizer import SamplingSummarizer
+from sumtune.summarizer import SamplingSettings, SamplingSummarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import StyledTexts
 
@@ -33,7 +32,7 @@ def encoder_of(name):
 
 
 def sampled(summarizer, sources, settings=SETTINGS):
-    return summarizer.sample(sources, **vars(settings))
+    return summarizer.sample(sources, settings)
 
 
 @known
@@ -127,6 +126,8 @@ def test_log_probabilities_are_those_of_a_slow_reading(shared, sharp_models, dia
 @pytest.mark.parametrize(("name", "engine"), [("gemma", "native"), ("gemma", "torch"), ("t5", "torch")])
 @torch.no_grad()
 def test_tokens_are_distributed_as_the_softmax_of_the_most_probable(make, tiny_models, name, engine):
+    from scipy.stats import chisquare  # importing it takes half a second in every process that collects tests
+
     encoder, settings = encoder_of(name), SamplingSettings(4000, 0.7, 10, seed=1, max_tokens=2)
     summarizer, model = make(tiny_models[name], engine), load_base(tiny_models[name], torch.float32)
     (source,) = encoder.sources(["Ana: Hi. Ben: Bread?"])

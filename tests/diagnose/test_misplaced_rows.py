@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import planted
 import pytest
-from scipy.optimize import linear_sum_assignment
 
 from sumtune.diagnose import alignment
 from sumtune.diagnose.context import Context
@@ -100,6 +99,8 @@ def test_texts_that_match_nothing_are_not_called_misplaced(rewrite, count):
 
 
 def test_the_assignment_has_the_largest_total_similarity():
+    from scipy.optimize import linear_sum_assignment
+
     one, two = rare_words([CLEAN.predictions, moved(CLEAN, "dialogues", ROWS[::-1]).dialogues])
     found = match_rows(one, two)
     cosines = (one @ two.T).toarray()

@@ -10,6 +10,7 @@ from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.read_run import read_run
 from sumtune.evaluate.baselines import lead_3, longest_3
 
+pytestmark = pytest.mark.e2e
 EACH = 50
 MOST_FALSE = 1
 """One of fifty."""

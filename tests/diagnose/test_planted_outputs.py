@@ -62,7 +62,14 @@ EACH = {
     "one_summary_for_all": [lambda _: "Two people talk about their plans."],
     "preamble_left": [lambda text: f"Summarize the following conversation: {text}"],
 }
-PLANTED = [(code, number, damage) for code, damages in EACH.items() for number, damage in enumerate(damages)]
+PLANTED = [
+    (code, number, damage, dialogues)
+    for code, damages in EACH.items()
+    for number, damage in enumerate(damages)
+    for dialogues in (True, False)
+    if dialogues or number == 0
+]
+"""Each damage with dialogues, and one of each kind without."""
 
 
 @cache
@@ -77,8 +84,11 @@ def codes(outputs):
     return [finding.code for finding in output_faults.find_output_faults(outputs)]
 
 
-@pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
-@pytest.mark.parametrize(("code", "number", "damage"), PLANTED, ids=[f"{code}-{n}" for code, n, _ in PLANTED])
+@pytest.mark.parametrize(
+    ("code", "number", "damage", "dialogues"),
+    PLANTED,
+    ids=[f"{code}-{number}-{'dialogues' if dialogues else 'alone'}" for code, number, _, dialogues in PLANTED],
+)
 def test_a_damage_is_named_first_and_alone_with_title_and_evidence(code, number, damage, dialogues):
     (finding,) = output_faults.find_output_faults(clean_outputs(number % 2, dialogues).mapped(damage))
     assert finding.code == code

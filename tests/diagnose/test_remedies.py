@@ -16,12 +16,19 @@ from planted import CORPUS, OFF_TOPIC, make_run, small_talk, synthetic, written
 
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.diagnose_stage import diagnose_file, diagnose_run
-from sumtune.diagnose.diagnosis import ADVICE_RULES, DATA_RULES, REMEDIES, SCORE_RULES, TRAINING_RULES
+from sumtune.diagnose.diagnosis import (
+    ADVICE_RULES,
+    DATA_RULES,
+    EXPECTATION_RULES,
+    REMEDIES,
+    SCORE_RULES,
+    TRAINING_RULES,
+)
 from sumtune.diagnose.repairs.library import REPAIRS
-from sumtune.diagnose.rules import output_rules
+from sumtune.diagnose.rules import output_faults
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.files.atomic import write_json
-from sumtune.files.records import read_record
+from sumtune.files.records import read_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST, write_manifest
 from sumtune.text.encode import Encoded, load_encoded, save_encoded
@@ -29,10 +36,10 @@ from sumtune.text.encode import Encoded, load_encoded, save_encoded
 REPAIRED = {repair.name for repair in REPAIRS}
 OUTPUT_RULES = [
     rule
-    for rule in (*output_rules.FIRST_RULES, *output_rules.RULES, *output_rules.LOOKS, *output_rules.LAST_RULES)
+    for rule in (*output_faults.FIRST_RULES, *output_faults.RULES, *output_faults.LOOKS, *output_faults.LAST_RULES)
     if rule is not repairable
 ]
-RULES = (*OUTPUT_RULES, *SCORE_RULES, *TRAINING_RULES, *DATA_RULES, *ADVICE_RULES)
+RULES = (*OUTPUT_RULES, *SCORE_RULES, *TRAINING_RULES, *DATA_RULES, *EXPECTATION_RULES, *ADVICE_RULES)
 TRAIN = [synthetic(number) for number in range(202)]
 VALIDATION = [synthetic(number) for number in range(1000, 1008)]
 TEST = [synthetic(number) for number in range(2000, 2012)]
@@ -153,6 +160,23 @@ def examples(train=TRAIN, test=TEST, settings=None, repaired=(TRAIN, TEST)):
         case.run(settings)
 
     return Plant(plant, lambda case: write_splits(case.data, *repaired))
+
+
+def expecting(low, high):
+    """A run for which other scores were forecast than those that it reached."""
+
+    def plant(case):
+        case.run()
+        record = case.run_dir.record()
+        record["forecast"] |= {"expected": {"rouge1": [low, high]}}
+        write_record(case.run_dir.run_json, record)
+        case.machine.sumtune(["diagnose", "--run-dir", case.run_dir.root])
+
+    return plant
+
+
+def one_row_less(case):
+    write_splits(case.data, TRAIN[:-1])
 
 
 def moved(given, count):
@@ -309,6 +333,8 @@ CASES = {
         },
     ),
     "too_few_examples": examples(train=TRAIN[:60], settings={"train.epochs": 5}),
+    "score_below_expected": Plant(expecting(0.98, 0.99), one_row_less),
+    "score_above_expected": Plant(expecting(0.01, 0.02), one_row_less),
     "more_data": Plant(lambda case: case.run(), more_rows, stays=True),
     "more_data in one file": Plant(
         lambda case: (all_in_one_file(case), setattr(case, "data", case.folder / "all.jsonl"), case.run()), stays=True
@@ -324,8 +350,7 @@ FIX_AND_SCORE_AGAIN = {
     "predictions_are_dialogues", "predictions_are_references", "score_unexplained", "strange_marks", "same_template",
     "misspelled",
     "broken_sentences", "starts_midway", "punctuation_lost", "names_lost", "marks_detached", "text_of_other_rows",
-    "unrelated", "odd_lengths", "predictions_repeat", "unlike_references", "ends_midway",
-    "some_predictions_are_references",
+    "unrelated", "odd_lengths", "predictions_repeat", "predictions_are_turns", "some_predictions_are_references",
 }  # fmt: skip
 """In a run, these have the command of `characters_separated`."""
 
@@ -348,6 +373,7 @@ def test_every_rule_has_a_remedy_and_a_case():
     assert {code.partition(" ")[0] for code in CASES} - REPAIRED == names - OF_FILES_ALONE - FIX_AND_SCORE_AGAIN
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("name", CASES)
 def test_the_commands_of_a_remedy_work_as_they_stand(machine, tmp_path, tiny_models, name):
     case, (code, _, _), plant = Case(machine, tmp_path, tiny_models), name.partition(" "), CASES[name]
@@ -432,12 +458,11 @@ FILES = {
     "unrelated": lambda rows: (
         rows[:30] + [row | {"generated": text} for row, text in zip(rows[30:], OFF_TOPIC, strict=True)]
     ),
-    "unlike_references": from_row_31_on(lambda row: row["generated"].replace(" ", "    ")),
-    "ends_midway": from_row_31_on(lambda row: row["generated"].rstrip(".")),
     "odd_lengths": from_row_31_on(lambda row: row["generated"].split()[0]),
     "predictions_repeat": lambda rows: [
         row | {"generated": rows[place // 2]["generated"]} for place, row in enumerate(rows)
     ],
+    "predictions_are_turns": from_row_31_on(lambda row: row["dialogue"].splitlines()[1]),
     "some_predictions_are_references": lambda rows: (
         last_turns(rows[:30]) + [row | {"generated": row["summary"]} for row in rows[30:]]
     ),
@@ -454,6 +479,7 @@ def write_outputs(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("name", FILES)
 def test_the_commands_of_a_remedy_for_a_file_of_another_tool_work_as_they_stand(machine, tmp_path, name):
     code, file = name.replace(",", " ").partition(" ")[0], tmp_path / "out puts.jsonl"
@@ -466,7 +492,7 @@ def test_the_commands_of_a_remedy_for_a_file_of_another_tool_work_as_they_stand(
     shown = machine.sumtune(command.replace("NAME", "right"))
     assert f"[{code}," not in shown
     # With the columns of the suspicion named the other way round, the predictions are mere quotations.
-    assert ("No fault was found." if name != "columns_swapped, perhaps" else "predictions_are_dialogues") in shown
+    assert ("No fault was found." if name != "columns_swapped, perhaps" else "predictions_are_turns") in shown
 
 
 @pytest.mark.parametrize("code", sorted(FIX_AND_SCORE_AGAIN | {"characters_separated"}))

@@ -1,6 +1,7 @@
 """If memory is short, training computes fewer tokens at once and says so; it learns the same."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from sumtune.forecast.fit_memory import RESERVED_SHARE, fit_to_memory
 from sumtune.forecast.forecast import Forecast
 from sumtune.forecast.trial import padded_tokens, planned_micro_batches
 from sumtune.terminal.announcement import announcement
+from sumtune.terminal.no_kernels import COST
 from sumtune.train.session import Session, run
 
 FIXED, OF_A_TOKEN = 10**9, 10**6
@@ -114,8 +116,6 @@ def test_where_not_even_the_longest_example_fits_the_message_says_so(
 def test_less_memory_changes_the_adapter_by_no_more_than_the_order_of_sums(
     session_in: Callable[..., Session], tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     roomy, tight = (session_in(tmp_path, "llama", where, {"train.epochs": 1}) for where in ("roomy", "tight"))
     sessions = roomy, replace(tight, max_tokens=100)
     for session in sessions:
@@ -133,3 +133,9 @@ def test_a_training_of_hours_comes_with_quicker_settings(session: Session) -> No
     assert "--set model.max_source_tokens=1024 --set model.long=truncate (reads only the beginnings) takes" in said
     assert "Quicker" not in announcement(session, Forecast(14400.0, None, 1, 1))
     assert "Quicker" not in announcement(session, Forecast(60.0, None, 1, 1, **quick))
+
+
+def test_a_run_without_kernels_says_so_and_what_it_costs(session: Session) -> None:
+    said = announcement(replace(session, no_kernels="there is no C compiler"), Forecast(1.0, None, 1, 1))
+    assert f"Kernels: none, because there is no C compiler. {COST} `sumtune doctor`" in said
+    assert "Kernels" not in announcement(replace(session, no_kernels=None), Forecast(1.0, None, 1, 1))

@@ -1,17 +1,24 @@
 """The compiled library is made once, used without a compiler, and loaded only where it is whole and ours."""
 
+import itertools
 import os
+import platform
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from runpy import run_module
 from shutil import copytree
 
 import pytest
+import torch
 
+from sumtune.errors import ConfigError
 from sumtune.files.cache_dir import CACHE
-from sumtune.kernels import build
-from sumtune.kernels.build import LIBRARY, OFF, load_kernels, why_no_kernels
+from sumtune.kernels import build, compiler, variants
+from sumtune.kernels.build import OFF, load_kernels, why_no_kernels
+from sumtune.kernels.compiler import LIBRARY, library_key
+from sumtune.kernels.variants import CPU, runnable_variants, variants_of
 
 
 @pytest.fixture(autouse=True)
@@ -77,18 +84,58 @@ def test_a_library_of_root_is_used_by_all(folder: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("no_compiler")
-def test_a_library_for_another_processor_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "_processor", lambda: "flags : none")
+def test_a_library_for_another_system_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Plan 9")
     assert load_kernels(folder) is None
     assert "no C compiler (cc, gcc, clang)" in why_no_kernels(folder)
-    assert "for this processor" in why_no_kernels(folder)
+
+
+def test_the_key_of_a_library_names_system_and_architecture() -> None:
+    keys = [library_key(*one) for one in itertools.product(("Linux", "Darwin"), ("x86_64", "aarch64"))]
+    assert len(set(keys)) == 4
+    assert library_key("Windows", "AMD64") == library_key("Windows", "x86_64")
+    assert library_key("Darwin", "arm64") == library_key("Darwin", "aarch64")
+
+
+def test_an_architecture_without_kernels_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert load_kernels(folder) is None
+    assert why_no_kernels(folder) == "there are none for the architecture riscv64"
+
+
+def test_a_processor_that_runs_no_variant_has_no_kernels(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(variants, "runnable_variants", lambda _library: [])
+    assert load_kernels(folder) is None
+    assert "this processor lacks instructions" in why_no_kernels(folder)
+
+
+def test_the_best_variant_is_used_unless_another_one_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    best = load_kernels(folder)
+    assert best is not None
+    runnable = runnable_variants(best._library)
+    assert best.variant == runnable[0]
+    for variant in runnable:
+        monkeypatch.setenv(CPU, variant)
+        chosen = load_kernels(folder)
+        assert chosen is not None
+        assert chosen.variant == variant
+
+
+def test_a_variant_that_this_processor_cannot_run_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    best = load_kernels(folder)
+    assert best is not None
+    runnable = runnable_variants(best._library)
+    for wrong in {"pentium", *variants_of(platform.machine())} - set(runnable):
+        monkeypatch.setenv(CPU, wrong)
+        with pytest.raises(ConfigError, match=f"{CPU} is '{wrong}', expected one of {', '.join(runnable)}"):
+            load_kernels(folder)
 
 
 @pytest.mark.usefixtures("no_compiler")
 def test_a_library_beside_the_package_is_used(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (library,) = libraries(folder)
     package = copytree(Path(build.__file__).parent, tmp_path / "package")
-    copytree(library.parent, package / "compiled" / library.parent.name.rpartition("-")[0])
+    copytree(library.parent, package / "compiled" / library.parent.name.partition("-")[0])
     monkeypatch.setattr(build, "files", lambda _name: package)
     assert load_kernels(tmp_path / "empty") is not None
 
@@ -134,17 +181,32 @@ def test_the_compiler_of_the_machine_is_called_so_that_it_makes_a_library(
 ) -> None:
     if not libraries(compiled):
         pytest.skip("no C compiler")
-    monkeypatch.setattr(build, "files", lambda _name: tmp_path)
-    for name in build.SOURCES:
+    sources, every = Path(compiler.__file__).parent, variants_of(platform.machine())
+    monkeypatch.setattr(compiler, "files", lambda _name: tmp_path)
+    for name in compiler.SOURCES:
         (tmp_path / name).write_text("")
-    main, header = build.SOURCES[:2]
-    (tmp_path / main).write_text(
-        f'#include <math.h>\n#include "{header}"\nint has_bf16_product(void) {{ return 1; }}\n'
+    for name in ("kernels_threads.h", "processor.c", "threads.c"):
+        shutil.copy(sources / name, tmp_path)
+    (tmp_path / "kernels.c").write_text(
+        """#include <math.h>
+        #include "kernels_int8.h"
+        #define NAME2(name, variant) name##variant
+        #define NAME(name, variant) NAME2(name, variant)
+        #ifdef REFUSED
+        #error not supported
+        #endif
+        API int NAME(has_bf16_product_, VARIANT)(void) { return 1; }
+        API int NAME(has_int8_product_, VARIANT)(void) { volatile double x = 4.0; return cbrt(x) < 1; }
+        """
     )
-    (tmp_path / header).write_text("int has_int8_product(void) { volatile double x = 4.0; return cbrt(x) < 1; }\n")
+    (tmp_path / "kernels_int8.h").write_text('#include <stdint.h>\n#include "kernels_threads.h"\n')
+    best, *_, basic = every
+    few = {best: ("-DREFUSED",), basic: ()}
+    monkeypatch.setattr(build, "variants_of", lambda _machine: few)
     kernels = load_kernels(tmp_path / "kernels")
     assert kernels is not None
-    assert (kernels.has_bf16_product, kernels.has_int8_product) == (True, False)
+    assert (kernels.has_frozen_product(torch.bfloat16), kernels.has_int8_product) == (True, False)
+    assert runnable_variants(kernels._library) == [basic], "a compiler may lack support for others"
     (library,) = libraries(tmp_path / "kernels")
     assert sorted(path.name for path in library.parent.iterdir()) == [LIBRARY, "manifest.json"]
 
@@ -172,10 +234,35 @@ def test_what_the_compiler_says_is_told_once(
 
 
 @pytest.mark.usefixtures("copying_compiler")
+def test_the_kernels_can_be_compiled_into_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = copytree(Path(build.__file__).parent, tmp_path / "package")
+    monkeypatch.setattr(build, "files", lambda _name: package)
+    monkeypatch.setattr(sys, "argv", ["kernels", "--into-package"])
+    run_module("sumtune.kernels", run_name="__main__")
+    (library,) = libraries(package / "compiled")
+    assert capsys.readouterr().out == f"The kernels are in {library.parent}\n"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert load_kernels(tmp_path / "empty") is not None
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_nothing_is_compiled_into_the_package_without_a_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "files", lambda _name: tmp_path)
+    monkeypatch.setattr(sys, "argv", ["kernels", "--into-package"])
+    with pytest.raises(SystemExit, match="No kernels: There is no C compiler"):
+        run_module("sumtune.kernels", run_name="__main__")
+
+
+@pytest.mark.usefixtures("copying_compiler")
 def test_the_kernels_can_be_compiled_beforehand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv(CACHE, str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["kernels"])
     run_module("sumtune.kernels", run_name="__main__")
     assert capsys.readouterr().out == f"The kernels are in {tmp_path / 'kernels'}\n"
     assert libraries(tmp_path / "kernels")

@@ -36,10 +36,13 @@ def test_both_directions(kernels: Kernels, rows: int, n: int, m: int, rank: int,
 
 
 def test_our_own_product_is_used_where_it_is_there(kernels: Kernels) -> None:
-    if not kernels.has_bf16_product:
-        pytest.skip("this processor has no product of bfloat16, or a better one")
-    assert FrozenWeight.of(torch.ones(4, 4, dtype=torch.bfloat16), kernels).ours is not None
-    assert FrozenWeight.of(torch.ones(4, 4), kernels).ours is None
+    for dtype in (torch.bfloat16, torch.float32):
+        frozen = FrozenWeight.of(torch.ones(4, 4, dtype=dtype), kernels)
+        assert (frozen.ours is not None) == kernels.has_frozen_product(dtype)
+    assert FrozenWeight.of(torch.ones(4, 4, dtype=torch.float64), kernels).ours is None
+    by_torch = Kernels(kernels._library, kernels.variant, has_products=False)
+    assert FrozenWeight.of(torch.ones(4, 4), by_torch).ours is None
+    assert by_torch.label == f"{kernels.label}, products by torch"
 
 
 def test_transposed_inputs_are_read_as_they_are_meant(kernels: Kernels) -> None:

@@ -40,6 +40,15 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(kernels: Kernels) -> None:
         assert torch.equal(matrix.product(x[at : at + 1].contiguous(), torch.float32)[0], together[at])
 
 
+def test_the_largest_bytes_do_not_overflow(kernels: Kernels) -> None:
+    """All products of two neighbours have the same sign; 16 bits have no room for their sum."""
+    n = 1024
+    weight, x = torch.ones(66, n), torch.ones(7, n)
+    weight[1::2], x[1::2] = -1, -1
+    out = Int8Matrix.quantized(kernels, weight).product(x, torch.float32)
+    torch.testing.assert_close(out, x @ weight.T, rtol=1e-6, atol=0)
+
+
 def test_a_row_of_zeros_gives_zeros(kernels: Kernels) -> None:
     assert not Int8Matrix.quantized(kernels, torch.randn(5, 8)).product(torch.zeros(2, 8), torch.float32).any()
 

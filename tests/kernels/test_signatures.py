@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from sumtune.kernels import build
-from sumtune.kernels.build import SOURCES, Kernels
+from sumtune.kernels import compiler
+from sumtune.kernels.build import Kernels
+from sumtune.kernels.compiler import SOURCES
 from sumtune.kernels.signatures import COLUMNS, FLOATS, RULES, SIGNATURES, TABLE
 
 T = torch.bfloat16, torch.float32
@@ -43,7 +44,7 @@ def valid(name: str, dtype: torch.dtype) -> list[Any]:
 
     heads, turned, tables = t(BATCH, TIME, HEADS, DIM), t(BATCH, HEADS // SHARE, TIME, SHARE, DIM), t(TIME, DIM)
     sizes, rstd = [BATCH, TIME, HEADS, SHARE, DIM], f(BATCH, TIME, HEADS)
-    sums, scales, packed = numbers(torch.int32, OUTPUTS), f(OUTPUTS), b(PADDED, N)
+    sums, scales = numbers(torch.int32, OUTPUTS), f(OUTPUTS)
     return {
         "rms_norm": [t(ROWS, N), f(N), t(ROWS, N), f(ROWS), ROWS, N, 1e-6],
         "rms_norm_backward": [t(ROWS, N), t(ROWS, N), f(N), f(ROWS), t(ROWS, N), ROWS, N],
@@ -61,9 +62,9 @@ def valid(name: str, dtype: torch.dtype) -> list[Any]:
             t(ROWS, OUTPUTS), numbers(torch.uint8, ROWS, N), f(ROWS), c(PADDED, N), sums, scales, ROWS, N, OUTPUTS,
         ],
         "pack_int8": [c(OUTPUTS, N), c(PADDED, N), sums, OUTPUTS, N],
-        "pack_bf16": [b(OUTPUTS, N), packed, OUTPUTS, N, N, 1],
-        "bf16_product": [
-            b(ROWS, OUTPUTS), b(ROWS, N), packed, b(ROWS, RANK), b(PADDED, RANK), ROWS, N, OUTPUTS, RANK,
+        "pack_frozen": [t(OUTPUTS, N), t(PADDED, N), OUTPUTS, N, N, 1],
+        "frozen_product": [
+            t(ROWS, OUTPUTS), t(ROWS, N), t(PADDED, N), t(ROWS, RANK), t(PADDED, RANK), ROWS, N, OUTPUTS, RANK,
         ],
     }[name]  # fmt: skip
 
@@ -72,14 +73,16 @@ CALLS = [(name, dtype) for name, signature in SIGNATURES.items() for dtype in (T
 calls = pytest.mark.parametrize(("name", "dtype"), CALLS, ids=[f"{name} {dtype}"[:-1] for name, dtype in CALLS])
 
 
-def require_function(kernels: Kernels, name: str) -> None:
-    if not {"int8_product": kernels.has_int8_product, "bf16_product": kernels.has_bf16_product}.get(name, True):
-        pytest.skip("this processor has no such product, or a better one")
+def require_function(kernels: Kernels, name: str, dtype: torch.dtype) -> None:
+    if name == "int8_product" and not kernels.has_int8_product:
+        pytest.skip("the variant has no product of bytes")
+    if name == "frozen_product" and not kernels.has_frozen_product(dtype):
+        pytest.skip("the variant has no product of bfloat16")
 
 
 @calls
 def test_what_a_function_takes_is_what_it_is_given(kernels: Kernels, name: str, dtype: torch.dtype) -> None:
-    require_function(kernels, name)
+    require_function(kernels, name, dtype)
     kernels(name, *valid(name, dtype))
 
 
@@ -136,7 +139,7 @@ def test_too_few_and_too_many_arguments_are_refused(kernels: Kernels, name: str,
         ("rotate_heads", {"share": 3}), ("rotate_heads", {"share": 0}), ("rotate_heads_backward", {"share": 0}),
         ("rotate_heads_backward", {"share": 3}), ("causal_softmax", {"first": 2}), ("causal_softmax", {"share": 0}),
         ("causal_softmax", {"share": 1}), ("causal_softmax", {"window": 0}), ("causal_softmax", {"block_rows": 0}),
-        ("quantize_rows", {"shift": 7}), ("pack_bf16", {"input_step": 2}), ("pack_bf16", {"output_step": 2**40}),
+        ("quantize_rows", {"shift": 7}), ("pack_frozen", {"input_step": 2}), ("pack_frozen", {"output_step": 2**40}),
     ],
 )  # fmt: skip
 def test_numbers_that_lead_out_of_an_array_are_refused(kernels: Kernels, name: str, changed: dict[str, int]) -> None:
@@ -167,20 +170,20 @@ def test_a_target_that_has_no_row_is_refused(kernels: Kernels, dtype: torch.dtyp
 @calls
 def test_nothing_is_no_error(kernels: Kernels, name: str, dtype: torch.dtype) -> None:
     """Arrays without elements, as the last part of a batch may be."""
-    require_function(kernels, name)
+    require_function(kernels, name, dtype)
     empty = [argument.flatten()[:0] if isinstance(argument, Tensor) else argument for argument in valid(name, dtype)]
     sized = dict(zip(SIGNATURES[name].parameters, empty, strict=True))
     zeros = dict.fromkeys({"rows", "count", "batch", "outputs", "n", "rank", "dim", "time"} & sized.keys(), 0)
     if name == "causal_softmax":
         zeros = {"rows": 0}
-    if name == "pack_bf16":
+    if name == "pack_frozen":
         zeros["output_step"] = 0
     kernels(name, *(sized | zeros).values())
 
 
 def test_a_matrix_without_inputs_is_packed_to_nothing(kernels: Kernels) -> None:
     nothing = torch.empty(0, dtype=torch.bfloat16)
-    kernels("pack_bf16", nothing, nothing, OUTPUTS, 0, 0, 1)
+    kernels("pack_frozen", nothing, nothing, OUTPUTS, 0, 0, 1)
 
 
 @st.composite
@@ -209,7 +212,7 @@ def drawn_numbers(draw: st.DrawFn, name: str) -> dict[str, float]:
 @given(data=st.data())
 def test_no_function_leaves_its_arrays(kernels: Kernels, name: str, dtype: torch.dtype, data: st.DataObject) -> None:
     """Fails under AddressSanitizer where the table says too little; else only where a function crashes."""
-    require_function(kernels, name)
+    require_function(kernels, name, dtype)
     named = data.draw(drawn_numbers(name))
     known = {"padded": lambda outputs: -(-outputs // COLUMNS) * COLUMNS, **named}
     arguments: list[Any] = []
@@ -225,7 +228,7 @@ def test_no_function_leaves_its_arrays(kernels: Kernels, name: str, dtype: torch
     kernels(name, *arguments)
 
 
-@pytest.mark.skipif(not any("sanitize" in flag for flag in build.FLAGS), reason="`make sanitize` runs it")
+@pytest.mark.skipif(not any("sanitize" in flag for flag in compiler.FLAGS), reason="`make sanitize` runs it")
 def test_the_sanitizers_are_awake(kernels: Kernels) -> None:
     """They end a process that writes one element past the end of an array."""
     child = os.fork()
@@ -233,7 +236,7 @@ def test_the_sanitizers_are_awake(kernels: Kernels) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         arrays = [tensor.data_ptr() for tensor in (torch.zeros(4), torch.zeros(4), torch.zeros(4))]
         one, five = ctypes.c_float(1), ctypes.c_int64(5)
-        kernels._library.gated_f32(*map(ctypes.c_void_p, arrays), five, one, one)
+        kernels._library[f"gated_f32_{kernels.variant}"](*map(ctypes.c_void_p, arrays), five, one, one)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
 
@@ -249,9 +252,9 @@ C_TYPES = {
 def test_the_table_says_what_the_source_says() -> None:
     source = "".join(files("sumtune.kernels").joinpath(name).read_text() for name in SOURCES)
     found = {}
-    for typed, plain, parameters in re.findall(r"^void (?:NAME\((\w+)\)|(\w+))\(([^{]*)\) \{", source, re.MULTILINE):
-        parts = [part.replace("const ", "").replace("*", "* ").split() for part in parameters.split(",")]
-        found[typed or plain] = [(part[-1], " ".join(part[:-1])) for part in parts]
+    for kernel, rest in re.findall(r"^KERNEL\((\w+),([^{]*)\) \{", source, re.MULTILINE):
+        parts = re.findall(r"\((?:const )?([^(),]+),\s+(\w+)\)", rest)
+        found[kernel] = [(name, kind) for kind, name in parts]
     expected = {}
     for name, text in TABLE.items():
         parts = [part.split() for part in text.split(", ")]

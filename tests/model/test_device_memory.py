@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from sumtune import memory
+from sumtune.errors import ConfigError
 from sumtune.model import device_memory
 from sumtune.model.precision import choose_precision
 
@@ -34,6 +35,16 @@ def test_a_gpu_counts_its_own_memory_and_what_torch_can_reuse(gpu: list[str]) ->
     device_memory.reset_peak(GPU)
     device_memory.synchronize(GPU)
     assert gpu == ["reset", "synchronize"]
+
+
+def test_a_process_plans_with_its_share_of_a_gpu(gpu: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(device_memory.GPU_SHARE, "0.5")
+    assert device_memory.total_bytes(GPU) == 40
+    assert device_memory.available_bytes(GPU) == 40 - 20
+    for wrong in ("0", "1.5", "half", "nan"):
+        monkeypatch.setenv(device_memory.GPU_SHARE, wrong)
+        with pytest.raises(ConfigError, match=device_memory.GPU_SHARE):
+            device_memory.total_bytes(GPU)
 
 
 def test_a_cpu_counts_the_memory_of_the_process(gpu: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_absurd_numbers_are_refused_at_once(whole: Path, tmp_path: Path) -> None
             check_gguf(file)
 
 
-@settings(max_examples=300, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_bytes_are_accepted_or_refused_and_nothing_else(whole: Path, tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(whole.read_bytes())

@@ -78,9 +78,9 @@ def test_little_memory_limits_auto_and_does_not_run_the_stage_again(
     write_splits(run_dir, {"train": 1100, "validation": 0})
     whole = encode(run_dir, name=name)
     before = (run_dir.transformation / "train.safetensors").stat().st_ino
-    monkeypatch.setattr(source_limit, "available_bytes", lambda: 2 * 10**9)
+    monkeypatch.setattr(source_limit, "available_bytes", lambda _device: 2 * 10**9)
     roomy = most_source_tokens(settings, folder)
-    monkeypatch.setattr(source_limit, "available_bytes", lambda: 10**9)
+    monkeypatch.setattr(source_limit, "available_bytes", lambda _device: 10**9)
     assert most_source_tokens(settings, folder) == USUAL_TOKENS < roomy
     assert encode(run_dir, name=name) == whole
     assert (run_dir.transformation / "train.safetensors").stat().st_ino == before

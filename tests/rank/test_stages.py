@@ -1,11 +1,11 @@
 """The whole way of learning to rank with tiny models: what each adapter sees, and that a restart changes nothing."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from shutil import copytree, rmtree
 from typing import Any
 
 import pytest
@@ -26,7 +26,7 @@ from sumtune.rank.training_texts import TrainingText, load_training_texts
 from sumtune.text.encode import Encoder, load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train import session as training
-from sumtune.train.checkpoint import list_checkpoints
+from sumtune.train.checkpoint import TrainState, list_checkpoints, load_state
 from sumtune.train.event_log import Event, read_events
 from sumtune.train.final_adapter import finished, save_adapter_of
 from sumtune.train.ranked_example import RankedExample
@@ -85,23 +85,28 @@ def reports(stop: tuple[str, int] | None = None) -> Reports:
     return Reports(of_training, of_sampling, lambda session: session)
 
 
-def rank(make: Make, stop: tuple[str, int] | None = None) -> tuple[Config, bytes]:
-    """Train on the references, unless that is done, and learn to rank; return the bytes of the final adapter."""
+def references(make: Make) -> tuple[Config, RunDir, TrainState]:
+    """Train on the references."""
     session = make()
-    config, run_dir = session.config, session.run_dir
-    state = training.fit(session, lambda _: None, resume=run_dir.supervised.exists())
-    save_adapter_of(config, run_dir, state, run_dir.supervised)
+    state = training.fit(session, lambda _: None)
+    save_adapter_of(session.config, session.run_dir, state, session.run_dir.supervised)
+    return session.config, session.run_dir, state
+
+
+def rank(config: Config, run_dir: RunDir, state: TrainState, stop: tuple[str, int] | None = None) -> bytes:
+    """Learn to rank after training on the references; return the bytes of the final adapter."""
     learn_to_rank(config, run_dir, state, reports(stop))
-    return config, (run_dir.adapter / "adapter_model.safetensors").read_bytes()
+    return (run_dir.adapter / "adapter_model.safetensors").read_bytes()
 
 
 @dataclass(frozen=True)
 class Straight:
     """An uninterrupted run, and the trainings that it added."""
 
-    name: str
     config: Config
     run_dir: RunDir
+    after_references: RunDir
+    """The run before it learned to rank."""
     adapter: bytes
     trained: list[Stage]
     sampled: list[tuple[str, list[tuple[int, ...]]]]
@@ -115,7 +120,7 @@ class Straight:
         return load_encoder(folder, Prompt.load(self.run_dir.transformation))
 
 
-@pytest.fixture(scope="module", params=["gemma", "t5"])
+@pytest.fixture(scope="module", params=["gemma", pytest.param("t5", marks=pytest.mark.e2e)])
 def straight(
     request: pytest.FixtureRequest, session_in: Make, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Straight]:
@@ -128,15 +133,18 @@ def straight(
     sampled: list[tuple[str, list[tuple[int, ...]]]] = []
     real = SlowSampler.sample
 
-    def sample(self: SlowSampler, sources: Any, **more: Any) -> Any:
+    def sample(self: SlowSampler, sources: Any, settings: Any) -> Any:
         sampled.append((self.adapter.parent.name, list(sources)))
-        return real(self, sources, **more)
+        return real(self, sources, settings)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "prepare", noting)
         patch.setattr(SlowSampler, "sample", sample)
-        config, adapter = rank(partial(session_in, root, request.param, "run", RANKING))
-    return Straight(request.param, config, RunDir(root / "run"), adapter, trained, sampled)
+        supervised = references(partial(session_in, root, request.param, "run", RANKING))
+        after_references = copytree(root / "run", root / "references")
+        adapter = rank(*supervised)
+    config, run_dir, _ = supervised
+    return Straight(config, run_dir, RunDir(after_references), adapter, trained, sampled)
 
 
 def test_candidates_never_come_from_an_adapter_that_saw_the_dialogue(straight: Straight) -> None:
@@ -198,32 +206,32 @@ STOPS = [
 """Where a run is killed, one after another: inside of each stage and at its end."""
 
 
-def test_a_run_that_was_killed_in_any_stage_has_the_same_adapter(
-    straight: Straight, session_in: Make, tmp_path: Path
-) -> None:
-    make = partial(session_in, tmp_path, straight.name, "run", RANKING)
+def test_a_run_that_was_killed_in_any_stage_has_the_same_adapter(straight: Straight, tmp_path: Path) -> None:
+    run_dir = RunDir(copytree(straight.after_references.root, tmp_path / "run"))
+    state = training_state(run_dir)
     for stop in STOPS:
         with pytest.raises(StoppedError):
-            rank(make, stop)
-        assert not RunDir(tmp_path / "run").adapter.exists()
-    assert rank(make)[1] == straight.adapter
+            rank(straight.config, run_dir, state, stop)
+        assert not run_dir.adapter.exists()
+    assert rank(straight.config, run_dir, state) == straight.adapter
 
 
 def test_finished_parts_are_not_written_again_and_damaged_ones_are(
-    straight: Straight, session_in: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    straight: Straight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(straight.run_dir.root, tmp_path / "run")
-    run_dir = RunDir(tmp_path / "run")
-    shutil.rmtree(run_dir.adapter)
+    run_dir = RunDir(copytree(straight.run_dir.root, tmp_path / "run"))
+    rmtree(run_dir.adapter)
     path = sorted(run_dir.candidates.iterdir())[1]
     whole = path.read_bytes()
     path.write_bytes(whole[:-9])
     asked: list[int] = []
     real = SlowSampler.sample
     monkeypatch.setattr(
-        SlowSampler, "sample", lambda self, sources, **more: asked.append(len(sources)) or real(self, sources, **more)
+        SlowSampler,
+        "sample",
+        lambda self, *given: asked.append(len(given[0])) or real(self, *given),
     )
-    assert rank(partial(session_in, tmp_path, straight.name, "run", RANKING))[1] == straight.adapter
+    assert rank(straight.config, run_dir, training_state(run_dir)) == straight.adapter
     assert asked == [4], "one chunk"
     assert load(path.read_bytes()).keys() == load(whole).keys()
     assert all(torch.equal(load(path.read_bytes())[key], tensor) for key, tensor in load(whole).items())
@@ -232,15 +240,12 @@ def test_finished_parts_are_not_written_again_and_damaged_ones_are(
 def test_missing_candidates_are_an_error(straight: Straight, tmp_path: Path) -> None:
     from sumtune.rank import stages
 
-    shutil.copytree(straight.run_dir.root, tmp_path / "run")
-    run_dir = RunDir(tmp_path / "run")
+    run_dir = RunDir(copytree(straight.run_dir.root, tmp_path / "run"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stages, "write_candidates", lambda *_: next(run_dir.candidates.iterdir()).unlink())
         with pytest.raises(RunDirError, match="lacks candidates"):
             learn_to_rank(straight.config, run_dir, training_state(run_dir), reports())
 
 
-def training_state(run_dir: RunDir) -> Any:
-    from sumtune.train.checkpoint import load_state
-
+def training_state(run_dir: RunDir) -> TrainState:
     return load_state(list_checkpoints(run_dir.trainer)[-1])

@@ -181,7 +181,7 @@ def wait_for(condition, seconds=10.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "waited too long"
-        time.sleep(0.01)
+        time.sleep(0.002)
 
 
 def events(text):

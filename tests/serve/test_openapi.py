@@ -9,6 +9,7 @@ from sumtune.errors import ModelError
 from .fakes import ADMIN, EchoSummarizer, FirstWordSummarizer, admin_settings, loaded_model
 from .live_server import running_service
 
+pytestmark = pytest.mark.e2e
 EXAMPLES = 20
 """Requests of each kind (valid, invalid) for each operation."""
 OPERATIONS = {

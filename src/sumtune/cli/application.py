@@ -20,6 +20,7 @@ app = typer.Typer(
 
 EXAMPLES: dict[Callable[..., None], str] = {
     tuning.run: "Example: sumtune run --preset fast --data chats.csv --run-dir runs/first",
+    tuning.plan: "Examples: sumtune plan --data chats.csv   |   sumtune plan --data chats.csv --preset fast --json",
     tuning.check: "Example: sumtune check chats.csv",
     tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",
     scoring.evaluate: "Example: sumtune evaluate --run-dir runs/first --set decode.beams=1",
@@ -33,6 +34,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     using.convert: "Example: sumtune convert slack.zip --output chats.jsonl",
     using.serve: "Example: sumtune serve --run-dir runs/first --adapter short=runs/short --port 8080",
     using.clean: "Example: sumtune clean --run-dir runs/first",
+    using.doctor: "Examples: sumtune doctor   |   sumtune doctor --json",
 }
 for command, examples in EXAMPLES.items():
     app.command(epilog=examples)(command)

@@ -17,6 +17,7 @@ __all__ = [
     "DialogueOption",
     "DropOption",
     "ModelOption",
+    "NoHistoryOption",
     "OverwriteOption",
     "PresetOption",
     "ResumeOption",
@@ -59,6 +60,10 @@ StyleColumnOption = Annotated[
     str | None, typer.Option("--style-column", help="Column with the style of each summary, such as `in one sentence`.")
 ]
 DropOption = Annotated[bool, typer.Option("--drop-invalid", help="Drop rows with errors instead of stopping.")]
+NoHistoryOption = Annotated[
+    bool,
+    typer.Option("--no-history", help="Forecast scores without your own finished runs, and do not remember this one."),
+]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace another run in the run folder.")]
 BeamsOption = Annotated[

@@ -1,5 +1,6 @@
-"""`sumtune run`, `check` and `train`. Heavy imports happen inside the command that needs them."""
+"""`sumtune run`, `plan`, `check` and `train`. Heavy imports happen inside the command that needs them."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +14,7 @@ from sumtune.cli.options import (
     DialogueOption,
     DropOption,
     ModelOption,
+    NoHistoryOption,
     OverwriteOption,
     PresetOption,
     ResumeOption,
@@ -26,7 +28,7 @@ from sumtune.cli.options import (
 if TYPE_CHECKING:
     from sumtune.config import Config
 
-__all__ = ["check", "run", "train"]
+__all__ = ["check", "plan", "run", "train"]
 
 
 def run(
@@ -42,10 +44,11 @@ def run(
     drop_invalid: DropOption = False,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
+    no_history: NoHistoryOption = False,
 ) -> None:
     """Check the data, tune the model and score it."""
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
-    _start("run", settings, run_dir, resume=resume, overwrite=overwrite)
+    _start("run", settings, run_dir, resume=resume, overwrite=overwrite, history=not no_history)
 
 
 def check(
@@ -69,6 +72,38 @@ def check(
     check_data(settings, plain_console())
 
 
+def plan(
+    data: DataOption = None,
+    preset: PresetOption = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    style_column: StyleColumnOption = None,
+    drop_invalid: DropOption = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only look at the data: seconds instead of two minutes, wider intervals.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the plan as JSON.")] = False,
+    no_history: NoHistoryOption = False,
+) -> None:
+    """Forecast time, memory and scores of runs. Nothing that it trains is kept.
+
+    Without --preset, it compares quality, balanced and fast.
+    """
+    names = [preset] if preset or config else ["quality", "balanced", "fast"]
+    options = (config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
+    settings = [config_of(name, *options) for name in names]
+    from sumtune.terminal.console import plain_console
+    from sumtune.terminal.status import status
+
+    console = plain_console(stderr=json)
+    with status(console, "Loading PyTorch and transformers"):
+        from sumtune.commands.plan import show_plan
+    show_plan(settings, console, quick=quick, as_json=json, history=not no_history)
+
+
 def train(
     preset: PresetOption = None,
     data: DataOption = None,
@@ -88,16 +123,20 @@ def train(
     _start("train", settings, run_dir, resume=resume, overwrite=overwrite)
 
 
-def _start(
-    stages: Literal["run", "train"], settings: "Config", run_dir: Path, *, resume: bool, overwrite: bool
-) -> None:
+def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, **options: bool) -> None:
     """Load what training needs and start the pipeline."""
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
     from sumtune.terminal.status import status
 
-    console = plain_console()
+    console = plain_console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes, the leader speaks
     with status(console, "Loading PyTorch and transformers"):
         from sumtune.commands import pipeline
+        from sumtune.train.followers import follow
+        from sumtune.train.process_group import joined
     start = pipeline.run if stages == "run" else pipeline.train
-    start(settings, RunDir(run_dir), console, resume=resume, overwrite=overwrite)
+    with joined() as group:
+        if group.leads:
+            start(settings, RunDir(run_dir), console, group=group, **options)
+        else:
+            follow(group)

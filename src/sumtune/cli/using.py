@@ -1,4 +1,4 @@
-"""`sumtune summarize`, `convert`, `serve` and `clean`. Heavy imports happen inside the command that needs them."""
+"""`sumtune summarize`, `convert`, `serve`, `clean` and `doctor`. Heavy imports happen inside the commands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from sumtune.cli.options import RUN_DIR, BeamsOption, DialogueOption, RunDirOpti
 from sumtune.errors import ConfigError
 from sumtune.serve.settings import ServeSettings
 
-__all__ = ["clean", "convert", "serve", "summarize"]
+__all__ = ["clean", "convert", "doctor", "serve", "summarize"]
 
 
 def summarize(
@@ -124,3 +124,13 @@ def clean(
     from sumtune.files.run_dir import RunDir
 
     print(clean_run(RunDir(run_dir), everything))
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what this machine computes with, what is missing, and how to get it."""
+    from sumtune.commands.doctor import show_machine
+    from sumtune.terminal.console import plain_console
+
+    show_machine(plain_console(), as_json=json)

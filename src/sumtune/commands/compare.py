@@ -8,6 +8,7 @@ from sumtune.evaluate.compare import compare
 from sumtune.evaluate.scorecard_io import load_scorecard
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.comparison import comparison_report
+from sumtune.terminal.expected import forecast_and_actual
 
 __all__ = ["compare_runs"]
 
@@ -25,3 +26,5 @@ def compare_runs(runs: Sequence[RunDir], console: Console) -> None:
     for run, card, config in zip(runs[1:], cards[1:], settings[1:], strict=True):
         names = (str(runs[0].root), str(run.root))
         console.print(comparison_report(compare(cards[0], card, (settings[0], config), names), names))
+    if (table := forecast_and_actual([str(run.root) for run in runs], [run.record() for run in runs])) is not None:
+        console.print(table)

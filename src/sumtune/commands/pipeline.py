@@ -7,30 +7,56 @@ from rich.console import Console
 
 from sumtune.commands.diagnose import show_diagnosis
 from sumtune.commands.evaluate import score_adapter
+from sumtune.commands.expectation import show_outcome
 from sumtune.commands.train import train_adapter
 from sumtune.config import Config
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
+from sumtune.train.followers import dismiss_followers
+from sumtune.train.process_group import ALONE, Group
 
 __all__ = ["run", "train"]
 
 
-def run(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
+def run(
+    config: Config,
+    run_dir: RunDir,
+    console: Console,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    history: bool = True,
+    group: Group = ALONE,
+) -> None:
     """Run every stage from data to diagnosis; skip those whose result is up to date.
+
+    With `history`, the user's finished runs help to forecast the scores, and this run joins them. The processes of
+    `group` share the training.
 
     Raises:
         RunDirError: the folder holds a run with other settings or data, and `overwrite` is False.
         StoppedError: the user stopped the training; the same command continues it.
     """
     with locked(run_dir.root):
-        train_adapter(config, run_dir, console, resume, overwrite, evaluates=True)
+        train_adapter(config, run_dir, console, resume, overwrite, evaluates=True, history=history, group=group)
+        dismiss_followers(group)
         free_memory()
-        score_adapter(config, run_dir, console)
+        scorecard = score_adapter(config, run_dir, console)
+        show_outcome(config, run_dir, scorecard, console, history=history)
         show_diagnosis(run_dir, console)
 
 
-def train(config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False) -> None:
+def train(
+    config: Config,
+    run_dir: RunDir,
+    console: Console,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    group: Group = ALONE,
+) -> None:
     """Run every stage up to the tuned adapter; raises what `run` raises."""
     with locked(run_dir.root):
-        train_adapter(config, run_dir, console, resume, overwrite, evaluates=False)
+        train_adapter(config, run_dir, console, resume, overwrite, evaluates=False, group=group)
+        dismiss_followers(group)

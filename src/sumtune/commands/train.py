@@ -2,16 +2,16 @@
 
 import shlex
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 
 from rich.console import Console
 
+from sumtune.commands.expectation import Expectation, expect, recorded_expectation
+from sumtune.commands.prepare import prepare_data, within_limits
 from sumtune.commands.resume import require_same_settings, state_to_resume, with_recorded_limits
 from sumtune.commands.run_record import environment, known_record, update_record
 from sumtune.config import Config
 from sumtune.config_resolution import assignment
-from sumtune.data import ingest
-from sumtune.data.issues import display
 from sumtune.files.draft import adopt, drafted
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
@@ -26,18 +26,20 @@ from sumtune.forecast.forecast import (
 )
 from sumtune.forecast.ranking import candidate_seconds
 from sumtune.memory import free_memory
-from sumtune.model import encode_stage
+from sumtune.model.device_memory import peak_bytes, reset_peak
 from sumtune.model.generation_settings import GenerationSettings, load_generation
-from sumtune.model.precision import choose_device
 from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.rank.stages import Reports, learn_to_rank
 from sumtune.terminal.announcement import announcement
 from sumtune.terminal.changes import show_changes
 from sumtune.terminal.progress import generation_progress, training_progress
 from sumtune.terminal.status import status
+from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import elapsed_seconds, finished, save_adapter_of
+from sumtune.train.followers import call_followers, require_shareable
+from sumtune.train.process_group import ALONE, Group
 from sumtune.train.session import Session
 
 __all__ = ["train_adapter"]
@@ -51,26 +53,42 @@ class _Plan:
     forecast: Forecast
     resumed: TrainState | None
     """The state that it continues from; None for a new training."""
+    expectation: Expectation | None = None
+    """What the run is expected to reach; None if it is not scored."""
 
 
 def train_adapter(
-    config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, *, evaluates: bool
+    config: Config,
+    run_dir: RunDir,
+    console: Console,
+    resume: bool,
+    overwrite: bool,
+    *,
+    evaluates: bool,
+    history: bool = True,
+    group: Group = ALONE,
 ) -> None:
-    """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder."""
+    """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder.
+
+    With `history`, the user's finished runs help to forecast the scores. The processes of `group` share the training.
+    """
+    require_shareable(config, group)
     if not overwrite:
         config = with_recorded_limits(config, run_dir)
         require_same_settings(config, run_dir)
     with status(console, "Preparing the model; the first run on this machine takes longest"):
-        limited = _within_limits(config, console)
+        limited = within_limits(config, console)
     with drafted(run_dir) as draft:
         with status(console, "Preparing the data"):
-            _prepare_data(config, limited, draft, console)
+            prepare_data(config, limited, draft, console)
         if finished(config, draft):
             adopt(draft)
             _skip_training(config, run_dir, console, evaluates)
             return
         with status(console, "Measuring time and memory on this machine"):
-            plan = _plan(config, draft, console, resume, overwrite, evaluates)
+            expectation = _expectation(config, draft, history) if evaluates else None
+            plan = _plan(config, draft, console, resume, overwrite, evaluates, group)
+            plan = replace(plan, expectation=expectation)
         if plan.resumed is None:
             training.clear(run_dir)
         adopt(draft)
@@ -81,33 +99,15 @@ def train_adapter(
         _learn_to_rank(config, run_dir, state, console)
 
 
-def _within_limits(config: Config, console: Console) -> Config:
-    """Return `config` with token limits that the model allows. This checks the model before any data is read.
-
-    Raises:
-        ConfigError: the device does not exist.
-        ModelError: the model is missing or unusable, or has no positions for a dialogue.
-    """
-    choose_device(config.model.device)
-    model = encode_stage.fit_token_limits(config.model, styled=config.data.style_column is not None)
-    for note in encode_stage.limit_notes(config.model, model):
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
-    return config.model_copy(update={"model": model})
+def _expectation(config: Config, run_dir: RunDir, history: bool) -> Expectation:
+    """Return what the run is expected to reach: as its first start said, if it continues."""
+    recorded = recorded_expectation(run_dir) if checkpoint.latest_intact(run_dir.trainer)[0] else None
+    return recorded or expect(config, run_dir, history=history)
 
 
-def _prepare_data(config: Config, limited: Config, run_dir: RunDir, console: Console) -> None:
-    """Run the stages ingest, validate, split and encode."""
-    styled = config.data.style_column is not None
-    make_encoder = cache(partial(encode_stage.make_encoder, config.model, styled=styled))  # unchanged data needs none
-    ingested = ingest.run(limited, run_dir, make_encoder)
-    for line in display(ingested.issues):
-        console.print(line)
-    encode_stage.run(config, run_dir, make_encoder)
-    make_encoder.cache_clear()  # a vocabulary of 262,144 tokens takes half a gigabyte
-    free_memory()
-
-
-def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, evaluates: bool) -> _Plan:
+def _plan(
+    config: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, evaluates: bool, group: Group
+) -> _Plan:
     """Check that the training can run, and forecast its time and memory.
 
     Raises:
@@ -119,7 +119,7 @@ def _plan(config: Config, run_dir: RunDir, console: Console, resume: bool, overw
     session = training.prepare(config, run_dir, resumed.precision if resumed else "")
     if resumed is None:
         training.require_disk_space(session)
-    session = fit_to_memory(session, cached_peak_bytes(session))
+    session = replace(fit_to_memory(session, cached_peak_bytes(session)), group=group)
     rest = forecast_remaining(session, resumed.step, evaluation_s) if resumed else None
     return _Plan(session, rest or forecast(session, evaluation_s, candidates_s), resumed)
 
@@ -142,18 +142,25 @@ def _train(config: Config, plan: _Plan, console: Console) -> TrainState:
     """Run the stage train. If learning to rank follows, the adapter is saved for it, but not published."""
     run_dir, resumed = plan.session.run_dir, plan.resumed is not None
     record = {"config": config.model_dump(mode="json"), **environment()}
+    record["machine"]["kernels"] = plan.session.kernels
     record["read"] = recorded_read_lengths(run_dir)
-    write_record(run_dir.run_json, {**record, "forecast": vars(plan.forecast) | {"total_s": plan.forecast.total_s}})
-    console.print(announcement(plan.session, plan.forecast))
+    forecast_record = vars(plan.forecast) | {"total_s": plan.forecast.total_s}
+    scores = None
+    if plan.expectation is not None:
+        scores, forecast_record = plan.expectation.scores, forecast_record | plan.expectation.record()
+    write_record(run_dir.run_json, {**record, "forecast": forecast_record})
+    console.print(announcement(plan.session, plan.forecast, scores))
     if plan.resumed is not None:
         console.print(f"Continuing from step {plan.resumed.step}.")
-    ranks = config.rank.candidates > 0
+    ranks, device = config.rank.candidates > 0, plan.session.loss_fn.device
+    reset_peak(device)
+    call_followers(plan.session, resumed)
     with training_progress(console) as report:
         state = (training.fit if ranks else training.run)(plan.session, report, resume=resumed)
     if ranks:
         save_adapter_of(config, run_dir, state, run_dir.supervised)
-    update_record(run_dir, {"training_s": state.elapsed_s})
-    if not resumed:
+    update_record(run_dir, {"training_s": state.elapsed_s, "peak_memory_bytes": peak_bytes(device)})
+    if not resumed and plan.session.group.size == 1:
         calibrate(plan.session, plan.forecast, state.elapsed_s)
     return state
 

@@ -38,7 +38,14 @@ from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 
-__all__ = ["ReportFallback", "TunedModel", "build_for_any_length", "build_summarizer", "load_tuned"]
+__all__ = [
+    "ReportFallback",
+    "TunedModel",
+    "build_for_any_length",
+    "build_summarizer",
+    "load_tuned",
+    "why_not_native",
+]
 
 ReportFallback = Callable[[str], None]
 """Callback that gets the reason, as a sentence, why a faster engine cannot be used."""
@@ -159,15 +166,19 @@ def _fastest(
     return RoutedSummarizer(fast, torch_summarizer, is_over_window)
 
 
+def why_not_native() -> str | None:
+    """Return the reason why the native engine cannot run on this machine, as the end of a sentence; None if it can."""
+    if not hasattr(torch, "_int_mm"):
+        return "this version of torch has no 8-bit integer products"
+    return why_no_kernels(cache_dir() / "kernels")
+
+
 def _native_summarizer(
     source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig
 ) -> NativeSummarizer:
-    folder = cache_dir() / "kernels"
-    kernels = load_kernels(folder)
-    if kernels is None:
-        raise UnsupportedError(f"The native engine cannot be used: {why_no_kernels(folder)}.")
-    if not hasattr(torch, "_int_mm"):
-        raise UnsupportedError("The native engine needs a version of torch with 8-bit integer products.")
+    reason, kernels = why_not_native(), load_kernels(cache_dir() / "kernels")
+    if reason is not None or kernels is None:
+        raise UnsupportedError(f"The native engine cannot be used: {reason}.")
     written = SummaryTokens.load(adapter, len(encoder.tokenizer)) if adapter else NO_SUMMARY_TOKENS
     quantization = decode.quantization
     finish = partial(
@@ -185,7 +196,7 @@ def _native_summarizer(
 
     if quantization != "int8":
         return finish(make())
-    settings = (FORMAT, quantization, decode.shortlist, written, kernels.has_int8_product)
+    settings = (FORMAT, quantization, decode.shortlist, written, kernels.label)
     entry = engine_entry("native", source, adapter, settings)
     cached = load_cached(entry, source.folder)
     if cached is not None:

@@ -9,6 +9,7 @@ from sumtune.summarizer import (
     Completion,
     OnPiece,
     OnProgress,
+    SamplingSettings,
     SamplingSummarizer,
     StreamingSummarizer,
     Summarizer,
@@ -77,15 +78,10 @@ class RoutedSummarizer:
 
         return self._route(dialogues, write)
 
-    def sample(
-        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
-        max_tokens: int,
-    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+    def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
         """See `SamplingSummarizer`. The short summarizer samples for all sources: CTranslate2 leaves that to torch."""
         assert isinstance(self._short, SamplingSummarizer)
-        return self._short.sample(
-            sources, count=count, temperature=temperature, top_k=top_k, seed=seed, max_tokens=max_tokens
-        )
+        return self._short.sample(sources, settings)
 
     def _route(
         self, dialogues: Sequence[str], write: Callable[[Summarizer, list[int]], list[Completion]]

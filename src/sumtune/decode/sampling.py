@@ -8,28 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Sample", "SamplingSettings", "choose", "top_tokens", "uniforms"]
+from sumtune.summarizer import SamplingSettings
+
+__all__ = ["Sample", "choose", "top_tokens", "uniforms"]
 
 CHUNK = 64
 """Columns of logits whose maximum decides whether one of them can be among the most probable tokens."""
-
-
-@dataclass(frozen=True)
-class SamplingSettings:
-    """How candidates are sampled: `count` for each dialogue, each from the `top_k` most probable next tokens."""
-
-    count: int
-    temperature: float
-    """Logits are divided by it: below 1, probable tokens are drawn more often; towards 0, sampling becomes greedy."""
-    top_k: int
-    seed: int
-    max_tokens: int
-
-    def __post_init__(self) -> None:
-        if self.count < 1 or self.top_k < 1 or self.max_tokens < 1:
-            raise ValueError("count, top_k and max_tokens must be at least 1")
-        if not self.temperature > 0:
-            raise ValueError(f"temperature must be above 0, but is {self.temperature!r}")
 
 
 @dataclass(frozen=True)

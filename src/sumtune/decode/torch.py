@@ -10,10 +10,10 @@ import torch
 
 from sumtune.decode.batches import longest_first
 from sumtune.decode.gpu_batches import MAX_ROWS, RowBytes
-from sumtune.decode.sampling import Sample, SamplingSettings
+from sumtune.decode.sampling import Sample
 from sumtune.decode.torch_sampling import SampledTokens, read_once
 from sumtune.model.device_memory import total_bytes
-from sumtune.summarizer import Completion, OnProgress
+from sumtune.summarizer import Completion, OnProgress, SamplingSettings
 from sumtune.text.encode import Encoder
 
 __all__ = ["TorchSummarizer"]
@@ -74,12 +74,8 @@ class TorchSummarizer:
                 progress(len(batch))
         return [completions[at] for at in range(len(dialogues))]
 
-    def sample(
-        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
-        max_tokens: int,
-    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+    def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
         """See `SamplingSummarizer`. In bf16 on a GPU, rounding depends on the batch and can change a candidate."""
-        settings = SamplingSettings(count, temperature, top_k, seed, max_tokens)
         return [[sample.ids for sample in samples] for samples in self.sample_scored(sources, settings)]
 
     def sample_scored(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[Sample]]:

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sumtune.decode.sampling import Sample, SamplingSettings, choose, top_tokens, uniforms
+from sumtune.decode.sampling import Sample, choose, top_tokens, uniforms
+from sumtune.summarizer import SamplingSettings
 
 __all__ = ["SampledTokens", "read_once"]
 

@@ -11,7 +11,7 @@ from sumtune.data.example import Example
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.outputs import Outputs
 
-__all__ = ["Array", "Context", "Data", "Training"]
+__all__ = ["Array", "Context", "Data", "MoreData", "Training"]
 
 Array = NDArray[np.float64]
 
@@ -94,6 +94,16 @@ class Data:
 
 
 @dataclass(frozen=True)
+class MoreData:
+    """What more training examples would add to ROUGE-1 by what earlier runs gained, with its 80% interval."""
+
+    examples: int
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Context:
     """Everything known about a run or a file of predictions."""
 
@@ -101,5 +111,9 @@ class Context:
     base: Outputs | None = None
     training: Training | None = None
     data: Data | None = None
+    expected: tuple[float, float] | None = None
+    """Interval of ROUGE-1 that was forecast before the run."""
+    more_data: MoreData | None = None
+    """What more data would bring; None if earlier runs do not tell."""
     commands: CommandLines = field(default_factory=CommandLines)
     """Builds the commands of remedies."""

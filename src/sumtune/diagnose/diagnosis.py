@@ -18,9 +18,9 @@ from sumtune.diagnose.remedy import Remedy
 from sumtune.diagnose.rules import (
     advice,
     data,
+    expectation,
     fit,
     output_faults,
-    output_rules,
     pairs,
     score,
     splits,
@@ -32,6 +32,7 @@ from sumtune.evaluate.scorecard import Estimate
 __all__ = [
     "ADVICE_RULES",
     "DATA_RULES",
+    "EXPECTATION_RULES",
     "REMEDIES",
     "SCORE_RULES",
     "TRAINING_RULES",
@@ -73,6 +74,8 @@ CAUSES_OF_LITTLE_TRAINING = (
 )  # fmt: skip
 SCORE_RULES = (score.predictions_are_references, score.score_unexplained)
 """Rules that apply only if no other rule found a fault that changes the score."""
+EXPECTATION_RULES: tuple[Rule, ...] = (expectation.score_below_expected, expectation.score_above_expected)
+"""Rules on what was forecast. They judge the outputs as they are, whatever the cause."""
 ADVICE_RULES: tuple[Rule, ...] = (advice.more_data, advice.larger_model, advice.score_with_sumtune)
 
 REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = {
@@ -118,6 +121,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     readable = all(finding.code in SYMPTOMS_OF_LITTLE_TRAINING for finding in found)
     causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
     found = _attributed(found, causes) if our_engine and context.training is not None else found + causes
+    found += _all(EXPECTATION_RULES, context)
     score, gains = compare(context, seed)
     if unfit is None:
         found = _score_findings(context, found, gains) + found
@@ -129,7 +133,9 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
         score=score,
         n=len(context.outputs) if context.outputs else 0,
         gains=gains,
-        findings=tuple(_with_remedy(finding, context) for finding in (*([unfit] if unfit else ()), *_ranked(found))),
+        findings=tuple(
+            _with_remedy(finding, context) for finding in (*([unfit] if unfit else ()), *sorted(found, key=_rank))
+        ),
         advice=() if faulty else tuple(_with_remedy(finding, context) for finding in _all(ADVICE_RULES, context)),
     )
 
@@ -147,7 +153,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def _score_findings(context: Context, found: Sequence[Finding], gains: Sequence[Gain]) -> list[Finding]:
     """Return findings about the score itself, unless another finding explains it."""
-    looks = {rule.__name__ for rules in (output_rules.LOOKS, output_rules.LAST_RULES) for rule in rules}
+    looks = {rule.__name__ for rule in output_faults.LOOKS}
     if context.outputs is None or any(
         finding.severity == "fault" and (finding.share != 0 or finding.code in looks) for finding in found
     ):
@@ -162,22 +168,8 @@ def _with_remedy(finding: Finding, context: Context) -> Finding:
     return replace(finding, remedy=remedy.text, commands=remedy.commands)
 
 
-def _ranked(found: Sequence[Finding]) -> list[Finding]:
-    """Return the findings with the largest share of the lost score first, then by severity.
-
-    Ties keep the order of the rules. A finding about the same rows as the one before it stays behind that one.
-    """
-    groups: list[list[Finding]] = []
-    for finding in found:
-        if finding.follows and groups:
-            groups[-1].append(finding)
-        else:
-            groups.append([finding])
-    ordered = sorted(groups, key=lambda group: min(map(_rank, group)))
-    return [finding for group in ordered for finding in group]
-
-
 def _rank(finding: Finding) -> tuple[float, int]:
+    """Return a sort key: largest share of the lost score first, then severity. Ties keep the order of the rules."""
     return -round(max(0.0, finding.share or 0.0), 3), SEVERITIES.index(finding.severity)
 
 

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from sumtune.config import AUTO, Config, RougeTokens
 from sumtune.data.example import SPLITS, load_jsonl
 from sumtune.diagnose.command_lines import CommandLines
-from sumtune.diagnose.context import Array, Context, Data, Training
+from sumtune.diagnose.context import Array, Context, Data, MoreData, Training
 from sumtune.diagnose.outputs import Outputs
 from sumtune.errors import RunDirError
 from sumtune.evaluate.scorecard import BASE, TUNED
@@ -38,8 +38,26 @@ def read_run(run_dir: RunDir) -> Context:
         base=read_outputs(run_dir, BASE),
         training=_read_training(run_dir, config, len(data.splits["train"]) if data else 0, lengths),
         data=data,
+        expected=expected_rouge1(run_dir.record()),
+        more_data=_more_data(run_dir.record()),
         commands=_command_lines(run_dir, config),
     )
+
+
+def expected_rouge1(record: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the interval of ROUGE-1 that `run.json` expects; None if it has none."""
+    match ((record.get("forecast") or {}).get("expected") or {}).get("rouge1"):
+        case [float(low), float(high)]:
+            return low, high
+    return None
+
+
+def _more_data(record: Mapping[str, Any]) -> MoreData | None:
+    """Return what more data would bring, as `run.json` says; None if it does not."""
+    match (record.get("forecast") or {}).get("more_data"):
+        case {"examples": int(examples), "mean": float(mean), "low": float(low), "high": float(high)}:
+            return MoreData(examples, mean, low, high)
+    return None
 
 
 def _command_lines(run_dir: RunDir, config: Mapping[str, Any]) -> CommandLines:

@@ -20,8 +20,8 @@ WORD = regex.compile(rf"{_LETTERS}(?:['’-]{_LETTERS})*")
 ASCII_WORD = re.compile("[A-Za-z0-9]+(?:['-][A-Za-z0-9]+)*")
 """What `WORD` finds in ASCII characters, several times as fast."""
 CACHED_WORDS = 1 << 16
-CACHED_DIALOGUES = 8
-"""The summaries of a dialogue by several systems are measured one after another."""
+CACHED_DIALOGUES = 64
+"""The summaries of a dialogue by several systems are measured one after another, in small files by several rules."""
 CONTRACTION = regex.compile(r"['’](?:s|ll|ve|re|d|m)$")
 
 

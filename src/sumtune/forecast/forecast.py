@@ -112,7 +112,8 @@ def forecast(session: Session, evaluation_s: float | None, candidates_s: float |
         peak = max(peak, peak_bytes(session.loss_fn.device))  # of ranking, if it was measured just now
         free_memory()
     return Forecast(
-        costs.seconds(session.plan), evaluation_s, peak, available_bytes(session.loss_fn.device), origin=origin,
+        costs.seconds(session.plan, session.group.size), evaluation_s, peak,
+        available_bytes(session.loss_fn.device), origin=origin,
         training_in_parts_s=costs.seconds_if(session.plan, costs.epoch_in_parts),
         training_truncated_s=costs.seconds_if(session.plan, costs.epoch_truncated),
         rank_s=rank_s, rank_left_s=sum((rank_s or {}).values()),
@@ -144,7 +145,7 @@ def calibrate(session: Session, forecast: Forecast, actual_s: float) -> None:
 def _cached_costs(session: Session) -> MeasurementCache:
     """Return the cache entry of the training costs; its key omits settings that change no cost, such as epochs."""
     config, folder = session.config, session.run_dir.transformation
-    kernels, device = session.loss_fn.kernels is not None, device_name(session.loss_fn.device)
+    kernels, device = session.kernels, device_name(session.loss_fn.device)
     settings = config.model_dump(include={"model": True, "lora": True, "train": COST_SETTINGS})
     computed = (
         session.precision.name, session.max_tokens, torch.get_num_threads(), kernels, device, len(session.validation)

@@ -26,7 +26,7 @@ from sumtune.rank.choose import CHOSEN
 from sumtune.rank.reward import reward
 from sumtune.rank.stages import half_settings, ranking_settings
 from sumtune.rank.training_texts import TrainingText, load_training_texts
-from sumtune.summarizer import SamplingSummarizer
+from sumtune.summarizer import SamplingSettings, SamplingSummarizer
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 from sumtune.train.final_adapter import finished
@@ -80,13 +80,11 @@ def _sampling_seconds(config: Config, encoder: Encoder, sources: Sequence[Sequen
     base = locate(config.model.name, config.model.revision)
     model = build_summarizer(base, None, encoder.prompt, decode, config.model.device, encoder)
     setup = max(time.monotonic() - begun, model.setup_s)  # the cache may hold the engine of the base model
-    sample = partial(
-        cast(SamplingSummarizer, model).sample, sources, count=rank.candidates, temperature=rank.temperature,
-        top_k=rank.top_k, seed=0,
-    )  # fmt: skip
+    sample = partial(cast(SamplingSummarizer, model).sample, sources)
 
     def fastest(tokens: int) -> float:
-        return min(_timed(lambda: sample(max_tokens=tokens)) for _ in range(2))  # the first one also loads data
+        settings = SamplingSettings(rank.candidates, rank.temperature, rank.top_k, seed=0, max_tokens=tokens)
+        return min(_timed(partial(sample, settings)) for _ in range(2))  # the first one also loads data
 
     reading, both = fastest(1), fastest(1 + MEASURED_TOKENS)
     return setup, reading, max(0.0, both - reading) / MEASURED_TOKENS
@@ -131,7 +129,7 @@ def _epoch_seconds(session: Session, stand_in: Session, costs: TrainingCosts) ->
     settings = config.model_dump(include={"model": True, "lora": True}) | {"train": train}
     computed = (
         "ranking", session.precision.name, stand_in.max_tokens, torch.get_num_threads(),
-        session.loss_fn.kernels is not None, device_name(session.loss_fn.device), min(CHOSEN, config.rank.candidates),
+        session.kernels, device_name(session.loss_fn.device), min(CHOSEN, config.rank.candidates),
     )  # fmt: skip
     cached = MeasurementCache.of([file], (settings, computed))
     numbers = cached.read() or {"epoch": epoch_seconds(stand_in, MEASURED_BATCHES)}

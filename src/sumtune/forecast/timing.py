@@ -96,9 +96,13 @@ class TrainingCosts:
     epoch_truncated: float = 0.0
     """Seconds of an epoch if only their beginnings were read; 0 if there are no long ones."""
 
-    def seconds(self, plan: TrainingPlan) -> float:
-        """Return the time in seconds for all optimizer steps and validations of `plan`."""
-        return self.epoch * plan.settings.epochs + self.update * plan.total_steps + self.validation * plan.validations
+    def seconds(self, plan: TrainingPlan, processes: int = 1) -> float:
+        """Return the time in seconds for all optimizer steps and validations of `plan`.
+
+        Several processes share the examples evenly; the time to add up their gradients is not included.
+        """
+        shared = self.epoch * plan.settings.epochs + self.validation * plan.validations
+        return shared / processes + self.update * plan.total_steps
 
     def seconds_if(self, plan: TrainingPlan, epoch: float) -> float | None:
         """Return the time of `plan` if an epoch took `epoch` seconds; None if it is unknown or hardly shorter."""

@@ -1,51 +1,50 @@
-"""Compile the kernels for this processor once, with the machine's C compiler, and cache them."""
+"""Load the kernels: those of the package, or those that the machine's C compiler made earlier or makes now."""
 
 import ctypes
 import logging
 import os
 import platform
-import shutil
-import subprocess
-from functools import cache, partial
-from hashlib import sha256
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from subprocess import CalledProcessError, SubprocessError
 from typing import Any
 
 import torch
 
+from sumtune.errors import ConfigError
 from sumtune.files.cache import Entry
+from sumtune.kernels.compiler import COMPILERS, LIBRARY, compile_kernels, find_compiler, library_key
 from sumtune.kernels.signatures import COLUMNS, MAX_HEAD_DIM, SIGNATURES, Argument, Signature
+from sumtune.kernels.threads import use_torch_threads
+from sumtune.kernels.variants import CPU, choose_variant, variants_of
 
-__all__ = ["COLUMNS", "MAX_HEAD_DIM", "Kernels", "load_kernels", "why_no_kernels"]
+__all__ = ["COLUMNS", "MAX_HEAD_DIM", "OFF", "Kernels", "compile_into_package", "load_kernels", "why_no_kernels"]
 
 logger = logging.getLogger(__name__)
 
-SOURCES = ("kernels.c", "kernels_typed.h", "kernels_tile.h", "kernels_int8.h", "kernels_bf16.h")
-FLAGS = (
-    *("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared", "-fopenmp"),
-    # Lets the compiler vectorize sums. -ffast-math would also let it ignore infinity and NaN.
-    *("-fno-math-errno", "-fno-trapping-math", "-fassociative-math", "-fno-signed-zeros", "-freciprocal-math"),
-)
-LIBRARY = "kernels.so"
-COMPILERS = ("cc", "gcc", "clang")
 OFF = "SUMTUNE_KERNELS"
 """Environment variable: 0 turns the kernels off."""
-COMPILE_TIMEOUT_S = 120
 SHOWN_LINES = 5
 """Number of lines to show from the end of the compiler's error message."""
 
 
 class Kernels:
-    """The functions in kernels.c, callable with torch tensors."""
+    """The functions in kernels.c for one variant, callable with torch tensors."""
 
-    def __init__(self, library: ctypes.CDLL) -> None:
+    def __init__(self, library: ctypes.CDLL, variant: str, *, has_products: bool = True) -> None:
+        """Without `has_products`, torch computes the products."""
         self._library = library
         self._functions: dict[tuple[str, torch.dtype], Any] = {}
-        self.has_int8_product = bool(library.has_int8_product())
-        """Whether kernels_int8.h has a product for this processor."""
-        self.has_bf16_product = bool(library.has_bf16_product())
-        """Whether kernels_bf16.h has a product for this processor."""
+        self.variant = variant
+        self.label = variant if has_products else f"{variant}, products by torch"
+        """Variant, and whether torch computes the products; results and times depend on both."""
+        self.has_int8_product = has_products and bool(library[f"has_int8_product_{variant}"]())
+        """Whether the variant has a product of 8-bit integers."""
+        self._frozen_products = {
+            torch.float32: has_products,
+            torch.bfloat16: has_products and bool(library[f"has_bf16_product_{variant}"]()),
+        }
 
     def __call__(self, name: str, *arguments: Argument) -> None:
         """Run the function `name`; if it has variants, the one for the element type of the first argument.
@@ -60,84 +59,99 @@ class Kernels:
             fits = False
         if not fits:
             raise ValueError(f"Kernel {name} with {signature.explain(arguments)}.")
-        self._function(signature, element)(*signature.to_c(*arguments))
+        self._run(signature, element, arguments)
 
-    def _function(self, signature: Signature, element: Any) -> Any:
+    def has_frozen_product(self, element: torch.dtype) -> bool:
+        """Return whether the variant has a product with frozen weights of the type `element`."""
+        return self._frozen_products.get(element, False)
+
+    def _run(self, signature: Signature, element: Any, arguments: tuple[Argument, ...]) -> None:
         key = signature.name, element
         if key not in self._functions:
-            self._functions[key] = signature.function(self._library, element)
-        return self._functions[key]
+            self._functions[key] = signature.function(self._library, element, self.variant)
+        self._functions[key](*signature.to_c(*arguments))
 
 
 def load_kernels(folder: Path) -> Kernels | None:
-    """Return the kernels, compiled into `folder` if necessary; None if that is impossible or turned off."""
-    found = _load(folder, os.environ.get(OFF))
+    """Return the kernels, compiled into `folder` if necessary; None if that is impossible or turned off.
+
+    Raises:
+        ConfigError: `$SUMTUNE_CPU` names a variant that this processor cannot run.
+    """
+    found = _load(folder, os.environ.get(OFF), os.environ.get(CPU))
     return found if isinstance(found, Kernels) else None
 
 
 def why_no_kernels(folder: Path) -> str | None:
     """Return the reason why `load_kernels` returns None, as the end of a sentence; None if it returns kernels."""
-    found = _load(folder, os.environ.get(OFF))
+    found = _load(folder, os.environ.get(OFF), os.environ.get(CPU))
     return found if isinstance(found, str) else None
 
 
 @cache
-def _load(folder: Path, switch: str | None) -> Kernels | str:
+def _load(folder: Path, switch: str | None, cpu: str | None) -> Kernels | str:
     """Return the kernels, or the reason why there are none."""
     if switch == "0":
         return f"{OFF}=0 turns the kernels off"
-    own, *others = _entries(folder)
+    if not variants_of(platform.machine()):
+        return f"there are none for the architecture {platform.machine()}"
+    entries = _entries(folder)
     try:
-        place = next((found for entry in (own, *others) if (found := entry.find())), None)
+        place = next((found for entry in entries if (found := entry.find())), None)
         if place is None:
-            compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
-            if compiler is None:
+            if find_compiler() is None:
                 return (
                     f"there is no C compiler ({', '.join(COMPILERS)}) for the kernels, and {folder} has none that were "
-                    "compiled for this processor"
+                    "compiled earlier"
                 )
-            place = own.get(partial(_compile, compiler))
-        return Kernels(ctypes.CDLL(str(place / LIBRARY)))
-    except subprocess.CalledProcessError as error:
+            place = entries[1].get(_compile)
+        return _kernels(ctypes.CDLL(str(place / LIBRARY)), is_forced=bool(cpu))
+    except CalledProcessError as error:
         lines = error.stderr.decode("utf-8", "replace").strip().splitlines()[-SHOWN_LINES:]
         reason = " ".join(["the C compiler fails:", *lines])
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, SubprocessError) as error:
         reason = f"the kernels cannot be compiled or loaded: {error}"
     logger.warning("Training and generation are slower without the C kernels: %s", reason)
     return reason
 
 
-def _entries(folder: Path) -> list[Entry]:
-    """Return the cache entries that may hold the library for these sources and this processor: this user's, root's,
-    and the one in the package folder.
+def compile_into_package() -> Path:
+    """Compile the kernels into the package unless they are there, and return their folder.
+
+    Raises:
+        ConfigError: there is no C compiler, or it failed.
+    """
+    try:
+        return _entries(Path())[0].get(_compile)
+    except CalledProcessError as error:
+        raise ConfigError(f"The C compiler fails: {error.stderr.decode('utf-8', 'replace').strip()}") from None
+
+
+def _compile(folder: Path) -> None:
+    compiler = find_compiler()
+    if compiler is None:
+        raise ConfigError(f"There is no C compiler for the kernels: {', '.join(COMPILERS)}.")
+    compile_kernels([compiler], variants_of(platform.machine()), folder)
+
+
+def _kernels(library: ctypes.CDLL, *, is_forced: bool) -> Kernels | str:
+    """Return the kernels of the best variant in `library`, or of the forced one, or the reason why there are none."""
+    variant = choose_variant(library)
+    if variant is None:
+        return f"this processor lacks instructions that they need ({', '.join(variants_of(platform.machine()))})"
+    use_torch_threads(library)
+    return Kernels(library, variant, has_products=is_forced or not library.has_matrix_units())
+
+
+def _entries(folder: Path) -> tuple[Entry, Entry, Entry]:
+    """Return the cache entries that may hold the library: that of the package, this user's, and root's.
 
     Users of a shared cache each compile their own library, because nobody runs code that another user wrote. The key
-    does not depend on the compiler, so a machine without one can use a library that was compiled earlier or elsewhere.
+    does not depend on the compiler or the processor, so a machine without a compiler can use a library that was
+    compiled earlier or elsewhere.
     """
     package, user = Path(str(files("sumtune.kernels"))), os.geteuid() if hasattr(os, "geteuid") else 0
-    made_from = (_sources(), FLAGS, platform.system(), platform.machine(), _processor())
-    key = sha256(repr(made_from).encode()).hexdigest()[:16]
-    places = (folder / f"{key}-{user}", folder / f"{key}-0", package / "compiled" / key)
-    return [Entry((place,), is_code=True) for place in places]
-
-
-def _sources() -> dict[str, bytes]:
-    return {name: files("sumtune.kernels").joinpath(name).read_bytes() for name in SOURCES}
-
-
-def _compile(compiler: str, folder: Path) -> None:
-    for name, text in _sources().items():
-        (folder / name).write_bytes(text)
-    command = [compiler, *FLAGS, "-o", LIBRARY, SOURCES[0], "-lm"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=COMPILE_TIMEOUT_S)
-    for name in SOURCES:
-        (folder / name).unlink()
-
-
-def _processor() -> str:
-    """Return the processor features that `-march=native` depends on; the code is only valid with the same features."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    key = library_key(platform.system(), platform.machine())
+    places = (package / "compiled" / key, folder / f"{key}-{user}", folder / f"{key}-0")
+    own, of_user, of_root = (Entry((place,), is_code=True) for place in places)
+    return own, of_user, of_root

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -25,8 +24,8 @@ class FrozenWeight:
         """Prepare `weight` (m, n) for the fastest product on this machine."""
         weight = weight.detach()
         shape = (weight.shape[0], weight.shape[1])
-        known = kernels is not None and kernels.has_bf16_product and weight.dtype == torch.bfloat16
-        if kernels is None or not known or weight.device.type != "cpu" or any(size % 2 for size in shape):
+        is_known = weight.device.type == "cpu" and not any(size % 2 for size in shape)
+        if kernels is None or not is_known or not kernels.has_frozen_product(weight.dtype):
             return cls(shape, weight)
         dense = weight.contiguous()
         return cls(shape, None, _Packed(kernels, _packed(kernels, dense), _packed(kernels, dense, transposed=True)))
@@ -56,7 +55,7 @@ class FrozenWeight:
 
 @dataclass(frozen=True)
 class _Packed:
-    """A weight packed by `pack_bf16`, one copy per direction."""
+    """A weight packed by `pack_frozen`, one copy per direction."""
 
     kernels: Kernels
     by_rows: Tensor
@@ -71,12 +70,12 @@ def _even(matrix: Tensor | None, axis: int) -> Tensor | None:
 
 
 def _packed(kernels: Kernels, matrix: Tensor, *, transposed: bool = False) -> Tensor:
-    """Return `matrix` (outputs, inputs), or with `transposed` (inputs, outputs), packed by `pack_bf16`."""
+    """Return `matrix` (outputs, inputs), or with `transposed` (inputs, outputs), packed by `pack_frozen`."""
     matrix = matrix.contiguous()
     rows, columns = matrix.shape
     outputs, inputs, steps = (columns, rows, (1, columns)) if transposed else (rows, columns, (columns, 1))
     packed = matrix.new_empty(-(-outputs // COLUMNS) * COLUMNS * inputs)
-    kernels("pack_bf16", matrix, packed, outputs, inputs, *steps)
+    kernels("pack_frozen", matrix, packed, outputs, inputs, *steps)
     return packed
 
 
@@ -86,5 +85,5 @@ def _product(
     x, y = x.contiguous(), None if y is None else y.contiguous()
     out = x.new_empty(len(x), outputs)
     rank = 0 if y is None else y.shape[1]
-    kernels("bf16_product", out, x, weight, y, more, *x.shape, outputs, rank)
+    kernels("frozen_product", out, x, weight, y, more, *x.shape, outputs, rank)
     return out

@@ -1,5 +1,6 @@
 /* Row-wise kernels for training and generation on a CPU: each computes in float and writes its result once.
- * kernels_typed.h defines them for one element type and is included once per type. */
+ * This file is compiled once for each variant, the set of instructions that VARIANT names. kernels_typed.h and
+ * kernels_frozen.h are included once for each element type. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -51,30 +52,48 @@ static inline float exp_inline(float given) {
 
 static inline float sigmoid_inline(float x) { return 1.0f / (1.0f + exp_inline(-x)); }
 
+#define JOIN2(a, b) a##_##b
+#define JOIN(a, b) JOIN2(a, b)
+#define WITH_VARIANT(function) JOIN(function, VARIANT)
+
+#include "kernels_threads.h"
 #include "kernels_tile.h"
 #include "kernels_int8.h"
-#include "kernels_bf16.h"
 
 #define LANES 64
 #define PART 4096
 #define KEPT 16384
 #define MAX_DIM 512
-#define JOIN2(a, b) a##_##b
-#define JOIN(a, b) JOIN2(a, b)
-#define NAME(function) JOIN(function, SUFFIX)
+#define VARIED(function) WITH_VARIANT(JOIN(function, SUFFIX))
 
 #define SUFFIX bf16
 #define T bf16
 #define LOAD load_bf16
 #define STORE store_bf16
+#ifdef ADD_BF16
+#define ADD_T ADD_BF16
+#endif
 #include "kernels_typed.h"
+#include "kernels_frozen.h"
 #undef SUFFIX
 #undef T
 #undef LOAD
 #undef STORE
+#undef ADD_T
 
 #define SUFFIX f32
 #define T float
 #define LOAD load_f32
 #define STORE store_f32
+#define ADD_T ADD_F32
 #include "kernels_typed.h"
+#include "kernels_frozen.h"
+
+/* Whether kernels_frozen.h has a product for bf16; it always has one for float. */
+API int64_t WITH_VARIANT(has_bf16_product)(void) {
+#ifdef ADD_BF16
+    return 1;
+#else
+    return 0;
+#endif
+}

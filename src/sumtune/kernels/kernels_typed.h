@@ -1,9 +1,9 @@
 /* All arrays are dense and row-major. Norm weights, scales and statistics are float for every T. */
 
 /* out = x * rstd * weight with rstd = 1 / sqrt(mean(x^2) + eps). x, out: (rows, n); weight: (n); rstd: (rows). */
-void NAME(rms_norm)(const T *x, const float *weight, T *out, float *rstd, int64_t rows, int64_t n, float eps) {
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
+KERNEL(rms_norm, rows, n, (const T *, x), (const float *, weight), (T *, out), (float *, rstd), (int64_t, rows),
+       (int64_t, n), (float, eps)) {
+    for (int64_t row = start; row < stop; row++) {
         const T *in = x + row * n;
         T *to = out + row * n;
         float sum = 0;
@@ -15,10 +15,9 @@ void NAME(rms_norm)(const T *x, const float *weight, T *out, float *rstd, int64_
 }
 
 /* dx = rstd * (g w - x rstd^2 mean(g w x)). */
-void NAME(rms_norm_backward)(const T *grad, const T *x, const float *weight, const float *rstd, T *dx, int64_t rows,
-                             int64_t n) {
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
+KERNEL(rms_norm_backward, rows, n, (const T *, grad), (const T *, x), (const float *, weight), (const float *, rstd),
+       (T *, dx), (int64_t, rows), (int64_t, n)) {
+    for (int64_t row = start; row < stop; row++) {
         const T *g = grad + row * n, *in = x + row * n;
         T *to = dx + row * n;
         float r = rstd[row], sum = 0;
@@ -31,19 +30,20 @@ void NAME(rms_norm_backward)(const T *grad, const T *x, const float *weight, con
 /* out = gate * sigmoid(p(gate)) * up for each of count elements, p(x) = linear * x + cubic * x^3. The activation is
  * rounded to T, as the models do: some features of the first token are so large that a different rounding shifts the
  * gradients of all earlier layers. */
-void NAME(gated)(const T *gate, const T *up, T *out, int64_t count, float linear, float cubic) {
-#pragma omp parallel for simd schedule(static)
-    for (int64_t j = 0; j < count; j++) {
+KERNEL(gated, count, 1, (const T *, gate), (const T *, up), (T *, out), (int64_t, count), (float, linear),
+       (float, cubic)) {
+#pragma omp simd
+    for (int64_t j = start; j < stop; j++) {
         float x = LOAD(gate[j]);
         out[j] = STORE(LOAD(STORE(x * sigmoid_inline(x * (linear + cubic * x * x)))) * LOAD(up[j]));
     }
 }
 
 /* d/dx (x s(p)) = s + x s (1 - s) p', where s = sigmoid(p). */
-void NAME(gated_backward)(const T *grad, const T *gate, const T *up, T *dgate, T *dup, int64_t count, float linear,
-                          float cubic) {
-#pragma omp parallel for simd schedule(static)
-    for (int64_t j = 0; j < count; j++) {
+KERNEL(gated_backward, count, 1, (const T *, grad), (const T *, gate), (const T *, up), (T *, dgate), (T *, dup),
+       (int64_t, count), (float, linear), (float, cubic)) {
+#pragma omp simd
+    for (int64_t j = start; j < stop; j++) {
         float x = LOAD(gate[j]), g = LOAD(grad[j]);
         float s = sigmoid_inline(x * (linear + cubic * x * x));
         float slope = s + x * s * (1 - s) * (linear + 3 * cubic * x * x);
@@ -55,12 +55,11 @@ void NAME(gated_backward)(const T *grad, const T *gate, const T *up, T *dgate, T
 /* Prepares heads for attention: applies the RMS norm (if weight is given), the rotary embedding and the scale, and
  * moves time next to the features. x: (batch, time, heads, dim); cosine, sine: (time, dim); out: (batch, heads / share,
  * time, share, dim); rstd: (batch, time, heads). dim is even and at most MAX_DIM. */
-void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const T *sine, T *out, float *rstd,
-                        int64_t batch, int64_t time, int64_t heads, int64_t share, int64_t dim, float eps,
-                        float scale) {
+KERNEL(rotate_heads, batch * time, heads * dim, (const T *, x), (const float *, weight), (const T *, cosine),
+       (const T *, sine), (T *, out), (float *, rstd), (int64_t, batch), (int64_t, time), (int64_t, heads),
+       (int64_t, share), (int64_t, dim), (float, eps), (float, scale)) {
     int64_t half = dim / 2;
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < batch * time; row++) {
+    for (int64_t row = start; row < stop; row++) {
         int64_t b = row / time, t = row % time;
         const T *c = cosine + t * dim, *s = sine + t * dim;
         for (int64_t h = 0; h < heads; h++) {
@@ -86,12 +85,11 @@ void NAME(rotate_heads)(const T *x, const float *weight, const T *cosine, const 
 }
 
 /* Gradient of rotate_heads: grad (batch, heads / share, time, share, dim) to dx (batch, time, heads, dim). */
-void NAME(rotate_heads_backward)(const T *grad, const T *x, const float *weight, const T *cosine, const T *sine,
-                                 const float *rstd, T *dx, int64_t batch, int64_t time, int64_t heads,
-                                 int64_t share, int64_t dim, float scale) {
+KERNEL(rotate_heads_backward, batch * time, heads * dim, (const T *, grad), (const T *, x), (const float *, weight),
+       (const T *, cosine), (const T *, sine), (const float *, rstd), (T *, dx), (int64_t, batch), (int64_t, time),
+       (int64_t, heads), (int64_t, share), (int64_t, dim), (float, scale)) {
     int64_t half = dim / 2;
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < batch * time; row++) {
+    for (int64_t row = start; row < stop; row++) {
         int64_t b = row / time, t = row % time;
         const T *c = cosine + t * dim, *s = sine + t * dim;
         float turned[MAX_DIM];
@@ -118,10 +116,9 @@ void NAME(rotate_heads_backward)(const T *grad, const T *x, const float *weight,
 
 /* Replaces each row of scores (blocks, block_rows, columns) by its softmax over the visible columns, and by zero
  * elsewhere. Row r of a block is at column first + r / share; it sees this column and the window - 1 before it. */
-void NAME(causal_softmax)(T *scores, int64_t rows, int64_t block_rows, int64_t columns, int64_t share, int64_t first,
-                          int64_t window) {
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
+KERNEL(causal_softmax, rows, columns, (T *, scores), (int64_t, rows), (int64_t, block_rows), (int64_t, columns),
+       (int64_t, share), (int64_t, first), (int64_t, window)) {
+    for (int64_t row = start; row < stop; row++) {
         T *s = scores + row * columns;
         int64_t end = first + row % block_rows / share + 1, begin = end > window ? end - window : 0, j = begin;
         float tops[LANES], top = LOAD(s[begin]), sum = 0, powers[KEPT];
@@ -147,9 +144,9 @@ void NAME(causal_softmax)(T *scores, int64_t rows, int64_t block_rows, int64_t c
 
 /* Replaces the gradient of the probabilities by the gradient of the scores, p (g - sum(p g)); p is 0 in columns that
  * are not visible. */
-void NAME(softmax_backward)(const T *probabilities, T *grad, int64_t rows, int64_t columns) {
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
+KERNEL(softmax_backward, rows, columns, (const T *, probabilities), (T *, grad), (int64_t, rows),
+       (int64_t, columns)) {
+    for (int64_t row = start; row < stop; row++) {
         const T *p = probabilities + row * columns;
         T *g = grad + row * columns;
         float sum = 0;
@@ -160,9 +157,9 @@ void NAME(softmax_backward)(const T *probabilities, T *grad, int64_t rows, int64
 
 /* losses = -log softmax(logits)[target]. If gradient is not 0, replaces logits by softmax - one-hot.
  * logits: (rows, n); targets, losses: (rows). */
-void NAME(cross_entropy)(T *logits, const int64_t *targets, float *losses, int64_t rows, int64_t n, int64_t gradient) {
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
+KERNEL(cross_entropy, rows, n, (T *, logits), (const int64_t *, targets), (float *, losses), (int64_t, rows),
+       (int64_t, n), (int64_t, gradient)) {
+    for (int64_t row = start; row < stop; row++) {
         T *x = logits + row * n;
         float tops[LANES], sums[LANES], top = -INFINITY, sum = 0;
         int64_t even = n - n % LANES;
@@ -172,8 +169,8 @@ void NAME(cross_entropy)(T *logits, const int64_t *targets, float *losses, int64
                 float value = LOAD(x[j + l]);
                 tops[l] = value > tops[l] ? value : tops[l];
             }
-        for (int64_t j = even; j < n; j++) top = fmaxf(top, LOAD(x[j]));
-        for (int l = 0; l < LANES; l++) top = fmaxf(top, tops[l]);
+        for (int64_t j = even; j < n; j++) top = LOAD(x[j]) > top ? LOAD(x[j]) : top;
+        for (int l = 0; l < LANES; l++) top = tops[l] > top ? tops[l] : top;
         for (int64_t j = 0; j < even; j += LANES)
             for (int l = 0; l < LANES; l++) sums[l] += exp_inline(LOAD(x[j + l]) - top);
         for (int64_t j = even; j < n; j++) sum += exp_inline(LOAD(x[j]) - top);
@@ -187,10 +184,9 @@ void NAME(cross_entropy)(T *logits, const int64_t *targets, float *losses, int64
 }
 
 /* above[j] = 1 if |x| >= least or x is NaN in any row of column j, else 0. x: (rows, n); above: (n). */
-void NAME(columns_above)(const T *x, uint8_t *above, int64_t rows, int64_t n, float least) {
-    int64_t parts = (n + PART - 1) / PART;
-#pragma omp parallel for schedule(static)
-    for (int64_t part = 0; part < parts; part++) {
+KERNEL(columns_above, (n + PART - 1) / PART, rows * PART, (const T *, x), (uint8_t *, above), (int64_t, rows),
+       (int64_t, n), (float, least)) {
+    for (int64_t part = start; part < stop; part++) {
         int64_t first = part * PART, width = n - first < PART ? n - first : PART;
         uint8_t found[PART] = {0};
         for (int64_t row = 0; row < rows; row++) {
@@ -203,9 +199,9 @@ void NAME(columns_above)(const T *x, uint8_t *above, int64_t rows, int64_t n, fl
 
 /* Quantizes rows to 8-bit integers: quantized = round(x / scale) + shift, with scale = max|x| / 127 over the row. A row
  * with infinity or NaN becomes zeros with a non-finite scale, so that its products are not finite either. */
-void NAME(quantize_rows)(const T *x, uint8_t *quantized, float *scales, int64_t rows, int64_t n, int64_t shift) {
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
+KERNEL(quantize_rows, rows, n, (const T *, x), (uint8_t *, quantized), (float *, scales), (int64_t, rows),
+       (int64_t, n), (int64_t, shift)) {
+    for (int64_t row = start; row < stop; row++) {
         const T *in = x + row * n;
         uint8_t *to = quantized + row * n;
         uint32_t tops[LANES], top_bits = 0; /* bits of absolute values; infinity and NaN have the largest */
@@ -235,10 +231,9 @@ void NAME(quantize_rows)(const T *x, uint8_t *quantized, float *scales, int64_t 
 }
 
 /* out = products * row_scales[row] * column_scales[column]: converts sums of 8-bit products to floats. */
-void NAME(scale_products)(T *out, const int32_t *products, const float *row_scales, const float *column_scales,
-                          int64_t rows, int64_t n) {
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
+KERNEL(scale_products, rows, n, (T *, out), (const int32_t *, products), (const float *, row_scales),
+       (const float *, column_scales), (int64_t, rows), (int64_t, n)) {
+    for (int64_t row = start; row < stop; row++) {
         float scale = row_scales[row];
         for (int64_t j = 0; j < n; j++)
             out[row * n + j] = STORE((float)products[row * n + j] * scale * column_scales[j]);
@@ -248,27 +243,19 @@ void NAME(scale_products)(T *out, const int32_t *products, const float *row_scal
 #if HAS_INT8_PRODUCT
 /* out (rows, outputs) = x @ weight^T with scales. x (rows, n) holds quantized values + 128, scaled by row_scales;
  * packed and corrections come from pack_int8 for weight (outputs, n), scaled by column_scales. */
-void NAME(int8_product)(T *out, const uint8_t *x, const float *row_scales, const int8_t *packed,
-                        const int32_t *corrections, const float *column_scales, int64_t rows, int64_t n,
-                        int64_t outputs) {
-    int64_t blocks = (outputs + COLUMNS - 1) / COLUMNS, chunks = (rows + INT8_CHUNK - 1) / INT8_CHUNK;
-#pragma omp parallel for collapse(2) schedule(dynamic)
-    for (int64_t chunk = 0; chunk < chunks; chunk++)
-        for (int64_t block = 0; block < blocks; block++) {
-            int64_t end = (chunk + 1) * INT8_CHUNK < rows ? (chunk + 1) * INT8_CHUNK : rows;
-            int64_t first = block * COLUMNS, width = outputs - first < COLUMNS ? outputs - first : COLUMNS;
-            for (int64_t row = chunk * INT8_CHUNK; row < end; row += TILE_ROWS) {
-                int32_t sums[TILE_ROWS * COLUMNS];
-                int64_t count = end - row < TILE_ROWS ? end - row : TILE_ROWS;
-                int8_tile(x + row * n, packed + first * n, n, NULL, NULL, 0, sums, count);
-                for (int64_t r = 0; r < count; r++) {
-                    T *to = out + (row + r) * outputs + first;
-                    float scale = row_scales[row + r];
-                    for (int64_t c = 0; c < width; c++)
-                        to[c] = STORE((float)(sums[r * COLUMNS + c] - corrections[first + c]) * scale *
-                                      column_scales[first + c]);
-                }
-            }
+KERNEL(int8_product, PRODUCT_ITEMS(INT8_CHUNK), PRODUCT_SIZE(INT8_CHUNK), (T *, out), (const uint8_t *, x),
+       (const float *, row_scales), (const int8_t *, packed), (const int32_t *, corrections),
+       (const float *, column_scales), (int64_t, rows), (int64_t, n), (int64_t, outputs)) {
+    EACH_PRODUCT_TILE(INT8_CHUNK, INT8_WIDTH) {
+        int32_t sums[TILE_ROWS * INT8_WIDTH];
+        int8_tile(x + row * n, packed + block * n + 4 * at, n, NULL, NULL, 0, sums, count);
+        for (int64_t r = 0; r < count; r++) {
+            T *to = out + (row + r) * outputs + first;
+            float scale = row_scales[row + r];
+            for (int64_t c = 0; c < width; c++)
+                to[c] = STORE((float)(sums[r * INT8_WIDTH + c] - corrections[first + c]) * scale *
+                              column_scales[first + c]);
         }
+    }
 }
 #endif

@@ -53,10 +53,10 @@ TABLE = {
         "out T rows*outputs, x u8 rows*n, row_scales f32 rows, packed i8 padded(outputs)*n, corrections i32 outputs, "
         "column_scales f32 outputs, rows, n, outputs",
     "pack_int8": "weight i8 outputs*n, packed i8 padded(outputs)*n, corrections i32 outputs, outputs, n",
-    "pack_bf16": "weight bf16 outputs*n, packed bf16 padded(outputs)*n, outputs, n, output_step, input_step",
-    "bf16_product":
-        "out bf16 rows*outputs, x bf16 rows*n, weight bf16 padded(outputs)*n, y bf16 rows*rank, "
-        "more bf16 padded(outputs)*rank, rows, n, outputs, rank",
+    "pack_frozen": "weight T outputs*n, packed T padded(outputs)*n, outputs, n, output_step, input_step",
+    "frozen_product":
+        "out T rows*outputs, x T rows*n, weight T padded(outputs)*n, y T rows*rank, more T padded(outputs)*rank, "
+        "rows, n, outputs, rank",
 }  # fmt: skip
 """Parameters of each function: arrays as `name type elements`, then the names of the numbers. `?` marks an array that
 may be None, `<n` an array of indices below n."""
@@ -68,8 +68,8 @@ RULES = {
     "quantize_rows": "shift in (0, 128)",
     "int8_product": "n % 4 == 0",
     "pack_int8": "n % 4 == 0",
-    "pack_bf16": "n % 2 == 0 and (output_step, input_step) in ((n, 1), (1, outputs))",
-    "bf16_product": "n % 2 == 0 and rank % 2 == 0",
+    "pack_frozen": "n % 2 == 0 and (output_step, input_step) in ((n, 1), (1, outputs))",
+    "frozen_product": "n % 2 == 0 and rank % 2 == 0",
 }  # fmt: skip
 """Additional conditions on the numbers."""
 
@@ -90,10 +90,10 @@ class Signature:
     to_c: Callable[..., tuple[Any, ...]]
     """Converts the arguments for C."""
 
-    def function(self, library: ctypes.CDLL, element: torch.dtype) -> Any:
-        """Return the function in `library` for the element type `element`."""
+    def function(self, library: ctypes.CDLL, element: torch.dtype, variant: str) -> Any:
+        """Return the function in `library` for the element type `element` and the variant `variant`."""
         ending = f"_{ELEMENT_TYPES[element]}" if self.is_typed else ""
-        function = getattr(library, self.name + ending)
+        function = library[f"{self.name}{ending}_{variant}"]
         function.argtypes, function.restype = self.c_types, None
         return function
 

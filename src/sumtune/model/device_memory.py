@@ -1,10 +1,16 @@
 """Memory and timing of the computing device: the memory of a CUDA GPU; on other devices, that of this process."""
 
+import os
+
 import torch
 
 from sumtune import memory
+from sumtune.errors import ConfigError
 
-__all__ = ["available_bytes", "device_name", "peak_bytes", "reset_peak", "synchronize", "total_bytes"]
+__all__ = ["GPU_SHARE", "available_bytes", "device_name", "peak_bytes", "reset_peak", "synchronize", "total_bytes"]
+
+GPU_SHARE = "SUMTUNE_GPU_SHARE"
+"""Environment variable: the share of the GPU's memory that this process plans with, for example 0.5 for two runs."""
 
 
 def device_name(device: torch.device) -> str:
@@ -21,9 +27,13 @@ def synchronize(device: torch.device) -> None:
 
 
 def total_bytes(device: torch.device) -> int:
-    """Return the memory of the GPU, used or not; elsewhere what this process can still use."""
+    """Return the GPU's memory, or `$SUMTUNE_GPU_SHARE` of it, used or not; elsewhere what this process can still use.
+
+    Raises:
+        ConfigError: `$SUMTUNE_GPU_SHARE` is not a number above 0 and up to 1.
+    """
     if device.type == "cuda":
-        return int(torch.cuda.get_device_properties(device).total_memory)
+        return int(_gpu_share() * torch.cuda.get_device_properties(device).total_memory)
     return memory.available_bytes()
 
 
@@ -31,8 +41,20 @@ def available_bytes(device: torch.device) -> int:
     """Return how many more bytes this process can use; torch's own cache of freed memory counts."""
     if device.type != "cuda":
         return memory.available_bytes()
-    cached = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    return int(torch.cuda.mem_get_info(device)[0]) + cached
+    used = torch.cuda.memory_allocated(device)
+    cached = torch.cuda.memory_reserved(device) - used
+    return max(0, min(int(torch.cuda.mem_get_info(device)[0]) + cached, total_bytes(device) - used))
+
+
+def _gpu_share() -> float:
+    text = os.environ.get(GPU_SHARE) or "1"
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise ConfigError(f"{GPU_SHARE} is {text!r}, but must be a number above 0 and up to 1.")
+    return share
 
 
 def peak_bytes(device: torch.device) -> int:

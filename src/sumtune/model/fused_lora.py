@@ -14,9 +14,11 @@ from sumtune.kernels.ops import Gate
 from sumtune.memory import release_pages
 from sumtune.model.lora import FeatureDropout
 
-__all__ = ["LoraForward", "fuse_frozen", "fuse_lora", "lora_linear"]
+__all__ = ["LoraForward", "fuse_frozen", "fuse_lora", "kernels_for_products", "lora_linear"]
 
 ADAPTER = "default"
+FP32_LIMIT_BYTES = 1 << 30
+"""Largest size of the linear layers in float32 for which our products are worth a second copy in memory."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,16 @@ class _FrozenLinear(torch.autograd.Function):
         return ctx.frozen.back(grad.reshape(-1, grad.shape[-1])).view(*grad.shape[:-1], -1), None
 
 
+def kernels_for_products(model: nn.Module, kernels: Kernels | None) -> Kernels | None:
+    """Return the kernels for products with the linear layers of `model`; None if torch shall compute them.
+
+    Our products need one copy of a weight for the forward pass and one for the backward pass.
+    """
+    weights = [module.weight for module in model.modules() if type(module) is nn.Linear]
+    size = sum(weight.nbytes for weight in weights if weight.dtype == torch.float32)
+    return kernels if size <= FP32_LIMIT_BYTES else None
+
+
 def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:
     """Replace the forward of every plain LoRA layer in a PEFT model by `lora_linear`; return their number.
 
@@ -168,18 +180,20 @@ class LoraForward:
     """Forward of a linear layer with its adapter."""
 
     adapted: _Adapted
-    a: Tensor
-    b: Tensor
+    down: nn.Linear
+    """LoRA's A."""
+    up: nn.Linear
+    """LoRA's B."""
     dropout: Any
     bias: Tensor | None
 
     def __call__(self, x: Tensor) -> Tensor:
         """Map `x` (…, in) to (…, out)."""
-        return self._biased(_LoraLinear.apply(self.adapted, x, self.a, self.b, self._mask(x)))  # type: ignore[no-untyped-call]
+        return self._biased(_LoraLinear.apply(self.adapted, x, self.down.weight, self.up.weight, self._mask(x)))  # type: ignore[no-untyped-call]
 
     def of_gated(self, gate: Gate, x: Tensor, up: Tensor) -> Tensor:
         """Apply the layer to `gated(gate, x, up)` without keeping that input for the backward pass."""
-        out = _GatedLoraLinear.apply(self.adapted, gate, x, up, self.a, self.b, self._mask(x))  # type: ignore[no-untyped-call]
+        out = _GatedLoraLinear.apply(self.adapted, gate, x, up, self.down.weight, self.up.weight, self._mask(x))  # type: ignore[no-untyped-call]
         return self._biased(out)
 
     def _mask(self, x: Tensor) -> Tensor | None:
@@ -199,4 +213,4 @@ def _forward(module: Any, kernels: Kernels | None, tied: set[int]) -> LoraForwar
     if type(base) is not nn.Linear or base.weight.requires_grad or up.bias is not None or module.lora_variant:
         return None
     adapted = _Adapted(_frozen(base, None if id(base.weight) in tied else kernels), float(module.scaling[ADAPTER]))
-    return LoraForward(adapted, down.weight, up.weight, module.lora_dropout[ADAPTER], base.bias)
+    return LoraForward(adapted, down, up, module.lora_dropout[ADAPTER], base.bias)

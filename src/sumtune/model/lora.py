@@ -2,7 +2,8 @@
 
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ from sumtune.model.peft_import import import_peft
 
 __all__ = [
     "FeatureDropout",
+    "StaticMasks",
     "add_lora",
     "load_adapter",
     "load_weights",
     "merge",
     "save_adapter",
     "set_dropout",
+    "skip_masks",
     "target_modules",
     "trainable",
 ]
@@ -42,6 +45,7 @@ class FeatureDropout(nn.Module):
         super().__init__()
         self.p = p
         self.generator = generator
+        self.static: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return `x` with features dropped with probability p and scaled by 1 / (1 - p); in evaluation, `x` itself."""
@@ -49,10 +53,55 @@ class FeatureDropout(nn.Module):
         return x if mask is None else x * mask.to(x.device, x.dtype)
 
     def mask(self, features: int) -> Tensor | None:
-        """Draw a float32 mask (features,) of 0 and 1 / (1 - p); return None in evaluation."""
+        """Draw a float32 mask (features,) of 0 and 1 / (1 - p), or return `static`; return None in evaluation."""
         if not self.training:
             return None
+        return self.draw(features) if self.static is None else self.static
+
+    def draw(self, features: int) -> Tensor:
+        """Draw a float32 mask (features,) of 0 and 1 / (1 - p)."""
         return (torch.rand(features, generator=self.generator) >= self.p) / (1 - self.p)
+
+
+class StaticMasks:
+    """The dropout masks of all LoRA layers of a model as parts of one tensor, which recorded operations read."""
+
+    def __init__(self, adapted: nn.Module) -> None:
+        modules: list[Any] = [
+            module for module in adapted.modules() if "default" in getattr(module, "lora_dropout", {})
+        ]
+        layers = [one for one in modules if isinstance(one.lora_dropout["default"], FeatureDropout)]
+        self._dropouts: list[FeatureDropout] = [layer.lora_dropout["default"] for layer in layers]
+        self._sizes = [layer.lora_A["default"].weight.shape[1] for layer in layers]
+        device = next(adapted.parameters()).device
+        self._masks = torch.ones(sum(self._sizes), device=device)
+
+    @property
+    def active(self) -> bool:
+        """Whether any layer drops features now."""
+        return any(dropout.training for dropout in self._dropouts)
+
+    def draw(self) -> None:
+        """Draw new masks, unless no layer drops features."""
+        if self.active:
+            drawn = zip(self._dropouts, self._sizes, strict=True)
+            self._masks.copy_(torch.cat([dropout.draw(size) for dropout, size in drawn]))
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Let the layers use these masks inside the context instead of drawing their own."""
+        for dropout, mask in zip(self._dropouts, torch.split(self._masks, self._sizes), strict=True):
+            dropout.static = mask
+        try:
+            yield
+        finally:
+            for dropout in self._dropouts:
+                dropout.static = None
+
+
+def skip_masks(adapted: nn.Module) -> None:
+    """Draw the masks of a micro-batch that another process computes, so that the generator moves on as there."""
+    StaticMasks(adapted).draw()
 
 
 def target_modules(model: nn.Module, wanted: tuple[str, ...] | None) -> list[str] | str:

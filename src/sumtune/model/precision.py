@@ -9,7 +9,7 @@ import torch
 
 from sumtune.errors import ConfigError
 
-__all__ = ["Precision", "available_device", "choose_device", "choose_precision"]
+__all__ = ["Precision", "available_device", "bf16_speedup", "choose_device", "choose_precision"]
 
 BF16_MIN_SPEEDUP = 1.2
 """bf16 must be this many times as fast as fp32 to be worth its lower precision."""
@@ -78,7 +78,7 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
         return Precision(torch.bfloat16 if wanted == "bf16" else torch.float32, "as set")
     if device.type == "cuda":
         return _gpu_precision()
-    speedup = _bf16_speedup(device)
+    speedup = bf16_speedup(device)
     measured = f"measured {speedup:.1f}x the speed of fp32 on this {device.type}"
     if speedup >= BF16_MIN_SPEEDUP:
         return Precision(torch.bfloat16, f"bf16 {measured}")
@@ -92,7 +92,7 @@ def _gpu_precision() -> Precision:
 
 
 @cache
-def _bf16_speedup(device: torch.device) -> float:
+def bf16_speedup(device: torch.device) -> float:
     """Return the speed of bf16 relative to fp32.
 
     It is measured only once per process, because it varies with load and an adapter must always give the same engine.

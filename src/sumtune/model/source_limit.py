@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from sumtune.config import ModelConfig
-from sumtune.memory import available_bytes
+from sumtune.model.device_memory import available_bytes
 from sumtune.model.load import is_encoder_decoder, load_config, position_limits
 from sumtune.model.precision import choose_device, choose_precision
 
@@ -84,7 +82,7 @@ def _tokens_in_memory(settings: ModelConfig, config: Any, folder: Path) -> int:
     device = choose_device(settings.device)
     size = choose_precision(settings.precision, device).dtype.itemsize
     weights = sum(file.stat().st_size for file in folder.glob("*.safetensors")) * size / 2
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else available_bytes()
+    free = available_bytes(device)
     room = (1 - SPARE_MEMORY) * free - weights - BASE_BYTES
     tokens = max(1, int(room / (size * text.hidden_size * (text.num_hidden_layers + LAYER_WIDTHS))))
     return 1 << (tokens.bit_length() - 1)

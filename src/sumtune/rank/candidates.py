@@ -20,7 +20,7 @@ from sumtune.model.locate import locate
 from sumtune.rank.candidate_files import Candidates, load_candidates, save_candidates
 from sumtune.rank.reward import reward
 from sumtune.rank.training_texts import TrainingText
-from sumtune.summarizer import OnProgress, SamplingSummarizer
+from sumtune.summarizer import OnProgress, SamplingSettings, SamplingSummarizer
 from sumtune.text.encode import Encoder
 from sumtune.train.graceful_stop import graceful_stop
 
@@ -115,10 +115,9 @@ def _sampled(
 ) -> Candidates:
     begun, rank = time.monotonic(), stage.config.rank
     texts = [stage.texts[at] for at in chunk]
-    ids = model.sample(
-        [text.encoded.source for text in texts], count=rank.candidates, temperature=rank.temperature, top_k=rank.top_k,
-        seed=stage.config.train.seed, max_tokens=encoder.prompt.max_target_tokens,
-    )  # fmt: skip
+    limit = encoder.prompt.max_target_tokens
+    settings = SamplingSettings(rank.candidates, rank.temperature, rank.top_k, stage.config.train.seed, limit)
+    ids = model.sample([text.encoded.source for text in texts], settings)
     rewards = [
         tuple(reward(encoder.decode(one), text.dialogue, text.reference, tokens) for one in some)
         for text, some in zip(texts, ids, strict=True)

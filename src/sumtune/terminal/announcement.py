@@ -5,7 +5,10 @@ from sumtune.files.run_dir import RunDir
 from sumtune.forecast.forecast import Forecast
 from sumtune.forecast.long_inputs import SHORT_LIMIT
 from sumtune.forecast.ranking import CANDIDATES, HALF_TRAINING, RANK_TRAINING
+from sumtune.forecast.score_forecast import ScoreForecast
 from sumtune.model.read_lengths import recorded_read_lengths
+from sumtune.terminal.expected import expected_lines
+from sumtune.terminal.no_kernels import COST
 from sumtune.terminal.progress import duration
 from sumtune.train.session import Session
 
@@ -16,8 +19,8 @@ LONG_TRAINING_S = 3600.0
 """For a longer training, quicker settings are offered."""
 
 
-def announcement(session: Session, forecast: Forecast) -> str:
-    """Return the most important settings and the forecast, one per line."""
+def announcement(session: Session, forecast: Forecast, scores: ScoreForecast | None = None) -> str:
+    """Return the most important settings and the forecast, one per line. `scores` are None if nothing is scored."""
     config, plan = session.config, session.plan
     split, examples = chosen_examples(config, session.run_dir)
     lora = config.lora
@@ -36,9 +39,15 @@ def announcement(session: Session, forecast: Forecast) -> str:
             f"Warmup steps: {plan.warmup_steps}{_warmup_note(session)}",
             f"Learning rate: {_scientific(config.train.learning_rate)} ({config.train.schedule} decay)",
             f"LoRA rank: {lora.rank} (alpha {lora.alpha:g}, dropout {lora.dropout:g}, on {targets})",
+            *(
+                [f"Processes: {size} share the examples of each optimizer step"]
+                if (size := session.group.size) > 1
+                else []
+            ),
             f"Model: {session.model_name}",
             f"Trainable parameters: {session.trainable_parameters:,} of {session.all_parameters:,} ({share:.2%})",
             f"Precision: {session.precision.name} ({session.precision.reason})",
+            *_kernels(session),
             f"Validation: every {config.train.validate_every_steps} optimizer steps on "
             f"{len(session.validation)} examples; {_result(session)}",
             f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
@@ -50,6 +59,7 @@ def announcement(session: Session, forecast: Forecast) -> str:
             f"  {_times(forecast)}",
             *_training_times(forecast),
             *_quicker(session, forecast),
+            *([] if scores is None else expected_lines(scores)),
             RULE,
         ]
     )
@@ -71,6 +81,13 @@ def _reading(run_dir: RunDir) -> list[str]:
     fate = "are read in parts" if read["long"] == "parts" else "lose their end"
     return [f"Reading: up to {limit:,} tokens of each dialogue; {longer:,} of {read['dialogues']:,} are longer, up "
             f"to {longest:,}, and {fate}"]  # fmt: skip
+
+
+def _kernels(session: Session) -> list[str]:
+    """Return a line on missing kernels; no line if nothing is missing."""
+    if session.no_kernels is None:
+        return []
+    return [f"Kernels: none, because {session.no_kernels}. {COST} `sumtune doctor` says how to get them."]
 
 
 def _times(forecast: Forecast) -> str:

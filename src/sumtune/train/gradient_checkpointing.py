@@ -17,6 +17,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.checkpoint import checkpoint
 
 from sumtune.kernels.attention import before_backward
+from sumtune.model.device_memory import available_bytes
 
 __all__ = ["Recompute", "saved_bytes"]
 
@@ -116,7 +117,7 @@ def saved_bytes(compute: Callable[[], Tensor]) -> int:
 def _budget(model: Any) -> float:
     device = next(model.parameters()).device
     if device.type == "cuda":
-        return float(torch.cuda.mem_get_info(device)[0]) / 2
+        return available_bytes(device) / 2
     return float(max(SMALLEST_BUDGET, BYTES_PER_PARAMETER * sum(parameter.numel() for parameter in model.parameters())))
 
 

@@ -12,6 +12,7 @@ from sumtune.train.checkpoint import TrainState
 from sumtune.train.event_log import EventCallback
 from sumtune.train.loss_monitor import LossMonitor
 from sumtune.train.master_weights import MasterWeights
+from sumtune.train.process_group import ProcessLostError
 from sumtune.train.step import Gradient
 from sumtune.train.training_plan import TrainingPlan
 
@@ -45,6 +46,7 @@ def train(
 
     Raises:
         StoppedError: the user stopped the run. Its state is saved.
+        ProcessLostError: another process of the group ended. The state is saved.
         SumtuneError: loss or gradient was not finite in three consecutive steps, even with a quarter of the rate.
     """
     monitor, not_finite = LossMonitor(), 0
@@ -71,7 +73,12 @@ def train(
 
         step_started = time.monotonic()
         rate = plan.learning_rate(state.step) * 0.5**state.rollbacks
-        gradient = compute_gradient([examples[at] for at in plan.batch(state.step)], state.max_tokens)
+        try:
+            gradient = compute_gradient([examples[at] for at in plan.batch(state.step)], state.max_tokens)
+        except ProcessLostError:
+            if state.step != saved_at:
+                save(replace(state, elapsed_s=time.monotonic() - started))
+            raise
         not_finite = 0 if gradient.finite else not_finite + 1
         if gradient.finite:
             _update(master_weights, optimizer, rate, plan.average_decay(state.step))

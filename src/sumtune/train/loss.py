@@ -12,6 +12,7 @@ from sumtune.kernels.cross_entropy import summed_cross_entropy, token_cross_entr
 from sumtune.model.fuse import fused_output_weight
 from sumtune.text.encode import Encoded
 from sumtune.train.gradient_checkpointing import Recompute
+from sumtune.train.recorded_losses import RecordedLosses
 
 __all__ = ["SummaryLoss", "token_cross_entropy"]
 
@@ -70,17 +71,19 @@ class SummaryLoss:
     """
 
     def __init__(
-        self, model: Any, pad_id: int = 0, kernels: Kernels | None = None, recompute: Recompute | None = None
-    ) -> None:
+        self, model: Any, pad_id: int = 0, kernels: Kernels | None = None, recompute: Recompute | None = None,
+        recorded: RecordedLosses | None = None,
+    ) -> None:  # fmt: skip
         """Create the loss of `model`, a Hugging Face model whose linear layers may have LoRA adapters.
 
         `pad_id` pads short sequences; no loss depends on it. With `kernels`, a plain output layer and the loss become
         one function that never holds all logits in memory. `recompute` decides which layers run again in the backward
-        pass.
+        pass. With `recorded`, small micro-batches are computed by recorded CUDA graphs.
         """
         self.model = model
         self.kernels = kernels
         self.recompute = recompute
+        self.recorded = recorded
         self._output_weight = None if kernels is None else fused_output_weight(model)
         self.pad_id = pad_id
         self.device = next(model.parameters()).device
@@ -96,7 +99,10 @@ class SummaryLoss:
     def __call__(self, examples: Sequence[Encoded]) -> tuple[Tensor, int]:
         """Return the summed loss (a differentiable scalar) and the number of summary tokens."""
         self.plan_memory(examples)
-        return self._loss(examples)
+        if self.recorded is None:
+            return self._loss(examples)
+        inputs, rows, targets = self.collate(examples)
+        return self.token_losses(inputs, rows, targets).sum(), len(targets)
 
     def plan_memory(self, examples: Sequence[Encoded]) -> None:
         """Decide how many layers run again in the backward pass of a micro-batch with `examples`."""
@@ -115,6 +121,12 @@ class SummaryLoss:
         """Return the loss (tokens,) in nats of each of `targets`, predicted at the flat positions `rows`."""
         if self.kernels is not None and self._output_weight is not None:
             return token_cross_entropies(self.kernels, self._hidden(inputs, rows), self._output_weight, targets)
+        keeps_all = self.recompute is None or not self.recompute.count
+        if self.recorded is not None and keeps_all and self.recorded.suit(inputs):
+            return self.recorded(self._token_losses, inputs, rows, targets)
+        return self._token_losses(inputs, rows, targets)
+
+    def _token_losses(self, inputs: Mapping[str, Any], rows: Tensor, targets: Tensor) -> Tensor:
         return _token_cross_entropies(self._logits(inputs, rows), targets)
 
     def _hidden(self, inputs: Mapping[str, Any], rows: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """The stage `train`: prepares model, data and plan from configuration and run folder, then trains."""
 
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,12 +15,12 @@ from sumtune.errors import RunDirError
 from sumtune.files.cache_dir import cache_dir
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST
-from sumtune.kernels.build import load_kernels
+from sumtune.kernels.build import load_kernels, why_no_kernels
 from sumtune.model.fuse import fuse
-from sumtune.model.fused_lora import fuse_frozen, fuse_lora
+from sumtune.model.fused_lora import fuse_frozen, fuse_lora, kernels_for_products
 from sumtune.model.load import load_base
 from sumtune.model.locate import locate
-from sumtune.model.lora import add_lora, load_weights, set_dropout, target_modules, trainable
+from sumtune.model.lora import add_lora, load_weights, set_dropout, skip_masks, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.vocabulary import require_known_ids
 from sumtune.text.encode import Encoded, load_encoded
@@ -33,8 +34,10 @@ from sumtune.train.gradient_checkpointing import Recompute
 from sumtune.train.loop import train
 from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
+from sumtune.train.process_group import ALONE, Group, ProcessLostError
 from sumtune.train.ranked_example import RankedExample
 from sumtune.train.ranking_loss import RankingLoss
+from sumtune.train.recorded_losses import CUDA_GRAPHS, RecordedLosses
 from sumtune.train.step import Gradient, LossFunction, mean_loss, step_gradient
 from sumtune.train.training_plan import TrainingPlan
 from sumtune.train.validation_sample import validation_sample
@@ -88,10 +91,20 @@ class Session:
     fingerprint: str
     base_parameters: int
     """Number of parameters of the base model."""
+    no_kernels: str | None = None
+    """Reason why the C kernels are missing, as the end of a sentence; None if nothing is missing."""
     ranking: RankingLoss | None = None
     """Loss of the optimizer steps in place of `loss_fn`, which validates."""
     label: str = ""
     """Name of the stage for the user; empty if a run trains only once."""
+    group: Group = ALONE
+    """The processes that share the examples of each optimizer step."""
+
+    @property
+    def kernels(self) -> str | None:
+        """Label of the C kernels; None if there are none."""
+        kernels = self.loss_fn.kernels
+        return None if kernels is None else kernels.label
 
     def step_loss(self, examples: Sequence[Encoded]) -> LossFunction:
         """Return the loss of the micro-batches of an optimizer step with `examples`."""
@@ -126,7 +139,8 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     precision = choose_precision(precision_before or config.model.precision, device)
     base = load_base(source.folder, precision.dtype, device, config.model.quantize)
     base_parameters = base.num_parameters()
-    kernels = load_kernels(cache_dir() / "kernels") if device.type == "cpu" else None
+    on_cpu, folder = device.type == "cpu", cache_dir() / "kernels"
+    kernels = load_kernels(folder) if on_cpu else None
     lora = config.lora
     targets = target_modules(base, lora.target_modules)
     adapted, generator = add_lora(
@@ -135,11 +149,14 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     )  # fmt: skip
     set_dropout(adapted, on=False)  # until the first optimizer step, so that nothing before it draws a mask
     recompute = Recompute.of(base, generator)  # before kernels free the weights, which it counts
-    fuse_lora(adapted, kernels)
+    products = kernels_for_products(base, kernels)
+    fuse_lora(adapted, products)
+    if products is not None:
+        fuse_frozen(base, products)
     if kernels is not None:
-        fuse_frozen(base, kernels)
         fuse(base, kernels)
-    loss_fn = SummaryLoss(base, kernels=kernels, recompute=recompute)
+    recorded = RecordedLosses(adapted) if device.type == "cuda" and os.environ.get(CUDA_GRAPHS) == "1" else None
+    loss_fn = SummaryLoss(base, kernels=kernels, recompute=recompute, recorded=recorded)
     master_weights = MasterWeights(trainable(adapted))
     examples: Sequence[Encoded] = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
@@ -162,7 +179,8 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
         loss_fn=loss_fn, master_weights=master_weights, plan=plan, examples=examples,
         validation=[held_out[at] for at in chosen], precision=precision,
         planned_tokens=planned_tokens, max_tokens=planned_tokens, model_name=source.name, targets=targets,
-        fingerprint=made_from, base_parameters=base_parameters, ranking=ranking, label=stage.label if stage else "",
+        fingerprint=made_from, base_parameters=base_parameters,
+        no_kernels=why_no_kernels(folder) if on_cpu else None, ranking=ranking, label=stage.label if stage else "",
     )  # fmt: skip
 
 
@@ -215,19 +233,27 @@ def fit(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
     optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay, fused=True)
     state = TrainState(max_tokens=session.max_tokens, precision=session.precision.name, fingerprint=session.fingerprint)
     parts = (session.adapted, session.master_weights, optimizer, session.generator)
+    group = session.group
 
     def restore() -> TrainState:
-        restored = checkpoint.load(_latest_intact(folder), session.fingerprint, *parts)
+        latest = _latest_intact(folder) if group.leads else folder / "checkpoint-0"
+        restored = checkpoint.load(_shared(latest, group), session.fingerprint, *parts)
+        if not group.leads:
+            return restored
         if lost := cut_after(log_file, restored.step):
             message = f"{log_file}: {lost} lines are damaged or missing. A diagnosis will not see them."
             log({"event": "warning", "step": restored.step, "message": message})
         return _with_existing_best(session, restored, log)
 
     def save(now: TrainState) -> None:
+        if not group.leads:
+            return
         save_freeing_space(folder, now, lambda: checkpoint.save(folder, now, *parts))
         checkpoint.prune(folder, settings.keep_checkpoints, now)
 
     def log(event: Event) -> None:
+        if not group.leads:
+            return
         append_event(log_file, event)
         on_event(event)
 
@@ -242,7 +268,8 @@ def fit(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
         return train(
             plan=session.plan, examples=session.examples, state=state, master_weights=session.master_weights,
             optimizer=optimizer, compute_gradient=partial(compute_gradient, session),
-            validate=partial(validation_loss, session), save=save, restore=restore, should_stop=should_stop,
+            validate=partial(validation_loss, session), save=save, restore=restore,
+            should_stop=partial(_agreed, group, should_stop),
             on_event=log,
         )  # fmt: skip
 
@@ -262,7 +289,7 @@ def compute_gradient(session: Session, examples: list[Encoded], max_tokens: int)
     set_dropout(session.adapted, on=True)
     return step_gradient(
         session.step_loss(examples), examples, session.master_weights, session.generator, session.planned_tokens,
-        max_tokens, session.config.train.max_grad_norm,
+        max_tokens, session.config.train.max_grad_norm, session.group, partial(skip_masks, session.adapted),
     )  # fmt: skip
 
 
@@ -270,7 +297,26 @@ def validation_loss(session: Session) -> float:
     """Return the mean validation loss (nats per summary token) of the averaged weights, with dropout off."""
     set_dropout(session.adapted, on=False)
     with session.master_weights.averaged():
-        return mean_loss(session.loss_fn, session.validation, session.max_tokens)
+        return mean_loss(session.loss_fn, session.validation, session.max_tokens, session.group)
+
+
+def _agreed(group: Group, should_stop: Callable[[], bool]) -> bool:
+    """Return whether any process should stop. A lost process is noticed by the next step, which saves the state."""
+    try:
+        return group.any(should_stop())
+    except ProcessLostError:
+        return False
+
+
+def _shared(latest: Path, group: Group) -> Path:
+    """Return the folder of the leader's checkpoint `latest`, of which other processes write a copy to that path."""
+    if group.size == 1:
+        return latest
+    for name, data in group.from_leader({file.name: file.read_bytes() for file in sorted(latest.glob("*"))}).items():
+        if not group.leads:
+            latest.mkdir(parents=True, exist_ok=True)
+            (latest / name).write_bytes(data)
+    return latest
 
 
 def _latest_intact(folder: Path) -> Path:

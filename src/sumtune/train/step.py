@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sumtune.text.batching import micro_batches, split_micro_batches
+from sumtune.text.batching import micro_batches
 from sumtune.text.encode import Encoded
 from sumtune.train.master_weights import MasterWeights
+from sumtune.train.process_group import ALONE, Group, ProcessLostError
 
 __all__ = ["Gradient", "LossFunction", "is_out_of_memory", "mean_loss", "step_gradient"]
 
@@ -43,6 +44,8 @@ def step_gradient(
     planned_tokens: int,
     max_tokens: int,
     max_norm: float,
+    group: Group = ALONE,
+    skip_masks: Callable[[], None] = lambda: None,
 ) -> Gradient:
     """Store in `master_weights` the clipped gradient of the mean loss over all summary tokens of `examples`.
 
@@ -50,13 +53,19 @@ def step_gradient(
     of at most `max_tokens` with the same mask. The mean is taken over the tokens of the whole step, so `max_tokens`
     changes the gradient only by rounding. Running out of memory halves `max_tokens` and repeats the step.
 
+    The processes of `group` share the examples of each micro-batch, and all get the gradient of all examples. One that
+    has no example of a micro-batch calls `skip_masks`, so that the generators of all stay alike.
+
     Raises:
         MemoryError, RuntimeError: even a single example does not fit into memory.
+        ProcessLostError: another process ended. The generator is as before.
     """
     random_state = generator.get_state()
     while True:
         try:
-            loss, targets = _accumulate(loss_fn, examples, master_weights, generator, planned_tokens, max_tokens)
+            loss, targets = _accumulate(
+                loss_fn, examples, master_weights, generator, planned_tokens, max_tokens, group, skip_masks
+            )
             break
         except (MemoryError, RuntimeError) as error:
             if not is_out_of_memory(error) or max_tokens <= min(example.length for example in examples):
@@ -65,6 +74,11 @@ def step_gradient(
         generator.set_state(random_state)
         torch.cuda.empty_cache()  # smaller blocks come next; nothing on other devices
         max_tokens = min(max_tokens, planned_tokens) // 2
+    try:
+        loss, targets = _added_up(master_weights, loss, targets, group)
+    except ProcessLostError:
+        generator.set_state(random_state)
+        raise
     gradients = master_weights.gradients()
     torch._foreach_div_(gradients, targets)
     norm = float(torch.nn.utils.clip_grad_norm_(list(master_weights.weights.values()), max_norm))
@@ -73,12 +87,15 @@ def step_gradient(
 
 def _accumulate(
     loss_fn: LossFunction, examples: Sequence[Encoded], master_weights: MasterWeights, generator: torch.Generator,
-    planned_tokens: int, max_tokens: int,
+    planned_tokens: int, max_tokens: int, group: Group, skip_masks: Callable[[], None],
 ) -> tuple[float, int]:  # fmt: skip
     total, targets = 0.0, 0
     lengths = [example.length for example in examples]
-    for parts in split_micro_batches(range(len(examples)), lengths, planned_tokens, max_tokens):
+    for micro_batch in micro_batches(range(len(examples)), lengths, planned_tokens):
+        parts = micro_batches(group.share_of(micro_batch), lengths, min(planned_tokens, max_tokens))
         random_state = generator.get_state()
+        if not parts:
+            skip_masks()
         for part in parts:
             generator.set_state(random_state)
             loss, count = loss_fn([examples[at] for at in part])
@@ -86,7 +103,22 @@ def _accumulate(
             master_weights.accumulate_gradients()
             total += loss.item()
             targets += count
+            del loss  # its graph, if still alive, would break the recording of the next micro-batch
     return total, targets
+
+
+def _added_up(master_weights: MasterWeights, loss: float, targets: int, group: Group) -> tuple[float, int]:
+    """Replace the gradients in `master_weights` by their sums over all processes; return the sums of both numbers."""
+    if group.size == 1:
+        return loss, targets
+    weights = list(master_weights.weights.values())
+    flat = torch.cat([(torch.zeros_like(one) if one.grad is None else one.grad).flatten() for one in weights]).cpu()
+    numbers = torch.tensor([loss, targets], dtype=torch.float64)
+    group.add(flat)
+    group.add(numbers)
+    for weight, summed in zip(weights, torch.split(flat, [weight.numel() for weight in weights]), strict=True):
+        weight.grad = summed.view_as(weight).to(weight.device)
+    return float(numbers[0]), int(numbers[1])
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -97,12 +129,18 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @torch.no_grad()
-def mean_loss(loss_fn: LossFunction, examples: Sequence[Encoded], max_tokens: int) -> float:
-    """Return the mean loss over all summary tokens of `examples` in nats, without computing gradients."""
+def mean_loss(loss_fn: LossFunction, examples: Sequence[Encoded], max_tokens: int, group: Group = ALONE) -> float:
+    """Return the mean loss over all summary tokens of `examples` in nats, without computing gradients.
+
+    The processes of `group` share the examples.
+    """
     total, targets = 0.0, 0
+    examples = group.share_of(examples)
     lengths = [example.length for example in examples]
-    for group in micro_batches(range(len(examples)), lengths, max_tokens):
-        loss, count = loss_fn([examples[at] for at in group])
+    for micro_batch in micro_batches(range(len(examples)), lengths, max_tokens):
+        loss, count = loss_fn([examples[at] for at in micro_batch])
         total += loss.item()
         targets += count
-    return total / targets
+    numbers = torch.tensor([total, targets], dtype=torch.float64)
+    group.add(numbers)
+    return float(numbers[0] / numbers[1])

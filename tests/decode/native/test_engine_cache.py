@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import contextmanager
 from itertools import pairwise
 from shutil import copytree
 
@@ -18,13 +19,16 @@ from sumtune.decode.build import load_tuned
 
 @pytest.fixture
 def forbid_model_loading(monkeypatch):
-    """A function after whose call no model can be loaded."""
+    """A function that returns a context in which no model can be loaded."""
 
+    @contextmanager
     def forbid():
         def refuse(*_arguments):
             raise AssertionError("the model was loaded")
 
-        monkeypatch.setattr(build, "load_merged", refuse)
+        with monkeypatch.context() as patch:
+            patch.setattr(build, "load_merged", refuse)
+            yield
 
     return forbid
 
@@ -41,8 +45,8 @@ def test_a_cached_engine_writes_what_the_new_one_wrote(
     new = [int8(make, name, adapter, shortlist=shortlist), int8(make, name, shortlist=shortlist)]
     expected = [[one.with_beams(beams).summarize(dialogues) for one in new] for beams in (1, 3)]
     assert all(tuned != base for tuned, base in expected), "the adapter must matter, or this test could not fail"
-    forbid_model_loading()
-    cached = [int8(make, name, adapter, shortlist=shortlist), int8(make, name, shortlist=shortlist)]
+    with forbid_model_loading():
+        cached = [int8(make, name, adapter, shortlist=shortlist), int8(make, name, shortlist=shortlist)]
     assert [[one.with_beams(beams).summarize(dialogues) for one in cached] for beams in (1, 3)] == expected
     assert [one.setup_s for one in cached] == [one.setup_s for one in new]
     assert all(one.setup_s > 0 for one in cached)
@@ -104,19 +108,17 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_engine_is_made_again(
-    make, dialogues, sharp_models, save_lora, tmp_path, forbid_model_loading, damage
-):
+def test_a_damaged_engine_is_made_again(make, dialogues, sharp_models, save_lora, tmp_path, forbid_model_loading):
     adapter, dialogues = save_lora(sharp_models["llama"], 0.2), dialogues[:3]
     expected = int8(make, "llama", adapter).summarize(dialogues)
     (file,) = tmp_path.glob("*/engine.safetensors")
-    whole = file.read_bytes()
-    damage(file)
-    assert file.read_bytes() != whole
-    assert int8(make, "llama", adapter).summarize(dialogues) == expected
-    forbid_model_loading()
-    assert int8(make, "llama", adapter).summarize(dialogues) == expected
+    for name, damage in DAMAGES.items():
+        whole = file.read_bytes()
+        damage(file)
+        assert file.read_bytes() != whole, name
+        assert int8(make, "llama", adapter).summarize(dialogues) == expected, name
+        with forbid_model_loading():
+            assert int8(make, "llama", adapter).summarize(dialogues) == expected, name
 
 
 def test_if_nothing_can_be_written_nothing_is_cached(make, dialogues, sharp_models, save_lora, monkeypatch):

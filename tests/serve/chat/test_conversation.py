@@ -37,7 +37,7 @@ message = st.tuples(
 
 
 @given(st.lists(message, max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_word_of_any_message_is_lost(given_messages):
     turns = messages(*given_messages)
     try:

@@ -10,7 +10,7 @@ from sumtune.decode.batches import longest_first
 from sumtune.decode.ctranslate2.convert import conversion_seconds
 from sumtune.decode.ctranslate2.stream import stream
 from sumtune.decode.threads import preserve_torch_threads
-from sumtune.summarizer import Completion, OnPiece, OnProgress, SamplingSummarizer
+from sumtune.summarizer import Completion, OnPiece, OnProgress, SamplingSettings, SamplingSummarizer
 from sumtune.text.encode import Encoder
 
 __all__ = ["CTranslate2Summarizer"]
@@ -97,14 +97,9 @@ class CTranslate2Summarizer:
         other._options = self._options | {"beam_size": beams}
         return other
 
-    def sample(
-        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
-        max_tokens: int,
-    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+    def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
         """See `SamplingSummarizer`."""
-        return self._sampler().sample(
-            sources, count=count, temperature=temperature, top_k=top_k, seed=seed, max_tokens=max_tokens
-        )
+        return self._sampler().sample(sources, settings)
 
     def _submit(self, sources: list[list[str]], limit: int) -> list[Any]:
         if self._encoder.is_encoder_decoder:

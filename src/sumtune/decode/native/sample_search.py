@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from sumtune.decode.sampling import Sample, SamplingSettings, choose, top_tokens
+from sumtune.decode.sampling import Sample, choose, top_tokens
+from sumtune.summarizer import SamplingSettings
 
 __all__ = ["SampleSearch"]
 

@@ -11,7 +11,8 @@ from sumtune.decode.native.decoder import Decoder
 from sumtune.decode.native.kv_cache import KVCache
 from sumtune.decode.native.output_layer import BatchVocabulary
 from sumtune.decode.native.sample_search import SampleSearch
-from sumtune.decode.sampling import Sample, SamplingSettings, uniforms
+from sumtune.decode.sampling import Sample, uniforms
+from sumtune.summarizer import SamplingSettings
 from sumtune.text.batching import micro_batches
 
 __all__ = ["SampledBatch", "Sampler", "sampling_batches"]

@@ -19,11 +19,11 @@ from sumtune.decode.native.sampler import SampledBatch, Sampler, sampling_batche
 from sumtune.decode.native.search import BeamSearch, GreedySearch, OnToken, Search, SearchResult
 from sumtune.decode.native.shortlist import word_token_ids
 from sumtune.decode.native.stream import StreamedBatch
-from sumtune.decode.sampling import Sample, SamplingSettings
+from sumtune.decode.sampling import Sample
 from sumtune.decode.threads import in_torch_thread
 from sumtune.kernels.build import Kernels
 from sumtune.memory import unmap_pages
-from sumtune.summarizer import Completion, OnPiece, OnProgress
+from sumtune.summarizer import Completion, OnPiece, OnProgress, SamplingSettings
 from sumtune.text.batching import micro_batches
 from sumtune.text.encode import Encoder
 from sumtune.text.language import is_english
@@ -119,12 +119,8 @@ class NativeSummarizer:
         other._beams = beams
         return other
 
-    def sample(
-        self, sources: Sequence[Sequence[int]], *, count: int, temperature: float, top_k: int, seed: int,
-        max_tokens: int,
-    ) -> list[list[tuple[int, ...]]]:  # fmt: skip
+    def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
         """See `SamplingSummarizer`."""
-        settings = SamplingSettings(count, temperature, top_k, seed, max_tokens)
         return [[sample.ids for sample in samples] for samples in self.sample_scored(sources, settings)]
 
     def sample_scored(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[Sample]]:

@@ -16,6 +16,8 @@ __all__ = [
     "duplicates",
     "label_noise",
     "leak",
+    "score_above_expected",
+    "score_below_expected",
     "splits_differ",
     "summaries_misplaced",
     "too_few_examples",
@@ -25,6 +27,18 @@ __all__ = [
 def leak(_finding: Finding, context: Context) -> Remedy:
     """Keep each dialogue in one split."""
     text = "remove the rows that `check` reports as leaks, or pass one file, which keeps equal dialogues in one split"
+    return _fix_data_and_train_again(context, text, check_first=True)
+
+
+def score_above_expected(_finding: Finding, context: Context) -> Remedy:
+    """Look for scored dialogues that the model has seen."""
+    text = "make sure that no scored dialogue, or a copy with small changes, is in the training data"
+    return _fix_data_and_train_again(context, text, check_first=True)
+
+
+def score_below_expected(_finding: Finding, context: Context) -> Remedy:
+    """Look at the data."""
+    text = "read the examples with the lowest scores, and fix what `check` reports"
     return _fix_data_and_train_again(context, text, check_first=True)
 
 

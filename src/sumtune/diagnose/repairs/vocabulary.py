@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
-from sumtune.diagnose.text_features import words as words_of
+from sumtune.diagnose.text_features import words
 
 __all__ = ["Vocabulary", "vocabulary_of"]
 
@@ -14,7 +14,8 @@ LONGEST_WORD = 24
 UNKNOWN_START = 12.0
 UNKNOWN_CHARACTER = 3.0
 """Cost (negative log probability) of an unknown word: for the word, and for each of its characters."""
-KNOWN_TIMES = 1
+CACHED_TEXTS = 1 << 11
+"""Texts whose share of known words is remembered: several repairs ask for it."""
 
 
 class Vocabulary:
@@ -23,10 +24,11 @@ class Vocabulary:
     def __init__(self, texts: Sequence[str]) -> None:
         """Count the words of `texts`."""
         self._texts = texts
+        self.known_share = lru_cache(CACHED_TEXTS)(self._known_share)
 
     @cached_property
     def _counts(self) -> Counter[str]:
-        return Counter(word for text in self._texts for word in words_of(text))
+        return Counter(word for text in self._texts for word in words(text))
 
     @cached_property
     def _long_words(self) -> frozenset[str]:
@@ -42,23 +44,9 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return word in self._counts
 
-    @property
-    def words(self) -> Iterable[str]:
-        """All words."""
-        return self._counts
-
-    @cached_property
-    def _letters(self) -> frozenset[str]:
-        return frozenset("".join(self._counts))
-
-    def shares_letters(self, text: str) -> bool:
-        """Return whether most letters of `text` occur in the words; false without a letter."""
-        letters = list(filter(str.isalpha, text.lower()))
-        return 2 * sum(map(self._letters.__contains__, letters)) > len(letters)
-
-    def known_share(self, text: str) -> float:
+    def _known_share(self, text: str) -> float:
         """Return the share of the letters of `text` that belong to known words of at least two letters; 0 for none."""
-        found = words_of(text)
+        found = words(text)
         letters = sum(map(len, found))
         return sum(map(len, filter(self._long_words.__contains__, found))) / letters if letters else 0.0
 

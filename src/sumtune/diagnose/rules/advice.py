@@ -2,7 +2,7 @@
 
 import math
 
-from sumtune.diagnose.context import Context
+from sumtune.diagnose.context import Context, MoreData
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.loss_curves import learning_slope, validation_gap
 from sumtune.diagnose.rules.data import slope_sentence
@@ -14,24 +14,37 @@ FITTED = 0.15
 
 
 def more_data(context: Context) -> Finding | None:
-    """A learning curve that still falls, or an unclear one if the validation loss is far above the training loss."""
-    training = context.training
+    """A learning curve that still falls, or an unclear one if the validation loss is far above the training loss.
+
+    If earlier runs tell what more data adds to the score, they decide whether it would.
+    """
+    training, gain = context.training, context.more_data
     if training is None:
         return None
     slope, gap = learning_slope(training), validation_gap(training)
-    sure = slope is not None and slope.falls
-    if not sure and (gap is None or gap.value < FITTED):
+    falls = slope is not None and slope.falls
+    sure = falls if gain is None else gain.low > 0
+    if not (sure or falls) and (gap is None or gap.value < FITTED):
         return None
-    known, unknown = "More data would lower the loss", "Too little data to tell whether more would lower the loss"
+    what = "lower the loss" if gain is None else "raise the score"
+    known, unknown = f"More data would {what}", f"Too little data to tell whether more would {what}"
     distance = "" if gap is None else f" Validation loss minus training loss is {gap.value:+.2f}."
     return Finding(
         code="more_data",
         title=known if sure else unknown,
         severity="advice",
-        evidence=slope_sentence(slope) + distance,
+        evidence=slope_sentence(slope) + distance + _gain_sentence(gain),
         sure=sure,
-        numbers={} if slope is None else {"slope_per_doubling": slope.value, "slope_error": slope.error},
+        numbers=({} if slope is None else {"slope_per_doubling": slope.value, "slope_error": slope.error})
+        | ({} if gain is None else {"gain": gain.mean, "gain_low": gain.low, "gain_high": gain.high}),
     )
+
+
+def _gain_sentence(gain: MoreData | None) -> str:
+    if gain is None:
+        return ""
+    interval = f"{gain.low:.3f} to {gain.high:.3f}"
+    return f" By earlier runs, {gain.examples} more conversations would add {gain.mean:.3f} to ROUGE-1 ({interval})."
 
 
 def larger_model(context: Context) -> Finding | None:

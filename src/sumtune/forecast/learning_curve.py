@@ -1,0 +1,82 @@
+"""What more data would add to a score, from pairs of runs in the bank that differ in their number of examples."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from sumtune.forecast.conformal import conformal_quantile
+from sumtune.forecast.score_bank import BankRow
+from sumtune.forecast.score_forecast import LEVEL, ExpectedScore
+
+__all__ = ["MoreData", "gain_of_more_data", "more_data", "suggested_examples"]
+
+SAME = ("epochs", "learning_rate", "all_linear", "beams", "scored", "longest_3_rouge1")
+"""Figures that both runs of a pair share: settings and data, whose sample of figures changes little."""
+FEWEST_PAIRS = 12
+
+
+@dataclass(frozen=True)
+class MoreData:
+    """What more training examples would add to ROUGE-1."""
+
+    examples: int
+    gain: ExpectedScore
+
+
+def more_data(bank: Sequence[BankRow], model: str, examples: int) -> MoreData | None:
+    """Return what a round number of more examples would add to `examples`; None if the bank does not tell."""
+    more = suggested_examples(examples)
+    gain = gain_of_more_data(bank, model, examples, more)
+    return None if gain is None else MoreData(more, gain)
+
+
+def suggested_examples(examples: int) -> int:
+    """Return a round number of more examples, about half of those that there are.
+
+    >>> suggested_examples(329), suggested_examples(40), suggested_examples(3)
+    (200, 20, 2)
+    """
+    unit = int("1" + "0" * (len(str(examples // 2)) - 1))
+    return max(1, round(examples / 2 / unit)) * unit
+
+
+def gain_of_more_data(
+    bank: Sequence[BankRow], model: str, examples: float, more: float, metric: str = "rouge1", level: float = LEVEL
+) -> ExpectedScore | None:
+    """Return what `more` training examples beside `examples` add to a score; None if the bank does not tell.
+
+    A score rises about linearly with the logarithm of the number of examples. The slope is the mean over the data
+    sets of the bank; its interval is conformal over the slopes of all pairs.
+    """
+    slopes: list[float] = []
+    groups: list[str] = []
+    for one, other in combinations([row for row in bank if row.model == model], 2):
+        if (slope := _slope(one, other, metric)) is not None:
+            slopes.append(slope)
+            groups.append(one.data)
+    if len(slopes) < FEWEST_PAIRS:
+        return None
+    means = [_mean([s for s, g in zip(slopes, groups, strict=True) if g == group]) for group in sorted(set(groups))]
+    middle = _mean(means)
+    half = conformal_quantile([slope - middle for slope in slopes], groups, level)
+    doublings = math.log2((examples + more) / examples)
+    return ExpectedScore(middle * doublings, (middle - half) * doublings, (middle + half) * doublings)
+
+
+def _slope(one: BankRow, other: BankRow, metric: str) -> float | None:
+    """Return the gain of a doubling between two runs; None if they differ in more than their examples."""
+    if one.data != other.data or not _alike(one.figures, other.figures):
+        return None
+    doublings = math.log2(other.figures["examples"] / one.figures["examples"])
+    if abs(doublings) < 1:
+        return None  # chance outweighs the gain
+    return (other.figures[f"final_{metric}"] - one.figures[f"final_{metric}"]) / doublings
+
+
+def _alike(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    return all(math.isclose(one[name], other[name], rel_tol=0.1) for name in SAME)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,127 @@
+"""Forecast of the scores of a run: a regression on the bank, with a conformal interval around it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from sumtune.evaluate.rouge import ROUGE_METRICS
+from sumtune.forecast.conformal import conformal_quantile
+from sumtune.forecast.score_bank import BankRow
+from sumtune.forecast.score_model import fit_score_model, has_figures
+
+__all__ = ["LEVEL", "ExpectedScore", "ScoreForecast", "floor", "forecast_scores", "left_out_residuals"]
+
+LEVEL = 0.8
+"""Share of runs whose score should lie in its interval."""
+FEWEST_ROWS, FEWEST_DATA_SETS = 24, 2
+"""With fewer rows or data sets, left-out residuals say too little about the next data set."""
+SEED_SD = 0.005
+"""Standard deviation of ROUGE-1 between runs that differ only in their seed; the most that was seen is 0.0065 between
+two (docs/notes/quality.md)."""
+EXAMPLE_SD = 0.16
+"""Standard deviation of ROUGE-1 between examples: the mean of 380 has a standard error of 0.008."""
+DATA = {"dialogue_words": 3.0, "summary_words": 2.0, "novel_bigrams": 0.12, "longest_3_rouge1": 0.12}
+"""How far a figure of the data may lie outside those of a data set that counts as like it."""
+SETTINGS = {"examples": 1.6, "epochs": 2.0, "learning_rate": 1.6}
+"""The same for settings, outside those of all such runs."""
+FACTORS = {"dialogue_words", "summary_words", *SETTINGS}
+"""Figures that may differ by a factor; the others by an amount."""
+NAMES = {"examples": "number of training examples", "epochs": "number of epochs", "learning_rate": "learning rate"}
+
+
+@dataclass(frozen=True)
+class ExpectedScore:
+    """A forecast of one score, with the ends of its interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ScoreForecast:
+    """Expected scores by metric; empty if `unknown` says why there are none."""
+
+    scores: Mapping[str, ExpectedScore]
+    depth: int | None = None
+    """Optimizer steps of the pilot that they rest on; None if they rest on the figures of the data alone."""
+    unknown: str = ""
+
+
+def forecast_scores(
+    bank: Sequence[BankRow], model: str, figures: Mapping[str, float], depth: int | None, level: float = LEVEL
+) -> ScoreForecast:
+    """Return the expected scores of a run with `figures` on the base model `model`.
+
+    `depth` is that of the pilot, whose figures are among them; None uses the figures of the data alone.
+    """
+    known = [row for row in bank if row.model == model and has_figures(row.figures, ROUGE_METRICS[0], depth)]
+    rows = _of_similar_data(known, figures)
+    if reason := _unknown(known, rows, figures):
+        return ScoreForecast({}, depth, reason)
+    scores = {metric: _expected(rows, metric, figures, depth, level) for metric in ROUGE_METRICS}
+    return ScoreForecast(scores, depth)
+
+
+def _expected(
+    rows: Sequence[BankRow], metric: str, figures: Mapping[str, float], depth: int | None, level: float
+) -> ExpectedScore:
+    mean = fit_score_model(rows, metric, depth).predict(figures)
+    residuals = left_out_residuals(rows, metric, depth)
+    half = conformal_quantile(residuals, [row.data for row in rows], level) * _scale(figures, depth)
+    half = max(half, floor(figures["scored"], level))
+    return ExpectedScore(mean, max(0.0, mean - half), min(1.0, mean + half))
+
+
+def left_out_residuals(rows: Sequence[BankRow], metric: str, depth: int | None) -> list[float]:
+    """Return for each row how far a model without its data set is off, in units of `_scale`."""
+    models = {
+        data: fit_score_model([row for row in rows if row.data != data], metric, depth)
+        for data in {row.data for row in rows}
+    }
+    return [
+        (row.figures[f"final_{metric}"] - models[row.data].predict(row.figures)) / _scale(row.figures, depth)
+        for row in rows
+    ]
+
+
+def _scale(figures: Mapping[str, float], depth: int | None) -> float:
+    """Return how uncertain the prediction of a run is, relative to others: few examples make its scores noisy."""
+    noise = EXAMPLE_SD / math.sqrt(figures["scored"])
+    pilot = EXAMPLE_SD / math.sqrt(figures["held_out"]) if depth is not None else 0.0
+    return math.sqrt(SEED_SD**2 + noise**2 + pilot**2 / 4)
+
+
+def floor(scored: float, level: float) -> float:
+    """Return half the width of the narrowest interval: the spread of seeds and of the examples that are scored."""
+    return NormalDist().inv_cdf((1 + level) / 2) * math.hypot(SEED_SD, EXAMPLE_SD / math.sqrt(scored))
+
+
+def _of_similar_data(rows: Sequence[BankRow], figures: Mapping[str, float]) -> list[BankRow]:
+    """Return the rows of data sets that are like the data of a run in every figure of `DATA`."""
+    by_data: dict[str, list[BankRow]] = {}
+    for row in rows:
+        by_data.setdefault(row.data, []).append(row)
+    alike = {data for data, some in by_data.items() if all(_near(some, figures, *each) for each in DATA.items())}
+    return [row for row in rows if row.data in alike]
+
+
+def _near(rows: Sequence[BankRow], figures: Mapping[str, float], name: str, tolerance: float) -> bool:
+    """Return whether a figure lies between those of `rows`, or at most `tolerance` outside."""
+    known, value = [row.figures[name] for row in rows], figures[name]
+    if name in FACTORS:
+        return min(known) / tolerance <= value <= max(known) * tolerance
+    return min(known) - tolerance <= value <= max(known) + tolerance
+
+
+def _unknown(known: Sequence[BankRow], rows: Sequence[BankRow], figures: Mapping[str, float]) -> str:
+    """Return why the bank says nothing about a run with `figures`; empty if it does. `rows` are of similar data."""
+    if len(known) < FEWEST_ROWS:
+        return "there are too few finished runs with this base model"
+    if len(rows) < FEWEST_ROWS or len({row.data for row in rows}) < FEWEST_DATA_SETS:
+        return f"fewer than {FEWEST_DATA_SETS} measured data sets are like this one"
+    for name, tolerance in SETTINGS.items():
+        if not _near(rows, figures, name, tolerance):
+            return f"the {NAMES[name]} is unlike that of any finished run on such data"
+    return ""
