@@ -16,7 +16,7 @@ MODULES = (decoding, chat_models, fields_and_rows, text_steps, files)
 
 MOVED = ("misplaced_rows", "text_of_other_rows")
 REPEAT = ("one_summary_for_all", "predictions_repeat")
-UNKNOWN = ("score_unexplained", "two_groups")
+UNKNOWN = ("score_unexplained", "two_groups", "unlike_references")
 MESSAGE = (*REPEAT, "same_template", "unrelated", "same_start", "same_end")
 """A message of a program in place of a summary."""
 PROMPT = ("text_before_last_line", "prompt_echoed", "prompt_echoed_in_part", "same_start", "preamble_left")
@@ -24,7 +24,7 @@ EMPTY = ("empty_predictions",)
 IDS = ("encoded", "python_literal", "empty_predictions")
 PIECES = ("word_pieces_left",)
 CASE = ("case_destroyed",)
-CUT = ("cut_short",)
+CUT = ("cut_short", "ends_midway")
 
 CODES: dict[str, tuple[str, ...]] = {
     "prompt_and_dialogue_echoed": PROMPT,
@@ -49,22 +49,22 @@ CODES: dict[str, tuple[str, ...]] = {
     "nan_logits_exclamation": (*EMPTY, "padding_left"),
     "collapsed_the_the": ("words_repeated", "text_repeated", "ends_in_loop"),
     "t5_sentinels": ("special_tokens_left", "strange_marks"),
-    "copies_start_of_input": (*UNKNOWN, "predictions_are_dialogues", "predictions_are_turns", "prompt_echoed_in_part"),
+    "copies_start_of_input": (*UNKNOWN, "predictions_are_dialogues", "prompt_echoed_in_part"),
     "min_length_news_filler": (*UNKNOWN, "boilerplate_left", "closing_left", "same_end", "never_stops"),
     "pegasus_newline_token": ("special_tokens_left", "html_tags"),
     "dialogsum_person_tags": ("strange_marks",),
     "stop_string_is_speaker": (*CUT, *EMPTY, "odd_lengths"),
     "stop_string_is_period": CUT,
-    "continues_the_dialogue": (*UNKNOWN, "unrelated", "turns_after_summary"),
+    "continues_the_dialogue": ("predictions_are_dialogues", "turns_after_summary"),
     "assistant_replies_to_chat": (*UNKNOWN, *MESSAGE, "preamble_left", "closing_left"),
     "dialogue_missing_from_prompt": MESSAGE,
-    "input_cut_to_first_line": (*UNKNOWN, "same_template", "predictions_are_turns"),
+    "input_cut_to_first_line": (*UNKNOWN, "same_template", "predictions_are_dialogues"),
     "writes_python_code": (*MESSAGE, "markdown_left", "strange_marks"),
     "output_in_german": ("wrong_language",),
     "output_in_chinese": ("wrong_language",),
     "chat_preamble": ("preamble_left", "same_start"),
     "chat_closing_offer": ("boilerplate_left", "closing_left", "same_end"),
-    "chatml_markers": ("chat_header_left", "special_tokens_left"),
+    "chatml_markers": ("chat_header_left", "text_after_end_mark", "special_tokens_left"),
     "alpaca_headings": (*PROMPT, "chat_header_left", "markdown_left", "next_prompt_left"),
     "think_block": ("thoughts_left",),
     "harmony_channels": ("thoughts_left", "preamble_left", "same_start"),
@@ -87,7 +87,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "few_shot_example_leaks": (*PROMPT, "next_prompt_left"),
     "judge_output_saved": MESSAGE,
     "markdown_report": ("markdown_left",),
-    "batch_prompt_numbers": ("numbered", "strange_marks", "text_after_first_line", "text_of_other_rows"),
+    "batch_prompt_numbers": ("numbered", "same_start", "strange_marks", "text_after_first_line", "text_of_other_rows"),
     "bytes_repr": ("python_literal",),
     "json_encoded_twice": ("json_wrapped", "quoted", "backslash_escaped"),
     "db_tuple": ("python_literal",),

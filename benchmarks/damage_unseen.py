@@ -231,7 +231,7 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "reply for a summary": (each(lambda _text: "Hey! Sounds like fun :) What time should I come over?"), SAME),
     "last turn": (
         with_dialogue(lambda _text, dialogue: dialogue.splitlines()[-1]),
-        ("predictions_are_dialogues", "predictions_are_turns", "prompt_echoed_in_part"),
+        ("predictions_are_dialogues", "prompt_echoed_in_part"),
     ),
     "questions": (
         with_dialogue(lambda _text, dialogue: f"What does {first_speaker(dialogue)} want to do?"),

@@ -5,6 +5,7 @@ prints, and those that only `diagnosis.json` has.
 """
 
 import json
+import math
 import re
 from collections import Counter
 from dataclasses import replace
@@ -25,6 +26,7 @@ from slow_formulas import (
     token_form,
     unicode_words,
     unknown_share,
+    witten_bell,
 )
 
 from sumtune.diagnose.context import Context
@@ -32,29 +34,26 @@ from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
 from sumtune.diagnose.rules.copies import (
     predictions_are_dialogues,
-    predictions_are_turns,
     some_predictions_are_references,
 )
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
+from sumtune.diagnose.rules.missing_parts import (
+    ends_midway,
+    marks_detached,
+    names_lost,
+    punctuation_lost,
+    starts_midway,
+)
 from sumtune.diagnose.rules.other_rows import predictions_repeat, text_of_other_rows, unrelated
 from sumtune.diagnose.rules.references import references_damaged
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.score import predictions_are_references
 from sumtune.diagnose.rules.tokenization import letters_dropped, unfit_for_rouge_score
 from sumtune.diagnose.rules.two_groups import two_groups
-from sumtune.diagnose.rules.wording import (
-    broken_sentences,
-    marks_detached,
-    misspelled,
-    names_lost,
-    odd_lengths,
-    punctuation_lost,
-    same_template,
-    starts_midway,
-    strange_marks,
-)
+from sumtune.diagnose.rules.unlike import unlike_references
+from sumtune.diagnose.rules.wording import broken_sentences, misspelled, odd_lengths, same_template, strange_marks
 from sumtune.diagnose.text_features import content_words
 from sumtune.evaluate.baselines import lead_3
 
@@ -116,7 +115,8 @@ def all_empty():
 @case("predictions_are_dialogues")
 def copies():
     outputs = with_texts_of(CLEAN.dialogues)
-    return predictions_are_dialogues(outputs), [SOME, 40, mean_score(CLEAN, OTHERS), mean_score(outputs)], [SOME / 40]
+    expected = [SOME, 40, 0, mean_score(CLEAN, OTHERS), mean_score(outputs)]
+    return predictions_are_dialogues(outputs), expected, [SOME / 40]
 
 
 @case("one_summary_for_all")
@@ -439,6 +439,31 @@ def spaced_marks():
     return finding, [bad, 40, usual], [bad / 40]
 
 
+@case("ends_midway")
+def without_end():
+    outputs = changed(every_third, lambda text: text.rstrip("."))
+    finding = ends_midway(outputs)
+    bad = len(left_out(outputs, finding))
+    return finding, [bad, 40, mean(text[-1] not in ".!?" for text in CLEAN.first_references)], [bad / 40]
+
+
+def bits_in_context(text, model):
+    """Bits for a character of `text` by a model of four characters, as `CharacterModel` documents it."""
+    return mean(-math.log2(model(text, place)) for place in range(len(text)))
+
+
+@case("unlike_references")
+def with_numbers_between_letters():
+    outputs = changed(every_third, lambda text: "".join(f"{letter}{ord(letter) % 7}" for letter in text))
+    finding = unlike_references(outputs)
+    bad = left_out(outputs, finding)
+    said = [line for text in CLEAN.dialogues for line in text.splitlines()]
+    models = [witten_bell([*said, *CLEAN.first_references[1 - half :: 2]], 4) for half in (0, 1)]
+    mine = mean(bits_in_context(outputs.predictions[row], models[row % 2]) for row in bad)
+    usual = mean(bits_in_context(text, models[row % 2]) for row, text in enumerate(CLEAN.first_references))
+    return finding, [mine, len(bad), 40, usual], [len(bad) / 40]
+
+
 @case("names_lost")
 def nameless():
     outputs = changed(every_third, lambda text: re.sub(r"\b[A-Z]\w+", "she", text).capitalize())
@@ -498,13 +523,23 @@ def of_the_row_before():
     return predictions_repeat(outputs), [20, 40, 10], [0.5]
 
 
-@case("predictions_are_turns")
+@case("predictions_are_dialogues", "turns")
 def turns():
-    outputs = with_texts_of([text.splitlines()[1] for text in CLEAN.dialogues])
-    pairs = zip(outputs.predictions, CLEAN.dialogues, strict=True)
-    bad = [len(text.split()) >= 3 and text in said.splitlines() for text, said in pairs]
-    others = mean_score(outputs, [row for row in ROWS if not bad[row]])
-    return predictions_are_turns(outputs), [sum(bad), 40, others, mean_score(outputs)], [mean(bad)]
+    speakers = [text.partition(":")[0] for text in CLEAN.dialogues]
+    copied = [
+        text.splitlines()[1] if row % 2 else f"{speakers[row]}: Ok, see you at {row}!"
+        for row, text in enumerate(CLEAN.dialogues)
+    ]
+    outputs = with_texts_of(copied)
+    pairs = list(zip(outputs.predictions, CLEAN.dialogues, strict=True))
+    own = [len(text.split()) >= 3 and text in said.splitlines() for text, said in pairs]
+    more = [
+        not mine and text.startswith(f"{said.partition(':')[0]}: ")
+        for mine, (text, said) in zip(own, pairs, strict=True)
+    ]
+    others = mean_score(outputs, [row for row in ROWS if not own[row] and not more[row]])
+    bad = sum(own) + sum(more)
+    return predictions_are_dialogues(outputs), [sum(own), 40, sum(more), others, mean_score(outputs)], [bad / 40]
 
 
 @case("some_predictions_are_references")

@@ -98,6 +98,30 @@ def slope(x, y):
     return value, math.sqrt(sum(one**2 for one in rest) / (len(x) - 2) / spread)
 
 
+def witten_bell(texts, order):
+    """Probability of a character after the `order - 1` before it: interpolated n-grams (Witten and Bell 1991)."""
+    edge = "\0"
+    following = {}
+    for text in texts:
+        for place, letter in enumerate(text):
+            for size in range(order):
+                following.setdefault((edge * order + text)[place + order - size : place + order], Counter())[
+                    letter
+                ] += 1
+    kinds = len(following[""]) + 2  # an edge and an unknown character
+
+    def probability(text, place):
+        found = 1 / kinds
+        for size in range(order):
+            before = (edge * order + text)[place + order - size : place + order]
+            counts = following.get(before, Counter())
+            more = max(len(counts), 1)
+            found = (counts[text[place]] + more * found) / (counts.total() + more)
+        return found
+
+    return probability
+
+
 def pairs_outside(text, dialogue):
     """Share of the pairs of neighbouring words of `text` that `dialogue` does not have."""
     one, two = (re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", given.casefold()) for given in (text, dialogue))

@@ -21,4 +21,16 @@ def test_some_or_all_dialogues_of_any_length_are_a_fault():
     for some in (range(40), range(20, 24)):
         texts = zip(CLEAN.predictions, CLEAN.dialogues, strict=True)
         mixed = CLEAN.with_predictions([both[row in some] for row, both in enumerate(texts)])
-        assert predictions_are_dialogues(mixed).evidence.startswith(f"{len(some)} of 40 predictions are identical")
+        assert predictions_are_dialogues(mixed).evidence.startswith(f"{len(some)} of 40 predictions are their dialogue")
+
+
+def test_other_turns_of_the_speakers_are_a_fault_unless_they_follow_a_copy_or_references_are_such():
+    going_on = [f"{text.partition(':')[0]}: Ok, see you at {row}!" for row, text in enumerate(CLEAN.dialogues)]
+    some = [going_on[row] if row % 4 == 0 else text for row, text in enumerate(CLEAN.predictions)]
+    found = predictions_are_dialogues(CLEAN.with_predictions(some))
+    assert (found.numbers["copied"], found.numbers["invented"]) == (0, 10)
+    in_style = replace(CLEAN, references=tuple((text,) for text in going_on))
+    assert predictions_are_dialogues(in_style.with_predictions(some)) is None
+    pairs = zip(CLEAN.dialogues, CLEAN.predictions, strict=True)
+    echoed = [f"{' '.join(said.split()[:9])} {text}" for said, text in pairs]
+    assert predictions_are_dialogues(CLEAN.with_predictions(echoed)) is None

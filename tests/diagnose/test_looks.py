@@ -12,7 +12,7 @@ import pytest
 from sumtune.diagnose.looks.file_words import FileWords
 from sumtune.diagnose.looks.outliers import Scale, find_outliers
 from sumtune.diagnose.looks.word_order import WordOrder
-from sumtune.diagnose.rules import copies, other_rows, output_faults, wording
+from sumtune.diagnose.rules import copies, missing_parts, other_rows, output_faults, output_rules, wording
 from sumtune.evaluate.baselines import lead_3, longest_3
 
 CLEAN = planted.outputs(40)
@@ -36,13 +36,13 @@ DAMAGES = {
     wording.strange_marks: lambda row: re.sub(r"\b[A-Z]\w+", "[NAME]", CLEAN.predictions[row]),
     wording.misspelled: lambda row: re.sub("[aeo]", "", CLEAN.predictions[row]),
     wording.broken_sentences: sorted_words,
-    wording.starts_midway: lambda row: CLEAN.predictions[row].partition(" ")[2].replace("A", "a", 1),
-    wording.marks_detached: lambda row: re.sub(r"(?=[.,])", " ", CLEAN.predictions[row]),
-    wording.names_lost: lambda row: re.sub(r"\b[A-Z]\w+", "she", CLEAN.predictions[row]).capitalize(),
-    wording.punctuation_lost: lambda row: re.sub(r"[^\w\s]", "", CLEAN.predictions[row]),
+    missing_parts.starts_midway: lambda row: CLEAN.predictions[row].partition(" ")[2].replace("A", "a", 1),
+    missing_parts.marks_detached: lambda row: re.sub(r"(?=[.,])", " ", CLEAN.predictions[row]),
+    missing_parts.names_lost: lambda row: re.sub(r"\b[A-Z]\w+", "she", CLEAN.predictions[row]).capitalize(),
+    missing_parts.punctuation_lost: lambda row: re.sub(r"[^\w\s]", "", CLEAN.predictions[row]),
     other_rows.text_of_other_rows: lambda row: f"{CLEAN.predictions[row]} {CLEAN.predictions[NEXT[row]]}",
     other_rows.unrelated: lambda row: planted.OFF_TOPIC[SOME.index(row) if row in SOME else row % 10],
-    copies.predictions_are_turns: lambda row: CLEAN.dialogues[row].splitlines()[1],
+    copies.predictions_are_dialogues: lambda row: CLEAN.dialogues[row].splitlines()[1],
 }
 RULES = [*DAMAGES, wording.odd_lengths, other_rows.predictions_repeat, copies.some_predictions_are_references]
 
@@ -73,7 +73,7 @@ def test_damage_to_some_or_all_rows_is_found_in_these_rows(rule):
         assert len(named - set(rows)) <= 1
 
 
-@pytest.mark.parametrize("rule", output_faults.LOOKS, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", output_rules.LOOKS, ids=lambda rule: rule.__name__)
 def test_the_diagnosis_names_the_looks_first(rule):
     damage = DAMAGES.get(rule, lambda row: " ".join(re.findall(r"[A-Z]\w+", CLEAN.predictions[row])[:3]))
     (first, *_) = output_faults.find_output_faults(damaged(damage, SOME))

@@ -25,7 +25,7 @@ from sumtune.diagnose.diagnosis import (
     TRAINING_RULES,
 )
 from sumtune.diagnose.repairs.library import REPAIRS
-from sumtune.diagnose.rules import output_faults
+from sumtune.diagnose.rules import output_rules
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.files.atomic import write_json
 from sumtune.files.records import read_record, write_record
@@ -36,7 +36,7 @@ from sumtune.text.encode import Encoded, load_encoded, save_encoded
 REPAIRED = {repair.name for repair in REPAIRS}
 OUTPUT_RULES = [
     rule
-    for rule in (*output_faults.FIRST_RULES, *output_faults.RULES, *output_faults.LOOKS, *output_faults.LAST_RULES)
+    for rule in (*output_rules.FIRST_RULES, *output_rules.RULES, *output_rules.LOOKS, *output_rules.LAST_RULES)
     if rule is not repairable
 ]
 RULES = (*OUTPUT_RULES, *SCORE_RULES, *TRAINING_RULES, *DATA_RULES, *EXPECTATION_RULES, *ADVICE_RULES)
@@ -350,7 +350,8 @@ FIX_AND_SCORE_AGAIN = {
     "predictions_are_dialogues", "predictions_are_references", "score_unexplained", "strange_marks", "same_template",
     "misspelled",
     "broken_sentences", "starts_midway", "punctuation_lost", "names_lost", "marks_detached", "text_of_other_rows",
-    "unrelated", "odd_lengths", "predictions_repeat", "predictions_are_turns", "some_predictions_are_references",
+    "unrelated", "odd_lengths", "predictions_repeat", "unlike_references", "ends_midway",
+    "some_predictions_are_references",
 }  # fmt: skip
 """In a run, these have the command of `characters_separated`."""
 
@@ -458,11 +459,12 @@ FILES = {
     "unrelated": lambda rows: (
         rows[:30] + [row | {"generated": text} for row, text in zip(rows[30:], OFF_TOPIC, strict=True)]
     ),
+    "unlike_references": from_row_31_on(lambda row: row["generated"].replace(" ", "    ")),
+    "ends_midway": from_row_31_on(lambda row: row["generated"].rstrip(".")),
     "odd_lengths": from_row_31_on(lambda row: row["generated"].split()[0]),
     "predictions_repeat": lambda rows: [
         row | {"generated": rows[place // 2]["generated"]} for place, row in enumerate(rows)
     ],
-    "predictions_are_turns": from_row_31_on(lambda row: row["dialogue"].splitlines()[1]),
     "some_predictions_are_references": lambda rows: (
         last_turns(rows[:30]) + [row | {"generated": row["summary"]} for row in rows[30:]]
     ),
@@ -492,7 +494,7 @@ def test_the_commands_of_a_remedy_for_a_file_of_another_tool_work_as_they_stand(
     shown = machine.sumtune(command.replace("NAME", "right"))
     assert f"[{code}," not in shown
     # With the columns of the suspicion named the other way round, the predictions are mere quotations.
-    assert ("No fault was found." if name != "columns_swapped, perhaps" else "predictions_are_turns") in shown
+    assert ("No fault was found." if name != "columns_swapped, perhaps" else "predictions_are_dialogues") in shown
 
 
 @pytest.mark.parametrize("code", sorted(FIX_AND_SCORE_AGAIN | {"characters_separated"}))

@@ -21,6 +21,7 @@ from sumtune.diagnose.rules import (
     expectation,
     fit,
     output_faults,
+    output_rules,
     pairs,
     score,
     splits,
@@ -133,9 +134,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
         score=score,
         n=len(context.outputs) if context.outputs else 0,
         gains=gains,
-        findings=tuple(
-            _with_remedy(finding, context) for finding in (*([unfit] if unfit else ()), *sorted(found, key=_rank))
-        ),
+        findings=tuple(_with_remedy(finding, context) for finding in (*([unfit] if unfit else ()), *_ranked(found))),
         advice=() if faulty else tuple(_with_remedy(finding, context) for finding in _all(ADVICE_RULES, context)),
     )
 
@@ -153,7 +152,7 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 def _score_findings(context: Context, found: Sequence[Finding], gains: Sequence[Gain]) -> list[Finding]:
     """Return findings about the score itself, unless another finding explains it."""
-    looks = {rule.__name__ for rule in output_faults.LOOKS}
+    looks = {rule.__name__ for rules in (output_rules.LOOKS, output_rules.LAST_RULES) for rule in rules}
     if context.outputs is None or any(
         finding.severity == "fault" and (finding.share != 0 or finding.code in looks) for finding in found
     ):
@@ -168,8 +167,22 @@ def _with_remedy(finding: Finding, context: Context) -> Finding:
     return replace(finding, remedy=remedy.text, commands=remedy.commands)
 
 
+def _ranked(found: Sequence[Finding]) -> list[Finding]:
+    """Return the findings with the largest share of the lost score first, then by severity.
+
+    Ties keep the order of the rules. A finding about the same rows as the one before it stays behind that one.
+    """
+    groups: list[list[Finding]] = []
+    for finding in found:
+        if finding.follows and groups:
+            groups[-1].append(finding)
+        else:
+            groups.append([finding])
+    ordered = sorted(groups, key=lambda group: min(map(_rank, group)))
+    return [finding for group in ordered for finding in group]
+
+
 def _rank(finding: Finding) -> tuple[float, int]:
-    """Return a sort key: largest share of the lost score first, then severity. Ties keep the order of the rules."""
     return -round(max(0.0, finding.share or 0.0), 3), SEVERITIES.index(finding.severity)
 
 

@@ -34,6 +34,9 @@ class Finding:
     """Share of the lost ROUGE-1 (1 minus the score) that is regained without the cause; None if unknown."""
     repaired: Outputs | None = field(default=None, repr=False, compare=False)
     """Outputs with the cause undone, or only the examples without it; None if neither is possible."""
+    follows: bool = False
+    """Whether most of its rows were repaired because of an earlier finding, so that it may be a part of the same
+    damage."""
     columns: tuple[str, ...] = ()
     """Roles of two swapped columns, or the same role twice if only one column is known to be wrong."""
     remedy: str = ""

@@ -11,6 +11,7 @@ from sumtune.text.words import words as text_words
 
 __all__ = [
     "TURN",
+    "breaks_off",
     "content_words",
     "coverage",
     "ends_sentence",
@@ -68,6 +69,11 @@ def overlap(one: AbstractSet[str], two: AbstractSet[str]) -> float:
 def ends_sentence(text: str) -> bool:
     """Return whether `text` ends like a finished sentence."""
     return text.rstrip().rstrip(CLOSING).endswith(tuple(SENTENCE_ENDS))
+
+
+def breaks_off(text: str) -> bool:
+    """Return whether `text` ends in mid-sentence, or with the dots of a program that shortened it."""
+    return not ends_sentence(text) or text.rstrip().endswith(("...", "…"))
 
 
 def looks_like_dialogue(text: str) -> bool:

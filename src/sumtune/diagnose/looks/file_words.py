@@ -2,11 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sumtune.data.embedded import embedded_pairs
+from sumtune.diagnose.looks.style import SummaryStyle
+from sumtune.diagnose.looks.surprise import CharacterModel
 from sumtune.diagnose.looks.word_order import WordOrder
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import words
@@ -26,8 +31,13 @@ LETTERS = re.compile(r"[^\W\d_]+")
 DIGITS = re.compile(r"\d+")
 AROUND = ".,!?;:\"'()“”‘’…"
 HALVES = 2
-CACHED_TEXTS = 1 << 10
-"""Dialogues whose words are remembered: they are needed for the prediction and for the reference."""
+GARBLED_SHARE = 0.5
+"""Share of unknown words of a garbled text."""
+NEAR_MISSES = 2
+NEAR_SHARE = 0.1
+"""Smallest number and share of words with one wrong letter in such a text."""
+SHORTEST_WORD = 4
+"""Letters of a word of which one may be wrong."""
 
 
 @lru_cache(1 << 16)
@@ -84,6 +94,12 @@ class FileWords:
         )  # fmt: skip
 
     @cached_property
+    def _characters(self) -> tuple[CharacterModel, ...]:
+        """The same for characters."""
+        said = [line for text in (*self._dialogues, *self._background) for line in text.splitlines()]
+        return tuple(CharacterModel([*said, *self._references[1 - half :: HALVES]]) for half in range(HALVES))
+
+    @cached_property
     def _names(self) -> frozenset[str]:
         """Words that are more often written with a capital than without."""
         texts = (*self._references, *self._dialogues, *self._background)
@@ -100,6 +116,26 @@ class FileWords:
         """Return how well the words of `text` fit their places; 0.5 is random order."""
         return self._models[row % HALVES].fit(text)
 
+    def bits(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return how surprising the characters of the text in each row are, in bits per character: `(rows,)`."""
+        found = np.zeros(len(texts))
+        for half, model in enumerate(self._characters):
+            found[half::HALVES] = model.bits(texts[half::HALVES])
+        return found
+
+    @cached_property
+    def _styles(self) -> tuple[SummaryStyle, ...]:
+        """For each half of the rows: a model of the references of the other half, and of other summaries."""
+        said, told = zip(*_pairs(), strict=True) if self._background else ((), ())
+        dialogues = self._dialogues or ("",) * len(self._references)
+        rows = [slice(1 - half, None, HALVES) for half in range(HALVES)]
+        return tuple(SummaryStyle([*self._references[one], *told], [*dialogues[one], *said]) for one in rows)
+
+    def style_bits(self, text: str, row: int) -> float:
+        """Return how unusual the words of `text` are for a summary of the row's dialogue, in bits per word."""
+        said = self._all_dialogues[row] if self._all_dialogues else ""
+        return self._styles[row % HALVES].bits(text, said)
+
     def unknown_share(self, text: str, row: int, own: str = "") -> float:
         """Return the share of the words that no dialogue and no reference has, except `own`."""
         found = words(text)
@@ -108,6 +144,26 @@ class FileWords:
         mine = Counter(part for word in words(own) for part in (word, *_start(word))) if row < ROWS else Counter()
         said = self._said(row)
         return sum(not self._knows(word, mine, said) for word in found) / len(found)
+
+    def is_garbled(self, text: str, row: int) -> bool:
+        """Return whether letters of `text` were lost or changed: few known words, or words with one wrong letter."""
+        found = words(text)
+        said = self._said(row)
+        unknown = [word for word in found if not self._knows(word, Counter(), said)]
+        near = sum(map(self._is_near_miss, unknown))
+        return bool(found) and (
+            len(unknown) >= GARBLED_SHARE * len(found) or near >= max(NEAR_MISSES, NEAR_SHARE * len(found))
+        )
+
+    def _is_near_miss(self, word: str) -> bool:
+        """Return whether a known word differs from `word` in one letter."""
+        shorter = _without_a_letter(word)
+        return word in self._shortened or any(one in self._counts or one in self._shortened for one in shorter)
+
+    @cached_property
+    def _shortened(self) -> frozenset[str]:
+        """The known words, each without one of its letters."""
+        return frozenset(chain.from_iterable(_without_a_letter(word) for word in self._counts if word.isalpha()))
 
     def unknown_forms(self, text: str, row: int, own: str = "") -> list[str]:
         """Return the tokens of a form that no dialogue and no reference has, except `own`."""
@@ -120,11 +176,16 @@ class FileWords:
         return word in said or any(self._counts[part] > mine[part] for part in (word, *_start(word)))
 
     def _said(self, row: int) -> frozenset[str]:
-        return _different_words(self._all_dialogues[row]) if self._all_dialogues else frozenset()
+        return _words(self._all_dialogues[row]) if self._all_dialogues else frozenset()
 
 
-@lru_cache(CACHED_TEXTS)
-def _different_words(text: str) -> frozenset[str]:
+def _without_a_letter(word: str) -> tuple[str, ...]:
+    """Return `word` without each of its letters; nothing for a short word."""
+    return tuple(word[:at] + word[at + 1 :] for at in range(len(word))) if len(word) >= SHORTEST_WORD else ()
+
+
+@lru_cache(maxsize=ROWS)
+def _words(text: str) -> frozenset[str]:
     return frozenset(words(text))
 
 
@@ -136,7 +197,13 @@ def _start(word: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _background() -> tuple[str, ...]:
     """Return English conversations and summaries."""
-    return tuple(text for pair in embedded_pairs("train") for text in pair)
+    return tuple(text for pair in _pairs() for text in pair)
+
+
+@lru_cache(maxsize=1)
+def _pairs() -> tuple[tuple[str, str], ...]:
+    """Return English conversations, each with its summary."""
+    return tuple(embedded_pairs("train"))
 
 
 @lru_cache(maxsize=1)

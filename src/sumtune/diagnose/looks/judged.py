@@ -9,30 +9,35 @@ from numpy.typing import NDArray
 from sumtune.diagnose.looks.outliers import Scale, Values, find_outliers
 from sumtune.diagnose.outputs import Outputs
 from sumtune.evaluate.faithfulness import novel_bigrams
+from sumtune.text.words import count_words
 
-__all__ = ["COPIED", "FEWEST_ROWS", "SAMPLE", "Measure", "find_odd", "is_copied"]
+__all__ = ["COPIED", "FEWEST_ROWS", "SAMPLE", "Mask", "Measure", "find_odd", "is_copied"]
 
 FEWEST_ROWS = 10
 """Number of rows, and of references that copy little, that show what is usual."""
 SAMPLE = 1_000
 """Number of rows that are judged first; the others follow only if these are odd."""
 CACHED_TEXTS = 1 << 14
+FEWEST_WORDS = 3
+"""Number of words of a copy."""
 COPIED = 0.6
 """Share of the word pairs that a text takes from its dialogue, from which it counts as a copy."""
 
+Mask = NDArray[np.bool_]
 Measure = Callable[[str, int, str], float]
 """Returns a value, low for damaged texts, of a text in a row. The third argument is the row's reference if the text is
 that reference itself, else empty."""
 
 
 def find_odd(
-    outputs: Outputs, measure_of: Callable[[Outputs], Measure], scale: Scale
+    outputs: Outputs, measure_of: Callable[[Outputs], Measure], scale: Scale, suspects: Mask | None = None
 ) -> tuple[NDArray[np.bool_], Values, Values] | None:
     """Return which predictions are below the range of the references, and the values of both; None if hardly any.
 
-    Texts that copy their dialogue, as lead-3 does, neither are odd nor show what is usual in a summary.
+    Texts that copy their dialogue, as lead-3 does, neither are odd nor show what is usual in a summary. `suspects` are
+    rows that are known to be damaged: `(rows,)`.
     """
-    if len(outputs) > SAMPLE and find_odd(outputs.sample(SAMPLE), measure_of, scale) is None:
+    if suspects is None and len(outputs) > SAMPLE and find_odd(outputs.sample(SAMPLE), measure_of, scale) is None:
         return None
     measure = measure_of(outputs)
     summaries = [(row, text) for row, text in enumerate(outputs.first_references) if not is_copied(outputs, row, text)]
@@ -42,7 +47,7 @@ def find_odd(
     predictions = np.array([measure(text, row, "") for row, text in enumerate(outputs.predictions)])
     low = predictions < np.median(references)
     copied = [bool(low[row]) and is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions)]
-    odd = find_outliers(predictions, references, copied, scale)
+    odd = find_outliers(predictions, references, copied, scale, suspects)
     return None if odd is None else (odd, predictions, references)
 
 
@@ -53,4 +58,4 @@ def is_copied(outputs: Outputs, row: int, text: str) -> bool:
 
 @lru_cache(CACHED_TEXTS)
 def _copies(text: str, dialogue: str) -> bool:
-    return 1 - novel_bigrams(text, dialogue) >= COPIED
+    return count_words(text) >= FEWEST_WORDS and 1 - novel_bigrams(text, dialogue) >= COPIED

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtrc
 
-__all__ = ["Scale", "Values", "far_below", "find_outliers"]
+__all__ = ["FEWEST_OUTLIERS", "Scale", "Values", "far_below", "find_outliers"]
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -26,6 +26,9 @@ FAR = 2.5
 QUANTILE = (0.1, 0.25, 0.1)
 """The same for the distance that a tenth of the references exceeds."""
 
+SUSPECTS_SHARE = 0.5
+SUSPECTS_P_VALUE = 0.01
+"""Smallest share of the suspects that must be low, and largest p-value."""
 NEAREST = 1.28
 """Smallest distance in standard deviations, that of a tenth of a normal distribution."""
 
@@ -40,11 +43,14 @@ class Scale:
     """Number of the largest distances that count; None for all."""
 
 
-def find_outliers(predictions: Values, references: Values, exempt: Sequence[bool] | Mask, scale: Scale) -> Mask | None:
+def find_outliers(
+    predictions: Values, references: Values, exempt: Sequence[bool] | Mask, scale: Scale, suspects: Mask | None = None
+) -> Mask | None:
     """Return which predictions lie far below the references, unless exempt; None if that may be chance.
 
     Of several distances, the one with the smallest p-value counts (binomial test). The median and the median absolute
-    deviation (Hampel 1974) of the references define the distances.
+    deviation (Hampel 1974) of the references define the distances. If `suspects` are known to be damaged, only these
+    are judged, by the smallest distance.
     """
     median = float(np.median(references))
     deviation = MAD_TO_SD * float(np.median(np.abs(references - median)))
@@ -53,6 +59,8 @@ def find_outliers(predictions: Values, references: Values, exempt: Sequence[bool
     limits = [(median - distance * deviation, *others) for distance, *others in LEVELS]
     lowest = min(float(np.quantile(references, QUANTILE[0])), median - NEAREST * deviation)
     limits.append((lowest, *QUANTILE[1:]))
+    if suspects is not None:
+        return _among(suspects, (predictions < lowest) & ~np.asarray(exempt), float((references < lowest).mean()))
     best: tuple[float, Mask] | None = None
     for limit, least, rate in limits[: scale.distances if deviation > 0 else 1]:
         found = (predictions < limit) & ~np.asarray(exempt)
@@ -63,6 +71,14 @@ def find_outliers(predictions: Values, references: Values, exempt: Sequence[bool
         if clear and p_value <= OUTLIER_P_VALUE and (best is None or p_value < best[0]):
             best = p_value, found
     return best[1] if best else None
+
+
+def _among(suspects: Mask, low: Mask, expected: float) -> Mask | None:
+    """Return which suspects are low, if they are many, and more than as many references would be by chance."""
+    found, size = suspects & low, int(suspects.sum())
+    count = int(found.sum())
+    p_value = float(bdtrc(count - 1, size, max(QUANTILE[0], expected)))
+    return found if count >= max(FEWEST_OUTLIERS, SUSPECTS_SHARE * size) and p_value <= SUSPECTS_P_VALUE else None
 
 
 def far_below(values: Values) -> Mask:

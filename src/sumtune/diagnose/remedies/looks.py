@@ -20,9 +20,10 @@ INSTRUCTIONS = {
     "marks_detached": "join the tokens with the tool that split them (TreebankWordDetokenizer, tokenizer.decode)",
     "punctuation_lost": "find the step that removes punctuation marks",
     "starts_midway": "find what cuts off the start: the length of the prompt in tokens or characters, or a slice",
+    "ends_midway": "find what cuts off the end: a stop string, a limit of tokens or characters, or a split at a mark",
     "odd_lengths": "look at the shortest and the longest predictions, and find what cuts or extends them",
+    "unlike_references": "look at these predictions, and find what writes other characters or words than a summary has",
     "predictions_repeat": "write each text once: check the index with which outputs are taken from a batch",
-    "predictions_are_turns": "write the generated texts, not turns of the dialogue, to the predictions",
     "some_predictions_are_references": "write the generated texts, not the references, to the predictions",
 }
 

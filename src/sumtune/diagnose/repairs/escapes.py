@@ -7,7 +7,7 @@ import html
 import quopri
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote_plus
 
 import ftfy
@@ -190,13 +190,19 @@ def letters_reversed(text: str, row: Row) -> str:
     return found if known(found) >= known(text) + KNOWN_GAIN else text
 
 
-def letters_shifted(text: str, row: Row) -> str:
-    """Undo a shift of the alphabet, such as ROT13, if known words come out."""
-    known = row.corpus.vocabulary.known_share
-    if known(text) + KNOWN_GAIN > 1:
+def letters_substituted(text: str, row: Row) -> str:
+    """Put back the letters, if known words come out."""
+    table = row.corpus.letter_table
+    if not table:
         return text
-    found = codecs.decode(text, "rot13")
+    found = "".join(_replaced(letter, table) for letter in text)
+    known = row.corpus.vocabulary.known_share
     return found if known(found) >= known(text) + KNOWN_GAIN else text
+
+
+def _replaced(letter: str, table: Mapping[str, str]) -> str:
+    found = table.get(letter.lower(), letter)
+    return found.upper() if letter.isupper() else found
 
 
 def _repair(function: Callable[[str], str], what: str, remedy: str) -> Repair:
@@ -219,5 +225,6 @@ REPAIRS = (
     _repair(encoded, "are base64, hexadecimal or character codes", "decode them to text"),
     Repair("letters_reversed", letters_reversed, "are written backwards",
            "remove the reversal of the text or its tokens"),
-    Repair("letters_shifted", letters_shifted, "have their letters shifted (ROT13)", "write the plain text"),
+    Repair("letters_substituted", letters_substituted, "have each letter replaced by another one",
+           "remove the cipher or table of characters through which the text went, or choose the right keyboard"),
 )  # fmt: skip

@@ -17,7 +17,7 @@ PADDING = re.compile(
 )
 PADDED = re.compile(r"!|<0x00>|\x00|pad|\?{6}|\ufffd")
 """What all padding contains; found much faster than `PADDING`."""
-SPACED_PIECES = re.compile(r"\s+##(?=\w)|(?<=\w)@@\s+")
+SPACED_PIECES = re.compile(r"\s+##(?=\S)|(?<=\w)@@\s+")
 LEFT_PIECES = re.compile(r"(?:^|(?<=\s))##(?=\w)|@@$")
 WORD_TAG = re.compile(r"(?<=\S)[_/|](?:[A-Z]{1,5}\$?|-?\d*\.\d+|[.,:])$")
 TAGGED_SHARE = 0.8

@@ -72,17 +72,16 @@ def _without_start(pattern: re.Pattern[str], text: str) -> str:
 
 
 def same_start(text: str, row: Row) -> str:
-    """Remove the words with which nearly all predictions begin."""
-    prefix = row.corpus.prefix
-    parts = text.split(maxsplit=len(prefix))
-    return parts[-1] if prefix and tuple(parts[:-1]) == prefix else text
+    """Remove what several predictions begin with."""
+    starts = (frame.pattern.match(text) for frame in row.corpus.starts)
+    return next((text[start.end() :] for start in starts if start), text)
 
 
 def same_end(text: str, row: Row) -> str:
-    """Remove the words with which nearly all predictions end."""
-    suffix = row.corpus.suffix
-    parts = text.rsplit(maxsplit=len(suffix))
-    return parts[0] if suffix and tuple(parts[1:]) == suffix else text
+    """Remove what several predictions end with."""
+    backwards = text[::-1]
+    ends = (frame.pattern.match(backwards) for frame in row.corpus.ends)
+    return next((text[: len(text) - end.end()] for end in ends if end), text)
 
 
 def prompt_echoed(text: str, row: Row) -> str:
@@ -157,13 +156,13 @@ REPAIRS = (
         same_start,
         "begin with the same words",
         "remove what precedes the summary: decode only the new tokens, output_ids[:, input_ids.shape[1]:]",
-        certain=False,
+        specific=False,
     ),
     Repair(
         "same_end",
         same_end,
         "end with the same words",
         "remove what follows the summary",
-        certain=False,
+        specific=False,
     ),
 )

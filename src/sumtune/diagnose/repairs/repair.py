@@ -40,6 +40,8 @@ class Repair:
     """Instruction to the user."""
     certain: bool = True
     """Whether no sound summary looks like this, so that the damage is a fault even if ROUGE ignores it."""
+    specific: bool = True
+    """Whether it names the damage. Others remove whatever several predictions share."""
 
 
 def of_text(function: Callable[[str], str]) -> Callable[[str, Row], str]:

@@ -32,6 +32,8 @@ GAIN = 0.005
 """Mean ROUGE-1 that an uncertain repair must gain, and each further repair of a chain."""
 GAIN_OF_GUESS = 0.05
 """Mean ROUGE-1 that an uncertain repair must gain more than a certain one to be preferred."""
+GAIN_OF_UNSPECIFIC = 0.1
+"""The same for what several predictions share, whatever it is."""
 HARM = 0.02
 """Mean ROUGE-1 of the predictions that it changes that a certain repair may cost."""
 RESAMPLES = 2_000
@@ -53,9 +55,14 @@ class Repaired:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the damage is certain and the repair does no harm, or the gain is clear."""
-        if any(repair.certain for repair in self.chain):
+        """Whether the damage is certain and the repair does hardly any harm, or the gain is clear.
+
+        What several predictions share may do no harm at all.
+        """
+        if any(repair.certain and repair.specific for repair in self.chain):
             return self.gain * len(self.changed) >= -HARM * sum(self.changed)
+        if any(repair.certain for repair in self.chain):
+            return self.low >= 0
         return self.gain >= GAIN and sum(self.changed) >= FEWEST_GUESSED and self.low > 0
 
 
@@ -100,8 +107,10 @@ def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> l
 
 
 def _doubt(chain: Sequence[Repair]) -> float:
-    """Return the ROUGE-1 that a chain must gain more than others: for its length, and for repairs that are guesses."""
-    return GAIN * len(chain) + GAIN_OF_GUESS * sum(not repair.certain for repair in chain)
+    """Return the ROUGE-1 that a chain must gain more than others: its length, guesses, unspecific repairs."""
+    guesses, others = sum(not repair.certain for repair in chain), sum(not repair.specific for repair in chain)
+    late = GAIN * (not chain[0].specific)  # what names the damage comes first
+    return GAIN * len(chain) + GAIN_OF_UNSPECIFIC * others + GAIN_OF_GUESS * guesses + late
 
 
 def _enough(changed: float, size: int) -> bool:

@@ -1,7 +1,9 @@
 """Repairs of spaces: between characters, missing between words, inside words."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 
 from sumtune.diagnose.repairs.repair import Repair, Row, of_text
 from sumtune.diagnose.repairs.vocabulary import Vocabulary
@@ -16,15 +18,24 @@ GLUED_WORD = 12
 """Mean length of a word, in characters, from which words may be glued together."""
 KNOWN_GAIN = 0.25
 """Share of the letters that must become known words."""
-FEWEST_LINES = 3
-"""Number of lines that show that a text was folded at a width."""
-SEPARATOR = r"([^\w\s'])"
+SENTENCE_ENDS = ".!?:;…。"
+INNER_BREAKS = 0.5
+"""Share of the line breaks that must be inside sentences."""
+NARROWEST = 0.5
+"""Smallest ratio of the lengths of the lines before the last one."""
 PIECES = re.compile(r"[▁ĠĊ]|##|@@|</w>")
 """Marks of word pieces, which another repair removes."""
 WRONG_ENCODING = re.compile("Â|â€")
 """What another repair removes: UTF-8 that was read in another encoding."""
-HYPHEN = re.compile(r"[-\u00ad\u2010]\r?\n")
+HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\r?\n(?=[^\W\d_])")
 LETTERS = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+LISTING = (",", ";", "-", "/", "")
+"""Marks between the words of a list, which a summary may contain."""
+FEWEST_JOINED = 6
+"""Number of words or characters with such a mark between them; of other marks, half as many are enough."""
+JOINED_SHARE = 0.6
+"""Share of the gaps between words that must have the same mark."""
 
 
 def characters_separated(text: str, row: Row) -> str:
@@ -37,16 +48,16 @@ def characters_separated(text: str, row: Row) -> str:
     return " ".join(joined) if len(parts) > 1 or has_unspaced(text) else _segmented(joined[0], row.corpus.vocabulary)
 
 
-def characters_joined_by_marks(text: str) -> str:
-    """Join single characters that a mark such as `-` separates.
-
-    >>> characters_joined_by_marks("A-n-n- -h-e-l-p-s-.")
-    'Ann helps.'
-    """
-    marks = text[1::2]
-    if len(text) < FEWEST_CHARACTERS or marks[0].isalnum() or marks[0].isspace():
+def characters_joined_by_marks(text: str, row: Row) -> str:
+    """Remove the mark that stands between all characters, whatever it is."""
+    found = WORD.findall(text)
+    if len(found) < FEWEST_JOINED or _share(found, lambda word: len(word) == 1) < SEPARATED_TOKENS:
         return text
-    return text[::2] if marks.count(marks[0]) >= len(marks) - 1 else text
+    mark, count = _most_common_gap(text)
+    if not mark.strip() or count < JOINED_SHARE * len(found):
+        return text
+    joined = text.replace(mark, "")
+    return joined if " " in joined or has_unspaced(text) else _segmented(joined, row.corpus.vocabulary)
 
 
 def words_glued(text: str, row: Row) -> str:
@@ -71,34 +82,61 @@ def words_broken(text: str, row: Row) -> str:
 def lines_hyphenated(text: str) -> str:
     r"""Join the lines of a narrow column at the hyphens.
 
-    >>> lines_hyphenated("Ann he-\nlps Bob at ho-\nme."), lines_hyphenated("Ann helps.")
+    >>> lines_hyphenated("Ann he-\nlps Bob at home."), lines_hyphenated("Ann helps.")
     ('Ann helps Bob at home.', 'Ann helps.')
     """
-    return HYPHEN.sub("", text) if len(HYPHEN.findall(text)) >= 2 else text
+    return HYPHEN.sub("", text)
 
 
-def lines_folded(text: str) -> str:
-    r"""Join lines that were all folded at the same width, even inside words.
-
-    >>> lines_folded("Ann hel\nps Bob \nat home"), lines_folded("Ann helps.\nBob is late.")
-    ('Ann helps Bob at home', 'Ann helps.\nBob is late.')
-    """
-    lines = text.split("\n")
-    widths = set(map(len, lines[:-1]))
-    folded = len(lines) >= FEWEST_LINES and len(widths) == 1 and 0 < len(lines[-1]) <= min(widths)
-    return "".join(lines) if folded else text
+def lines_folded(text: str, row: Row) -> str:
+    """Join lines that break inside sentences, or even inside words."""
+    parts = text.split("\n")
+    breaks = list(pairwise(parts))
+    inner = [bool(before) and before.rstrip()[-1:] not in SENTENCE_ENDS for before, _ in breaks]
+    folded = any(inside and after[:1].islower() for inside, (_, after) in zip(inner, breaks, strict=True))
+    widths = [len(before) for before, _ in breaks]
+    if not folded or sum(inner) < INNER_BREAKS * len(breaks) or min(widths) < NARROWEST * max(widths):
+        return text
+    if len(breaks) > 1 and min(widths) == max(widths):
+        return "".join(parts)
+    known, joined = row.corpus.vocabulary, parts[0]
+    for before, after in breaks:
+        left, right = LETTERS.findall(before)[-1:], LETTERS.findall(after)[:1]
+        is_word = bool(left and right) and "".join(left + right).lower() in known and before[-1:].isalpha()
+        halves = is_word and not all(word.lower() in known for word in left + right)
+        joined += after if halves or before.endswith(" ") else f" {after}"
+    return joined
 
 
 def words_joined_by_marks(text: str) -> str:
-    """Replace the marks between words with spaces.
+    """Replace the mark that stands between most words, whatever it is, with a space.
 
-    >>> words_joined_by_marks("Ann_helps_Bob_at_home."), words_joined_by_marks("Ann helps.")
-    ('Ann helps Bob at home.', 'Ann helps.')
+    >>> words_joined_by_marks("Ann_helps_Bob_at_home."), words_joined_by_marks("Ann | helps | Bob | at | home.")
+    ('Ann helps Bob at home.', 'Ann helps Bob at home.')
+    >>> words_joined_by_marks("Ann, Bob, Carl and Eve come."), words_joined_by_marks("Ann helps Bob at home.")
+    ('Ann, Bob, Carl and Eve come.', 'Ann helps Bob at home.')
     """
-    if len(text.split()) != 1 or PIECES.search(text):
+    mark, count = ("", 0) if PIECES.search(text) else _most_common_gap(text)
+    fewest = FEWEST_JOINED if mark.strip() in LISTING else FEWEST_JOINED // 2
+    if (
+        mark.strip(" ") == ""
+        or not _are_words(text)
+        or count < max(fewest, JOINED_SHARE * (len(WORD.findall(text)) - 1))
+    ):
         return text
-    found = max("_-|,;/+\u00a0\u200b~", key=text.count)
-    return text.replace(found, " ") if text.count(found) >= 3 else text
+    return re.sub(rf"(?<=\w){re.escape(mark)}(?=\w)", " ", text)
+
+
+def _are_words(text: str) -> bool:
+    """Return whether most of what stands between gaps consists of letters, not of numbers."""
+    return _share(WORD.findall(text), lambda word: word[0].isalpha()) > 0.5
+
+
+def _most_common_gap(text: str) -> tuple[str, int]:
+    """Return what stands most often between two words, and how often."""
+    places = [match.span() for match in WORD.finditer(text)]
+    gaps = Counter(text[end:start] for (_, end), (start, _) in pairwise(places))
+    return max(gaps.items(), key=lambda gap: gap[1], default=("", 0))
 
 
 def _segmented(text: str, vocabulary: Vocabulary) -> str:
@@ -126,7 +164,7 @@ REPAIRS = (
     ),
     Repair(
         "characters_joined_by_marks",
-        of_text(characters_joined_by_marks),
+        characters_joined_by_marks,
         "have a mark between their characters",
         "remove the join over the characters of a text where predictions are written",
     ),
@@ -150,8 +188,8 @@ REPAIRS = (
     ),
     Repair(
         "lines_folded",
-        of_text(lines_folded),
-        "are folded at a fixed width",
+        lines_folded,
+        "have line breaks inside their sentences",
         "write each summary on one line, without fold or textwrap",
     ),
     Repair(

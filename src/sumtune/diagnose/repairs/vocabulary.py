@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
-from sumtune.diagnose.text_features import words
+from sumtune.diagnose.text_features import words as words_of
 
 __all__ = ["Vocabulary", "vocabulary_of"]
 
@@ -28,7 +28,7 @@ class Vocabulary:
 
     @cached_property
     def _counts(self) -> Counter[str]:
-        return Counter(word for text in self._texts for word in words(text))
+        return Counter(word for text in self._texts for word in words_of(text))
 
     @cached_property
     def _long_words(self) -> frozenset[str]:
@@ -44,9 +44,23 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return word in self._counts
 
+    @property
+    def words(self) -> Iterable[str]:
+        """All words."""
+        return self._counts
+
+    @cached_property
+    def _letters(self) -> frozenset[str]:
+        return frozenset("".join(self._counts))
+
+    def shares_letters(self, text: str) -> bool:
+        """Return whether most letters of `text` occur in the words; false without a letter."""
+        letters = list(filter(str.isalpha, text.lower()))
+        return 2 * sum(map(self._letters.__contains__, letters)) > len(letters)
+
     def _known_share(self, text: str) -> float:
         """Return the share of the letters of `text` that belong to known words of at least two letters; 0 for none."""
-        found = words(text)
+        found = words_of(text)
         letters = sum(map(len, found))
         return sum(map(len, filter(self._long_words.__contains__, found))) / letters if letters else 0.0
 

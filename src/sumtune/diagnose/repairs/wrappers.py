@@ -24,6 +24,9 @@ ARRAY = re.compile(r"^(?:np\.)?(?:array|tensor|Series|Text|str)\((.*?)(?:,\s*dty
 OPEN_JSON = re.compile(
     r"""^\s*[{\[].{0,40}?["'](?:summary\w*|text|content|output|response|answer)["']\s*:\s*["'](.*)$""", re.S
 )
+JSON_START = re.compile(r'\{\s*"|\[\s*[{"]|^"')
+JSON_SHARE = 0.6
+"""Share of the characters that JSON must have if other text is around it."""
 EVENT = re.compile(r"^data:\s*(\{.*\})\s*$", re.M)
 """Server-sent event of a stream."""
 QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("«", "»"), ("`", "`"), ("‘", "’"), ("「", "」"))
@@ -65,13 +68,16 @@ def json_wrapped(text: str) -> str:
     stripped = text.strip()
     if EVENT.match(stripped):
         return _streamed(text)
-    if not stripped or stripped[0] not in '{["':
+    start = JSON_START.search(stripped)
+    if start is None:
         return text
     try:
-        return _text_in(json.loads(stripped), text)
+        value, end = json.JSONDecoder().raw_decode(stripped, start.start())
     except ValueError:
         found = OPEN_JSON.match(stripped)
         return found[1].rstrip("\"'}] \n") if found else text
+    is_whole = start.start() == 0 and end == len(stripped)
+    return _text_in(value, text) if is_whole or end - start.start() >= JSON_SHARE * len(stripped) else text
 
 
 def _streamed(text: str) -> str:
@@ -87,7 +93,7 @@ def _named(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, one in value.items():
             yield from [one] if key in TEXT_KEYS and isinstance(one, str) else _named(one)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for one in value:
             yield from _named(one)
 
@@ -103,7 +109,7 @@ def python_literal(text: str) -> str:
         stripped = called[1].strip()
     if (found := OBJECT.match(stripped)) is not None:
         return found[2]
-    if not re.match(r"""[bru]?['"\[({]""", stripped) or stripped[-1] not in "'\"])}":
+    if not re.match(r"""[bru]+['"]|[\[({]""", stripped) or stripped[-1] not in "'\"])}":
         return text
     try:
         return _text_in(ast.literal_eval(stripped), text)
@@ -112,8 +118,8 @@ def python_literal(text: str) -> str:
 
 
 def _text_in(value: Any, text: str) -> str:
-    """Return the summary in a parsed value; `text` if there is none."""
-    found = list(_strings(value))
+    """Return the summary in a parsed value: what stands under a key for texts, or all strings; `text` for none."""
+    found = list(_named(value)) or list(_strings(value))
     if not found:
         return text
     if len(found) > 1 and all(overlap(set(words(found[0])), set(words(one))) >= SAME for one in found[1:]):
@@ -126,32 +132,31 @@ def _strings(value: Any) -> Iterator[str]:
         yield value.decode("utf-8", "replace")
     elif isinstance(value, str):
         yield value
-    elif isinstance(value, dict):
-        named = [value[key] for key in TEXT_KEYS if key in value]
-        for one in named[:1] or value.values():
-            yield from _strings(one)
-    elif isinstance(value, list | tuple | set):
-        for one in value:
+    elif isinstance(value, dict | list | tuple | set):
+        for one in value.values() if isinstance(value, dict) else value:
             yield from _strings(one)
 
 
 def quoted(text: str) -> str:
-    """Remove quotation marks around the whole text.
+    """Remove quotation marks around the whole text, even several.
 
-    >>> quoted('"Ann helps."'), quoted("'Go' and 'stop'")
-    ('Ann helps.', "'Go' and 'stop'")
+    >>> quoted('"Ann helps."'), quoted("'Go' and 'stop'"), quoted("\'\'\'Ann helps.\'\'\'")
+    ('Ann helps.', "'Go' and 'stop'", 'Ann helps.')
     """
     stripped = text.strip()
-    for start, end in QUOTES:
-        inner = stripped[len(start) : -len(end)]
-        if (
-            len(stripped) > 2
-            and stripped[0] == start
-            and stripped[-1] == end
-            and not re.search(rf"(?<!\w){start}|{end}(?!\w)", inner)
-        ):
-            return inner
-    return text
+    inner = next((stripped[1:-1] for marks in QUOTES if _are_around(stripped, *marks)), None)
+    return text if inner is None else quoted(inner)
+
+
+def _are_around(text: str, start: str, end: str) -> bool:
+    """Return whether a pair of quotation marks is around `text`, and not around its first and its last words."""
+    inner = text[1:-1].strip(start + end)
+    return (
+        len(text) > len(start + end)
+        and text[0] == start
+        and text[-1] == end
+        and not re.search(rf"(?<!\w){start}|{end}(?!\w)", inner)
+    )
 
 
 def markdown_left(text: str) -> str:

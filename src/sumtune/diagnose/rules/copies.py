@@ -12,12 +12,9 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 from sumtune.text.words import count_words
 
-__all__ = ["predictions_are_dialogues", "predictions_are_turns", "some_predictions_are_references"]
+__all__ = ["predictions_are_dialogues", "some_predictions_are_references"]
 
 FEWEST_COPIES = 3
-DIALOGUE_SHARE = 0.05
-"""Share of predictions that are their whole dialogue."""
-
 CLEAN_COPIES = 0.0075
 """Share of copies that is assumed for clean predictions."""
 COPIES_P_VALUE = 5e-3
@@ -32,54 +29,76 @@ NEAR_REFERENCE = 0.8
 NEAR_SHARE = 0.1
 """ROUGE-1 of a prediction that is nearly its reference, and largest share of the predictions besides the copies that
 may be so: an excellent model writes some references by itself."""
+SAME_START = 20
+"""Characters after the first name that show that a prediction begins with a passage of the dialogue."""
 SPEAKER = re.compile(r"^[^\n:：]{1,30}[:：]\s*")
 
 
 def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
-    """Whole dialogues in place of predictions."""
+    """Predictions copied from their dialogue (all of it, a turn or a passage), or turns that go on with it."""
     if outputs.dialogues is None:
         return None
-    texts = zip(outputs.predictions, outputs.dialogues, strict=True)
-    bad = [normalize(prediction) == normalize(dialogue) for prediction, dialogue in texts]
-    if sum(bad) < FEWEST_COPIES or share(bad) < DIALOGUE_SHARE or _only_the_shortest(bad, outputs.dialogues):
+    if len(outputs) > SAMPLE and predictions_are_dialogues(outputs.sample(SAMPLE)) is None:
         return None
-    repaired = outputs.filtered([not wrong for wrong in bad])
-    others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
-    return Finding(
-        code="predictions_are_dialogues",
-        title=f"{how_many(bad)} predictions are their dialogues",
-        severity="fault",
-        evidence=f"{sum(bad)} of {len(bad)} predictions are identical to their dialogue.{others}",
-        numbers={"share": share(bad), "rouge1": outputs.score},
-        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
-        repaired=repaired,
-    )
-
-
-def predictions_are_turns(outputs: Outputs) -> Finding | None:
-    """Predictions that are a turn of their dialogue, or some that are a longer passage."""
-    if outputs.dialogues is None:
-        return None
-    if len(outputs) > SAMPLE and predictions_are_turns(outputs.sample(SAMPLE)) is None:
-        return None
-    rows = list(zip(outputs.predictions, outputs.dialogues, strict=True))
-    turns = [_is_long_enough(text) and _is_turn(text, dialogue) for text, dialogue in rows]
-    passages = [turn or _is_passage(text, dialogue) for turn, (text, dialogue) in zip(turns, rows, strict=True)]
-    copied = share(is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions))
-    bad = passages if copied <= MOST_COPIED else turns
+    copied, invented = _copied(outputs, outputs.dialogues), _invented(outputs, outputs.dialogues)
+    bad = [one or other for one, other in zip(copied, invented, strict=True)]
     if not _too_many(bad):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
     return Finding(
-        code="predictions_are_turns",
-        title=f"{how_many(bad)} predictions are copied from their dialogues",
+        code="predictions_are_dialogues",
+        title=f"{how_many(bad)} predictions are dialogue, not summaries",
         severity="fault",
-        evidence=f"{sum(bad)} of {len(bad)} predictions are one turn or one passage of their dialogue.{others}",
-        numbers={"share": share(bad), "rouge1": outputs.score},
+        evidence=f"{sum(copied)} of {len(bad)} predictions are their dialogue, or a turn or a passage of it; "
+        f"{sum(bad) - sum(copied)} consist of other turns (`Name: text`) of its speakers.{others}",
+        numbers={
+            "share": share(bad),
+            "copied": sum(copied),
+            "invented": sum(bad) - sum(copied),
+            "rouge1": outputs.score,
+        },
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
     )
+
+
+def _copied(outputs: Outputs, dialogues: Sequence[str]) -> list[bool]:
+    """Return which predictions are copies; of a system that only copies, passages and short dialogues do not count."""
+    rows = list(zip(outputs.predictions, dialogues, strict=True))
+    whole = [normalize(text) == normalize(dialogue) for text, dialogue in rows]
+    parts = [_is_long_enough(text) and _is_turn(text, dialogue) for text, dialogue in rows]
+    if _only_the_shortest(whole, dialogues):
+        whole = [False] * len(whole)
+    if share(is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions)) <= MOST_COPIED:
+        parts = [part or _is_passage(text, dialogue) for part, (text, dialogue) in zip(parts, rows, strict=True)]
+    return [one or other for one, other in zip(whole, parts, strict=True)]
+
+
+def _invented(outputs: Outputs, dialogues: Sequence[str]) -> list[bool]:
+    """Return which predictions are turns of the dialogue's speakers, but not its own; none if references are such."""
+    rows = enumerate(zip(outputs.predictions, outputs.first_references, dialogues, strict=True))
+    found = [
+        (not is_copied(outputs, row, text) and _are_turns(text, dialogue), _are_turns(reference, dialogue))
+        for row, (text, reference, dialogue) in rows
+    ]
+    if share(reference for _, reference in found) > CLEAN_COPIES:
+        return [False] * len(found)
+    return [prediction for prediction, _ in found]
+
+
+def _are_turns(text: str, dialogue: str) -> bool:
+    """Return whether each line of `text` begins with a speaker of the dialogue, and the first is not from there."""
+    if (":" not in text and "：" not in text) or text.strip() in dialogue:
+        return False
+    first = SPEAKER.sub("", text)[:SAME_START]
+    if len(first) == SAME_START and first in dialogue:
+        return False
+    speakers = {found[0].strip() for line in dialogue.splitlines() if (found := SPEAKER.match(line))}
+    lines = [line for line in text.splitlines() if line.strip()]
+    starts = [SPEAKER.match(line) for line in lines]
+    said = " ".join(SPEAKER.sub("", line) for line in lines)
+    return _is_long_enough(said) and all(start is not None and start[0].strip() in speakers for start in starts)
 
 
 def some_predictions_are_references(outputs: Outputs) -> Finding | None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.vocabulary import vocabulary_of
-from sumtune.diagnose.text_features import ends_sentence, how_many, share, words
+from sumtune.diagnose.text_features import breaks_off, how_many, share, words
 from sumtune.text.words import count_words
 
 __all__ = ["cut_short", "empty_predictions", "never_stops"]
@@ -24,7 +24,11 @@ NOT_A_TEXT = re.compile(
     r"[-+]?\d{0,6}\.?\d+(?:e[-+]?\d+)?%?|<[\w.]+[^<>]* at 0x[0-9a-f]+>|\[object \w+\]|[$%]?\{\{?\s*\w+\s*\}\}?", re.I
 )
 """A single number, an object that was never read out, or a template that was never filled in."""
+FEWEST_DIGITS = 6
+DIGITS_A_LETTER = 2
+"""Digits of a text that consists of numbers, such as token ids: at least so many, and so many for each letter."""
 SHOWN_PLACEHOLDERS = 3
+SHOWN_CHARACTERS = 40
 VOCABULARY_ROWS = 2_000
 NEVER_LAST = frozenset(
     ("a", "an", "the", "and", "or", "but", "to", "of", "in", "on", "at", "for", "with", "from", "by", "into", "about",
@@ -63,12 +67,13 @@ def empty_predictions(outputs: Outputs) -> Finding | None:
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
+    placeholders = _placeholders(outputs, bad)
     return Finding(
         code="empty_predictions",
-        title=f"{how_many(bad)} predictions are empty",
+        title=f"{how_many(bad)} predictions {'hold no text' if placeholders else 'are empty'}",
         severity="fault",
         evidence=f"{share(bad):.0%} of the predictions ({sum(bad)} of {len(bad)}) contain no word"
-        f"{_placeholders(outputs, bad)}.{others}",
+        f"{placeholders}.{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
@@ -134,13 +139,16 @@ def cut_short(outputs: Outputs) -> Finding | None:
 
 def _says_nothing(text: str) -> bool:
     bare = text.strip()
-    return not words(bare) or bare.strip("<>[](){}'\".").casefold() in PLACEHOLDERS or bool(NOT_A_TEXT.fullmatch(bare))
+    if not words(bare) or bare.strip("<>[](){}'\".").casefold() in PLACEHOLDERS or NOT_A_TEXT.fullmatch(bare):
+        return True
+    digits, letters = (sum(map(is_one, bare)) for is_one in (str.isdigit, str.isalpha))
+    return digits >= FEWEST_DIGITS and digits >= DIGITS_A_LETTER * letters
 
 
 def _placeholders(outputs: Outputs, bad: list[bool]) -> str:
     """Return the placeholders among the empty predictions, for the evidence."""
     found = {text.strip() for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong and words(text)}
-    shown = ", ".join(map(repr, sorted(found)[:SHOWN_PLACEHOLDERS]))
+    shown = ", ".join(repr(text[:SHOWN_CHARACTERS]) for text in sorted(found)[:SHOWN_PLACEHOLDERS])
     more = ", …" if len(found) > SHOWN_PLACEHOLDERS else ""
     return f", or only {shown}{more}" if found else ""
 
@@ -149,17 +157,12 @@ def _unfinished(outputs: Outputs) -> list[bool]:
     """Return which predictions were cut off, as reported by the engine; otherwise those that end in mid-sentence."""
     if _engine_said(outputs) and outputs.cut_off is not None:
         return list(outputs.cut_off)
-    return [not _says_nothing(text) and _breaks_off(text) for text in outputs.predictions]
+    return [not _says_nothing(text) and breaks_off(text) for text in outputs.predictions]
 
 
 def _unfinished_references(outputs: Outputs) -> float:
     """Return the share of references that do not end like a sentence: a matter of style in these data, not a fault."""
-    return share(map(_breaks_off, outputs.first_references))
-
-
-def _breaks_off(text: str) -> bool:
-    """Return whether a text ends in mid-sentence, or with the dots of a program that shortened it."""
-    return not ends_sentence(text) or text.rstrip().endswith(("...", "…"))
+    return share(map(breaks_off, outputs.first_references))
 
 
 def _in_mid_phrase(outputs: Outputs, bad: list[bool]) -> bool:

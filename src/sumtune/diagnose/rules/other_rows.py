@@ -7,10 +7,11 @@ import numpy as np
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
-from sumtune.diagnose.looks.judged import FEWEST_ROWS, Measure, find_odd, is_copied
+from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure, find_odd, is_copied
 from sumtune.diagnose.looks.other_rows import words_elsewhere
 from sumtune.diagnose.looks.outliers import Scale, find_outliers
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.letter_case import case_destroyed
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS
 from sumtune.diagnose.text_features import content_words, how_many, share, words
@@ -18,8 +19,6 @@ from sumtune.diagnose.text_features import content_words, how_many, share, words
 __all__ = ["predictions_repeat", "text_of_other_rows", "unrelated"]
 
 FARTHEST = 3
-GARBLED_SHARE = 0.5
-"""Share of unknown words of a text that is garbled, and not about something else."""
 COMMON_DEVIATION = 0.12
 """Standard deviation of the share of a reference's words in its dialogue, at least."""
 REPEATED_SHARE = 0.04
@@ -56,7 +55,7 @@ def predictions_repeat(outputs: Outputs) -> Finding | None:
     )
 
 
-def unrelated(outputs: Outputs) -> Finding | None:
+def unrelated(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
     """Predictions without a word of their dialogue."""
     dialogues = outputs.dialogues
     if dialogues is None or len(outputs) < FEWEST_ROWS or not _one_language(outputs):
@@ -67,13 +66,12 @@ def unrelated(outputs: Outputs) -> Finding | None:
         known = file_words(judged)
 
         def measure(text: str, row: int, _own: str) -> float:
-            """Return the share of the words that the dialogue has; 1 for a garbled text, whose words exist nowhere."""
-            garbled = known.unknown_share(text, row) >= GARBLED_SHARE
-            return 1.0 if garbled else _in_common(content_words(text), said[row])
+            """Return the share of the words that the dialogue has; 1 for a garbled text."""
+            return 1.0 if known.is_garbled(text, row) else _in_common(content_words(case_destroyed(text)), said[row])
 
         return measure
 
-    found = find_odd(outputs, measure_of, Scale(COMMON_DEVIATION, FARTHEST))
+    found = find_odd(outputs, measure_of, Scale(COMMON_DEVIATION, FARTHEST), suspects)
     if found is None:
         return None
     bad, values, usual = found
@@ -90,7 +88,7 @@ def unrelated(outputs: Outputs) -> Finding | None:
     )
 
 
-def text_of_other_rows(outputs: Outputs) -> Finding | None:
+def text_of_other_rows(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
     """Predictions that contain words of another row's dialogue: two texts in one, or lines that were mixed."""
     dialogues = outputs.dialogues
     if dialogues is None or len(outputs) < FEWEST_ROWS:
@@ -102,7 +100,7 @@ def text_of_other_rows(outputs: Outputs) -> Finding | None:
     if len(own) < FEWEST_ROWS:
         return None
     scattered = (found.counts < FOREIGN_WORDS) | (found.counts < TOGETHER * found.strange)
-    odd = find_outliers(values, references, scattered, Scale(distances=FARTHEST))
+    odd = find_outliers(values, references, scattered, Scale(distances=FARTHEST), suspects)
     if odd is None:
         return None
     row = int(np.flatnonzero(odd)[0])

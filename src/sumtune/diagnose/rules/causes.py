@@ -1,0 +1,58 @@
+"""Which of several findings about the same outputs names the cause, and which are symptoms of it."""
+
+from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.library import REPAIRS
+from sumtune.diagnose.repairs.search import GAIN_OF_GUESS
+from sumtune.diagnose.rules.lengths import cut_short
+from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
+from sumtune.diagnose.rules.other_rows import predictions_repeat
+from sumtune.diagnose.rules.output_rules import COLUMN_RULES, Rule
+from sumtune.diagnose.rules.repairable import repairable
+
+__all__ = ["CERTAIN_REPAIRS", "LOOKS_SHARE", "UNSPECIFIC_REPAIRS", "explains_more", "is_cause", "priority"]
+
+LOOKS_SHARE = 0.5
+"""Smallest ratio of the shares of predictions that odd looks explain, and other looks or a symptom."""
+CERTAIN_REPAIRS = {repair.name for repair in REPAIRS if repair.certain and repair.specific}
+UNSPECIFIC_REPAIRS = {repair.name for repair in REPAIRS if repair.certain and not repair.specific}
+MANY_MORE = 1.5
+"""Smallest ratio of the shares of predictions that odd looks explain, and what several predictions share."""
+SYMPTOMS = ("case_destroyed", "cut_short", "predictions_repeat")
+"""Findings that may be a symptom of how predictions look: sorted words do not end like a sentence."""
+
+
+def _is_guess(rule: Rule, finding: Finding) -> bool:
+    return rule is repairable and finding.code not in CERTAIN_REPAIRS | UNSPECIFIC_REPAIRS
+
+
+def is_cause(rule: Rule, finding: Finding) -> bool:
+    """Return whether a finding names a cause, of which odd looks can only be symptoms."""
+    if _is_guess(rule, finding):
+        gain = finding.numbers["rouge1_mended"] - finding.numbers["rouge1"]
+        return gain >= GAIN_OF_GUESS * finding.numbers["share"]
+    return finding.sure and finding.code not in SYMPTOMS and not (rule is misplaced_rows and not finding.repaired)
+
+
+def explains_more(look: Finding, rule: Rule, other: Finding) -> bool:
+    """Return whether odd looks explain more than a finding that may be a symptom of them."""
+    if rule is cut_short and look.code == "punctuation_lost":
+        return False
+    if rule is predictions_repeat:  # the text of another row is in a row because it repeats
+        return look.code == "same_template"
+    if other.code in UNSPECIFIC_REPAIRS:
+        return look.numbers["share"] >= MANY_MORE * other.numbers["share"]
+    return rule is misplaced_rows or look.numbers["share"] >= LOOKS_SHARE * other.numbers.get("share", 0.0)
+
+
+def priority(now: Outputs, rule: Rule, finding: Finding) -> tuple[bool, bool, bool, float, bool]:
+    """Return a sort key: wrong columns first, then damage that is certain, then causes, then the regained ROUGE-1.
+
+    At equal gain, a fault that cannot be undone comes first.
+    """
+    gain = finding.repaired.score - now.score if finding.repaired else 0.0
+    certain = finding.code in CERTAIN_REPAIRS and finding.code not in SYMPTOMS
+    if rule is repairable and not certain:  # a guess; a rule looks at more than one text
+        gain -= GAIN_OF_GUESS
+    wrong_column = rule in COLUMN_RULES and finding.sure and finding.repaired is not None
+    return wrong_column, certain, is_cause(rule, finding), round(gain, 3), finding.repaired is None

@@ -1,0 +1,113 @@
+"""Predictions that lack a part which references have: the start, the end, names or punctuation marks."""
+
+import re
+from collections.abc import Callable
+
+from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.looks.file_words import file_words
+from sumtune.diagnose.looks.judged import Mask, Measure
+from sumtune.diagnose.looks.outliers import Scale
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.rules.odd_looks import FARTHEST, look_finding, odd_rows
+from sumtune.diagnose.text_features import breaks_off, share, words
+from sumtune.text.words import CAPITALIZED
+
+__all__ = ["ends_midway", "marks_detached", "names_lost", "punctuation_lost", "starts_midway"]
+
+MARKS = Scale(distances=FARTHEST)
+WORDS_WITH_MARK = 8
+"""Number of words from which a text has a punctuation mark."""
+MOST_CAPITALS = 0.3
+"""Largest share of capitals in a text whose start is cut off; more of them are another kind of damage."""
+NAMELESS_SHARE = 0.1
+"""Smallest share of predictions without a name; a sound model writes some."""
+DETACHED = re.compile(r"\w\s+(?:[.,;!?](?=\s|$)|n't\b|'(?:s|re|ll|ve|m|d)\b)")
+MARK = re.compile(r"[^\w\s]")
+
+
+def starts_midway(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
+    """Texts that begin with a small letter, although they have capitals elsewhere, as if their start were cut off."""
+    what = "begin with a small letter, but have capitals elsewhere"
+    return _marked(
+        outputs, suspects, "starts_midway", "begin in the middle of a sentence", what, lambda _judged: _has_start
+    )
+
+
+def _has_start(text: str, _row: int, _own: str) -> float:
+    """Return -1 for a text that begins with a small letter but has a capital, else 0."""
+    capitals = share(map(str.isupper, filter(str.isalpha, text)))
+    return -float(text.lstrip()[:1].islower() and 0 < capitals <= MOST_CAPITALS)
+
+
+def ends_midway(outputs: Outputs) -> Finding | None:
+    """Texts that do not end like a sentence, as if their end were cut off, although references do."""
+    what = "do not end like a sentence"
+    return _marked(outputs, None, "ends_midway", what, what, lambda _judged: _has_end)
+
+
+def _has_end(text: str, _row: int, _own: str) -> float:
+    """Return -1 for a text that does not end like a sentence, else 0."""
+    return -float(bool(words(text)) and breaks_off(text))
+
+
+def names_lost(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
+    """Texts without any name of their dialogue."""
+    if outputs.dialogues is None:
+        return None
+    what = "contain no name of their dialogue"
+    return _marked(outputs, suspects, "names_lost", "contain no name of their dialogues", what, _naming, NAMELESS_SHARE)
+
+
+def _naming(outputs: Outputs) -> Measure:
+    known = file_words(outputs)
+
+    def measure(text: str, row: int, _own: str) -> float:
+        """Return -1 for a text without a name of the dialogue whose other words are known, else 0."""
+        if known.has_name(text, row):
+            return 0.0
+        return -float(not known.is_garbled(CAPITALIZED.sub("", text), row))
+
+    return measure
+
+
+def marks_detached(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
+    """Texts with a space before their punctuation marks, as tokens that nobody joined."""
+    what = "have a space before a punctuation mark or inside a contraction"
+    return _marked(
+        outputs, suspects, "marks_detached", "have spaces before their punctuation", what, lambda _judged: _is_joined
+    )
+
+
+def _is_joined(text: str, _row: int, _own: str) -> float:
+    """Return -1 for a text with a space before a mark, else 0."""
+    return -float(DETACHED.search(text) is not None)
+
+
+def punctuation_lost(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
+    """Texts without any punctuation mark."""
+    what = f"have at least {WORDS_WITH_MARK} words and no punctuation mark"
+    return _marked(outputs, suspects, "punctuation_lost", "have no punctuation", what, lambda _judged: _has_marks)
+
+
+def _has_marks(text: str, _row: int, _own: str) -> float:
+    """Return -1 for a text without punctuation that is long enough to have some, else 0."""
+    return -float(len(text.split()) >= WORDS_WITH_MARK and not MARK.search(text))
+
+
+def _marked(
+    outputs: Outputs,
+    suspects: Mask | None,
+    code: str,
+    title: str,
+    what: str,
+    measure_of: Callable[[Outputs], Measure],
+    least: float = 0.0,
+) -> Finding | None:
+    """Return the finding that at least the share `least` of the predictions have a mark that few references have."""
+    found = odd_rows(outputs, measure_of, MARKS, suspects)
+    if found is None or found[0].mean() < least:
+        return None
+    bad, _, usual = found
+    others = float(abs(usual).mean())
+    evidence = f"{bad.sum()} of {len(bad)} predictions {what}; so do {others:.0%} of the references."
+    return look_finding(outputs, code, bad.tolist(), title, evidence, {"share_references": others})
