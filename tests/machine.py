@@ -105,6 +105,7 @@ class Machine:
         from sumtune.decode import build
         from sumtune.evaluate import evaluate_stage
         from sumtune.evaluate.bootstrap import interval
+        from sumtune.forecast.evaluation import EvaluationCosts
         from sumtune.forecast.expected_scores import beforehand
         from sumtune.forecast.forecast import Forecast
 
@@ -112,10 +113,11 @@ class Machine:
         patch.setattr(training, "run", self._train)
         patch.setattr(train, "fit_to_memory", lambda session, _peak: session)
         patch.setattr(train, "cached_peak_bytes", lambda _session: None)
-        patch.setattr(train, "evaluation_seconds", lambda *_: 1.0)
+        patch.setattr(train, "evaluation_costs", lambda *_: EvaluationCosts(1, setup_s=0.0, example_s=1.0))
         patch.setattr(train, "forecast", lambda _session, seconds, _candidates: Forecast(1.0, seconds, 1, 1))
         patch.setattr(plan, "_timed", lambda *_: Forecast(1.0, 1.0, 1, 1))
         patch.setattr(plan, "beforehand", lambda config, run_dir, *_: beforehand(config, run_dir))
+        patch.setattr(train, "choose_within", lambda session, *_: (session, Forecast(1.0, 1.0, 1, 1), None))
         patch.setattr(train, "calibrate", lambda *_: None)
         patch.setattr(train, "announcement", lambda *_: "")
         patch.setattr(gc, "collect", lambda: 0)
@@ -139,7 +141,7 @@ class Machine:
         plan = TrainingPlan(tuple(example.length for example in examples), config.train)
         return Session(config, run_dir, plan, training_fingerprint(config, run_dir))
 
-    def _train(self, session, report, resume=False):
+    def _train(self, session, report, resume=False, _sample=None):
         assert not resume
         self.trained, self.config = self.trained + 1, session.config
         log = session.run_dir.train_metrics

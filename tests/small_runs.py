@@ -62,7 +62,7 @@ def make_places(root, model, names=("new", "interrupted", "finished")):
 
 
 @contextmanager
-def _stopping(_console):
+def _stopping(_console, _expected=None):
     """A reporter at which somebody presses Control-C in the middle of the training."""
 
     def report(event):

@@ -2,7 +2,9 @@
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+
+from sumtune.durations import parse_duration
 
 __all__ = [
     "AUTO",
@@ -29,6 +31,8 @@ RougeTokens = Literal["auto", "rouge-score", "unicode", "char"]
 AUTO: Literal["auto"] = "auto"
 
 Positive = Annotated[int, Field(gt=0)]
+Duration = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
+"""Seconds."""
 Beams = Annotated[int, Field(gt=0, le=128)]
 
 
@@ -141,6 +145,16 @@ class TrainConfig(Section):
     validation_examples: Positive = 40
     """Maximum number of examples in a validation, spread evenly over their lengths. Fewer are used if they are long, so
     that all validations together read at most a quarter of the tokens that the training reads."""
+    within: Duration | None = None
+    """Time of the whole command, evaluation included, such as `45m`, `1h30m` or seconds; null means no limit.
+    `train.epochs`, `decode.beams`, `evaluate.base` and `evaluate.max_examples` are then chosen to fit, and the learning
+    rate falls with the time that has passed."""
+    stop_early: bool = False
+    """End the training when the ROUGE of sampled summaries is expected to rise by less than 0.003 until its end."""
+    sampled_summaries: int = Field(24, ge=0, le=1000)
+    """Maximum number of validation summaries that are generated and scored after a validation, to follow ROUGE while
+    the model is trained; 0 turns this off. There are fewer, or not after every validation, if they would take more than
+    3% of the training time. They do not change the result."""
     result: Literal["best", "last"] = "last"
     """The adapter to publish: the one with the lowest validation loss, or that of the last optimizer step."""
     keep_checkpoints: Positive = 2
@@ -241,6 +255,17 @@ class Config(Section):
                 "data.style_column needs a place in your prompt: put {style} into model.prompt.before or "
                 "model.prompt.after"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _ends_in_one_training(self) -> "Config":
+        if self.rank.candidates and (self.train.within is not None or self.train.stop_early):
+            key = "train.stop_early" if self.train.within is None else "train.within"
+            raise ValueError(
+                f"{key} cannot be combined with rank.candidates: choose another preset, or rank.candidates=0"
+            )
+        if self.train.stop_early and not self.train.sampled_summaries:
+            raise ValueError("train.stop_early needs sampled summaries: set train.sampled_summaries, 24 by default")
         return self
 
     @model_validator(mode="after")

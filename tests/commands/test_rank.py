@@ -142,7 +142,7 @@ def test_an_interrupted_run_goes_on_in_its_stage(finished, tmp_path, monkeypatch
     run_dir = RunDir(tmp_path / "run")
 
     @contextmanager
-    def interrupting(_console):
+    def interrupting(_console, _expected=None):
         now = ""
 
         def report(event):

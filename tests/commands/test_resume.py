@@ -28,3 +28,19 @@ def test_another_number_than_that_of_the_run_is_refused(tmp_path: Path) -> None:
     other = with_recorded_limits(resolve(overrides={"model.max_source_tokens": 640}), run_dir)
     with pytest.raises(RunDirError, match=r"model\.max_source_tokens: 512 → 640"):
         require_same_settings(other, run_dir)
+
+
+def test_settings_that_a_record_lacks_have_their_defaults(tmp_path: Path) -> None:
+    run_dir, recorded = RunDir(tmp_path), resolve().model_dump(mode="json")
+    for key in ("within", "stop_early", "sampled_summaries"):
+        del recorded["train"][key]
+    write_json(run_dir.run_json, {"config": recorded})
+    require_same_settings(resolve(), run_dir)
+    with pytest.raises(RunDirError, match=r"train\.stop_early: False → True"):
+        require_same_settings(resolve(overrides={"train.stop_early": True}), run_dir)
+
+
+def test_how_many_summaries_are_sampled_is_no_other_run(tmp_path: Path) -> None:
+    run_dir = RunDir(tmp_path)
+    write_json(run_dir.run_json, {"config": resolve().model_dump(mode="json")})
+    require_same_settings(resolve(overrides={"train.sampled_summaries": 0}), run_dir)

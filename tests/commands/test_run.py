@@ -230,7 +230,7 @@ def test_the_record_is_of_the_newest_settings_also_where_training_is_skipped(cop
 
 
 @contextmanager
-def interrupting(_console):
+def interrupting(_console, _expected=None):
     """A reporter at which somebody presses Control-C in the middle of the training."""
 
     def report(event):

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sumtune.forecast.forecast import texts_to_read
+from sumtune.forecast.evaluation import texts_to_read
 from sumtune.text.parts import split
 from sumtune.text.prompt import Prompt
 

@@ -301,3 +301,11 @@ def test_a_damaged_line_of_the_log_is_skipped_and_counted(tmp_path: Path) -> Non
         assert [event["step"] for event in read_events(log)] == [1, 3, 4]
         assert cut_after(log, 3) == 1
         assert [event["step"] for event in read_events(log)] == [1, 3]
+
+
+def test_another_number_of_epochs_makes_the_session_of_that_number(make_session: Make) -> None:
+    session = make_session("llama", changed={"train.epochs": 1})
+    other = make_session("llama", changed={"train.epochs": 3})
+    changed = session.with_settings(other.config)
+    assert (changed.plan, changed.config, changed.fingerprint) == (other.plan, other.config, other.fingerprint)
+    assert changed.validation == other.validation

@@ -110,3 +110,19 @@ def test_on_a_gpu_a_micro_batch_holds_any_whole_step(lengths: list[int], togethe
     for step in range(plan.steps_per_epoch):
         batch = plan.batch(step)
         assert len(micro_batches(batch, lengths, whole)) == 1
+
+
+@given(plans(), st.floats(0, 1), st.floats(0, 1))
+def test_the_rate_follows_whichever_is_further_the_steps_or_the_time(
+    plan: TrainingPlan, share: float, later: float
+) -> None:
+    peak, steps = plan.settings.learning_rate, range(plan.total_steps)
+    for step in steps:
+        rate = plan.learning_rate(step, share)
+        assert 0 <= rate <= peak
+        if share * plan.total_steps <= step:
+            assert rate == plan.learning_rate(step)
+        elif step >= plan.warmup_steps:
+            assert rate <= plan.learning_rate(step)
+            assert plan.learning_rate(step, max(share, later)) <= rate
+    assert plan.learning_rate(0, 1.0) == pytest.approx(0, abs=1e-12)

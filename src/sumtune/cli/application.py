@@ -19,7 +19,8 @@ app = typer.Typer(
 )
 
 EXAMPLES: dict[Callable[..., None], str] = {
-    tuning.run: "Example: sumtune run --preset fast --data chats.csv --run-dir runs/first",
+    tuning.run: "Examples: sumtune run --preset fast --data chats.csv --run-dir runs/first   |   "
+    "sumtune run --data chats.csv --within 45m --run-dir runs/lunch",
     tuning.plan: "Examples: sumtune plan --data chats.csv   |   sumtune plan --data chats.csv --preset fast --json",
     tuning.check: "Example: sumtune check chats.csv",
     tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",

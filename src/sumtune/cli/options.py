@@ -25,6 +25,7 @@ __all__ = [
     "SetOption",
     "StyleColumnOption",
     "SummaryOption",
+    "WithinOption",
     "config_of",
 ]
 
@@ -64,6 +65,14 @@ NoHistoryOption = Annotated[
     bool,
     typer.Option("--no-history", help="Forecast scores without your own finished runs, and do not remember this one."),
 ]
+WithinOption = Annotated[
+    str | None,
+    typer.Option(
+        "--within",
+        metavar="TIME",
+        help="Time of the whole command, evaluation included, for example 45m or 1h30m. Settings are chosen to fit.",
+    ),
+]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace another run in the run folder.")]
 BeamsOption = Annotated[
@@ -84,6 +93,7 @@ def config_of(
     summary_column: str | None,
     style_column: str | None,
     drop_invalid: bool,
+    within: str | None = None,
 ) -> "Config":
     """Return the configuration for the options of `run`, `train` or `check`.
 
@@ -99,6 +109,7 @@ def config_of(
         "data.summary_column": summary_column,
         "data.style_column": style_column,
         "data.drop_invalid": drop_invalid or None,
+        "train.within": within,
     }
     given = {key: value for key, value in options.items() if value is not None}
     return resolve(preset, config_file, given, tuple(assignments or ()))

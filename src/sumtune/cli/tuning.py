@@ -1,6 +1,7 @@
 """`sumtune run`, `plan`, `check` and `train`. Heavy imports happen inside the command that needs them."""
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -22,6 +23,7 @@ from sumtune.cli.options import (
     SetOption,
     StyleColumnOption,
     SummaryOption,
+    WithinOption,
     config_of,
 )
 
@@ -42,12 +44,15 @@ def run(
     summary_column: SummaryOption = None,
     style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
+    within: WithinOption = None,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
     no_history: NoHistoryOption = False,
 ) -> None:
     """Check the data, tune the model and score it."""
-    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
+    settings = config_of(
+        preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within
+    )
     _start("run", settings, run_dir, resume=resume, overwrite=overwrite, history=not no_history)
 
 
@@ -115,11 +120,14 @@ def train(
     summary_column: SummaryOption = None,
     style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
+    within: WithinOption = None,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Like `run`, but stop after training."""
-    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
+    settings = config_of(
+        preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within
+    )
     _start("train", settings, run_dir, resume=resume, overwrite=overwrite)
 
 
@@ -130,6 +138,7 @@ def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, *
     from sumtune.terminal.status import status
 
     console = plain_console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes, the leader speaks
+    started = time.monotonic()
     with status(console, "Loading PyTorch and transformers"):
         from sumtune.commands import pipeline
         from sumtune.train.followers import follow
@@ -137,6 +146,6 @@ def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, *
     start = pipeline.run if stages == "run" else pipeline.train
     with joined() as group:
         if group.leads:
-            start(settings, RunDir(run_dir), console, group=group, **options)
+            start(settings, RunDir(run_dir), console, group=group, started=started, **options)
         else:
             follow(group)

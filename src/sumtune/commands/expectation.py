@@ -18,6 +18,7 @@ from sumtune.forecast.finished_runs import add_finished_run, data_key, model_key
 from sumtune.forecast.learning_curve import MoreData, more_data
 from sumtune.forecast.score_bank import BankRow, final_figures, run_figures
 from sumtune.forecast.score_forecast import ExpectedScore, ScoreForecast
+from sumtune.forecast.within import Choice
 from sumtune.terminal.expected import outcome_lines
 
 __all__ = ["Expectation", "expect", "recorded_expectation", "show_outcome"]
@@ -40,14 +41,17 @@ class Expectation:
         }  # fmt: skip
 
 
-def expect(config: Config, run_dir: RunDir, *, history: bool) -> Expectation:
+def expect(config: Config, run_dir: RunDir, *, history: bool, choice: Choice | None = None) -> Expectation:
     """Return what a run is expected to reach, before its model is loaded.
 
-    A pilot is made only if it is short beside the run, and only if the bank knows such runs.
+    A pilot is made only if it is short beside the run, and only if the bank knows such runs. A run with a time limit
+    makes none; `choice` is what was chosen for it.
     """
     bank, known = bank_of(history=history), beforehand(config, run_dir)
-    scores = expected_scores(config, run_dir, known, bank)
-    if scores.scores and known.depth is None and (depths := affordable_depths(config, run_dir)):
+    if choice is not None:
+        config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": choice.read_epochs})})
+    scores = expected_scores(config, run_dir, known, bank, None if choice is None else choice.read_examples(config))
+    if choice is None and scores.scores and known.depth is None and (depths := affordable_depths(config, run_dir)):
         known = beforehand(config, run_dir, depths)
         scores = expected_scores(config, run_dir, known, bank)
     examples = len(load_jsonl(run_dir.split("train")))
@@ -81,7 +85,7 @@ def show_outcome(config: Config, run_dir: RunDir, scorecard: Scorecard, console:
         return
     for line in outcome_lines(expected.scores, reached):
         console.print(line)
-    if history and not config.rank.candidates:
+    if history and not config.rank.candidates and config.train.within is None:
         examples, scored = len(load_jsonl(run_dir.split("train"))), len(chosen_examples(config, run_dir)[1])
         row = {**expected.figures, **run_figures(config, examples, scored), **final_figures(reached)}
         model = model_key(config.model.name, config.model.revision)

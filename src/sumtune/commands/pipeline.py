@@ -9,6 +9,7 @@ from sumtune.commands.diagnose import show_diagnosis
 from sumtune.commands.evaluate import score_adapter
 from sumtune.commands.expectation import show_outcome
 from sumtune.commands.train import train_adapter
+from sumtune.commands.within import Deadline, evaluated_in_time
 from sumtune.config import Config
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
@@ -20,43 +21,43 @@ __all__ = ["run", "train"]
 
 
 def run(
-    config: Config,
-    run_dir: RunDir,
-    console: Console,
-    *,
-    resume: bool = False,
-    overwrite: bool = False,
-    history: bool = True,
-    group: Group = ALONE,
-) -> None:
+    config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False,
+    history: bool = True, group: Group = ALONE, started: float | None = None,
+) -> None:  # fmt: skip
     """Run every stage from data to diagnosis; skip those whose result is up to date.
 
     With `history`, the user's finished runs help to forecast the scores, and this run joins them. The processes of
-    `group` share the training.
+    `group` share the training. `started` is when the command started, in seconds of the monotonic clock; None means
+    now.
 
     Raises:
         RunDirError: the folder holds a run with other settings or data, and `overwrite` is False.
         StoppedError: the user stopped the training; the same command continues it.
     """
+    deadline = Deadline.of(config, started)
     with locked(run_dir.root):
-        train_adapter(config, run_dir, console, resume, overwrite, evaluates=True, history=history, group=group)
+        trained = train_adapter(
+            config, run_dir, console, resume, overwrite, evaluates=True, history=history, group=group,
+            deadline=deadline,
+        )  # fmt: skip
         dismiss_followers(group)
         free_memory()
+        config = trained.config
+        if deadline is not None and not run_dir.has(run_dir.evaluation / "metrics.csv"):
+            config = evaluated_in_time(config, run_dir, deadline.after(trained.earlier_s))
         scorecard = score_adapter(config, run_dir, console)
         show_outcome(config, run_dir, scorecard, console, history=history)
         show_diagnosis(run_dir, console)
+    if deadline is not None:
+        console.print(deadline.used(trained.earlier_s))
 
 
 def train(
-    config: Config,
-    run_dir: RunDir,
-    console: Console,
-    *,
-    resume: bool = False,
-    overwrite: bool = False,
-    group: Group = ALONE,
-) -> None:
+    config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False,
+    group: Group = ALONE, started: float | None = None,
+) -> None:  # fmt: skip
     """Run every stage up to the tuned adapter; raises what `run` raises."""
+    deadline = Deadline.of(config, started)
     with locked(run_dir.root):
-        train_adapter(config, run_dir, console, resume, overwrite, evaluates=False, group=group)
+        train_adapter(config, run_dir, console, resume, overwrite, evaluates=False, group=group, deadline=deadline)
         dismiss_followers(group)

@@ -18,10 +18,11 @@ from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.evaluate_stage import chosen_examples
 from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.files.run_dir import RunDir
+from sumtune.forecast.evaluation import evaluation_costs
 from sumtune.forecast.expected_scores import Beforehand, bank_of, beforehand, expected_scores
 from sumtune.forecast.finished_runs import model_key
 from sumtune.forecast.fit_memory import fit_to_memory
-from sumtune.forecast.forecast import Forecast, cached_peak_bytes, evaluation_seconds, forecast
+from sumtune.forecast.forecast import Forecast, cached_peak_bytes, forecast
 from sumtune.forecast.learning_curve import more_data
 from sumtune.forecast.pilot import DEPTHS
 from sumtune.forecast.run_plan import PresetPlan, RunPlan
@@ -95,7 +96,7 @@ def _timed(config: Config, run_dir: RunDir, evaluations: dict[str, float]) -> Fo
     """Return the forecast of time and memory. `evaluations` has what is already known, by settings of the scoring."""
     key = config.decode.model_dump_json() + config.evaluate.model_dump_json()
     if key not in evaluations:
-        evaluations[key] = evaluation_seconds(config, run_dir)
+        evaluations[key] = evaluation_costs(config, run_dir).seconds()
     session = training.prepare(config, run_dir)
     found = forecast(fit_to_memory(session, cached_peak_bytes(session)), evaluations[key])
     del session

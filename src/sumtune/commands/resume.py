@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from sumtune.commands.run_record import known_record
-from sumtune.config import AUTO, Config, RankConfig
+from sumtune.config import AUTO, Config
 from sumtune.config_resolution import assignment, revise
 from sumtune.errors import RunDirError
 from sumtune.files.records import find_record
@@ -15,6 +15,10 @@ from sumtune.train.final_adapter import adapter_damage, training_fingerprint
 
 __all__ = ["require_same_settings", "state_to_resume", "with_recorded_limits"]
 
+COMPARED = ("data", "model", "lora", "train", "rank")
+"""Sections of settings that decide what is trained."""
+WITHOUT_EFFECT = ("sampled_summaries",)
+"""Settings in these sections that do not change the adapter."""
 TOKEN_LIMITS = ("max_source_tokens", "max_target_tokens")
 
 
@@ -36,14 +40,15 @@ def require_same_settings(config: Config, run_dir: RunDir) -> None:
     if recorded is None:
         return
     requested = config.model_dump(mode="json")
-    recorded = {"rank": RankConfig().model_dump(mode="json")} | recorded  # earlier releases had none
-    if not config.rank.candidates and not recorded["rank"].get("candidates"):
+    defaults = Config().model_dump(mode="json")  # of settings that the release that wrote the record did not have
+    before = {section: defaults[section] | recorded.get(section, {}) for section in COMPARED}
+    if not config.rank.candidates and not before["rank"]["candidates"]:
         requested["rank"] = {}  # it is off, whatever its other settings
     changed = [
-        f"{section}.{key}: {recorded.get(section, {}).get(key)!r} → {value!r}"
-        for section in ("data", "model", "lora", "train", "rank")
+        f"{section}.{key}: {before[section][key]!r} → {value!r}"
+        for section in COMPARED
         for key, value in requested[section].items()
-        if recorded.get(section, {}).get(key) != value
+        if before[section][key] != value and key not in WITHOUT_EFFECT
     ]
     if changed:
         raise RunDirError(

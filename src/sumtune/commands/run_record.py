@@ -17,7 +17,7 @@ from sumtune.model.generation_settings import load_generation
 from sumtune.model.precision import choose_device
 from sumtune.versions import version
 
-__all__ = ["environment", "known_record", "recorded_config", "update_record"]
+__all__ = ["environment", "expected_rouge1", "known_record", "recorded_config", "update_record"]
 
 
 def known_record(run_dir: RunDir) -> dict[str, Any]:
@@ -28,6 +28,15 @@ def known_record(run_dir: RunDir) -> dict[str, Any]:
 def update_record(run_dir: RunDir, entries: Mapping[str, Any]) -> None:
     """Set `entries` in `run.json`."""
     write_record(run_dir.run_json, known_record(run_dir) | dict(entries))
+
+
+def expected_rouge1(run_dir: RunDir) -> tuple[float, float] | None:
+    """Return the interval of the final ROUGE-1 that `run.json` expects; None if it holds no expectation."""
+    expected = (known_record(run_dir).get("forecast") or {}).get("expected") or {}
+    match expected.get("rouge1"):
+        case [float(low), float(high)]:
+            return low, high
+    return None
 
 
 def environment() -> dict[str, Any]:

@@ -132,13 +132,14 @@ def _read_training(
     if "train" not in config:
         run_dir.require(run_dir.run_json, "run")
         return None
+    end = next((event for event in events if event["event"] == "end"), None)
     steps = [event for event in events if event["event"] == "step"]
     validations = [event for event in events if event["event"] == "validation"]
     return Training(
         settings={"train": config["train"], "lora": config["lora"]},
         examples=examples,
         steps_an_epoch=-(-examples // int(config["train"]["effective_batch_size"])),
-        total_steps=start["total_steps"],
+        total_steps=end["step"] if end is not None else start["total_steps"],  # it may have ended early
         warmup_steps=start["warmup_steps"],
         rates=_column(steps, "learning_rate"),
         losses=_column(steps, "loss"),
@@ -146,7 +147,7 @@ def _read_training(
         steps=_column(steps, "step"),
         validation_steps=_column(validations, "step"),
         validation_losses=_column(validations, "loss"),
-        ended=any(event["event"] == "end" for event in events),
+        ended=end is not None,
         source_tokens=None if lengths is None else lengths[0],
         label_tokens=None if lengths is None else lengths[1],
         label_limit=(recorded_read_lengths(run_dir) or {}).get("max_target_tokens"),

@@ -93,10 +93,15 @@ def _cache(config: Config, run_dir: RunDir, depth: int) -> MeasurementCache:
     return MeasurementCache.of(files, (VERSION, settings, depth, DEPTHS))
 
 
-def expected_scores(config: Config, run_dir: RunDir, known: Beforehand, bank: Sequence[BankRow]) -> ScoreForecast:
-    """Return the expected scores of a run with `config` on the data in `run_dir`."""
+def expected_scores(
+    config: Config, run_dir: RunDir, known: Beforehand, bank: Sequence[BankRow], read: int | None = None
+) -> ScoreForecast:
+    """Return the expected scores of a run with `config` on the data in `run_dir`.
+
+    It reads `read` of the training examples, by default all.
+    """
     if config.rank.candidates:
         return ScoreForecast({}, known.depth, "learning to rank has not been measured")
     examples, scored = len(load_jsonl(run_dir.split("train"))), len(chosen_examples(config, run_dir)[1])
-    figures = {**known.figures, **run_figures(config, examples, scored)}
+    figures = {**known.figures, **run_figures(config, min(examples, read or examples), scored)}
     return forecast_scores(bank, model_key(config.model.name, config.model.revision), figures, known.depth)

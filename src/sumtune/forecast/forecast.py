@@ -1,49 +1,30 @@
 """Forecast of the time and memory of a run."""
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from sumtune.config import Config
-from sumtune.decode.build import build_summarizer
-from sumtune.evaluate.baselines import BASELINES, lead_3
-from sumtune.evaluate.evaluate_stage import chosen_examples, decoding_of
-from sumtune.evaluate.reference_groups import ReferencedDialogue
-from sumtune.evaluate.scorecard import BASE, TUNED, score_systems
 from sumtune.files.records import find_record
-from sumtune.files.run_dir import RunDir
 from sumtune.forecast.long_inputs import has_long_inputs, long_training_costs
 from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.ranking import CANDIDATES, ranking_seconds, seconds_left
-from sumtune.forecast.timing import TrainingCosts, decode_costs, nearest_to_mean_length, training_costs
+from sumtune.forecast.sampling import sampling_budget, summary_seconds
+from sumtune.forecast.timing import TrainingCosts, training_costs
 from sumtune.memory import free_memory
 from sumtune.model.device_memory import available_bytes, device_name, peak_bytes, reset_peak
-from sumtune.model.locate import locate
-from sumtune.model.tokenizer import load_encoder
-from sumtune.text.encode import load_encoded
-from sumtune.text.parts import CountTokens, split
-from sumtune.text.prompt import Prompt
 from sumtune.train.event_log import read_events
 from sumtune.train.session import Session
 
 __all__ = [
     "Forecast",
+    "Measured",
     "cached_peak_bytes",
     "calibrate",
-    "evaluation_seconds",
     "forecast",
     "forecast_remaining",
-    "texts_to_read",
+    "measure",
 ]
 
-MEASURED_SUMMARIES = 32
-"""Summaries that the base model writes to estimate their length."""
-MEASURED_SOURCE_TOKENS = 65536
-"""Limit on the source tokens of these summaries, so that fewer of them are written if the dialogues are long."""
-MEASURED_SCORES = 48
-"""Examples that are scored to time scoring."""
 MIN_LOGGED_STEPS = 20
 """Logged optimizer steps that are needed to forecast the rest of a run from its own speed."""
 PEAK_KEY = "peak_memory_bytes"
@@ -80,6 +61,10 @@ class Forecast:
     """Seconds of each stage of learning to rank in the whole run, by name; None if the run has none."""
     rank_left_s: float = 0.0
     """Seconds of learning to rank that are left."""
+    sampled_examples: int = 0
+    """Validation summaries that are sampled at a time, in time that `training_s` includes; 0 if there are none."""
+    sampling_s: float = 0.0
+    """Seconds of sampling them once."""
 
     @property
     def all_training_s(self) -> float:
@@ -92,12 +77,17 @@ class Forecast:
         return self.all_training_s + (self.evaluation_s or 0.0)
 
 
-def forecast(session: Session, evaluation_s: float | None, candidates_s: float | None = None) -> Forecast:
-    """Return the forecast of a whole run.
+@dataclass(frozen=True)
+class Measured:
+    """Measured costs of training, peak memory of the largest micro-batch in bytes, and where the costs come from."""
 
-    Training is measured on this machine (about 20 s for the embedded model), or its costs come from the cache.
-    `candidates_s` are the seconds of writing candidates, if the run learns to rank.
-    """
+    costs: TrainingCosts
+    peak_bytes: int
+    origin: str
+
+
+def measure(session: Session) -> Measured:
+    """Measure training on this machine (about 20 s for the embedded model), or take its costs from the cache."""
     cached = _cached_costs(session)
     numbers, origin = cached.read(), MEASURED_BEFORE
     if numbers is None or set(numbers) != {*TrainingCosts.__dataclass_fields__, PEAK_KEY}:
@@ -106,26 +96,43 @@ def forecast(session: Session, evaluation_s: float | None, candidates_s: float |
         free_memory()
         cached.write(numbers)
     peak = int(numbers.pop(PEAK_KEY))
-    costs = TrainingCosts(**numbers)
+    return Measured(TrainingCosts(**numbers), peak, origin)
+
+
+def forecast(
+    session: Session, evaluation_s: float | None, candidates_s: float | None = None, measured: Measured | None = None
+) -> Forecast:
+    """Return the forecast of a whole run.
+
+    `candidates_s` are the seconds of writing candidates, if the run learns to rank; `measured` are the costs if they
+    are known.
+    """
+    measured = measured or measure(session)
+    costs, peak = measured.costs, measured.peak_bytes
     rank_s = None if candidates_s is None else ranking_seconds(session, costs) | {CANDIDATES: candidates_s}
     if rank_s is not None:
         peak = max(peak, peak_bytes(session.loss_fn.device))  # of ranking, if it was measured just now
         free_memory()
+    sampled_examples, sampling = sampling_budget(session, costs)
     return Forecast(
-        costs.seconds(session.plan, session.group.size), evaluation_s, peak,
-        available_bytes(session.loss_fn.device), origin=origin,
+        costs.seconds(session.plan, session.group.size) + sampling.spent_s, evaluation_s, peak,
+        available_bytes(session.loss_fn.device), origin=measured.origin,
         training_in_parts_s=costs.seconds_if(session.plan, costs.epoch_in_parts),
         training_truncated_s=costs.seconds_if(session.plan, costs.epoch_truncated),
-        rank_s=rank_s, rank_left_s=sum((rank_s or {}).values()),
+        rank_s=rank_s, rank_left_s=sum((rank_s or {}).values()), sampled_examples=sampled_examples,
+        sampling_s=sampling.next_s,
     )  # fmt: skip
 
 
 def _measured_costs(session: Session) -> tuple[TrainingCosts, int]:
     """Return the measured costs of training, and the peak memory of the largest micro-batch."""
     if has_long_inputs(session):
-        return long_training_costs(session)
+        costs, peak = long_training_costs(session)
+        return replace(costs, sampled_summary=summary_seconds(session, costs.validation)), peak
     reset_peak(session.loss_fn.device)
-    return training_costs(session), peak_bytes(session.loss_fn.device)
+    costs = training_costs(session)
+    costs = replace(costs, sampled_summary=summary_seconds(session, costs.validation))
+    return costs, peak_bytes(session.loss_fn.device)
 
 
 def cached_peak_bytes(session: Session) -> int | None:
@@ -148,7 +155,8 @@ def _cached_costs(session: Session) -> MeasurementCache:
     kernels, device = session.kernels, device_name(session.loss_fn.device)
     settings = config.model_dump(include={"model": True, "lora": True, "train": COST_SETTINGS})
     computed = (
-        session.precision.name, session.max_tokens, torch.get_num_threads(), kernels, device, len(session.validation)
+        session.precision.name, session.max_tokens, torch.get_num_threads(), kernels, device, len(session.validation),
+        config.train.sampled_summaries > 0,
     )  # fmt: skip
     return MeasurementCache.of([folder / "train.safetensors", folder / "validation.safetensors"], (settings, computed))
 
@@ -178,63 +186,11 @@ def forecast_remaining(session: Session, step: int, evaluation_s: float | None) 
         origin=REMAINING,
         rank_s=before.get("rank_s"),
         rank_left_s=seconds_left(rank_s, session) if (rank_s := before.get("rank_s")) else 0.0,
+        sampled_examples=before.get("sampled_examples", 0),
+        sampling_s=before.get("sampling_s", 0.0),
     )
 
 
 def _tokens_after(session: Session, step: int) -> int:
     plan = session.plan
     return sum(plan.lengths[at] for later in range(step, plan.total_steps) for at in plan.batch(later))
-
-
-def evaluation_seconds(config: Config, run_dir: RunDir) -> float:
-    """Return the time in seconds to build the engines, generate and score, measured on the base model.
-
-    The tuned model is assumed to write summaries as long as those of the validation set. Systems with the same decoding
-    settings are measured once. No engine stays in memory.
-    """
-    examples = chosen_examples(config, run_dir)[1]
-    prompt, source = Prompt.load(run_dir.transformation), locate(config.model.name, config.model.revision)
-    encoder = load_encoder(source.folder, prompt)
-    dialogues = texts_to_read([example.dialogue for example in examples], prompt, encoder.count)
-    encoded = load_encoded(run_dir.transformation / "validation.safetensors")
-    lengths = [len(example.target) for example in encoded]
-    mean_tokens = sum(len(example.source) for example in encoded) / len(encoded)
-    systems = (TUNED, BASE) if config.evaluate.base else (TUNED,)
-    seconds, measured = _scoring_seconds(examples) * (len(systems) + len(BASELINES)), None
-    for system in systems:
-        decode = decoding_of(system, config)
-        if decode != measured:
-            begun, measured = time.monotonic(), decode
-            model = build_summarizer(source, None, prompt, decode, config.model.device, encoder)
-            setup_s = max(time.monotonic() - begun, model.setup_s)  # the cache may hold the engine of the base model
-            costs = decode_costs(model, dialogues, model.batch_size(int(mean_tokens)))
-        if system == BASE:
-            count = max(1, min(MEASURED_SUMMARIES, int(MEASURED_SOURCE_TOKENS // mean_tokens)))
-            sample = nearest_to_mean_length(dialogues, count)
-            lengths = [completion.tokens for completion in model.summarize(sample)]
-        seconds += setup_s + costs.seconds(len(dialogues), lengths)
-    del model
-    free_memory()
-    return seconds
-
-
-def texts_to_read(dialogues: Sequence[str], prompt: Prompt, count: CountTokens) -> list[str]:
-    """Return the texts that the model reads.
-
-    For a long dialogue these are its parts and, in place of their summaries, which are unknown, the first part again.
-    """
-    if prompt.long == "truncate":
-        return list(dialogues)
-    known = zip(dialogues, count(dialogues), strict=True)
-    parts = [split(dialogue, count, prompt.max_source_tokens, tokens) for dialogue, tokens in known]
-    return [text for some in parts for text in (some if len(some) == 1 else [*some, some[0]])]
-
-
-def _scoring_seconds(examples: Sequence[ReferencedDialogue]) -> float:
-    """Return the time in seconds to score one system, extrapolated from a sample."""
-    sample = examples[:MEASURED_SCORES]
-    score_systems(sample[:1], {TUNED: [""]}, split="", decoding={}, seed=0)  # loads the packages that scoring needs
-    texts = [lead_3(example.dialogue) for example in sample]
-    begun = time.monotonic()
-    score_systems(sample, {TUNED: texts}, split="", decoding={}, seed=0)
-    return (time.monotonic() - begun) * len(examples) / len(sample)

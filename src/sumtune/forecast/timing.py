@@ -95,9 +95,11 @@ class TrainingCosts:
     """Seconds of an epoch if long dialogues were read in short parts; 0 if there are no long ones."""
     epoch_truncated: float = 0.0
     """Seconds of an epoch if only their beginnings were read; 0 if there are no long ones."""
+    sampled_summary: float = 0.0
+    """Seconds of a summary that is sampled after a validation; 0 if there are none."""
 
     def seconds(self, plan: TrainingPlan, processes: int = 1) -> float:
-        """Return the time in seconds for all optimizer steps and validations of `plan`.
+        """Return the time in seconds for all optimizer steps and validations of `plan`, without sampled summaries.
 
         Several processes share the examples evenly; the time to add up their gradients is not included.
         """

@@ -15,7 +15,15 @@ from sumtune.kernels.packed_attention import Packing, attend_packed
 from sumtune.model.fused_lora import LoraForward
 from sumtune.model.load import sliding_window
 
-__all__ = ["can_pack", "fuse", "fused_output_weight", "gate_factors", "heads_of", "norm_parameters"]
+__all__ = [
+    "can_pack",
+    "fuse",
+    "fused_output_weight",
+    "gate_factors",
+    "heads_of",
+    "norm_parameters",
+    "reads_only_whole_sequences",
+]
 
 TOLERANCE = 0.03
 """Largest relative difference (L2) in output and gradient between a fused module and the model's own, in bf16."""
@@ -64,6 +72,11 @@ def _make_no_masks(model: Any) -> None:
     if fused and fused == getattr(config, "num_hidden_layers", None):
         ALL_MASK_ATTENTION_FUNCTIONS.register(NO_MASKS, lambda *_, **__: None)
         config._attn_implementation = NO_MASKS
+
+
+def reads_only_whole_sequences(model: nn.Module) -> bool:
+    """Return whether attention of `model` was replaced, so that it uses neither a cache nor a mask."""
+    return any(isinstance(vars(module).get("forward"), _Attention) for module in model.modules())
 
 
 def can_pack(model: Any) -> bool:

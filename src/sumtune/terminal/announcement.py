@@ -6,10 +6,12 @@ from sumtune.forecast.forecast import Forecast
 from sumtune.forecast.long_inputs import SHORT_LIMIT
 from sumtune.forecast.ranking import CANDIDATES, HALF_TRAINING, RANK_TRAINING
 from sumtune.forecast.score_forecast import ScoreForecast
+from sumtune.forecast.within import Choice
 from sumtune.model.read_lengths import recorded_read_lengths
 from sumtune.terminal.expected import expected_lines
 from sumtune.terminal.no_kernels import COST
 from sumtune.terminal.progress import duration
+from sumtune.train.sampling_budget import SHARE
 from sumtune.train.session import Session
 
 __all__ = ["announcement"]
@@ -19,8 +21,13 @@ LONG_TRAINING_S = 3600.0
 """For a longer training, quicker settings are offered."""
 
 
-def announcement(session: Session, forecast: Forecast, scores: ScoreForecast | None = None) -> str:
-    """Return the most important settings and the forecast, one per line. `scores` are None if nothing is scored."""
+def announcement(
+    session: Session, forecast: Forecast, scores: ScoreForecast | None = None, choice: Choice | None = None
+) -> str:
+    """Return the most important settings and the forecast, one per line.
+
+    `scores` are None if nothing is scored. `choice` is what was chosen to end in time; None for a run without a limit.
+    """
     config, plan = session.config, session.plan
     split, examples = chosen_examples(config, session.run_dir)
     lora = config.lora
@@ -34,8 +41,7 @@ def announcement(session: Session, forecast: Forecast, scores: ScoreForecast | N
             f"Training samples: {len(session.examples)}",
             f"Evaluation samples: {len(examples)} ({split} split)",
             *_reading(session.run_dir),
-            f"Number of epochs: {config.train.epochs} ({plan.total_steps} optimizer steps of "
-            f"{config.train.effective_batch_size} examples)",
+            _epochs(session, choice),
             f"Warmup steps: {plan.warmup_steps}{_warmup_note(session)}",
             f"Learning rate: {_scientific(config.train.learning_rate)} ({config.train.schedule} decay)",
             f"LoRA rank: {lora.rank} (alpha {lora.alpha:g}, dropout {lora.dropout:g}, on {targets})",
@@ -50,6 +56,7 @@ def announcement(session: Session, forecast: Forecast, scores: ScoreForecast | N
             *_kernels(session),
             f"Validation: every {config.train.validate_every_steps} optimizer steps on "
             f"{len(session.validation)} examples; {_result(session)}",
+            *_sampling(forecast),
             f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
             f"({_gigabytes(forecast.available_memory_bytes)} free){_memory_note(session)}",
             *_ranking(session),
@@ -60,9 +67,44 @@ def announcement(session: Session, forecast: Forecast, scores: ScoreForecast | N
             *_training_times(forecast),
             *_quicker(session, forecast),
             *([] if scores is None else expected_lines(scores)),
+            *_within(session, choice),
             RULE,
         ]
     )
+
+
+def _epochs(session: Session, choice: Choice | None) -> str:
+    plan, of_examples = session.plan, f"optimizer steps of {session.config.train.effective_batch_size} examples"
+    if choice is None or choice.steps >= plan.total_steps:
+        return f"Number of epochs: {plan.settings.epochs} ({plan.total_steps} {of_examples})"
+    return f"Number of epochs: about {choice.steps / plan.steps_per_epoch:.1f} (about {choice.steps} {of_examples})"
+
+
+def _sampling(forecast: Forecast) -> list[str]:
+    """Return a line on sampled summaries, if there are any."""
+    if not forecast.sampled_examples:
+        return []
+    return [f"Sampled ROUGE: of {forecast.sampled_examples} validation summaries, in at most {SHARE:.0%} of the time"]
+
+
+def _within(session: Session, choice: Choice | None) -> list[str]:
+    """Return lines on what was chosen to end in time, and why."""
+    within_s = session.config.train.within
+    if choice is None or within_s is None:
+        return []
+    steps, examples = choice.steps, session.config.train.effective_batch_size
+    if steps >= choice.planned_steps:
+        why = "more would not raise the score, so the run ends early"
+    elif steps < session.plan.steps_per_epoch:
+        why = f"the time is over when {steps * examples / len(session.examples):.0%} of the training examples were read"
+    else:
+        why = "the time is over then"
+    lines = ["", f"CHOSEN TO END WITHIN {duration(within_s)}:", f"  Training: {steps} optimizer steps; {why}"]
+    if choice.evaluation is not None:
+        systems = "tuned and base model" if choice.base else "tuned model only, because the base model takes too long"
+        search = "greedy, because beams take too long" if choice.beams == 1 else f"beam {choice.beams}"
+        lines.append(f"  Evaluation: {choice.scored} of {choice.evaluation.examples} examples, {systems}, {search}")
+    return lines
 
 
 def _result(session: Session) -> str:

@@ -18,9 +18,11 @@ from rich.progress import (
 
 from sumtune.summarizer import OnProgress
 from sumtune.train.event_log import Event, EventCallback
+from sumtune.train.plateau import LEAST_GAIN
 
 __all__ = ["duration", "generation_progress", "training_progress"]
 
+ROUGE_NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 LINE_EVERY_STEPS = 10
 LINE_EVERY_S = 60
 SMOOTHED_STEPS = 20
@@ -40,24 +42,35 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def training_progress(console: Console) -> Iterator[EventCallback]:
-    """Yield a callback that shows training events until the context ends."""
+def training_progress(console: Console, expected_rouge1: tuple[float, float] | None = None) -> Iterator[EventCallback]:
+    """Yield a callback that shows training events until the context ends.
+
+    `expected_rouge1` is the interval that is expected at the end of the run.
+    """
+    now = _Now(expected_rouge1)
     if not console.is_terminal:
-        yield _LogReporter(console)
+        yield _LogReporter(console, now)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[now]}"))
     with Progress(*columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=console) as bar:
-        yield _BarReporter(console, bar)
+        yield _BarReporter(console, bar, now)
 
 
-class _MovingAverage:
-    """Loss and speed over the last optimizer steps."""
+class _Now:
+    """Loss and speed over the last optimizer steps, and the newest scores of sampled summaries."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected_rouge1: tuple[float, float] | None) -> None:
         self._recent: deque[Event] = deque(maxlen=SMOOTHED_STEPS)
+        low_and_high = "" if expected_rouge1 is None else "–".join(f"{end:.2f}" for end in expected_rouge1)
+        self._expected = f" (expected {low_and_high} at the end)" if low_and_high else ""
+        self._sampled: Event | None = None
 
     def add(self, event: Event) -> None:
-        self._recent.append(event)
+        """Add an optimizer step or the scores of sampled summaries."""
+        if event["event"] == "step":
+            self._recent.append(event)
+        elif event["event"] == "sampled":
+            self._sampled = event
 
     @property
     def loss(self) -> float:
@@ -68,17 +81,23 @@ class _MovingAverage:
         tokens = sum(int(event["tokens"]) for event in self._recent)
         return tokens / sum(float(event["seconds"]) for event in self._recent)
 
+    @property
+    def rouge(self) -> str:
+        """The newest ROUGE-1 with what is expected at the end; empty if no summaries were sampled yet."""
+        return "" if self._sampled is None else f"ROUGE-1 {self._sampled['rouge1']:.2f}{self._expected}"
+
 
 class _LogReporter:
     """Training events as plain lines."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, now: _Now) -> None:
         self._console = console
-        self._average = _MovingAverage()
+        self._now = now
         self._start: Event = {}
         self._first: Event = {}
 
     def __call__(self, event: Event) -> None:
+        self._now.add(event)
         if event["event"] == "start":
             self._start = event
             if "stage" in event:
@@ -89,16 +108,16 @@ class _LogReporter:
             self._console.print(message, highlight=False, soft_wrap=True, markup=False)
 
     def _step(self, event: Event) -> None:
-        self._average.add(event)
         self._first = self._first or event
-        step, total = event["step"], self._start["total_steps"]
+        step, total = event["step"], _total_steps(event, self._start)
         if step % LINE_EVERY_STEPS and step != total:
             return
         since = event["elapsed_s"] - self._first["elapsed_s"]
         left = since / max(1, step - self._first["step"]) * (total - step)
+        rouge = f" | {self._now.rouge}" if self._now.rouge else ""
         self._console.print(
-            f"Step {step}/{total} | Loss: {self._average.loss:.2f} | Learning Rate: {event['learning_rate']:.1e} | "
-            f"{self._average.tokens_per_s:.0f} tokens/s | {duration(left)} left",
+            f"Step {step}/{total} | Loss: {self._now.loss:.2f}{rouge} | Learning Rate: {event['learning_rate']:.1e} | "
+            f"{self._now.tokens_per_s:.0f} tokens/s | {duration(left)} left",
             highlight=False,
             soft_wrap=True,
         )
@@ -107,26 +126,33 @@ class _LogReporter:
 class _BarReporter:
     """Training events as a progress bar, with messages above it."""
 
-    def __init__(self, console: Console, bar: Progress) -> None:
+    def __init__(self, console: Console, bar: Progress, now: _Now) -> None:
         self._console = console
         self._bar = bar
-        self._average = _MovingAverage()
+        self._now = now
         self._start: Event = {}
 
     def __call__(self, event: Event) -> None:
+        self._now.add(event)
         if event["event"] == "start":
             self._start = event
             name = str(event.get("stage", "training")).capitalize()
             self._task = self._bar.add_task(name, total=event["total_steps"], completed=event["step"], now="")
         elif event["event"] == "step":
-            self._average.add(event)
+            rouge = f" · {self._now.rouge}" if self._now.rouge else ""
             now = (
-                f"loss {self._average.loss:.2f} · lr {event['learning_rate']:.1e} · "
-                f"{self._average.tokens_per_s:.0f} tok/s"
+                f"loss {self._now.loss:.2f}{rouge} · lr {event['learning_rate']:.1e} · "
+                f"{self._now.tokens_per_s:.0f} tok/s"
             )
-            self._bar.update(self._task, completed=event["step"], now=now)
+            self._bar.update(self._task, completed=event["step"], total=_total_steps(event, self._start), now=now)
         elif (message := _message(event, self._start)) is not None:
             self._console.print(message, highlight=False, markup=False)
+
+
+def _total_steps(step: Event, start: Event) -> int:
+    """Return the number of optimizer steps: those of the plan, or with a time limit those that will fit into it."""
+    share, total = step.get("time_share", 0.0), int(start["total_steps"])
+    return max(step["step"], min(total, round(step["step"] / share))) if share else total
 
 
 def _message(event: Event, start: Event) -> str | None:
@@ -136,6 +162,15 @@ def _message(event: Event, start: Event) -> str | None:
     if event["event"] == "validation":
         mark = " (best so far)" if event["best"] else ""
         return f"Validation at step {event['step']} | Eval Loss: {event['loss']:.3f}{mark}"
+    if event["event"] == "sampled":
+        scores = ", ".join(f"{name} {event[key]:.3f}" for key, name in ROUGE_NAMES.items())
+        return f"Sampled at step {event['step']} | {event['examples']} validation summaries, greedy: {scores}"
+    if event["event"] == "early_end":
+        return (
+            f"Training ends early, at step {event['step']}: ROUGE-1 of the sampled summaries is expected to rise by "
+            f"less than {LEAST_GAIN} until the end (at most {max(0.0, event['gain']):.4f}). This saves about "
+            f"{duration(event['saved_s'])}, {1 - event['progress']:.0%} of the training."
+        )
     if event["event"] == "warning":
         return f"Warning: {event['message']}"
     if event["event"] == "end":

@@ -11,7 +11,7 @@ from sumtune.files.atomic import write_text
 __all__ = ["Event", "EventCallback", "append_event", "cut_after", "read_events"]
 
 Event = dict[str, Any]
-"""`event` (`start`, `step`, `validation`, `epoch`, `warning` or `end`), `step`, and the fields of that event."""
+"""`event` (`start`, `step`, `validation`, `sampled`, `epoch`, `warning`, `early_end`, `end`), `step`, other fields."""
 EventCallback = Callable[[Event], None]
 """Receives every event as it happens."""
 CHECKSUM = "crc32"
@@ -19,6 +19,7 @@ NUMBERS = {
     "start": ("total_steps", "warmup_steps"),
     "step": ("loss", "learning_rate", "gradient_norm", "tokens", "elapsed_s"),
     "validation": ("loss",),
+    "sampled": ("rouge1", "progress", "seconds", "elapsed_s"),
 }
 """Numeric fields that readers of the log need, by event."""
 

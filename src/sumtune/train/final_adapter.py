@@ -26,6 +26,10 @@ __all__ = [
 ]
 
 ADAPTER = "adapter"
+WITHOUT_EFFECT = ("keep_checkpoints", "sampled_summaries")
+"""Settings of training that do not change the adapter."""
+OFF_BY_DEFAULT = ("within", "stop_early")
+"""Settings that earlier releases did not have."""
 
 
 def training_fingerprint(config: Config, run_dir: RunDir) -> str:
@@ -34,7 +38,9 @@ def training_fingerprint(config: Config, run_dir: RunDir) -> str:
     The settings of ranking count only if it is on.
     """
     settings = config.model_dump(include={"model", "lora", "train"})
-    settings["train"].pop("keep_checkpoints")
+    train = settings["train"]
+    for key in WITHOUT_EFFECT + tuple(key for key in OFF_BY_DEFAULT if not train[key]):
+        train.pop(key)
     if config.rank.candidates:
         settings |= {"rank": config.rank.model_dump(), "stage": run_dir.stage}
     folder = run_dir.transformation

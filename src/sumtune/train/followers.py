@@ -24,6 +24,11 @@ def require_shareable(config: Config, group: Group) -> None:
         raise ConfigError(
             "Learning to rank runs in one process: start without torchrun, or set rank.candidates=0 (--preset quality)."
         )
+    if group.size > 1 and (config.train.within is not None or config.train.stop_early):
+        raise ConfigError(
+            "A training that ends at a time (--within) or early (train.stop_early) runs in one process, because each "
+            "process has its own clock: start without torchrun."
+        )
 
 
 def call_followers(session: Session, resume: bool) -> None:

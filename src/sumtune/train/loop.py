@@ -1,7 +1,7 @@
 """The training loop: validate → save → stop? → one optimizer step → log."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,12 +12,18 @@ from sumtune.train.checkpoint import TrainState
 from sumtune.train.event_log import EventCallback
 from sumtune.train.loss_monitor import LossMonitor
 from sumtune.train.master_weights import MasterWeights
+from sumtune.train.plateau import Plateau
 from sumtune.train.process_group import ProcessLostError
 from sumtune.train.step import Gradient
+from sumtune.train.time_limit import TimeLimit
 from sumtune.train.training_plan import TrainingPlan
 
-__all__ = ["train"]
+__all__ = ["Sample", "train"]
 
+Sample = Callable[[float], Mapping[str, float] | None]
+"""Gets the seconds of training so far; returns the scores of sampled summaries, or None if none are due."""
+
+NO_LIMIT = TimeLimit()
 NOT_FINITE_LIMIT = 3
 """After this many consecutive optimizer steps without a finite gradient, a run returns to a checkpoint."""
 ROLLBACK_LIMIT = 2
@@ -25,24 +31,18 @@ ROLLBACK_LIMIT = 2
 
 
 def train(
-    *,
-    plan: TrainingPlan,
-    examples: Sequence[Encoded],
-    state: TrainState,
-    master_weights: MasterWeights,
-    optimizer: Any,
-    compute_gradient: Callable[[list[Encoded], int], Gradient],
-    validate: Callable[[], float],
-    save: Callable[[TrainState], None],
-    restore: Callable[[], TrainState],
-    should_stop: Callable[[], bool],
-    on_event: EventCallback,
-) -> TrainState:
-    """Train from `state` to the last optimizer step of `plan`; return the final state.
+    *, plan: TrainingPlan, examples: Sequence[Encoded], state: TrainState, master_weights: MasterWeights,
+    optimizer: Any, compute_gradient: Callable[[list[Encoded], int], Gradient], validate: Callable[[], float],
+    save: Callable[[TrainState], None], restore: Callable[[], TrainState], should_stop: Callable[[], bool],
+    on_event: EventCallback, sample: Sample = lambda _: None, limit: TimeLimit = NO_LIMIT,
+    plateau: Plateau | None = None,
+) -> TrainState:  # fmt: skip
+    """Train from `state` to the last optimizer step of `plan`, or of the time `limit`; return the final state.
 
+    With `plateau`, the samples so far, training also ends when more of it would hardly raise their scores.
     `compute_gradient(examples, max_tokens)` stores the gradient of one step in `master_weights`; `validate()` returns
-    the mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest one. Validation and saving
-    come before the step, so the same code also handles the final state.
+    the mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest one. Validation, saving
+    and `sample` come before the step, so the same code also handles the final state.
 
     Raises:
         StoppedError: the user stopped the run. Its state is saved.
@@ -53,17 +53,21 @@ def train(
     saved_at = state.step if state.step or state.best_loss < float("inf") else None
     started = time.monotonic() - state.elapsed_s
     while True:
-        if plan.validates_at(state.step) and state.step != saved_at:
+        ends = state.step >= plan.total_steps or limit.is_over(time.monotonic() - started)
+        if (plan.validates_at(state.step) or ends) and state.step != saved_at:
             loss = validate()
             state = replace(state, elapsed_s=time.monotonic() - started)
-            saves = not not_finite or state.step >= plan.total_steps  # a run must never return to a bad state
+            saves = not not_finite or ends  # a run must never return to a bad state
             if saves:  # only a saved state can be the best
                 state = state.after_validation(loss)
             _report_validation(on_event, plan, state, loss, monitor)
             if saves:
                 save(state)
                 saved_at = state.step
-        if state.step >= plan.total_steps:
+            plateau = _sample(on_event, plan, state, sample, limit, plateau, started)
+            if saves and not ends:
+                ends = limit.is_over(time.monotonic() - started) or _is_at_plateau(on_event, state, plateau, started)
+        if ends:
             _report_end(on_event, state)
             return state
         if should_stop():
@@ -72,7 +76,8 @@ def train(
             raise StoppedError(f"Stopped after optimizer step {state.step} of {plan.total_steps}; everything is saved.")
 
         step_started = time.monotonic()
-        rate = plan.learning_rate(state.step) * 0.5**state.rollbacks
+        share = limit.share(step_started - started)
+        rate = plan.learning_rate(state.step, share) * 0.5**state.rollbacks
         try:
             gradient = compute_gradient([examples[at] for at in plan.batch(state.step)], state.max_tokens)
         except ProcessLostError:
@@ -86,7 +91,9 @@ def train(
         master_weights.clear_gradients()
         state = _after_step(on_event, state, gradient)
         now = time.monotonic()
-        _report_step(on_event, state, gradient, monitor, rate, seconds=now - step_started, elapsed_s=now - started)
+        limit = limit.after_step(now - step_started)
+        _report_step(on_event, state, gradient, monitor, rate, seconds=now - step_started, elapsed_s=now - started,
+                     time_share=share)  # fmt: skip
         if not_finite >= NOT_FINITE_LIMIT:
             state, monitor, not_finite = _recover(on_event, state, restore), LossMonitor(), 0
             saved_at = state.step
@@ -137,11 +144,12 @@ def _report_validation(
 
 def _report_step(
     on_event: EventCallback, state: TrainState, gradient: Gradient, monitor: LossMonitor, learning_rate: float,
-    *, seconds: float, elapsed_s: float,
+    *, seconds: float, elapsed_s: float, time_share: float,
 ) -> None:  # fmt: skip
+    of_time = {"time_share": time_share} if time_share else {}
     on_event({"event": "step", "step": state.step, "loss": gradient.loss, "learning_rate": learning_rate,
               "gradient_norm": gradient.norm, "tokens": gradient.tokens, "seconds": seconds,
-              "elapsed_s": elapsed_s})  # fmt: skip
+              "elapsed_s": elapsed_s, **of_time})  # fmt: skip
     failpoint("step.logged")
     if gradient.finite:
         if (message := monitor.step(gradient.loss)) is not None:
@@ -149,6 +157,30 @@ def _report_step(
         return
     _warn(on_event, state, f"The loss of step {state.step} is {gradient.loss}, its gradient norm {gradient.norm}: "
                          "the step was skipped.")  # fmt: skip
+
+
+def _sample(
+    on_event: EventCallback, plan: TrainingPlan, state: TrainState, sample: Sample, limit: TimeLimit,
+    plateau: Plateau | None, started: float,
+) -> Plateau | None:  # fmt: skip
+    """Report the scores of sampled summaries, if any are due; return `plateau` with them."""
+    scores = sample(time.monotonic() - started)
+    if scores is None:
+        return plateau
+    elapsed_s = time.monotonic() - started
+    progress = max(state.step / plan.total_steps, limit.share(elapsed_s))
+    on_event({"event": "sampled", "step": state.step, "progress": progress, **scores, "elapsed_s": elapsed_s})
+    return None if plateau is None else plateau.after(progress, scores["rouge1"])
+
+
+def _is_at_plateau(on_event: EventCallback, state: TrainState, plateau: Plateau | None, started: float) -> bool:
+    """Return whether more training is hardly worth it, and report that."""
+    if plateau is None or not plateau.is_reached:
+        return False
+    elapsed_s, (progress, _) = time.monotonic() - started, plateau.samples[-1]
+    on_event({"event": "early_end", "step": state.step, "gain": plateau.gain, "progress": progress,
+              "saved_s": elapsed_s / progress - elapsed_s, "elapsed_s": elapsed_s})  # fmt: skip
+    return True
 
 
 def _report_end(on_event: EventCallback, state: TrainState) -> None:

@@ -14,8 +14,8 @@ def warmup_length(wanted: int, total_steps: int) -> int:
     return min(wanted, total_steps // 10)
 
 
-def learning_rate(step: int, total_steps: int, peak: float, warmup_steps: int, schedule: str) -> float:
-    """Return the learning rate of optimizer step `step` (counted from 0).
+def learning_rate(step: float, total_steps: int, peak: float, warmup_steps: int, schedule: str) -> float:
+    """Return the learning rate of optimizer step `step` (counted from 0; may lie between two steps).
 
     It rises linearly to `peak` over `warmup_steps`, then decays so that the step after the last one would get zero.
     `schedule` is `linear` or `cosine` (Loshchilov and Hutter 2016, https://arxiv.org/abs/1608.03983, equation 5,
@@ -25,7 +25,7 @@ def learning_rate(step: int, total_steps: int, peak: float, warmup_steps: int, s
     [0.5, 1.0, 1.0, 0.75, 0.5, 0.25]
     """
     if step < warmup_steps:
-        return peak * (step + 1) / warmup_steps
+        return peak * min(1.0, (step + 1) / warmup_steps)
     remaining = 1 - (step - warmup_steps) / max(1, total_steps - warmup_steps)
     if schedule == "cosine":
         return peak * 0.5 * (1 - math.cos(math.pi * remaining))

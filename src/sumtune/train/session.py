@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -27,18 +27,20 @@ from sumtune.text.encode import Encoded, load_encoded
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.disk_space import require_free_space, save_freeing_space
-from sumtune.train.event_log import Event, EventCallback, append_event, cut_after
+from sumtune.train.event_log import Event, EventCallback, append_event, cut_after, read_events
 from sumtune.train.final_adapter import save_final_adapter, training_fingerprint
 from sumtune.train.graceful_stop import graceful_stop
 from sumtune.train.gradient_checkpointing import Recompute
-from sumtune.train.loop import train
+from sumtune.train.loop import Sample, train
 from sumtune.train.loss import SummaryLoss
 from sumtune.train.master_weights import MasterWeights
+from sumtune.train.plateau import Plateau
 from sumtune.train.process_group import ALONE, Group, ProcessLostError
 from sumtune.train.ranked_example import RankedExample
 from sumtune.train.ranking_loss import RankingLoss
 from sumtune.train.recorded_losses import CUDA_GRAPHS, RecordedLosses
 from sumtune.train.step import Gradient, LossFunction, mean_loss, step_gradient
+from sumtune.train.time_limit import TimeLimit
 from sumtune.train.training_plan import TrainingPlan
 from sumtune.train.validation_sample import validation_sample
 
@@ -99,12 +101,23 @@ class Session:
     """Name of the stage for the user; empty if a run trains only once."""
     group: Group = ALONE
     """The processes that share the examples of each optimizer step."""
+    limit: TimeLimit = field(default_factory=TimeLimit)
+    """Time in which the training must end."""
 
     @property
     def kernels(self) -> str | None:
         """Label of the C kernels; None if there are none."""
         kernels = self.loss_fn.kernels
         return None if kernels is None else kernels.label
+
+    def with_settings(self, config: Config) -> "Session":
+        """Return this session with `config`, which may have another number of epochs, and other settings of scoring."""
+        plan = replace(self.plan, settings=config.train)
+        held_out = _load_held_out(self.run_dir)
+        return replace(
+            self, config=config, plan=plan, fingerprint=training_fingerprint(config, self.run_dir),
+            validation=[held_out[at] for at in validation_sample([one.length for one in held_out], plan)],
+        )  # fmt: skip
 
     def step_loss(self, examples: Sequence[Encoded]) -> LossFunction:
         """Return the loss of the micro-batches of an optimizer step with `examples`."""
@@ -159,7 +172,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     loss_fn = SummaryLoss(base, kernels=kernels, recompute=recompute, recorded=recorded)
     master_weights = MasterWeights(trainable(adapted))
     examples: Sequence[Encoded] = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
-    held_out = load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
+    held_out = _load_held_out(run_dir)
     require_known_ids(base, (*examples, *held_out))
     made_from, ranking = training_fingerprint(config, run_dir), None
     if stage is not None:
@@ -182,6 +195,11 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
         fingerprint=made_from, base_parameters=base_parameters,
         no_kernels=why_no_kernels(folder) if on_cpu else None, ranking=ranking, label=stage.label if stage else "",
     )  # fmt: skip
+
+
+def _load_held_out(run_dir: RunDir) -> list[Encoded]:
+    """Return the encoded validation examples."""
+    return load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
 
 
 def require_disk_space(session: Session) -> None:
@@ -209,22 +227,23 @@ def clear(run_dir: RunDir) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def run(session: Session, on_event: EventCallback, resume: bool = False) -> TrainState:
+def run(session: Session, on_event: EventCallback, resume: bool = False, sample: Sample = lambda _: None) -> TrainState:
     """Train, save the best or last adapter in the folder `adapter`, and return the final state.
 
-    With `resume`, training continues from the newest intact checkpoint; otherwise `clear` must run first.
+    With `resume`, training continues from the newest intact checkpoint; otherwise `clear` must run first. `sample`
+    scores summaries after validations, without changing the session.
 
     Raises:
         RunDirError: there is no checkpoint to resume from, or the disk is full.
         StoppedError: the user stopped the run. Its state is saved.
         SumtuneError: loss or gradient stayed infinite or NaN.
     """
-    state = fit(session, on_event, resume)
+    state = fit(session, on_event, resume, sample)
     save_final_adapter(session.config, session.run_dir, state)
     return state
 
 
-def fit(session: Session, on_event: EventCallback, resume: bool = False) -> TrainState:
+def fit(session: Session, on_event: EventCallback, resume: bool = False, sample: Sample = lambda _: None) -> TrainState:
     """Train and return the final state, which the last checkpoint holds; see `run`."""
     run_dir, settings = session.run_dir, session.config.train
     folder, log_file = run_dir.trainer, run_dir.train_metrics
@@ -269,8 +288,8 @@ def fit(session: Session, on_event: EventCallback, resume: bool = False) -> Trai
             plan=session.plan, examples=session.examples, state=state, master_weights=session.master_weights,
             optimizer=optimizer, compute_gradient=partial(compute_gradient, session),
             validate=partial(validation_loss, session), save=save, restore=restore,
-            should_stop=partial(_agreed, group, should_stop),
-            on_event=log,
+            should_stop=partial(_agreed, group, should_stop), on_event=log, sample=sample, limit=session.limit,
+            plateau=Plateau.of(read_events(log_file)) if settings.stop_early else None,
         )  # fmt: skip
 
 

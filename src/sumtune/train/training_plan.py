@@ -47,10 +47,13 @@ class TrainingPlan:
         epoch, position = divmod(step, self.steps_per_epoch)
         return _order(self.lengths, self.settings.effective_batch_size, self.settings.seed, epoch)[position]
 
-    def learning_rate(self, step: int) -> float:
-        """Return the learning rate of optimizer step `step` (counted from 0)."""
-        settings = self.settings
-        return learning_rate(step, self.total_steps, settings.learning_rate, self.warmup_steps, settings.schedule)
+    def learning_rate(self, step: int, share: float = 0.0) -> float:
+        """Return the learning rate of optimizer step `step` (counted from 0) when `share` of the time has passed.
+
+        The learning rate follows whichever is further: the steps or the time.
+        """
+        settings, place = self.settings, max(step, share * self.total_steps)
+        return learning_rate(place, self.total_steps, settings.learning_rate, self.warmup_steps, settings.schedule)
 
     def average_decay(self, step: int) -> float:
         """Return the decay of the weight average after optimizer step `step` (counted from 0).

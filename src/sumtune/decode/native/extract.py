@@ -1,18 +1,18 @@
 """Extract the weights of a Hugging Face model for our own decoder, if the decoder knows its architecture."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from sumtune.decode.native.decoder import Decoder
-from sumtune.decode.native.weights import MATRICES, LayerShape, ModelShape, ModelWeights
+from sumtune.decode.native.weights import MATRICES, LayerShape, LiveWeights, ModelShape, ModelWeights
 from sumtune.decode.unsupported import UnsupportedError
 from sumtune.kernels.build import Kernels
 from sumtune.model.fuse import fused_output_weight, gate_factors, heads_of, norm_parameters
 
-__all__ = ["extract_weights"]
+__all__ = ["extract_live_weights", "extract_weights"]
 
 MODULES = dict(
     zip(
@@ -42,13 +42,32 @@ def extract_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor,
     Raises:
         UnsupportedError: our decoder does not know the architecture, or its results differ from those of the model.
     """
+    return _extract(model, kernels, _copied)
+
+
+def extract_live_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor, Tensor]:
+    """Return what `extract_weights` returns, but with the layers of `model` themselves in place of their matrices.
+
+    So an adapter counts with the values that it has when a product is computed. Dropout must be off.
+
+    Raises:
+        UnsupportedError: see `extract_weights`.
+    """
+    return _extract(model, kernels, _live)
+
+
+def _extract(
+    model: Any, kernels: Kernels, weights_of: Callable[[ModelShape, dict[str, Tensor], Any], ModelWeights]
+) -> tuple[ModelWeights, Tensor, Tensor]:
     output = fused_output_weight(model)
     if output is None:
         raise UnsupportedError(
             "The native engine supports only decoder-only models whose output layer has no bias, scale or soft cap."
         )
     try:
-        weights, embedding = _decoder_weights(model.get_decoder(), model.dtype)
+        decoder = model.get_decoder()
+        shape, tensors = _shape_and_norms(decoder, model.dtype)
+        weights, embedding = weights_of(shape, tensors, decoder), decoder.embed_tokens.weight.detach()
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise UnsupportedError("The native engine does not know the layers of this model.") from error
     difference = _difference(model, Decoder(weights, embedding, kernels))
@@ -57,13 +76,14 @@ def extract_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor,
     return weights, embedding, output
 
 
-def _decoder_weights(decoder: Any, dtype: torch.dtype) -> tuple[ModelWeights, Tensor]:
+def _shape_and_norms(decoder: Any, dtype: torch.dtype) -> tuple[ModelShape, dict[str, Tensor]]:
+    """Return the shape of `decoder`, and the tensors of its norms and rotary positions."""
     embedding, norm = decoder.embed_tokens, decoder.norm
     tensors = {"norm": norm_parameters(norm)[0]}
     layers, eps = [], {norm_parameters(norm)[1]}
     kinds = getattr(decoder.config, "layer_types", None) or [""] * len(decoder.layers)
     for number, (layer, kind) in enumerate(zip(decoder.layers, kinds, strict=True)):
-        numbers, found, used = _layer_weights(layer, kind)
+        numbers, found, used = _layer_norms(layer, kind)
         tensors |= {f"layers.{number}.{name}": tensor for name, tensor in found.items()}
         layers.append(numbers)
         eps |= used
@@ -79,10 +99,10 @@ def _decoder_weights(decoder: Any, dtype: torch.dtype) -> tuple[ModelWeights, Te
         vocabulary=embedding.num_embeddings, embedding_scale=float(getattr(embedding, "embed_scale", 1.0)),
         eps=only_eps, gate=gate, rotary=rotary, layers=tuple(layers),
     )  # fmt: skip
-    return ModelWeights(shape, tensors), embedding.weight.detach()
+    return shape, tensors
 
 
-def _layer_weights(layer: Any, kind: str) -> tuple[LayerShape, dict[str, Tensor], set[float]]:
+def _layer_norms(layer: Any, kind: str) -> tuple[LayerShape, dict[str, Tensor], set[float]]:
     heads = heads_of(layer.self_attn)
     if heads is None:
         raise ValueError("unknown attention")
@@ -94,14 +114,26 @@ def _layer_weights(layer: Any, kind: str) -> tuple[LayerShape, dict[str, Tensor]
     for name, attribute in (FOUR_NORMS if hasattr(layer, FOUR_NORMS["before_mlp"]) else TWO_NORMS).items():
         tensors[name], one = norm_parameters(getattr(layer, attribute))
         eps.add(one)
-    return numbers, tensors | dict(_matrices(layer)), eps
+    return numbers, tensors, eps
 
 
-def _matrices(layer: Any) -> Iterator[tuple[str, Tensor]]:
-    for name, path in MODULES.items():
-        module = layer.get_submodule(path)
+def _copied(shape: ModelShape, tensors: dict[str, Tensor], decoder: Any) -> ModelWeights:
+    return ModelWeights(shape, tensors | dict(_matrices(decoder)))
+
+
+def _live(shape: ModelShape, tensors: dict[str, Tensor], decoder: Any) -> ModelWeights:
+    return LiveWeights(shape, tensors, dict(_linear_layers(decoder)))
+
+
+def _linear_layers(decoder: Any) -> Iterator[tuple[str, Any]]:
+    for number, layer in enumerate(decoder.layers):
+        yield from ((f"layers.{number}.{name}", layer.get_submodule(path)) for name, path in MODULES.items())
+
+
+def _matrices(decoder: Any) -> Iterator[tuple[str, Tensor]]:
+    for name, module in _linear_layers(decoder):
         if type(module) is not nn.Linear:
-            raise TypeError(f"{path} is not a linear layer")
+            raise TypeError(f"{name} is not a linear layer")
         yield f"{name}.weight", module.weight.detach()
         if module.bias is not None:
             yield f"{name}.bias", module.bias.detach()

@@ -14,7 +14,16 @@ from sumtune.errors import ModelError
 from sumtune.kernels.build import MAX_HEAD_DIM, Kernels
 from sumtune.kernels.int8 import GROUP, Int8Matrix, packed_size
 
-__all__ = ["MATRICES", "LayerShape", "Linear", "ModelShape", "ModelWeights", "UnfitError", "int8_tensors"]
+__all__ = [
+    "MATRICES",
+    "LayerShape",
+    "Linear",
+    "LiveWeights",
+    "ModelShape",
+    "ModelWeights",
+    "UnfitError",
+    "int8_tensors",
+]
 
 MATRICES = ("query", "key", "value", "attention_output", "gate", "up", "down")
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
@@ -153,6 +162,19 @@ class ModelWeights:
     def _matrix_names(self) -> Iterator[str]:
         for number in range(len(self.shape.layers)):
             yield from (f"layers.{number}.{name}" for name in MATRICES)
+
+
+@dataclass(frozen=True)
+class LiveWeights(ModelWeights):
+    """Weights without matrices of the layers: `layers` computes their products, bias included, by matrix name."""
+
+    layers: dict[str, Callable[[Tensor], Tensor]]
+
+    def product(self, kernels: Kernels, name: str, rows: int, columns: int, dtype: torch.dtype) -> Linear:
+        """See `ModelWeights.product`."""
+        if (layer := self.layers.get(name)) is None:
+            return super().product(kernels, name, rows, columns, dtype)
+        return Linear(lambda x: layer(x).to(dtype), None)
 
 
 def int8_tensors(kernels: Kernels, name: str, weight: Tensor) -> dict[str, Tensor]:
