@@ -53,7 +53,7 @@ def train(
     saved_at = state.step if state.step or state.best_loss < float("inf") else None
     started = time.monotonic() - state.elapsed_s
     while True:
-        ends = state.step >= plan.total_steps or limit.is_over(time.monotonic() - started)
+        ends = state.step >= plan.total_steps or (state.step > 0 and limit.is_over(time.monotonic() - started))
         if (plan.validates_at(state.step) or ends) and state.step != saved_at:
             loss = validate()
             state = replace(state, elapsed_s=time.monotonic() - started)
@@ -65,7 +65,7 @@ def train(
                 save(state)
                 saved_at = state.step
             plateau = _sample(on_event, plan, state, sample, limit, plateau, started)
-            if saves and not ends:
+            if saves and not ends and state.step > 0:
                 ends = limit.is_over(time.monotonic() - started) or _is_at_plateau(on_event, state, plateau, started)
         if ends:
             _report_end(on_event, state)
