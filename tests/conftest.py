@@ -138,7 +138,9 @@ def _short_collections() -> None:
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return folders of tiny random models by architecture, such as `gemma` and `t5`."""
     root = tmp_path_factory.mktemp("models")
-    return {name: tiny.save_model(name, root / name) for name in tiny.ARCHITECTURES}
+    folders = {name: tiny.save_model(name, root / name) for name in tiny.ARCHITECTURES}
+    gc.freeze()  # importing transformers has made half a million objects
+    return folders
 
 
 @pytest.fixture(scope="session")

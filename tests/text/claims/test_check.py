@@ -126,6 +126,6 @@ def test_any_text_can_be_checked(summary, dialogue):
 @pytest.mark.parametrize("piece", ["Ann: I pay 5 euros, not 6? ", " ", "Ann: hi\nBob: 7 tents\n", "5 ", ", ", "no "])
 def test_long_texts_are_checked_in_linear_time(piece):
     begun = time.process_time()
-    inconsistencies_in_english(piece * 20, piece * 5_000)
-    inconsistencies_in_english(piece * 2_000, piece)
-    assert time.process_time() - begun < 5
+    inconsistencies_in_english(piece * 20, piece * 2_500)
+    inconsistencies_in_english(piece * 1_000, piece)
+    assert time.process_time() - begun < 2.5
