@@ -21,7 +21,7 @@ from sumtune import cli
 from sumtune.evaluate import scorecard
 from sumtune.files.records import write_record
 from sumtune.files.stage_manifest import write_manifest
-from sumtune.model import tokenizer
+from sumtune.model import cached_tokenizer, tokenizer
 from sumtune.summarizer import Completion
 from sumtune.text.encode import load_encoded
 from sumtune.train import session as training
@@ -35,7 +35,7 @@ NOISE = np.random.default_rng(0).lognormal(0, 0.05, 10_000)
 
 SCORE_ONE = cache(scorecard._score_one)
 """Runs of many tests have the same baselines and the same predictions."""
-LOAD_TOKENIZER = cache(tokenizer._load)
+LOAD_TOKENIZER = cache(cached_tokenizer.load_cached)
 
 
 @cache
@@ -125,8 +125,8 @@ class Machine:
         patch.setattr(evaluate_stage, "build_for_any_length", self._build)
         patch.setattr(build, "build_summarizer", self._build)
         patch.setattr(scorecard, "_score_one", SCORE_ONE)
-        patch.setattr(tokenizer, "_load", LOAD_TOKENIZER)
-        patch.setattr(tokenizer.CachedTokenizer, "__call__", tokenize)
+        patch.setattr(tokenizer, "load_cached", LOAD_TOKENIZER)
+        patch.setattr(cached_tokenizer.CachedTokenizer, "__call__", tokenize)
         patch.setattr(scorecard, "interval", lambda values, generator: interval(values, generator, 20))
 
     def sumtune(self, command):

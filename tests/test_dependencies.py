@@ -15,7 +15,8 @@ EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?P<bound>>=|==)(?P<version>[0-9a-z.]+)")
 FOR_OTHERS = {"sentencepiece", "bitsandbytes"}
 """Not imported here: transformers reads `.model` tokenizers and computes in 4 bits with them."""
-ELSEWHERE = {"h11": "uvicorn", "nltk": "rouge-score", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}
+ELSEWHERE = {"h11": "uvicorn", "markupsafe": "jinja2", "nltk": "rouge-score", "pydantic_core": "pydantic",
+             "typing_extensions": "pydantic"}  # fmt: skip
 """Imported through a package that cannot do without it."""
 
 

@@ -14,6 +14,7 @@ import zipfile
 from contextlib import ExitStack
 from pathlib import Path
 
+import fake_hub
 import pytest
 import tiny
 import typer
@@ -114,6 +115,8 @@ class Shell:
         if name in ("run", "train") and "--resume" not in arguments:
             shutil.rmtree(option(arguments, "--run-dir") or "artifacts", ignore_errors=True)
         more = ("--port", "0") if name == "serve" else ()
+        if name == "push":
+            self.stack.enter_context(fake_hub.running_hub()).use(self.patch)
         result = CliRunner().invoke(cli.app, [name, *arguments, *more], input=self.input, catch_exceptions=False,
                                     env=self.environment | {"COLUMNS": "200"})  # fmt: skip
         assert result.exit_code == 0, result.output

@@ -36,7 +36,8 @@ def test_what_needs_no_model_imports_no_torch():
         "config, errors, files.run_dir, summarizer, data.ingest, data.issues, evaluate.scorecard, terminal.scores, "
         "evaluate.baselines, evaluate.compare, evaluate.scorecard_io, terminal.comparison, commands.compare, "
         "diagnose.diagnose_stage, terminal.diagnosis, text.prompt, text.batching, train.event_log, "
-        "train.training_plan, train.loss_monitor, serve.app"
+        "train.training_plan, train.loss_monitor, serve.app, report.report_stage, report.card, commands.report, "
+        "commands.push, files.run_list, terminal.runs"
     )
     loaded = imported_by("\n".join(f"import sumtune.{name}" for name in light.split(", ")))
     assert not set(HEAVY) & set(loaded)

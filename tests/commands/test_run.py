@@ -19,6 +19,7 @@ from sumtune.commands import pipeline
 from sumtune.commands.clean import clean_run
 from sumtune.commands.diagnose import show_diagnosis
 from sumtune.commands.evaluate import evaluate_run
+from sumtune.commands.report import write_documents
 from sumtune.commands.run_record import recorded_config
 from sumtune.config_resolution import resolve
 from sumtune.diagnose.diagnosis import diagnose
@@ -32,7 +33,7 @@ from sumtune.train.checkpoint import list_checkpoints
 from sumtune.train.checkpoint import load_state as state_of_checkpoint
 
 FILES = {
-    ".": ("run.json", "diagnosis.json"),
+    ".": ("run.json", "diagnosis.json", "report.html", "MODEL_CARD.md"),
     "data_ingestion": ("train.jsonl", "validation.jsonl", "test.jsonl", "manifest.json"),
     "data_validation": ("report.json",),
     "data_transformation": ("train.safetensors", "validation.safetensors", "prompt.json", "manifest.json"),
@@ -179,6 +180,7 @@ def test_no_dialogue_is_in_the_record_or_the_log(finished):
 def test_the_same_run_again_is_skipped_and_shows_the_table(copied, config_for):
     name, run_dir = copied
     show_diagnosis(run_dir, console())  # its commands name the folder, which the copy has changed
+    write_documents(run_dir)
     before, shown, begun = state_of(run_dir.root), console(), time.monotonic()
     pipeline.run(config_for(name), run_dir, shown)
     assert time.monotonic() - begun < 5

@@ -199,7 +199,7 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, run_
 
 def test_offline_is_said_at_once(monkeypatch: pytest.MonkeyPatch, run_dir: RunDir) -> None:
     pytest.importorskip("datasets")
-    monkeypatch.setattr(hub, "_hub_is_reachable", lambda: False)
+    monkeypatch.setattr(hub, "hub_is_reachable", lambda: False)
     with pytest.raises(DataError, match=r"could not be fetched.*seems offline.*with --data"):
         ingest.run(Config(data=DataConfig(path="knkarthick/samsum")), run_dir)
 
@@ -218,7 +218,7 @@ def test_what_the_hub_refuses(raised: Exception, part: str, monkeypatch: pytest.
     def refuse(hub_id: str) -> None:
         raise raised
 
-    monkeypatch.setattr(hub, "_hub_is_reachable", lambda: True)
+    monkeypatch.setattr(hub, "hub_is_reachable", lambda: True)
     monkeypatch.setattr(datasets, "load_dataset", refuse)
     with pytest.raises(DataError, match=part):
         ingest.run(Config(data=DataConfig(path="a/b")), run_dir)

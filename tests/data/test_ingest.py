@@ -173,7 +173,7 @@ def test_a_hub_data_set_keeps_its_splits(rows: Rows, run_dir: RunDir, monkeypatc
         "validation": datasets.Dataset.from_list(rows[20:]),
         "unlabelled": datasets.Dataset.from_list([{"text": "x"}]),
     }
-    monkeypatch.setattr(hub, "_hub_is_reachable", lambda: True)
+    monkeypatch.setattr(hub, "hub_is_reachable", lambda: True)
     monkeypatch.setattr(datasets, "load_dataset", {"somebody/chats": datasets.DatasetDict(splits)}.__getitem__)
     settings = Config(data=DataConfig(path="somebody/chats"))
     result = ingest.run(settings, run_dir)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from sumtune.model import tokenizer as module
+from sumtune.model.cached_tokenizer import CachedTokenizer
 from sumtune.model.load import load_tokenizer
-from sumtune.model.tokenizer import CachedTokenizer, load_encoder
+from sumtune.model.tokenizer import load_encoder
 from sumtune.text.encode import Encoder
 from sumtune.text.prompt import Prompt
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sumtune.cli import scoring, tuning, using
+from sumtune.cli import scoring, sharing, tuning, using
 
 __all__ = ["app"]
 
@@ -25,7 +25,8 @@ EXAMPLES: dict[Callable[..., None], str] = {
     tuning.check: "Example: sumtune check chats.csv",
     tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",
     scoring.evaluate: "Example: sumtune evaluate --run-dir runs/first --set decode.beams=1",
-    scoring.compare: "Example: sumtune compare runs/first runs/second",
+    scoring.compare: "Examples: sumtune compare runs/first runs/second   |   "
+    "sumtune compare runs/first runs/second --html comparison.html",
     scoring.diagnose: "Examples: sumtune diagnose --run-dir runs/first   |   "
     "sumtune diagnose outputs.csv   |   "
     "sumtune diagnose generated_predictions.txt --references test.csv   |   "
@@ -34,6 +35,10 @@ EXAMPLES: dict[Callable[..., None], str] = {
     using.summarize: "Examples: sumtune summarize chat.txt   |   cat chat.txt | sumtune summarize",
     using.convert: "Example: sumtune convert slack.zip --output chats.jsonl",
     using.serve: "Example: sumtune serve --run-dir runs/first --adapter short=runs/short --port 8080",
+    sharing.report: "Examples: sumtune report --run-dir runs/first   |   "
+    "sumtune report --run-dir runs/first --no-examples --output share.html",
+    sharing.runs: "Examples: sumtune runs   |   sumtune runs runs --json",
+    sharing.push: "Example: sumtune push ann/chats --private --run-dir runs/first",
     using.clean: "Example: sumtune clean --run-dir runs/first",
     using.doctor: "Examples: sumtune doctor   |   sumtune doctor --json",
 }

@@ -41,6 +41,12 @@ def compare(
     runs: Annotated[
         list[Path], typer.Argument(help="Run folders scored on the same examples. Each is compared with the first.")
     ],
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also write the comparison to this file, as one HTML page.")
+    ] = None,
+    examples: Annotated[
+        bool, typer.Option("--examples/--no-examples", help="Whether the page shows conversations and summaries.")
+    ] = True,
 ) -> None:
     """Compare scored runs: which settings and scores differ, and whether the scores could differ by chance."""
     if len(runs) < 2:
@@ -49,7 +55,7 @@ def compare(
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
 
-    compare_runs([RunDir(run) for run in runs], plain_console())
+    compare_runs([RunDir(run) for run in runs], plain_console(), html=html, examples=examples)
 
 
 def diagnose(

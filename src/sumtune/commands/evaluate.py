@@ -1,5 +1,6 @@
 """`sumtune evaluate`: the scores of an adapter beside the base model and the baselines."""
 
+import shlex
 from contextlib import ExitStack
 
 from rich.console import Console
@@ -35,7 +36,16 @@ def evaluate_run(config: Config, run_dir: RunDir, console: Console, *, again: bo
         scorecard = score_adapter(config, run_dir, console, again)
     for line in display(truncated_dialogues(run_dir)):
         console.print(line, highlight=False, markup=False)
+    if _is_outdated(run_dir):
+        command = f"sumtune report --run-dir {shlex.quote(str(run_dir.root))}"
+        console.print(f"The report shows earlier scores. To renew it: {command}", highlight=False, soft_wrap=True)
     return scorecard
+
+
+def _is_outdated(run_dir: RunDir) -> bool:
+    """Return whether the report was written before the scores."""
+    scores = run_dir.evaluation / "scores.json"
+    return run_dir.report.is_file() and run_dir.report.stat().st_mtime < scores.stat().st_mtime
 
 
 def score_adapter(config: Config, run_dir: RunDir, console: Console, again: bool = False) -> Scorecard:

@@ -1,6 +1,6 @@
 """`sumtune run` and `train`: the stages in order. They share nothing but the files of the run folder.
 
-ingest → validate → split → encode → train → evaluate → diagnose
+ingest → validate → split → encode → train → evaluate → diagnose → report
 """
 
 from rich.console import Console
@@ -8,6 +8,8 @@ from rich.console import Console
 from sumtune.commands.diagnose import show_diagnosis
 from sumtune.commands.evaluate import score_adapter
 from sumtune.commands.expectation import show_outcome
+from sumtune.commands.failure import recorded_failure
+from sumtune.commands.report import write_documents
 from sumtune.commands.train import train_adapter
 from sumtune.commands.within import Deadline, evaluated_in_time
 from sumtune.config import Config
@@ -24,7 +26,7 @@ def run(
     config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False,
     history: bool = True, group: Group = ALONE, started: float | None = None,
 ) -> None:  # fmt: skip
-    """Run every stage from data to diagnosis; skip those whose result is up to date.
+    """Run every stage from data to report; skip those whose result is up to date.
 
     With `history`, the user's finished runs help to forecast the scores, and this run joins them. The processes of
     `group` share the training. `started` is when the command started, in seconds of the monotonic clock; None means
@@ -42,12 +44,15 @@ def run(
         )  # fmt: skip
         dismiss_followers(group)
         free_memory()
-        config = trained.config
-        if deadline is not None and not run_dir.has(run_dir.evaluation / "metrics.csv"):
-            config = evaluated_in_time(config, run_dir, deadline.after(trained.earlier_s))
-        scorecard = score_adapter(config, run_dir, console)
-        show_outcome(config, run_dir, scorecard, console, history=history)
-        show_diagnosis(run_dir, console)
+        with recorded_failure(run_dir):
+            config = trained.config
+            if deadline is not None and not run_dir.has(run_dir.evaluation / "metrics.csv"):
+                config = evaluated_in_time(config, run_dir, deadline.after(trained.earlier_s))
+            scorecard = score_adapter(config, run_dir, console)
+            show_outcome(config, run_dir, scorecard, console, history=history)
+            show_diagnosis(run_dir, console)
+            for path in write_documents(run_dir):
+                console.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)
     if deadline is not None:
         console.print(deadline.used(trained.earlier_s))
 

@@ -7,6 +7,7 @@ from functools import partial
 from rich.console import Console
 
 from sumtune.commands.expectation import Expectation, expect, recorded_expectation
+from sumtune.commands.failure import recorded_failure
 from sumtune.commands.prepare import prepare_data, within_limits
 from sumtune.commands.resume import require_same_settings, state_to_resume, with_recorded_limits
 from sumtune.commands.run_record import environment, expected_rouge1, known_record, update_record
@@ -120,11 +121,12 @@ def train_adapter(
             training.clear(run_dir)
         adopt(draft)
     trained = Trained(plan.session.config, plan.elapsed_s)
-    state = _train(replace(plan, session=replace(plan.session, run_dir=run_dir)), console)
-    if config.rank.candidates:
-        del plan  # its model must not stay in memory
-        free_memory()
-        _learn_to_rank(config, run_dir, state, console)
+    with recorded_failure(run_dir):
+        state = _train(replace(plan, session=replace(plan.session, run_dir=run_dir)), console)
+        if config.rank.candidates:
+            del plan  # its model must not stay in memory
+            free_memory()
+            _learn_to_rank(config, run_dir, state, console)
     return trained
 
 

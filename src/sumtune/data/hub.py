@@ -11,7 +11,7 @@ from sumtune.data.split import split_name
 from sumtune.data.table import Table
 from sumtune.errors import DataError
 
-__all__ = ["read_hub"]
+__all__ = ["hub_is_reachable", "read_hub"]
 
 
 def read_hub(hub_id: str) -> list[Table]:
@@ -41,7 +41,7 @@ def _fetch(hub_id: str) -> dict[str, Any]:
         raise DataError(
             f"Reading the Hugging Face data set {hub_id!r} needs the package `datasets`: pip install 'sumtune[hub]'"
         ) from None
-    if not _hub_is_reachable():
+    if not hub_is_reachable():
         raise DataError(_not_fetched(hub_id, "this machine seems offline"))
     datasets.config.HF_UPDATE_DOWNLOAD_COUNTS = False  # no telemetry: loading is not reported to the hub
     try:
@@ -65,7 +65,7 @@ def _first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__
 
 
-def _hub_is_reachable() -> bool:
+def hub_is_reachable() -> bool:
     """Return False if the hub's name does not resolve, because the hub's own client would retry for half a minute."""
     if os.environ.get("HF_HUB_OFFLINE") or getproxies().keys() & {"https", "all"}:
         return True

@@ -13,12 +13,27 @@ from typing import Any
 
 from sumtune.files.failpoints import failpoint
 
-__all__ = ["new_file", "new_folder", "sync_file", "sync_folder", "write_bytes", "write_json", "write_text"]
+__all__ = [
+    "new_file",
+    "new_folder",
+    "sync_file",
+    "sync_folder",
+    "update_text",
+    "write_bytes",
+    "write_json",
+    "write_text",
+]
 
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8 to `path`; a reader sees the old file or the whole new one."""
     write_bytes(path, text.encode())
+
+
+def update_text(path: Path, text: str) -> None:
+    """Write `text` to `path` as `write_text` does, unless it is already there."""
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

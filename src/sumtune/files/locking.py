@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from sumtune.errors import RunDirError
 
-__all__ = ["locked"]
+__all__ = ["is_locked", "locked"]
 
 LOCK, OWNER = ".lock", ".lock-owner.json"
 
@@ -47,6 +47,21 @@ def locked(folder: Path) -> Iterator[None]:
         for path in missing:
             with suppress(OSError):  # the folder is not empty
                 path.rmdir()
+
+
+def is_locked(folder: Path) -> bool:
+    """Return whether a process on this machine is writing to `folder`."""
+    if not (folder / OWNER).is_file():  # there is one while the lock is held, and after its process was killed
+        return False
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:  # a folder of somebody else
+        return False
+    lock.release()
+    return False
 
 
 def _unusable(folder: Path, error: OSError) -> RunDirError:

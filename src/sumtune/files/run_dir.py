@@ -77,6 +77,14 @@ class RunDir:
     def diagnosis(self) -> Path:
         return self.root / "diagnosis.json"
 
+    @property
+    def report(self) -> Path:
+        return self.root / "report.html"
+
+    @property
+    def model_card(self) -> Path:
+        return self.root / "MODEL_CARD.md"
+
     def record(self) -> dict[str, Any]:
         """Return the content of `run.json`; empty if there is none.
 

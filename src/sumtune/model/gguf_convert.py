@@ -13,7 +13,7 @@ from sumtune.files.cache import Entry
 from sumtune.model.gguf_check import chat_template, check_gguf
 from sumtune.model.tokenizer_check import require_whole_words
 
-__all__ = ["converted_folder", "embedded_folder"]
+__all__ = ["converted_folder", "embedded_folder", "find_converted", "find_embedded"]
 
 EMBEDDED_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 FORMAT = 3
@@ -53,6 +53,16 @@ def converted_folder(file: Path) -> Path:
         raise ModelError(f"There is no file {str(file)!r}.")
     check_gguf(file)
     return _entry(_digest([file])).get(partial(_convert, [file]))
+
+
+def find_embedded() -> Path | None:
+    """Return the folder of the embedded model if it has been converted."""
+    return _entry(EMBEDDED_SHA256).find()
+
+
+def find_converted(file: Path) -> Path | None:
+    """Return the folder converted from the GGUF `file`, if there are both."""
+    return _entry(_digest([file])).find() if file.is_file() else None
 
 
 def _entry(digest: str) -> Entry:

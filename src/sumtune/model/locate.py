@@ -7,7 +7,7 @@ from pathlib import Path
 from sumtune.errors import ModelError
 from sumtune.model import gguf_convert
 
-__all__ = ["EMBEDDED", "LocalModel", "locate"]
+__all__ = ["EMBEDDED", "LocalModel", "find_local", "is_hub_id", "locate"]
 
 EMBEDDED = "embedded"
 MAX_INDEX_BYTES = 64 << 20
@@ -39,9 +39,35 @@ def locate(name: str, revision: str | None = None) -> LocalModel:
         return LocalModel(gguf_convert.converted_folder(path), path.name)
     if path.is_dir():
         return LocalModel(_require_safetensors(path), name)
-    if path.exists() or name.count("/") != 1 or name.startswith((".", "/", "~")):
+    if path.exists() or not is_hub_id(name):
         raise _no_model(name)
     return LocalModel(_require_safetensors(_download(name, revision)), name)
+
+
+def find_local(name: str, revision: str | None = None) -> Path | None:
+    """Return the folder of the base model if it is on this machine. Converts and downloads nothing."""
+    if name == EMBEDDED:
+        return gguf_convert.find_embedded()
+    path = Path(name)
+    if path.suffix == ".gguf":
+        return gguf_convert.find_converted(path)
+    if path.is_dir():
+        return path
+    if not is_hub_id(name):
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    config = try_to_load_from_cache(name, "config.json", revision=revision)
+    return Path(config).parent if isinstance(config, str) else None
+
+
+def is_hub_id(name: str) -> bool:
+    """Return whether `name` is a Hugging Face id if it is no path.
+
+    >>> is_hub_id("google/flan-t5-small"), is_hub_id("./models/mine"), is_hub_id("embedded")
+    (True, False, False)
+    """
+    return name.count("/") == 1 and not name.startswith((".", "/", "~"))
 
 
 def _path(name: str) -> Path:

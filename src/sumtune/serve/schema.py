@@ -166,6 +166,7 @@ class RunScores(BaseModel):
     split: str | None
     n: int
     systems: list[SystemScores]
+    report: bool = Field(False, description="Whether `/report` shows the report of the run.")
 
 
 class HealthResponse(BaseModel):

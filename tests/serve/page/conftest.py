@@ -21,7 +21,7 @@ class Inventing(FirstWordSummarizer):
 
 @pytest.fixture(scope="module")
 def browser():
-    from .browser import CHROMIUM, sync_api  # skips the test if playwright is missing, which a conftest cannot
+    from browser import CHROMIUM, sync_api  # skips the test if playwright is missing, which a conftest cannot
 
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -94,7 +94,7 @@ def open_page(browser):
 
 @pytest.fixture
 def page(open_page, url):
-    from .browser import expect
+    from browser import expect
 
     page = open_page(url)
     expect(page.get_by_label("Adapter")).to_be_visible()

@@ -1,13 +1,18 @@
 """The API key, loading, scores, and requests to other hosts."""
 
 import threading
+from pathlib import Path
 
+import pytest
+import scored_run
+from browser import MARKS, done, expect, picture, summarize
+
+from sumtune.report.report_stage import write_report
 from sumtune.serve.app import create_app
 from sumtune.serve.settings import ServeSettings
 
 from ..fakes import KEY, EchoSummarizer, loaded_model
 from ..live_server import listening_server, running_service
-from .browser import MARKS, done, expect, picture, summarize
 
 pytestmark = MARKS
 
@@ -32,6 +37,39 @@ def test_the_page_asks_for_the_api_key(open_page, run_dir):
         expect(page.get_by_label("API key")).to_be_hidden()
         summarize(page)
         done(page)
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory):
+    """A scored run with a report."""
+    run_dir = scored_run.write_run(tmp_path_factory.mktemp("runs") / "chats", scored_run.scorecard(count=10))
+    write_report(run_dir)
+    return run_dir
+
+
+def test_the_report_opens_in_a_sandbox_and_its_filter_works(open_page, reported):
+    with running_service({"tuned": EchoSummarizer()}, run_dir=reported) as url:
+        page = open_page(url)
+        page.get_by_role("link", name="Report").click()
+        expect(page.get_by_role("heading", name="chats", level=1)).to_be_visible()
+        expect(page.get_by_role("status")).to_have_text("10 of 10 examples")
+        page.get_by_label("Show").select_option("best")
+        expect(page.locator(".example:visible")).to_have_count(1)
+        assert page.evaluate("self.origin") == "null"
+        page.close()
+
+
+def test_with_an_api_key_the_report_is_saved(open_page, reported):
+    settings = ServeSettings(api_keys=(KEY,), workers=1)
+    with running_service({"tuned": EchoSummarizer()}, settings, run_dir=reported) as url:
+        page = open_page(url)
+        page.get_by_label("API key").fill(KEY)
+        page.get_by_role("button", name="Use this key").click()
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="Report").click()
+        assert saved.value.suggested_filename == "report.html"
+        assert Path(saved.value.path()).read_text(encoding="utf-8") == reported.report.read_text(encoding="utf-8")
         page.close()
 
 

@@ -1,8 +1,7 @@
 """Keyboard, axe, narrow screens, and the documentation page."""
 
 import pytest
-
-from .browser import DIALOGUE, MARKS, PHONE, done, expect, picture, summarize, text_file, too_wide, violations
+from browser import DIALOGUE, MARKS, PHONE, done, expect, picture, summarize, text_file, too_wide, violations
 
 pytestmark = MARKS
 

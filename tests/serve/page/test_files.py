@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from .browser import DIALOGUE, MARKS, done, expect, text_file
+from browser import DIALOGUE, MARKS, done, expect, text_file
 
 pytestmark = MARKS
 

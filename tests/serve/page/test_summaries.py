@@ -4,11 +4,11 @@ import json
 import re
 
 import pytest
+from browser import DIALOGUE, MARKS, done, expect, picture, summarize
 
 from sumtune.text.parts import split
 
 from ..fakes import MAX_SOURCE_TOKENS, count_tokens
-from .browser import DIALOGUE, MARKS, done, expect, picture, summarize
 
 pytestmark = MARKS
 

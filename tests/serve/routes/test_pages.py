@@ -1,12 +1,13 @@
-"""Scores of the run."""
+"""Scores and report of the run."""
 
 import json
 
 import pytest
 
 from sumtune.files.run_dir import RunDir
+from sumtune.serve.settings import ServeSettings
 
-from ..fakes import FirstWordSummarizer, make_client
+from ..fakes import KEY, FirstWordSummarizer, make_client
 
 INTERVAL = {"mean": 0.5, "low": 0.4, "high": 0.6}
 SYSTEM = dict.fromkeys(("rouge1", "rouge2", "rougeL", "chrf"), INTERVAL)
@@ -45,3 +46,28 @@ def test_damaged_scores_are_omitted_with_a_warning(scores_file, caplog, content)
     scores_file.write_bytes(content)
     assert figures(scores_file)["systems"] == []
     assert [record.levelname for record in caplog.records if "scores.json" in record.getMessage()] == ["WARNING"]
+
+
+def test_the_report_is_shown_in_a_sandbox_if_there_is_one(tmp_path):
+    run_dir = RunDir(tmp_path)
+    with make_client({"tuned": FirstWordSummarizer()}, run_dir=run_dir) as client:
+        missing = client.get("/report")
+        assert (missing.status_code, client.get("/run").json()["report"]) == (404, False)
+        assert "sumtune report" in missing.json()["detail"]
+        run_dir.report.write_text("<!doctype html>", encoding="utf-8")
+        shown = client.get("/report")
+        assert (shown.status_code, shown.text) == (200, "<!doctype html>")
+        assert client.get("/run").json()["report"] is True
+    policy = shown.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox allow-scripts;")
+    assert "allow-same-origin" not in policy
+    assert "default-src 'none'" in policy
+
+
+def test_the_report_needs_the_api_key(tmp_path):
+    run_dir = RunDir(tmp_path)
+    run_dir.report.write_text("private", encoding="utf-8")
+    settings = ServeSettings(api_keys=(KEY,), workers=1)
+    with make_client({"tuned": FirstWordSummarizer()}, run_dir=run_dir, settings=settings) as client:
+        assert client.get("/report").status_code == 401
+        assert client.get("/report", headers={"Authorization": f"Bearer {KEY}"}).text == "private"

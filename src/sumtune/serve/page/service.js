@@ -46,7 +46,8 @@ export function updateChoices() {
   show("style-choice", styles.length > 0);
 }
 
-function showScores({ split, n, systems }) {
+function showScores({ split, n, systems, report }) {
+  show("report", report);
   show("scores-section", systems.length > 0);
   byId("scores-caption").textContent = `Mean of ${n} conversations of the ${split} split, with 95% intervals.`;
   const cell = ({ mean, low, high }) =>

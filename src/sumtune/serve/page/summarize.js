@@ -1,6 +1,6 @@
 // The page: summarize a conversation or several files.
 
-import { ServiceError, hasKey, summarize, useKey } from "/page/api.js";
+import { ServiceError, call, hasKey, summarize, useKey } from "/page/api.js";
 import { csv, download } from "/page/csv.js";
 import { byId, count, show, showError } from "/page/dom.js";
 import { addFiles, chosenFiles, clearFiles } from "/page/files.js";
@@ -152,6 +152,11 @@ function addListeners() {
   byId("stop").addEventListener("click", stop);
   byId("download").addEventListener("click", downloadCsv);
   byId("adapter").addEventListener("change", updateChoices);
+  byId("report").addEventListener("click", (event) => {
+    if (!hasKey()) return; // a link cannot send the key
+    event.preventDefault();
+    reportErrors(async () => download("report.html", await (await call("/report")).text(), "text/html"));
+  });
   byId("files").addEventListener("change", () => reportErrors(() => addFiles(byId("files").files)));
   byId("clear").addEventListener("click", () => {
     clearFiles();
