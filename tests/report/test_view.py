@@ -9,6 +9,7 @@ import scored_run
 
 from sumtune.evaluate.overlap import Overlap
 from sumtune.report.view.examples import chosen_examples, segments
+from sumtune.report.view.faithfulness import KINDS, claims_of
 from sumtune.report.view.first_batch import first_batch_of
 from sumtune.report.view.forecast import promises_of
 from sumtune.report.view.gains import gains_of
@@ -100,6 +101,15 @@ def test_best_median_and_worst_come_first_and_each_example_once(card):
     assert chosen_examples(card, 5) == shown, "the same ones every time"
     few = replace(card, examples=card.examples[:2])
     assert [one.role for one in chosen_examples(few)] == ["best", "worst"]
+
+
+def test_claims_are_counted_by_summary_and_quoted_with_their_reasons(card):
+    found = claims_of(card, quotes=3)
+    having = [one.id for one in card.examples if one.systems["tuned"].inconsistencies]
+    assert (found.summaries, found.total) == (len(having), len(card.examples))
+    assert [name for name, _, _ in found.quoted] == having[:3]
+    assert all(reason.endswith(".") for _, _, reason in found.quoted)
+    assert dict(found.by_kind)[KINDS["name"]] == len(having), "Wolfgang is in each"
 
 
 def test_segments_join_to_the_text_and_overlapping_marks_keep_all_reasons():

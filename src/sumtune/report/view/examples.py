@@ -10,7 +10,7 @@ from typing import Literal
 from sumtune.evaluate.scorecard import BASE, TUNED, Scorecard, ScoredExample, ScoredPrediction
 from sumtune.text.claims.check import Inconsistency
 
-__all__ = ["Segment", "ShownExample", "ShownSummary", "chosen_examples", "segments"]
+__all__ = ["Segment", "ShownExample", "ShownSummary", "chosen_examples", "segments", "shortened"]
 
 RANDOM_EXAMPLES = 20
 QUOTED_CHARACTERS = 80
@@ -78,6 +78,11 @@ def segments(summary: str, found: Sequence[Inconsistency]) -> tuple[Segment, ...
     )
 
 
+def shortened(quote: str) -> str:
+    """Return the start of a long quote."""
+    return textwrap.shorten(quote, QUOTED_CHARACTERS, placeholder=" …")
+
+
 def _shown(example: ScoredExample, role: Role) -> ShownExample:
     names = [name for name in (TUNED, BASE) if name in example.systems]
     summaries = tuple(_summary(name, example.systems[name]) for name in names)
@@ -88,5 +93,5 @@ def _shown(example: ScoredExample, role: Role) -> ShownExample:
 
 def _summary(system: str, prediction: ScoredPrediction) -> ShownSummary:
     found = prediction.inconsistencies
-    reasons = tuple((textwrap.shorten(one.text, QUOTED_CHARACTERS, placeholder=" …"), one.reason) for one in found)
+    reasons = tuple((shortened(one.text), one.reason) for one in found)
     return ShownSummary(system, prediction.scores.rouge1, segments(prediction.text, found), reasons)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sumtune.evaluate.scorecard import TUNED, Scorecard
+from sumtune.report.view.examples import shortened
 
 __all__ = ["KINDS", "MEANINGS", "Claims", "claims_of"]
 
@@ -18,6 +19,7 @@ MEANINGS = {
     "cut_off": "summaries that were stopped by the limit of their length",
 }
 """What each measure is, in the order in which the report lists them."""
+QUOTES = 10
 KINDS = {
     "name": "a name that is not in the conversation",
     "number": "a number that is not in the conversation, or belongs to something else",
@@ -35,11 +37,15 @@ class Claims:
     total: int
     by_kind: tuple[tuple[str, int], ...]
     """Number of summaries by the description of the kind, largest first."""
+    quoted: tuple[tuple[str, str, str], ...]
+    """Some of the claims: id of the example, text and reason; each from another example."""
 
 
-def claims_of(scorecard: Scorecard) -> Claims:
-    """Return how many tuned summaries have unsupported claims, by kind."""
+def claims_of(scorecard: Scorecard, *, quotes: int = QUOTES) -> Claims:
+    """Return how many tuned summaries have unsupported claims, by kind, and quote at most `quotes` of them."""
     found = [{one.kind for one in example.systems[TUNED].inconsistencies} for example in scorecard.examples]
     counts = Counter(kind for kinds in found for kind in kinds)
     by_kind = tuple((KINDS[kind], count) for kind, count in counts.most_common())
-    return Claims(sum(map(bool, found)), len(found), by_kind)
+    firsts = [(one.id, one.systems[TUNED].inconsistencies[:1]) for one in scorecard.examples]
+    quoted = [(name, shortened(claim.text), claim.reason) for name, some in firsts for claim in some]
+    return Claims(sum(map(bool, found)), len(found), by_kind, tuple(quoted[:quotes]))

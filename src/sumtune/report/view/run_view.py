@@ -67,7 +67,7 @@ def view_of(files: RunFiles, *, examples: bool = True) -> RunView:
         groupings=groupings_of(card),
         scores=tuple(one.scores.rouge1 for one in tuned),
         summary_lengths=tuple((float(a), one.measures.words) for a, one in zip(words, tuned, strict=True)),
-        claims=claims_of(card),
+        claims=claims_of(card) if examples else claims_of(card, quotes=0),
         with_examples=examples,
         examples=chosen_examples(card) if examples else (),
         first_batch=first_batch_of(files, texts=examples),
