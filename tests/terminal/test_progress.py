@@ -18,8 +18,8 @@ EVENTS: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def shown(expected: tuple[float, float] | None, terminal: bool = False) -> str:
-    console = Console(file=io.StringIO(), width=220, force_terminal=terminal)
+def shown(expected: tuple[float, float] | None, terminal: bool = False, width: int = 220) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=terminal, color_system=None)
     with training_progress(console, expected) as report:
         for event in EVENTS:
             report(event)
@@ -39,3 +39,13 @@ def test_sampled_scores_are_shown_once_whole_and_then_beside_the_loss() -> None:
 @pytest.mark.parametrize("terminal", [False, True], ids=["log", "bar"])
 def test_what_is_expected_at_the_end_stands_beside_it(terminal: bool) -> None:
     assert "ROUGE-1 0.41 (expected 0.40–0.45 at the end)" in shown((0.4, 0.4514), terminal)
+
+
+@pytest.mark.parametrize("width", [80, 100, 130])
+def test_a_narrow_terminal_keeps_the_bar_and_drops_what_is_least_needed(width: int) -> None:
+    last = shown((0.4, 0.4514), terminal=True, width=width).rstrip().rpartition("Training")[2]
+    assert "20/20" in last
+    assert "loss 2.00 · ROUGE-1 0.41" in last
+    assert ("lr 1.0e-05" in last) == (width >= 100)
+    assert ("expected" in last) == (width >= 130)
+    assert "━" in last

@@ -23,6 +23,8 @@ from sumtune.train.plateau import LEAST_GAIN
 __all__ = ["duration", "generation_progress", "training_progress"]
 
 ROUGE_NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+BAR_WIDTH = 50
+"""Columns for the name, the bar, the number of steps and the times."""
 LINE_EVERY_STEPS = 10
 LINE_EVERY_S = 60
 SMOOTHED_STEPS = 20
@@ -83,8 +85,19 @@ class _Now:
 
     @property
     def rouge(self) -> str:
-        """The newest ROUGE-1 with what is expected at the end; empty if no summaries were sampled yet."""
-        return "" if self._sampled is None else f"ROUGE-1 {self._sampled['rouge1']:.2f}{self._expected}"
+        """The newest ROUGE-1; empty if no summaries were sampled yet."""
+        return "" if self._sampled is None else f"ROUGE-1 {self._sampled['rouge1']:.2f}"
+
+    @property
+    def expected(self) -> str:
+        """What is expected of ROUGE-1 at the end, in brackets after a space; empty if that is not known."""
+        return self._expected if self._sampled is not None else ""
+
+    def sampled(self, event: Event) -> str:
+        """Return the line for sampled summaries."""
+        first, *others = (f"{name} {event[key]:.3f}" for key, name in ROUGE_NAMES.items())
+        scores = ", ".join([first + self._expected, *others])
+        return f"Sampled at step {event['step']} | {event['examples']} validation summaries, greedy: {scores}"
 
 
 class _LogReporter:
@@ -104,6 +117,8 @@ class _LogReporter:
                 self._console.print(f"Training: {event['stage']}", highlight=False)
         elif event["event"] == "step":
             self._step(event)
+        elif event["event"] == "sampled":
+            self._console.print(self._now.sampled(event), highlight=False, soft_wrap=True)
         elif (message := _message(event, self._start)) is not None:
             self._console.print(message, highlight=False, soft_wrap=True, markup=False)
 
@@ -114,7 +129,7 @@ class _LogReporter:
             return
         since = event["elapsed_s"] - self._first["elapsed_s"]
         left = since / max(1, step - self._first["step"]) * (total - step)
-        rouge = f" | {self._now.rouge}" if self._now.rouge else ""
+        rouge = f" | {self._now.rouge}{self._now.expected}" if self._now.rouge else ""
         self._console.print(
             f"Step {step}/{total} | Loss: {self._now.loss:.2f}{rouge} | Learning Rate: {event['learning_rate']:.1e} | "
             f"{self._now.tokens_per_s:.0f} tokens/s | {duration(left)} left",
@@ -139,14 +154,20 @@ class _BarReporter:
             name = str(event.get("stage", "training")).capitalize()
             self._task = self._bar.add_task(name, total=event["total_steps"], completed=event["step"], now="")
         elif event["event"] == "step":
-            rouge = f" · {self._now.rouge}" if self._now.rouge else ""
-            now = (
-                f"loss {self._now.loss:.2f}{rouge} · lr {event['learning_rate']:.1e} · "
-                f"{self._now.tokens_per_s:.0f} tok/s"
-            )
-            self._bar.update(self._task, completed=event["step"], total=_total_steps(event, self._start), now=now)
+            total = _total_steps(event, self._start)
+            self._bar.update(self._task, completed=event["step"], total=total, now=self._line(event))
+        elif event["event"] == "sampled":
+            self._console.print(self._now.sampled(event), highlight=False, markup=False)
         elif (message := _message(event, self._start)) is not None:
             self._console.print(message, highlight=False, markup=False)
+
+    def _line(self, event: Event) -> str:
+        """Return loss, ROUGE-1, learning rate and speed, as much of it as leaves room for the bar."""
+        loss, rouge = f"loss {self._now.loss:.2f}", self._now.rouge
+        rate, speed = f"lr {event['learning_rate']:.1e}", f"{self._now.tokens_per_s:.0f} tok/s"
+        every = [(loss, rouge + self._now.expected, rate, speed), (loss, rouge, rate, speed), (loss, rouge, speed)]
+        lines = [" · ".join(filter(None, parts)) for parts in every]
+        return next((line for line in lines if len(line) + BAR_WIDTH <= self._console.width), lines[-1])
 
 
 def _total_steps(step: Event, start: Event) -> int:
@@ -162,9 +183,6 @@ def _message(event: Event, start: Event) -> str | None:
     if event["event"] == "validation":
         mark = " (best so far)" if event["best"] else ""
         return f"Validation at step {event['step']} | Eval Loss: {event['loss']:.3f}{mark}"
-    if event["event"] == "sampled":
-        scores = ", ".join(f"{name} {event[key]:.3f}" for key, name in ROUGE_NAMES.items())
-        return f"Sampled at step {event['step']} | {event['examples']} validation summaries, greedy: {scores}"
     if event["event"] == "early_end":
         return (
             f"Training ends early, at step {event['step']}: ROUGE-1 of the sampled summaries is expected to rise by "
