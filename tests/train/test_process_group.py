@@ -159,3 +159,11 @@ def test_without_a_launcher_a_process_is_alone(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     with joined() as group:
         assert (group.rank, group.size, group.any(True), group.any(False)) == (0, 1, True, False)
+
+
+@pytest.mark.parametrize("settings", [{"train.within": "9m"}, {"train.stop_early": True}])
+def test_what_depends_on_the_clock_has_one_process(settings: dict[str, object]) -> None:
+    config = resolve(overrides=settings)
+    require_shareable(config, Group())
+    with pytest.raises(ConfigError, match="start without torchrun"):
+        require_shareable(config, Group(0, 2))
