@@ -37,10 +37,12 @@ from sumtune.train import session as training
 
 __all__ = ["make_plan", "show_plan"]
 
-PILOT_LIMIT_S = 50.0
-"""Seconds of training that a pilot may take."""
-MEASURING_LIMIT_S = 80.0
-"""After so many seconds, no further preset is timed, so that a plan takes at most about two minutes."""
+LIMIT_S = 110.0
+"""Seconds after which nothing more is measured. A pilot gets what is left, so that a plan takes about two minutes."""
+SUMMARIES_S = 30.0
+"""Seconds that are kept free for the summaries of a pilot; with fewer left, there is none."""
+PRESET_S = 30.0
+"""Seconds that it takes to time a preset."""
 
 
 def show_plan(configs: Sequence[Config], console: Console, *, quick: bool, as_json: bool, history: bool) -> None:
@@ -74,10 +76,12 @@ def make_plan(configs: Sequence[Config], console: Console, *, quick: bool, histo
         if not quick:
             with status(console, "Measuring time and memory on this machine"):
                 times[0] = _timed(configs[0], run_dirs[0], evaluations)
-        with status(console, "Looking at the data" if quick else "Trying a short training"):
-            known = beforehand(configs[0], run_dirs[0], () if quick else DEPTHS, PILOT_LIMIT_S)
+        left_s = LIMIT_S - SUMMARIES_S - (time.monotonic() - begun)
+        depths = () if quick or left_s <= 0 else DEPTHS
+        with status(console, "Trying a short training" if depths else "Looking at the data"):
+            known = beforehand(configs[0], run_dirs[0], depths, left_s)
         for at in range(1, len(configs)):
-            if not quick and time.monotonic() - begun < MEASURING_LIMIT_S:
+            if not quick and time.monotonic() - begun < LIMIT_S - PRESET_S:
                 with status(console, "Measuring time and memory on this machine"):
                     times[at] = _timed(configs[at], run_dirs[at], evaluations)
         presets = [_preset(*each, known, bank) for each in zip(configs, run_dirs, times, strict=True)]
