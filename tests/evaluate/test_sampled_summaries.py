@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import pytest
 import torch
@@ -64,11 +65,19 @@ def test_sampling_changes_nothing_in_the_adapter_and_scores_what_is_saved(
         assert events[-1][metric] == pytest.approx(mean(getattr(score, metric) for score in scores))
 
 
-@pytest.mark.parametrize("name", ["gemma", "llama"])
+VARIANTS = {
+    "gemma": {}, "dora": {"lora.dora": True}, "query and value": {"lora.target_modules": None},
+    "4 bits": {"model.quantize": "nf4"}, "bf16": {"model.precision": "bf16"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("changed", VARIANTS.values(), ids=VARIANTS)
 def test_a_decoder_generates_with_its_layers_as_they_are_at_the_moment(
-    session_in: Make, tmp_path: Path, name: str, kernels: object
+    session_in: Make, tmp_path: Path, changed: dict[str, Any], kernels: object
 ) -> None:
-    session = session_in(tmp_path, name)
+    if changed.get("model.quantize"):
+        pytest.importorskip("bitsandbytes")
+    session = session_in(tmp_path, "gemma", changed=changed)
     sampled = SampledSummaries(session, 6, SamplingBudget(0.0))
     before = [one.text for one in sampled.write()]
     generator = torch.Generator().manual_seed(1)
@@ -76,8 +85,8 @@ def test_a_decoder_generates_with_its_layers_as_they_are_at_the_moment(
         weight.copy_(torch.randn(weight.shape, generator=generator) / 4)
     after = [one.text for one in sampled.write()]
     assert after != before
-    for weight in session.master_weights.average.values():
-        weight.zero_()
+    for name, weight in session.master_weights.average.items():
+        weight.copy_(session.master_weights.weights[name])  # B is still zero
     assert [one.text for one in sampled.write()] == before, "without an adapter, it is the base model"
 
 
