@@ -47,15 +47,17 @@ def write_comparison(
         RunDirError: a folder holds no scored run, or a file is damaged.
         ConfigError: `output` is a folder.
     """
-    names = _short_names([str(run.root) for run in runs])
+    names = _short_names(runs)
     view = comparison_view([read_run_files(run) for run in runs], names, comparisons, examples=examples)
     update_text(require_file(output), render_page("compare.html.jinja", view=view))
 
 
-def _short_names(paths: Sequence[str]) -> list[str]:
-    """Return the last parts of `paths` if they differ from one another, otherwise the paths."""
-    names = [Path(path).resolve().name for path in paths]
-    return names if len(set(names)) == len(names) else list(paths)
+def _short_names(runs: Sequence[RunDir]) -> list[str]:
+    """Return the ends of the paths, as short as different runs allow."""
+    paths = [run.root.resolve() for run in runs]
+    depths = range(1, max(len(path.parts) for path in paths) + 1)
+    names = ([str(Path(*path.parts[-depth:])) for path in paths] for depth in depths)
+    return next(some for some in names if len(set(some)) == len(set(paths)))
 
 
 def require_file(path: Path) -> Path:

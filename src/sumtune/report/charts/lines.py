@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from sumtune.report.charts.axis import Axis
-from sumtune.report.charts.svg import COLORS, PLOT, chart, frame, legend, tag, text
+from sumtune.report.charts.svg import COLORS, HEIGHT, PLOT, chart, frame, legend, tag, text
 
 __all__ = ["Series", "lines"]
 
@@ -47,4 +47,5 @@ def lines(
             parts += [
                 tag("circle", cx=across, cy=up, r=2.5, class_=f"dot fill-{place % COLORS}") for across, up in drawn
             ]
-    return chart(description, *parts, legend([one.label for one in series]) if len(series) > 1 else Markup(""))
+    names, more = legend([one.label for one in series]) if len(series) > 1 else (Markup(""), 0.0)
+    return chart(description, *parts, names, height=HEIGHT + more)

@@ -15,7 +15,9 @@ CHARACTER = 5.6
 """Mean width of a character."""
 COLORS = 4
 """Colours of the style sheet; a fifth series has that of the first."""
-LONGEST_NAME = 18
+LEGEND_LINE = 16.0
+SHORT = 30
+"""Characters for which there is room above the plot."""
 
 
 def tag(name: str, content: str | Markup = "", **attributes: str | float) -> Markup:
@@ -51,16 +53,33 @@ def frame(x: Axis, y: Axis, x_label: str, y_label: str) -> Markup:
     return Markup("").join(parts)
 
 
-def legend(labels: list[str]) -> Markup:
-    """Return one line with the name of each series, from the right, above the plot; the end of a long name is shown."""
-    labels = [label if len(label) <= LONGEST_NAME else f"…{label[1 - LONGEST_NAME :]}" for label in labels]
-    parts, end, base = [], PLOT[1], PLOT[2] - 14
+def legend(labels: list[str]) -> tuple[Markup, float]:
+    """Return the names of the series, and the height that they need below the chart.
+
+    Two short names stand above the plot, others below it, a line each.
+    """
+    if len(labels) <= 2 and sum(map(len, labels)) <= SHORT:
+        return _legend_above(labels), 0.0
+    left = PLOT[0]
+    lines = [HEIGHT + LEGEND_LINE * (place + 0.5) for place in range(len(labels))]
+    parts = [
+        _swatch(place, left, line) + text(labels[place], left + SWATCH + 5, line) for place, line in enumerate(lines)
+    ]
+    return Markup("").join(parts), LEGEND_LINE * len(labels)
+
+
+def _legend_above(labels: list[str]) -> Markup:
+    parts, end, line = [], PLOT[1], PLOT[2] - 14
     for place in reversed(range(len(labels))):
-        parts.append(text(labels[place], end, base, "end"))
-        start, color = end - CHARACTER * len(labels[place]) - 5, f"series-{place % COLORS}"
-        parts.append(tag("line", x1=start - SWATCH, x2=start, y1=base - 3.5, y2=base - 3.5, class_=color))
-        end = start - SWATCH - 10
+        parts.append(text(labels[place], end, line, "end"))
+        start = end - CHARACTER * len(labels[place]) - 5 - SWATCH
+        parts.append(_swatch(place, start, line))
+        end = start - 10
     return Markup("").join(parts)
+
+
+def _swatch(place: int, start: float, line: float) -> Markup:
+    return tag("line", x1=start, x2=start + SWATCH, y1=line - 3.5, y2=line - 3.5, class_=f"series-{place % COLORS}")
 
 
 def _value(value: str | float) -> Markup:
