@@ -115,7 +115,7 @@ class Machine:
         patch.setattr(train, "cached_peak_bytes", lambda _session: None)
         patch.setattr(train, "evaluation_costs", lambda *_: EvaluationCosts(1, setup_s=0.0, example_s=1.0))
         patch.setattr(train, "forecast", lambda _session, seconds, _candidates: Forecast(1.0, seconds, 1, 1))
-        patch.setattr(plan, "_timed", lambda *_: Forecast(1.0, 1.0, 1, 1))
+        patch.setattr(plan, "_timed", lambda *_: (Forecast(1.0, 1.0, 1, 1), None))
         patch.setattr(plan, "beforehand", lambda config, run_dir, *_: beforehand(config, run_dir))
         patch.setattr(train, "choose_within", lambda session, *_: (session, Forecast(1.0, 1.0, 1, 1), None))
         patch.setattr(train, "calibrate", lambda *_: None)

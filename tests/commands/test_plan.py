@@ -13,6 +13,7 @@ from sumtune.commands import plan as command
 from sumtune.commands.plan import make_plan, show_plan
 from sumtune.config import Config
 from sumtune.config_resolution import resolve
+from sumtune.errors import ConfigError
 from sumtune.forecast import expected_scores, pilot
 from sumtune.forecast.run_plan import RunPlan
 from sumtune.terminal.console import plain_console
@@ -88,3 +89,13 @@ def test_json_goes_alone_to_standard_output(here: Path, capsys: pytest.CaptureFi
     assert found["counts"] == {"train": 48, "validation": 6, "test": 6}
     assert found["baselines"]["lead-3"]["rouge1"] > 0
     assert found["presets"][0]["scores"]["unknown"]
+
+
+def test_a_plan_says_what_fits_into_a_time(here: Path) -> None:
+    within = config().model_copy(update={"train": config().train.model_copy(update={"within": 120.0})})
+    out = io.StringIO()
+    show_plan([within], plain_console(file=out, width=140), quick=False, as_json=False, history=False)
+    assert "CHOSEN TO END WITHIN 2 min:" in out.getvalue()
+    assert "more would not raise the score, so the run ends early" in out.getvalue()
+    with pytest.raises(ConfigError, match="leave out --quick"):
+        make_plan([within], small_runs.console(), quick=True, history=False)

@@ -74,7 +74,7 @@ def test_the_time_ends_the_training_and_the_evaluation_fits_into_the_rest(go_to,
 def test_as_many_examples_are_scored_as_the_machine_can_at_its_speed_now(tmp_path, slower, scored):
     run_dir, deadline = RunDir(tmp_path), Deadline(time.monotonic() + 95.0 + finishing_seconds(0.0), within_s=0.0)
     costs = EvaluationCosts(400, setup_s=5.0, example_s=1.0)
-    choice = Choice(1, 4, True, 60, 100, 120, step_s=2.0, training_s=200.0, closing_s=70.0, evaluation=costs)
+    choice = Choice(1, 4, True, 60, 100, 120, 4, step_s=2.0, training_s=200.0, closing_s=70.0, evaluation=costs)
     write_record(run_dir.run_json, {"config": Config().model_dump(mode="json"), **choice_record(choice)})
     for step in range(1, 101):  # it became slower at the end
         event = {"event": "step", "step": step, "loss": 1.0, "learning_rate": 1e-4, "gradient_norm": 1.0, "tokens": 9,

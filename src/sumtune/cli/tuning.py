@@ -87,6 +87,7 @@ def plan(
     summary_column: SummaryOption = None,
     style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
+    within: WithinOption = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only look at the data: seconds instead of two minutes, wider intervals.")
     ] = False,
@@ -95,10 +96,10 @@ def plan(
 ) -> None:
     """Forecast time, memory and scores of runs. Nothing that it trains is kept.
 
-    Without --preset, it compares quality, balanced and fast.
+    Without --preset or --within, it compares quality, balanced and fast.
     """
-    names = [preset] if preset or config else ["quality", "balanced", "fast"]
-    options = (config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
+    names = [preset] if preset or config or within else ["quality", "balanced", "fast"]
+    options = (config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within)
     settings = [config_of(name, *options) for name in names]
     from sumtune.terminal.console import plain_console
     from sumtune.terminal.status import status

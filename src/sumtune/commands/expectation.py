@@ -49,8 +49,8 @@ def expect(config: Config, run_dir: RunDir, *, history: bool, choice: Choice | N
     """
     bank, known = bank_of(history=history), beforehand(config, run_dir)
     if choice is not None:
-        config = config.model_copy(update={"train": config.train.model_copy(update={"epochs": choice.read_epochs})})
-    scores = expected_scores(config, run_dir, known, bank, None if choice is None else choice.read_examples(config))
+        config = choice.as_read(config)
+    scores = expected_scores(config, run_dir, known, bank, None if choice is None else choice.read_examples)
     if choice is None and scores.scores and known.depth is None and (depths := affordable_depths(config, run_dir)):
         known = beforehand(config, run_dir, depths)
         scores = expected_scores(config, run_dir, known, bank)

@@ -10,15 +10,17 @@ from pathlib import Path
 from rich.console import Console
 
 from sumtune.commands.prepare import prepare_data, within_limits
+from sumtune.commands.within import Deadline, choose_within
 from sumtune.config import Config
 from sumtune.data import ingest
 from sumtune.data.data_source import find_source
 from sumtune.data.example import SPLITS, load_jsonl
+from sumtune.errors import ConfigError
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.evaluate_stage import chosen_examples
 from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.files.run_dir import RunDir
-from sumtune.forecast.evaluation import evaluation_costs
+from sumtune.forecast.evaluation import EvaluationCosts, evaluation_costs
 from sumtune.forecast.expected_scores import Beforehand, bank_of, beforehand, expected_scores
 from sumtune.forecast.finished_runs import model_key
 from sumtune.forecast.fit_memory import fit_to_memory
@@ -28,6 +30,7 @@ from sumtune.forecast.pilot import DEPTHS
 from sumtune.forecast.run_plan import PresetPlan, RunPlan
 from sumtune.forecast.score_bank import BankRow
 from sumtune.forecast.score_forecast import LEVEL
+from sumtune.forecast.within import Choice
 from sumtune.memory import free_memory
 from sumtune.model.locate import locate
 from sumtune.model.precision import choose_device, choose_precision
@@ -41,6 +44,8 @@ LIMIT_S = 110.0
 """Seconds after which nothing more is measured. A pilot gets what is left, so that a plan takes about two minutes."""
 SUMMARIES_S = 30.0
 """Seconds that are kept free for the summaries of a pilot; with fewer left, there is none."""
+_Times = tuple[Forecast, Choice | None]
+"""Time and memory of a run, and what was chosen for it if it must end in time."""
 PRESET_S = 30.0
 """Seconds that it takes to time a preset."""
 
@@ -60,22 +65,25 @@ def show_plan(configs: Sequence[Config], console: Console, *, quick: bool, as_js
 def make_plan(configs: Sequence[Config], console: Console, *, quick: bool, history: bool) -> RunPlan:
     """Return times and expected scores of runs with each of `configs`.
 
-    With `quick`, nothing is trained or timed: the scores rest on the figures of the data alone.
+    With `quick`, nothing is trained or timed: the scores rest on the figures of the data alone. For runs that must end
+    in time, the plan says what would be chosen.
 
     Raises:
-        SumtuneError: the data or the model cannot be used.
+        SumtuneError: the data or the model cannot be used, or the time of a run is too short.
     """
     begun, bank = time.monotonic(), bank_of(history=history)
+    if quick and any(config.train.within is not None for config in configs):
+        raise ConfigError("What fits into a time (--within) must be measured: leave out --quick.")
     with tempfile.TemporaryDirectory(prefix="sumtune-plan-") as folder:
         run_dirs = [RunDir(Path(folder) / config.preset) for config in configs]
         with status(console, "Preparing the data"):
             for config, run_dir in zip(configs, run_dirs, strict=True):
                 _prepare(config, run_dir, console if run_dir is run_dirs[0] else Console(quiet=True), quick)
-        times: list[Forecast | None] = [None] * len(configs)
-        evaluations: dict[str, float] = {}
+        times: list[_Times | None] = [None] * len(configs)
+        evaluations: dict[str, EvaluationCosts] = {}
         if not quick:
             with status(console, "Measuring time and memory on this machine"):
-                times[0] = _timed(configs[0], run_dirs[0], evaluations)
+                times[0] = _timed(configs[0], run_dirs[0], evaluations, begun)
         left_s = LIMIT_S - SUMMARIES_S - (time.monotonic() - begun)
         depths = () if quick or left_s <= 0 else DEPTHS
         with status(console, "Trying a short training" if depths else "Looking at the data"):
@@ -83,7 +91,7 @@ def make_plan(configs: Sequence[Config], console: Console, *, quick: bool, histo
         for at in range(1, len(configs)):
             if not quick and time.monotonic() - begun < LIMIT_S - PRESET_S:
                 with status(console, "Measuring time and memory on this machine"):
-                    times[at] = _timed(configs[at], run_dirs[at], evaluations)
+                    times[at] = _timed(configs[at], run_dirs[at], evaluations, begun)
         presets = [_preset(*each, known, bank) for each in zip(configs, run_dirs, times, strict=True)]
         return _plan(configs[0], run_dirs[0], presets, known, bank, quick)
 
@@ -96,30 +104,38 @@ def _prepare(config: Config, run_dir: RunDir, console: Console, quick: bool) -> 
         prepare_data(config, within_limits(config, console), run_dir, console)
 
 
-def _timed(config: Config, run_dir: RunDir, evaluations: dict[str, float]) -> Forecast:
-    """Return the forecast of time and memory. `evaluations` has what is already known, by settings of the scoring."""
+def _timed(config: Config, run_dir: RunDir, evaluations: dict[str, EvaluationCosts], begun: float) -> _Times:
+    """Return time and memory. `evaluations` has what is already known, by settings of the scoring.
+
+    A run that must end in time is expected to prepare and measure as long as this plan, which began at `begun`.
+    """
     key = config.decode.model_dump_json() + config.evaluate.model_dump_json()
     if key not in evaluations:
-        evaluations[key] = evaluation_costs(config, run_dir).seconds()
-    session = training.prepare(config, run_dir)
-    found = forecast(fit_to_memory(session, cached_peak_bytes(session)), evaluations[key])
+        evaluations[key] = evaluation_costs(config, run_dir)
+    session, choice = training.prepare(config, run_dir), None
+    session = fit_to_memory(session, cached_peak_bytes(session))
+    if (deadline := Deadline.of(config, begun)) is None:
+        found = forecast(session, evaluations[key].seconds())
+    else:
+        session, found, choice = choose_within(session, evaluations[key], deadline)
     del session
     free_memory()
-    return found
+    return found, choice
 
 
 def _preset(
-    config: Config, run_dir: RunDir, times: Forecast | None, known: Beforehand, bank: Sequence[BankRow]
+    config: Config, run_dir: RunDir, times: _Times | None, known: Beforehand, bank: Sequence[BankRow]
 ) -> PresetPlan:
-    plan = PresetPlan(config.preset, expected_scores(config, run_dir, known, bank))
-    if times is None:
+    found, choice = times or (None, None)
+    read = None if choice is None else choice.read_examples
+    expected = config if choice is None else choice.as_read(choice.applied_to(config))
+    plan = PresetPlan(config.preset, expected_scores(expected, run_dir, known, bank, read))
+    if found is None:
         return plan
     return replace(
-        plan,
-        training_s=times.all_training_s,
-        evaluation_s=times.evaluation_s,
-        peak_memory_bytes=times.peak_memory_bytes,
-    )
+        plan, training_s=found.all_training_s, evaluation_s=found.evaluation_s,
+        peak_memory_bytes=found.peak_memory_bytes, within_s=config.train.within, choice=choice,
+    )  # fmt: skip
 
 
 def _plan(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sumtune.forecast.learning_curve import MoreData
 from sumtune.forecast.score_forecast import ScoreForecast
+from sumtune.forecast.within import Choice
 
 __all__ = ["PresetPlan", "RunPlan"]
 
@@ -19,6 +20,10 @@ class PresetPlan:
     training_s: float | None = None
     evaluation_s: float | None = None
     peak_memory_bytes: int | None = None
+    within_s: float | None = None
+    """Seconds in which the run must end; None without a limit."""
+    choice: Choice | None = None
+    """What was chosen for a run that must end in time; None without a limit."""
 
 
 @dataclass(frozen=True)

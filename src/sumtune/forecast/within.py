@@ -51,6 +51,8 @@ class Choice:
     """Expected optimizer steps."""
     planned_steps: int
     """Optimizer steps of the plan. If fewer are expected, the time ends the training."""
+    step_examples: int
+    """Examples in an optimizer step."""
     step_s: float
     """Measured seconds of an optimizer step."""
     training_s: float
@@ -71,9 +73,14 @@ class Choice:
         """How many times the examples are expected to be read, to the nearest whole number; at least 1."""
         return max(1, round(self.steps * self.epochs / self.planned_steps))
 
-    def read_examples(self, config: Config) -> int:
-        """Return how many examples are expected to be read, each time they are."""
-        return self.steps * config.train.effective_batch_size
+    def as_read(self, config: Config) -> Config:
+        """Return `config` with `read_epochs`, for a forecast of the scores."""
+        return config.model_copy(update={"train": config.train.model_copy(update={"epochs": self.read_epochs})})
+
+    @property
+    def read_examples(self) -> int:
+        """How many examples are expected to be read, all epochs together."""
+        return self.steps * self.step_examples
 
     @property
     def evaluation_s(self) -> float | None:
@@ -138,7 +145,8 @@ def _fit(
     steps = min(steps, epochs * plan.steps_per_epoch)
     return Choice(
         epochs=epochs, beams=beams, base=base, scored=scored, steps=steps,
-        planned_steps=epochs * plan.steps_per_epoch, step_s=step_s, closing_s=closing_s, evaluation=evaluation,
+        planned_steps=epochs * plan.steps_per_epoch, step_examples=plan.settings.effective_batch_size,
+        step_s=step_s, closing_s=closing_s, evaluation=evaluation,
         training_s=steps * each_s + costs.validation + SAVING_S,
     )  # fmt: skip
 

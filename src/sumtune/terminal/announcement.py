@@ -8,6 +8,7 @@ from sumtune.forecast.ranking import CANDIDATES, HALF_TRAINING, RANK_TRAINING
 from sumtune.forecast.score_forecast import ScoreForecast
 from sumtune.forecast.within import Choice
 from sumtune.model.read_lengths import recorded_read_lengths
+from sumtune.terminal.choice import choice_lines
 from sumtune.terminal.expected import expected_lines
 from sumtune.terminal.no_kernels import COST
 from sumtune.terminal.progress import duration
@@ -67,7 +68,7 @@ def announcement(
             *_training_times(forecast),
             *_quicker(session, forecast),
             *([] if scores is None else expected_lines(scores)),
-            *_within(session, choice),
+            *([] if choice is None else ["", *choice_lines(choice, config.train.within or 0.0, len(session.examples))]),
             RULE,
         ]
     )
@@ -85,26 +86,6 @@ def _sampling(forecast: Forecast) -> list[str]:
     if not forecast.sampled_examples:
         return []
     return [f"Sampled ROUGE: of {forecast.sampled_examples} validation summaries, in at most {SHARE:.0%} of the time"]
-
-
-def _within(session: Session, choice: Choice | None) -> list[str]:
-    """Return lines on what was chosen to end in time, and why."""
-    within_s = session.config.train.within
-    if choice is None or within_s is None:
-        return []
-    steps, examples = choice.steps, session.config.train.effective_batch_size
-    if steps >= choice.planned_steps:
-        why = "more would not raise the score, so the run ends early"
-    elif steps < session.plan.steps_per_epoch:
-        why = f"the time is over when {steps * examples / len(session.examples):.0%} of the training examples were read"
-    else:
-        why = "the time is over then"
-    lines = ["", f"CHOSEN TO END WITHIN {duration(within_s)}:", f"  Training: {steps} optimizer steps; {why}"]
-    if choice.evaluation is not None:
-        systems = "tuned and base model" if choice.base else "tuned model only, because the base model takes too long"
-        search = "greedy, because beams take too long" if choice.beams == 1 else f"beam {choice.beams}"
-        lines.append(f"  Evaluation: {choice.scored} of {choice.evaluation.examples} examples, {systems}, {search}")
-    return lines
 
 
 def _result(session: Session) -> str:

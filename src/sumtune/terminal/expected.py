@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from sumtune.forecast.score_forecast import LEVEL, ScoreForecast
-from sumtune.terminal.plan import METRIC_NAMES, interval, unknown_scores
-from sumtune.terminal.progress import duration
+from sumtune.terminal.plan import interval, unknown_scores
+from sumtune.terminal.progress import METRIC_NAMES, duration
 
 __all__ = ["expected_lines", "forecast_and_actual", "outcome_lines"]
 

@@ -9,18 +9,18 @@ from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.forecast.learning_curve import MoreData
 from sumtune.forecast.run_plan import PresetPlan, RunPlan
 from sumtune.forecast.score_forecast import ExpectedScore, ScoreForecast
-from sumtune.terminal.progress import duration
+from sumtune.terminal.choice import choice_lines
+from sumtune.terminal.progress import METRIC_NAMES, duration
 
-__all__ = ["METRIC_NAMES", "interval", "plan_report", "unknown_scores"]
+__all__ = ["interval", "plan_report", "unknown_scores"]
 
-METRIC_NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 NOT_MEASURED = "–"
 
 
 def plan_report(plan: RunPlan) -> Group:
     """Return the table of presets and baselines, and what it rests on."""
     parts: list[RenderableType] = [Text(_heading(plan)), _table(plan)]
-    parts += [Text(line) for line in (*_notes(plan), *_more_data(plan.more_data))]
+    parts += [Text(line) for line in (*_choices(plan), *_notes(plan), *_more_data(plan.more_data))]
     return Group(*parts)
 
 
@@ -80,6 +80,12 @@ def _notes(plan: RunPlan) -> list[str]:
         notes.append("Expected scores rest on figures of the data and on earlier runs. Without --quick, a short "
                      "training narrows them.")  # fmt: skip
     return list(dict.fromkeys(notes))
+
+
+def _choices(plan: RunPlan) -> list[str]:
+    """Return what was chosen for runs that must end in time."""
+    chosen = [(one.choice, one.within_s or 0.0) for one in plan.presets if one.choice is not None]
+    return [line for choice, within_s in chosen for line in choice_lines(choice, within_s, plan.counts["train"])]
 
 
 def _more_data(more: MoreData | None) -> list[str]:

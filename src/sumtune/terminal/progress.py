@@ -20,9 +20,9 @@ from sumtune.summarizer import OnProgress
 from sumtune.train.event_log import Event, EventCallback
 from sumtune.train.plateau import LEAST_GAIN
 
-__all__ = ["duration", "generation_progress", "training_progress"]
+__all__ = ["METRIC_NAMES", "duration", "generation_progress", "training_progress"]
 
-ROUGE_NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
+METRIC_NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rougeL": "ROUGE-L", "rougeLsum": "ROUGE-Lsum"}
 BAR_WIDTH = 50
 """Columns for the name, the bar, the number of steps and the times."""
 LINE_EVERY_STEPS = 10
@@ -95,7 +95,7 @@ class _Now:
 
     def sampled(self, event: Event) -> str:
         """Return the line for sampled summaries."""
-        first, *others = (f"{name} {event[key]:.3f}" for key, name in ROUGE_NAMES.items())
+        first, *others = (f"{name} {event[key]:.3f}" for key, name in METRIC_NAMES.items())
         scores = ", ".join([first + self._expected, *others])
         return f"Sampled at step {event['step']} | {event['examples']} validation summaries, greedy: {scores}"
 
