@@ -35,7 +35,7 @@ def lowest(requirements: list[str]) -> dict[str, str]:
 
 
 RUNTIME = lowest(PROJECT["dependencies"])
-OPTIONAL = lowest(EXTRAS["embedded"] + EXTRAS["hub"] + EXTRAS["quantize"])
+OPTIONAL = lowest(EXTRAS["embedded"] + EXTRAS["hub"] + EXTRAS["quantize"] + EXTRAS["search"])
 DEVELOPMENT = lowest(EXTRAS["dev"])
 
 

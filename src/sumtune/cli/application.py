@@ -24,6 +24,7 @@ EXAMPLES: dict[Callable[..., None], str] = {
     tuning.plan: "Examples: sumtune plan --data chats.csv   |   sumtune plan --data chats.csv --preset fast --json",
     tuning.check: "Example: sumtune check chats.csv",
     tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",
+    tuning.search: "Example: sumtune search --data chats.csv --trials 20 --preset fast --run-dir searches/chats",
     scoring.evaluate: "Example: sumtune evaluate --run-dir runs/first --set decode.beams=1",
     scoring.compare: "Examples: sumtune compare runs/first runs/second   |   "
     "sumtune compare runs/first runs/second --html comparison.html",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RUN_DIR",
+    "SEARCH_DIR",
     "BeamsOption",
     "CheckSetOption",
     "ConfigOption",
@@ -29,7 +30,7 @@ __all__ = [
     "config_of",
 ]
 
-RUN_DIR = Path("artifacts")
+RUN_DIR, SEARCH_DIR = Path("artifacts"), Path("search")
 
 PresetOption = Annotated[str | None, typer.Option("--preset", help="quality (default), best, balanced or fast.")]
 DataOption = Annotated[

@@ -9,6 +9,7 @@ import typer
 
 from sumtune.cli.options import (
     RUN_DIR,
+    SEARCH_DIR,
     CheckSetOption,
     ConfigOption,
     DataOption,
@@ -30,7 +31,7 @@ from sumtune.cli.options import (
 if TYPE_CHECKING:
     from sumtune.config import Config
 
-__all__ = ["check", "plan", "run", "train"]
+__all__ = ["check", "plan", "run", "search", "train"]
 
 
 def run(
@@ -130,6 +131,40 @@ def train(
         preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within
     )
     _start("train", settings, run_dir, resume=resume, overwrite=overwrite)
+
+
+def search(
+    trials: Annotated[int, typer.Option("--trials", min=1, help="Number of trials.")] = 20,
+    space: Annotated[
+        Path | None, typer.Option("--space", help="YAML file with the values that each setting may take.")
+    ] = None,
+    preset: PresetOption = None,
+    data: DataOption = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+    run_dir: Annotated[Path, typer.Option("--run-dir", help="Folder of the search.")] = SEARCH_DIR,
+    set_: SetOption = None,
+    dialogue_column: DialogueOption = None,
+    summary_column: SummaryOption = None,
+    drop_invalid: DropOption = False,
+) -> None:
+    """Try other settings on a part of the training data, then train the best ones on all of it.
+
+    Stopped at any moment, the same command continues. Needs `pip install 'sumtune[search]'`.
+    """
+    settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, None, drop_invalid)
+    from sumtune.errors import ConfigError
+    from sumtune.terminal.console import plain_console
+    from sumtune.terminal.status import status
+
+    console = plain_console()
+    with status(console, "Loading PyTorch and transformers"):
+        try:
+            import optuna  # noqa: F401
+        except ImportError:
+            raise ConfigError("A search needs Optuna: run `pip install 'sumtune[search]'`.") from None
+        from sumtune.commands.search import search as start
+    start(settings, run_dir, console, trials=trials, space=space)
 
 
 def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, **options: bool) -> None:

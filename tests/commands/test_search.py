@@ -1,0 +1,144 @@
+"""A search finds good settings, says honestly what it found, and loses nothing when it is stopped."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import yaml
+
+from sumtune.commands import search as command
+from sumtune.config import Config
+from sumtune.config_resolution import resolve
+from sumtune.errors import ConfigError, RunDirError
+from sumtune.files.run_dir import RunDir
+from sumtune.search.study import open_study
+from sumtune.terminal.console import plain_console
+
+SPACE = "train.learning_rate: {low: 1.0e-4, high: 1.0e-1, log: true}\nlora.rank: [2, 4, 8]\n"
+TRIALS = 4
+Score = Callable[[Config], float]
+
+
+def best_near_a_hundredth(config: Config) -> float:
+    return 0.5 - abs(config.train.learning_rate - 0.01) - 0.001 * config.lora.rank
+
+
+@pytest.fixture
+def scores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_models: dict[str, Path]) -> dict[str, Any]:
+    """What replaces training: `score` from settings to score; `runs` and `final` are what was scored and trained."""
+    monkeypatch.chdir(tmp_path)
+    tiny.write_jsonl(Path("chats.jsonl"), 80)
+    Path("space.yaml").write_text(SPACE)
+    state: dict[str, Any] = {"score": best_near_a_hundredth, "runs": [], "final": None, "model": tiny_models["gemma"]}
+
+    def scored(config: Config, run_dir: RunDir, _watch: Any) -> float:
+        state["runs"].append(run_dir.root.name)
+        return float(state["score"](config))
+
+    def run(config: Config, run_dir: RunDir, _console: Any) -> None:
+        state["final"] = config, run_dir.root
+
+    monkeypatch.setattr(command, "_scored", scored)
+    monkeypatch.setattr(command, "_on_fresh_examples", lambda *_: None)
+    monkeypatch.setattr(command.pipeline, "run", run)
+    return state
+
+
+def search(scores: dict[str, Any], trials: int = TRIALS, root: str = "search", **changed: Any) -> str:
+    settings = {"data.path": "chats.jsonl", "model.name": str(scores["model"]), "model.precision": "fp32"}
+    out = io.StringIO()
+    command.search(
+        resolve(overrides=settings | {key.replace("__", "."): value for key, value in changed.items()}),
+        Path(root), plain_console(file=out, width=300), trials=trials, space=Path("space.yaml"),
+    )  # fmt: skip
+    return out.getvalue()
+
+
+def trials_of(root: str = "search") -> list[tuple[dict[str, Any], float | None]]:
+    return [(trial.params, trial.value) for trial in open_study(Path(root) / "study.db").trials]
+
+
+def test_the_best_settings_are_trained_on_all_data(scores: dict[str, Any]) -> None:
+    output = search(scores)
+    config, folder = scores["final"]
+    best = max(trials_of(), key=lambda trial: trial[1] or 0)
+    assert folder == Path("search/best")
+    assert config.data.path == "chats.jsonl"
+    assert config.train.learning_rate == best[0]["train.learning_rate"]
+    assert yaml.safe_load(Path("search/best.yaml").read_text())["train"]["learning_rate"] == config.train.learning_rate
+    assert scores["runs"] == ["default", *(f"{number:03}" for number in range(TRIALS))]
+    assert f"{best[1]:.4f}" in output
+
+
+@pytest.mark.parametrize(("trials", "stops"), [(3, [1, 2, 3]), (10, [3, 4, 4, 9])])
+def test_a_stopped_search_ends_with_the_same_study(scores: dict[str, Any], trials: int, stops: list[int]) -> None:
+    search(scores, trials, root="whole")
+
+    def stopping(config: Config) -> float:
+        if stops and len(scores["runs"]) >= stops[0]:
+            stops.pop(0)
+            scores["runs"].pop()
+            raise KeyboardInterrupt
+        return best_near_a_hundredth(config)
+
+    scores["score"], scores["runs"] = stopping, []
+    while scores["final"][1] != Path("search/best"):
+        try:
+            search(scores, trials)
+        except KeyboardInterrupt:
+            scores["runs"] = [name for name in scores["runs"] if name != "default"]
+    assert trials_of() == trials_of("whole")
+    assert not stops
+
+
+def test_more_trials_can_follow(scores: dict[str, Any]) -> None:
+    search(scores, trials=3)
+    search(scores, trials=5)
+    assert len(trials_of()) == 5
+    search(scores, trials=5)
+    assert len(trials_of()) == 5
+
+
+def test_the_default_is_kept_if_nothing_is_better(scores: dict[str, Any]) -> None:
+    scores["score"] = lambda config: 0.9 if config.train.learning_rate == 3e-4 else 0.1
+    output = search(scores, trials=3)
+    assert "No trial was better than the default" in output
+    assert scores["final"][0].train.learning_rate == 3e-4
+
+
+def test_another_search_is_not_mixed_in(scores: dict[str, Any]) -> None:
+    search(scores, trials=1)
+    with pytest.raises(RunDirError, match="another --run-dir"):
+        search(scores, trials=1, lora__dropout=0.3)
+    Path("space.yaml").write_text("lora.rank: [2, 4]\n")
+    with pytest.raises(RunDirError, match="another --run-dir"):
+        search(scores, trials=1)
+
+
+def test_learning_to_rank_is_refused(scores: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match="rank"):
+        search(scores, rank__candidates=4)
+    assert not Path("search").exists()
+
+
+@pytest.mark.e2e
+def test_a_real_search(tmp_path: Path, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tiny.write_jsonl(Path("chats.jsonl"), 80)
+    Path("space.yaml").write_text("train.learning_rate: {low: 1.0e-2, high: 5.0e-2, log: true}\n")
+    settings = {
+        "data.path": "chats.jsonl", "model.name": str(tiny_models["gemma"]), "model.precision": "fp32",
+        "train.epochs": 4, "decode.beams": 1, "evaluate.base": False,
+    }  # fmt: skip
+    out = io.StringIO()
+    command.search(
+        resolve(overrides=settings), Path("search"), plain_console(file=out, width=200), trials=2,
+        space=Path("space.yaml"),
+    )  # fmt: skip
+    output = out.getvalue()
+    assert "fresh examples, the winner changes ROUGE-1" in output
+    assert (tmp_path / "search" / "best" / "model_evaluation" / "metrics.csv").is_file()
+    assert [value is not None for _, value in trials_of()] == [True, True]
