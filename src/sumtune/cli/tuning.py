@@ -147,16 +147,25 @@ def search(
     dialogue_column: DialogueOption = None,
     summary_column: SummaryOption = None,
     drop_invalid: DropOption = False,
+    within: Annotated[
+        str | None,
+        typer.Option("--within", metavar="TIME", help="Begin no trial that would end later, for example 3h."),
+    ] = None,
 ) -> None:
     """Try other settings on a part of the training data, then train the best ones on all of it.
 
     Stopped at any moment, the same command continues. Needs `pip install 'sumtune[search]'`.
     """
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, None, drop_invalid)
+    from sumtune.durations import parse_duration
     from sumtune.errors import ConfigError
     from sumtune.terminal.console import plain_console
     from sumtune.terminal.status import status
 
+    try:
+        seconds = None if within is None else float(str(parse_duration(within)))
+    except ValueError as error:
+        raise ConfigError(f"--within {within}: {error}.") from None
     console = plain_console()
     with status(console, "Loading PyTorch and transformers"):
         try:
@@ -164,7 +173,7 @@ def search(
         except ImportError:
             raise ConfigError("A search needs Optuna: run `pip install 'sumtune[search]'`.") from None
         from sumtune.commands.search import search as start
-    start(settings, run_dir, console, trials=trials, space=space)
+    start(settings, run_dir, console, trials=trials, space=space, within_s=seconds)
 
 
 def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, **options: bool) -> None:

@@ -19,10 +19,12 @@ from sumtune.config import Config, DataConfig
 from sumtune.config_resolution import assignment, revise
 from sumtune.data.example import dump_jsonl, load_jsonl
 from sumtune.decode.build import build_for_any_length
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.errors import ConfigError, RunDirError
 from sumtune.evaluate import evaluate_stage
 from sumtune.evaluate.compare import Comparison, compare
 from sumtune.evaluate.reference_groups import group_by_dialogue
+from sumtune.evaluate.sampled_summaries import SampledSummaries
 from sumtune.evaluate.scorecard import TUNED, Scorecard, score_systems
 from sumtune.files.atomic import write_text
 from sumtune.files.locking import locked
@@ -41,10 +43,16 @@ from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.event_log import Event
 from sumtune.train.final_adapter import finished
+from sumtune.train.loop import Sample
+from sumtune.train.sampling_budget import SamplingBudget
+from sumtune.train.session import Session
 
 __all__ = ["search"]
 
 DEFAULT = "default"
+ONLY_AFTER_EPOCHS = 10**6
+SAMPLED = 32
+"""Validation summaries that are scored after each epoch of a trial, to stop bad trials early."""
 RANKED = ("rouge1", "rouge2", "rougeL")
 """The score of a trial is the mean of these."""
 
@@ -64,7 +72,8 @@ class _Search:
         """Settings of the default on the parts of the training data; no base model is scored."""
         data = DataConfig(path=str(self.root / "parts"))
         evaluate = self.base.evaluate.model_copy(update={"base": False, "max_examples": None})
-        return self.base.model_copy(update={"data": data, "evaluate": evaluate})
+        train = self.base.train.model_copy(update={"validate_every_steps": ONLY_AFTER_EPOCHS})
+        return self.base.model_copy(update={"data": data, "evaluate": evaluate, "train": train})
 
     def config(self, trial: FrozenTrial, base: Config) -> Config:
         """Return `base` with the settings of `trial`."""
@@ -92,8 +101,11 @@ def search(
         StoppedError: the user stopped it; the same command continues.
     """
     begun = time.monotonic()
-    if config.rank.candidates or config.data.style_column:
-        raise ConfigError("A search cannot learn to rank or use styles: set rank.candidates=0 and no style column.")
+    if config.rank.candidates or config.data.style_column or config.train.within is not None:
+        raise ConfigError(
+            "A search cannot learn to rank, use styles or set train.within: set rank.candidates=0 and give no style "
+            "column. The option --within limits the time of the search."
+        )
     found = _Search(root, config, load_space(space, config), console)
     with locked(root):
         _require_same_search(found)
@@ -195,11 +207,19 @@ def _scored(config: Config, run_dir: RunDir, watch: Any) -> float:
         if not finished(config, run_dir):
             resumed = state_to_resume(config, run_dir, quiet, resume=False, overwrite=False)
             session = fit_to_memory(training.prepare(config, run_dir, resumed.precision if resumed else ""), None)
-            training.run(session, watch, resume=resumed is not None)
+            training.run(session, watch, resumed is not None, _sampler(session))
             del session
             free_memory()
         scorecard = evaluate_stage.run(config, run_dir, lambda _name, _total: lambda _done: None)
     return _mean({metric: estimate.mean for metric, estimate in scorecard.systems[TUNED].metrics.items()})
+
+
+def _sampler(session: Session) -> Sample:
+    """Return what samples summaries after each epoch, whatever time it takes, so that no trial depends on the clock."""
+    try:
+        return SampledSummaries(session, SAMPLED, SamplingBudget(0.0, share=float("inf")))
+    except UnsupportedError:
+        return lambda _elapsed_s: None
 
 
 def _mean(scores: Mapping[str, Any]) -> float:

@@ -18,14 +18,16 @@ class SamplingBudget:
 
     next_s: float
     spent_s: float = 0.0
+    share: float = SHARE
+    """Share of the training time that they may take; infinite for no limit."""
 
     def allows(self, elapsed_s: float) -> bool:
-        """Return whether the next summaries still fit into `SHARE` of a training that has lasted `elapsed_s`."""
-        return self.spent_s + self.next_s <= SHARE * elapsed_s
+        """Return whether the next summaries still fit into `share` of a training that has lasted `elapsed_s`."""
+        return self.spent_s + self.next_s <= self.share * elapsed_s
 
     def after(self, seconds: float) -> "SamplingBudget":
         """Return the budget after summaries that took `seconds`; the next ones are expected to take as long."""
-        return SamplingBudget(seconds, self.spent_s + seconds)
+        return replace(self, next_s=seconds, spent_s=self.spent_s + seconds)
 
     def after_training(self, seconds: float, validations: int) -> "SamplingBudget":
         """Return the budget after a training of `seconds` with evenly spaced `validations`, the first at its start."""
