@@ -8,6 +8,14 @@ import scored_run
 from sumtune.files.run_dir import RunDir
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _empty_cache(tmp_path_factory):
+    """A cache without the tokenizer of the embedded model, which takes a second to load."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUMTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def card():
     return scored_run.scorecard()

@@ -190,8 +190,8 @@ def test_a_training_without_a_finite_loss_has_a_report(own_run):
 
 def test_sampled_scores_and_forecast_scores_are_shown_if_the_run_has_them(own_run):
     for minute in range(1, 4):
-        event = {"event": "sampled", "step": minute, "elapsed_s": 60.0 * minute, "rouge1": 0.1 * minute}
-        append_event(own_run.train_metrics, event)
+        event = {"event": "sampled", "step": minute, "progress": minute / 3, "seconds": 1.0, "rouge1": 0.1 * minute}
+        append_event(own_run.train_metrics, event | {"elapsed_s": 60.0 * minute})
     record = read_record(own_run.run_json)
     record["forecast"]["expected"] = {"rouge1": [0.111, 0.135]}
     write_record(own_run.run_json, record)

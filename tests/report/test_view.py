@@ -6,8 +6,10 @@ from statistics import mean
 
 import pytest
 import scored_run
+import tiny
 
 from sumtune.evaluate.overlap import Overlap
+from sumtune.model.tokenizer import load_encoder
 from sumtune.report.view.examples import chosen_examples, segments
 from sumtune.report.view.faithfulness import KINDS, claims_of
 from sumtune.report.view.first_batch import first_batch_of
@@ -18,6 +20,8 @@ from sumtune.report.view.run_files import read_run_files
 from sumtune.report.view.training import MOST_POINTS, training_of
 from sumtune.report.view.verdict import verdict_of
 from sumtune.text.claims.check import Inconsistency
+from sumtune.text.encode import save_encoded
+from sumtune.text.prompt import Prompt
 
 
 def with_scores(card, **rouge1):
@@ -142,6 +146,22 @@ def test_the_first_micro_batch_is_that_of_the_training(run):
     assert 1 <= batch.examples <= files.config.train.effective_batch_size
     assert batch.learned_tokens == 6 * batch.examples, "every target has six tokens"
     assert batch.texts == ()
+
+
+def test_its_texts_are_decoded_from_the_token_ids(own_run, tiny_models):
+    prompt = Prompt("Conversation:\n", "\n\nSummary:", " ", 1024, 64)
+    encoder = load_encoder(tiny_models["gemma"], prompt)  # leaves the tokenizer in the cache
+    rows = [tiny.conversation(number) for number in range(8)]
+    save_encoded([encoder.encode(**row) for row in rows], own_run.transformation / "train.safetensors")
+    files = read_run_files(own_run)
+    model = files.config.model.model_copy(update={"name": str(tiny_models["gemma"])})
+    batch = first_batch_of(replace(files, config=files.config.model_copy(update={"model": model})), texts=True)
+    assert len(batch.texts) == batch.examples
+    for text in batch.texts:
+        [row] = [row for row in rows if row["summary"] in text.learned]
+        assert text.read == (f"<s>Conversation:\n{row['dialogue']}\n\nSummary:",)
+        assert text.learned == f" {row['summary']}</s>"
+    assert first_batch_of(files, texts=True).texts == (), "the tokenizer of the embedded model is not in the cache"
 
 
 def test_a_forecast_of_the_rest_is_not_compared_with_the_whole(card):

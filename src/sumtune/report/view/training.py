@@ -44,11 +44,7 @@ def training_of(files: RunFiles) -> Training | None:
         losses=_binned(steps, "loss", each),
         validation_losses=tuple((float(one["step"]), float(one["loss"])) for one in _named(files.events, "validation")),
         rates=_binned(steps, "learning_rate", each),
-        sampled=tuple(
-            (one["elapsed_s"] / 60, float(one["rouge1"]))
-            for one in _named(files.events, "sampled")
-            if "elapsed_s" in one and "rouge1" in one
-        ),
+        sampled=tuple((one["elapsed_s"] / 60, float(one["rouge1"])) for one in _named(files.events, "sampled")),
         steps_a_point=each,
         total_steps=last,
         kept_step=kept_step,
