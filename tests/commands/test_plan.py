@@ -96,6 +96,6 @@ def test_a_plan_says_what_fits_into_a_time(here: Path) -> None:
     out = io.StringIO()
     show_plan([within], plain_console(file=out, width=140), quick=False, as_json=False, history=False)
     assert "CHOSEN TO END WITHIN 2 min:" in out.getvalue()
-    assert "more would not raise the score, so the run ends early" in out.getvalue()
+    assert "more is not expected to raise the score, so the run ends early" in out.getvalue()
     with pytest.raises(ConfigError, match="leave out --quick"):
         make_plan([within], small_runs.console(), quick=True, history=False)

@@ -36,7 +36,7 @@ def test_a_run_says_what_it_chose_and_keeps_it(go_to):
     assert record["config"]["train"]["epochs"] == choice.epochs == 10, "tiny models are never out of time"
     assert len(load_scorecard(RUN).examples) == record["config"]["evaluate"]["max_examples"] == choice.scored
     assert "CHOSEN TO END WITHIN 2 min" in output
-    assert "more would not raise the score, so the run ends early" in output
+    assert "more is not expected to raise the score, so the run ends early" in output
     assert "of 2 min." in output.splitlines()[-1]
     before = snapshot(RUN.adapter), RUN.evaluation.stat().st_mtime_ns
     assert "training is skipped" in run()

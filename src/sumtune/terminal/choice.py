@@ -9,7 +9,7 @@ __all__ = ["choice_lines"]
 def choice_lines(choice: Choice, within_s: float, examples: int) -> list[str]:
     """Return lines on `choice`, for a run of `within_s` seconds on `examples` training examples."""
     if choice.steps >= choice.planned_steps:
-        why = "more would not raise the score, so the run ends early"
+        why = "more is not expected to raise the score, so the run ends early"
     elif choice.read_examples < examples:
         why = f"the time is over when {choice.read_examples / examples:.0%} of the training examples were read"
     else:
