@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def place(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
     """A folder with data; the module shares a cache, so that times are measured once."""
     folder = tmp_path_factory.mktemp("plan")
     tiny.write_jsonl(folder / "chats.jsonl", 60)
-    (folder / "model").symlink_to(tiny_models["gemma"])
+    shutil.copytree(tiny_models["gemma"], folder / "model")
     return folder
 
 

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sumtune.config import DecodeConfig, ModelConfig
 from sumtune.data.example import Example
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.pilot import DEPTHS, HELD_OUT, Pilot, pilot_session, pilot_splits, run_pilot
-from sumtune.forecast.session_summarizer import session_summarizer
+from sumtune.forecast.session_summarizer import live_summarizer, session_summarizer
 from sumtune.model import encode_stage
 from sumtune.train.session import Session
 
@@ -29,13 +30,10 @@ def session_of(model: Path, root: Path) -> tuple[Session, list[Example]]:
     return pilot_session(config, RunDir(root), learned, held_out, encode_stage.make_encoder(config)), held_out
 
 
-def pilot_of(model: Path, root: Path) -> tuple[Pilot, Session]:
+def pilot_of(model: Path, root: Path, make: Any = live_summarizer) -> tuple[Pilot, Session]:
     session, held_out = session_of(model, root)
-    decode = DecodeConfig(beams=1, engine="torch")
-    depths = (2, 4)
-    return run_pilot(
-        session, held_out, "rouge-score", lambda now: session_summarizer(now, decode, root / "now"), depths
-    ), session
+    write = partial(make, decode=DecodeConfig(beams=1, engine="torch"), folder=root / "now")
+    return run_pilot(session, held_out, "rouge-score", write, (2, 4)), session
 
 
 @pytest.mark.parametrize(("train", "validation"), [(24, 4), (3, 1), (1, 1), (600, 60), (300, 8)])
@@ -63,6 +61,17 @@ def test_a_pilot_learns_and_is_the_same_each_time(tiny_models: dict[str, Path], 
     assert losses == sorted(losses, reverse=True)
     assert [point.steps for point in first.points] == [2, 4]
     assert all(0 <= score <= 1 for point in first.points for score in point.scores.values())
+
+
+@pytest.mark.parametrize("name", ["gemma", "t5"])
+def test_the_model_in_training_writes_what_the_finished_adapter_would(
+    tiny_models: dict[str, Path], tmp_path: Path, name: str
+) -> None:
+    makers = (live_summarizer, session_summarizer)
+    live, merged = (pilot_of(tiny_models[name], tmp_path / make.__name__, make)[0] for make in makers)
+    for one, other in zip(live.points, merged.points, strict=True):
+        assert one.scores == pytest.approx(other.scores, abs=0.02)
+        assert one.loss == pytest.approx(other.loss)
 
 
 def test_a_loss_is_measured_before_its_batch_is_learned_from(tiny_models: dict[str, Path], tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sumtune.config import Config
@@ -17,7 +18,7 @@ from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.pilot import DEPTHS, pilot_session, pilot_splits, run_pilot
 from sumtune.forecast.score_bank import BankRow, data_figures, pilot_figures, run_figures, shipped_bank
 from sumtune.forecast.score_forecast import ScoreForecast, forecast_scores
-from sumtune.forecast.session_summarizer import session_summarizer
+from sumtune.forecast.session_summarizer import live_summarizer
 from sumtune.memory import free_memory
 from sumtune.model import encode_stage
 
@@ -25,7 +26,7 @@ __all__ = ["PILOT_SHARE", "Beforehand", "affordable_depths", "bank_of", "beforeh
 
 PILOT_SHARE = 0.1
 """A run makes a pilot only if it has at most this share of the optimizer steps of the run."""
-VERSION = 1
+VERSION = 2
 """Version of the figures in the cache."""
 
 
@@ -76,14 +77,12 @@ def _pilot(
 ) -> tuple[dict[str, float], int]:
     """Return the figures of a pilot, and its optimizer steps."""
     learned, held_out = pilot_splits(splits["train"], splits["validation"])
-    greedy = config.decode.model_copy(update={"beams": 1})
     with tempfile.TemporaryDirectory(prefix="sumtune-pilot-") as folder:
         root = Path(folder)
         encoder = encode_stage.make_encoder(config.model)
         session = pilot_session(config.model, RunDir(root), learned, held_out, encoder)
-        pilot = run_pilot(
-            session, held_out, tokens, lambda now: session_summarizer(now, greedy, root / "adapter"), depths, limit_s
-        )
+        write = partial(live_summarizer, decode=config.decode, folder=root / "adapter")
+        pilot = run_pilot(session, held_out, tokens, write, depths, limit_s)
     return pilot_figures(pilot), pilot.points[-1].steps
 
 

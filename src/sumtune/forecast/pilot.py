@@ -126,7 +126,8 @@ def run_pilot(
         training_s += time.monotonic() - begun
         if step + 1 in depths:
             since = points[-1].steps if points else 0
-            scores = _scores(make_summarizer(session), held_out, tokens)
+            with weights.averaged():
+                scores = _scores(make_summarizer(session), held_out, tokens)
             learned_loss = sum(losses[since:]) / len(losses[since:])
             points.append(PilotPoint(step + 1, learned_loss, validation_loss(session), scores))
     easy = mean_rouge([rouge.score(longest_3(one.dialogue), one.summary, tokens) for one in held_out])

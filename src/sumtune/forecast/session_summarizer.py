@@ -1,22 +1,45 @@
-"""The summarizer of a session's weights at this moment, to score a training before it has ended."""
+"""Summarizers of a session's averaged weights, to score a training before it has ended."""
 
 import shutil
 from pathlib import Path
 
 from sumtune.config import DecodeConfig
 from sumtune.decode.build import build_for_any_length
+from sumtune.decode.in_training import summarizer_in_training
+from sumtune.decode.long_dialogues import LongDialogueSummarizer
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.model.locate import locate
-from sumtune.model.lora import save_adapter
-from sumtune.model.summary_tokens import SUMMARY_TOKENS
+from sumtune.model.lora import save_adapter, set_dropout
+from sumtune.model.summary_tokens import SUMMARY_TOKENS, SummaryTokens
+from sumtune.model.tokenizer import load_encoder
 from sumtune.summarizer import Summarizer
 from sumtune.text.prompt import Prompt
 from sumtune.train.session import Session
 
-__all__ = ["session_summarizer"]
+__all__ = ["live_summarizer", "session_summarizer"]
+
+
+def live_summarizer(session: Session, decode: DecodeConfig, folder: Path) -> Summarizer:
+    """Return a greedy summarizer that computes with the model of `session`, whatever weights it has at that moment.
+
+    Nothing is built or written, unless no engine can use a model in training: then it is `session_summarizer`.
+    """
+    made_with, model = session.run_dir.transformation, session.config.model
+    encoder = load_encoder(locate(model.name, model.revision).folder, Prompt.load(made_with))
+    written = SummaryTokens.load(made_with, len(encoder.tokenizer))
+    set_dropout(session.adapted, on=False)
+    try:
+        engine = summarizer_in_training(session.loss_fn.model, encoder, decode, written, session.loss_fn.kernels)
+    except UnsupportedError:
+        return session_summarizer(session, decode.model_copy(update={"beams": 1}), folder)
+    return LongDialogueSummarizer(engine, encoder.count, encoder.prompt.max_source_tokens, encoder.prompt.long)
 
 
 def session_summarizer(session: Session, decode: DecodeConfig, folder: Path) -> Summarizer:
-    """Return a summarizer of the averaged weights. The adapter goes to `folder`, whose content is replaced."""
+    """Return a summarizer of the averaged weights, with the engine that would generate with the finished adapter.
+
+    The adapter goes to `folder`, whose content is replaced.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     save_adapter(session.adapted, session.master_weights.average, folder)
     made_with = session.run_dir.transformation
