@@ -116,7 +116,7 @@ def _each_model_is_read_once() -> Iterator[None]:
     def read_once(family: Any, folder: Path, dtype: Any, config: Any, options: dict[str, Any]) -> Any:
         stats = [(file.name, file.stat()) for file in sorted(folder.iterdir()) if file.is_file()]
         files = tuple((name, one.st_ino, one.st_size, one.st_mtime_ns, one.st_ctime_ns) for name, one in stats)
-        key = family, dtype, files
+        key = family, dtype, str(folder), files  # a model knows its folder
         if options:  # 4-bit weights cannot be copied
             return read(family, folder, dtype, config, options)
         if key not in models:
