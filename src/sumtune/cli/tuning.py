@@ -152,9 +152,9 @@ def search(
         typer.Option("--within", metavar="TIME", help="Begin no trial that would end later, for example 3h."),
     ] = None,
 ) -> None:
-    """Try other settings on a part of the training data, then train the best ones on all of it.
+    r"""Try other settings on a part of the training data, then train the best ones on all of it.
 
-    Stopped at any moment, the same command continues. Needs `pip install 'sumtune[search]'`.
+    Stopped at any moment, the same command continues. Needs `pip install 'sumtune\[search]'`.
     """
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, None, drop_invalid)
     from sumtune.durations import parse_duration
