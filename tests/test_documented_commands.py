@@ -27,6 +27,7 @@ from typer.testing import CliRunner
 from sumtune import cli
 from sumtune.config_resolution import resolve
 from sumtune.errors import SumtuneError
+from sumtune.search.space import load_space
 
 pytestmark = pytest.mark.e2e
 GROUP = typer.main.get_command(cli.app)
@@ -115,6 +116,8 @@ class Shell:
         if name in ("run", "train") and "--resume" not in arguments:
             shutil.rmtree(option(arguments, "--run-dir") or "artifacts", ignore_errors=True)
         more = ("--port", "0") if name == "serve" else ()
+        if name == "search":  # the conversations are too few; only the arguments are tried
+            self.patch.setattr("sumtune.commands.search.search", lambda *_args, **_options: None)
         if name == "push":
             self.stack.enter_context(fake_hub.running_hub()).use(self.patch)
         result = CliRunner().invoke(cli.app, [name, *arguments, *more], input=self.input, catch_exceptions=False,
@@ -182,6 +185,11 @@ class Shell:
 
     def apt(self, *_words):
         """Not run: needs the network and root."""
+
+    def torchrun(self, *words):
+        """Not run with several processes: see tests/e2e/test_processes.py."""
+        self.python(*words[words.index("-m") :])
+        self.sumtune(*words[words.index("sumtune") + 1 :])
 
     def pytest(self, *_words):
         """Not run: it is what runs this."""
@@ -256,9 +264,12 @@ YAML = [block for page in PAGES for block in blocks(page) if block.language == "
 
 
 @pytest.mark.parametrize("block", YAML, ids=str)
-def test_a_yaml_file_of_a_page_is_a_configuration(block, tmp_path):
+def test_a_yaml_file_of_a_page_is_a_configuration_or_a_space(block, tmp_path):
     (tmp_path / "mine.yaml").write_text(block.text, encoding="utf-8")
-    resolve(config_file=tmp_path / "mine.yaml")
+    if "search" in str(block):
+        load_space(tmp_path / "mine.yaml", resolve())
+    else:
+        resolve(config_file=tmp_path / "mine.yaml")
 
 
 PYTHON = [block for page in PAGES for block in blocks(page) if block.language == "python"]
