@@ -79,7 +79,7 @@ def make_row(run: BankRun, place: Place) -> dict[str, object]:
             "key": run.key, "data": run.source, "preset": run.preset, "seed": run.seed, "model": place.model,
             "examples": len(splits["train"]), "validation": len(splits["validation"]), "scored": len(splits["test"]),
             "features": asdict(data_features(splits["train"], splits["validation"], tokens)),
-            "pilot": pilot_figures(config, splits, encoder, tokens, root / "pilot", place.depths),
+            "pilot": pilot_figures(config, splits, encoder, tokens, root / "pilot", place),
         }  # fmt: skip
         splits["train"] = select_share(splits["train"], config.data.train_share)
         row |= training_figures(config, splits, encoder, tokens, RunDir(root / "run"))
@@ -123,15 +123,21 @@ def pilot_figures(
     encoder: Encoder,
     tokens: Tokens,
     root: Path,
-    depths: Sequence[int],
+    place: Place,
 ) -> dict[str, object]:
     """Return what a pilot on the training and validation examples measures."""
     learned, held_out = pilot_splits(splits["train"], splits["validation"])
     session = pilot_session(config.model, RunDir(root), learned, held_out, encoder)
     greedy = config.decode.model_copy(update={"beams": 1})
-    return asdict(
-        run_pilot(session, held_out, tokens, lambda now: summarizer_of(now, greedy, root / "adapter", encoder), depths)
-    )
+
+    def write(now: Session) -> Summarizer:
+        if place.device == "cpu":
+            from sumtune.forecast.session_summarizer import live_summarizer  # its engines need not run on a GPU
+
+            return live_summarizer(now, greedy, root / "adapter")
+        return gpu_summarizer(now, greedy, root / "adapter", encoder)
+
+    return asdict(run_pilot(session, held_out, tokens, write, place.depths))
 
 
 def training_figures(

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,8 @@ def plan_of(quick: bool = False, presets: tuple[str, ...] = ("quality",)) -> Run
     return make_plan([config(name) for name in presets], small_runs.console(), quick=quick, history=False)
 
 
-def test_a_plan_leaves_nothing_in_the_folder(here: Path) -> None:
+def test_a_plan_leaves_nothing_in_the_folder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "bank_of", lambda **_: simulated_bank("./model"))
     before = small_runs.snapshot(here)
     plan = plan_of()
     assert small_runs.snapshot(here) == before
@@ -82,6 +84,31 @@ def test_intervals_are_shown_where_the_bank_knows_such_runs(here: Path, monkeypa
         assert plan.more_data is not None
         assert plan.more_data.gain.mean > 0
     assert quick.presets[0].training_s is None
+
+
+def test_no_pilot_is_made_for_nothing(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expected_scores, "_cache", lambda *_: Unused())
+    monkeypatch.setattr(expected_scores, "_pilot", lambda *_: pytest.fail("the bank knows no such runs"))
+    assert plan_of().pilot_steps is None
+
+
+def test_runs_without_a_pilot_serve_a_plan_with_one(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [replace(row, figures={k: v for k, v in row.figures.items() if "pilot" not in k})
+            for row in simulated_bank("./model")]  # fmt: skip
+    monkeypatch.setattr(command, "bank_of", lambda **_: rows)
+    (preset,) = plan_of().presets
+    assert preset.scores.scores
+    assert preset.scores.depth is None
+
+
+class Unused:
+    """A cache that knows nothing."""
+
+    def read(self) -> None:
+        return None
+
+    def write(self, numbers: dict[str, float]) -> None:
+        pass
 
 
 def test_json_goes_alone_to_standard_output(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,10 +84,8 @@ def make_plan(configs: Sequence[Config], console: Console, *, quick: bool, histo
         if not quick:
             with status(console, "Measuring time and memory on this machine"):
                 times[0] = _timed(configs[0], run_dirs[0], evaluations, begun)
-        left_s = LIMIT_S - SUMMARIES_S - (time.monotonic() - begun)
-        depths = () if quick or left_s <= 0 else DEPTHS
-        with status(console, "Trying a short training" if depths else "Looking at the data"):
-            known = beforehand(configs[0], run_dirs[0], depths, left_s)
+        left_s = 0.0 if quick else LIMIT_S - SUMMARIES_S - (time.monotonic() - begun)
+        known = _known(configs[0], run_dirs[0], bank, console, left_s)
         for at in range(1, len(configs)):
             if not quick and time.monotonic() - begun < LIMIT_S - PRESET_S:
                 with status(console, "Measuring time and memory on this machine"):
@@ -102,6 +100,17 @@ def _prepare(config: Config, run_dir: RunDir, console: Console, quick: bool) -> 
         ingest.run(config, run_dir)
     else:
         prepare_data(config, within_limits(config, console), run_dir, console)
+
+
+def _known(config: Config, run_dir: RunDir, bank: Sequence[BankRow], console: Console, left_s: float) -> Beforehand:
+    """Return the figures of the data, and of a pilot if the bank knows such runs and seconds are left for it."""
+    with status(console, "Looking at the data"):
+        known = beforehand(config, run_dir)
+        useful = expected_scores(config, run_dir, known, bank).scores
+    if known.depth is None and useful and left_s > 0:
+        with status(console, "Trying a short training"):
+            known = beforehand(config, run_dir, DEPTHS, left_s)
+    return known
 
 
 def _timed(config: Config, run_dir: RunDir, evaluations: dict[str, EvaluationCosts], begun: float) -> _Times:

@@ -97,10 +97,13 @@ def expected_scores(
 ) -> ScoreForecast:
     """Return the expected scores of a run with `config` on the data in `run_dir`.
 
-    It reads `read` of the training examples, by default all.
+    It reads `read` of the training examples, by default all. If the bank has too few runs with a pilot, the scores rest
+    on the figures of the data alone.
     """
     if config.rank.candidates:
         return ScoreForecast({}, known.depth, "learning to rank has not been measured")
     examples, scored = len(load_jsonl(run_dir.split("train"))), len(chosen_examples(config, run_dir)[1])
     figures = {**known.figures, **run_figures(config, min(examples, read or examples), scored)}
-    return forecast_scores(bank, model_key(config.model.name, config.model.revision), figures, known.depth)
+    model = model_key(config.model.name, config.model.revision)
+    found = forecast_scores(bank, model, figures, known.depth)
+    return found if found.scores or known.depth is None else forecast_scores(bank, model, figures, None)
