@@ -121,7 +121,9 @@ def _each_model_is_read_once() -> Iterator[None]:
             return read(family, folder, dtype, config, options)
         if key not in models:
             models[key] = read(family, folder, dtype, config, options)
-        return deepcopy(models[key])
+        model, info = deepcopy(models[key])
+        model.name_or_path = str(folder)  # the first folder may have been a link to this one
+        return model, info
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "_read_model", read_once)
