@@ -8,7 +8,7 @@ from statistics import NormalDist
 from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.forecast.conformal import conformal_quantile
 from sumtune.forecast.score_bank import BankRow
-from sumtune.forecast.score_model import fit_score_model, has_figures
+from sumtune.forecast.score_model import PENALTIES, fit_score_model, has_figures
 
 __all__ = ["LEVEL", "ExpectedScore", "ScoreForecast", "floor", "forecast_scores", "left_out_residuals"]
 
@@ -67,17 +67,29 @@ def forecast_scores(
 def _expected(
     rows: Sequence[BankRow], metric: str, figures: Mapping[str, float], depth: int | None, level: float
 ) -> ExpectedScore:
-    mean = fit_score_model(rows, metric, depth).predict(figures)
-    residuals = left_out_residuals(rows, metric, depth)
+    penalty, residuals = _best_penalty(rows, metric, depth)
+    mean = fit_score_model(rows, metric, depth, penalty).predict(figures)
     half = conformal_quantile(residuals, [row.data for row in rows], level) * _scale(figures, depth)
     half = max(half, floor(figures["scored"], level))
     return ExpectedScore(mean, max(0.0, mean - half), min(1.0, mean + half))
 
 
-def left_out_residuals(rows: Sequence[BankRow], metric: str, depth: int | None) -> list[float]:
+def _best_penalty(rows: Sequence[BankRow], metric: str, depth: int | None) -> tuple[float, list[float]]:
+    """Return the penalty with the smallest left-out residuals (mean of the means over data sets), and these."""
+    data = [row.data for row in rows]
+    found = {penalty: left_out_residuals(rows, metric, depth, penalty) for penalty in PENALTIES}
+
+    def error(penalty: float) -> float:
+        return sum(abs(one) / data.count(name) for one, name in zip(found[penalty], data, strict=True))
+
+    best = min(PENALTIES, key=error)
+    return best, found[best]
+
+
+def left_out_residuals(rows: Sequence[BankRow], metric: str, depth: int | None, penalty: float) -> list[float]:
     """Return for each row how far a model without its data set is off, in units of `_scale`."""
     models = {
-        data: fit_score_model([row for row in rows if row.data != data], metric, depth)
+        data: fit_score_model([row for row in rows if row.data != data], metric, depth, penalty)
         for data in {row.data for row in rows}
     }
     return [

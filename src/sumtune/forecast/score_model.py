@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from sumtune.forecast.score_bank import BankRow
 
-__all__ = ["ScoreModel", "fit_score_model", "has_figures", "predictors"]
+__all__ = ["PENALTIES", "ScoreModel", "fit_score_model", "has_figures", "predictors"]
 
-RIDGE = 1.0
-"""Penalty on the squared coefficients of the standardized predictors, in rows of the bank."""
+PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
+"""Penalties on the squared coefficients of the standardized predictors, in rows of the bank. A few data sets say little
+about what makes one harder than another, so a higher one may predict the next data set better."""
 
 Figures = Mapping[str, float]
 
@@ -58,7 +59,7 @@ def has_figures(figures: Figures, metric: str, depth: int | None) -> bool:
         return False
 
 
-def fit_score_model(rows: Sequence[BankRow], metric: str, depth: int | None) -> ScoreModel:
+def fit_score_model(rows: Sequence[BankRow], metric: str, depth: int | None, penalty: float) -> ScoreModel:
     """Fit the final scores of `rows` by ridge regression (Hoerl and Kennard 1970). Each data set has the same weight.
 
     Raises:
@@ -74,7 +75,7 @@ def fit_score_model(rows: Sequence[BankRow], metric: str, depth: int | None) -> 
     spread[spread < 1e-9] = np.inf  # a predictor that does not vary has no slope
     scaled = (inputs - center) / spread
     root = np.sqrt(weights * len(rows))
-    left = np.vstack([scaled * root[:, None], math.sqrt(RIDGE) * np.eye(inputs.shape[1])])
+    left = np.vstack([scaled * root[:, None], math.sqrt(penalty) * np.eye(inputs.shape[1])])
     right = np.concatenate([(wanted - mean) * root, np.zeros(inputs.shape[1])])
     slopes = np.linalg.lstsq(left, right, rcond=None)[0] / spread
     return ScoreModel(metric, depth, mean - float(slopes @ center), slopes)
