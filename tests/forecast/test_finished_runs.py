@@ -34,7 +34,10 @@ def test_the_oldest_rows_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_ROWS > 100
 
 
-@pytest.mark.parametrize("damage", [b"", b"data,model,examples\na,b,c\n", b"\xff\xfe", b"x,y\n1\n", b"data\nx\n"])
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"data,model,examples\na,b,c\n", b"\xff\xfe", b"x,y\n1\n", b"data\nx\n", b"data,model,examples\na,b,nan\n"],
+)
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damage: bytes) -> None:
     add_finished_run(ROW)
     (tmp_path / "cache" / finished_runs.FILE).write_bytes(damage)

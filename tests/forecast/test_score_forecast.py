@@ -157,6 +157,13 @@ def test_runs_without_a_pilot_serve_only_the_quick_forecast() -> None:
     assert "too few" in forecast_scores(rows, "embedded", bank()[0].figures, 48).unknown
 
 
+@pytest.mark.parametrize("figures", [{"summary_words": 0.0}, {"examples": -1.0}, {"longest_3_rouge1": math.nan}])
+def test_rows_with_impossible_figures_are_left_out(figures: dict[str, float]) -> None:
+    rows, wanted = bank(), simulated("z", 100, np.random.default_rng(1)).figures
+    damaged = [*rows, replace(rows[0], figures=changed(rows[0], **figures))]
+    assert forecast_scores(damaged, "embedded", wanted, 48) == forecast_scores(rows, "embedded", wanted, 48)
+
+
 def test_the_model_finds_the_planted_gain_of_a_doubling() -> None:
     rows = bank(noise=0.002)
     model, one = fit_score_model(rows, "rouge1", None, 1.0), rows[0]

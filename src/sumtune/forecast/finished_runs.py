@@ -1,5 +1,6 @@
 """The user's own finished runs, which join the bank: numbers only, in the cache."""
 
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -23,7 +24,8 @@ DIGITS = 12
 def finished_runs() -> tuple[BankRow, ...]:
     """Return the rows of earlier runs of this user; none if there is no file or it is damaged."""
     with suppress(OSError, ConfigError, ValueError, KeyError, TypeError):
-        return load_bank((cache_dir() / FILE).read_text(encoding="utf-8"))
+        rows = load_bank((cache_dir() / FILE).read_text(encoding="utf-8"))
+        return tuple(row for row in rows if all(map(math.isfinite, row.figures.values())))
     return ()
 
 

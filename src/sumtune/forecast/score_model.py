@@ -55,7 +55,7 @@ def has_figures(figures: Figures, metric: str, depth: int | None) -> bool:
     """Return whether `figures` has all that a model of `metric` needs."""
     try:
         return all(map(math.isfinite, predictors(figures, metric, depth)))
-    except KeyError:
+    except (KeyError, ValueError):  # a file of finished runs may be damaged
         return False
 
 
