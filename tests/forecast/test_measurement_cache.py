@@ -76,6 +76,15 @@ def test_less_memory_at_once_is_measured_anew(session: Session, measured: list[S
     assert len(measured) == 2
 
 
+def test_another_variant_of_the_kernels_is_measured_anew(
+    session: Session, measured: list[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variant in ("avx512", "avx2", "avx2", None):
+        monkeypatch.setattr(Session, "kernels", variant)
+        forecast(session, None)
+    assert len(measured) == 3
+
+
 @pytest.mark.usefixtures("measured")
 def test_a_run_that_took_longer_than_was_said_is_learned_from(session: Session) -> None:
     said = forecast(session, None)
