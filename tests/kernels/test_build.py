@@ -121,6 +121,26 @@ def test_the_best_variant_is_used_unless_another_one_is_named(folder: Path, monk
         assert chosen.variant == variant
 
 
+class Library(dict):
+    """A library whose functions return what the dictionary says, otherwise 1."""
+
+    def __getitem__(self, name: str) -> Callable[[], int]:
+        return lambda: self.get(name, 1)
+
+
+@pytest.mark.parametrize("by_torch", [set(), {"int8", "bf16"}, {"f32"}])
+def test_products_for_which_torch_is_faster_are_left_to_it(monkeypatch: pytest.MonkeyPatch, by_torch: set[str]) -> None:
+    monkeypatch.setattr(build, "use_torch_threads", lambda _library: None)
+    monkeypatch.setattr(build, "choose_variant", lambda _library: "best")
+    library = Library({f"leaves_{element}_to_torch": int(element in by_torch) for element in build.PRODUCTS})
+    chosen, forced = build._kernels(library, is_forced=False), build._kernels(library, is_forced=True)
+    for kernels, left in ((chosen, by_torch), (forced, set())):
+        assert kernels.has_int8_product == ("int8" not in left)
+        assert kernels.has_frozen_product(torch.bfloat16) == ("bf16" not in left)
+        assert kernels.has_frozen_product(torch.float32) == ("f32" not in left)
+        assert (kernels.label == "best") == (not left)
+
+
 def test_a_variant_that_this_processor_cannot_run_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     best = load_kernels(folder)
     assert best is not None

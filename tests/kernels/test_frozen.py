@@ -40,9 +40,9 @@ def test_our_own_product_is_used_where_it_is_there(kernels: Kernels) -> None:
         frozen = FrozenWeight.of(torch.ones(4, 4, dtype=dtype), kernels)
         assert (frozen.ours is not None) == kernels.has_frozen_product(dtype)
     assert FrozenWeight.of(torch.ones(4, 4, dtype=torch.float64), kernels).ours is None
-    by_torch = Kernels(kernels._library, kernels.variant, has_products=False)
+    by_torch = Kernels(kernels._library, kernels.variant, ["f32"])
     assert FrozenWeight.of(torch.ones(4, 4), by_torch).ours is None
-    assert by_torch.label == f"{kernels.label}, products by torch"
+    assert by_torch.label == f"{kernels.label}, f32 products by torch"
 
 
 def test_transposed_inputs_are_read_as_they_are_meant(kernels: Kernels) -> None:

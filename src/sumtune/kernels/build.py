@@ -4,6 +4,7 @@ import ctypes
 import logging
 import os
 import platform
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 OFF = "SUMTUNE_KERNELS"
 """Environment variable: 0 turns the kernels off."""
+PRODUCTS = ("int8", "bf16", "f32")
+"""Types of matrix products."""
 SHOWN_LINES = 5
 """Number of lines to show from the end of the compiler's error message."""
 
@@ -32,18 +35,18 @@ SHOWN_LINES = 5
 class Kernels:
     """The functions in kernels.c for one variant, callable with torch tensors."""
 
-    def __init__(self, library: ctypes.CDLL, variant: str, *, has_products: bool = True) -> None:
-        """Without `has_products`, torch computes the products."""
+    def __init__(self, library: ctypes.CDLL, variant: str, by_torch: Collection[str] = ()) -> None:
+        """Leave the products of the types `by_torch` (`int8`, `bf16`, `f32`) to torch."""
         self._library = library
         self._functions: dict[tuple[str, torch.dtype], Any] = {}
         self.variant = variant
-        self.label = variant if has_products else f"{variant}, products by torch"
-        """Variant, and whether torch computes the products; results and times depend on both."""
-        self.has_int8_product = has_products and bool(library[f"has_int8_product_{variant}"]())
+        self.label = ", ".join([variant, *(f"{element} products by torch" for element in sorted(by_torch))])
+        """Variant, and the products that are left to torch; results and times depend on both."""
+        self.has_int8_product = "int8" not in by_torch and bool(library[f"has_int8_product_{variant}"]())
         """Whether the variant has a product of 8-bit integers."""
         self._frozen_products = {
-            torch.float32: has_products,
-            torch.bfloat16: has_products and bool(library[f"has_bf16_product_{variant}"]()),
+            torch.float32: "f32" not in by_torch,
+            torch.bfloat16: "bf16" not in by_torch and bool(library[f"has_bf16_product_{variant}"]()),
         }
 
     def __call__(self, name: str, *arguments: Argument) -> None:
@@ -140,7 +143,8 @@ def _kernels(library: ctypes.CDLL, *, is_forced: bool) -> Kernels | str:
     if variant is None:
         return f"this processor lacks instructions that they need ({', '.join(variants_of(platform.machine()))})"
     use_torch_threads(library)
-    return Kernels(library, variant, has_products=is_forced or not library.has_matrix_units())
+    faster = {element for element in PRODUCTS if library[f"leaves_{element}_to_torch"]()}
+    return Kernels(library, variant, () if is_forced else faster)
 
 
 def _entries(folder: Path) -> tuple[Entry, Entry, Entry]:

@@ -37,8 +37,10 @@ API int64_t runs_avx512(void) {
 
 API int64_t runs_avx512bf16(void) { return runs_avx512() && has(7, 1, EAX, 5); }
 
-/* Whether there are matrix units (AMX), with which torch is faster than the products here. */
-API int64_t has_matrix_units(void) { return saves(0x60000) && has(7, 0, EDX, 22) && has(7, 0, EDX, 25); }
+/* Whether torch is faster than the products here: with matrix units (AMX). */
+API int64_t leaves_int8_to_torch(void) { return saves(0x60000) && has(7, 0, EDX, 25); }
+API int64_t leaves_bf16_to_torch(void) { return saves(0x60000) && has(7, 0, EDX, 22); }
+API int64_t leaves_f32_to_torch(void) { return 0; }
 
 #elif defined(__aarch64__)
 #if defined(__linux__)
@@ -63,5 +65,12 @@ static int has_i8mm(void) { return 0; }
 API int64_t runs_neon(void) { return 1; }
 API int64_t runs_dotprod(void) { return has_dotprod(); }
 API int64_t runs_i8mm(void) { return has_dotprod() && has_i8mm(); }
-API int64_t has_matrix_units(void) { return 0; }
+API int64_t leaves_int8_to_torch(void) { return 0; }
+API int64_t leaves_bf16_to_torch(void) { return 0; }
+/* Apple's library, which torch uses, computes in matrix units. */
+#if defined(__APPLE__)
+API int64_t leaves_f32_to_torch(void) { return 1; }
+#else
+API int64_t leaves_f32_to_torch(void) { return 0; }
+#endif
 #endif
