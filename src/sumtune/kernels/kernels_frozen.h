@@ -2,7 +2,7 @@
 #define GROUP ((int64_t)(4 / sizeof(T)))
 
 /* Rows per chunk: few enough to stay in the second-level cache while all weights are read. */
-#define FROZEN_CHUNK 96
+#define FROZEN_CHUNK (sizeof(T) == 2 ? 96 : 192)
 
 /* Packs a matrix (outputs, n), whose element (o, k) is weight[o * output_step + k * input_step], into packed
  * (outputs / COLUMNS rounded up, n / GROUP, COLUMNS, GROUP), padded with zeros. n is a multiple of GROUP. */

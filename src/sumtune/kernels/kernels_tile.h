@@ -3,6 +3,8 @@
  * processors without such an instruction. */
 #define COLUMNS 64
 #define TILE_ROWS 6
+/* Inputs whose weights are fetched into the cache before they are used. */
+#define AHEAD 64
 
 /* Inline assembly in place of intrinsics, because GCC 12 copies every total if it is given the intrinsic. */
 #if defined(__AVX512VNNI__)
@@ -81,6 +83,7 @@ typedef int32x4_t vector;
     }
 #define ADD_BLOCK(ADD)                                                                                                 \
     for (int64_t k = 0; k < size; k += 4, block += 4 * COLUMNS) {                                                      \
+        __builtin_prefetch(block + AHEAD * 4 * COLUMNS);                                                               \
         vector first = READ(block), second = READ(block + 4 * TOTALS), third = first, fourth = first;                  \
         if (VECTORS > 2) third = READ(block + 8 * TOTALS), fourth = READ(block + 12 * TOTALS);                         \
         ADD_ROW(ADD, 0) ADD_ROW(ADD, 1) ADD_ROW(ADD, 2) ADD_ROW(ADD, 3) ADD_ROW(ADD, 4) ADD_ROW(ADD, 5)                \
