@@ -49,7 +49,7 @@ lock: $(VENV)/.dev ## write constraints.txt (newest versions, without PyTorch) a
 	$(UV_COMPILE) --universal --output-file constraints.txt
 	$(UV_COMPILE) --resolution lowest-direct --output-file constraints-lowest.txt
 
-sanitize: $(VENV)/.dev ## kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer of gcc: half a minute
+sanitize: $(VENV)/.dev ## kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer of gcc: about a minute
 	SUMTUNE_CACHE=build/sanitize PYTHONPATH=tests ASAN_OPTIONS=detect_leaks=0 \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
 	$(BIN)/python -m pytest -p sanitized --capture no tests/kernels --ignore tests/kernels/test_build.py $(ARGS)
