@@ -30,7 +30,8 @@ def test_both_products_are_the_same(kernels: Kernels, monkeypatch: pytest.Monkey
     weight, x = torch.randn(70, 64), torch.randn(30, 64)
     ours = Int8Matrix.quantized(kernels, weight).product(x, torch.float32)
     monkeypatch.setattr(kernels, "has_int8_product", False)
-    assert torch.equal(Int8Matrix.quantized(kernels, weight).product(x, torch.float32), ours)
+    by_torch = Int8Matrix.quantized(kernels, weight).product(x, torch.float32)
+    torch.testing.assert_close(by_torch, ours, rtol=1e-6, atol=0)  # compilers scale the same sums in either order
 
 
 def test_a_row_does_not_depend_on_the_rows_beside_it(kernels: Kernels) -> None:
