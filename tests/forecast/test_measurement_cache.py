@@ -12,13 +12,15 @@ from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.timing import TrainingCosts
 from sumtune.train.session import Session
 
+NO_SAMPLES = {"train.sampled_summaries": 0}
+"""Sampled summaries take time of their own."""
 COSTS = TrainingCosts(epoch=10.0, update=0.5, validation=2.0)
 
 
 @pytest.fixture(scope="module")
 def session(session_in: Callable[..., Session], tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A session that no test changes."""
-    return session_in(tmp_path_factory.mktemp("session"), "llama")
+    return session_in(tmp_path_factory.mktemp("session"), "llama", changed=NO_SAMPLES)
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> Iterator[list[
 def test_the_second_forecast_is_the_first(
     session: Session, session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
 ) -> None:
-    first, second = forecast(session, 3.0), forecast(session_in(tmp_path, "llama", "other"), 3.0)
+    first, second = forecast(session, 3.0), forecast(session_in(tmp_path, "llama", "other", NO_SAMPLES), 3.0)
     assert len(measured) == 1
     assert (first.origin, second.origin) == (MEASURED, MEASURED_BEFORE)
     assert first.training_s == second.training_s == pytest.approx(COSTS.seconds(session.plan))
@@ -49,7 +51,7 @@ def test_how_often_and_how_fast_is_learned_needs_no_new_measurement(
     session: Session, session_in: Callable[..., Session], tmp_path: Path, measured: list[Session]
 ) -> None:
     forecast(session, None)
-    longer = session_in(tmp_path, "llama", "longer", {"train.epochs": 9, "train.learning_rate": 1e-5})
+    longer = session_in(tmp_path, "llama", "longer", NO_SAMPLES | {"train.epochs": 9, "train.learning_rate": 1e-5})
     assert forecast(longer, None).training_s == pytest.approx(COSTS.seconds(longer.plan))
     assert len(measured) == 1
 
@@ -66,7 +68,7 @@ def test_what_changes_the_work_is_measured_anew(
     changed: dict[str, object],
 ) -> None:
     forecast(session, None)
-    forecast(session_in(tmp_path, "llama", "other", changed), None)
+    forecast(session_in(tmp_path, "llama", "other", NO_SAMPLES | changed), None)
     assert len(measured) == 2
 
 
