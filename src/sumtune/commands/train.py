@@ -38,7 +38,6 @@ from sumtune.terminal.announcement import announcement
 from sumtune.terminal.changes import show_changes
 from sumtune.terminal.progress import generation_progress, training_progress
 from sumtune.terminal.status import status
-from sumtune.train import checkpoint
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.event_log import read_events
@@ -111,11 +110,12 @@ def train_adapter(
         with status(console, "Measuring time and memory on this machine"):
             resumed = state_to_resume(config, draft, console, resume, overwrite)
             if deadline is None:
-                expectation = _expectation(config, draft, history) if evaluates else None
+                expectation = _expectation(config, draft, history, resumed) if evaluates else None
                 plan = replace(_plan(config, draft, resumed, evaluates, group), expectation=expectation)
             else:
                 plan = _plan_within(config if resumed else wanted, draft, resumed, evaluates, deadline)
-                expectation = _expectation(plan.session.config, draft, history, plan.choice) if evaluates else None
+                chosen = plan.session.config
+                expectation = _expectation(chosen, draft, history, resumed, plan.choice) if evaluates else None
                 plan = replace(plan, expectation=expectation)
         if plan.resumed is None:
             training.clear(run_dir)
@@ -130,9 +130,11 @@ def train_adapter(
     return trained
 
 
-def _expectation(config: Config, run_dir: RunDir, history: bool, choice: Choice | None = None) -> Expectation:
+def _expectation(
+    config: Config, run_dir: RunDir, history: bool, resumed: TrainState | None, choice: Choice | None = None
+) -> Expectation:
     """Return what the run is expected to reach: as its first start said, if it continues."""
-    recorded = recorded_expectation(run_dir) if checkpoint.latest_intact(run_dir.trainer)[0] else None
+    recorded = None if resumed is None else recorded_expectation(run_dir)
     return recorded or expect(config, run_dir, history=history, choice=choice)
 
 
