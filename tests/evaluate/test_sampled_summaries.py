@@ -56,10 +56,14 @@ def test_sampling_changes_nothing_in_the_adapter_and_scores_what_is_saved(
     assert [event["step"] for event in events] == [0, 4, 6], "after each validation"
     assert all(event["examples"] == 5 and event["seconds"] > 0 for event in events)
 
-    examples = SampledSummaries(session, 5, SamplingBudget(0.0)).examples
+    sampled = SampledSummaries(session, 5, SamplingBudget(0.0))
+    examples, longest = (
+        sampled.examples,
+        max(map(len, sampled._encoder.targets([e.references[0] for e in sampled.examples]))),
+    )
     source, prompt = locate(session.config.model.name), Prompt.load(session.run_dir.adapter)
     saved = build_summarizer(source, session.run_dir.adapter, prompt, GREEDY, "cpu")
-    written = saved.summarize([example.dialogue for example in examples])
+    written = saved.summarize([example.dialogue for example in examples], max_tokens=longest)
     scores = [rouge.score(one.text, example.references[0]) for one, example in zip(written, examples, strict=True)]
     for metric in rouge.ROUGE_METRICS:
         assert events[-1][metric] == pytest.approx(mean(getattr(score, metric) for score in scores))

@@ -51,10 +51,11 @@ def run(
     no_history: NoHistoryOption = False,
 ) -> None:
     """Check the data, tune the model and score it."""
+    started = time.monotonic()
     settings = config_of(
         preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within
     )
-    _start("run", settings, run_dir, resume=resume, overwrite=overwrite, history=not no_history)
+    _start("run", settings, run_dir, started, resume=resume, overwrite=overwrite, history=not no_history)
 
 
 def check(
@@ -127,10 +128,11 @@ def train(
     overwrite: OverwriteOption = False,
 ) -> None:
     """Like `run`, but stop after training."""
+    started = time.monotonic()
     settings = config_of(
         preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within
     )
-    _start("train", settings, run_dir, resume=resume, overwrite=overwrite)
+    _start("train", settings, run_dir, started, resume=resume, overwrite=overwrite)
 
 
 def search(
@@ -176,14 +178,13 @@ def search(
     start(settings, run_dir, console, trials=trials, space=space, within_s=seconds)
 
 
-def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, **options: bool) -> None:
-    """Load what training needs and start the pipeline."""
+def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, started: float, **options: bool) -> None:
+    """Load what training needs and start the pipeline; the command `started` at that time of the monotonic clock."""
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
     from sumtune.terminal.status import status
 
     console = plain_console(quiet=os.environ.get("RANK", "0") != "0")  # of several processes, the leader speaks
-    started = time.monotonic()
     with status(console, "Loading PyTorch and transformers"):
         from sumtune.commands import pipeline
         from sumtune.train.followers import follow

@@ -42,6 +42,9 @@ class SampledSummaries:
         self._written = SummaryTokens.load(run_dir.transformation, len(self._encoder.tokenizer))
         references = [text for example in every for text in example.references]
         self._tokens = choose_tokens(config.evaluate.rouge_tokens, references)
+        sampled = [text for example in self.examples for text in example.references]
+        self._max_tokens = max(self._encoder.count_targets(sampled))
+        """Tokens of the longest reference: a model that does not end its summaries yet must not cost much time."""
         self._engine()
 
     def __call__(self, elapsed_s: float) -> dict[str, float] | None:
@@ -62,13 +65,13 @@ class SampledSummaries:
         means = {name: mean(getattr(score, name) for score in scores) for name in ROUGE_METRICS}
         return means | {"examples": len(scores), "seconds": seconds}
 
-    def write(self, max_tokens: int | None = None) -> list[Completion]:
-        """Return a greedy summary of each of `examples`."""
+    def write(self) -> list[Completion]:
+        """Return a greedy summary of each of `examples`, as long as the longest of their references at most."""
         count, prompt = self._encoder.count, self._encoder.prompt
         summarizer = LongDialogueSummarizer(self._engine(), count, prompt.max_source_tokens, prompt.long)
         dialogues, styles = [one.dialogue for one in self.examples], [one.style for one in self.examples]
         with self._session.master_weights.averaged():
-            return summarizer.summarize(dialogues, max_tokens=max_tokens, styles=styles)
+            return summarizer.summarize(dialogues, max_tokens=self._max_tokens, styles=styles)
 
     def _engine(self) -> Summarizer:
         """Make the engine, in a fraction of a second; it is not kept, so that training has its memory."""

@@ -97,8 +97,8 @@ class Choice:
 
 
 def finishing_seconds(within_s: float) -> float:
-    """Return the seconds that are left for diagnosis, report and card, and as a margin for errors of the forecasts."""
-    return 4.0 + 0.03 * within_s
+    """Return the seconds that are left for diagnosis, report, card and the end of the process, and as a margin."""
+    return 5.0 + 0.03 * within_s
 
 
 def choose(

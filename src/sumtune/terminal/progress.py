@@ -165,8 +165,10 @@ class _BarReporter:
         """Return loss, ROUGE-1, learning rate and speed, as much of it as leaves room for the bar."""
         loss, rouge = f"loss {self._now.loss:.2f}", self._now.rouge
         rate, speed = f"lr {event['learning_rate']:.1e}", f"{self._now.tokens_per_s:.0f} tok/s"
+        if not rouge:
+            return " · ".join([loss, rate, speed])
         every = [(loss, rouge + self._now.expected, rate, speed), (loss, rouge, rate, speed), (loss, rouge, speed)]
-        lines = [" · ".join(filter(None, parts)) for parts in every]
+        lines = [" · ".join(parts) for parts in every]
         return next((line for line in lines if len(line) + BAR_WIDTH <= self._console.width), lines[-1])
 
 
