@@ -39,10 +39,10 @@ def train(
 ) -> TrainState:  # fmt: skip
     """Train from `state` to the last optimizer step of `plan`, or of the time `limit`; return the final state.
 
-    With `plateau`, the samples so far, training also ends when more of it would hardly raise their scores.
-    `compute_gradient(examples, max_tokens)` stores the gradient of one step in `master_weights`; `validate()` returns
-    the mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest one. Validation, saving
-    and `sample` come before the step, so the same code also handles the final state.
+    With `plateau`, the samples so far, it also ends when more training would hardly raise their scores.
+    `compute_gradient(examples, max_tokens)` stores the gradient of a step in `master_weights`; `validate()` returns the
+    mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest. Validation, saving and
+    `sample` come before the step, so the same code also handles the final state.
 
     Raises:
         StoppedError: the user stopped the run. Its state is saved.
@@ -55,15 +55,11 @@ def train(
     while True:
         ends = state.step >= plan.total_steps or (state.step > 0 and limit.is_over(time.monotonic() - started))
         if (plan.validates_at(state.step) or ends) and state.step != saved_at:
-            loss = validate()
+            loss, saves = validate(), not not_finite or ends  # a run must never return to a bad state
             state = replace(state, elapsed_s=time.monotonic() - started)
-            saves = not not_finite or ends  # a run must never return to a bad state
-            if saves:  # only a saved state can be the best
-                state = state.after_validation(loss)
+            state = state.after_validation(loss) if saves else state  # only a saved state can be the best
             _report_validation(on_event, plan, state, loss, monitor)
-            if saves:
-                save(state)
-                saved_at = state.step
+            saved_at = _saved(save, state) if saves else saved_at
             plateau = _sample(on_event, plan, state, sample, limit, plateau, started)
             if saves and not ends and state.step > 0:
                 ends = limit.is_over(time.monotonic() - started) or _is_at_plateau(on_event, state, plateau, started)
@@ -71,18 +67,15 @@ def train(
             _report_end(on_event, state)
             return state
         if should_stop():
-            if state.step != saved_at:
-                save(replace(state, elapsed_s=time.monotonic() - started))
+            _save_unsaved(save, state, saved_at, started)
             raise StoppedError(f"Stopped after optimizer step {state.step} of {plan.total_steps}; everything is saved.")
 
-        step_started = time.monotonic()
-        share = limit.share(step_started - started)
+        share = limit.share((step_started := time.monotonic()) - started)
         rate = plan.learning_rate(state.step, share) * 0.5**state.rollbacks
         try:
             gradient = compute_gradient([examples[at] for at in plan.batch(state.step)], state.max_tokens)
         except ProcessLostError:
-            if state.step != saved_at:
-                save(replace(state, elapsed_s=time.monotonic() - started))
+            _save_unsaved(save, state, saved_at, started)
             raise
         not_finite = 0 if gradient.finite else not_finite + 1
         if gradient.finite:
@@ -97,6 +90,17 @@ def train(
         if not_finite >= NOT_FINITE_LIMIT:
             state, monitor, not_finite = _recover(on_event, state, restore), LossMonitor(), 0
             saved_at = state.step
+
+
+def _saved(save: Callable[[TrainState], None], state: TrainState) -> int:
+    """Save `state`; return its step."""
+    save(state)
+    return state.step
+
+
+def _save_unsaved(save: Callable[[TrainState], None], state: TrainState, saved_at: int | None, started: float) -> None:
+    if state.step != saved_at:
+        save(replace(state, elapsed_s=time.monotonic() - started))
 
 
 def _after_step(on_event: EventCallback, state: TrainState, gradient: Gradient) -> TrainState:
