@@ -10,8 +10,9 @@ from sumtune.config import ModelConfig
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.frozen import FrozenWeight
 from sumtune.model import encode_stage as encode
+from sumtune.model import fused_lora
 from sumtune.model.fuse import fuse
-from sumtune.model.fused_lora import fuse_lora, lora_linear
+from sumtune.model.fused_lora import fuse_lora, kernels_for_products, lora_linear
 from sumtune.model.load import load_base
 from sumtune.model.lora import add_lora, set_dropout, target_modules, trainable
 from sumtune.train.loss import SummaryLoss
@@ -91,3 +92,18 @@ def test_a_shared_weight_keeps_its_content(tiny_models: dict[str, Path], kernels
     assert fuse_lora(adapted, kernels) > 1
     assert torch.equal(base.get_input_embeddings().weight, before)
     assert base(torch.tensor([[1, 2, 3]])).logits.isfinite().all()
+
+
+def test_weights_in_float32_are_copied_only_up_to_a_limit(
+    tiny_models: dict[str, Path], kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The output layer does not count: torch computes its products."""
+    model = load_base(tiny_models["gemma"], torch.float32, torch.device("cpu"))
+    output = model.get_output_embeddings()
+    linear = [module for module in model.modules() if isinstance(module, torch.nn.Linear) and module is not output]
+    size = sum(module.weight.nbytes for module in linear)
+    monkeypatch.setattr(fused_lora, "FP32_LIMIT_BYTES", size)
+    assert kernels_for_products(model, kernels) is kernels
+    monkeypatch.setattr(fused_lora, "FP32_LIMIT_BYTES", size - 1)
+    assert kernels_for_products(model, kernels) is None
+    assert kernels_for_products(model.to(torch.bfloat16), kernels) is kernels

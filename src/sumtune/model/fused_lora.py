@@ -106,12 +106,14 @@ class _FrozenLinear(torch.autograd.Function):
         return ctx.frozen.back(grad.reshape(-1, grad.shape[-1])).view(*grad.shape[:-1], -1), None
 
 
-def kernels_for_products(model: nn.Module, kernels: Kernels | None) -> Kernels | None:
+def kernels_for_products(model: Any, kernels: Kernels | None) -> Kernels | None:
     """Return the kernels for products with the linear layers of `model`; None if torch shall compute them.
 
-    Our products need one copy of a weight for the forward pass and one for the backward pass.
+    Our products need one copy of a weight for the forward pass and one for the backward pass. torch computes those of
+    the output layer.
     """
-    weights = [module.weight for module in model.modules() if type(module) is nn.Linear]
+    output = model.get_output_embeddings()
+    weights = [module.weight for module in model.modules() if type(module) is nn.Linear and module is not output]
     size = sum(weight.nbytes for weight in weights if weight.dtype == torch.float32)
     return kernels if size <= FP32_LIMIT_BYTES else None
 
