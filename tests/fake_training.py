@@ -77,7 +77,7 @@ class Fakes:
     def run(self, state: TrainState | None = None) -> TrainState:
         self.steps = state.step if state else 0
         return train(
-            plan=self.plan, examples=[Encoded((1, 2), (3, 4))] * 6, state=state or TrainState(max_tokens=64),
+            plan=self.plan, batch=lambda _: [Encoded((1, 2), (3, 4))] * 2, state=state or TrainState(max_tokens=64),
             master_weights=self.master_weights, optimizer=self.optimizer, compute_gradient=self.compute_gradient,
             validate=self.validate, save=self.save, restore=self.restore, should_stop=self.stop, on_event=self.report,
             sample=self.sample, limit=self.limit, plateau=self.plateau,

@@ -1,6 +1,6 @@
 """The whole way of learning to rank with tiny models: what each adapter sees, and that a restart changes nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from sumtune.rank.choose import CHOSEN
 from sumtune.rank.reward import reward
 from sumtune.rank.stages import Reports, learn_to_rank
 from sumtune.rank.training_texts import TrainingText, load_training_texts
-from sumtune.text.encode import Encoder, load_encoded
+from sumtune.text.encode import Encoded, Encoder, load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState, list_checkpoints, load_state
@@ -160,7 +160,7 @@ def test_candidates_never_come_from_an_adapter_that_saw_the_dialogue(straight: S
 
 
 def test_ranking_learns_from_all_examples_with_rewards_of_their_own_candidates(straight: Straight) -> None:
-    examples = [one for one in straight.trained[-1].examples if isinstance(one, RankedExample)]
+    examples = ranked(straight.trained[-1].examples)
     texts, encoder = straight.texts(), straight.encoder()
     assert [(one.source, one.target) for one in examples] == [(t.encoded.source, t.encoded.target) for t in texts]
     assert any(len(list(one.pairs())) for one in examples)
@@ -169,6 +169,20 @@ def test_ranking_learns_from_all_examples_with_rewards_of_their_own_candidates(s
         for ids, found in zip(one.candidates, one.rewards, strict=True):
             assert ids[-1] == one.target[-1]
             assert found == pytest.approx(reward(encoder.decode(ids), text.dialogue, text.reference))
+
+
+def ranked(examples: Sequence[Encoded]) -> list[RankedExample]:
+    return [one for one in examples if isinstance(one, RankedExample)]
+
+
+def test_each_epoch_of_ranking_compares_other_candidates(straight: Straight) -> None:
+    stage = straight.trained[-1]
+    first, (second,) = ranked(stage.examples), map(ranked, stage.later_epochs)
+    assert [one.source for one in first] == [one.source for one in second]
+    assert any(one.candidates != other.candidates for one, other in zip(first, second, strict=True))
+    for one, other in zip(first, second, strict=True):
+        assert len(one.candidates) == len(other.candidates)
+        assert (one.rewards[0], one.rewards[-1]) == (other.rewards[0], other.rewards[-1])
 
 
 def test_the_result_is_the_adapter_of_ranking_and_that_of_the_references_stays(straight: Straight) -> None:

@@ -16,6 +16,7 @@ from sumtune.config import Config
 from sumtune.config_resolution import assignment
 from sumtune.evaluate.sampled_summaries import SampledSummaries
 from sumtune.files.draft import adopt, drafted
+from sumtune.files.failpoints import failpoint
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.evaluation import evaluation_costs
@@ -216,6 +217,7 @@ def _train(plan: _Plan, console: Console) -> TrainState:
         state = (training.fit if ranks else training.run)(session, report, resumed, _sampler(plan))
     if ranks:
         save_adapter_of(config, run_dir, state, run_dir.supervised)
+        failpoint("stage.finished")
     update_record(run_dir, {"training_s": state.elapsed_s, "peak_memory_bytes": peak_bytes(device)})
     if not resumed and plan.deadline is None and session.group.size == 1:
         calibrate(plan.session, plan.forecast, state.elapsed_s)

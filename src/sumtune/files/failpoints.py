@@ -11,7 +11,7 @@ KILL_AT = "SUMTUNE_KILL_AT"
 POINTS = (
     "file.begun", "file.whole", "file.renamed", "folder.begun", "folder.whole", "folder.removed", "folder.renamed",
     "draft.removed", "draft.adopted", "checkpoint.adapter", "checkpoint.optimizer", "checkpoint.pruned", "step.moved",
-    "step.logged", "candidates.saved",
+    "step.logged", "candidates.saved", "stage.finished",
 )  # fmt: skip
 _passed: Counter[str] = Counter()
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from sumtune.config import Config, TrainConfig
 from sumtune.errors import RunDirError
+from sumtune.files.failpoints import failpoint
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
 from sumtune.model.locate import locate
@@ -18,7 +19,7 @@ from sumtune.rank.choose import choose
 from sumtune.rank.halves import split_in_halves
 from sumtune.rank.training_texts import TrainingText, load_training_texts
 from sumtune.summarizer import OnProgress
-from sumtune.text.encode import Encoder
+from sumtune.text.encode import Encoded, Encoder
 from sumtune.text.prompt import Prompt
 from sumtune.train import checkpoint
 from sumtune.train import session as training
@@ -92,6 +93,7 @@ def learn_to_rank(config: Config, run_dir: RunDir, supervised: TrainState, repor
     with reports.sampling("Candidates", len(texts)) as progress:
         for stage in run.candidate_stages():
             write_candidates(stage, encoder, progress)
+            failpoint("stage.finished")
     state, seconds = _rank(run)
     elapsed_s = supervised.elapsed_s + sum(elapsed_seconds(run_dir.at_stage(half)) for half in HALVES) + seconds
     result = run_dir.at_stage(RANKING).trainer / f"checkpoint-{state.step}"
@@ -109,15 +111,16 @@ def _train_half(run: _Run, name: str, members: Sequence[int]) -> None:
         label = f"half {HALVES.index(name) + 1} of {len(HALVES)}"
         _train(run, run_dir, Stage(label, half_settings(run.config), examples), training.run)
         free_memory()
+        failpoint("stage.finished")
     checkpoint.delete(checkpoint.list_checkpoints(run_dir.trainer))
 
 
 def _rank(run: _Run) -> tuple[TrainState, float]:
     """Train on the candidates; return the final state, and the seconds of writing candidates and training on them."""
-    stage = Stage(
-        "ranking", ranking_settings(run.config), _ranked_examples(run), run.run_dir.supervised, run.config.rank
-    )
+    first, *later = _ranked_examples(run)
+    stage = Stage("ranking", ranking_settings(run.config), first, run.run_dir.supervised, run.config.rank, later)
     state = _train(run, run.run_dir.at_stage(RANKING), stage, training.fit)
+    failpoint("stage.finished")
     sampled = sum(found.elapsed_s for one in run.candidate_stages() for _, found in loaded_candidates(one))
     return state, sampled + state.elapsed_s
 
@@ -133,22 +136,27 @@ def _train(run: _Run, run_dir: RunDir, stage: Stage, train: Callable[..., TrainS
         return train(run.reports.fit_to_memory(session), report, resume=resumes)
 
 
-def _ranked_examples(run: _Run) -> list[RankedExample]:
-    """Return the training examples with their chosen candidates, in the order of the examples.
+def _ranked_examples(run: _Run) -> list[list[RankedExample]]:
+    """Return the training examples of each epoch of ranking, with the candidates chosen for it.
 
     Raises:
         RunDirError: an example has no candidates.
     """
-    found: dict[int, RankedExample] = {}
+    found: dict[int, list[RankedExample]] = {}
     for stage in run.candidate_stages():
         for chunk, candidates in loaded_candidates(stage):
             for at, ids, rewards in zip(chunk, candidates.ids, candidates.rewards, strict=True):
                 generator = np.random.default_rng([run.config.train.seed, 1, at])
-                chosen = choose([run.encoder.target_of(one) for one in ids], rewards, generator)
-                example = run.texts[at].encoded
-                found[at] = RankedExample(
-                    example.source, example.target, tuple(target for target, _ in chosen), tuple(r for _, r in chosen)
-                )
+                targets = [run.encoder.target_of(one) for one in ids]
+                found[at] = [
+                    _ranked_example(run.texts[at].encoded, choose(targets, rewards, generator))
+                    for _ in range(run.config.rank.epochs)
+                ]
     if len(found) != len(run.texts):
         raise RunDirError(f"{run.run_dir.candidates} lacks candidates of some examples: repeat the command.")
-    return [found[at] for at in range(len(found))]
+    return [list(examples) for examples in zip(*(found[at] for at in range(len(found))), strict=True)]
+
+
+def _ranked_example(example: Encoded, chosen: Sequence[tuple[tuple[int, ...], float]]) -> RankedExample:
+    candidates, rewards = zip(*chosen, strict=True)
+    return RankedExample(example.source, example.target, candidates, rewards)

@@ -1,7 +1,7 @@
 """The training loop: validate → save → stop? → one optimizer step → log."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,7 @@ ROLLBACK_LIMIT = 2
 
 
 def train(
-    *, plan: TrainingPlan, examples: Sequence[Encoded], state: TrainState, master_weights: MasterWeights,
+    *, plan: TrainingPlan, batch: Callable[[int], list[Encoded]], state: TrainState, master_weights: MasterWeights,
     optimizer: Any, compute_gradient: Callable[[list[Encoded], int], Gradient], validate: Callable[[], float],
     save: Callable[[TrainState], None], restore: Callable[[], TrainState], should_stop: Callable[[], bool],
     on_event: EventCallback, sample: Sample = lambda _: None, limit: TimeLimit = NO_LIMIT,
@@ -39,10 +39,10 @@ def train(
 ) -> TrainState:  # fmt: skip
     """Train from `state` to the last optimizer step of `plan`, or of the time `limit`; return the final state.
 
-    With `plateau`, the samples so far, it also ends when more training would hardly raise their scores.
-    `compute_gradient(examples, max_tokens)` stores the gradient of a step in `master_weights`; `validate()` returns the
-    mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest. Validation, saving and
-    `sample` come before the step, so the same code also handles the final state.
+    With `plateau`, the samples so far, it also ends when more training would hardly raise their scores. `batch(step)`
+    returns the examples of a step; `compute_gradient(examples, max_tokens)` stores their gradient in `master_weights`;
+    `validate()` returns the mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest.
+    Validation, saving and `sample` come before the step, so the same code also handles the final state.
 
     Raises:
         StoppedError: the user stopped the run. Its state is saved.
@@ -73,7 +73,7 @@ def train(
         share = limit.share((step_started := time.monotonic()) - started)
         rate = plan.learning_rate(state.step, share) * 0.5**state.rollbacks
         try:
-            gradient = compute_gradient([examples[at] for at in plan.batch(state.step)], state.max_tokens)
+            gradient = compute_gradient(batch(state.step), state.max_tokens)
         except ProcessLostError:
             _save_unsaved(save, state, saved_at, started)
             raise

@@ -67,7 +67,9 @@ class Stage:
     start: Path | None = None
     """Folder of the adapter to start from; None starts from a new one."""
     ranking: RankConfig | None = None
-    """Settings of the ranking loss, for which `examples` are `RankedExample`."""
+    """Settings of the ranking loss, for which all examples are `RankedExample`."""
+    later_epochs: Sequence[Sequence[Encoded]] = ()
+    """The examples of the second and each later epoch, in the same order; empty if all epochs have `examples`."""
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,18 @@ class Session:
     """Loss of the optimizer steps in place of `loss_fn`, which validates."""
     label: str = ""
     """Name of the stage for the user; empty if a run trains only once."""
+    later_epochs: Sequence[Sequence[Encoded]] = ()
+    """The examples of the second and each later epoch; empty if all epochs have `examples`."""
     group: Group = ALONE
     """The processes that share the examples of each optimizer step."""
     limit: TimeLimit = field(default_factory=TimeLimit)
     """Time in which the training must end."""
+
+    def batch(self, step: int) -> list[Encoded]:
+        """Return the examples of optimizer step `step` (counted from 0)."""
+        epoch = step // self.plan.steps_per_epoch
+        examples = self.later_epochs[epoch - 1] if epoch and self.later_epochs else self.examples
+        return [examples[at] for at in self.plan.batch(step)]
 
     @property
     def kernels(self) -> str | None:
@@ -174,13 +184,14 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     examples: Sequence[Encoded] = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = _load_held_out(run_dir)
     require_known_ids(base, (*examples, *held_out))
+    later: Sequence[Sequence[Encoded]] = ()
     made_from, ranking = training_fingerprint(config, run_dir), None
     if stage is not None:
-        config, examples = config.model_copy(update={"train": stage.settings}), stage.examples
+        config = config.model_copy(update={"train": stage.settings})
+        examples, later = stage.examples, stage.later_epochs
         if stage.ranking is not None:
             ranking = RankingLoss(loss_fn, weight=stage.ranking.weight, margin=stage.ranking.margin)
-            ranked = cast(Sequence[RankedExample], examples)
-            examples = [replace(one, shares_source=ranking.shares_source) for one in ranked]
+            examples, *later = (_ranked(epoch, ranking) for epoch in (examples, *later))
         if stage.start is not None:
             start = load_weights(adapted, stage.start)
             master_weights.load(start, start)
@@ -194,12 +205,18 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
         planned_tokens=planned_tokens, max_tokens=planned_tokens, model_name=source.name, targets=targets,
         fingerprint=made_from, base_parameters=base_parameters,
         no_kernels=why_no_kernels(folder) if on_cpu else None, ranking=ranking, label=stage.label if stage else "",
+        later_epochs=later,
     )  # fmt: skip
 
 
 def _load_held_out(run_dir: RunDir) -> list[Encoded]:
     """Return the encoded validation examples."""
     return load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
+
+
+def _ranked(examples: Sequence[Encoded], loss: RankingLoss) -> list[RankedExample]:
+    """Return `examples`, which are `RankedExample`, with lengths as `loss` reads them."""
+    return [replace(cast(RankedExample, one), shares_source=loss.shares_source) for one in examples]
 
 
 def require_disk_space(session: Session) -> None:
@@ -285,7 +302,7 @@ def fit(session: Session, on_event: EventCallback, resume: bool = False, sample:
          **stage})  # fmt: skip
     with graceful_stop() as should_stop:
         return train(
-            plan=session.plan, examples=session.examples, state=state, master_weights=session.master_weights,
+            plan=session.plan, batch=session.batch, state=state, master_weights=session.master_weights,
             optimizer=optimizer, compute_gradient=partial(compute_gradient, session),
             validate=partial(validation_loss, session), save=save, restore=restore,
             should_stop=partial(_agreed, group, should_stop), on_event=log, sample=sample, limit=session.limit,
