@@ -19,6 +19,7 @@ from pathlib import Path
 
 from diagnosis_clean import Pairs, read_pairs
 
+from sumtune.text.claims import who
 from sumtune.text.claims.check import Inconsistency, inconsistencies, inconsistencies_in_english
 from sumtune.text.mentions import numbers, unsupported
 from sumtune.text.numbers import value
@@ -42,7 +43,9 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", type=Path, required=True, help="JSONL with `dialogue` and `summary`")
     parser.add_argument("--every", type=int, default=1, help="use each n-th row")
     parser.add_argument("--first", type=int, default=0, help="number of the first row to use, from 0")
+    parser.add_argument("--certainty", type=float, default=who.CERTAINTY, help="least evidence to report a subject")
     given = parser.parse_args()
+    who.CERTAINTY = given.certainty
     for file in given.data:
         print(f"{file.parent.name}/{file.stem}")
         measure(read_pairs(file)[given.first :: given.every])

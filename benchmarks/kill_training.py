@@ -1,9 +1,12 @@
 """Checks that a killed training resumes exactly: kills it at random moments and compares the adapter bit for bit.
 
 Run: python benchmarks/kill_training.py --kills 200 --seed 0            # tiny random models of both families
+     python benchmarks/kill_training.py --kills 200 --seed 0 --ranking  # only runs that learn to rank
      python benchmarks/kill_training.py --kills 20 --seed 0 --embedded  # the embedded model, a few optimizer steps
 
-Half of the kills hit a named point (see `sumtune/files/failpoints.py`), half a random moment. Prints `survived N/N`.
+A run is killed and started again up to `MOST_KILLS` times, and then ends. Half of the kills hit a named point (see
+`sumtune/files/failpoints.py`), half a random moment. Prints the stages and points where runs were killed, and
+`survived N/N`: the kills of all runs whose adapter is that of an undisturbed run.
 """
 
 import argparse
@@ -12,6 +15,7 @@ import importlib
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -19,6 +23,7 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -35,9 +40,15 @@ EMBEDDED = (
     "data.train_share=0.1", "train.epochs=1", "train.validate_every_steps=2", "train.validation_examples=4",
     "decode.beams=1",
 )  # fmt: skip
-RANKING = ("rank.candidates=3", "rank.half_epochs=1", "train.epochs=1")
-TIMES = {"file": 27, "folder": 10, "draft": 3, "checkpoint": 6, "step": 18, "candidates": 2}
+RANKING = ("rank.candidates=6", "rank.half_epochs=1", "rank.epochs=2", "train.epochs=1")
+TIMES = {"file": 27, "folder": 10, "draft": 3, "checkpoint": 6, "step": 18, "candidates": 6, "stage": 6}
 """About how many times a run passes the points of each kind."""
+ONLY_RANKING = ("candidates", "stage")
+"""Kinds of points that only runs that learn to rank pass."""
+CHUNK = 4
+"""Examples in a file of candidates, so that each half has three files."""
+MOST_KILLS = 8
+"""Most kills of a run."""
 
 
 @dataclass(frozen=True)
@@ -61,32 +72,41 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--embedded", action="store_true")
+    parser.add_argument("--ranking", action="store_true")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="start no further run after this time")
     given = parser.parse_args()
-    chance, survived, where = random.Random(given.seed), 0, Counter()
+    chance, survived, where = random.Random(given.seed), 0, list[tuple[str, str]]()
+    end = time.monotonic() + 60 * given.minutes
     read_code()
 
     with tempfile.TemporaryDirectory() as root:
-        settings = embedded(Path(root)) if given.embedded else tiny_models(Path(root))
-        for number in range(given.kills):
+        settings = embedded(Path(root)) if given.embedded else tiny_models(Path(root), given.ranking)
+        for number in count():
+            most = min(MOST_KILLS, given.kills - len(where))
+            if most == 0 or time.monotonic() > end:
+                break
             setting = settings[number % len(settings)]
-            moment, same = survives(setting, Path(root) / f"run-{number}", chance)
-            where[moment] += 1
-            survived += same
-            if not same:
-                print(f"NOT the same after a kill at {moment} ({setting.name})")
-    print(", ".join(f"{moment} {count}" for moment, count in sorted(where.items())))
-    print(f"survived {survived}/{given.kills}")
-    sys.exit(survived != given.kills)
+            kills, same = killed_run(setting, Path(root) / f"run-{number}", chance, most)
+            where += kills
+            survived += same * len(kills)
+            shown = "; ".join(f"{stage} ({point})" for stage, point in kills)
+            print(f"{'survived' if same else 'NOT the same'}, {setting.name}: {shown}", flush=True)
+    for part in range(2):
+        print(", ".join(f"{name} {times}" for name, times in sorted(Counter(kill[part] for kill in where).items())))
+    print(f"survived {survived}/{len(where)}")
+    sys.exit(survived != len(where))
 
 
 def read_code() -> None:
     """Import what a run needs, because each run is a fork of this process and imports take most of its time."""
     for name in ("sumtune.commands.pipeline", "peft", "transformers.models.gemma3.modeling_gemma3",
-                 "transformers.models.t5.modeling_t5", "transformers.models.gemma.tokenization_gemma"):  # fmt: skip
+                 "transformers.models.t5.modeling_t5", "transformers.models.gemma.tokenization_gemma",
+                 "ctranslate2", "rouge_score.rouge_scorer"):  # fmt: skip
         importlib.import_module(name)
+    importlib.import_module("sumtune.rank.candidates").CHUNK = CHUNK
 
 
-def tiny_models(root: Path) -> list[Setting]:
+def tiny_models(root: Path, only_ranking: bool) -> list[Setting]:
     """Return settings for both model families, with 22 training examples and 18 optimizer steps, and with ranking."""
     import tiny
 
@@ -98,7 +118,8 @@ def tiny_models(root: Path) -> list[Setting]:
         model = run_apart(lambda name=name: tiny.save_model(name, root / name), root / "log")
         assert model == 0
         more = ("--model", str(root / name), "--data", str(root / "data"), *sets(TINY))
-        settings.append(undisturbed(name, more, root))
+        if not only_ranking:
+            settings.append(undisturbed(name, more, root))
         settings.append(undisturbed(f"{name} with ranking", (*more, *sets(RANKING)), root))
     return settings
 
@@ -123,23 +144,53 @@ def undisturbed(name: str, arguments: tuple[str, ...], root: Path) -> Setting:
     return setting
 
 
-def survives(setting: Setting, folder: Path, chance: random.Random) -> tuple[str, bool]:
-    """Kill a run and resume it; return where it was killed, and whether it produced the same adapter."""
-    while True:
-        if chance.random() < 0.5:
-            point = chance.choice([one for one in POINTS if setting.ranks or not one.startswith("candidates")])
-            moment, at, after = point, f"{point}:{chance.randint(1, TIMES[point.partition('.')[0]])}", None
-        else:
-            moment, at, after = "random time", None, chance.uniform(0.05, setting.seconds)
-        if train(setting.arguments, folder, at, after) == -signal.SIGKILL:
-            break
-        clear(folder)
-    code = train(setting.arguments, folder)
+def killed_run(setting: Setting, folder: Path, chance: random.Random, most: int) -> tuple[list[tuple[str, str]], bool]:
+    """Kill and restart a run up to `most` times; return stages and points of the kills, and if its adapter is right.
+
+    Fewer kills happen if the run ends before it comes to the chosen moment.
+    """
+    kills: list[tuple[str, str]] = []
+    code = -signal.SIGKILL
+    while code == -signal.SIGKILL and len(kills) < most:
+        name, at, after = moment(setting, chance)
+        code = train(setting.arguments, folder, at, after)
+        if code == -signal.SIGKILL:
+            kills.append((stage_of(folder / "run"), name))
+    if code == -signal.SIGKILL:
+        code = train(setting.arguments, folder)
     if code != 0:
         print((folder / "log").read_text()[-2000:])
     same = code == 0 and adapter_of(folder) == setting.adapter
-    clear(folder)
-    return moment, same
+    shutil.rmtree(folder)
+    return kills, same
+
+
+def moment(setting: Setting, chance: random.Random) -> tuple[str, str | None, float | None]:
+    """Return the name of a random moment, and its point with the number of the pass, or its seconds after the start."""
+    if chance.random() < 0.5:
+        return "random time", None, chance.uniform(0.05, setting.seconds)
+    kinds = [kind for kind in TIMES if setting.ranks or kind not in ONLY_RANKING]
+    kind = chance.choice(kinds)
+    point = chance.choice([one for one in POINTS if one.partition(".")[0] == kind])
+    return point, f"{point}:{chance.randint(1, TIMES[kind])}", None
+
+
+def stage_of(run: Path) -> str:
+    """Return the stage of a run that was killed."""
+    from sumtune.train.session import HALVES
+
+    trainer = run / "model_trainer"
+    if (trainer / "adapter").exists():
+        return "published"
+    if (trainer / "ranking").exists():
+        return "ranking"
+    halves = [half for half in HALVES if (trainer / half / "manifest.json").exists()]
+    written = len(list((trainer / "candidates").glob("*.safetensors")))
+    if len(halves) == len(HALVES):
+        return f"candidates, {written} files written"
+    if (trainer / "supervised").exists():
+        return f"half {len(halves) + 1}"
+    return "references" if trainer.exists() else "data"
 
 
 def train(arguments: tuple[str, ...], folder: Path, at: str | None = None, after: float | None = None) -> int:
@@ -193,13 +244,6 @@ def adapter_of(folder: Path) -> str:
     settings = json.loads((adapter / "adapter_config.json").read_text())
     weights = (adapter / "adapter_model.safetensors").read_bytes()
     return hashlib.sha256(weights + json.dumps(settings, sort_keys=True).encode()).hexdigest()
-
-
-def clear(folder: Path) -> None:
-    """Remove a run."""
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
