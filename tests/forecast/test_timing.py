@@ -208,3 +208,8 @@ def test_a_run_that_was_stopped_at_once_takes_as_long_as_was_said(
     last = forecast_remaining(session, 15, None)
     assert last is not None
     assert last.training_s == pytest.approx(900 * left(15) / left(0))
+    for _ in range(2):  # stopped again and again after the last step
+        write_json(file, {"forecast": vars(last)})
+        last = forecast_remaining(session, plan.total_steps, None)
+        assert last is not None
+        assert last.training_s == 0

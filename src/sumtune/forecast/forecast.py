@@ -174,7 +174,8 @@ def forecast_remaining(session: Session, step: int, evaluation_s: float | None) 
     if len(logged) >= MIN_LOGGED_STEPS and before:
         seconds_per_token = logged[-1]["elapsed_s"] / sum(event["tokens"] for event in logged)
     elif "training_s" in before:
-        seconds_per_token = before["training_s"] / _tokens_after(session, before.get("after_step", 0))
+        forecast_tokens = _tokens_after(session, before.get("after_step", 0))
+        seconds_per_token = before["training_s"] / max(1, forecast_tokens)  # none if only later stages were left
     else:
         return None
     return Forecast(
