@@ -5,7 +5,7 @@ Run: python benchmarks/kill_training.py --kills 200 --seed 0            # tiny r
      python benchmarks/kill_training.py --kills 20 --seed 0 --embedded  # the embedded model, a few optimizer steps
 
 A run is killed and started again up to `MOST_KILLS` times, and then ends. Half of the kills hit a named point (see
-`sumtune/files/failpoints.py`), half a random moment. Prints the stages and points where runs were killed, and
+`sumtune/files/failpoints.py`), half a random moment. Prints the stages and points where each run was killed, and
 `survived N/N`: the kills of all runs whose adapter is that of an undisturbed run.
 """
 
@@ -24,6 +24,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
+from math import ceil
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -47,8 +48,10 @@ ONLY_RANKING = ("candidates", "stage")
 """Kinds of points that only runs that learn to rank pass."""
 CHUNK = 4
 """Examples in a file of candidates, so that each half has three files."""
-MOST_KILLS = 8
+MOST_KILLS = 12
 """Most kills of a run."""
+SHARE = 0.4
+"""A restarted run is killed within this share of its passes and time, so that most runs are killed several times."""
 
 
 @dataclass(frozen=True)
@@ -168,11 +171,11 @@ def killed_run(setting: Setting, folder: Path, chance: random.Random, most: int)
 def moment(setting: Setting, chance: random.Random) -> tuple[str, str | None, float | None]:
     """Return the name of a random moment, and its point with the number of the pass, or its seconds after the start."""
     if chance.random() < 0.5:
-        return "random time", None, chance.uniform(0.05, setting.seconds)
+        return "random time", None, chance.uniform(0.05, SHARE * setting.seconds)
     kinds = [kind for kind in TIMES if setting.ranks or kind not in ONLY_RANKING]
     kind = chance.choice(kinds)
     point = chance.choice([one for one in POINTS if one.partition(".")[0] == kind])
-    return point, f"{point}:{chance.randint(1, TIMES[kind])}", None
+    return point, f"{point}:{chance.randint(1, ceil(SHARE * TIMES[kind]))}", None
 
 
 def stage_of(run: Path) -> str:
