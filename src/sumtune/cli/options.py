@@ -1,15 +1,11 @@
-"""Options that several commands share, and the configuration built from them."""
+"""Options that several commands share."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from sumtune.config import Config
-
 __all__ = [
-    "RUN_DIR",
     "SEARCH_DIR",
     "BeamsOption",
     "CheckSetOption",
@@ -27,10 +23,9 @@ __all__ = [
     "StyleColumnOption",
     "SummaryOption",
     "WithinOption",
-    "config_of",
 ]
 
-RUN_DIR, SEARCH_DIR = Path("artifacts"), Path("search")
+SEARCH_DIR = Path("search")
 
 PresetOption = Annotated[str | None, typer.Option("--preset", help="quality (default), best, balanced or fast.")]
 DataOption = Annotated[
@@ -82,35 +77,3 @@ BeamsOption = Annotated[
         "--beams", min=1, help="Beams for this command; 1 is greedy search. Default: as in the last evaluation."
     ),
 ]
-
-
-def config_of(
-    preset: str | None,
-    config_file: Path | None,
-    assignments: list[str] | None,
-    data: str | None,
-    model: str | None,
-    dialogue_column: str | None,
-    summary_column: str | None,
-    style_column: str | None,
-    drop_invalid: bool,
-    within: str | None = None,
-) -> "Config":
-    """Return the configuration for the options of `run`, `train` or `check`.
-
-    Raises:
-        ConfigError: names every problem at once.
-    """
-    from sumtune.config_resolution import resolve
-
-    options: dict[str, Any] = {
-        "data.path": data,
-        "model.name": model,
-        "data.dialogue_column": dialogue_column,
-        "data.summary_column": summary_column,
-        "data.style_column": style_column,
-        "data.drop_invalid": drop_invalid or None,
-        "train.within": within,
-    }
-    given = {key: value for key, value in options.items() if value is not None}
-    return resolve(preset, config_file, given, tuple(assignments or ()))

@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
-from sumtune.cli.options import RUN_DIR, DialogueOption, RunDirOption
+from sumtune.cli.options import DialogueOption, RunDirOption
 from sumtune.errors import ConfigError
+from sumtune.files.run_dir import DEFAULT_RUN_DIR
 
 __all__ = ["compare", "diagnose", "evaluate"]
 
 
 def evaluate(
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -25,16 +26,12 @@ def evaluate(
     again: Annotated[bool, typer.Option("--again", help="Rebuild engines and scores even if nothing changed.")] = False,
 ) -> None:
     """Score the adapter of a run folder, the base model and two baselines."""
-    from sumtune.commands.accepted_settings import EVALUATE, require_accepted
-    from sumtune.commands.evaluate import evaluate_run
-    from sumtune.commands.run_record import recorded_config
+    from sumtune.commands.evaluate import evaluate_run, evaluation_config
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console
 
     folder = RunDir(run_dir)
-    config = recorded_config(folder, tuple(set_ or ()))
-    require_accepted("evaluate", set_ or (), EVALUATE)
-    evaluate_run(config, folder, plain_console(), again=again)
+    evaluate_run(evaluation_config(folder, set_ or ()), folder, plain_console(), again=again)
 
 
 def compare(
@@ -69,7 +66,7 @@ def diagnose(
     run_dir: Annotated[
         Path | None,
         typer.Option(
-            "--run-dir", help=f"Folder of the run (default {RUN_DIR}); with FILE, the run that tuned the model."
+            "--run-dir", help=f"Folder of the run (default {DEFAULT_RUN_DIR}); with FILE, the run that tuned the model."
         ),
     ] = None,
     references: Annotated[
@@ -112,4 +109,4 @@ def diagnose(
     elif training_log is not None:
         show_diagnosis_of_log(training_log, plain_console())
     else:
-        show_diagnosis(RunDir(run_dir or RUN_DIR), plain_console())
+        show_diagnosis(RunDir(run_dir or DEFAULT_RUN_DIR), plain_console())

@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
-from sumtune.cli.options import RUN_DIR, RunDirOption
+from sumtune.cli.options import RunDirOption
+from sumtune.files.run_dir import DEFAULT_RUN_DIR
 from sumtune.errors import ConfigError
 
 __all__ = ["push", "report", "runs"]
 
 
 def report(
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
     examples: Annotated[
         bool,
         typer.Option(
@@ -55,7 +56,7 @@ def runs(
 def push(
     repository: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Model repository on the Hugging Face hub.")],
     private: Annotated[bool, typer.Option("--private", help="Nobody else may see the repository.")] = False,
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
 ) -> None:
     """Upload the adapter and its model card to the Hugging Face hub. Data, predictions and reports stay here."""
     from sumtune.commands.push import push_run

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sumtune.cli.options import (
-    RUN_DIR,
     SEARCH_DIR,
     CheckSetOption,
     ConfigOption,
@@ -25,8 +24,9 @@ from sumtune.cli.options import (
     StyleColumnOption,
     SummaryOption,
     WithinOption,
-    config_of,
 )
+from sumtune.commands.run_options import PLANNED_PRESETS, config_of
+from sumtune.files.run_dir import DEFAULT_RUN_DIR
 
 if TYPE_CHECKING:
     from sumtune.config import Config
@@ -39,7 +39,7 @@ def run(
     data: DataOption = None,
     model: ModelOption = None,
     config: ConfigOption = None,
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
     set_: SetOption = None,
     dialogue_column: DialogueOption = None,
     summary_column: SummaryOption = None,
@@ -100,7 +100,7 @@ def plan(
 
     Without --preset or --within, it compares quality, balanced and fast.
     """
-    names = [preset] if preset or config or within else ["quality", "balanced", "fast"]
+    names = [preset] if preset or config or within else PLANNED_PRESETS
     options = (config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within)
     settings = [config_of(name, *options) for name in names]
     from sumtune.terminal.console import plain_console
@@ -117,7 +117,7 @@ def train(
     data: DataOption = None,
     model: ModelOption = None,
     config: ConfigOption = None,
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
     set_: SetOption = None,
     dialogue_column: DialogueOption = None,
     summary_column: SummaryOption = None,

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from sumtune.cli.options import RUN_DIR, BeamsOption, DialogueOption, RunDirOption
+from sumtune.cli.options import BeamsOption, DialogueOption, RunDirOption
 from sumtune.errors import ConfigError
+from sumtune.files.run_dir import DEFAULT_RUN_DIR
 from sumtune.serve.settings import ServeSettings
 
 __all__ = ["clean", "convert", "doctor", "serve", "summarize"]
@@ -22,7 +23,7 @@ def summarize(
     output: Annotated[
         Path | None, typer.Option("--output", help="JSONL file for the rows of --input, each with its summary.")
     ] = None,
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
     beams: BeamsOption = None,
     dialogue_column: DialogueOption = None,
     style: Annotated[
@@ -59,7 +60,7 @@ def convert(
 
 
 def serve(
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
     adapter: Annotated[
         list[str] | None,
         typer.Option("--adapter", metavar="NAME=FOLDER", help="Another adapter to serve. Repeatable."),
@@ -116,7 +117,7 @@ def serve(
 
 
 def clean(
-    run_dir: RunDirOption = RUN_DIR,
+    run_dir: RunDirOption = DEFAULT_RUN_DIR,
     everything: Annotated[bool, typer.Option("--all", help="Also delete the newest and the best checkpoint.")] = False,
 ) -> None:
     """Delete old checkpoints. The adapter, the scores, and the newest and the best checkpoint stay."""

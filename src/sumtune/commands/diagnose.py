@@ -10,12 +10,14 @@ from sumtune.errors import ConfigError
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.diagnosis import lines
 
-__all__ = ["show_diagnosis", "show_diagnosis_of_file", "show_diagnosis_of_log"]
+__all__ = ["diagnosis_of_file", "show_diagnosis", "show_diagnosis_of_file", "show_diagnosis_of_log"]
 
 
-def show_diagnosis(run_dir: RunDir, console: Console) -> None:
-    """Diagnose a run, write `diagnosis.json` into its folder and print it."""
-    _print(diagnose_run(run_dir), console)
+def show_diagnosis(run_dir: RunDir, console: Console) -> Diagnosis:
+    """Diagnose a run, write `diagnosis.json` into its folder, print the diagnosis and return it."""
+    diagnosis = diagnose_run(run_dir)
+    _print(diagnosis, console)
+    return diagnosis
 
 
 def show_diagnosis_of_file(
@@ -26,7 +28,18 @@ def show_diagnosis_of_file(
     training_log: Path | None,
     console: Console,
 ) -> None:
-    """Diagnose a file of predictions and print the result.
+    """Diagnose a file of predictions and print the result; see `diagnosis_of_file`."""
+    _print(diagnosis_of_file(predictions, columns, run_dir, references, training_log), console)
+
+
+def diagnosis_of_file(
+    predictions: Path,
+    columns: tuple[str | None, str | None, str | None] = (None, None, None),
+    run_dir: RunDir | None = None,
+    references: Path | None = None,
+    training_log: Path | None = None,
+) -> Diagnosis:
+    """Return the diagnosis of a file of predictions.
 
     `columns` names the columns of prediction, reference and dialogue; None means that a column has a usual name.
     `references` is the file of the references, `run_dir` the run whose model made the predictions, and `training_log`
@@ -42,7 +55,7 @@ def show_diagnosis_of_file(
             f"{predictions} is a folder. Give a file of predictions, a run with --run-dir, or the output folder of "
             "another tool with --trainer-state."
         )
-    _print(diagnose_file(predictions, *columns, run_dir, references, training_log), console)
+    return diagnose_file(predictions, *columns, run_dir, references, training_log)
 
 
 def show_diagnosis_of_log(training_log: Path, console: Console) -> None:

@@ -13,6 +13,8 @@ from sumtune.commands.report import write_documents
 from sumtune.commands.train import train_adapter
 from sumtune.commands.within import Deadline, evaluated_in_time
 from sumtune.config import Config
+from sumtune.diagnose.diagnosis import Diagnosis
+from sumtune.evaluate.scorecard import Scorecard
 from sumtune.files.locking import locked
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
@@ -24,13 +26,13 @@ __all__ = ["run", "train"]
 
 def run(
     config: Config, run_dir: RunDir, console: Console, *, resume: bool = False, overwrite: bool = False,
-    history: bool = True, group: Group = ALONE, started: float | None = None,
-) -> None:  # fmt: skip
+    history: bool = True, group: Group = ALONE, started: float | None = None, results: Console | None = None,
+) -> tuple[Scorecard, Diagnosis]:  # fmt: skip
     """Run every stage from data to report; skip those whose result is up to date.
 
     With `history`, the user's finished runs help to forecast the scores, and this run joins them. The processes of
     `group` share the training. `started` is when the command started, in seconds of the monotonic clock; None means
-    now.
+    now. `console` shows the progress, and `results` (None: `console`) the scores and the diagnosis, which are returned.
 
     Raises:
         RunDirError: the folder holds a run with other settings or data, and `overwrite` is False.
@@ -48,13 +50,14 @@ def run(
             config = trained.config
             if deadline is not None and not run_dir.has(run_dir.evaluation / "metrics.csv"):
                 config = evaluated_in_time(config, run_dir, deadline.after(trained.earlier_s))
-            scorecard = score_adapter(config, run_dir, console)
+            scorecard = score_adapter(config, run_dir, console, results=results)
             show_outcome(config, run_dir, scorecard, console, history=history)
-            show_diagnosis(run_dir, console)
+            diagnosis = show_diagnosis(run_dir, results or console)
             for path in write_documents(run_dir):
                 console.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)
     if deadline is not None:
         console.print(deadline.used(trained.earlier_s))
+    return scorecard, diagnosis
 
 
 def train(

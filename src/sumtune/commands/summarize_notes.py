@@ -1,7 +1,7 @@
 """Notes of `sumtune summarize` on standard error: which dialogues are too long, and which styles are unknown."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sumtune.data.styles import check_style
 from sumtune.decode.build import TunedModel
@@ -10,17 +10,25 @@ __all__ = ["LengthNotes", "StyleNotes", "print_note"]
 
 SHOWN_WARNINGS = 5
 
+Tell = Callable[[str], None]
+"""Shows one line to the user."""
+
 
 def print_note(note: object) -> None:
     """Print `note` to standard error."""
-    print(f"Note: {note}.", file=sys.stderr)
+    print_line(f"Note: {note}.")
+
+
+def print_line(line: str) -> None:
+    """Print `line` to standard error."""
+    print(line, file=sys.stderr)
 
 
 class LengthNotes:
     """Notes on dialogues that exceed the token limit: the first few by place, and the total."""
 
-    def __init__(self, tuned: TunedModel) -> None:
-        self._tuned = tuned
+    def __init__(self, tuned: TunedModel, tell: Tell = print_line) -> None:
+        self._tuned, self._tell = tuned, tell
         self._seen = self._cut = 0
 
     def report(self, dialogues: Sequence[tuple[str, str]]) -> list[int]:
@@ -32,7 +40,7 @@ class LengthNotes:
             if tokens > limit:
                 self._cut += 1
                 if self._cut <= SHOWN_WARNINGS:
-                    print(self._note(place, tokens, limit), file=sys.stderr)
+                    self._tell(self._note(place, tokens, limit))
         return counts
 
     def _note(self, place: str, tokens: int, limit: int) -> str:
@@ -48,18 +56,17 @@ class LengthNotes:
                 if self._tuned.long == "parts"
                 else ("Warning", "their ends are not read")
             )
-            print(
+            self._tell(
                 f"{kind}: {self._cut} of {self._seen} dialogues are longer than the {self._tuned.max_source_tokens} "
-                f"tokens that are read at once: {fate}.",
-                file=sys.stderr,
+                f"tokens that are read at once: {fate}."
             )
 
 
 class StyleNotes:
     """Notes on styles that the model was not tuned with: each one once."""
 
-    def __init__(self, tuned: TunedModel) -> None:
-        self._tuned = tuned
+    def __init__(self, tuned: TunedModel, tell: Tell = print_line) -> None:
+        self._tuned, self._tell = tuned, tell
         self._seen: set[str] = set()
 
     def report(self, styles: Iterable[str]) -> None:
@@ -73,4 +80,4 @@ class StyleNotes:
                 self._seen.add(style)
                 note = check_style(style, self._tuned.styles, self._tuned.count_tokens)
                 if note and len(self._seen) <= SHOWN_WARNINGS:
-                    print(f"Note: {note}", file=sys.stderr)
+                    self._tell(f"Note: {note}")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sumtune.config import Config
 from sumtune.config_resolution import assignment, resolve
+from sumtune.files.run_dir import DEFAULT_RUN_DIR
 
 __all__ = ["FILE", "MODEL", "NAME", "CommandLines"]
 
@@ -28,7 +29,6 @@ CHECKED = (
     "model.max_source_tokens", "model.max_target_tokens", "train.micro_batch_tokens",
 )  # fmt: skip
 """Settings of a run that `sumtune check` also needs."""
-DEFAULT_RUN_DIR = Path("artifacts")
 
 
 @dataclass(frozen=True)

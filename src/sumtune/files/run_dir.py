@@ -8,7 +8,9 @@ from sumtune.errors import RunDirError
 from sumtune.files.records import find_record
 from sumtune.files.stage_manifest import changed_since, listed
 
-__all__ = ["RunDir"]
+__all__ = ["DEFAULT_RUN_DIR", "RunDir"]
+
+DEFAULT_RUN_DIR = Path("artifacts")
 
 
 @dataclass(frozen=True)

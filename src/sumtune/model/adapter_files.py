@@ -12,11 +12,12 @@ from sumtune.config import DecodeConfig, ModelConfig
 from sumtune.errors import ModelError
 from sumtune.files.checksums import changed_file, file_sum
 from sumtune.files.records import read_record, validated
+from sumtune.files.run_dir import RunDir
 from sumtune.model.lora_settings import LoraSettings, read_lora_settings
 from sumtune.text.prompt import FILE_NAME as PROMPT
 
-__all__ = ["CONFIG", "SETTINGS", "WEIGHTS", "AdapterFiles", "AdapterSettings", "adapter_sums", "check_adapter",
-           "read_settings", "settings_in"]  # fmt: skip
+__all__ = ["CONFIG", "SETTINGS", "WEIGHTS", "AdapterFiles", "AdapterSettings", "adapter_folder", "adapter_sums",
+           "check_adapter", "read_settings", "settings_in"]  # fmt: skip
 
 WEIGHTS, CONFIG, SETTINGS = "adapter_model.safetensors", "adapter_config.json", "sumtune.json"
 SUMS = "sha256"
@@ -53,6 +54,18 @@ class AdapterFiles:
     def paths(self) -> set[str]:
         """Paths of the modules in the base model that have an adapter."""
         return {match["path"] for match in map(TENSOR.fullmatch, self.shapes) if match}
+
+
+def adapter_folder(folder: Path) -> Path:
+    """Return the adapter folder for `folder`, which is an adapter folder or a run folder.
+
+    Raises:
+        ModelError: `folder` is neither.
+    """
+    for candidate in (folder, RunDir(folder).adapter):
+        if (candidate / SETTINGS).is_file():
+            return candidate
+    raise ModelError(f"{folder} is neither an adapter folder nor a run folder with an adapter in it.")
 
 
 def adapter_sums(folder: Path) -> dict[str, dict[str, str]]:

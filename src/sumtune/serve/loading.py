@@ -3,26 +3,12 @@
 from functools import partial
 from pathlib import Path
 
-from sumtune.errors import ModelError
-from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
-from sumtune.model.adapter_files import SETTINGS, read_settings
+from sumtune.model.adapter_files import adapter_folder, read_settings
 from sumtune.serve.adapters import BASE, LoadedModel
 from sumtune.summarizer import Summarizer
 
-__all__ = ["adapter_folder", "load_adapter", "load_base"]
-
-
-def adapter_folder(folder: Path) -> Path:
-    """Return the adapter folder for `folder`, which is an adapter folder or a run folder.
-
-    Raises:
-        ModelError: `folder` is neither.
-    """
-    for candidate in (folder, RunDir(folder).adapter):
-        if (candidate / SETTINGS).is_file():
-            return candidate
-    raise ModelError(f"{folder} is neither an adapter folder nor a run folder with an adapter in it.")
+__all__ = ["load_adapter", "load_base"]
 
 
 def load_adapter(name: str, folder: Path, beams: int | None = None) -> LoadedModel:

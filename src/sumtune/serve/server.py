@@ -13,13 +13,14 @@ import uvicorn
 
 from sumtune.errors import ConfigError
 from sumtune.files.run_dir import RunDir
+from sumtune.model.adapter_files import adapter_folder
 from sumtune.serve.adapters import BASE, Loader
 from sumtune.serve.api_keys import KEY_VARIABLE, MIN_KEY_LENGTH
 from sumtune.serve.app import create_app
 from sumtune.serve.http.api_key_auth import is_loopback
 from sumtune.serve.http.connections import OVERSHOOT
 from sumtune.serve.http.protocol import READ_BYTES, protocol_class
-from sumtune.serve.loading import adapter_folder, load_adapter, load_base
+from sumtune.serve.loading import load_adapter, load_base
 from sumtune.serve.settings import ServeSettings
 from sumtune.serve.sockets import BACKLOG, bind_sockets, browser_url
 

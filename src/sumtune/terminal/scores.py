@@ -12,7 +12,7 @@ from sumtune.evaluate.overlap import METRICS
 from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, spread_by_score
 from sumtune.evaluate.style_scores import scores_by_style
 
-__all__ = ["by_style", "examples", "faithfulness", "table"]
+__all__ = ["by_style", "examples", "faithfulness", "table", "tables"]
 
 MEASURE_HEADINGS = {"unsupported": "unsup-\nported", "inconsistent": "incon-\nsistent", "novel_words": "new\nwords",
                     "novel_bigrams": "new\npairs", "repetition": "repeats", "length_ratio": "length",
@@ -20,6 +20,11 @@ MEASURE_HEADINGS = {"unsupported": "unsup-\nported", "inconsistent": "incon-\nsi
 HEADINGS = {"chrf": "chrF"}
 _SHOWN_TURNS = 12
 """Most lines of a dialogue to show."""
+
+
+def tables(scorecard: Scorecard) -> list[Table]:
+    """Return all tables of a scorecard, in order."""
+    return [one for one in (table(scorecard), by_style(scorecard), faithfulness(scorecard)) if one is not None]
 
 
 def table(scorecard: Scorecard) -> Table:
