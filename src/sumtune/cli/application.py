@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sumtune.cli import scoring, sharing, tuning, using
+from sumtune.versions import version
 
 __all__ = ["app"]
 
@@ -49,9 +50,7 @@ for command, examples in EXAMPLES.items():
 
 def _show_version(requested: bool) -> None:
     if requested:
-        from sumtune import __version__
-
-        print(f"sumtune {__version__}")
+        print(f"sumtune {version('sumtune')}")
         raise typer.Exit
 
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from sumtune.cli.options import RunDirOption
-from sumtune.files.run_dir import DEFAULT_RUN_DIR
 from sumtune.errors import ConfigError
+from sumtune.files.run_dir import DEFAULT_RUN_DIR
 
 __all__ = ["push", "report", "runs"]
 

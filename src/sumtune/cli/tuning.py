@@ -3,7 +3,7 @@
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -178,7 +178,7 @@ def search(
     start(settings, run_dir, console, trials=trials, space=space, within_s=seconds)
 
 
-def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, started: float, **options: bool) -> None:
+def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, started: float, **options: Any) -> None:
     """Load what training needs and start the pipeline; the command `started` at that time of the monotonic clock."""
     from sumtune.files.run_dir import RunDir
     from sumtune.terminal.console import plain_console

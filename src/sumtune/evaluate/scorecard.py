@@ -29,6 +29,7 @@ __all__ = [
     "ScoredPrediction",
     "Signature",
     "SystemScores",
+    "estimates",
     "score_systems",
     "spread_by_score",
 ]
@@ -237,7 +238,7 @@ def _score_one(item: Completion | str, example: ReferencedDialogue, tokens: Toke
 
 def _summarize(predictions: Sequence[ScoredPrediction], several: bool, seed: int) -> SystemScores:
     metrics, mean_metrics = (
-        _estimates(METRICS, overlap.as_array(scores), seed)
+        estimates(METRICS, overlap.as_array(scores), seed)
         for scores in ([one.scores for one in predictions], [one.mean_scores for one in predictions])
     )
     generates = all(one.cut_off is not None for one in predictions)
@@ -245,18 +246,18 @@ def _summarize(predictions: Sequence[ScoredPrediction], several: bool, seed: int
     return SystemScores(
         metrics=metrics,
         mean_metrics=mean_metrics if several else None,
-        measures=_estimates((*MEASURES, "cut_off")[: len(rows[0])], np.array(rows), seed),
+        measures=estimates((*MEASURES, "cut_off")[: len(rows[0])], np.array(rows), seed),
     )
 
 
 def _reference_agreement(examples: Sequence[ReferencedDialogue], tokens: Tokens, seed: int) -> ReferenceAgreement:
     several = (example.references for example in examples if len(example.references) > 1)
     scores = [overlap.leave_one_out(references, tokens) for references in several]
-    best, mean = (_estimates(METRICS, overlap.as_array(side), seed) for side in zip(*scores, strict=True))
+    best, mean = (estimates(METRICS, overlap.as_array(side), seed) for side in zip(*scores, strict=True))
     return ReferenceAgreement(len(scores), best, mean)
 
 
-def _estimates(names: Sequence[str], values: NDArray[np.float64], seed: int) -> dict[str, Estimate]:
+def estimates(names: Sequence[str], values: NDArray[np.float64], seed: int) -> dict[str, Estimate]:
     """Return the mean and interval of each column; the fixed seed makes the resamples the same for every system."""
     low, high = interval(values, seed)
     ends = zip(names, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)

@@ -8,7 +8,6 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from sumtune import __version__
 from sumtune.errors import ModelError
 from sumtune.files.run_dir import RunDir
 from sumtune.serve.adapters import Adapters, LoadedModel, Loader
@@ -24,6 +23,7 @@ from sumtune.serve.metrics import Metrics
 from sumtune.serve.routes import admin, openai, pages, status, summarize
 from sumtune.serve.settings import ServeSettings
 from sumtune.serve.state import AppState
+from sumtune.versions import version
 
 __all__ = ["create_app"]
 
@@ -63,7 +63,7 @@ def create_app(
 
     app = FastAPI(
         title="sumtune",
-        version=__version__,
+        version=version("sumtune"),
         description="Summarizes conversations with a tuned model.",
         docs_url=None,
         redoc_url=None,
