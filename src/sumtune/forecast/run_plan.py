@@ -3,10 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sumtune.forecast.learning_curve import MoreData
 from sumtune.forecast.score_forecast import ScoreForecast
-from sumtune.forecast.within import Choice
+
+if TYPE_CHECKING:
+    from sumtune.forecast.within import Choice  # which imports PyTorch
 
 __all__ = ["PresetPlan", "RunPlan"]
 
@@ -22,7 +25,7 @@ class PresetPlan:
     peak_memory_bytes: int | None = None
     within_s: float | None = None
     """Seconds in which the run must end; None without a limit."""
-    choice: Choice | None = None
+    choice: "Choice | None" = None
     """What was chosen for a run that must end in time; None without a limit."""
 
 

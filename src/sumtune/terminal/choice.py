@@ -1,12 +1,16 @@
 """What was chosen for a run that must end in time, and why."""
 
-from sumtune.forecast.within import Choice
+from typing import TYPE_CHECKING
+
 from sumtune.terminal.progress import duration
+
+if TYPE_CHECKING:
+    from sumtune.forecast.within import Choice  # which imports PyTorch
 
 __all__ = ["choice_lines"]
 
 
-def choice_lines(choice: Choice, within_s: float, examples: int) -> list[str]:
+def choice_lines(choice: "Choice", within_s: float, examples: int) -> list[str]:
     """Return lines on `choice`, for a run of `within_s` seconds on `examples` training examples."""
     if choice.steps >= choice.planned_steps:
         why = "more is not expected to raise the score, so the run ends early"
