@@ -173,7 +173,7 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
         each(lambda text: " ".join(f"{text} {BABBLE * 5}".split()[:90])),
         ("never_stops", "ends_in_loop"),
     ),
-    "cut after ten words": (each(lambda text: " ".join(text.split()[:10]).rstrip(".,")), ("cut_short",)),
+    "cut after ten words": (each(lambda text: " ".join(text.split()[:10]).rstrip(".,")), ("cut_short", "ends_midway")),
     "empty": (each(lambda _: ""), ("empty_predictions",)),
     "nan": (each(lambda _: "nan"), ("empty_predictions", "one_summary_for_all")),
     "one text for all": (each(lambda _: "Two people talk about their plans."), ("one_summary_for_all",)),

@@ -15,6 +15,8 @@ from damage_fresh import DAMAGES as FRESH
 from damage_fresh import WHOLE_FILE, RowDamage
 from damage_known import DAMAGES as KNOWN
 from damage_known import Damage
+from damage_second import DAMAGES as SECOND
+from damage_second import WHOLE_FILE as WHOLE_FILE_OF_SECOND
 from damage_unseen import DAMAGES as UNSEEN
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +28,8 @@ from sumtune.diagnose.read_predictions import read_predictions
 
 SIZES = (40, 200, 800)
 SHARES = (0.1, 0.3, 1.0)
+WHOLE = {"fresh": WHOLE_FILE, "second": WHOLE_FILE_OF_SECOND}
+"""Damage that only a whole file can have, by the kinds whose rows are dictionaries."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def main() -> None:
     """Damage, diagnose, print the table and the misses."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, required=True)
-    parser.add_argument("--only", choices=["known", "unseen", "fresh"])
+    parser.add_argument("--only", choices=["known", "unseen", "fresh", "second"])
     parser.add_argument("--damage", help="only damage whose name contains this")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
@@ -62,8 +66,8 @@ def main() -> None:
 
 
 def _kinds() -> dict[str, Mapping[str, tuple[Damage | RowDamage, tuple[str, ...]]]]:
-    """Return the kinds of damage: those that the rules were built for, and two lists written without sight of them."""
-    return {"known": KNOWN, "unseen": UNSEEN, "fresh": FRESH}
+    """Return the kinds of damage: those that the rules were built for, and lists written without sight of them."""
+    return {"known": KNOWN, "unseen": UNSEEN, "fresh": FRESH, "second": SECOND}
 
 
 def _trials(
@@ -77,9 +81,9 @@ def _trials(
     for size in (size for size in options.sizes if size <= len(outputs)):
         rng = random.Random(f"{options.seed} {size}")
         clean = outputs.select(rng.sample(range(len(outputs)), size))
-        for share in (share for share in options.shares if share == 1 or name not in WHOLE_FILE):
+        for share in (share for share in options.shares if share == 1 or name not in WHOLE.get(kind, ())):
             chance = random.Random(f"{options.seed} {name} {size} {share}")
-            damaged = (damage_dictionaries if kind == "fresh" else damage_rows)(clean, damage, share, chance)
+            damaged = (damage_dictionaries if kind in WHOLE else damage_rows)(clean, damage, share, chance)
             findings = diagnose(Context(outputs=damaged), our_engine=False).findings
             first = findings[0].code if findings else "nothing"
             yield Trial(kind, name, size, share, first, first in codes)
@@ -95,17 +99,27 @@ def damage_rows(clean: Outputs, damage: Damage, share: float, rng: random.Random
 
 
 def damage_dictionaries(clean: Outputs, damage: RowDamage, share: float, rng: random.Random) -> Outputs:
-    """Return the outputs with a random `share` of their rows damaged, dialogues included."""
-    rows = sorted(rng.sample(range(len(clean)), round(share * len(clean))))
-    columns = {"dialogue": list(clean.dialogues or ()), "prediction": list(clean.predictions)}
-    given = [
-        {name: texts[row] for name, texts in columns.items()} | {"reference": clean.first_references[row]}
-        for row in rows
-    ]
-    for row, new in zip(rows, damage(given, rng), strict=True):
-        for name, texts in columns.items():
-            texts[row] = new[name]
-    return replace(clean, predictions=tuple(columns["prediction"]), dialogues=tuple(columns["dialogue"]))
+    """Return the outputs with a random `share` of their rows damaged, dialogues and references included.
+
+    Damage to all rows may change their number; the rows then get new ids.
+    """
+    columns = (clean.dialogues or (), clean.first_references, clean.predictions)
+    names = ("dialogue", "reference", "prediction")
+    rows = [dict(zip(names, texts, strict=True)) for texts in zip(*columns, strict=True)]
+    chosen = sorted(rng.sample(range(len(clean)), round(share * len(clean))))
+    new = damage([rows[row] for row in chosen], rng)
+    if share == 1:
+        rows = new
+    else:
+        for row, changed in zip(chosen, new, strict=True):
+            rows[row] = changed
+    return replace(
+        clean,
+        ids=clean.ids if len(rows) == len(clean) else tuple(map(str, range(len(rows)))),
+        dialogues=tuple(row["dialogue"] for row in rows),
+        references=tuple((row["reference"],) for row in rows),
+        predictions=tuple(row["prediction"] for row in rows),
+    )
 
 
 def _show(trials: list[Trial]) -> None:

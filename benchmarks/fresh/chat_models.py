@@ -4,6 +4,7 @@ import json
 import re
 
 from fresh.rows import (
+    TEXTS,
     each,
     hexadecimal,
     lines,
@@ -17,16 +18,7 @@ from fresh.rows import (
     two_speakers,
 )
 
-TOPICS = [
-    "das Wochenende",
-    "die Arbeit",
-    "eine Verabredung",
-    "das Abendessen",
-    "die Reise",
-    "ein Geschenk",
-    "die Schule",
-    "den Termin",
-]
+TOPICS = TEXTS["topics"]
 
 
 def output_in_german(rows, rng):
@@ -68,23 +60,13 @@ def output_in_chinese(rows, rng):
 
 def chat_preamble(rows, rng):
     """The chat model's introductory phrase ('Sure! Here is a summary') was not removed."""
-    opts = [
-        "Sure! Here's a concise summary of the conversation:\n\n",
-        "Certainly! Here is a summary of the dialogue:\n\n",
-        "Of course! Below is a brief summary:\n\n",
-        "Here is the summary you asked for:\n\n",
-    ]
+    opts = TEXTS["chat_preamble"]
     return each(rows, lambda r: rng.choice(opts) + r["prediction"])
 
 
 def chat_closing_offer(rows, rng):
     """The chat model's closing offer of further help was not removed."""
-    opts = [
-        "\n\nLet me know if you'd like a shorter version!",
-        "\n\nI hope this helps! Feel free to ask if you have any other questions.",
-        "\n\nWould you like me to adjust the tone or add more details?",
-        "\n\nIs there anything else I can help you with?",
-    ]
+    opts = TEXTS["chat_closing_offer"]
     return each(rows, lambda r: r["prediction"] + rng.choice(opts))
 
 
@@ -139,23 +121,13 @@ def harmony_channels(rows, rng):
     """Channel markers of gpt-oss's Harmony format were stripped only in part, so 'analysis...assistantfinal' is glued
     to the answer.
     """
-    mids = [
-        "We need to produce a summary. One or two sentences. Keep names.",
-        "User wants short summary of chat. Let's write it.",
-        "Summarize dialogue. No policy issue. Provide concise summary.",
-    ]
+    mids = TEXTS["harmony_channels"]
     return each(rows, lambda r: "analysis{}assistantfinal{}".format(rng.choice(mids), r["prediction"]))
 
 
 def model_refusals(rows, rng):
     """The model refused to answer for reasons of safety or privacy and the refusal was saved as the summary."""
-    opts = [
-        "I'm sorry, but I can't help with that request.",
-        "I cannot summarize private conversations between individuals.",
-        "I'm sorry, I can't assist with that.",
-        "As an AI language model, I am not able to process personal conversations.",
-        "I apologize, but I don't feel comfortable summarizing this exchange.",
-    ]
+    opts = TEXTS["model_refusals"]
     return each(rows, lambda _r: rng.choice(opts))
 
 
@@ -197,11 +169,7 @@ def cuda_oom_text(rows, rng):
 
 def html_error_page(rows, rng):
     """A proxy or server answered with an HTML error page, and the page was saved as the output."""
-    pages = [
-        ("502 Bad Gateway", "nginx/1.18.0 (Ubuntu)"),
-        ("504 Gateway Time-out", "nginx"),
-        ("503 Service Temporarily Unavailable", "cloudflare"),
-    ]
+    pages = TEXTS["html_error_page"]
 
     def f(_r):
         t, s = rng.choice(pages)

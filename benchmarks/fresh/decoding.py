@@ -7,6 +7,7 @@ import textwrap
 
 from fresh.rows import (
     STOP_WORDS,
+    TEXTS,
     each,
     lines,
     name_pattern,
@@ -131,65 +132,7 @@ def wrong_tokenizer_decode(rows, rng):
     """The ids were decoded with the tokenizer of another model, so every token turned into an unrelated word or word
     piece.
     """
-    vocab = [
-        "Ring",
-        "sect",
-        "orial",
-        "bbe",
-        "Nation",
-        "1987",
-        "ing",
-        "chrom",
-        "Parliament",
-        "fol",
-        "ashes",
-        "/>",
-        "quant",
-        "kt",
-        "vest",
-        "harbor",
-        "iss",
-        "Volume",
-        "ographic",
-        "Jud",
-        "ether",
-        "<?",
-        "rew",
-        "Pine",
-        "cluster",
-        "mol",
-        "arthy",
-        "Senate",
-        "stad",
-        "oxide",
-        "304",
-        "umbn",
-        "Wars",
-        "delegation",
-        "lig",
-        "====",
-        "ferry",
-        "tier",
-        "Vermont",
-        "adic",
-        "cellul",
-        "pew",
-        "gram",
-        "Chron",
-        "($",
-        "urb",
-        "Falcon",
-        "hyd",
-        "tele",
-        "_id",
-        "Oracle",
-        "sil",
-        "velt",
-        "drum",
-        "acles",
-        "mosaic",
-        "rift",
-    ]
+    vocab = TEXTS["wrong_tokenizer_decode"]
     salt = rng.randrange(10**9)
 
     def f(r):
@@ -268,44 +211,7 @@ def repetition_loop(rows, rng):
 
 def temperature_salad(rows, rng):
     """Sampling with far too high a temperature turns the summaries after a few words into word salad."""
-    junk = [
-        "quasar",
-        "Befehl",
-        "stapler",
-        "форма",
-        "onClick",
-        "velvet",
-        "######",
-        "mitochond",
-        "です",
-        "turnip",
-        "undefined",
-        "Saskatchewan",
-        ");}",
-        "bribery",
-        "lemme",
-        "étoile",
-        "carburetor",
-        "77mm",
-        "ofthe",
-        "hydr",
-        "中国",
-        "Wikimedia",
-        "jellyfish",
-        "parse(}",
-        "sov",
-        "ereign",
-        "plaint",
-        "Kubís",
-        "rotund",
-        "#include",
-        "greyhound",
-        "asymptote",
-        "ไทย",
-        "luggage",
-        "sprintf",
-        "oboe",
-    ]
+    junk = TEXTS["temperature_salad"]
 
     def f(r):
         ws = r["prediction"].split()
@@ -321,16 +227,7 @@ def runs_on_into_new_example(rows, rng):
     """The model did not stop at the end of the summary (no end-of-text token or stop string) and went on to invent
     further dialogues with summaries.
     """
-    extra = [
-        "\n\nDialogue:\nTom: hey, did you see the match?\nEva: no, I was asleep\nTom: you missed a "
-        "lot!\n\nSummary: Eva missed the match.\n\nDialogue:\nTom:",
-        "\n\nConversation:\nMia: r u coming?\nPaul: 10 min\nMia: ok\n\nSummary: Paul will be there "
-        "in ten minutes.\n\nConversation:\nMia: where",
-        "\n\nDialogue:\nDad: did you feed the dog\nKim: yes\nDad: thanks\n\nSummary: Kim has fed "
-        "the dog.\n\nDialogue:\nDad: and the",
-        "\n\nQuestion: What is the main idea of the conversation?\nA. Travel\nB. Work\nC. Food\nD. "
-        "Weather\nAnswer: B\n\nDialogue:\nMan: Excuse me,",
-    ]
+    extra = TEXTS["runs_on_into_new_example"]
     return each(rows, lambda r: r["prediction"] + rng.choice(extra))
 
 
@@ -377,14 +274,7 @@ def min_length_news_filler(rows, rng):
     """A summarizer trained on news (CNN/DailyMail) with its settings was used: forced minimum length fills up with
     newspaper boilerplate.
     """
-    fill = [
-        "Back to Mail Online home. Back to the page you came from.",
-        "For confidential support call the Samaritans in the UK on 08457 90 90 90 or visit a local Samaritans branch.",
-        "Click here for all the latest news. CNN.com will feature iReporter photos in a weekly "
-        "Travel Snapshots gallery.",
-        "Follow us on Twitter @CNNOpinion and Facebook.com/CNNOpinion. The opinions expressed are "
-        "solely those of the author.",
-    ]
+    fill = TEXTS["min_length_news_filler"]
     return each(rows, lambda r: r["prediction"] + " " + " ".join(rng.sample(fill, 2)))
 
 
@@ -450,22 +340,7 @@ def continues_the_dialogue(rows, rng):
     """A base model without instruction tuning (or a wrong prompt) was used: it continues the chat in place of
     summarizing it.
     """
-    lines = [
-        "ok, see you then!",
-        "haha, I know",
-        "What time?",
-        "Sounds good to me :)",
-        "No way! Really?",
-        "Let me check and get back to you",
-        "Thanks a lot <3",
-        "Sure, why not",
-        "I'll call you later",
-        "lol",
-        "Don't worry about it",
-        "Are you sure?",
-        "Yeah, me too",
-        "bye!",
-    ]
+    lines = TEXTS["continues_the_dialogue"]
 
     def f(r):
         a, b = two_speakers(r["dialogue"])
@@ -500,12 +375,7 @@ def assistant_replies_to_chat(rows, rng):
 
 def dialogue_missing_from_prompt(rows, rng):
     """The dialogue was never filled into the prompt (empty or unfilled placeholder), so the model asks for it."""
-    opts = [
-        "Please provide the dialogue you would like me to summarize.",
-        "It looks like the conversation wasn't included in your message. Could you please paste it here?",
-        "I'd be happy to help! However, I only see the placeholder {dialogue}. Please share the actual text.",
-        "I don't see any dialogue to summarize. Please share the conversation and I'll summarize it for you.",
-    ]
+    opts = TEXTS["dialogue_missing_from_prompt"]
     return each(rows, lambda _r: rng.choice(opts))
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 
 from fresh.rows import (
+    TEXTS,
     content_words,
     copies,
     each,
@@ -286,49 +287,16 @@ def names_from_other_row(rows, rng):
 
 def news_predictions(rows, rng):
     """The predictions file belongs to another data set (news articles), not to these dialogues."""
-    who = [
-        "Police",
-        "The Senate",
-        "Scientists",
-        "Manchester United",
-        "The Bank of England",
-        "Firefighters",
-        "The UN",
-        "Apple",
-    ]
-    did = [
-        "say a man was arrested after a fire at a warehouse",
-        "announced a plan to cut spending by \u00a32bn",
-        "found traces of water on a distant planet",
-        "beat their rivals 3-1 on Saturday",
-        "warned of rising prices in the second quarter",
-        "rescued two hikers from a flooded valley",
-        "called for an inquiry into the crash",
-        "unveiled a new device at a conference in California",
-    ]
-    end = [
-        "A spokesman declined to comment.",
-        "The trial continues.",
-        "No one was hurt.",
-        "Shares rose by 2.4 per cent.",
-        "The case has drawn national attention.",
-    ]
+    who = TEXTS["news_predictions"]
+    did = TEXTS["news_predictions_did"]
+    end = TEXTS["news_predictions_end"]
     return each(rows, lambda _r: f"{rng.choice(who)} {rng.choice(did)}. {rng.choice(end)}")
 
 
 def other_split_predictions(rows, rng):
     """The predictions were made on another split of the data: they are chat summaries about other people."""
     people = ["Hannah", "Wanda", "Gordon", "Igor", "Nadia", "Patrick", "Sylvia", "Truman", "Rosalind", "Bartek"]
-    acts = [
-        "will meet at the cinema at 7 pm",
-        "are going to buy a present for their grandmother",
-        "have to finish the report by Friday",
-        "want to rent a flat near the university",
-        "are looking for a good vet for their cat",
-        "will have pizza for dinner",
-        "are annoyed with the new boss",
-        "missed the bus and will be late",
-    ]
+    acts = TEXTS["other_split_predictions"]
 
     def f(r):
         a, b = rng.sample([p for p in people if p not in r["dialogue"]] or people, 2)

@@ -5,7 +5,7 @@ import html
 import textwrap
 from urllib.parse import quote
 
-from fresh.rows import each, hexadecimal, sentences
+from fresh.rows import TEXTS, each, hexadecimal, sentences
 
 
 def mojibake_quotes(rows, _rng):
@@ -157,13 +157,7 @@ def ansi_codes(rows, _rng):
 
 def library_warning(rows, rng):
     """Library warnings on standard output were caught together with the summary."""
-    ws = [
-        "Setting `pad_token_id` to `eos_token_id`:50256 for open-end generation.\n",
-        "Your max_length is set to 142, but your input_length is only %d. Since this is a "
-        "summarization task, you might consider decreasing max_length manually.\n",
-        "Token indices sequence length is longer than the specified maximum sequence length for "
-        "this model (%d > 512).\n",
-    ]
+    ws = TEXTS["library_warning"]
 
     def f(r):
         w = rng.choice(ws)

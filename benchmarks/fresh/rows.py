@@ -1,10 +1,13 @@
-"""Helpers of the damage in this folder: rows with `dialogue`, `reference` and `prediction`, names, "
-"tokens, sentences.
-"""
+"""Helpers of the damage in this folder: rows with dialogue, reference and prediction, names, tokens, sentences."""
 
 import hashlib
+import json
 import random
 import re
+from pathlib import Path
+
+TEXTS = json.loads((Path(__file__).parent / "texts.json").read_text(encoding="utf-8"))
+"""Word lists and messages, by the damage that uses them."""
 
 
 def copies(rows):
@@ -53,56 +56,7 @@ def two_speakers(dialogue):
     return s[0], (s[1] if len(s) > 1 else "a friend")
 
 
-NOT_NAMES = {
-    "The",
-    "A",
-    "An",
-    "He",
-    "She",
-    "They",
-    "It",
-    "We",
-    "I",
-    "In",
-    "On",
-    "At",
-    "To",
-    "His",
-    "Her",
-    "Their",
-    "There",
-    "This",
-    "That",
-    "And",
-    "But",
-    "Both",
-    "If",
-    "When",
-    "After",
-    "Before",
-    "For",
-    "As",
-    "Of",
-    "You",
-    "My",
-    "Our",
-    "Its",
-    "No",
-    "Yes",
-    "Not",
-    "Some",
-    "All",
-    "One",
-    "Because",
-    "So",
-    "With",
-    "Also",
-    "Tomorrow",
-    "Today",
-    "Tonight",
-    "Then",
-    "However",
-}
+NOT_NAMES = set(TEXTS["not_names"])
 
 
 def names_in(row):
@@ -163,86 +117,7 @@ def hexadecimal(rng, n):
     return "".join(rng.choice("0123456789abcdef") for _ in range(n))
 
 
-STOP_WORDS = {
-    "a",
-    "an",
-    "the",
-    "and",
-    "or",
-    "but",
-    "if",
-    "while",
-    "of",
-    "at",
-    "by",
-    "for",
-    "with",
-    "about",
-    "to",
-    "from",
-    "in",
-    "on",
-    "is",
-    "are",
-    "was",
-    "were",
-    "be",
-    "been",
-    "am",
-    "has",
-    "have",
-    "had",
-    "do",
-    "does",
-    "did",
-    "will",
-    "would",
-    "can",
-    "could",
-    "should",
-    "he",
-    "she",
-    "it",
-    "they",
-    "them",
-    "his",
-    "her",
-    "their",
-    "its",
-    "him",
-    "i",
-    "you",
-    "your",
-    "we",
-    "our",
-    "us",
-    "this",
-    "that",
-    "these",
-    "those",
-    "as",
-    "so",
-    "than",
-    "then",
-    "not",
-    "no",
-    "there",
-    "who",
-    "which",
-    "what",
-    "when",
-    "where",
-    "how",
-    "because",
-    "also",
-    "up",
-    "out",
-    "into",
-    "over",
-    "too",
-    "very",
-    "just",
-}
+STOP_WORDS = set(TEXTS["stop_words"])
 
 
 def content_words(text):

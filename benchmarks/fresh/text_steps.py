@@ -2,7 +2,7 @@
 
 import re
 
-from fresh.rows import STOP_WORDS, each, name_pattern, names_in
+from fresh.rows import STOP_WORDS, TEXTS, each, name_pattern, names_in
 
 
 def lowercase_no_punctuation(rows, _rng):
@@ -120,20 +120,7 @@ def ocr_confusions(rows, rng):
     """The predictions passed through optical character recognition (a scan or screenshot), which confused similar
     characters.
     """
-    table = [
-        ("rn", "m"),
-        ("ll", "11"),
-        ("m", "rn"),
-        ("w", "vv"),
-        ("o", "0"),
-        ("l", "1"),
-        ("e", "c"),
-        ("h", "b"),
-        ("t", "f"),
-        ("I", "|"),
-        ("B", "8"),
-        ("S", "5"),
-    ]
+    table = TEXTS["ocr_confusions"]
 
     def f(r):
         p, i, out = r["prediction"], 0, []

@@ -36,6 +36,7 @@ DAMAGES = {
     wording.strange_marks: lambda row: re.sub(r"\b[A-Z]\w+", "[NAME]", CLEAN.predictions[row]),
     wording.misspelled: lambda row: re.sub("[aeo]", "", CLEAN.predictions[row]),
     wording.broken_sentences: sorted_words,
+    missing_parts.ends_midway: lambda row: CLEAN.predictions[row].rstrip("."),
     missing_parts.starts_midway: lambda row: CLEAN.predictions[row].partition(" ")[2].replace("A", "a", 1),
     missing_parts.marks_detached: lambda row: re.sub(r"(?=[.,])", " ", CLEAN.predictions[row]),
     missing_parts.names_lost: lambda row: re.sub(r"\b[A-Z]\w+", "she", CLEAN.predictions[row]).capitalize(),

@@ -28,7 +28,17 @@ DAMAGES = {
     "are numbers or ids": lambda text, _: str(hash(text) % 10**8),
     "contain the same text twice": lambda text, _: f"{text} {text}",
     "repeat the start of their dialogue": lambda _, dialogue: dialogue.split("\n")[0],
+    "hold no text": lambda *_: "nan",
+    "are a few words and no sentence": lambda text, _: " ".join(text.lower().split()[3:5]),
+    "are Python literals or objects, not their text": lambda text, _: str(text.encode()),
+    "do not end like a sentence": lambda text, _: " ".join(text.split()[: 6 + len(text) % 3]),
 }
+OF_SOME = set(DAMAGES) - {
+    "are the same text", "contain the same text twice", "do not end like a sentence", "are cut off at 30 characters",
+    "are cut off at 8 words", "repeat the start of their dialogue",
+    "only name the speakers", "are not in the language of dialogues and predictions (English)",
+}  # fmt: skip
+"""Damage that is no style, so that a few rows are enough; a language is not recognized in the damage below."""
 
 
 @pytest.mark.parametrize("what", DAMAGES)
@@ -47,3 +57,16 @@ def test_the_same_damage_of_predictions_is_not_blamed_on_references(what):
 def test_references_and_predictions_with_the_same_style_are_no_damage():
     short = damaged(lambda text, _: " ".join(text.split()[:8]))
     assert references_damaged(short.mapped(lambda text: " ".join(text.split()[:8]))) is None
+
+
+@pytest.mark.parametrize("what", [*sorted(OF_SOME), "are dialogues"])
+def test_damage_to_a_tenth_of_the_references_is_named_and_the_other_rows_are_judged(what):
+    change = DAMAGES.get(what, lambda _, dialogue: dialogue)
+    references = [
+        (change(text, CLEAN.dialogues[row]) if row < 4 else text,) for row, text in enumerate(CLEAN.first_references)
+    ]
+    spaced = [text if row < 10 else " ".join(text) for row, text in enumerate(CLEAN.predictions)]
+    outputs = replace(CLEAN, references=tuple(references), predictions=tuple(spaced))
+    first, second = diagnose(Context(outputs=outputs), our_engine=False).faults
+    assert {first.code, second.code} == {"references_damaged", "characters_separated"}
+    assert f"Some references {what}" in (first.title, second.title)

@@ -17,6 +17,9 @@ FEWEST_ROWS = 10
 """Number of rows, and of references that copy little, that show what is usual."""
 SAMPLE = 1_000
 """Number of rows that are judged first; the others follow only if these are odd."""
+MOST_COPIES = 0.5
+"""Share of copies from which a system does nothing else."""
+SAMPLE_OF_COPIES = 200
 CACHED_TEXTS = 1 << 14
 FEWEST_WORDS = 3
 """Number of words of a copy."""
@@ -34,7 +37,8 @@ def find_odd(
 ) -> tuple[NDArray[np.bool_], Values, Values] | None:
     """Return which predictions are below the range of the references, and the values of both; None if hardly any.
 
-    Texts that copy their dialogue, as lead-3 does, neither are odd nor show what is usual in a summary. `suspects` are
+    References that copy their dialogue do not show what is usual in a summary. If most predictions are such copies, as
+    those of lead-3 are, no copy is odd. `suspects` are
     rows that are known to be damaged: `(rows,)`.
     """
     if suspects is None and len(outputs) > SAMPLE and find_odd(outputs.sample(SAMPLE), measure_of, scale) is None:
@@ -46,9 +50,18 @@ def find_odd(
     references = np.array([measure(text, row, text) for row, text in summaries])
     predictions = np.array([measure(text, row, "") for row, text in enumerate(outputs.predictions)])
     low = predictions < np.median(references)
-    copied = [bool(low[row]) and is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions)]
+    only_copies = _mostly_copies(outputs)
+    copied = [
+        only_copies and bool(low[row]) and is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions)
+    ]
     odd = find_outliers(predictions, references, copied, scale, suspects)
     return None if odd is None else (odd, predictions, references)
+
+
+def _mostly_copies(outputs: Outputs) -> bool:
+    sample = outputs.sample(SAMPLE_OF_COPIES)
+    copies = sum(is_copied(sample, row, text) for row, text in enumerate(sample.predictions))
+    return copies > MOST_COPIES * len(sample)
 
 
 def is_copied(outputs: Outputs, row: int, text: str) -> bool:

@@ -10,7 +10,7 @@ __all__ = ["Template"]
 
 DIGITS = re.compile(r"\d+")
 FEWEST_TEXTS = 3
-"""Number of texts with the same triple."""
+"""Number of different texts with the same triple."""
 
 Triple = tuple[str, ...]
 
@@ -20,7 +20,7 @@ class Template:
 
     def __init__(self, texts: Sequence[str], others: Iterable[str]) -> None:
         """Count the triples of `texts`; those of `others` are usual."""
-        counts = Counter(triple for text in texts for triple in set(_triples(text)))
+        counts = Counter(triple for text in dict.fromkeys(texts) for triple in set(_triples(text)))
         common = {triple for triple, count in counts.items() if count >= FEWEST_TEXTS}
         for text in others if common else ():
             common.difference_update(_triples(text))

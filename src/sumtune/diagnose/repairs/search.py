@@ -34,6 +34,8 @@ GAIN_OF_GUESS = 0.05
 """Mean ROUGE-1 that an uncertain repair must gain more than a certain one to be preferred."""
 GAIN_OF_UNSPECIFIC = 0.1
 """The same for what several predictions share, whatever it is."""
+KNOWN = 0.2
+"""Smallest ratio of the shares of letters of known words in the texts that a repair leaves, and in references."""
 HARM = 0.02
 """Mean ROUGE-1 of the predictions that it changes that a certain repair may cost."""
 RESAMPLES = 2_000
@@ -75,6 +77,8 @@ def find_chain(outputs: Outputs, repairs: Sequence[Repair], seed: int = 0) -> Re
     corpus = Corpus(outputs.predictions, outputs.first_references, outputs.dialogues or ())
     sample = outputs.select(_stratified(outputs, seed)) if len(outputs) > SAMPLE else outputs
     for chain in _best_first(sample, repairs, corpus):
+        if not _are_readable(sample, chain, corpus):
+            continue
         for length in range(1, len(chain) + 1):
             found = _applied(outputs, chain[:length], corpus, seed)
             if found is not None and found.is_sound:
@@ -129,6 +133,16 @@ def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus, seed: in
     low, high, _ = paired(gains, seed, RESAMPLES)
     part = len(gains) / len(outputs)
     return Repaired(tuple(chain), now, changed, float(gains.mean()) * part, float(low) * part, float(high) * part)
+
+
+def _are_readable(sample: Outputs, chain: Sequence[Repair], corpus: Corpus) -> bool:
+    """Return whether words of the texts that a chain changes are known; otherwise, the change explains nothing."""
+    texts, rows, known = sample.predictions, _rows(sample, corpus), corpus.vocabulary.known_share
+    for repair in chain:
+        texts = tuple(_undone(texts, rows, repair))
+    changed = [known(text) for text, old in zip(texts, sample.predictions, strict=True) if text != old]
+    usual = float(np.mean(list(map(known, sample.first_references))))
+    return not changed or float(np.mean(changed)) >= KNOWN * usual
 
 
 def _share_changed(after: Iterable[str], before: Sequence[str]) -> float:

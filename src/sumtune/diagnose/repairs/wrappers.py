@@ -30,6 +30,7 @@ JSON_SHARE = 0.6
 EVENT = re.compile(r"^data:\s*(\{.*\})\s*$", re.M)
 """Server-sent event of a stream."""
 QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("«", "»"), ("`", "`"), ("‘", "’"), ("「", "」"))
+FENCE_MARK = "```"
 FENCE = re.compile(r"^\s*```\w*\s*\n?(.*?)\n?\s*(?:```\s*)?$", re.S)
 HEADING = re.compile(r"^\s*#{1,6}\s+(?:[^\n]{0,40}\n+)?")
 EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__)(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?![*])", re.S)
@@ -144,6 +145,8 @@ def quoted(text: str) -> str:
     ('Ann helps.', "'Go' and 'stop'", 'Ann helps.')
     """
     stripped = text.strip()
+    if stripped.startswith(FENCE_MARK):
+        return text
     inner = next((stripped[1:-1] for marks in QUOTES if _are_around(stripped, *marks)), None)
     return text if inner is None else quoted(inner)
 

@@ -36,7 +36,7 @@ def is_cause(rule: Rule, finding: Finding) -> bool:
 
 def explains_more(look: Finding, rule: Rule, other: Finding) -> bool:
     """Return whether odd looks explain more than a finding that may be a symptom of them."""
-    if rule is cut_short and look.code == "punctuation_lost":
+    if rule is cut_short and look.code in ("punctuation_lost", "ends_midway"):
         return False
     if rule is predictions_repeat:  # the text of another row is in a row because it repeats
         return look.code == "same_template"

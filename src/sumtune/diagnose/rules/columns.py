@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.rules.lengths import says_nothing
 from sumtune.diagnose.text_features import content_words, coverage, how_many, looks_like_dialogue, share
 from sumtune.evaluate.baselines import lead_3
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.faithfulness import novel_bigrams
 from sumtune.text.words import count_words
 
-__all__ = ["columns_swapped", "one_summary_for_all"]
+__all__ = ["FEWEST_SAME", "columns_swapped", "one_summary_for_all"]
 
 CONSTANT_SHARE = 0.05
 FEWEST_SAME = 4
@@ -39,7 +40,10 @@ SAMPLE = 1000
 def one_summary_for_all(outputs: Outputs) -> Finding | None:
     """One text for many dialogues whose references differ."""
     texts = [normalize(prediction) for prediction in outputs.predictions]
-    ((most, count),) = Counter(text for text in texts if text).most_common(1) or [("", 0)]
+    counts = Counter(text for text in texts if len(text) > 1 and not says_nothing(text))
+    ((most, count),) = counts.most_common(1) or [("", 0)]
+    if count < sum(times for text, times in counts.items() if times > 1 and text != most):
+        return None  # several texts repeat
     distinct_references = len({normalize(text) for text in outputs.first_references}) / len(outputs)
     bad = [text == most for text in texts]
     if count < max(FEWEST_SAME, CONSTANT_SHARE * len(outputs)) or distinct_references < DISTINCT_SHARE:
@@ -146,7 +150,7 @@ def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> b
     """Return whether `texts` have turns and `dialogues` do not, or neither has turns and `texts` are far longer."""
     turns, other_turns = (share(map(looks_like_dialogue, column)) for column in (texts, dialogues))
     sizes = [(count_words(text), count_words(dialogue)) for text, dialogue in zip(texts, dialogues, strict=True)]
-    if share(size > other for size, other in sizes) < LONGER_SHARE:
+    if share(size > other > 0 for size, other in sizes) < LONGER_SHARE:
         return False
     far_longer = share(size > LONGER * other for size, other in sizes) >= LONGER_SHARE
     return turns - other_turns >= TURNS_SHARE or (far_longer and other_turns < 0.1)

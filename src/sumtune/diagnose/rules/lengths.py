@@ -12,7 +12,7 @@ from sumtune.diagnose.repairs.vocabulary import vocabulary_of
 from sumtune.diagnose.text_features import breaks_off, how_many, share, words
 from sumtune.text.words import count_words
 
-__all__ = ["cut_short", "empty_predictions", "never_stops"]
+__all__ = ["cut_short", "empty_predictions", "never_stops", "says_nothing"]
 
 EMPTY_SHARE = 0.05
 FEWEST_EMPTY = 2
@@ -62,7 +62,7 @@ ABOVE_LIMIT = 0.02
 
 def empty_predictions(outputs: Outputs) -> Finding | None:
     """Predictions without any word."""
-    bad = [_says_nothing(prediction) for prediction in outputs.predictions]
+    bad = [says_nothing(prediction) for prediction in outputs.predictions]
     if share(bad) < EMPTY_SHARE or sum(bad) < FEWEST_EMPTY:
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
@@ -137,7 +137,8 @@ def cut_short(outputs: Outputs) -> Finding | None:
     )
 
 
-def _says_nothing(text: str) -> bool:
+def says_nothing(text: str) -> bool:
+    """Return whether `text` is empty, a placeholder, or numbers."""
     bare = text.strip()
     if not words(bare) or bare.strip("<>[](){}'\".").casefold() in PLACEHOLDERS or NOT_A_TEXT.fullmatch(bare):
         return True
@@ -157,7 +158,7 @@ def _unfinished(outputs: Outputs) -> list[bool]:
     """Return which predictions were cut off, as reported by the engine; otherwise those that end in mid-sentence."""
     if _engine_said(outputs) and outputs.cut_off is not None:
         return list(outputs.cut_off)
-    return [not _says_nothing(text) and breaks_off(text) for text in outputs.predictions]
+    return [not says_nothing(text) and breaks_off(text) for text in outputs.predictions]
 
 
 def _unfinished_references(outputs: Outputs) -> float:

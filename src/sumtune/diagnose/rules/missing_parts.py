@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+import numpy as np
+
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import Mask, Measure
@@ -10,15 +12,19 @@ from sumtune.diagnose.looks.outliers import Scale
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.odd_looks import FARTHEST, look_finding, odd_rows
 from sumtune.diagnose.text_features import breaks_off, share, words
-from sumtune.text.words import CAPITALIZED
+from sumtune.text.words import CAPITALIZED, count_words
 
 __all__ = ["ends_midway", "marks_detached", "names_lost", "punctuation_lost", "starts_midway"]
 
 MARKS = Scale(distances=FARTHEST)
 WORDS_WITH_MARK = 8
 """Number of words from which a text has a punctuation mark."""
+AS_LONG = 0.75
+"""Smallest ratio of the median lengths of texts without punctuation and of the others."""
 MOST_CAPITALS = 0.3
 """Largest share of capitals in a text whose start is cut off; more of them are another kind of damage."""
+FEWEST_WORDS = 3
+"""Number of words of a text that should have a name."""
 NAMELESS_SHARE = 0.1
 """Smallest share of predictions without a name; a sound model writes some."""
 DETACHED = re.compile(r"\w\s+(?:[.,;!?](?=\s|$)|n't\b|'(?:s|re|ll|ve|m|d)\b)")
@@ -26,23 +32,29 @@ MARK = re.compile(r"[^\w\s]")
 
 
 def starts_midway(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
-    """Texts that begin with a small letter, although they have capitals elsewhere, as if their start were cut off."""
-    what = "begin with a small letter, but have capitals elsewhere"
-    return _marked(
-        outputs, suspects, "starts_midway", "begin in the middle of a sentence", what, lambda _judged: _has_start
-    )
+    """Texts that begin with a small letter, although they did not lose all capitals, as if their start were cut off."""
+    what = "begin with a small letter, but have capitals elsewhere or no names"
+    title = "begin in the middle of a sentence"
+    return _marked(outputs, suspects, "starts_midway", title, what, _starting)
 
 
-def _has_start(text: str, _row: int, _own: str) -> float:
-    """Return -1 for a text that begins with a small letter but has a capital, else 0."""
-    capitals = share(map(str.isupper, filter(str.isalpha, text)))
-    return -float(text.lstrip()[:1].islower() and 0 < capitals <= MOST_CAPITALS)
+def _starting(outputs: Outputs) -> Measure:
+    known = file_words(outputs)
+
+    def measure(text: str, row: int, _own: str) -> float:
+        """Return -1 for a text that begins with a small letter but has some capitals or no name, else 0."""
+        if not text.lstrip()[:1].islower():
+            return 0.0
+        capitals = share(map(str.isupper, filter(str.isalpha, text)))
+        return -float(capitals <= MOST_CAPITALS and (capitals > 0 or not known.has_name(text, row)))
+
+    return measure
 
 
-def ends_midway(outputs: Outputs) -> Finding | None:
+def ends_midway(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
     """Texts that do not end like a sentence, as if their end were cut off, although references do."""
     what = "do not end like a sentence"
-    return _marked(outputs, None, "ends_midway", what, what, lambda _judged: _has_end)
+    return _marked(outputs, suspects, "ends_midway", what, what, lambda _judged: _has_end)
 
 
 def _has_end(text: str, _row: int, _own: str) -> float:
@@ -63,7 +75,7 @@ def _naming(outputs: Outputs) -> Measure:
 
     def measure(text: str, row: int, _own: str) -> float:
         """Return -1 for a text without a name of the dialogue whose other words are known, else 0."""
-        if known.has_name(text, row):
+        if count_words(text) < FEWEST_WORDS or known.has_name(text, row):
             return 0.0
         return -float(not known.is_garbled(CAPITALIZED.sub("", text), row))
 
@@ -84,9 +96,16 @@ def _is_joined(text: str, _row: int, _own: str) -> float:
 
 
 def punctuation_lost(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
-    """Texts without any punctuation mark."""
+    """Texts without any punctuation mark, as long as the others; the start of a sentence has none either."""
     what = f"have at least {WORDS_WITH_MARK} words and no punctuation mark"
-    return _marked(outputs, suspects, "punctuation_lost", "have no punctuation", what, lambda _judged: _has_marks)
+    found = _marked(outputs, suspects, "punctuation_lost", "have no punctuation", what, lambda _judged: _has_marks)
+    if found is None or found.repaired is None:
+        return found
+    left = set(found.repaired.ids)
+    sizes: tuple[list[int], list[int]] = ([], [])
+    for name, text in zip(outputs.ids, outputs.predictions, strict=True):
+        sizes[name in left].append(count_words(text))
+    return found if np.median(sizes[0]) >= AS_LONG * np.median(sizes[1]) else None
 
 
 def _has_marks(text: str, _row: int, _own: str) -> float:

@@ -12,13 +12,17 @@ from sumtune.diagnose.looks.other_rows import words_elsewhere
 from sumtune.diagnose.looks.outliers import Scale, find_outliers
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.letter_case import case_destroyed
+from sumtune.diagnose.rules.columns import FEWEST_SAME
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS
 from sumtune.diagnose.text_features import content_words, how_many, share, words
+from sumtune.text.words import count_words
 
 __all__ = ["predictions_repeat", "text_of_other_rows", "unrelated"]
 
 FARTHEST = 3
+FEWEST_WORDS = 3
+"""Number of words of a text that can be about something."""
 COMMON_DEVIATION = 0.12
 """Standard deviation of the share of a reference's words in its dialogue, at least."""
 REPEATED_SHARE = 0.04
@@ -26,7 +30,7 @@ FEWEST_REPEATED = 3
 REPEATED_WORDS = 4
 """Smallest number of words of a text that stands in several rows by mistake."""
 MOST_OF_ONE = 0.8
-"""Largest share of one text among the repeated ones; otherwise it is one summary for all."""
+"""Largest share of one text among the repeated ones, unless few rows have it; otherwise it is one summary for all."""
 FOREIGN_WORDS = 3
 """Smallest number of rare words that a prediction shares with another dialogue only."""
 TOGETHER = 0.5
@@ -41,7 +45,11 @@ def predictions_repeat(outputs: Outputs) -> Finding | None:
     kinds = Counter(text for text, _ in set(zip(texts, references, strict=True)))
     bad = [counts[text] > 1 and kinds[text] > 1 for text in texts]
     most = max((counts[text] for text, one in zip(texts, bad, strict=True) if one), default=0)
-    if sum(bad) < FEWEST_REPEATED or share(bad) < REPEATED_SHARE or most > MOST_OF_ONE * sum(bad):
+    if (
+        sum(bad) < FEWEST_REPEATED
+        or share(bad) < REPEATED_SHARE
+        or (most >= FEWEST_SAME and most > MOST_OF_ONE * sum(bad))
+    ):
         return None
     return Finding(
         code="predictions_repeat",
@@ -66,8 +74,12 @@ def unrelated(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
         known = file_words(judged)
 
         def measure(text: str, row: int, _own: str) -> float:
-            """Return the share of the words that the dialogue has; 1 for a garbled text."""
-            return 1.0 if known.is_garbled(text, row) else _in_common(content_words(case_destroyed(text)), said[row])
+            """Return the share of the words that the dialogue has; 1 for a garbled or a very short text."""
+            return (
+                1.0
+                if count_words(text) < FEWEST_WORDS or known.is_garbled(text, row)
+                else _in_common(content_words(case_destroyed(text)), said[row])
+            )
 
         return measure
 

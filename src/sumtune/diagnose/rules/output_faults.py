@@ -16,10 +16,12 @@ from sumtune.diagnose.rules.causes import (
     priority,
 )
 from sumtune.diagnose.rules.lengths import cut_short
-from sumtune.diagnose.rules.output_rules import FIRST_RULES, LAST_RULES, LOOKS, RULES, Rule
+from sumtune.diagnose.rules.missing_parts import ends_midway, starts_midway
+from sumtune.diagnose.rules.output_rules import FIRST_RULES, LAST_RULES, LOOKS, RULES, Look, Rule
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.unlike import unlike_references
+from sumtune.diagnose.rules.wording import odd_lengths
 
 __all__ = ["find_output_faults", "share_of_lost_score"]
 
@@ -33,18 +35,22 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     After each fault, the rules judge the repaired outputs; an uncertain finding repairs nothing. The search ends at a
     fault that cannot be undone. A rule finds at most one fault, except `repairable`: one fault for each repair.
     """
-    if damaged := [finding for rule in FIRST_RULES if (finding := rule(outputs)) is not None]:
-        yield damaged[0]
-        return
     now, left, known, touched = outputs, list(RULES), set[str](), set[str]()
+    for finding in (found for rule in FIRST_RULES if (found := rule(outputs)) is not None):
+        yield finding
+        if finding.repaired is None:
+            return
+        now = finding.repaired
     while left:
         worst = _worst(now, left, known, touched)
         if worst is None:
             return
         rule, finding = worst
         lost = share_of_lost_score(outputs, now, finding.repaired) if finding.repaired else None
-        is_certain = finding.code in CERTAIN_REPAIRS | UNSPECIFIC_REPAIRS
-        yield replace(finding, share=lost, follows=not is_certain and not _is_new(finding, now, touched))
+        # What the first rule about looks has left over is less certain than its finding.
+        later_look = rule in LOOKS and any(look.__name__ in known for look in LOOKS)
+        follows = later_look or (finding.code not in CERTAIN_REPAIRS and not _is_new(finding, now, touched))
+        yield replace(finding, share=lost, follows=follows)
         if finding.repaired is None or len(finding.repaired) < FEWEST_LEFT * len(now):
             return
         touched |= _touched(now, finding.repaired)
@@ -66,7 +72,7 @@ def _worst(now: Outputs, left: Sequence[Rule], known: set[str], touched: set[str
     look = _first_of([pair for pair in _findings(LOOKS, now, known) if _is_new(pair[1], now, touched)])
     if look is not None:
         if first is None or explains_more(look[1], rule, first):
-            return look
+            return _more_specific(look, now, known) or look
         return rule, first
     if first is not None:
         return _behind(rule, first, now, known) or (rule, first)
@@ -92,15 +98,31 @@ def _first_of(looks: Sequence[tuple[Rule, Finding]]) -> tuple[Rule, Finding] | N
     return next((pair for pair in looks if pair[1].numbers["share"] >= LOOKS_SHARE * most), None)
 
 
-def _named(odd: Finding, now: Outputs, known: set[str]) -> tuple[Rule, Finding] | None:
+def _more_specific(look: tuple[Rule, Finding], now: Outputs, known: set[str]) -> tuple[Rule, Finding] | None:
+    """Return the look of which a lost start or end is only a part; for a lost end, how odd these predictions are."""
+    rule, finding = look
+    if rule not in (starts_midway, ends_midway):
+        return None
+    earlier = LOOKS[: [one.__name__ for one in LOOKS].index(rule.__name__)]
+    earlier = tuple(one for one in earlier if one is not odd_lengths)  # a text that is cut off is short
+    named = _named(finding, now, known, earlier)
+    if named is None and rule is ends_midway:
+        unlike = unlike_references(now)
+        named = (unlike_references, unlike) if unlike is not None and explains_more(unlike, rule, finding) else None
+    return named
+
+
+def _named(
+    odd: Finding, now: Outputs, known: set[str], rules: Sequence[Look] = LOOKS[:-1]
+) -> tuple[Rule, Finding] | None:
     """Return the finding that says how most of the predictions that are `odd` look; None if none does.
 
-    Predictions that are known to be odd are judged less strictly.
+    Predictions that are known to be odd are judged less strictly. A lost end, the last of the looks, says little.
     """
     rows = _touched(now, odd.repaired) if odd.repaired else set(now.ids)
     suspects = np.array([name in rows for name in now.ids])
     looks: list[tuple[Rule, Finding]] = [
-        (rule, look) for rule in LOOKS if (look := rule(now, suspects)) is not None and look.code not in known
+        (rule, look) for rule in rules if (look := rule(now, suspects)) is not None and look.code not in known
     ]
     return _first_of(looks)
 

@@ -57,7 +57,7 @@ RULES: tuple[Rule, ...] = (
     cut_short,
 )
 FIRST_RULES: tuple[Rule, ...] = (references_damaged,)
-"""Rules whose finding ends the search, because all others compare predictions with references."""
+"""Rules that come first, because all others compare predictions with references."""
 LOOKS: tuple[Look, ...] = (
     text_of_other_rows,
     same_template,
@@ -70,9 +70,10 @@ LOOKS: tuple[Look, ...] = (
     misspelled,
     punctuation_lost,
     odd_lengths,
+    ends_midway,
 )
 """Rules about how predictions look. Of those that explain about as many predictions, the first counts."""
-LAST_RULES: tuple[Rule, ...] = (two_groups, unlike_references, ends_midway)
+LAST_RULES: tuple[Rule, ...] = (two_groups, unlike_references)
 """Rules that apply only to outputs in which no other finds a fault."""
 
 COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues)

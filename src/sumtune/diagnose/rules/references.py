@@ -6,20 +6,28 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.looks.judged import is_copied
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.corpus import Corpus
+from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.marks import SPECIAL
+from sumtune.diagnose.repairs.repair import Repair, Row
 from sumtune.diagnose.rules.language_and_case import common_language
-from sumtune.diagnose.text_features import ends_sentence, how_many, share, words
+from sumtune.diagnose.rules.lengths import says_nothing
+from sumtune.diagnose.text_features import breaks_off, ends_sentence, how_many, looks_like_dialogue, share, words
 from sumtune.text.language import language_of
 from sumtune.text.words import count_words
 
 __all__ = ["references_damaged"]
 
+FEWEST_DAMAGED = 3
 FEWEST = 5
 """Minimum number of references for a claim about all of them."""
-MARKED_REFERENCES = 0.05
+SOME_REFERENCES = 0.05
+FEW_WORDS = 3
 DAMAGED_SHARE = 0.5
 CUT_REFERENCES = 0.3
+UNFINISHED_REFERENCES = 0.1
 NO_LETTERS = re.compile(r"[\W_]+")
 COPIED_LETTERS = 12
 """Letters that a reference must share with the start of its dialogue."""
@@ -38,10 +46,10 @@ Flags = list[bool]
 
 def references_damaged(outputs: Outputs) -> Finding | None:
     """References that are cut off, all the same, copied, in another language, or no summaries at all."""
-    if len(outputs) < FEWEST:
-        return None
+    if len(outputs) < FEWEST or share(map(looks_like_dialogue, outputs.first_references)) >= DAMAGED_SHARE:
+        return None  # with dialogues as references, the columns may be swapped
     for what, least, bad, in_predictions in _damages(outputs):
-        if share(bad) >= least and in_predictions <= PREDICTION_RATIO * share(bad):
+        if sum(bad) >= FEWEST_DAMAGED and share(bad) >= least and in_predictions <= PREDICTION_RATIO * share(bad):
             return Finding(
                 code="references_damaged",
                 title=f"{how_many(bad)} references {what}",
@@ -51,6 +59,7 @@ def references_damaged(outputs: Outputs) -> Finding | None:
                 numbers={"damaged": sum(bad), "references": len(bad), "share_predictions": in_predictions,
                          "rouge1": outputs.score},
                 examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+                repaired=None if share(bad) >= DAMAGED_SHARE else outputs.filtered([not one for one in bad]),
             )  # fmt: skip
     return None
 
@@ -58,12 +67,15 @@ def references_damaged(outputs: Outputs) -> Finding | None:
 def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
     """Yield what may be wrong with references, from which share on, which references, and the share of predictions."""
     for what, least, find in (
-        ("contain special tokens, `!!!!` or unreadable characters", MARKED_REFERENCES, _marked),
-        ("are numbers or ids", DAMAGED_SHARE, _numbers),
+        ("are numbers or ids", SOME_REFERENCES, _numbers),
+        ("hold no text", SOME_REFERENCES, _empty),
+        ("contain special tokens, `!!!!` or unreadable characters", SOME_REFERENCES, _marked),
         ("are the same text", DAMAGED_SHARE, _constant),
         ("contain the same text twice", DAMAGED_SHARE, _twice),
     ):
         yield what, least, find(outputs.first_references), share(find(outputs.predictions))
+    turns = list(map(looks_like_dialogue, outputs.first_references))
+    yield "are dialogues", SOME_REFERENCES, turns, share(map(looks_like_dialogue, outputs.predictions))
     for what, find_in in (
         ("only name the speakers", _speakers_only),
         ("repeat the start of their dialogue", _start_of_dialogue),
@@ -72,19 +84,57 @@ def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
             flags = (find_in(texts, outputs.dialogues) for texts in (outputs.first_references, outputs.predictions))
             bad, predicted = flags
             yield what, DAMAGED_SHARE, bad, share(predicted)
+    few = _few_words(outputs.first_references)
+    yield "are a few words and no sentence", SOME_REFERENCES, few, share(_few_words(outputs.predictions))
+    yield from _repairable(outputs)
+    unfinished = [
+        breaks_off(text) and not is_copied(outputs, row, text)  # turns often have no full stop
+        for row, text in enumerate(outputs.first_references)
+    ]
     for unit, size in (("characters", len), ("words", count_words)):
         limit, bad = _cut_at(outputs.first_references, size)
-        yield f"are cut off at {limit} {unit}", CUT_REFERENCES, bad, share(_cut_at(outputs.predictions, size)[1])
+        if 2 * sum(bad) >= sum(unfinished):  # otherwise, the limit does not explain the others
+            yield f"are cut off at {limit} {unit}", CUT_REFERENCES, bad, share(_cut_at(outputs.predictions, size)[1])
+    yield "do not end like a sentence", UNFINISHED_REFERENCES, unfinished, share(map(breaks_off, outputs.predictions))
     yield from _foreign(outputs)
 
 
-def _marked(texts: tuple[str, ...]) -> Flags:
-    return [MARK.search(text) is not None for text in texts]
+def _repairable(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
+    """Yield damage that a certain repair undoes in references. A sample must show half of it."""
+    sample = outputs.sample(SAMPLE)
+    for repair in (one for one in REPAIRS if one.certain and one.specific):
+        least = DAMAGED_SHARE if repair.name == "case_destroyed" else SOME_REFERENCES
+        if share(_changed(sample, sample.first_references, repair)) >= least / 2:
+            bad, predicted = (
+                _changed(outputs, texts, repair) for texts in (outputs.first_references, outputs.predictions)
+            )
+            yield repair.what, least, bad, share(predicted)
+
+
+def _changed(outputs: Outputs, texts: tuple[str, ...], repair: Repair) -> Flags:
+    """Return which of the texts of a column the repair changes."""
+    dialogues = outputs.dialogues or ("",) * len(outputs)
+    corpus = Corpus(texts, outputs.first_references, dialogues)
+    return [repair.undo(text, Row(said, corpus)) != text for text, said in zip(texts, dialogues, strict=True)]
+
+
+def _empty(texts: tuple[str, ...]) -> Flags:
+    return list(map(says_nothing, texts))
 
 
 def _numbers(texts: tuple[str, ...]) -> Flags:
     """Return which texts are a single number or a code with digits."""
     return [count_words(text) == 1 and any(letter.isdigit() for letter in text) for text in texts]
+
+
+def _few_words(texts: tuple[str, ...]) -> Flags:
+    return [
+        0 < count_words(text) <= FEW_WORDS and not ends_sentence(text) and not SPEAKER.match(text) for text in texts
+    ]
+
+
+def _marked(texts: tuple[str, ...]) -> Flags:
+    return [MARK.search(text) is not None for text in texts]
 
 
 def _constant(texts: tuple[str, ...]) -> Flags:
@@ -144,11 +194,11 @@ def _foreign(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
     spoken, predicted = common_language(sample.dialogues or ()), common_language(sample.predictions)
     if spoken is None or spoken != predicted:
         return
-    if share(_not_in(spoken, sample.first_references)) < DAMAGED_SHARE / 2:
+    if share(_not_in(spoken, sample.first_references)) < SOME_REFERENCES / 2:
         return
     flags = [_not_in(spoken, texts) for texts in (outputs.first_references, outputs.predictions)]
     what = f"are not in the language of dialogues and predictions ({spoken})"
-    yield what, DAMAGED_SHARE, flags[0], share(flags[1])
+    yield what, SOME_REFERENCES, flags[0], share(flags[1])
 
 
 def _not_in(language: str, texts: Sequence[str]) -> Flags:

@@ -11,7 +11,7 @@ from sumtune.diagnose.rules.odd_looks import Odd, look_finding, odd_rows
 
 __all__ = ["unlike_references"]
 
-DISTANCES = {"character": 1, "word": 2}
+DISTANCES = {"character": 1, "word": 3}
 """Number of the largest distances of `outliers.py` that count. They are few because there are two models."""
 CHARACTER_DEVIATION = 0.2
 WORD_DEVIATION = 0.4

@@ -7,7 +7,7 @@ import numpy as np
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure
-from sumtune.diagnose.looks.outliers import Scale, Values, far_below, find_outliers
+from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, Values, far_below, find_outliers
 from sumtune.diagnose.looks.templates import Template
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.odd_looks import FARTHEST, look_finding, odd_rows
@@ -16,8 +16,12 @@ from sumtune.text.words import count_words
 
 __all__ = ["broken_sentences", "misspelled", "odd_lengths", "same_template", "strange_marks"]
 
-ALIKE = 1.5
+FEWEST_UNKNOWN = 2
+"""Number of unknown words of a misspelled text."""
+ALIKE = 2.0
 """Largest ratio of the median lengths of the other predictions and the references."""
+GOOD_FIT = 0.75
+"""How well the words of a text fit if it need not be searched for garbled words."""
 ORDER_DEVIATION = 0.05
 UNKNOWN_DEVIATION = 0.03
 TEMPLATE_DEVIATION = 0.1
@@ -45,7 +49,13 @@ def broken_sentences(outputs: Outputs, suspects: Mask | None = None) -> Finding 
 
 def _order(outputs: Outputs) -> Measure:
     known = file_words(outputs)
-    return lambda text, row, _own: 1.0 if known.is_garbled(text, row) else known.order_fit(text, row)
+
+    def measure(text: str, row: int, _own: str) -> float:
+        """Return how well the words fit their places; 1 for a garbled text, which is not judged."""
+        fit = known.order_fit(text, row)
+        return 1.0 if fit < GOOD_FIT and known.is_garbled(text, row) else fit
+
+    return measure
 
 
 def misspelled(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
@@ -54,6 +64,10 @@ def misspelled(outputs: Outputs, suspects: Mask | None = None) -> Finding | None
     if found is None:
         return None
     bad, values, usual = found
+    sizes = np.array([count_words(text) for text in outputs.predictions])
+    bad = bad & (-values * sizes >= FEWEST_UNKNOWN - 0.5)  # one unknown word may be a name
+    if bad.sum() < FEWEST_OUTLIERS:
+        return None
     mine, others = -float(values[bad].mean()), float(abs(usual).mean())
     return look_finding(
         outputs,
@@ -138,9 +152,9 @@ def odd_lengths(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
     sizes = [np.array([count_words(text) for text in texts]) for texts in columns]
     predicted, wanted = (np.log(np.maximum(size, 1)) for size in sizes)
     for what, sign in (("shorter", 1.0), ("longer", -1.0)):
-        bad = find_outliers(
-            sign * predicted, sign * wanted, ~far_below(sign * predicted), Scale(LENGTH_DEVIATION, FARTHEST), suspects
-        )
+        exempt = ~far_below(sign * predicted) if suspects is None else np.zeros(len(outputs), bool)
+        scale = Scale(LENGTH_DEVIATION, FARTHEST)
+        bad = find_outliers(sign * predicted, sign * wanted, exempt, scale, suspects)
         if bad is not None and _alike(predicted[~bad], wanted):
             mine, rest, others = (float(np.median(size)) for size in (sizes[0][bad], sizes[0][~bad], sizes[1]))
             return look_finding(
