@@ -102,6 +102,23 @@ def test_more_trials_can_follow(scores: dict[str, Any]) -> None:
     assert len(trials_of()) == 5
 
 
+def test_a_trial_among_the_best_third_after_its_first_epoch_goes_on(
+    scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_first_epoch = iter([0.30, 0.10, 0.10, 0.10, 0.10, 0.29])
+
+    def scored(config: Config, run_dir: RunDir, watch: Any) -> float:
+        if run_dir.root.name != "default":
+            rouge = dict.fromkeys(command.RANKED, next(after_first_epoch))
+            watch({"event": "sampled", "step": 40, "progress": 1 / config.train.epochs, **rouge})
+        return 0.2
+
+    monkeypatch.setattr(command, "_scored", scored)
+    lines = [line for line in search(scores, trials=6).splitlines() if line.startswith("Trial ")]
+    stopped = [": stopped early" in line for line in lines if not line.startswith("Trial default")]
+    assert stopped == [False, True, True, True, True, False]
+
+
 def test_the_default_is_kept_if_nothing_is_better(scores: dict[str, Any]) -> None:
     scores["score"] = lambda config: 0.9 if config.train.learning_rate == 3e-4 else 0.1
     output = search(scores, trials=3)

@@ -126,10 +126,10 @@ def search(
 
 
 def _require_same_search(search: _Search) -> None:
-    """Record what the search is about.
+    """Record data, settings and space of the search, or check that they equal the recorded ones.
 
     Raises:
-        RunDirError: the folder is about something else.
+        RunDirError: they differ.
     """
     wanted = {"config": search.base.model_dump(mode="json"), "space": repr(sorted(search.space.items()))}
     file = search.root / "search.json"
@@ -176,22 +176,23 @@ def _run_trials(search: _Search, study: optuna.Study, wanted: int, deadline: flo
         _run_trial(search, study, trial)
         longest = max(longest, time.monotonic() - begun)
         ended = study.trials[trial.number]
-        search.console.print(trial_line(str(trial.number), ended.value, settings_of(trial.params, search.space)))
+        score = ended.value if ended.state is TrialState.COMPLETE else None  # Optuna gives a pruned trial a value, too
+        search.console.print(trial_line(str(trial.number), score, settings_of(trial.params, search.space)))
 
 
 def _run_trial(search: _Search, study: optuna.Study, trial: FrozenTrial) -> None:
     """Train and score the settings of `trial`, and tell the study the result."""
     live = optuna.Trial(study, trial._trial_id)
+    config, run_dir = search.config(trial, search.parts), search.run_dir(trial)
 
     def watch(event: Event) -> None:
         if event["event"] == "sampled":
-            live.report(_mean(event), event["step"])
+            live.report(_mean(event), round(event["progress"] * config.train.epochs))  # the pruner counts epochs
             if live.should_prune():
                 raise optuna.TrialPruned
 
-    run_dir = search.run_dir(trial)
     try:
-        score = _scored(search.config(trial, search.parts), run_dir, watch)
+        score = _scored(config, run_dir, watch)
     except optuna.TrialPruned:
         checkpoint.delete(checkpoint.list_checkpoints(run_dir.trainer))
         study.tell(trial.number, state=TrialState.PRUNED)

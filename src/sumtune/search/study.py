@@ -1,4 +1,4 @@
-"""The study of a search: an Optuna study in SQLite, in which a killed trial is continued and none is counted twice."""
+"""The study of a search: an Optuna study in SQLite. A killed trial is continued, and no trial counts twice."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,14 +14,14 @@ __all__ = ["finished_trials", "importances", "next_trial", "open_study"]
 
 NAME = "sumtune"
 FIRST_RUNG, REDUCTION = 1, 3
-"""Successive halving (Jamieson and Talwalkar 2016, https://arxiv.org/abs/1502.07943): after 1, 3, 9, … reports of a
-trial, it goes on if it is among the best third."""
+"""Successive halving (Jamieson and Talwalkar 2016, https://arxiv.org/abs/1502.07943): after epochs 1, 3, 9, … a
+trial goes on only if its score is among the best third of those that came as far."""
 RANDOM_TRIALS = 8
 """Trials with random settings before the sampler (TPE, Bergstra et al. 2011) learns from earlier ones."""
 
 
 def open_study(file: Path) -> Study:
-    """Return the study in the SQLite database `file`, which is made if it is missing. Higher values are better."""
+    """Return the study in the SQLite database `file`; create it if it is missing. Higher values are better."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=FIRST_RUNG, reduction_factor=REDUCTION)
     return optuna.create_study(
@@ -58,9 +58,10 @@ def finished_trials(study: Study) -> list[FrozenTrial]:
 
 
 def importances(study: Study, space: Space) -> Mapping[str, float]:
-    """Return the share of each setting in the differences between good and other trials, the largest first.
+    """Return how much each setting explains of the difference between good and other trials, the largest share first.
 
-    PED-ANOVA (Watanabe et al. 2023, https://arxiv.org/abs/2304.10255). Empty with too few trials to say anything.
+    The shares add up to 1. PED-ANOVA (Watanabe et al. 2023, https://arxiv.org/abs/2304.10255). Empty if there are too
+    few trials.
     """
     if len(finished_trials(study)) < RANDOM_TRIALS:
         return {}
