@@ -1,4 +1,4 @@
-"""How long OpenMP's threads wait actively for work, which nobody else can then use their core for."""
+"""Limit on how long OpenMP's threads wait for work in a loop, which keeps other programs from using their core."""
 
 import os
 
@@ -8,8 +8,8 @@ POLICY = "OMP_WAIT_POLICY"
 LIMITS = {"GOMP_SPINCOUNT": "2000", "KMP_BLOCKTIME": "1"}
 """Rounds of libgomp's waiting loop (about 0.1 ms), and milliseconds of LLVM's and Intel's libomp.
 
-By default they wait for 300,000 rounds or 200 ms, longer than from one product to the next. If another program needs a
-core, threads then compute in a quarter of their time and wait in the rest; see docs/performance.md.
+By default, threads wait for 300,000 rounds or 200 ms, longer than the time between two products. If another program
+needs a core, they then wait most of the time instead of computing; see docs/performance.md.
 """
 
 

@@ -60,7 +60,7 @@ def expect(config: Config, run_dir: RunDir, *, history: bool, choice: Choice | N
 
 
 def recorded_expectation(run_dir: RunDir) -> Expectation | None:
-    """Return what `record` wrote into `run.json`; None if there is none or it has another form."""
+    """Return what `record` wrote into `run.json`; None if it is missing or cannot be read."""
     recorded = known_record(run_dir).get("forecast") or {}
     try:
         scores = {

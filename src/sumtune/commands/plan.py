@@ -41,9 +41,9 @@ from sumtune.train import session as training
 __all__ = ["make_plan", "show_plan"]
 
 LIMIT_S = 110.0
-"""Seconds after which nothing more is measured. A pilot gets what is left, so that a plan takes about two minutes."""
+"""Seconds after which no measurement starts, so that a plan takes about two minutes. A pilot gets what is left."""
 SUMMARIES_S = 30.0
-"""Seconds that are kept free for the summaries of a pilot; with fewer left, there is none."""
+"""Seconds reserved for the summaries of a pilot. If fewer are left, no pilot is made."""
 _Times = tuple[Forecast, Choice | None]
 """Time and memory of a run, and what was chosen for it if it must end in time."""
 PRESET_S = 30.0

@@ -83,9 +83,9 @@ def state_to_resume(
 
 
 def _require_nothing_published(config: Config, run_dir: RunDir) -> None:
-    """Raise RunDirError if the folder has a finished adapter.
+    """Raise RunDirError if the folder has an adapter.
 
-    It is damaged or of another run, and there is no checkpoint from which to write it again.
+    Without a checkpoint, that adapter is either damaged or the result of another run.
     """
     manifest = find_record(run_dir.trainer / MANIFEST)
     if manifest is None and not run_dir.adapter.exists():

@@ -59,7 +59,7 @@ class Deadline:
 
 
 def recorded_choice(run_dir: RunDir) -> Choice | None:
-    """Return what was chosen for the run in the folder; None if it has no limit, or the record has another form."""
+    """Return what was chosen for the run in the folder; None if it has no time limit, or the record cannot be read."""
     try:
         return Choice.load(known_record(run_dir)[RECORD])
     except (KeyError, TypeError):
@@ -67,12 +67,12 @@ def recorded_choice(run_dir: RunDir) -> Choice | None:
 
 
 def choice_record(choice: Choice | None) -> dict[str, Any]:
-    """Return the entry of `run.json` that records `choice`; nothing for a run without a limit."""
+    """Return the entry of `run.json` that records `choice`; an empty one for a run without a time limit."""
     return {} if choice is None else {RECORD: asdict(choice)}
 
 
 def with_recorded_choice(config: Config, run_dir: RunDir) -> Config:
-    """Return `config` with what was chosen for the run in the folder, if that run had the same time."""
+    """Return `config` with what was chosen for the run in the folder, if that run had the same time limit."""
     before = known_record(run_dir).get("config", {}).get("train", {}).get("within")
     choice = recorded_choice(run_dir)
     same = choice is not None and config.train.within == before
@@ -82,7 +82,7 @@ def with_recorded_choice(config: Config, run_dir: RunDir) -> Config:
 def choose_within(
     session: Session, evaluation: EvaluationCosts | None, deadline: Deadline
 ) -> tuple[Session, Forecast, Choice]:
-    """Return the session with settings that end in time, its forecast, and these settings.
+    """Return the session with settings that let it end in time, its forecast, and these settings.
 
     Raises:
         ConfigError: the time is too short.

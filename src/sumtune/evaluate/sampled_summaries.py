@@ -26,7 +26,7 @@ class SampledSummaries:
     """Greedy summaries of the averaged weights of a session. They change nothing in it, and draw no random number."""
 
     def __init__(self, session: Session, count: int, budget: SamplingBudget) -> None:
-        """Choose `count` of the validation dialogues, by hash, so that fewer are a part of more.
+        """Choose the first `count` validation dialogues by hash, so that a smaller choice is a part of a larger one.
 
         Raises:
             UnsupportedError: no engine can use the model in training.
@@ -50,7 +50,7 @@ class SampledSummaries:
     def __call__(self, elapsed_s: float) -> dict[str, float] | None:
         """Return the mean of each ROUGE, the number of `examples` and the `seconds` that this took.
 
-        None if that would take too much of a training that has lasted `elapsed_s`.
+        Return None if sampling would take too large a share of the `elapsed_s` seconds of training so far.
         """
         if not self.budget.allows(elapsed_s):
             return None

@@ -1,4 +1,4 @@
-"""Conformal intervals: how far predictions of left-out data sets were off says how far the next one may be."""
+"""Conformal intervals: the errors on left-out data sets say how large the error on a new one may be."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Figures of a data set that cost nothing to compute and say how hard it is to summarize."""
+"""Cheap figures of a data set that say how hard it is to summarize."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from sumtune.text.words import count_words
 __all__ = ["DataFeatures", "data_features", "mean_rouge"]
 
 SAMPLE = 200
-"""Examples that the figures are computed on: those of the validation split first, as no model learns from them."""
+"""Number of examples that the figures are computed on: validation examples first, because no model learns from them."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The scores that a run is expected to reach, from the figures of its data and, if it is worth it, from a pilot."""
+"""The scores that a run is expected to reach, forecast from figures of its data and, if there is one, from a pilot."""
 
 import math
 import tempfile
@@ -25,7 +25,7 @@ from sumtune.model import encode_stage
 __all__ = ["PILOT_SHARE", "Beforehand", "affordable_depths", "bank_of", "beforehand", "expected_scores"]
 
 PILOT_SHARE = 0.1
-"""A run makes a pilot only if it has at most this share of the optimizer steps of the run."""
+"""A run makes a pilot only if the pilot needs at most this share of the run's optimizer steps."""
 VERSION = 2
 """Version of the figures in the cache."""
 
@@ -36,7 +36,7 @@ class Beforehand:
 
     figures: Mapping[str, float]
     depth: int | None
-    """Optimizer steps of the pilot whose figures are among them."""
+    """Optimizer steps of the pilot whose figures are included; None without a pilot."""
 
 
 def bank_of(*, history: bool) -> tuple[BankRow, ...]:
@@ -52,10 +52,10 @@ def affordable_depths(config: Config, run_dir: RunDir) -> tuple[int, ...]:
 
 
 def beforehand(config: Config, run_dir: RunDir, depths: Sequence[int] = (), limit_s: float = math.inf) -> Beforehand:
-    """Return the figures of the data in `run_dir`, and of a pilot to one of `depths` that takes at most `limit_s`.
+    """Return the figures of the data in `run_dir` and, given `depths`, of a pilot of at most `limit_s` seconds.
 
-    They come from the cache if they are there; a deeper pilot than requested counts, too. A pilot has a model of its
-    own, so it must run when no other one is in memory, and it leaves nothing behind.
+    `depths` are the optimizer steps after which the pilot is measured. Figures in the cache are used again, also those
+    of a deeper pilot. A pilot loads its own model, so call this while no other one is in memory; it frees its model.
     """
     for depth in (*reversed(DEPTHS), 0):
         cached = _cache(config, run_dir, depth).read()
@@ -97,8 +97,8 @@ def expected_scores(
 ) -> ScoreForecast:
     """Return the expected scores of a run with `config` on the data in `run_dir`.
 
-    It reads `read` of the training examples, by default all. If the bank has too few runs with a pilot, the scores rest
-    on the figures of the data alone.
+    `read` is the number of training examples that the run reads, by default all. If the bank has too few runs with a
+    pilot, the scores rest on the figures of the data alone.
     """
     if config.rank.candidates:
         return ScoreForecast({}, known.depth, "learning to rank has not been measured")

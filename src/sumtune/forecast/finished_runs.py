@@ -17,7 +17,7 @@ __all__ = ["add_finished_run", "data_key", "finished_runs", "model_key"]
 
 FILE = "finished-runs.csv"
 MOST_ROWS = 500
-"""Oldest rows are dropped."""
+"""Most rows in the file; the oldest ones are dropped."""
 DIGITS = 12
 
 
@@ -30,7 +30,7 @@ def finished_runs() -> tuple[BankRow, ...]:
 
 
 def add_finished_run(row: BankRow) -> None:
-    """Add `row`, in place of an earlier one with the same figures before training. Nothing if it cannot be written."""
+    """Add `row`, or replace the earlier row of an equal run. Do nothing if the file cannot be written."""
     others = [other for other in finished_runs() if not _same_run(other, row)]
     with suppress(OSError, ConfigError):
         write_text(cache_dir() / FILE, dump_bank([*others, row][-MOST_ROWS:]))
@@ -47,10 +47,10 @@ def _before(row: BankRow) -> tuple[str, str, Sequence[tuple[str, str]]]:
 
 
 def model_key(name: str, revision: str | None = None) -> str:
-    """Return the name of a base model in the bank: `embedded`, or a hash, as a path may say something of the user."""
+    """Return the name of a base model in the bank: `embedded`, or a hash, because a path may identify the user."""
     return name if name == EMBEDDED else sha256(f"{name}@{revision}".encode()).hexdigest()[:DIGITS]
 
 
 def data_key(validation: Path) -> str:
-    """Return the name of a data set in the bank: a hash of its validation split, which no share of the data changes."""
+    """Return the name of a data set in the bank: a hash of its validation split, the same for every `train_share`."""
     return file_sum(validation)[:DIGITS]

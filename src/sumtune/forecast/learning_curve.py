@@ -12,7 +12,7 @@ from sumtune.forecast.score_forecast import LEVEL, ExpectedScore
 __all__ = ["MoreData", "gain_of_more_data", "more_data", "suggested_examples"]
 
 SAME = ("epochs", "learning_rate", "all_linear", "beams", "scored", "longest_3_rouge1")
-"""Figures that both runs of a pair share: settings and data, whose sample of figures changes little."""
+"""Figures that the runs of a pair have in common (to within 10%): settings, and a figure of the data."""
 FEWEST_PAIRS = 12
 
 
@@ -25,14 +25,14 @@ class MoreData:
 
 
 def more_data(bank: Sequence[BankRow], model: str, examples: int) -> MoreData | None:
-    """Return what a round number of more examples would add to `examples`; None if the bank does not tell."""
+    """Return the gain from adding a round number of examples to `examples`; None if the bank has too few pairs."""
     more = suggested_examples(examples)
     gain = gain_of_more_data(bank, model, examples, more)
     return None if gain is None else MoreData(more, gain)
 
 
 def suggested_examples(examples: int) -> int:
-    """Return a round number of more examples, about half of those that there are.
+    """Return a round number of examples to add, about half of `examples`.
 
     >>> suggested_examples(329), suggested_examples(40), suggested_examples(3)
     (200, 20, 2)
@@ -44,7 +44,7 @@ def suggested_examples(examples: int) -> int:
 def gain_of_more_data(
     bank: Sequence[BankRow], model: str, examples: float, more: float, metric: str = "rouge1", level: float = LEVEL
 ) -> ExpectedScore | None:
-    """Return what `more` training examples beside `examples` add to a score; None if the bank does not tell.
+    """Return the gain in a score from adding `more` examples to `examples`; None if the bank has too few pairs.
 
     A score rises about linearly with the logarithm of the number of examples. The slope is the mean over the data
     sets of the bank; its interval is conformal over the slopes of all pairs.

@@ -62,7 +62,7 @@ class Pilot:
     held_out: int
     """Number of held-out examples."""
     longest_3: dict[str, float]
-    """Scores of their three longest turns: whether they are harder than the rest of the data."""
+    """Scores of their three longest turns, which show whether they are harder than the rest of the data."""
     base_loss: float
     """Their loss with the base model."""
     points: tuple[PilotPoint, ...]
@@ -70,9 +70,9 @@ class Pilot:
 
 
 def pilot_splits(train: Sequence[Example], validation: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """Return the examples to learn from and those to hold out: first of the validation split, then of the training.
+    """Return the examples to learn from, and those to hold out: validation examples first, then training examples.
 
-    There are no more to learn from than the deepest pilot reads once, so that it reads most data sets only in part.
+    The deepest pilot reads each example to learn from about once, so it sees only a part of most data sets.
     """
     held_out = order(validation)[:HELD_OUT]
     missing = min(HELD_OUT - len(held_out), int(MOST_FROM_TRAINING * len(train)))

@@ -1,4 +1,4 @@
-"""What runs with different presets would take and reach, before any of them."""
+"""Forecasts of runs with different presets: time, memory and scores."""
 
 import os
 from collections.abc import Mapping

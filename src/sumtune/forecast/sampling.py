@@ -38,7 +38,7 @@ def summary_seconds(session: Session, validation_s: float) -> float:
 
 
 def sampling_budget(session: Session, costs: TrainingCosts) -> tuple[int, SamplingBudget]:
-    """Return how many summaries to sample at a time, and the budget after the training; 0 if there are none."""
+    """Return how many summaries to sample at a time (0 for none), and the budget as spent at the end of training."""
     training_s = costs.seconds(session.plan)
     wanted = min(session.config.train.sampled_summaries, len(session.validation))
     if not wanted or not costs.sampled_summary:

@@ -17,16 +17,16 @@ LEVEL = 0.8
 FEWEST_ROWS, FEWEST_DATA_SETS = 24, 2
 """With fewer rows or data sets, left-out residuals say too little about the next data set."""
 SEED_SD = 0.005
-"""Standard deviation of ROUGE-1 between runs that differ only in their seed; the most that was seen is 0.0065 between
-two (docs/notes/quality.md)."""
+"""Standard deviation of ROUGE-1 between runs that differ only in their seed. The largest difference seen between two is
+0.0065 (docs/notes/quality.md)."""
 EXAMPLE_SD = 0.16
 """Standard deviation of ROUGE-1 between examples: the mean of 380 has a standard error of 0.008."""
 DATA = {"dialogue_words": 3.0, "summary_words": 2.0, "novel_bigrams": 0.12, "longest_3_rouge1": 0.12}
-"""How far a figure of the data may lie outside those of a data set that counts as like it."""
+"""How far each figure of the data may lie outside the range that the rows of a similar data set span."""
 SETTINGS = {"examples": 1.6, "epochs": 2.0, "learning_rate": 1.6}
-"""The same for settings, outside those of all such runs."""
+"""How far each setting may lie outside the range of the runs on similar data sets."""
 FACTORS = {"dialogue_words", "summary_words", *SETTINGS}
-"""Figures that may differ by a factor; the others by an amount."""
+"""Figures whose tolerance is a factor; that of the others is a difference."""
 NAMES = {"examples": "number of training examples", "epochs": "number of epochs", "learning_rate": "learning rate"}
 
 

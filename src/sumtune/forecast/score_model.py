@@ -13,8 +13,8 @@ from sumtune.forecast.score_bank import BankRow
 __all__ = ["PENALTIES", "ScoreModel", "fit_score_model", "has_figures", "predictors"]
 
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
-"""Penalties on the squared coefficients of the standardized predictors, in rows of the bank. A few data sets say little
-about what makes one harder than another, so a higher one may predict the next data set better."""
+"""Penalties on the squared coefficients of the standardized predictors, in rows of the bank. With few data
+sets, a higher penalty may predict the next one better."""
 
 Figures = Mapping[str, float]
 

@@ -22,7 +22,7 @@ __all__ = ["live_summarizer", "session_summarizer"]
 def live_summarizer(session: Session, decode: DecodeConfig, folder: Path) -> Summarizer:
     """Return a greedy summarizer that computes with the model of `session`, whatever weights it has at that moment.
 
-    Nothing is built or written, unless no engine can use a model in training: then it is `session_summarizer`.
+    Nothing is built or written. If no engine can use a model in training, return `session_summarizer` instead.
     """
     made_with, model = session.run_dir.transformation, session.config.model
     encoder = load_encoder(locate(model.name, model.revision).folder, Prompt.load(made_with))

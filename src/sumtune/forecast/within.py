@@ -18,18 +18,18 @@ __all__ = ["Choice", "choose", "finishing_seconds"]
 MOST_EPOCHS = 10
 """Most epochs, however few examples there are."""
 ENOUGH_STEPS = 1200
-"""More optimizer steps are not expected to raise the score: with as many, `quality` reaches its scores on SAMSum."""
+"""More optimizer steps are not expected to raise the score: `quality` takes about as many on SAMSum."""
 LEAST_STEPS = 50
 """Fewest optimizer steps, or one epoch, after which summaries are useful: 200 examples of SAMSum lift ROUGE-1 of the
 embedded model from 0.09 to 0.39; the best baseline has 0.33."""
 LEAST_SCORED = 32
 """Fewest examples to score, if there are as many."""
 EVALUATION_SHARE = 0.15
-"""Share of the time for the evaluation, unless all examples take less, or the fewest take more."""
+"""Share of the time for the evaluation. It takes less if all examples take less, and more if the fewest take more."""
 MOST_EVALUATION_SHARE = 0.3
-"""If the evaluation of the fewest examples takes more, first the base model and then beam search are left out."""
+"""If evaluating the fewest examples takes a larger share, the base model is left out, and then beam search."""
 GREEDY_SHARE = 0.5
-"""Time of a greedy summary relative to one with beams."""
+"""Assumed time of a greedy summary relative to one with beam search."""
 SAVING_S = 1.0
 """Seconds of writing a checkpoint and the adapter."""
 MORE_STEPS = 1.25
@@ -64,13 +64,13 @@ class Choice:
 
     @classmethod
     def load(cls, recorded: Mapping[str, Any]) -> Self:
-        """Return the choice of which `recorded` is `dataclasses.asdict`."""
+        """Return the choice that `dataclasses.asdict` turned into `recorded`."""
         evaluation = recorded["evaluation"]
         return cls(**{**recorded, "evaluation": None if evaluation is None else EvaluationCosts(**evaluation)})
 
     @property
     def read_epochs(self) -> int:
-        """How many times the examples are expected to be read, to the nearest whole number; at least 1."""
+        """Expected number of epochs, rounded; at least 1."""
         return max(1, round(self.steps * self.epochs / self.planned_steps))
 
     def as_read(self, config: Config) -> Config:
@@ -79,7 +79,7 @@ class Choice:
 
     @property
     def read_examples(self) -> int:
-        """How many examples are expected to be read, all epochs together."""
+        """Expected number of examples that are read in all epochs together."""
         return self.steps * self.step_examples
 
     @property
@@ -97,7 +97,7 @@ class Choice:
 
 
 def finishing_seconds(within_s: float) -> float:
-    """Return the seconds that are left for diagnosis, report, card and the end of the process, and as a margin."""
+    """Return the seconds reserved for diagnosis, report, card and the end of the process, and as a margin for errors."""
     return 5.0 + 0.03 * within_s
 
 
@@ -107,7 +107,7 @@ def choose(
     """Return what fits into `left_s`, the rest of `config.train.within`; `evaluation` is None if nothing is scored.
 
     Raises:
-        ConfigError: the time is too short for a useful result; the message has the least time.
+        ConfigError: the time is too short for a useful result; the message names the shortest time that is enough.
     """
     within_s = config.train.within or left_s
     used_s, fit = within_s - left_s, partial(_fit, config, plan, costs, evaluation)

@@ -25,8 +25,8 @@ VARIANTS: dict[str, dict[str, tuple[str, ...]]] = {
         "neon": ("-march=armv8-a",),
     },
 }  # fmt: skip
-"""Compiler flags of each variant by architecture, the best variant first. processor.c says which a processor can run;
-all processors for which there are kernels can run the last one."""
+"""Compiler flags of each variant by architecture, the best variant first. processor.c says which ones a processor
+can run: every aarch64 processor runs the last one, but not every x86_64 processor does."""
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
 

@@ -83,7 +83,7 @@ def _decoding(files: RunFiles) -> str:
 
 
 def _data(files: RunFiles) -> str:
-    """Return what the conversations are, without the name of a file of one's own."""
+    """Return a description of the conversations that names no file of the user."""
     if files.config.data.path == EMBEDDED:
         return "conversations embedded in sumtune"
     return files.hub_data or "private conversations"

@@ -29,7 +29,7 @@ class Range:
     low: float
     high: float
     log: bool = False
-    """Whether equal ratios, not equal differences, are equally likely."""
+    """Whether values are drawn uniformly on a logarithmic scale."""
 
 
 Space: TypeAlias = Mapping[str, "Range | tuple[Any, ...]"]

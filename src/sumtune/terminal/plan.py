@@ -25,7 +25,7 @@ def plan_report(plan: RunPlan) -> Group:
 
 
 def interval(expected: ExpectedScore) -> str:
-    """Return an interval with two digits, as more would promise too much.
+    """Return an interval with two digits, because more would claim too much.
 
     >>> interval(ExpectedScore(0.432, 0.4149, 0.4551))
     '0.41–0.46'

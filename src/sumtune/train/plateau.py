@@ -18,7 +18,7 @@ EARLIEST = 0.5
 ONE_SIDED = 1.65
 """Standard errors to the one-sided 95% limit of a normal distribution."""
 RECENT = 3
-"""Number of newest samples of which none may be much better than the best before them."""
+"""Number of newest samples, none of which may be better by `LEAST_GAIN` than the best sample before them."""
 
 
 @dataclass(frozen=True)

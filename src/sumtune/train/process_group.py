@@ -18,7 +18,7 @@ from sumtune.errors import SumtuneError
 __all__ = ["ALONE", "Group", "ProcessLostError", "joined"]
 
 TIMEOUT = timedelta(days=7)
-"""Processes wait while the leader prepares data and measures. One that dies is noticed at once all the same."""
+"""Long, because processes wait while the leader prepares data and measures. A process that dies is noticed at once."""
 
 Item = TypeVar("Item")
 
@@ -29,7 +29,7 @@ class ProcessLostError(SumtuneError):
 
 @dataclass(frozen=True)
 class Group:
-    """The processes of a training. This one is a process alone, for which every method is trivial."""
+    """The processes of a training. This class itself stands for a single process, for which every method is trivial."""
 
     rank: int = 0
     """Number of this process. 0 is the leader, which reads and writes the run folder."""
@@ -96,7 +96,7 @@ def _noticing_loss() -> Iterator[None]:
 
 @contextmanager
 def joined() -> Iterator[Group]:
-    """Yield the group that torchrun or accelerate started this process for; a process alone without them.
+    """Yield the group that torchrun or accelerate started this process for; without them, `ALONE`.
 
     Raises:
         SumtuneError: the processes cannot reach one another.

@@ -63,7 +63,7 @@ class _Replay(torch.autograd.Function):
 class RecordedLosses:
     """Computes token losses of a model with a LoRA adapter, with one recording for each rounded shape.
 
-    Every micro-batch of a shape uses the recording, the first one too, so a resumed run computes the same numbers.
+    Even the first micro-batch of a shape is computed by the recording, so a resumed run computes the same numbers.
     """
 
     def __init__(self, adapted: nn.Module, record: Recorder | None = None) -> None:
@@ -81,7 +81,7 @@ class RecordedLosses:
 
     @staticmethod
     def suit(inputs: Mapping[str, Any]) -> bool:
-        """Return whether inputs are few enough, and nothing but tensors."""
+        """Return whether `inputs` can be recorded: only tensors, not too many tokens, and gradients are needed."""
         tensors = all(isinstance(value, Tensor) for value in inputs.values())
         return tensors and torch.is_grad_enabled() and inputs["input_ids"].numel() <= MAX_TOKENS
 
@@ -138,7 +138,7 @@ def _padded(inputs: Mapping[str, Tensor], rows: Tensor, targets: Tensor) -> dict
 
 
 def round_up(size: int) -> int:
-    """Return the next of 64, 96, 128, 192, 256, …: few sizes, at most half of each is padding.
+    """Return the next of 64, 96, 128, 192, 256, …: few sizes, and above 64 less than a third is padding.
 
     >>> [round_up(size) for size in (1, 64, 65, 97, 200, 1024)]
     [64, 64, 96, 128, 256, 1024]

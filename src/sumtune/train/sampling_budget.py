@@ -7,9 +7,9 @@ __all__ = ["LEAST_EXAMPLES", "SHARE", "SamplingBudget", "sample_size"]
 SHARE = 0.03
 """Largest share of the training time that goes into sampled summaries, at any moment of the training."""
 FEWEST_SAMPLES = 4
-"""Rather than be sampled less often than this, fewer summaries are sampled."""
+"""Least number of samples in a training. To afford them, a sample has fewer summaries,"""
 LEAST_EXAMPLES = 8
-"""But never fewer than this: their mean ROUGE would say nothing."""
+"""but at least this many, because the mean ROUGE of fewer would say nothing."""
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,14 @@ from math import inf
 __all__ = ["TimeLimit"]
 
 SMOOTHING = 0.1
-"""Weight of the newest optimizer step in the mean time of a step, and so of about the last ten."""
+"""Weight of the newest optimizer step in the running mean of step times, which averages about the last ten."""
 
 
 @dataclass(frozen=True)
 class TimeLimit:
     """Seconds of training, counted like `TrainState.elapsed_s`; by default there is no limit.
 
-    If steps take longer than they were measured to take, everything that follows them is expected to take as much
-    longer.
+    If steps take longer than measured, everything that follows them is expected to take longer by the same factor.
     """
 
     seconds: float = inf
@@ -28,7 +27,7 @@ class TimeLimit:
 
     @property
     def slowdown(self) -> float:
-        """How many times as long as expected optimizer steps take now; at least 1."""
+        """Current time of an optimizer step divided by the measured one; at least 1."""
         return max(1.0, self.recent_step_s / self.step_s) if self.step_s else 1.0
 
     @property

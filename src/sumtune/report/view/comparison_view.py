@@ -13,7 +13,7 @@ __all__ = ["ComparisonView", "Pair", "comparison_view"]
 
 @dataclass(frozen=True)
 class Pair:
-    """A run against the first."""
+    """A run compared with the first one."""
 
     name: str
     comparison: Comparison
@@ -39,7 +39,7 @@ class ComparisonView:
 def comparison_view(
     files: Sequence[RunFiles], names: Sequence[str], comparisons: Sequence[Comparison], *, examples: bool
 ) -> ComparisonView:
-    """Return what the page shows. `comparisons` are those of each other run with the first."""
+    """Return what the page shows. `comparisons` compare the first run with each of the others."""
     pairs = tuple(
         Pair(name, comparison, _sentence(name, names[0], comparison))
         for name, comparison in zip(names[1:], comparisons, strict=True)

@@ -49,7 +49,7 @@ class ShownExample:
 
     @property
     def has_unsupported(self) -> bool:
-        """Whether the dialogue does not support a part of the tuned summary."""
+        """Whether a part of the tuned summary has no support in the dialogue."""
         return bool(self.summaries[0].unsupported)
 
 

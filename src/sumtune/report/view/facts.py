@@ -22,7 +22,7 @@ def settings_of(config: Config) -> tuple[tuple[str, str], ...]:
 
 
 def base_model_id(config: Config) -> str | None:
-    """Return the Hugging Face id of the base model; None for a folder or a file of one's own."""
+    """Return the Hugging Face id of the base model; None for a folder or file of the user."""
     name = config.model.name
     if name == EMBEDDED:
         return EMBEDDED_ID

@@ -28,7 +28,7 @@ class Promise:
 
     @property
     def remark(self) -> str:
-        """How the actual value lies to the forecast."""
+        """How the actual value compares with the forecast."""
         low, high = self.forecast[0], self.forecast[-1]
         if low < high:
             return "above it" if self.actual > high else "below it" if self.actual < low else "inside it"
