@@ -97,7 +97,7 @@ class Choice:
 
 
 def finishing_seconds(within_s: float) -> float:
-    """Return the seconds reserved for diagnosis, report, card and the end of the process, and as a margin for errors."""
+    """Return the seconds reserved for diagnosis, report, card and the end of the process, and as a margin."""
     return 5.0 + 0.03 * within_s
 
 
