@@ -267,15 +267,15 @@ def test_outputs_of_a_run_from_elsewhere_are_judged_with_its_training_and_data(t
         diagnose_file(tmp_path / "spaced.jsonl", run_dir=RunDir(tmp_path / "none"))
 
 
-def runaway(example):
+def runaway(example, words=80):
     """The summary, and what a model that knows no end mark writes until it is cut off."""
-    return " ".join(f"{written(example)}{' And then they talk about it again and' * 12}".split()[:80])
+    return " ".join(f"{written(example)}{' And then they talk about it again and' * (words // 6)}".split()[:words])
 
 
 def test_summaries_that_do_not_end_yet_are_evidence_for_too_little_training(tmp_path):
     made = {
         "scored": CORPUS[40:100],
-        "predictions": [runaway(one) * 2 for one in CORPUS[40:100]],
+        "predictions": [runaway(one, 160) for one in CORPUS[40:100]],
         "cut_off": [True] * 60,
     }
     short = {"train.effective_batch_size": 128, "train.epochs": 1}
