@@ -184,7 +184,7 @@ def test_three_of_nine_are_the_middles_of_the_lower_middle_and_upper_third():
 
 def test_scoring_imports_neither_torch_nor_rich():
     code = (  # nltk imports SciPy where it can
-        "import sys, sumtune.evaluate.scorecard as card, sumtune.evaluate.rouge as rouge\n"
+        "import sys; from sumtune.evaluate import rouge, scorecard as card\n"
         "rouge.score('a b', 'a b'); [card._version(name) for name in card._PACKAGES]\n"
         "assert not {'torch', 'transformers', 'ctranslate2', 'rich', 'scipy'} & set(sys.modules)"
     )
