@@ -29,7 +29,7 @@ check: $(VENV)/.dev
 test-unit coverage test-lowest: export PYTHONDONTWRITEBYTECODE =
 
 test: test-unit ## all tests, including those with the embedded model and Chromium
-	$(BIN)/pytest -m "e2e or browser"
+	$(BIN)/pytest -m "e2e or browser" --numprocesses 2 --dist loadfile
 
 test-unit: $(VENV)/.dev ## without the embedded model and Chromium: under three minutes on two cores
 	$(BIN)/pytest -m $(NOT_ALL) $(IN_PARALLEL) $(ARGS)
