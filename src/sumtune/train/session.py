@@ -149,8 +149,7 @@ class Session:
 def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: Stage | None = None) -> Session:
     """Load the base model and the encoded examples, add a new LoRA adapter, and plan the steps.
 
-    `precision_before` is the number format of an earlier run that will be resumed; empty for a new run. `run_dir` has
-    the folder of `stage`.
+    `precision_before` is the number format of the run to resume, or empty. `run_dir` has the folder of `stage`.
 
     Raises:
         ConfigError: the device or a LoRA target module does not exist.

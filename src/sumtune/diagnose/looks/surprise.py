@@ -11,7 +11,7 @@ __all__ = ["CharacterModel"]
 ORDER = 4
 """Characters of an n-gram."""
 MOST_CHARACTERS = 250
-"""Number of characters that are told apart; the rarer ones count as one."""
+"""Number of characters that count separately: the most frequent ones. All others count as one."""
 RARE, EDGE = 0, 1
 
 Codes = NDArray[np.int64]
