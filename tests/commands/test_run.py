@@ -161,8 +161,9 @@ def manifest_of(run_dir):
 def test_the_signature_says_what_really_ran(finished):
     name, run_dir, _ = finished
     tuned, base = (load_scorecard(run_dir).signature.decoding[system] for system in ("tuned", "base"))
-    ran = {"gemma": ("native", "int8"), "t5": ("ctranslate2", "int8_float32")}[name]
-    assert (tuned["engine"], tuned["number_format"]) == (base["engine"], base["number_format"]) == ran
+    engine, formats = {"gemma": ("native", {"int8"}), "t5": ("ctranslate2", {"int8_float32", "float32"})}[name]
+    assert tuned["engine"] == base["engine"] == engine
+    assert {tuned["number_format"], base["number_format"]} <= formats, "int8 may saturate on this processor"
     assert (tuned["beams"], tuned["length_penalty"]) == (1, None)
     if name == "gemma":
         assert (tuned["smoothed"], tuned["shortlist"]) == (True, None), "the list is longer than this vocabulary"

@@ -86,7 +86,8 @@ def test_a_text_with_a_token_that_has_no_row_is_refused_and_others_are_not(more:
 def test_the_other_texts_are_summarized(more: Path, tiny_models: dict[str, Path], name: str, engine: str) -> None:
     if name == "t5" and engine in ("native", "ctranslate2"):
         pytest.skip("these do not know the model: auto takes torch")
-    settings, texts = DecodeConfig(engine=engine, beams=2, shortlist=50), ["Ann: Hi <mo", "Ben: Bread, more bread"]
+    settings = DecodeConfig(engine=engine, beams=2, shortlist=50, quantization="float32" if name == "t5" else "int8")
+    texts = ["Ann: Hi <mo", "Ben: Bread, more bread"]
     ours, expected = (
         build_summarizer(LocalModel(folder, "x"), None, PROMPT, settings, "cpu").summarize(texts)
         for folder in (more, tiny_models[name])

@@ -214,14 +214,12 @@ def _ctranslate2_summarizer(
     source: LocalModel, adapter: Path | None, encoder: Encoder, decode: DecodeConfig,
     torch_summarizer: Callable[[], TorchSummarizer],
 ) -> CTranslate2Summarizer:  # fmt: skip
-    quantization = decode.quantization
-    entry = engine_entry("ctranslate2", source, adapter, quantization)
+    entry = engine_entry("ctranslate2", source, adapter, decode.quantization)
     return CTranslate2Summarizer(
-        convert(source.folder, adapter, quantization, entry),
+        convert(source.folder, adapter, decode.quantization, entry),
         encoder,
         beams=decode.beams,
         length_penalty=decode.length_penalty,
         batch_tokens=decode.batch_tokens,
-        quantization=quantization,
         sampler=torch_summarizer,
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sumtune.decode.ctranslate2 import convert as convert_module
 from sumtune.decode.ctranslate2.convert import _score_pair, conversion_seconds, convert
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.decode.unsupported import UnsupportedError
@@ -102,3 +103,18 @@ def test_a_bart_of_a_new_transformers_can_be_converted(sharp_models, entry):
 @pytest.mark.parametrize("name", ["gemma", "llama", "gpt2", "t5", "bart"])
 def test_int8_stays_within_what_is_allowed(tiny_models, entry, name):
     assert convert(tiny_models[name], None, "int8", entry).is_dir()
+
+
+@pytest.mark.parametrize(("wrong", "engine"), [({"int8"}, "float32"), ({"int8", "float32"}, None), (set(), "int8")])
+def test_where_int8_disagrees_float32_is_used(make, own_cache, monkeypatch, wrong, engine):
+    made = []
+    convert_to = convert_module._run_converter
+    monkeypatch.setattr(convert_module, "_run_converter", lambda *given: made.append(given[1]) or convert_to(*given))
+    monkeypatch.setattr(SCORE_PAIR, lambda *_: (-3.0, -4.0 if made[-1] in wrong else -3.0))
+    if engine is None:
+        with pytest.raises(UnsupportedError, match=r"gives a probe text -4.00"):
+            make("t5", "ctranslate2", quantization="int8")
+    else:
+        for _ in range(2):  # the second one is cached
+            assert make("t5", "ctranslate2", quantization="int8").engine == f"ctranslate2 {engine}"
+        assert made == ["int8", "float32"][: 1 + bool(wrong)]

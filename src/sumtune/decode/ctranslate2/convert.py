@@ -1,5 +1,6 @@
 """Conversion of a merged model to CTranslate2, compared with the original before it is used."""
 
+import logging
 import shutil
 import time
 from collections.abc import Sequence
@@ -30,8 +31,18 @@ CONSTANTS: dict[str, dict[str, bool]] = {
 PROBE = "Ann: Shall we meet at the station tomorrow at five?\nBen: Yes, I will bring the tickets and some coffee."
 
 
+logger = logging.getLogger(__name__)
+
+
+class DisagreementError(UnsupportedError):
+    """The converted model disagrees with torch."""
+
+
 def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, entry: Entry) -> Path:
     """Return the folder of `entry` with the merged model for CTranslate2; convert it if the folder is missing.
+
+    A model whose 8-bit form disagrees with torch is converted to float32: on processors without VNNI, the 8-bit
+    products of CTranslate2 saturate at 16 bits.
 
     Raises:
         UnsupportedError: CTranslate2 does not know the architecture, or the converted model disagrees with torch.
@@ -42,8 +53,7 @@ def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, e
         begun = time.monotonic()
         model = load_merged(base_folder, adapter_folder, torch.float32)
         save_model(model, base_folder, merged)
-        _run_converter(merged, quantization, result)
-        _require_agreement(model, merged, result)
+        _convert_in_agreement(model, merged, quantization, result)
         for file in result.iterdir():
             file.rename(folder / file.name)
         shutil.rmtree(merged)
@@ -60,6 +70,19 @@ def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, e
 def conversion_seconds(folder: Path) -> float:
     """Return the seconds that the conversion into `folder` took."""
     return float(read_record(folder / TIMING)["seconds"])
+
+
+def _convert_in_agreement(model: Any, merged: Path, quantization: str, result: Path) -> None:
+    """Convert `merged`; to float32 instead of int8 if only that agrees with torch."""
+    try:
+        _run_converter(merged, quantization, result)
+        _require_agreement(model, merged, result)
+    except DisagreementError as error:
+        if quantization != "int8":
+            raise
+        logger.info("%s It is converted to float32 instead of int8.", error)
+        shutil.rmtree(result)
+        _convert_in_agreement(model, merged, "float32", result)
 
 
 def _run_converter(merged: Path, quantization: str, result: Path) -> None:
@@ -113,7 +136,7 @@ def _require_agreement(model: Any, merged: Path, converted: Path) -> None:
     except (RuntimeError, ValueError) as error:
         raise UnsupportedError(f"CTranslate2 cannot load the converted model: {error}") from error
     if not abs(expected - actual) <= MAX_DIFFERENCE:
-        raise UnsupportedError(
+        raise DisagreementError(
             f"CTranslate2 gives a probe text {actual:.2f} nats per token, but torch gives {expected:.2f}."
         )
 

@@ -28,21 +28,20 @@ class CTranslate2Summarizer:
 
     def __init__(
         self, folder: Path, encoder: Encoder, *, beams: int, length_penalty: float, batch_tokens: int,
-        quantization: str, sampler: Callable[[], SamplingSummarizer],
+        sampler: Callable[[], SamplingSummarizer],
     ) -> None:  # fmt: skip
         """`sampler` returns the summarizer that samples; it is called when the first candidates are wanted."""
         import ctranslate2
 
         ctranslate2.set_log_level(40)
-        self.engine = f"ctranslate2 {quantization}"
         self.setup_s = conversion_seconds(folder)
         self._encoder = encoder
         self._batch_tokens = batch_tokens
         family = ctranslate2.Translator if encoder.is_encoder_decoder else ctranslate2.Generator
-        compute_type = {"int8": "int8_float32"}.get(quantization, quantization)
         with preserve_torch_threads():
             self.copies = os.cpu_count() or 1
-            self._model = family(str(folder), inter_threads=self.copies, intra_threads=1, compute_type=compute_type)
+            self._model = family(str(folder), inter_threads=self.copies, intra_threads=1)  # in the format of `folder`
+        self.engine = "ctranslate2 " + self._model.compute_type.removesuffix("_float32")
         self._limit = encoder.prompt.max_target_tokens
         self._sampler = sampler
         self._options: dict[str, Any] = {
