@@ -27,6 +27,7 @@ from typer.testing import CliRunner
 from sumtune import cli
 from sumtune.config_resolution import resolve
 from sumtune.errors import SumtuneError
+from sumtune.export.formats import find_format
 from sumtune.search.space import load_space
 
 pytestmark = pytest.mark.e2e
@@ -118,6 +119,8 @@ class Shell:
         more = ("--port", "0") if name == "serve" else ()
         if name == "search":  # the conversations are too few; only the arguments are tried
             self.patch.setattr("sumtune.commands.search.search", lambda *_args, **_options: None)
+        if name == "export":  # the weights are no adapter; only the arguments are tried
+            self.patch.setattr("sumtune.commands.export.export_run", lambda _run, to, *_, **__: find_format(to).name)
         if name == "push":
             self.stack.enter_context(fake_hub.running_hub()).use(self.patch)
         result = CliRunner().invoke(cli.app, [name, *arguments, *more], input=self.input, catch_exceptions=False,

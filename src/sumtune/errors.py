@@ -5,11 +5,21 @@ SumtuneError
 ├── DataError      the examples cannot be read, or validation found errors in them
 ├── ModelError     the base model or adapter is missing, unsupported, or not what it claims to be
 ├── RunDirError    the run folder lacks a file that a stage needs, or holds another run
+├── ExportError    an exported model does not write what the tuned model writes
 ├── InputError     a text to summarize is empty, too long, or not text
 └── StoppedError   a run was stopped by the user, with everything saved (exit code 130)
 """
 
-__all__ = ["ConfigError", "DataError", "InputError", "ModelError", "RunDirError", "StoppedError", "SumtuneError"]
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "ExportError",
+    "InputError",
+    "ModelError",
+    "RunDirError",
+    "StoppedError",
+    "SumtuneError",
+]
 
 
 class SumtuneError(Exception):
@@ -30,6 +40,10 @@ class ModelError(SumtuneError):
 
 class RunDirError(SumtuneError):
     """The run folder lacks a file that a stage needs, or holds another run."""
+
+
+class ExportError(SumtuneError):
+    """An exported model does not write what the tuned model writes."""
 
 
 class InputError(SumtuneError):

@@ -40,6 +40,8 @@ EXAMPLES: dict[Callable[..., None], str] = {
     sharing.report: "Examples: sumtune report --run-dir runs/first   |   "
     "sumtune report --run-dir runs/first --no-examples --output share.html",
     sharing.runs: "Examples: sumtune runs   |   sumtune runs runs --json",
+    sharing.export: "Examples: sumtune export --to merged --output exports/chats --run-dir runs/first   |   "
+    "sumtune export --to ctranslate2 --output exports/chats-ct2 --run-dir runs/first",
     sharing.push: "Example: sumtune push ann/chats --private --run-dir runs/first",
     using.clean: "Example: sumtune clean --run-dir runs/first",
     using.doctor: "Examples: sumtune doctor   |   sumtune doctor --json",

@@ -13,7 +13,7 @@ from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.overlap import METRICS
 from sumtune.evaluate.scorecard import TUNED, Scorecard, ScoredExample
 
-__all__ = ["Change", "Comparison", "Difference", "compare"]
+__all__ = ["Change", "Comparison", "Difference", "compare", "differences"]
 
 SHOWN = 3
 """Number of largest gains to show, and of largest losses."""
@@ -74,7 +74,7 @@ def compare(
         n=len(pairs),
         split=first.signature.split,
         settings=_different(*({**of_one, "signature": asdict(card.signature)} for of_one, card in both)),
-        metrics=_differences(one, two, first.signature.seed),
+        metrics=differences(one, two, first.signature.seed),
         gains=tuple(change for change in changes[:SHOWN] if change.change > 0),
         losses=tuple(change for change in changes[: -SHOWN - 1 : -1] if change.change < 0),
     )
@@ -102,8 +102,8 @@ def _pairs(first: Scorecard, second: Scorecard, names: tuple[str, str]) -> list[
     return [(example, others[key]) for example, key in zip(first.examples, keys, strict=True)]
 
 
-def _differences(one: NDArray[np.float64], two: NDArray[np.float64], seed: int) -> dict[str, Difference]:
-    """Return the difference of each metric; `one` and `two` are `(examples, metrics)`."""
+def differences(one: NDArray[np.float64], two: NDArray[np.float64], seed: int) -> dict[str, Difference]:
+    """Return the difference `two - one` of each metric; both are `(examples, metrics)`, in the order of `METRICS`."""
     low, high, p_value = paired(two - one, seed)
     columns = (one.mean(axis=0), two.mean(axis=0), (two - one).mean(axis=0), low, high, p_value)
     rows = zip(*(column.tolist() for column in columns), strict=True)

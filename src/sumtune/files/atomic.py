@@ -18,6 +18,7 @@ __all__ = [
     "new_folder",
     "sync_file",
     "sync_folder",
+    "sync_tree",
     "update_text",
     "write_bytes",
     "write_json",
@@ -82,7 +83,7 @@ def new_folder(final: Path) -> Iterator[Path]:
     try:
         failpoint("folder.begun")
         yield temporary
-        _sync_tree(temporary)
+        sync_tree(temporary)
         failpoint("folder.whole")
         if final.exists():
             shutil.rmtree(final)
@@ -101,7 +102,8 @@ def sync_folder(folder: Path) -> None:
         sync_file(folder)
 
 
-def _sync_tree(folder: Path) -> None:
+def sync_tree(folder: Path) -> None:
+    """Return when `folder` and all that it contains is on the disk."""
     for path in folder.rglob("*"):
         if path.is_dir():
             sync_folder(path)

@@ -84,6 +84,11 @@ class Encoder:
         self.prompt = positions.fit(prompt, self.overhead, is_encoder_decoder)
 
     @property
+    def head(self) -> list[int]:
+        """Ids that start every source, such as `<bos>`; empty for T5."""
+        return self._head
+
+    @property
     def overhead(self) -> int:
         """Number of source tokens besides the dialogue; with styles, an upper bound for all of them."""
         without = sum(map(len, self.around("")))

@@ -17,7 +17,7 @@ from sumtune.files.records import read_record, write_record
 from sumtune.model.load import load_config, load_tokenizer, sliding_window
 from sumtune.model.merge import load_merged, save_model
 
-__all__ = ["conversion_seconds", "convert"]
+__all__ = ["conversion_seconds", "convert", "convert_into"]
 
 MAX_DIFFERENCE = 0.25
 """Largest allowed mean difference from torch on the probe text, in nats per token."""
@@ -49,15 +49,8 @@ def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, e
     """
 
     def fill(folder: Path) -> None:
-        merged, result = folder / ".merged", folder / ".converted"
         begun = time.monotonic()
-        model = load_merged(base_folder, adapter_folder, torch.float32)
-        save_model(model, base_folder, merged)
-        _convert_in_agreement(model, merged, quantization, result)
-        for file in result.iterdir():
-            file.rename(folder / file.name)
-        shutil.rmtree(merged)
-        result.rmdir()
+        convert_into(folder, base_folder, adapter_folder, quantization)
         write_record(folder / TIMING, {"seconds": time.monotonic() - begun})
 
     if (found := entry.find()) is not None:
@@ -65,6 +58,22 @@ def convert(base_folder: Path, adapter_folder: Path | None, quantization: str, e
     folder = entry.get(fill)
     delete_older_engines(entry)
     return folder
+
+
+def convert_into(folder: Path, base_folder: Path, adapter_folder: Path | None, quantization: str) -> None:
+    """Write the merged model for CTranslate2 into the existing `folder`.
+
+    Raises:
+        UnsupportedError: CTranslate2 does not know the architecture, or the converted model disagrees with torch.
+    """
+    merged, result = folder / ".merged", folder / ".converted"
+    model = load_merged(base_folder, adapter_folder, torch.float32)
+    save_model(model, base_folder, merged)
+    _convert_in_agreement(model, merged, quantization, result)
+    for file in result.iterdir():
+        file.rename(folder / file.name)
+    shutil.rmtree(merged)
+    result.rmdir()
 
 
 def conversion_seconds(folder: Path) -> float:

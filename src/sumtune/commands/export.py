@@ -1,0 +1,82 @@
+"""`sumtune export`: the tuned model as files of another program, compared with the tuned model."""
+
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from sumtune.commands.run_record import recorded_config
+from sumtune.errors import ConfigError, ExportError
+from sumtune.export.format import ExportFormat
+from sumtune.export.formats import find_format
+from sumtune.export.proof import choose_sample, prove, write_ours
+from sumtune.export.publish import drafted, failed_path, publish, require_free
+from sumtune.export.readme import readme
+from sumtune.export.record import write_export_record
+from sumtune.export.source import ExportSource, read_source
+from sumtune.files.run_dir import RunDir
+from sumtune.memory import free_memory
+from sumtune.summarizer import OnProgress
+from sumtune.terminal.export import proof_table
+from sumtune.terminal.progress import generation_progress
+from sumtune.terminal.status import status
+
+__all__ = ["export_run"]
+
+
+def export_run(
+    run_dir: RunDir, name: str, output: Path, console: Console, *, check: bool = True, examples: int = 64,
+    force: bool = False,
+) -> Path:  # fmt: skip
+    """Export the tuned model of a run in the format `name` to the folder `output`, check it, and return `output`.
+
+    Raises:
+        ConfigError: there is no such format, `output` exists, or `examples` is below 1.
+        RunDirError: the folder holds no trained run, or no examples for the check.
+        ExportError: the export writes something else than the tuned model. It is kept at `output` + `-failed`.
+    """
+    kind = find_format(name)
+    if examples < 1:
+        raise ConfigError(f"--examples must be at least 1, not {examples}; --no-check exports without a check.")
+    require_free(output, force=force)
+    config, source = recorded_config(run_dir), read_source(run_dir)
+    source = source if kind.searches_beams else source.greedy()
+    kind.require_exportable(source)
+    why_not = kind.missing_runtime() if check else "it was exported with --no-check."
+    sample = None if why_not else choose_sample(run_dir, source, kind.max_source_tokens(source), examples)
+    with drafted(output) as draft:
+        with status(console, f"Writing {kind.name}"):
+            _write(kind, source, draft)
+        proof = None
+        if sample is not None:
+            with _progress(console, "tuned model", len(sample.examples)) as progress:
+                ours = write_ours(source, sample, progress)
+            with _progress(console, kind.name, len(sample.examples)) as progress:
+                opened = lambda: kind.open(draft)  # noqa: E731
+                proof = prove(ours, sample, opened, config.evaluate.rouge_tokens, config.train.seed, progress)
+        (draft / "README.md").write_text(readme(kind, source, draft, proof, why_not), encoding="utf-8")
+        write_export_record(draft, kind, source, proof, why_not)
+        problems = proof.problems if proof else []
+        final = failed_path(output) if problems else output
+        publish(draft, final)
+    if proof is None:
+        console.print(f"Not checked: {why_not}", highlight=False, markup=False, soft_wrap=True)
+    else:
+        console.print(proof_table(proof, kind))
+    if problems:
+        raise ExportError(f"The export does not write what the tuned model writes. {' '.join(problems)} It is kept in "
+                          f"{final}; do not use it.")  # fmt: skip
+    return final
+
+
+def _write(kind: ExportFormat, source: ExportSource, folder: Path) -> None:
+    kind.write(source, folder)
+    replace(source.prompt, max_source_tokens=kind.max_source_tokens(source)).save(folder)
+    if source.notice:
+        (folder / "NOTICE").write_text(source.notice + "\n", encoding="utf-8")
+    free_memory()
+
+
+def _progress(console: Console, name: str, total: int) -> AbstractContextManager[OnProgress]:
+    return generation_progress(console, f"Summarizing ({name})", total)

@@ -1,0 +1,73 @@
+"""The tuned model that is exported."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from sumtune.config import DecodeConfig
+from sumtune.decode.build import build_summarizer
+from sumtune.files.run_dir import RunDir
+from sumtune.model.adapter_files import read_settings
+from sumtune.model.load import load_config
+from sumtune.model.locate import LocalModel, locate
+from sumtune.model.tokenizer import load_encoder
+from sumtune.report.view.facts import GEMMA_NOTICE
+from sumtune.summarizer import Summarizer
+from sumtune.text.encode import Encoder
+from sumtune.text.prompt import Prompt
+
+__all__ = ["ExportSource", "read_source"]
+
+
+@dataclass(frozen=True)
+class ExportSource:
+    """Adapter and base model, with everything that their summaries depend on."""
+
+    adapter: Path
+    base: LocalModel
+    encoder: Encoder
+    decode: DecodeConfig
+    device: str
+    """Device on which the tuned model generates, as in its settings."""
+
+    @property
+    def prompt(self) -> Prompt:
+        """The prompt, with limits that fit the positions of the model."""
+        return self.encoder.prompt
+
+    @property
+    def is_encoder_decoder(self) -> bool:
+        """True for T5 and BART, False for Gemma, Llama and Qwen."""
+        return self.encoder.is_encoder_decoder
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Number format of the base model's weights, as its configuration says."""
+        return getattr(load_config(self.base.folder), "dtype", None) or torch.float32
+
+    @property
+    def notice(self) -> str | None:
+        """Terms that bind the exported weights; None if none are known."""
+        return GEMMA_NOTICE if str(load_config(self.base.folder).model_type).startswith("gemma") else None
+
+    def greedy(self) -> "ExportSource":
+        """Return the same model with greedy search."""
+        return replace(self, decode=self.decode.model_copy(update={"beams": 1}))
+
+    def summarizer(self) -> Summarizer:
+        """Return the summarizer that `sumtune summarize` uses."""
+        return build_summarizer(self.base, self.adapter, self.prompt, self.decode, self.device, self.encoder)
+
+
+def read_source(run_dir: RunDir) -> ExportSource:
+    """Return the tuned model of a run.
+
+    Raises:
+        RunDirError: the folder holds no trained adapter.
+        ModelError: a file of the adapter is damaged, or its base model is missing.
+    """
+    adapter = run_dir.require(run_dir.adapter, "train")
+    settings, prompt = read_settings(adapter), Prompt.load(adapter)
+    base = locate(settings.model.name, settings.model.revision)
+    return ExportSource(adapter, base, load_encoder(base.folder, prompt), settings.decode, settings.model.device)

@@ -1,0 +1,67 @@
+"""Every format: its own runtime writes what the tuned model writes, and the code in its README does so, too."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import small_runs
+import tiny
+
+from sumtune.commands.export import export_run
+from sumtune.export.formats import find_format
+from sumtune.export.source import read_source
+from sumtune.text.prompt import Prompt
+
+pytestmark = pytest.mark.e2e
+
+FORMATS = ("merged", "ctranslate2")
+DIALOGUE = tiny.conversation(77)["dialogue"]
+
+
+def check_export(run_dir, name, output):
+    export_run(run_dir, name, output, small_runs.console(), examples=3)
+    return json.loads((output / "export.json").read_text())["check"]
+
+
+@pytest.mark.parametrize("family", ["gemma", "t5", "bart"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_export_writes_what_the_tuned_model_writes(name, family, export_runs, output, monkeypatch):
+    run_dir = export_runs(family)
+    check = check_export(run_dir, name, output)
+    assert check["result"] == "passed"
+    assert check["different_prompts"] == 0
+    source = read_source(run_dir)
+    ours = source.summarizer().summarize([DIALOGUE])[0].text
+    if name == "merged":
+        assert check["identical"] == check["n"]
+        assert summary_of_readme(output, monkeypatch) == ours
+    artefact = find_format(name).open(output)
+    assert artefact.summarize([DIALOGUE], [""]) == [summary_of_readme(output, monkeypatch)]
+
+
+def summary_of_readme(folder: Path, monkeypatch) -> str:
+    """Run the Python code of `README.md` in its folder, as it is."""
+    (code,) = re.findall(r"```python\n(.*?)```", (folder / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    names = {"dialogue": DIALOGUE}
+    with monkeypatch.context() as patch:
+        patch.chdir(folder)
+        exec(code, names)
+    return names["summary"]
+
+
+def test_prompt_limits_and_end_marks_travel_with_an_export(export_runs, output):
+    run_dir = export_runs("gemma")
+    export_run(run_dir, "merged", output, small_runs.console(), check=False)
+    source, generation = read_source(run_dir), json.loads((output / "generation_config.json").read_text())
+    assert Prompt.load(output) == source.prompt
+    assert generation["eos_token_id"] == source.encoder.end_ids
+    assert len(generation["eos_token_id"]) > 1, "a line break ends a summary, too"
+    assert generation["max_new_tokens"] == source.prompt.max_target_tokens
+    assert "Gemma Terms of Use" in (output / "NOTICE").read_text()
+
+
+def test_ctranslate2_reads_no_more_than_the_window_of_sliding_attention(export_runs):
+    source = read_source(export_runs("gemma"))
+    limit = find_format("ctranslate2").max_source_tokens(source)
+    assert limit + source.encoder.overhead == 64 < source.prompt.max_source_tokens
