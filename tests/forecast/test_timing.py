@@ -111,9 +111,12 @@ class Clockwork:
 
     engine, setup_s = "clockwork", 0.0
 
-    def __init__(self, read_s: float, step_s: float, write_s: float, tokens: Sequence[int]) -> None:
-        """`tokens` are the lengths of successive summaries, repeated."""
+    def __init__(
+        self, read_s: float, step_s: float, write_s: float, tokens: Sequence[int], start_s: float = 0.0
+    ) -> None:
+        """`tokens` are the lengths of successive summaries, repeated; the first call takes `start_s` longer."""
         self.read_s, self.step_s, self.write_s, self.tokens, self.now = read_s, step_s, write_s, tokens, 0.0
+        self.start_s = start_s
 
     def perf_counter(self) -> float:
         return self.now
@@ -124,6 +127,7 @@ class Clockwork:
     ) -> list[Completion]:  # fmt: skip
         assert progress is None
         lengths = [min(n, max_tokens or n) for n, _ in zip(cycle(self.tokens), dialogues, strict=False)]
+        self.now, self.start_s = self.now + self.start_s, 0.0
         self.now += self.read_s * sum(map(len, dialogues)) + self.step_s * max(lengths) + self.write_s * sum(lengths)
         return [Completion("text", tokens, cut_off=True) for tokens in lengths]
 
@@ -131,14 +135,17 @@ class Clockwork:
 costs_s = st.just(0.0) | st.floats(1e-6, 1)
 
 
-@given(costs_s, costs_s, costs_s, st.integers(1, 60), st.integers(1, 300), st.integers(1, 100), st.integers(1, 40))
+@given(
+    costs_s, costs_s, costs_s, costs_s,
+    st.integers(1, 60), st.integers(1, 300), st.integers(1, 100), st.integers(1, 40),
+)  # fmt: skip
 def test_decoding_is_extrapolated_from_a_few_tokens(
-    read_s: float, step_s: float, write_s: float, tokens: int, size: int, batches: int, together: int
+    start_s: float, read_s: float, step_s: float, write_s: float, tokens: int, size: int, batches: int, together: int
 ) -> None:
     dialogues = ["x" * size] * batches * together
     expected = batches * (together * (read_s * size + write_s * tokens) + step_s * tokens)
     with pytest.MonkeyPatch.context() as patch:
-        clockwork = Clockwork(read_s, step_s, write_s, [999])
+        clockwork = Clockwork(read_s, step_s, write_s, [999], start_s)
         patch.setattr(timing, "time", SimpleNamespace(perf_counter=clockwork.perf_counter))
         costs = decode_costs(clockwork, dialogues, together)
         assert costs.seconds(len(dialogues), [tokens]) == pytest.approx(expected, abs=1e-6)
