@@ -32,13 +32,31 @@ SETTINGS = {
 }  # fmt: skip
 
 
-SLOW = ("rank", "train", "decode", "commands", "diagnose")
+WHOLE_RUNS = ("tests/api/", "tests/commands/", "tests/export/", "tests/faults/", "tests/rank/")
+"""Folders of tests that make whole runs of tiny models, so all of them are marked `e2e`."""
+SLOW = ("tests/api/", "tests/rank/", "tests/train/", "tests/decode/", "tests/commands/", "tests/diagnose/")
 """Folders of files that take seconds each."""
+ONE_RUN = ("tests/api/", "tests/report/")
+"""Folders whose files share a run; one process runs them all."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slow files, so that several processes end at about the same time."""
-    items.sort(key=lambda item: not item.nodeid.startswith(tuple(f"tests/{folder}/" for folder in SLOW)))
+    """Mark whole runs. Begin with the slow files, so that several processes end at about the same time."""
+    for item in items:
+        if item.nodeid.startswith(WHOLE_RUNS):
+            item.add_marker(pytest.mark.e2e)
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each file, or all files of a folder in `ONE_RUN`, to one process."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByRun(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next(filter(nodeid.startswith, ONE_RUN), super()._split_scope(nodeid))
+
+    return ByRun(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:

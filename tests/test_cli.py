@@ -53,6 +53,7 @@ def test_the_version_is_that_of_the_package():
     assert result.stdout == f"sumtune {version('sumtune')}\n"
 
 
+@pytest.mark.e2e
 def test_help_is_quick_and_imports_nothing_heavy():
     before = cpu_seconds_of_children()
     assert run_python("-m", "sumtune", "--help", check=True).stdout

@@ -29,6 +29,7 @@ ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}
 """Two threads of small products mostly wait for each other, and longer beside other tests."""
 
 
+@pytest.mark.e2e
 @pytest.mark.skipif(sys.platform != "linux", reason="resident memory is read as Linux counts it")
 def test_products_of_ever_new_shapes_leave_nothing_behind():
     grown = subprocess.run([sys.executable, "-c", GROWTH], check=True, capture_output=True, text=True, env=ONE_THREAD)

@@ -35,6 +35,7 @@ def sampled(summarizer, sources, settings=SETTINGS):
     return summarizer.sample(sources, settings)
 
 
+@pytest.mark.e2e
 @known
 def test_candidates_depend_only_on_seed_and_source(shared, make, dialogues, name, engine):
     summarizer, sources = shared(name, engine), encoder_of(name).sources(dialogues)

@@ -497,6 +497,7 @@ def test_the_commands_of_a_remedy_for_a_file_of_another_tool_work_as_they_stand(
     assert ("No fault was found." if name != "columns_swapped, perhaps" else "predictions_are_dialogues") in shown
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("code", sorted(FIX_AND_SCORE_AGAIN | {"characters_separated"}))
 def test_a_run_whose_outputs_are_damaged_is_scored_again(tmp_path, monkeypatch, code):
     monkeypatch.chdir(tmp_path)

@@ -22,6 +22,8 @@ from sumtune.train.event_log import read_events
 from sumtune.train.sampling_budget import SamplingBudget
 from sumtune.train.session import Session
 
+pytestmark = pytest.mark.e2e
+
 Make = Callable[..., Session]
 GREEDY = DecodeConfig(beams=1, engine="torch")
 

@@ -15,6 +15,8 @@ from sumtune.forecast.session_summarizer import live_summarizer, session_summari
 from sumtune.model import encode_stage
 from sumtune.train.session import Session
 
+pytestmark = pytest.mark.e2e
+
 
 def examples(numbers: range) -> list[Example]:
     return [Example(str(n), file="made up", row=n + 1, **tiny.conversation(n)) for n in numbers]

@@ -49,6 +49,7 @@ def write_chats(file: Path, count: int) -> Path:
     return file
 
 
+@pytest.mark.e2e
 @pytest.mark.usefixtures("own_cache")
 def test_every_command_runs_on_an_ascii_terminal(
     call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_models: dict[str, Path]

@@ -18,6 +18,7 @@ from sumtune.train.session import Session
 Make = Callable[..., Session]
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("name", ["gemma", pytest.param("t5", marks=pytest.mark.e2e)])
 def test_an_adapter_trained_on_4_bit_weights_lowers_the_loss_of_the_original_model(
     make_session: Make, name: str

@@ -21,6 +21,8 @@ from sumtune.train.followers import call_followers, dismiss_followers, follow, r
 from sumtune.train.process_group import Group, ProcessLostError, joined
 from sumtune.train.session import Session
 
+pytestmark = pytest.mark.e2e
+
 Make = Callable[..., Session]
 CHANGED = {"train.epochs": 2, "train.learning_rate": 1e-3}
 

@@ -25,6 +25,8 @@ from sumtune.train.final_adapter import finished
 from sumtune.train.session import Session
 from sumtune.train.step import Gradient
 
+pytestmark = pytest.mark.e2e
+
 Make = Callable[..., Session]
 Straight = Callable[[str], tuple[RunDir, bytes]]
 TWO_EPOCHS = {"train.epochs": 2}

@@ -142,6 +142,7 @@ def test_runs_of_engines_leave_one_file(make, sharp_models, save_lora, tmp_path)
     assert all(one == other for one, other in pairwise(files))
 
 
+@pytest.mark.e2e
 def test_the_second_start_needs_no_transformers(sharp_models, save_lora):
     adapter = save_lora(sharp_models["llama"], 0.2)
     model = {"name": str(sharp_models["llama"]), "revision": None, "device": "cpu"}
