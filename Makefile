@@ -10,7 +10,7 @@ LOWEST := $(VENV)/lowest
 NOT_ALL := "not e2e and not browser"
 IN_PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run serve check test test-unit coverage test-lowest lock sanitize test-aarch64 wheels format clean
+.PHONY: run serve check docs test test-unit coverage test-lowest lock sanitize test-aarch64 wheels format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## tune and score; pass options as ARGS="--preset fast"
@@ -24,6 +24,9 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.docs ## the site of documentation in build/docs; fails if a link leads nowhere
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 # If this variable is set, as in some containers, each of the many test processes compiles all files of src and tests again.
 test-unit coverage test-lowest: export PYTHONDONTWRITEBYTECODE =
@@ -46,7 +49,7 @@ UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --upgrade --python-version 3.
 lock: $(VENV)/.dev ## write constraints.txt (newest versions, without PyTorch) and constraints-lowest.txt
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
 	mkdir -p build && grep ^torch== constraints.txt > build/torch.txt
-	$(UV_COMPILE) --universal --output-file constraints.txt
+	$(UV_COMPILE) --extra docs --universal --output-file constraints.txt
 	$(UV_COMPILE) --resolution lowest-direct --output-file constraints-lowest.txt
 
 sanitize: $(VENV)/.dev ## kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer of gcc: about a minute
@@ -82,6 +85,11 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing sumtune, its packages and the development tools into $(VENV) (once)"
 	$(PIP_INSTALL) --editable ".[embedded,dev]"
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.docs: $(VENV)/.dev
+	@echo "Installing the tools for the documentation into $(VENV) (once)"
+	$(PIP_INSTALL) --editable ".[docs]"
+	@touch $@
 
 $(LOWEST)/.dev: pyproject.toml constraints-lowest.txt | $(VENV)/bin/python
 	$(BIN)/python -m venv $(LOWEST)
