@@ -1,4 +1,4 @@
-"""Every source file that a page names exists, and so does every name in the map of docs/how-it-works.md."""
+"""What pages name exists: source files, and names in the map of docs/how-it-works.md. The site has every page."""
 
 import re
 from pathlib import Path
@@ -38,6 +38,12 @@ def test_files_and_modules_named_on_a_page_exist(page: Path) -> None:
         place = ROOT / "src" / module.replace(".", "/")
         owner = place.parent.with_suffix(".py")  # the last part may name a function or a class
         assert place.is_dir() or place.with_suffix(".py").is_file() or owner.is_file(), module
+
+
+def test_every_page_has_a_line_in_the_navigation_of_the_site() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2].partition("\n\n")[0]
+    pages = [page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")]
+    assert [page for page in pages if f": {page}\n" not in navigation + "\n"] == []
 
 
 MAP = MAP_ROW.findall((ROOT / "docs/how-it-works.md").read_text(encoding="utf-8"))
