@@ -56,7 +56,8 @@ def write_generation(source: ExportSource, folder: Path) -> None:
         "length_penalty": source.decode.length_penalty if beams > 1 else None,
         "early_stopping": True if beams > 1 else None,
     }
-    GenerationConfig(**{key: value for key, value in settings.items() if value is not None}).save_pretrained(folder)
+    given = {key: value for key, value in settings.items() if value is not None}
+    GenerationConfig(**given).save_pretrained(folder)  # type: ignore[no-untyped-call]
 
 
 def read_generation(folder: Path) -> dict[str, Any]:
