@@ -63,7 +63,7 @@ def _is_nan(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of another library (NumPy, pandas, datetime) as JSON has it."""
+    """Convert a value of another library (NumPy, pandas, datetime) to one that JSON can hold."""
     if type(value).__name__ in MISSING:
         return None
     return value.tolist() if hasattr(value, "tolist") else str(value)

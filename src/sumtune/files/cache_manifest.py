@@ -1,4 +1,4 @@
-"""The manifest of a cache entry: each file's checksum, and its stamp when the checksum was last compared."""
+"""The manifest of a cache entry: the checksum of each file, and the file's stamp at the last comparison."""
 
 import os
 import stat

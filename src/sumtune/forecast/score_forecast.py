@@ -128,7 +128,7 @@ def _near(rows: Sequence[BankRow], figures: Mapping[str, float], name: str, tole
 
 
 def _unknown(known: Sequence[BankRow], rows: Sequence[BankRow], figures: Mapping[str, float]) -> str:
-    """Return why the bank says nothing about a run with `figures`; empty if it does. `rows` are of similar data."""
+    """Return why nothing can be forecast for a run with `figures`, or "" if it can. `rows` are runs on similar data."""
     if len(known) < FEWEST_ROWS:
         return "there are too few finished runs with this base model"
     if len(rows) < FEWEST_ROWS or len({row.data for row in rows}) < FEWEST_DATA_SETS:

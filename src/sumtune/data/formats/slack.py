@@ -89,7 +89,7 @@ def _name_of(message: Mapping[str, Any]) -> str:
 
 
 def _order(stamp: Any) -> tuple[int, int]:
-    """Return the seconds and the number after the point, which is a counter rather than a fraction."""
+    """Return both numbers of a time stamp: the seconds, and after the point a counter (not a fraction)."""
     seconds, _, counter = str(stamp).partition(".")
     return (int(seconds), int(counter)) if seconds.isdecimal() and counter.isdecimal() else (0, 0)
 

@@ -76,7 +76,7 @@ class CharacterModel:
 
 
 def _grams(codes: Codes, order: int, size: int) -> Codes:
-    """Return a number for each character and the `order` - 1 characters before it."""
+    """Return an n-gram for each character, as a number: the character and the `order` - 1 characters before it."""
     padded = np.concatenate([np.full(order - 1, EDGE), codes])
     grams = np.zeros(len(codes), np.int64)
     for place in range(order):

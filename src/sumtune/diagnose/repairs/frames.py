@@ -79,7 +79,7 @@ def find_frames(
 
 
 def _branchings(starts: Sequence[str], fewest: float) -> Iterator[str]:
-    """Yield the common starts of `starts`, which are sorted, that go on in different ways."""
+    """Yield what at least `fewest` of the sorted `starts` begin with, if they differ after it."""
     common = {_common(*pair) for pair in zip(starts, starts[math.ceil(fewest) - 1 :], strict=False)}
     for start in sorted(common - {""}):
         longer = (other for other in common if other != start and other.startswith(start))

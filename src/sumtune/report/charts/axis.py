@@ -68,6 +68,6 @@ def number(value: float) -> str:
 
 
 def _round_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5 times a power of ten that is at least `least`."""
+    """Return the smallest number that is at least `least` and 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))

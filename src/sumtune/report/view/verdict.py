@@ -102,7 +102,7 @@ def _sure(gains: list[Gain]) -> str:
 
 
 def _share(p_value: float) -> str:
-    """Return a p-value as a rate; no smaller one than the resamples can show.
+    """Return a p-value as a rate, not smaller than one in the number of resamples.
 
     >>> _share(0.00005), _share(0.03)
     ('fewer than 1 in 10,000', 'about 1 in 33')
