@@ -7,10 +7,11 @@ ARGS ?=
 PIP_INSTALL := $(BIN)/python -m pip install $(if $(CI),--quiet) --constraint constraints.txt
 
 LOWEST := $(VENV)/lowest
+TRACKERS := $(VENV)/trackers
 NOT_ALL := "not e2e and not browser"
 IN_PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: run serve check docs test test-unit coverage test-lowest lock sanitize test-aarch64 wheels format clean
+.PHONY: run serve check docs test test-unit coverage test-lowest test-trackers lock sanitize test-aarch64 wheels format clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run ## tune and score; pass options as ARGS="--preset fast"
@@ -43,8 +44,11 @@ coverage: $(VENV)/.dev ## all tests but those in Chromium, with the share of lin
 test-lowest: $(LOWEST)/.dev ## test-unit with the lowest versions that pyproject.toml declares
 	$(LOWEST)/bin/pytest -m $(NOT_ALL) $(IN_PARALLEL) $(ARGS)
 
+test-trackers: $(TRACKERS)/.dev ## tests with a real MLflow server and Trackio, in an environment of their own: MLflow needs older packages
+	PYTHONPATH=src $(TRACKERS)/bin/python -m pytest tests/track $(ARGS)
+
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --upgrade --python-version 3.11 --constraint build/torch.txt \
-	--extra embedded --extra hub --extra dev --no-annotate --custom-compile-command "make lock" --quiet
+	--extra embedded --extra hub --extra mlflow --extra trackio --extra dev --no-annotate --custom-compile-command "make lock" --quiet
 
 lock: $(VENV)/.dev ## write constraints.txt (newest versions, without PyTorch) and constraints-lowest.txt
 	$(BIN)/python -m pip install --quiet "uv>=0.5"
@@ -94,6 +98,14 @@ $(VENV)/.docs: $(VENV)/.dev
 $(LOWEST)/.dev: pyproject.toml constraints-lowest.txt | $(VENV)/bin/python
 	$(BIN)/python -m venv $(LOWEST)
 	$(LOWEST)/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable ".[embedded,hub,dev]"
+	@touch $@
+
+SITE_PACKAGES := -c "import sysconfig; print(sysconfig.get_path('purelib'))"
+
+$(TRACKERS)/.dev: $(VENV)/.dev
+	$(BIN)/python -m venv $(TRACKERS)
+	$(TRACKERS)/bin/python -m pip install --quiet mlflow==3.17.2 trackio==0.43.0
+	$(BIN)/python $(SITE_PACKAGES) > "$$($(TRACKERS)/bin/python $(SITE_PACKAGES))/all_others.pth"
 	@touch $@
 
 clean: ## delete the environment and tool caches; run folders stay

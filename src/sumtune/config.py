@@ -36,6 +36,15 @@ Duration = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
 Beams = Annotated[int, Field(gt=0, le=128)]
 
 
+def _as_list(value: object) -> object:
+    """Return a list of one text in place of a text."""
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+"""One text or several."""
+
+
 class Section(BaseModel):
     """A group of settings. Unknown keys are errors; values are immutable."""
 
@@ -244,6 +253,11 @@ class Config(Section):
     rank: RankConfig = RankConfig()
     decode: DecodeConfig = DecodeConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
+    track: Texts = Field((), exclude=True)
+    """Trackers that follow the run: `mlflow`, `mlflow=URI`, `tensorboard`, `trackio`. They do not change the run, so
+    `run.json` does not list them."""
+    track_examples: bool = Field(False, exclude=True)
+    """Trackers also get the report with conversations, and all summaries."""
 
     @model_validator(mode="after")
     def _style_has_a_place(self) -> "Config":

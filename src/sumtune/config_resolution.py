@@ -52,6 +52,7 @@ def revise(config: Config, assignments: tuple[str, ...]) -> Config:
         ConfigError: names every problem at once.
     """
     merged: dict[str, Any] = config.model_dump(mode="json")
+    merged |= {"track": config.track, "track_examples": config.track_examples}  # which no record holds
     for text in assignments:
         merged = _deep_merge(merged, _nested(*parse_assignment(text)))
     return _validated(merged)

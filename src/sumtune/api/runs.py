@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,8 @@ def tune(
     examples: Examples, *, preset: str | None = None, model: str | None = None,
     run_dir: str | os.PathLike[str] = DEFAULT_RUN_DIR, settings: Mapping[str, Any] | None = None,
     dialogue_column: str | None = None, summary_column: str | None = None, style_column: str | None = None,
-    drop_invalid: bool = False, within: str | None = None, resume: bool = False, overwrite: bool = False,
-    history: bool = True, progress: Progress = True,
+    drop_invalid: bool = False, within: str | None = None, track: Sequence[str] = (), track_examples: bool = False,
+    resume: bool = False, overwrite: bool = False, history: bool = True, progress: Progress = True,
 ) -> Run:  # fmt: skip
     """Check the examples, tune the model on them, score and diagnose it: `sumtune run`.
 
@@ -65,8 +65,8 @@ def tune(
     four. Examples from memory are also written to the run folder, so that an interrupted run can be resumed.
 
     `settings` are those of `--set`, for example `{"train.epochs": 2}`; the other arguments are the options of
-    `sumtune run` (`history=False` is `--no-history`). `progress` is False to show none, or a function that gets each
-    line of it.
+    `sumtune run` (`history=False` is `--no-history`, `track=["mlflow"]` is `--track mlflow`). `progress` is False to
+    show none, or a function that gets each line of it.
 
     >>> import sumtune
     >>> run = sumtune.tune("chats.csv", preset="fast", run_dir="runs/chats", progress=False)  # doctest: +SKIP
@@ -80,7 +80,8 @@ def tune(
     """
     folder, columns, started = RunDir(Path(run_dir)), (dialogue_column, summary_column, style_column), time.monotonic()
     with stored_examples(examples, folder) as data:
-        config = config_of(preset, None, assignments_of(settings), data, model, *columns, drop_invalid, within)
+        given, trackers = assignments_of(settings), [track] if isinstance(track, str) else list(track)
+        config = config_of(preset, None, given, data, model, *columns, drop_invalid, within, trackers, track_examples)
         from sumtune.commands import pipeline  # imports PyTorch and transformers
 
         found = pipeline.run(

@@ -21,7 +21,8 @@ app = typer.Typer(
 
 EXAMPLES: dict[Callable[..., None], str] = {
     tuning.run: "Examples: sumtune run --preset fast --data chats.csv --run-dir runs/first   |   "
-    "sumtune run --data chats.csv --within 45m --run-dir runs/lunch",
+    "sumtune run --data chats.csv --within 45m --run-dir runs/lunch   |   "
+    "sumtune run --data chats.csv --run-dir runs/chats --track tensorboard --track mlflow=http://localhost:5000",
     tuning.plan: "Examples: sumtune plan --data chats.csv   |   sumtune plan --data chats.csv --preset fast --json",
     tuning.check: "Example: sumtune check chats.csv",
     tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",

@@ -22,6 +22,8 @@ __all__ = [
     "SetOption",
     "StyleColumnOption",
     "SummaryOption",
+    "TrackExamplesOption",
+    "TrackOption",
     "WithinOption",
 ]
 
@@ -68,6 +70,17 @@ WithinOption = Annotated[
         metavar="TIME",
         help="Time of the whole command, evaluation included, for example 45m or 1h30m. Settings are chosen to fit.",
     ),
+]
+TrackOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--track",
+        metavar="TRACKER",
+        help="Send figures, report and adapter to mlflow, mlflow=URI, tensorboard or trackio. Repeatable.",
+    ),
+]
+TrackExamplesOption = Annotated[
+    bool, typer.Option("--track-examples", help="Also send conversations and summaries to the trackers.")
 ]
 ResumeOption = Annotated[bool, typer.Option("--resume", help="Continue from the newest checkpoint.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace another run in the run folder.")]

@@ -23,6 +23,8 @@ from sumtune.cli.options import (
     SetOption,
     StyleColumnOption,
     SummaryOption,
+    TrackExamplesOption,
+    TrackOption,
     WithinOption,
 )
 from sumtune.commands.run_options import PLANNED_PRESETS, config_of
@@ -46,6 +48,8 @@ def run(
     style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
     within: WithinOption = None,
+    track: TrackOption = None,
+    track_examples: TrackExamplesOption = False,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
     no_history: NoHistoryOption = False,
@@ -53,8 +57,9 @@ def run(
     """Check the data, tune the model and score it."""
     started = time.monotonic()
     settings = config_of(
-        preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within
-    )
+        preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within, track,
+        track_examples,
+    )  # fmt: skip
     _start("run", settings, run_dir, started, resume=resume, overwrite=overwrite, history=not no_history)
 
 
@@ -124,14 +129,17 @@ def train(
     style_column: StyleColumnOption = None,
     drop_invalid: DropOption = False,
     within: WithinOption = None,
+    track: TrackOption = None,
+    track_examples: TrackExamplesOption = False,
     resume: ResumeOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
     """Like `run`, but stop after training."""
     started = time.monotonic()
     settings = config_of(
-        preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within
-    )
+        preset, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid, within, track,
+        track_examples,
+    )  # fmt: skip
     _start("train", settings, run_dir, started, resume=resume, overwrite=overwrite)
 
 

@@ -10,6 +10,7 @@ from sumtune.commands.evaluate import score_adapter
 from sumtune.commands.expectation import show_outcome
 from sumtune.commands.failure import recorded_failure
 from sumtune.commands.report import write_documents
+from sumtune.commands.tracking import tracked
 from sumtune.commands.train import train_adapter
 from sumtune.commands.within import Deadline, evaluated_in_time
 from sumtune.config import Config
@@ -39,10 +40,10 @@ def run(
         StoppedError: the user stopped the training; the same command continues it.
     """
     deadline = Deadline.of(config, started)
-    with locked(run_dir.root):
+    with locked(run_dir.root), tracked(config, run_dir, console) as tracking:
         trained = train_adapter(
             config, run_dir, console, resume, overwrite, evaluates=True, history=history, group=group,
-            deadline=deadline,
+            deadline=deadline, on_begin=tracking.begin,
         )  # fmt: skip
         dismiss_followers(group)
         free_memory()
@@ -55,6 +56,8 @@ def run(
             diagnosis = show_diagnosis(run_dir, results or console)
             for path in write_documents(run_dir):
                 console.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)
+        left = {} if deadline is None else {"left_s": deadline.after(trained.earlier_s).left_s()}
+        tracking.finish(console, scored=True, **left)
     if deadline is not None:
         console.print(deadline.used(trained.earlier_s))
     return scorecard, diagnosis
@@ -66,6 +69,10 @@ def train(
 ) -> None:  # fmt: skip
     """Run every stage up to the tuned adapter; raises what `run` raises."""
     deadline = Deadline.of(config, started)
-    with locked(run_dir.root):
-        train_adapter(config, run_dir, console, resume, overwrite, evaluates=False, group=group, deadline=deadline)
+    with locked(run_dir.root), tracked(config, run_dir, console) as tracking:
+        train_adapter(
+            config, run_dir, console, resume, overwrite, evaluates=False, group=group, deadline=deadline,
+            on_begin=tracking.begin,
+        )  # fmt: skip
         dismiss_followers(group)
+        tracking.finish(console, scored=False)

@@ -23,6 +23,8 @@ def config_of(
     style_column: str | None,
     drop_invalid: bool,
     within: str | None = None,
+    track: list[str] | None = None,
+    track_examples: bool = False,
 ) -> "Config":
     """Return the configuration for the options of `run`, `train`, `check`, `plan` or `search`.
 
@@ -39,6 +41,8 @@ def config_of(
         "data.style_column": style_column,
         "data.drop_invalid": drop_invalid or None,
         "train.within": within,
+        "track": track or None,
+        "track_examples": track_examples or None,
     }
     given = {key: value for key, value in options.items() if value is not None}
     return resolve(preset, config_file, given, tuple(assignments or ()))

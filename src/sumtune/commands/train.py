@@ -1,6 +1,7 @@
 """From data to the tuned adapter. All checks that can refuse a run come before any change in its folder."""
 
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -86,11 +87,13 @@ class _Plan:
 def train_adapter(
     wanted: Config, run_dir: RunDir, console: Console, resume: bool, overwrite: bool, *, evaluates: bool,
     history: bool = True, group: Group = ALONE, deadline: Deadline | None = None,
+    on_begin: Callable[[], None] = lambda: None,
 ) -> Trained:  # fmt: skip
     """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder.
 
     With `history`, the user's finished runs help to forecast the scores. The processes of `group` share the training.
-    `deadline` is the end of a run with a time limit.
+    `deadline` is the end of a run with a time limit. `on_begin` is called when run folder and log are those of this
+    run, before it trains.
     """
     require_shareable(wanted, group)
     if not overwrite:
@@ -107,6 +110,7 @@ def train_adapter(
         if finished(config, draft):
             adopt(draft)
             _skip_training(config, run_dir, console, evaluates)
+            on_begin()
             return Trained(config, elapsed_seconds(run_dir))
         with status(console, "Measuring time and memory on this machine"):
             resumed = state_to_resume(config, draft, console, resume, overwrite)
@@ -123,7 +127,7 @@ def train_adapter(
         adopt(draft)
     trained = Trained(plan.session.config, plan.elapsed_s)
     with recorded_failure(run_dir):
-        state = _train(replace(plan, session=replace(plan.session, run_dir=run_dir)), console)
+        state = _train(replace(plan, session=replace(plan.session, run_dir=run_dir)), console, on_begin)
         if config.rank.candidates:
             del plan  # its model must not stay in memory
             free_memory()
@@ -193,7 +197,7 @@ def _candidate_forecast(config: Config, run_dir: RunDir, resumed: TrainState | N
     return candidate_seconds(config, run_dir) if config.rank.candidates and not (resumed and recorded) else None
 
 
-def _train(plan: _Plan, console: Console) -> TrainState:
+def _train(plan: _Plan, console: Console, on_begin: Callable[[], None]) -> TrainState:
     """Run the stage train. If learning to rank follows, the adapter is saved for it, but not published."""
     config, run_dir, resumed = plan.session.config, plan.session.run_dir, plan.resumed is not None
     record = {"config": config.model_dump(mode="json"), **environment()}
@@ -211,6 +215,7 @@ def _train(plan: _Plan, console: Console) -> TrainState:
     if plan.deadline is not None and plan.choice is not None:
         limit = plan.deadline.limit(plan.choice, plan.forecast.sampling_s, plan.elapsed_s)
         session = replace(session, limit=limit)
+    on_begin()
     reset_peak(device)
     call_followers(session, resumed)
     with training_progress(console, expected_rouge1(run_dir)) as report:

@@ -72,6 +72,14 @@ class RunDir:
         return self.trainer / "metrics.jsonl"
 
     @property
+    def trackers(self) -> Path:
+        return self.root / "model_trainer" / "trackers.json"
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.root / "tensorboard"
+
+    @property
     def evaluation(self) -> Path:
         return self.root / "model_evaluation"
 

@@ -20,8 +20,8 @@ __all__ = ["write_hub_folder"]
 BASE = "base_model_name_or_path"
 
 
-def write_hub_folder(run_dir: RunDir, repo_id: str, folder: Path) -> None:
-    """Write the files of `repo_id` into the empty `folder`.
+def write_hub_folder(run_dir: RunDir, repo_id: str | None, folder: Path) -> None:
+    """Write the files of `repo_id` (None: of a place that is not the hub) into the empty `folder`.
 
     The base model is named by its Hugging Face id in place of a path.
 

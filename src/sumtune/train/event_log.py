@@ -1,6 +1,7 @@
 """The event log of a training run, `metrics.jsonl`: one JSON object per line, one line per event."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from zlib import crc32
 
 from sumtune.files.atomic import write_text
 
-__all__ = ["Event", "EventCallback", "append_event", "cut_after", "read_events"]
+__all__ = ["REPLACING", "Event", "EventCallback", "append_event", "cut_after", "parse_event", "read_events"]
 
 Event = dict[str, Any]
 """`event` (`start`, `step`, `validation`, `sampled`, `epoch`, `warning`, `early_end`, `end`), `step`, other fields."""
@@ -22,6 +23,8 @@ NUMBERS = {
     "sampled": ("rouge1", "progress", "seconds", "elapsed_s"),
 }
 """Numeric fields that readers of the log need, by event."""
+REPLACING = threading.Lock()
+"""Held while a log is replaced, and by threads that read one meanwhile: Windows replaces no file that is open."""
 
 
 def append_event(path: Path, event: Event) -> None:
@@ -33,7 +36,7 @@ def append_event(path: Path, event: Event) -> None:
 
 def read_events(path: Path) -> list[Event]:
     """Return the events in the log at `path`, without lines that are damaged or cut off by a crash."""
-    return [event for line in _lines(path) if (event := _event(line)) is not None]
+    return [event for line in _lines(path) if (event := parse_event(line)) is not None]
 
 
 def cut_after(path: Path, step: int) -> int:
@@ -42,9 +45,10 @@ def cut_after(path: Path, step: int) -> int:
     Return the number of lines up to `step` that are known to be damaged or missing.
     """
     kept = [event for event in read_events(path) if event["step"] <= step and event["event"] != "end"]
-    damaged = sum(line.endswith("\n") and _event(line) is None for line in _lines(path))
+    damaged = sum(line.endswith("\n") and parse_event(line) is None for line in _lines(path))
     if path.exists():
-        write_text(path, "".join(map(_line, kept)))
+        with REPLACING:
+            write_text(path, "".join(map(_line, kept)))
     return max(damaged, step - len([event for event in kept if event["event"] == "step"]))
 
 
@@ -56,8 +60,8 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True) if path.exists() else []
 
 
-def _event(line: str) -> Event | None:
-    """Return the event in `line`, or None if it is damaged, changed, or lacks a required number."""
+def parse_event(line: str) -> Event | None:
+    """Return the event in `line` of a log, or None if it is damaged, changed, or lacks a required number."""
     try:
         event: Event = json.loads(line)
         checksum = event.pop(CHECKSUM, None)  # the first releases wrote no checksum

@@ -235,7 +235,7 @@ def require_disk_space(session: Session) -> None:
 
 def clear(run_dir: RunDir) -> None:
     """Delete checkpoints, adapter, scores and diagnosis of an earlier run, so that the folder never mixes two runs."""
-    for path in (run_dir.trainer / MANIFEST, run_dir.train_metrics, run_dir.diagnosis):
+    for path in (run_dir.trainer / MANIFEST, run_dir.train_metrics, run_dir.trackers, run_dir.diagnosis):
         path.unlink(missing_ok=True)
     stages = (run_dir.at_stage(name).trainer for name in STAGES)
     folders = (run_dir.evaluation, run_dir.adapter, run_dir.supervised, run_dir.candidates, *stages)
