@@ -15,13 +15,8 @@ EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?P<bound>>=|==)(?P<version>[0-9a-z.]+)")
 FOR_OTHERS = {"sentencepiece", "bitsandbytes"}
 """Not imported here: transformers reads `.model` tokenizers and computes in 4 bits with them."""
-<<<<<<< HEAD
-ELSEWHERE = {"h11": "uvicorn", "markupsafe": "jinja2", "nbformat": "nbclient", "nltk": "rouge-score",
-             "pydantic_core": "pydantic", "typing_extensions": "pydantic"}  # fmt: skip
-=======
-ELSEWHERE = {"h11": "uvicorn", "markupsafe": "jinja2", "mlflow": "mlflow-skinny", "nltk": "rouge-score", "pydantic_core": "pydantic",
-             "typing_extensions": "pydantic"}  # fmt: skip
->>>>>>> 184fd7e (Trackers: MLflow, TensorBoard and Trackio follow a run by reading its folder)
+ELSEWHERE = {"h11": "uvicorn", "markupsafe": "jinja2", "mlflow": "mlflow-skinny", "nbformat": "nbclient",
+             "nltk": "rouge-score", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}  # fmt: skip
 """Imported through a package that cannot do without it."""
 
 
@@ -40,7 +35,7 @@ def lowest(requirements: list[str]) -> dict[str, str]:
 
 
 RUNTIME = lowest(PROJECT["dependencies"])
-OPTIONAL = lowest([one for extra, requirements in EXTRAS.items() if extra != "dev" for one in requirements])
+OPTIONAL = lowest([one for extra, requirements in EXTRAS.items() if extra not in ("dev", "docs") for one in requirements])
 DEVELOPMENT = lowest(EXTRAS["dev"])
 
 

@@ -20,6 +20,7 @@ import tiny
 import typer
 import uvicorn
 from documentation import PAGES, ROOT, USAGE, Block, blocks, commands, expanded, shell_blocks
+from fake_tracker import Store
 from fastapi.testclient import TestClient
 from machine import Machine
 from typer.testing import CliRunner
@@ -121,6 +122,9 @@ class Shell:
             self.patch.setattr("sumtune.commands.search.search", lambda *_args, **_options: None)
         if name == "export":  # the weights are no adapter; only the arguments are tried
             self.patch.setattr("sumtune.commands.export.export_run", lambda _run, to, *_, **__: find_format(to).name)
+        if "--track" in arguments:  # MLflow and Trackio are not installed
+            self.patch.setattr("sumtune.track.choice.find_spec", lambda name: name)
+            self.patch.setattr("sumtune.track.choice.Choice.make", lambda _choice: Store().make())
         if name == "push":
             self.stack.enter_context(fake_hub.running_hub()).use(self.patch)
         result = CliRunner().invoke(cli.app, [name, *arguments, *more], input=self.input, catch_exceptions=False,
