@@ -35,7 +35,8 @@ def lowest(requirements: list[str]) -> dict[str, str]:
 
 
 RUNTIME = lowest(PROJECT["dependencies"])
-OPTIONAL = lowest([one for extra, requirements in EXTRAS.items() if extra not in ("dev", "docs") for one in requirements])
+FOR_DEVELOPERS = ("dev", "docs")
+OPTIONAL = lowest([one for extra in EXTRAS.keys() - set(FOR_DEVELOPERS) for one in EXTRAS[extra]])
 DEVELOPMENT = lowest(EXTRAS["dev"])
 
 
