@@ -19,6 +19,7 @@ def place(tiny_models, cache, tmp_path, monkeypatch):
     """The current folder, with data and a model."""
     monkeypatch.setenv("SUMTUNE_CACHE", str(cache))
     monkeypatch.setenv("SUMTUNE_KERNELS", "0")  # nothing to compile
+    monkeypatch.setattr("sumtune.commands.tracking.SHORTEST_WAIT_S", 60.0)  # importing a tracker takes a while
     monkeypatch.chdir(tmp_path)
     shutil.copytree(tiny_models["gemma"], small_runs.MODEL)
     tiny.write_jsonl(small_runs.DATA, 30)
