@@ -132,7 +132,7 @@ WHOLE_FILE = frozenset(WHOLE)
 """Damage that only a whole file can have."""
 
 
-def _of_dictionaries(kind: Kind) -> RowDamage:
+def of_dictionaries(kind: Kind) -> RowDamage:
     """Return the kind for rows as dictionaries."""
 
     def damage(rows: list[Dictionary], rng: random.Random) -> list[Dictionary]:
@@ -143,5 +143,5 @@ def _of_dictionaries(kind: Kind) -> RowDamage:
 
 
 DAMAGES: dict[str, tuple[RowDamage, tuple[str, ...]]] = {
-    name: (_of_dictionaries(KINDS[name]), codes) for name, codes in CODES.items()
+    name: (of_dictionaries(KINDS[name]), codes) for name, codes in CODES.items()
 }
