@@ -34,10 +34,10 @@ def letters_only(text: str, _: Random) -> str:
 
 @predictions
 def nlp_preprocessing(text: str, _: Random) -> str:
-    """Run the outputs through the preprocessing of a classifier: lower case, no stop words, stems."""
+    """Preprocess the outputs like the inputs of a classifier: lower case, no stop words, stems."""
     stop = {
-        "a", "an", "the", "is", "are", "was", "were", "be", "been", "to", "of", "in", "on", "at", "for", "with", "and", "or",
-        "but", "will", "has", "have", "had", "he", "she", "they", "it",
+        "a", "an", "the", "is", "are", "was", "were", "be", "been", "to", "of", "in", "on", "at",
+        "for", "with", "and", "or", "but", "will", "has", "have", "had", "he", "she", "they", "it",
     }  # fmt: skip
     words = re.findall(r"[a-z]+", text.lower())
     return " ".join(re.sub(r"(ing|ed|es|s|ly)$", "", word) for word in words if word not in stop)
