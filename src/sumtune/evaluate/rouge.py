@@ -4,6 +4,7 @@ The package's own tokenizer suits only English: it drops all but `a` to `z` and 
 gets words from `sumtune.text.words`.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -38,6 +39,8 @@ ENGLISH_SENTENCE_END = r"(?<=[.!?])\s+"
 """White space after `.`, `!` or `?`. The package's own splitting would need a downloaded model."""
 MOST_FOREIGN_SHARE = 0.25
 """A data set counts as English if at most this share of its references is in another language."""
+MOST_JUDGED = 2_000
+"""Number of references, evenly spaced, by which the language is judged."""
 ENGLISH_TOKEN = re.compile("[a-z0-9]+")
 LONGEST_UNSTEMMED = 3
 """Length of the longest words, in characters, that the package does not stem."""
@@ -135,6 +138,7 @@ def describe_sentences(tokens: Tokens) -> str:
 
 @lru_cache(maxsize=8)
 def _are_english(references: tuple[str, ...]) -> bool:
+    references = references[:: math.ceil(len(references) / MOST_JUDGED)]
     english = is_english(references)
     if english is None:
         return all(ASCII_ONLY.fullmatch(reference) for reference in references)

@@ -13,6 +13,7 @@ __all__ = [
     "count_words",
     "fold",
     "has_unspaced",
+    "has_words",
     "words",
 ]
 
@@ -48,6 +49,15 @@ def words(text: str) -> list[str]:
     """
     found: list[str] = ASCII_WORD.findall(text.lower()) if text.isascii() else WORD.findall(fold(text))
     return found
+
+
+def has_words(text: str) -> bool:
+    """Return whether `text` has a letter or a digit.
+
+    >>> has_words("- 5 -"), has_words("...")
+    (True, False)
+    """
+    return (ASCII_WORD.search(text.lower()) if text.isascii() else WORD.search(fold(text))) is not None
 
 
 def characters(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,9 @@ class Elsewhere:
 def words_elsewhere(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Elsewhere:
     """Return where the words of each text that its own dialogue lacks occur together."""
     vocabulary: dict[str, int] = {}
-    said = _table([content_words(dialogue) for dialogue in dialogues], vocabulary)
     strange = [content_words(text) - content_words(dialogue) for text, dialogue in zip(texts, dialogues, strict=True)]
+    wanted = frozenset(chain.from_iterable(strange))
+    said = _table([content_words(dialogue) & wanted for dialogue in dialogues], vocabulary)
     known = _table([words & vocabulary.keys() for words in strange], vocabulary)
     rare = np.asarray(said.sum(axis=0)).ravel() <= MOST_ROWS
     said, known = sparse.csr_array(said[:, rare]), sparse.csr_array(known[:, rare])
@@ -43,6 +45,7 @@ def words_elsewhere(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Elsew
     counts, rows = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int64)
     for start in range(0, len(texts), BLOCK):
         block = sparse.csr_array(known[start : start + BLOCK] @ transposed)
+        block.sort_indices()  # of several rows, the first one counts
         for row in range(block.shape[0]):
             values = block.data[block.indptr[row] : block.indptr[row + 1]]
             if len(values):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtrc
 
-__all__ = ["FEWEST_OUTLIERS", "Scale", "Values", "far_below", "find_outliers"]
+__all__ = ["FEWEST_OUTLIERS", "Scale", "Values", "far_below", "find_outliers", "may_be_outliers"]
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -71,6 +71,11 @@ def find_outliers(
         if clear and p_value <= OUTLIER_P_VALUE and (best is None or p_value < best[0]):
             best = p_value, found
     return best[1] if best else None
+
+
+def may_be_outliers(judged: Mask) -> bool:
+    """Return whether `find_outliers` may find enough outliers among the predictions that are not exempt."""
+    return bool(judged.sum() >= FEWEST_OUTLIERS and judged.mean() >= min(least for _, least, _ in LEVELS))
 
 
 def _among(suspects: Mask, low: Mask, expected: float) -> Mask | None:

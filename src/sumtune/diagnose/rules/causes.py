@@ -10,7 +10,15 @@ from sumtune.diagnose.rules.other_rows import predictions_repeat
 from sumtune.diagnose.rules.output_rules import COLUMN_RULES, Rule
 from sumtune.diagnose.rules.repairable import repairable
 
-__all__ = ["CERTAIN_REPAIRS", "LOOKS_SHARE", "UNSPECIFIC_REPAIRS", "explains_more", "is_cause", "priority"]
+__all__ = [
+    "CERTAIN_REPAIRS",
+    "LOOKS_SHARE",
+    "UNSPECIFIC_REPAIRS",
+    "explains_more",
+    "is_cause",
+    "is_certain",
+    "priority",
+]
 
 LOOKS_SHARE = 0.5
 """Smallest ratio of the shares of predictions that odd looks explain, and other looks or a symptom."""
@@ -56,3 +64,8 @@ def priority(now: Outputs, rule: Rule, finding: Finding) -> tuple[bool, bool, bo
         gain -= GAIN_OF_GUESS
     wrong_column = rule in COLUMN_RULES and finding.sure and finding.repaired is not None
     return wrong_column, certain, is_cause(rule, finding), round(gain, 3), finding.repaired is None
+
+
+def is_certain(now: Outputs, rule: Rule, finding: Finding) -> bool:
+    """Return whether a finding is a wrong column or damage that is certain, which come before all others."""
+    return any(priority(now, rule, finding)[:2])

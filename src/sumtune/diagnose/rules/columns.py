@@ -1,5 +1,6 @@
 """Faults of whole columns: one text for all rows, swapped columns."""
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -34,7 +35,9 @@ LONGER = 2.0
 NOVEL_GAIN = 0.1
 FEWEST_FOR_SUSPICION = 30
 SAMPLE = 1000
-"""Number of examples compared first; all are compared only if these show half of `NOVEL_GAIN`."""
+"""Number of examples compared first; all are compared only if their mean may be `NOVEL_GAIN`."""
+STANDARD_ERRORS = 4
+"""Number of standard errors by which the mean of all examples may differ from that of the sample."""
 
 
 def one_summary_for_all(outputs: Outputs) -> Finding | None:
@@ -92,7 +95,9 @@ def _references_copy_more(outputs: Outputs) -> Finding | None:
     if len(outputs) < FEWEST_FOR_SUSPICION or not _match_dialogues(sample):
         return None
     novel = _novel_bigrams(sample)
-    if np.subtract(*novel).mean() < NOVEL_GAIN / 2:
+    more = np.subtract(*novel)
+    error = 0.0 if sample is outputs else more.std() / math.sqrt(len(sample))
+    if more.mean() + STANDARD_ERRORS * error < NOVEL_GAIN:
         return None
     by_prediction, by_reference = novel if sample is outputs else _novel_bigrams(outputs)
     gain = by_prediction - by_reference
@@ -148,10 +153,10 @@ def _dialogue_as_reference(outputs: Outputs) -> Finding | None:
 
 def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> bool:
     """Return whether `texts` have turns and `dialogues` do not, or neither has turns and `texts` are far longer."""
-    turns, other_turns = (share(map(looks_like_dialogue, column)) for column in (texts, dialogues))
     sizes = [(count_words(text), count_words(dialogue)) for text, dialogue in zip(texts, dialogues, strict=True)]
     if share(size > other > 0 for size, other in sizes) < LONGER_SHARE:
         return False
+    turns, other_turns = (share(map(looks_like_dialogue, column)) for column in (texts, dialogues))
     far_longer = share(size > LONGER * other for size, other in sizes) >= LONGER_SHARE
     return turns - other_turns >= TURNS_SHARE or (far_longer and other_turns < 0.1)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.vocabulary import vocabulary_of
 from sumtune.diagnose.text_features import breaks_off, how_many, share, words
-from sumtune.text.words import count_words
+from sumtune.text.words import count_words, has_words
 
 __all__ = ["cut_short", "empty_predictions", "never_stops", "says_nothing"]
 
@@ -24,6 +25,8 @@ NOT_A_TEXT = re.compile(
     r"[-+]?\d{0,6}\.?\d+(?:e[-+]?\d+)?%?|<[\w.]+[^<>]* at 0x[0-9a-f]+>|\[object \w+\]|[$%]?\{\{?\s*\w+\s*\}\}?", re.I
 )
 """A single number, an object that was never read out, or a template that was never filled in."""
+ASCII_DIGIT = re.compile("[0-9]")
+CACHED_TEXTS = 1 << 15
 FEWEST_DIGITS = 6
 DIGITS_A_LETTER = 2
 """Digits of a text that consists of numbers, such as token ids: at least so many, and so many for each letter."""
@@ -137,11 +140,14 @@ def cut_short(outputs: Outputs) -> Finding | None:
     )
 
 
+@lru_cache(CACHED_TEXTS)
 def says_nothing(text: str) -> bool:
     """Return whether `text` is empty, a placeholder, or numbers."""
     bare = text.strip()
-    if not words(bare) or bare.strip("<>[](){}'\".").casefold() in PLACEHOLDERS or NOT_A_TEXT.fullmatch(bare):
+    if not has_words(bare) or bare.strip("<>[](){}'\".").casefold() in PLACEHOLDERS or NOT_A_TEXT.fullmatch(bare):
         return True
+    if bare.isascii() and not ASCII_DIGIT.search(bare):  # much faster than counting
+        return False
     digits, letters = (sum(map(is_one, bare)) for is_one in (str.isdigit, str.isalpha))
     return digits >= FEWEST_DIGITS and digits >= DIGITS_A_LETTER * letters
 

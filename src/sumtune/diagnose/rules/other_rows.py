@@ -9,7 +9,7 @@ from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure, find_odd, is_copied
 from sumtune.diagnose.looks.other_rows import words_elsewhere
-from sumtune.diagnose.looks.outliers import Scale, find_outliers
+from sumtune.diagnose.looks.outliers import Scale, find_outliers, may_be_outliers
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.letter_case import case_destroyed
 from sumtune.diagnose.rules.columns import FEWEST_SAME
@@ -106,12 +106,14 @@ def text_of_other_rows(outputs: Outputs, suspects: Mask | None = None) -> Findin
     if dialogues is None or len(outputs) < FEWEST_ROWS:
         return None
     found = words_elsewhere(outputs.predictions, dialogues)
+    scattered = (found.counts < FOREIGN_WORDS) | (found.counts < TOGETHER * found.strange)
+    if suspects is None and not may_be_outliers(~scattered):
+        return None
     usual = words_elsewhere(outputs.first_references, dialogues)
     own = [row for row, text in enumerate(outputs.first_references) if not is_copied(outputs, row, text)]
     values, references = -found.counts.astype(float), -usual.counts[own].astype(float)
     if len(own) < FEWEST_ROWS:
         return None
-    scattered = (found.counts < FOREIGN_WORDS) | (found.counts < TOGETHER * found.strange)
     odd = find_outliers(values, references, scattered, Scale(distances=FARTHEST), suspects)
     if odd is None:
         return None

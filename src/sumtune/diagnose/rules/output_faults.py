@@ -13,11 +13,12 @@ from sumtune.diagnose.rules.causes import (
     UNSPECIFIC_REPAIRS,
     explains_more,
     is_cause,
+    is_certain,
     priority,
 )
 from sumtune.diagnose.rules.lengths import cut_short
 from sumtune.diagnose.rules.missing_parts import ends_midway, starts_midway
-from sumtune.diagnose.rules.output_rules import FIRST_RULES, LAST_RULES, LOOKS, RULES, Look, Rule
+from sumtune.diagnose.rules.output_rules import COLUMN_RULES, FIRST_RULES, LAST_RULES, LOOKS, RULES, Look, Rule
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.unlike import unlike_references
@@ -65,8 +66,7 @@ def _worst(now: Outputs, left: Sequence[Rule], known: set[str], touched: set[str
     How predictions look is judged only where no rule is sure of a cause, and only in rows that no earlier finding has
     touched.
     """
-    found = _findings(left, now, known)
-    rule, first = max(found, key=lambda pair: priority(now, *pair), default=(two_groups, None))
+    rule, first = _strongest(now, left, known) or (two_groups, None)
     if first is not None and is_cause(rule, first) and first.code not in UNSPECIFIC_REPAIRS:
         return rule, first
     look = _first_of([pair for pair in _findings(LOOKS, now, known) if _is_new(pair[1], now, touched)])
@@ -80,6 +80,18 @@ def _worst(now: Outputs, left: Sequence[Rule], known: set[str], touched: set[str
     if not last or last[0][0] is two_groups:
         return last[0] if last else None
     return _named(last[0][1], now, known) or last[0]
+
+
+def _strongest(now: Outputs, left: Sequence[Rule], known: set[str]) -> tuple[Rule, Finding] | None:
+    """Return the finding of highest priority. Rules that cannot outrank a wrong column or certain damage do not run."""
+    found: dict[Rule, Finding] = {}
+    for rules in (COLUMN_RULES, (repairable,), left):
+        found |= dict(_findings([rule for rule in left if rule in rules and rule not in found], now, known))
+        ordered = [(rule, found[rule]) for rule in left if rule in found]
+        best = max(ordered, key=lambda pair: priority(now, *pair), default=None)
+        if best is not None and is_certain(now, *best):
+            return best
+    return best
 
 
 def _behind(rule: Rule, symptom: Finding, now: Outputs, known: set[str]) -> tuple[Rule, Finding] | None:
