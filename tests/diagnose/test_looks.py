@@ -12,7 +12,7 @@ import pytest
 from sumtune.diagnose.looks.file_words import FileWords
 from sumtune.diagnose.looks.outliers import Scale, find_outliers
 from sumtune.diagnose.looks.word_order import WordOrder
-from sumtune.diagnose.rules import copies, missing_parts, other_rows, output_faults, output_rules, wording
+from sumtune.diagnose.rules import causes, copies, missing_parts, other_rows, output_faults, output_rules, wording
 from sumtune.evaluate.baselines import lead_3, longest_3
 
 CLEAN = planted.outputs(40)
@@ -79,6 +79,16 @@ def test_the_diagnosis_names_the_looks_first(rule):
     damage = DAMAGES.get(rule, lambda row: " ".join(re.findall(r"[A-Z]\w+", CLEAN.predictions[row])[:3]))
     (first, *_) = output_faults.find_output_faults(damaged(damage, SOME))
     assert first.code == rule.__name__
+
+
+@pytest.mark.parametrize(
+    "change", [str, " ".join, lambda text: f"<p>{text}</p>", lambda text: text[:30], lambda _: "nan"]
+)
+def test_the_strongest_finding_is_the_same_if_all_rules_run(change):
+    outputs = CLEAN.mapped(change)
+    found = [(rule, one) for rule in output_rules.RULES if (one := rule(outputs)) is not None]
+    strongest = max(found, key=lambda pair: causes.priority(outputs, *pair), default=None)
+    assert output_faults._strongest(outputs, output_rules.RULES, set()) == strongest
 
 
 def test_order_is_judged_although_rouge_stays_the_same():

@@ -26,7 +26,6 @@ NOT_A_TEXT = re.compile(
 )
 """A single number, an object that was never read out, or a template that was never filled in."""
 ASCII_DIGIT = re.compile("[0-9]")
-CACHED_TEXTS = 1 << 15
 FEWEST_DIGITS = 6
 DIGITS_A_LETTER = 2
 """Digits of a text that consists of numbers, such as token ids: at least so many, and so many for each letter."""
@@ -140,7 +139,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
     )
 
 
-@lru_cache(CACHED_TEXTS)
+@lru_cache(1 << 15)
 def says_nothing(text: str) -> bool:
     """Return whether `text` is empty, a placeholder, or numbers."""
     bare = text.strip()
