@@ -55,7 +55,7 @@ def runs(
 
 def export(
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="merged (for transformers, vLLM, TGI) or ctranslate2.")
+        str, typer.Option("--to", metavar="FORMAT", help="merged (for transformers, vLLM, TGI), ctranslate2 or onnx.")
     ],
     output: Annotated[Path, typer.Option("--output", help="New folder of the export.")],
     run_dir: RunDirOption = DEFAULT_RUN_DIR,

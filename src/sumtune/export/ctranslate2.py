@@ -50,7 +50,7 @@ written = tokenizer.convert_tokens_to_ids(result.hypotheses[0])"""
 
 
 class CTranslate2Format:
-    """A model folder of CTranslate2, in the quantization of the run."""
+    """A model folder of CTranslate2, in the number format of the base model."""
 
     name = "ctranslate2"
     purpose = "CTranslate2 and services built on it"
@@ -71,7 +71,8 @@ class CTranslate2Format:
 
     def write(self, source: ExportSource, folder: Path) -> None:
         """Convert the merged model, which CTranslate2 must then read as torch does."""
-        convert_into(folder, source.base.folder, source.adapter, source.decode.quantization)
+        number_format = str(source.dtype).removeprefix("torch.")  # int8 of CTranslate2 loses about 0.02 ROUGE-1
+        convert_into(folder, source.base.folder, source.adapter, number_format)
         write_tokenizer(source, folder / "tokenizer", template=False)  # apart, as the model has a config.json, too
         write_prompt_tokens(source, folder)
         write_generation(source, folder)

@@ -4,10 +4,11 @@ from sumtune.errors import ConfigError
 from sumtune.export.ctranslate2 import CTranslate2Format
 from sumtune.export.format import ExportFormat
 from sumtune.export.merged import MergedFormat
+from sumtune.export.onnx import OnnxFormat
 
 __all__ = ["FORMATS", "find_format"]
 
-_ALL: tuple[ExportFormat, ...] = (MergedFormat(), CTranslate2Format())
+_ALL: tuple[ExportFormat, ...] = (MergedFormat(), CTranslate2Format(), OnnxFormat())
 FORMATS: dict[str, ExportFormat] = {one.name: one for one in _ALL}
 
 

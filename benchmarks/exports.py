@@ -1,0 +1,99 @@
+"""Measures what each export of a run scores and how fast it is, beside the tuned model; with --faults, what is refused.
+
+Run: python benchmarks/exports.py --run-dir DIR --work DIR [--formats merged ctranslate2] [--faults]
+
+Each format is exported to a folder in `--work` and checked as `sumtune export` does. Prints a row of a Markdown table
+for each, with the figures of `export.json`. `--faults` plants four faults into exports in the format `merged` instead:
+each must be refused. Takes several minutes with the embedded model and 64 examples.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from planted_exports import FAULTS, PlantedFormat
+
+from sumtune.commands import export
+from sumtune.commands.export import export_run
+from sumtune.errors import ExportError
+from sumtune.export.formats import FORMATS
+from sumtune.export.proof import Written
+from sumtune.export.publish import RECORD, failed_path
+from sumtune.files.run_dir import RunDir
+from sumtune.terminal.console import plain_console
+
+COLUMNS = ("export", "result", "ROUGE-1: tuned, exported", "difference", "95% interval", "same prompts",
+           "identical summaries", "s/summary: tuned, exported", "size")  # fmt: skip
+HEAD = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}"
+
+
+def checked(run_dir: RunDir, name: str, output: Path, examples: int) -> tuple[dict[str, Any], float]:
+    """Return the result of the check of an export, and its size in MB. The export is deleted."""
+    with suppress(ExportError):
+        export_run(run_dir, name, output, plain_console(stderr=True), examples=examples, force=output.exists())
+    folder = output if output.exists() else failed_path(output)
+    check = json.loads((folder / RECORD).read_text(encoding="utf-8"))["check"]
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    shutil.rmtree(folder)
+    return check, size
+
+
+def row(name: str, check: dict[str, Any], size: float) -> str:
+    """Return a row of the table."""
+    if check["result"] == "not checked":
+        return f"| {name} | not checked: {check['reason']} |"
+    one = check["metrics"]["rouge1"]
+    cells = [
+        name, check["result"], f"{one['first']:.4f}, {one['second']:.4f}", f"{one['difference']:+.4f}",
+        f"{one['low']:+.4f} to {one['high']:+.4f}", f"{check['n'] - check['different_prompts']} of {check['n']}",
+        f"{check['identical']} of {check['n']}", f"{check['ours_s']:.2f}, {check['exported_s']:.2f}", f"{size:,.0f} MB",
+    ]  # fmt: skip
+    return f"| {' | '.join(cells)} |"
+
+
+def once(write: Callable[..., Written]) -> Callable[..., Written]:
+    """Return a function that calls `write` once: the tuned model writes the same each time."""
+    known: list[Written] = []
+
+    def write_once(*arguments: Any) -> Written:
+        known.extend([] if known else [write(*arguments)])
+        return known[0]
+
+    return write_once
+
+
+def measured(run_dir: RunDir, arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield the rows of the table."""
+    if not arguments.faults:
+        for name in arguments.formats or FORMATS:
+            yield row(name, *checked(run_dir, name, arguments.work / name, arguments.examples))
+        return
+    export.write_ours = once(export.write_ours)
+    for name, damage in FAULTS.items():
+        FORMATS["merged"] = PlantedFormat(damage)
+        yield row(name, *checked(run_dir, "merged", arguments.work / name.replace(" ", "-"), arguments.examples))
+
+
+def main() -> None:
+    """Parse the arguments and print the table, a row when it is known."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run-dir", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--formats", nargs="+", choices=list(FORMATS))
+    parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--examples", type=int, default=64)
+    arguments = parser.parse_args()
+    print(HEAD, flush=True)
+    for line in measured(RunDir(arguments.run_dir), arguments):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
