@@ -3,8 +3,8 @@
 Run: python benchmarks/exports.py --run-dir DIR --work DIR [--formats merged ctranslate2] [--faults]
 
 Each format is exported to a folder in `--work` and checked as `sumtune export` does. Prints a row of a Markdown table
-for each, with the figures of `export.json`. `--faults` plants four faults into exports in the format `merged` instead:
-each must be refused. Takes several minutes with the embedded model and 64 examples.
+for each, with the figures of `export.json`. `--faults` plants four faults (or those it names) into exports in the
+format `merged` instead: each must be refused. Takes several minutes with the embedded model and 64 examples.
 """
 
 import argparse
@@ -71,13 +71,13 @@ def once(write: Callable[..., Written]) -> Callable[..., Written]:
 
 def measured(run_dir: RunDir, arguments: argparse.Namespace) -> Iterator[str]:
     """Yield the rows of the table."""
-    if not arguments.faults:
+    if arguments.faults is None:
         for name in arguments.formats or FORMATS:
             yield row(name, *checked(run_dir, name, arguments.work / name, arguments.examples))
         return
     export.write_ours = once(export.write_ours)
-    for name, damage in FAULTS.items():
-        FORMATS["merged"] = PlantedFormat(damage)
+    for name in arguments.faults or FAULTS:
+        FORMATS["merged"] = PlantedFormat(FAULTS[name])
         yield row(name, *checked(run_dir, "merged", arguments.work / name.replace(" ", "-"), arguments.examples))
 
 
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--formats", nargs="+", choices=list(FORMATS))
-    parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--faults", nargs="*", choices=list(FAULTS))
     parser.add_argument("--examples", type=int, default=64)
     arguments = parser.parse_args()
     print(HEAD, flush=True)

@@ -2,6 +2,8 @@
 
 import json
 import re
+import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,6 @@ from sumtune.text.prompt import Prompt
 
 pytestmark = pytest.mark.e2e
 
-FORMATS = ("merged", "ctranslate2", "onnx")
 DIALOGUE = tiny.conversation(77)["dialogue"]
 
 
@@ -24,8 +25,10 @@ def check_export(run_dir, name, output):
     return json.loads((output / "export.json").read_text())["check"]
 
 
-@pytest.mark.parametrize("family", ["gemma", "t5", "bart"])
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [*product(("merged", "ctranslate2"), ("gemma", "t5", "bart")), ("onnx", "gemma"), ("onnx", "t5")],
+)
 def test_an_export_writes_what_the_tuned_model_writes(name, family, export_runs, output, monkeypatch):
     run_dir = export_runs(family)
     check = check_export(run_dir, name, output)
@@ -46,6 +49,8 @@ def summary_of_readme(folder: Path, monkeypatch) -> str:
     names = {"dialogue": DIALOGUE}
     with monkeypatch.context() as patch:
         patch.chdir(folder)
+        patch.syspath_prepend(folder)  # as Python does for a script
+        patch.delitem(sys.modules, "onnx_greedy", raising=False)
         exec(code, names)
     return names["summary"]
 

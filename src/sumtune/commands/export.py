@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -53,7 +54,7 @@ def export_run(
             with _progress(console, "tuned model", len(sample.examples)) as progress:
                 ours = write_ours(source, sample, progress)
             with _progress(console, kind.name, len(sample.examples)) as progress:
-                opened = lambda: kind.open(draft)  # noqa: E731
+                opened = partial(kind.open, draft)
                 proof = prove(ours, sample, opened, config.evaluate.rouge_tokens, config.train.seed, progress)
         (draft / "README.md").write_text(readme(kind, source, draft, proof, why_not), encoding="utf-8")
         write_export_record(draft, kind, source, proof, why_not)
