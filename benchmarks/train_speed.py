@@ -100,7 +100,7 @@ def trainer(config, run_dir, count, name):
 
     from sumtune.model.load import load_tokenizer
     from sumtune.model.locate import locate
-    from sumtune.text.encode import load_encoded
+    from sumtune.text.encoded_file import load_encoded
     from sumtune.train.training_plan import TrainingPlan
 
     folder = locate(config.model.name).folder

@@ -23,7 +23,7 @@ from sumtune.files.records import write_record
 from sumtune.files.stage_manifest import write_manifest
 from sumtune.model import cached_tokenizer, tokenizer
 from sumtune.summarizer import Completion
-from sumtune.text.encode import load_encoded
+from sumtune.text.encoded_file import load_encoded
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import save_final_adapter, training_fingerprint

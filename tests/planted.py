@@ -13,7 +13,8 @@ from sumtune.data.example import Example, dump_jsonl
 from sumtune.diagnose.outputs import Outputs
 from sumtune.files.atomic import write_json, write_text
 from sumtune.files.run_dir import RunDir
-from sumtune.text.encode import Encoded, save_encoded
+from sumtune.text.encode import Encoded
+from sumtune.text.encoded_file import save_encoded
 from sumtune.train.training_plan import TrainingPlan
 
 CHARACTERS_A_TOKEN = 4

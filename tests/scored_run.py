@@ -21,7 +21,8 @@ from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import write_manifest
 from sumtune.model.adapter_files import CONFIG, SETTINGS, WEIGHTS, adapter_sums
 from sumtune.summarizer import Completion
-from sumtune.text.encode import Encoded, save_encoded
+from sumtune.text.encode import Encoded
+from sumtune.text.encoded_file import save_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train.event_log import append_event
 

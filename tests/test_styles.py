@@ -26,7 +26,8 @@ from sumtune.model.encode_stage import make_encoder
 from sumtune.model.tokenizer import load_encoder
 from sumtune.serve.app import create_app
 from sumtune.serve.loading import load_adapter
-from sumtune.text.encode import Encoder, load_encoded
+from sumtune.text.encode import Encoder
+from sumtune.text.encoded_file import load_encoded
 from sumtune.text.prompt import Prompt
 
 pytestmark = pytest.mark.e2e

@@ -31,7 +31,8 @@ from sumtune.files.atomic import write_json
 from sumtune.files.records import read_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST, write_manifest
-from sumtune.text.encode import Encoded, load_encoded, save_encoded
+from sumtune.text.encode import Encoded
+from sumtune.text.encoded_file import load_encoded, save_encoded
 
 REPAIRED = {repair.name for repair in REPAIRS}
 OUTPUT_RULES = [

@@ -14,7 +14,8 @@ from sumtune.files.atomic import write_text
 from sumtune.files.run_dir import RunDir
 from sumtune.model import encode_stage as encode
 from sumtune.model.summary_tokens import SummaryTokens
-from sumtune.text.encode import Encoder, load_encoded
+from sumtune.text.encode import Encoder
+from sumtune.text.encoded_file import load_encoded
 from sumtune.text.prompt import Prompt
 
 
@@ -44,7 +45,7 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, config: Config, 
     for name in ("train", "validation"):
         examples = load_jsonl(run_dir.split(name))
         expected = [encoder.encode(example.dialogue, example.summary) for example in examples]
-        assert load_encoded(run_dir.transformation / f"{name}.safetensors") == expected
+        assert list(load_encoded(run_dir.transformation / f"{name}.safetensors")) == expected
     longest = max(len(encoded.target) for encoded in load_encoded(run_dir.transformation / "train.safetensors"))
     wanted = replace(encoder.prompt, single_line=True, max_target_tokens=longest)
     assert Prompt.load(run_dir.transformation) == wanted

@@ -23,7 +23,8 @@ from sumtune.rank.choose import CHOSEN
 from sumtune.rank.reward import reward
 from sumtune.rank.stages import Reports, learn_to_rank
 from sumtune.rank.training_texts import TrainingText, load_training_texts
-from sumtune.text.encode import Encoded, Encoder, load_encoded
+from sumtune.text.encode import Encoded, Encoder
+from sumtune.text.encoded_file import load_encoded
 from sumtune.text.prompt import Prompt
 from sumtune.train import session as training
 from sumtune.train.checkpoint import TrainState, list_checkpoints, load_state

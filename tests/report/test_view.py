@@ -20,7 +20,7 @@ from sumtune.report.view.run_files import read_run_files
 from sumtune.report.view.training import MOST_POINTS, training_of
 from sumtune.report.view.verdict import verdict_of
 from sumtune.text.claims.check import Inconsistency
-from sumtune.text.encode import save_encoded
+from sumtune.text.encoded_file import save_encoded
 from sumtune.text.prompt import Prompt
 
 

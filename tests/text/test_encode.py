@@ -10,7 +10,7 @@ from sumtune.config import DataConfig, ModelConfig
 from sumtune.data.example import Example
 from sumtune.data.ingest import check
 from sumtune.errors import ModelError
-from sumtune.text.encode import BATCH_TEXTS, Encoded, Encoder, load_encoded, save_encoded
+from sumtune.text.encode import BATCH_TEXTS, Encoder
 from sumtune.text.prompt import Prompt, default_prompt
 
 FAMILIES = {"gemma": False, "t5": True, "bart": True}
@@ -146,17 +146,6 @@ def test_only_single_line_summaries_end_at_a_line_break() -> None:
     line_break = tok("\n", add_special_tokens=False).input_ids[0]
     assert line_break in Encoder(tok, one, False).end_ids
     assert Encoder(tok, many, False).end_ids == [tok.eos_token_id]
-
-
-tokens = st.lists(st.integers(0, 2**31 - 1), max_size=12).map(tuple)
-
-
-@given(st.lists(st.builds(Encoded, tokens, tokens), max_size=12))
-@settings(max_examples=40)
-def test_saved_examples_are_loaded_unchanged(tmp_path_factory: pytest.TempPathFactory, examples: list[Encoded]) -> None:
-    path = tmp_path_factory.mktemp("encoded") / "train.safetensors"
-    save_encoded(examples, path)
-    assert load_encoded(path) == examples
 
 
 def test_counting_is_done_before_truncation() -> None:

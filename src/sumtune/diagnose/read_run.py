@@ -20,7 +20,7 @@ from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST, changed_since
 from sumtune.model.read_lengths import recorded_read_lengths
-from sumtune.text.encode import load_encoded
+from sumtune.text.encoded_file import load_encoded
 from sumtune.text.prompt import FILE_NAME as PROMPT
 from sumtune.text.prompt import Prompt
 from sumtune.train.event_log import Event, read_events

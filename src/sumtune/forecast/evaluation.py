@@ -15,7 +15,7 @@ from sumtune.forecast.timing import decode_costs, nearest_to_mean_length
 from sumtune.memory import free_memory
 from sumtune.model.locate import locate
 from sumtune.model.tokenizer import load_encoder
-from sumtune.text.encode import load_encoded
+from sumtune.text.encoded_file import load_encoded
 from sumtune.text.parts import CountTokens, split
 from sumtune.text.prompt import Prompt
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from sumtune.errors import SumtuneError
-from sumtune.forecast.trial import padded_tokens, planned_micro_batches, trials
+from sumtune.forecast.trial import planned_micro_batches, trials
 from sumtune.memory import available_bytes, free_memory, peak_bytes, reset_peak, resident_bytes
 from sumtune.text.encode import Encoded
 from sumtune.train.session import Session
@@ -43,11 +43,12 @@ def _extrapolate(session: Session, limit: float) -> Session:
     Apart from the activations that layers save, memory grows linearly with padded tokens. If not even the longest
     example fits, more layers run again in the backward pass.
     """
-    groups = sorted(planned_micro_batches(session), key=padded_tokens)
-    sizes = [padded_tokens(group) for group in groups]
+    planned = planned_micro_batches(session)
+    order = sorted(range(len(planned)), key=planned.padded.__getitem__)
+    sizes = [planned.padded[at] for at in order]
     larger = [at for at, size in enumerate(sizes) if size > sizes[0]] or [0]
     medium = min(larger, key=lambda at: abs(sizes[at] - PROBE_SHARE * sizes[-1]))
-    at_small, at_medium = _peaks(session, groups[0], groups[medium])
+    at_small, at_medium = _peaks(session, planned[order[0]], planned[order[medium]])
     recompute = session.loss_fn.recompute
     saved = recompute.saved_bytes_of if recompute else lambda _: 0.0
     growth = at_medium - at_small - (saved(sizes[medium]) - saved(sizes[0]))
@@ -79,7 +80,7 @@ def _halve_until_it_fits(session: Session) -> Session:
     while True:
         with trials(session) as compute:
             try:
-                compute(max(planned_micro_batches(session), key=padded_tokens))
+                compute(planned_micro_batches(session).largest)
                 return session
             except RuntimeError as error:
                 if not is_out_of_memory(error) or session.max_tokens <= min(session.plan.lengths):

@@ -38,7 +38,7 @@ MicroBatch = Sequence[Encoded]
 
 def has_long_inputs(session: Session) -> bool:
     """Return whether a planned micro-batch of `session` is long."""
-    return max(map(padded_tokens, planned_micro_batches(session))) > LONG
+    return max(planned_micro_batches(session).padded) > LONG
 
 
 @dataclass(frozen=True)
@@ -58,23 +58,25 @@ def long_training_costs(session: Session) -> tuple[TrainingCosts, int]:
     The session is unchanged afterwards.
     """
     planned = planned_micro_batches(session)
-    largest = max(planned, key=padded_tokens)
+    largest = planned.largest
     measured = list(_measure(session, max(largest, key=lambda example: example.length)))
     rows = [_features(one.micro_batch, one.recomputed_share) for one in measured]
     costs = np.array(fit_costs(np.array(rows), [one.seconds for one in measured]))
     recompute = session.loss_fn.recompute
 
     def seconds(micro_batches: Iterable[MicroBatch], recomputes: bool) -> float:
-        shares = (_share(recompute, padded_tokens(one)) if recomputes else 0.0 for one in micro_batches)
-        return float(sum(np.array(_features(one, s)) @ costs for one, s in zip(micro_batches, shares, strict=True)))
+        return float(sum(
+            np.array(_features(one, _share(recompute, padded_tokens(one)) if recomputes else 0.0)) @ costs
+            for one in micro_batches
+        ))  # fmt: skip
 
     forward = _forward_share(session, measured[1])
     validation = forward * seconds([[example] for example in session.validation], recomputes=False)
     examples = session.examples
     training = TrainingCosts(
         seconds(planned, recomputes=True), update_seconds(session), validation,
-        epoch_in_parts=seconds([[part] for example in examples for part in in_parts(example)], recomputes=True),
-        epoch_truncated=seconds([[truncated(example)] for example in examples], recomputes=True),
+        epoch_in_parts=seconds(([part] for example in examples for part in in_parts(example)), recomputes=True),
+        epoch_truncated=seconds(([truncated(example)] for example in examples), recomputes=True),
     )  # fmt: skip
     return training, _peak(measured, recompute, padded_tokens(largest))
 

@@ -1,7 +1,7 @@
 """Cost of training and decoding in seconds, measured on a few real micro-batches and summaries."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,7 +48,7 @@ class CostModel:
     per_token: float
     per_target: float
 
-    def seconds(self, groups: Sequence[Sequence[Encoded]]) -> float:
+    def seconds(self, groups: Iterable[Sequence[Encoded]]) -> float:
         """Return the time in seconds for all micro-batches in `groups`."""
         return float((_features(groups) @ np.array([self.fixed, self.per_token, self.per_target])).sum())
 
@@ -75,7 +75,7 @@ def fit_costs(features: NDArray[np.float64], seconds: Sequence[float] | NDArray[
     return solution.tolist()
 
 
-def _features(groups: Sequence[Sequence[Encoded]]) -> NDArray[np.float64]:
+def _features(groups: Iterable[Sequence[Encoded]]) -> NDArray[np.float64]:
     """Return (groups, 3): 1, tokens with padding, summary tokens."""
     rows = [(1, padded_tokens(group), sum(len(example.target) for example in group)) for group in groups]
     return np.array(rows, float)
@@ -122,14 +122,10 @@ def training_costs(session: Session) -> TrainingCosts:
 def epoch_seconds(session: Session, measured_batches: int = MEASURED_BATCHES) -> float:
     """Return the time in seconds for the micro-batches of an epoch, measured on a few of different sizes."""
     planned = planned_micro_batches(session)
-    measured = _spread_groups(planned, measured_batches)
+    measured = [planned[at] for at in sample_by_length(planned.padded, measured_batches)]
     with trials(session) as compute:
         costs = fit(measured, [_fastest(partial(compute, group)) for group in measured])
     return costs.seconds(planned)
-
-
-def _spread_groups(groups: Sequence[list[Encoded]], count: int) -> list[list[Encoded]]:
-    return [groups[at] for at in sample_by_length([padded_tokens(group) for group in groups], count)]
 
 
 def update_seconds(session: Session) -> float:

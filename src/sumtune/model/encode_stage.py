@@ -18,7 +18,8 @@ from sumtune.model.source_limit import context_tokens, rounded_limit
 from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.model.tokenizer import load_encoder
 from sumtune.text import parts
-from sumtune.text.encode import Encoded, Encoder, save_encoded
+from sumtune.text.encode import Encoded, Encoder
+from sumtune.text.encoded_file import save_encoded
 from sumtune.text.language import is_english
 from sumtune.text.prompt import Prompt
 
@@ -27,6 +28,8 @@ __all__ = ["fit_token_limits", "limit_notes", "make_encoder", "pairs_to_encode",
 SPLITS = ("train", "validation")
 MAX_SPECIAL_TOKENS = 8
 """Upper bound on the special tokens that a tokenizer adds to a text."""
+AT_A_TIME = 1024
+"""Examples that are encoded before they are written, so that few of them are in memory."""
 FORMAT = 2
 """Version of the written files. A new version makes the stage run again in folders of earlier releases."""
 
@@ -92,20 +95,16 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
     encoder = make()
     splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS}
     lengths = [count for file in tests for count in dialogue_lengths(encoder, load_jsonl(file))]
-    encoded: dict[str, list[Encoded]] = {}
+    targets: dict[str, list[tuple[int, ...]]] = {name: [] for name in SPLITS}
     with new_folder(run_dir.transformation) as folder:
         for name, examples in splits.items():
-            encoded[name] = encoder.encode_examples(examples)
-            own = dialogue_lengths(encoder, examples, encoded[name])
-            save_encoded(_in_parts(encoder, examples, own, encoded[name]), folder / f"{name}.safetensors")
-            lengths += own
-        targets = [one.target for one in encoded["train"]]
-        prompt = _prompt_for(encoder, splits["train"], targets)
+            save_encoded(_encoded(encoder, examples, lengths, targets[name]), folder / f"{name}.safetensors")
+        prompt = _prompt_for(encoder, splits["train"], targets["train"])
         if config.model.max_source_tokens == AUTO:
             prompt = replace(prompt, max_source_tokens=rounded_limit(max(lengths), prompt.max_source_tokens))
         prompt.save(folder)
         english = is_english([example.summary for example in splits["train"]]) is True
-        SummaryTokens.of(targets, english).save(folder)
+        SummaryTokens.of(targets["train"], english).save(folder)
         read = read_lengths(lengths, prompt, by_model=_is_limited_by_model(config.model, encoder))
         read["max_target_tokens"] = encoder.prompt.max_target_tokens
         write_manifest(folder, {"fingerprint": made_from, READ: read})
@@ -125,6 +124,22 @@ def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
     context = context_tokens(model, load_config(locate(model.name, model.revision).folder))
     read = encoder.prompt.max_source_tokens + encoder.overhead + encoder.prompt.max_target_tokens
     return context is not None and read >= context
+
+
+def _encoded(
+    encoder: Encoder, examples: Sequence[Example], lengths: list[int], targets: list[tuple[int, ...]]
+) -> Iterator[Encoded]:
+    """Yield what the model learns from `examples`.
+
+    Append the tokens of each dialogue to `lengths`, and the target of each example to `targets`.
+    """
+    for start in range(0, len(examples), AT_A_TIME):
+        some = examples[start : start + AT_A_TIME]
+        encoded = encoder.encode_examples(some)
+        own = dialogue_lengths(encoder, some, encoded)
+        lengths += own
+        targets += [one.target for one in encoded]
+        yield from _in_parts(encoder, some, own, encoded)
 
 
 def _in_parts(

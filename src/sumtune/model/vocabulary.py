@@ -35,9 +35,10 @@ def require_known_ids(model: Any, examples: Iterable[Encoded]) -> None:
     """
     rows = min(len(layer.weight) for layer in (model.get_input_embeddings(), model.get_output_embeddings()))
     for example in examples:
-        for token in example.source + example.target:
-            if not 0 <= token < rows:
-                raise ModelError(
-                    f"The encoded examples have the id {token}, but the model has only {rows:,} embeddings: the "
-                    "model has changed, or data_transformation/ is damaged. Delete that folder and repeat the command."
-                )
+        tokens = example.source + example.target
+        token = max(tokens) if min(tokens) >= 0 else min(tokens)
+        if not 0 <= token < rows:
+            raise ModelError(
+                f"The encoded examples have the id {token}, but the model has only {rows:,} embeddings: the "
+                "model has changed, or data_transformation/ is damaged. Delete that folder and repeat the command."
+            )

@@ -7,7 +7,8 @@ from sumtune.errors import RunDirError
 from sumtune.files.run_dir import RunDir
 from sumtune.model.encode_stage import pairs_to_encode
 from sumtune.model.read_lengths import dialogue_lengths
-from sumtune.text.encode import Encoded, Encoder, load_encoded
+from sumtune.text.encode import Encoded, Encoder
+from sumtune.text.encoded_file import load_encoded
 
 __all__ = ["TrainingText", "load_training_texts"]
 

@@ -1,25 +1,17 @@
-"""Encoding of dialogues and summaries as token ids, and the file format of encoded examples."""
+"""Encoding of dialogues and summaries as token ids."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
-from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
 
 from sumtune.data.example import Example
 from sumtune.data.styles import MAX_STYLE_TOKENS
-from sumtune.errors import ModelError, RunDirError
-from sumtune.files.atomic import write_bytes
+from sumtune.errors import ModelError
 from sumtune.text.position_limits import UNLIMITED, PositionLimits
 from sumtune.text.prompt import Prompt
 
-__all__ = ["Encoded", "Encoder", "load_encoded", "save_encoded"]
+__all__ = ["Encoded", "Encoder"]
 
 CACHED_STYLES = 128
 BATCH_TEXTS = 256
@@ -206,33 +198,3 @@ class Encoder:
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of generated ids, without special tokens or surrounding white space."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
-
-
-def save_encoded(examples: Sequence[Encoded], path: Path) -> None:
-    """Write `examples` to `path` as safetensors: concatenated int32 ids and int32 lengths of sources and targets."""
-    write_bytes(path, save({**_ragged("source", examples), **_ragged("target", examples)}))
-
-
-def _ragged(name: str, examples: Sequence[Encoded]) -> dict[str, NDArray[np.int32]]:
-    rows = [getattr(example, name) for example in examples]
-    flat = np.fromiter(chain.from_iterable(rows), np.int32)
-    return {f"{name}_ids": flat, f"{name}_lengths": np.array([len(row) for row in rows], np.int32)}
-
-
-def load_encoded(path: Path) -> list[Encoded]:
-    """Return the examples that `save_encoded` wrote to `path`.
-
-    Raises:
-        RunDirError: the file is missing, damaged, or has another format.
-    """
-    try:
-        arrays = load_file(path)
-        sources, targets = (_rows(arrays[f"{name}_ids"], arrays[f"{name}_lengths"]) for name in ("source", "target"))
-        return [Encoded(source, target) for source, target in zip(sources, targets, strict=True)]
-    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise RunDirError(f"{path} is damaged: {' '.join(str(error).split())}.") from None
-
-
-def _rows(ids: NDArray[np.int32], lengths: NDArray[np.int32]) -> list[tuple[int, ...]]:
-    ends = np.cumsum(lengths)
-    return [tuple(ids[end - length : end].tolist()) for end, length in zip(ends, lengths, strict=True)]

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +24,8 @@ from sumtune.model.locate import locate
 from sumtune.model.lora import add_lora, load_weights, set_dropout, skip_masks, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.vocabulary import require_known_ids
-from sumtune.text.encode import Encoded, load_encoded
+from sumtune.text.encode import Encoded
+from sumtune.text.encoded_file import load_encoded
 from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.disk_space import require_free_space, save_freeing_space
@@ -182,7 +184,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     master_weights = MasterWeights(trainable(adapted))
     examples: Sequence[Encoded] = load_encoded(run_dir.require(run_dir.transformation / "train.safetensors", "run"))
     held_out = _load_held_out(run_dir)
-    require_known_ids(base, (*examples, *held_out))
+    require_known_ids(base, chain(examples, held_out))
     later: Sequence[Sequence[Encoded]] = ()
     made_from, ranking = training_fingerprint(config, run_dir), None
     if stage is not None:
@@ -208,7 +210,7 @@ def prepare(config: Config, run_dir: RunDir, precision_before: str = "", stage: 
     )  # fmt: skip
 
 
-def _load_held_out(run_dir: RunDir) -> list[Encoded]:
+def _load_held_out(run_dir: RunDir) -> Sequence[Encoded]:
     """Return the encoded validation examples."""
     return load_encoded(run_dir.require(run_dir.transformation / "validation.safetensors", "run"))
 

@@ -1,6 +1,6 @@
 """Everything that the report needs from a run folder, read once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from sumtune.evaluate.scorecard_io import load_scorecard
 from sumtune.files.records import find_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST
-from sumtune.text.encode import Encoded, load_encoded
+from sumtune.text.encode import Encoded
+from sumtune.text.encoded_file import load_encoded
 from sumtune.train.event_log import Event, read_events
 
 __all__ = ["RunFiles", "read_run_files"]
@@ -37,7 +38,7 @@ class RunFiles:
     issues: tuple[Issue, ...]
     """What validation found in the data."""
     split_sizes: Mapping[str, int]
-    encoded: tuple[Encoded, ...]
+    encoded: Sequence[Encoded]
     """Training examples as token ids."""
     hub_data: str | None
     """Hugging Face id of the data set; None for files of one's own, whose names nobody else needs to know."""
@@ -73,7 +74,7 @@ def read_run_files(run_dir: RunDir) -> RunFiles:
         best_step=trained.get("best_step"),
         issues=tuple(Issue(**entry) for entry in report.get("findings", ())),
         split_sizes=report.get("examples", {}),
-        encoded=tuple(load_encoded(encoded)) if encoded.is_file() else (),
+        encoded=load_encoded(encoded) if encoded.is_file() else (),
         hub_data=_hub_data(run_dir, record),
         sums=_sums(run_dir, trained),
     )

@@ -1,0 +1,88 @@
+"""Encoded examples in a file, read one at a time, so that their number hardly matters for memory."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from sumtune.errors import RunDirError
+from sumtune.files.atomic import write_bytes
+from sumtune.text.encode import Encoded
+
+__all__ = ["EncodedFile", "load_encoded", "save_encoded"]
+
+PARTS = ("source", "target")
+
+
+class EncodedFile(Sequence[Encoded]):
+    """The examples in a file that `save_encoded` wrote. Token ids stay in the file until an example is asked for."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path`.
+
+        Raises:
+            OSError: the file cannot be read.
+            SafetensorError: it is not a safetensors file, or a tensor is missing.
+            ValueError: lengths and ids do not fit together.
+        """
+        file = safe_open(path, framework="numpy")
+        self._ids = {part: file.get_slice(f"{part}_ids") for part in PARTS}
+        self._ends = {part: _ends(file.get_tensor(f"{part}_lengths")) for part in PARTS}
+        if len({len(ends) for ends in self._ends.values()}) > 1:
+            raise ValueError("it has more sources than targets, or fewer")
+        for part in PARTS:
+            if self._ids[part].get_shape() != [self._ends[part][-1]]:
+                raise ValueError(f"the lengths of its {part}s do not add up to their ids")
+
+    def __len__(self) -> int:
+        return len(self._ends["source"]) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> Encoded: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Encoded]: ...
+    def __getitem__(self, at: int | slice) -> Encoded | list[Encoded]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
+        return Encoded(*(self._row(part, at % len(self)) for part in PARTS))
+
+    def _row(self, part: str, at: int) -> tuple[int, ...]:
+        start, end = map(int, self._ends[part][at : at + 2])
+        return tuple(self._ids[part][start:end].tolist()) if end > start else ()
+
+
+def _ends(lengths: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the places where rows of `lengths` end, after a 0."""
+    if lengths.ndim != 1 or (lengths < 0).any():
+        raise ValueError("its lengths are not a list of counts")
+    return np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+
+
+def save_encoded(examples: Iterable[Encoded], path: Path) -> None:
+    """Write `examples` to `path` as safetensors: concatenated int32 ids and int32 lengths of sources and targets."""
+    arrays = {f"{part}_{kind}": array("i") for part in PARTS for kind in ("ids", "lengths")}
+    for example in examples:
+        for part in PARTS:
+            row = getattr(example, part)
+            arrays[f"{part}_ids"].extend(row)
+            arrays[f"{part}_lengths"].append(len(row))
+    write_bytes(path, save({name: np.asarray(numbers, np.int32) for name, numbers in arrays.items()}))
+
+
+def load_encoded(path: Path) -> EncodedFile:
+    """Return the examples that `save_encoded` wrote to `path`.
+
+    Raises:
+        RunDirError: the file is missing, damaged, or has another format.
+    """
+    try:
+        return EncodedFile(path)
+    except (OSError, SafetensorError, ValueError, TypeError, AttributeError) as error:
+        raise RunDirError(f"{path} is damaged: {' '.join(str(error).split())}.") from None
