@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class EncodedFile(Sequence[Encoded]):
             SafetensorError: it is not a safetensors file, or a tensor is missing.
             ValueError: lengths and ids do not fit together.
         """
-        file = safe_open(path, framework="numpy")
+        file: Any = safe_open(path, framework="numpy")
         self._ids = {part: file.get_slice(f"{part}_ids") for part in PARTS}
         self._ends = {part: _ends(file.get_tensor(f"{part}_lengths")) for part in PARTS}
         if len({len(ends) for ends in self._ends.values()}) > 1:
