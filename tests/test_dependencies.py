@@ -16,7 +16,8 @@ REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?P<bound>>=|==)(?P<version
 FOR_OTHERS = {"sentencepiece", "bitsandbytes", "onnx", "onnxscript"}
 """Not imported here: transformers reads `.model` tokenizers, computes in 4 bits and writes ONNX with them."""
 ELSEWHERE = {"h11": "uvicorn", "markupsafe": "jinja2", "mlflow": "mlflow-skinny", "nbformat": "nbclient",
-             "nltk": "rouge-score", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}  # fmt: skip
+             "llama_cpp": "llama-cpp-python", "nltk": "rouge-score", "pydantic_core": "pydantic",
+             "typing_extensions": "pydantic"}  # fmt: skip
 """Imported through a package that cannot do without it."""
 
 

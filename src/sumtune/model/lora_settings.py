@@ -65,6 +65,10 @@ class LoraSettings(BaseModel):
         """Return the LoRA rank of the module at `path`."""
         return int(_first(self.rank_pattern or {}, path, self.rank))
 
+    def alpha_of(self, path: str) -> float:
+        """Return the LoRA alpha of the module at `path`."""
+        return float(_first(self.alpha_pattern or {}, path, self.alpha))
+
     def targets(self, paths: Iterable[str]) -> set[str] | None:
         """Return the modules among `paths` that have an adapter, or None for all linear layers."""
         names = set(self.target_modules)

@@ -1,0 +1,1 @@
+"""The format `ollama`: a GGUF file and the Modelfile from which `ollama create` makes a model."""
