@@ -1,5 +1,6 @@
 """Measures the peak memory of a run by its number of training examples, from reading the data to the first steps.
 
+Run: python benchmarks/flat_memory.py [--sizes 16000 160000] [--model embedded] [--work FOLDER]
 
 The conversations are made up of random words: about 60 words in 9 turns, with summaries of 19 words. A run is stopped
 at its first logged step. Each line has the peak resident memory until the end of one stage.

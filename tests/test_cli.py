@@ -21,7 +21,7 @@ from sumtune.files.atomic import write_json
 ROOT = Path(__file__).parents[1]
 COMMANDS = (
     "run", "plan", "check", "train", "search", "evaluate", "compare", "diagnose", "summarize", "convert", "serve",
-    "report", "runs", "push", "clean", "doctor",
+    "report", "runs", "push", "export", "clean", "doctor",
 )  # fmt: skip
 HELP_LIMIT_S = 1.0
 
