@@ -74,6 +74,22 @@ def pytest_collect_file() -> Generator[None, list[pytest.Collector], list[pytest
     return [one for one in (yield) if type(one) is pytest.Module]
 
 
+def own_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("SUMTUNE_")}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _first_variables() -> dict[str, str]:
+    return own_variables()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_variable_stays(_first_variables: dict[str, str]) -> Iterator[None]:
+    """Fail if a test file, or a fixture of the session that it uses, leaves a setting for the files after it."""
+    yield
+    assert own_variables() == _first_variables
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _offline() -> Iterator[None]:
     from huggingface_hub import constants

@@ -10,6 +10,19 @@ from sumtune.files.run_dir import RunDir
 
 
 @pytest.fixture(scope="session")
+def export_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(export_cache):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUMTUNE_CACHE", str(export_cache))
+        patch.setenv("SUMTUNE_KERNELS", "0")  # nothing to compile
+        yield
+
+
+@pytest.fixture(scope="session")
 def export_runs(tiny_models, tmp_path_factory):
     """Returns the run of the tiny model with a name such as `gemma`, trained when it is first asked for."""
     made = {}
@@ -23,10 +36,7 @@ def export_runs(tiny_models, tmp_path_factory):
             small_runs.pipeline.train(config, made[name], small_runs.console())
         return made[name]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SUMTUNE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("SUMTUNE_KERNELS", "0")  # nothing to compile
-        yield run_of
+    return run_of
 
 
 @pytest.fixture
