@@ -147,3 +147,11 @@ def test_characters_raise_scores_of_unrelated_text():
     """What docs/scoring.md says of Thai."""
     pairs = list(pairwise(summaries("th")))
     assert 0.25 < sum(rouge.rouge1(*pair, "char") for pair in pairs) / len(pairs) < 0.45
+
+
+@pytest.mark.parametrize("count", [0, 1, rouge.MOST_JUDGED, rouge.MOST_JUDGED + 1, 3 * rouge.MOST_JUDGED])
+def test_any_number_of_references_has_a_language(count):
+    assert rouge.choose_tokens("auto", ["Ann and Ben will meet at the station tomorrow."] * count) == "rouge-score"
+    assert rouge.choose_tokens("auto", ["Анна и Борис встретятся завтра на вокзале."] * count) == (
+        "unicode" if count else "rouge-score"
+    )

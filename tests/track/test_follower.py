@@ -110,7 +110,7 @@ def test_a_tracker_that_fails_is_one_warning_of_one_line(tmp_path: Path, method:
     store.failing = {method}
     finish(follow(run_dir, store, warnings), Results("finished", {}, {"log": run_dir.train_metrics}))
     (warning,) = warnings
-    assert "fake: OSError: [Errno 28] No space left on device. The run goes on" in warning
+    assert "fake: OSError: [Errno 28] No space left on device. The run continues" in warning
     assert "\n" not in warning
 
 

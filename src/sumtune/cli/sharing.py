@@ -76,8 +76,8 @@ def export(
 ) -> None:
     """Write the tuned model as files of another program, and prove that it summarizes as well there.
 
-    Both summarize validation examples, the export by its own program. If its ROUGE-1 is lower by more than 0.01 and
-    not by chance, or if its prompts have other tokens, the command fails, and the folder is called OUTPUT-failed.
+    Both summarize validation examples. The export fails, and its folder is called OUTPUT-failed, if its ROUGE-1 is
+    lower by more than 0.01 and not by chance, or if its prompts have other tokens.
     """
     from sumtune.commands.export import export_run
     from sumtune.files.run_dir import RunDir

@@ -138,7 +138,7 @@ def describe_sentences(tokens: Tokens) -> str:
 
 @lru_cache(maxsize=8)
 def _are_english(references: tuple[str, ...]) -> bool:
-    references = references[:: math.ceil(len(references) / MOST_JUDGED)]
+    references = references[:: max(1, math.ceil(len(references) / MOST_JUDGED))]
     english = is_english(references)
     if english is None:
         return all(ASCII_ONLY.fullmatch(reference) for reference in references)

@@ -122,8 +122,9 @@ class Follower:
     def _warn_once(self, reason: str) -> None:
         if not self._warned:
             self._warned = True
-            self._warn(f"Warning: {self._name}: {reason}. The run goes on without it. To send what is missing, repeat "
-                       "the command.")  # fmt: skip
+            self._warn(
+                f"Warning: {self._name}: {reason}. The run continues; repeat the command to send what is missing."
+            )
 
 
 class _Clock:
