@@ -6,6 +6,7 @@ from typing import Any
 
 from sumtune.decode.ctranslate2.convert import convert_into
 from sumtune.decode.threads import preserve_torch_threads
+from sumtune.export.format import write_each
 from sumtune.export.source import ExportSource
 from sumtune.export.tokenizer_files import (
     PromptTokenizer,
@@ -106,12 +107,11 @@ class CTranslate2Artefact:
         self, dialogues: Sequence[str], styles: Sequence[str], progress: OnProgress | None = None
     ) -> list[str]:
         """See `Artefact`."""
-        summaries = []
-        for dialogue, style in zip(dialogues, styles, strict=True):
-            summaries.append(self._prompts.text(self._write(self.prompt_ids(dialogue, style))))
-            if progress is not None:
-                progress(1)
-        return summaries
+
+        def write(dialogue: str, style: str) -> str:
+            return self._prompts.text(self._write(self.prompt_ids(dialogue, style)))
+
+        return write_each(write, dialogues, styles, progress)
 
     def _write(self, source: list[int]) -> list[int]:
         settings, tokenizer = self._settings, self._prompts.tokenizer

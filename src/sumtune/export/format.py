@@ -1,13 +1,25 @@
 """What a format of `sumtune export` provides: files, and their own runtime for the proof."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from sumtune.export.source import ExportSource
 from sumtune.summarizer import OnProgress
 
-__all__ = ["Artefact", "ExportFormat"]
+__all__ = ["Artefact", "ExportFormat", "write_each"]
+
+
+def write_each(
+    write: Callable[[str, str], str], dialogues: Sequence[str], styles: Sequence[str], progress: OnProgress | None
+) -> list[str]:
+    """Return what `write` makes of each dialogue and its style, one after the other."""
+    summaries = []
+    for dialogue, style in zip(dialogues, styles, strict=True):
+        summaries.append(write(dialogue, style))
+        if progress is not None:
+            progress(1)
+    return summaries
 
 
 class Artefact(Protocol):

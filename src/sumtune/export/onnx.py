@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from sumtune.errors import ConfigError
+from sumtune.export.format import write_each
 from sumtune.export.source import ExportSource
 from sumtune.export.tokenizer_files import PromptTokenizer, write_generation, write_prompt_tokens, write_tokenizer
 from sumtune.model.merge import load_merged
@@ -95,12 +96,11 @@ class OnnxArtefact:
         self, dialogues: Sequence[str], styles: Sequence[str], progress: OnProgress | None = None
     ) -> list[str]:
         """See `Artefact`."""
-        summaries = []
-        for dialogue, style in zip(dialogues, styles, strict=True):
-            summaries.append(self._prompts.text(self._model.generate(self.prompt_ids(dialogue, style))))
-            if progress is not None:
-                progress(1)
-        return summaries
+
+        def write(dialogue: str, style: str) -> str:
+            return self._prompts.text(self._model.generate(self.prompt_ids(dialogue, style)))
+
+        return write_each(write, dialogues, styles, progress)
 
 
 def _write_graphs(model: Any, is_encoder_decoder: bool, folder: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sumtune.data.styles import MAX_STYLE_CHARACTERS
+from sumtune.export.format import write_each
 from sumtune.export.gguf.runtime import LlamaCpp
 from sumtune.summarizer import OnProgress
 from sumtune.text.prompt import Prompt
@@ -39,13 +40,13 @@ class GgufArtefact:
         self, dialogues: Sequence[str], styles: Sequence[str], progress: OnProgress | None = None
     ) -> list[str]:
         """See `Artefact`."""
-        summaries = []
-        for dialogue, style in zip(dialogues, styles, strict=True):
-            ids = self.prompt_ids(dialogue, style)
-            summaries.append(self._llama.write(ids, self._prompt.max_target_tokens, stops(self._prompt)))
-            if progress is not None:
-                progress(1)
-        return summaries
+
+        def write(dialogue: str, style: str) -> str:
+            return self._llama.write(
+                self.prompt_ids(dialogue, style), self._prompt.max_target_tokens, stops(self._prompt)
+            )
+
+        return write_each(write, dialogues, styles, progress)
 
 
 def most_tokens(prompt: Prompt) -> int:

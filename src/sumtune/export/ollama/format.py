@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from sumtune.export.format import write_each
 from sumtune.export.gguf.artefact import most_tokens
 from sumtune.export.gguf.runtime import RUNTIME, LlamaCpp, why_no_llama_cpp
 from sumtune.export.gguf.write import require_gguf, write_merged
@@ -79,10 +80,10 @@ class OllamaArtefact:
         self, dialogues: Sequence[str], styles: Sequence[str], progress: OnProgress | None = None
     ) -> list[str]:
         """See `Artefact`."""
-        summaries = []
-        for dialogue, style in zip(dialogues, styles, strict=True):
-            ids = self.prompt_ids(dialogue, style)
-            summaries.append(self._llama.write(ids, self._limit, self._modelfile.stop, **self._search))
-            if progress is not None:
-                progress(1)
-        return summaries
+
+        def write(dialogue: str, style: str) -> str:
+            return self._llama.write(
+                self.prompt_ids(dialogue, style), self._limit, self._modelfile.stop, **self._search
+            )
+
+        return write_each(write, dialogues, styles, progress)
