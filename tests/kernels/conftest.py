@@ -1,4 +1,7 @@
-"""Tests of the kernels run once for each variant that this processor can run."""
+"""Tests of the kernels run once for each variant that this processor can run.
+
+Those marked `one_variant` check what comes before the choice of the variant, and run once.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     else:
         found = load_kernels(cache_dir() / "kernels")
         cases = [None] if found is None else runnable_variants(found._library)
+    if metafunc.definition.get_closest_marker("one_variant"):
+        cases = cases[:1]
     metafunc.parametrize("kernels", cases, indirect=True, scope="session", ids=_name)
 
 

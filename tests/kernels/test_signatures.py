@@ -20,6 +20,7 @@ from sumtune.kernels.signatures import COLUMNS, FLOATS, RULES, SIGNATURES, TABLE
 T = torch.bfloat16, torch.float32
 ROWS, N, OUTPUTS, HEADS, SHARE, DIM, BATCH, TIME, RANK = 3, 8, 70, 4, 2, 6, 2, 5, 2
 PADDED = 2 * COLUMNS
+SANITIZED = any("sanitize" in flag for flag in compiler.FLAGS)
 
 
 def numbers(dtype: torch.dtype, *size: int) -> Tensor:
@@ -70,6 +71,7 @@ def valid(name: str, dtype: torch.dtype) -> list[Any]:
 
 
 CALLS = [(name, dtype) for name, signature in SIGNATURES.items() for dtype in (T if signature.is_typed else T[:1])]
+one_variant = pytest.mark.one_variant
 calls = pytest.mark.parametrize(("name", "dtype"), CALLS, ids=[f"{name} {dtype}"[:-1] for name, dtype in CALLS])
 
 
@@ -94,6 +96,7 @@ def hostile_tensors(tensor: Tensor) -> list[Any]:
             torch.empty(tensor.shape, dtype=tensor.dtype, device="meta"), flat.tolist(), 0]  # fmt: skip
 
 
+@one_variant
 @calls
 def test_every_hostile_array_is_refused(kernels: Kernels, name: str, dtype: torch.dtype) -> None:
     given = valid(name, dtype)
@@ -104,6 +107,7 @@ def test_every_hostile_array_is_refused(kernels: Kernels, name: str, dtype: torc
                     kernels(name, *given[:place], hostile, *given[place + 1 :])
 
 
+@one_variant
 @calls
 def test_arrays_of_both_types_are_refused(kernels: Kernels, name: str, dtype: torch.dtype) -> None:
     first, *others = valid(name, dtype)
@@ -112,6 +116,7 @@ def test_arrays_of_both_types_are_refused(kernels: Kernels, name: str, dtype: to
             kernels(name, first.to(T[dtype == T[0]]), *others)
 
 
+@one_variant
 @calls
 def test_every_hostile_number_is_refused(kernels: Kernels, name: str, dtype: torch.dtype) -> None:
     given, names = valid(name, dtype), SIGNATURES[name].parameters
@@ -125,6 +130,7 @@ def test_every_hostile_number_is_refused(kernels: Kernels, name: str, dtype: tor
                 kernels(name, *given[:place], value, *given[place + 1 :])
 
 
+@one_variant
 @calls
 def test_too_few_and_too_many_arguments_are_refused(kernels: Kernels, name: str, dtype: torch.dtype) -> None:
     given = valid(name, dtype)
@@ -133,6 +139,7 @@ def test_too_few_and_too_many_arguments_are_refused(kernels: Kernels, name: str,
             kernels(name, *wrong)
 
 
+@one_variant
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
@@ -148,6 +155,7 @@ def test_numbers_that_lead_out_of_an_array_are_refused(kernels: Kernels, name: s
         kernels(name, *(named | changed).values())
 
 
+@one_variant
 @pytest.mark.parametrize(("name", "dim"), [("rotate_heads", 7), ("rotate_heads", 514), ("rotate_heads_backward", 514)])
 def test_heads_that_no_kernel_has_room_for_are_refused(kernels: Kernels, name: str, dim: int) -> None:
     x, tables, rstd = torch.ones(dim), torch.ones(dim), torch.ones(1)
@@ -157,6 +165,7 @@ def test_heads_that_no_kernel_has_room_for_are_refused(kernels: Kernels, name: s
         kernels(name, *(given if name == "rotate_heads" else back))
 
 
+@one_variant
 @pytest.mark.parametrize("target", [-1, N, 2**40, -(2**63)])
 @pytest.mark.parametrize("dtype", T)
 def test_a_target_that_has_no_row_is_refused(kernels: Kernels, dtype: torch.dtype, target: int) -> None:
@@ -208,10 +217,13 @@ def drawn_numbers(draw: st.DrawFn, name: str) -> dict[str, float]:
 
 
 @calls
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30 if SANITIZED else 3, deadline=None)
 @given(data=st.data())
 def test_no_function_leaves_its_arrays(kernels: Kernels, name: str, dtype: torch.dtype, data: st.DataObject) -> None:
-    """Fails under AddressSanitizer where the table says too little; else only where a function crashes."""
+    """Fails under AddressSanitizer where the table says too little; else only where a function crashes.
+
+    So it draws most examples under sanitizers.
+    """
     require_function(kernels, name, dtype)
     named = data.draw(drawn_numbers(name))
     known = {"padded": lambda outputs: -(-outputs // COLUMNS) * COLUMNS, **named}
@@ -228,7 +240,7 @@ def test_no_function_leaves_its_arrays(kernels: Kernels, name: str, dtype: torch
     kernels(name, *arguments)
 
 
-@pytest.mark.skipif(not any("sanitize" in flag for flag in compiler.FLAGS), reason="`make sanitize` runs it")
+@pytest.mark.skipif(not SANITIZED, reason="`make sanitize` runs it")
 def test_the_sanitizers_are_awake(kernels: Kernels) -> None:
     """They end a process that writes one element past the end of an array."""
     child = os.fork()
