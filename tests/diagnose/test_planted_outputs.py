@@ -75,7 +75,7 @@ PLANTED = [
 @cache
 def clean_outputs(seed, dialogues):
     """Good outputs, in which nothing is found."""
-    outputs = planted.outputs(40, seed=seed, dialogues=dialogues)
+    outputs = planted.outputs(28, seed=seed, dialogues=dialogues)
     assert codes(outputs) == []
     return outputs
 
@@ -99,7 +99,7 @@ def test_a_damage_is_named_first_and_alone_with_title_and_evidence(code, number,
 
 @pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
 def test_an_echo_of_prompt_and_dialogue_is_named_first(dialogues):
-    clean = planted.outputs(40)
+    clean = planted.outputs(28)
     for before, after in (("Conversation:\n", "\n\nSummary: "), ("", "\n"), ("Summarize this, please.\n", "\nTL;DR: ")):
         echo = [before + d + after + p for d, p in zip(clean.dialogues, clean.predictions, strict=True)]
         damaged = clean.with_predictions(echo)
@@ -110,7 +110,7 @@ def test_an_echo_of_prompt_and_dialogue_is_named_first(dialogues):
 @pytest.mark.parametrize("dialogues", [True, False], ids=["dialogues", "alone"])
 @pytest.mark.parametrize("shift", [1, -1, 2])
 def test_shifted_predictions_are_named_first_and_score_the_same_when_moved_back(shift, dialogues):
-    clean = planted.outputs(60, dialogues=dialogues)
+    clean = planted.outputs(40, dialogues=dialogues)
     moved = clean.predictions[shift:] + clean.predictions[:shift]
     (finding,) = diagnose(Context(outputs=clean.with_predictions(moved))).findings
     assert finding.code == "misplaced_rows"
@@ -118,7 +118,7 @@ def test_shifted_predictions_are_named_first_and_score_the_same_when_moved_back(
 
 
 def test_swapped_columns_are_named_first():
-    clean = planted.outputs(40)
+    clean = planted.outputs(28)
     summaries = clean.first_references
     said = replace(clean, predictions=clean.dialogues, dialogues=clean.predictions)
     wanted = replace(clean, references=tuple((text,) for text in clean.dialogues), dialogues=summaries)
@@ -128,7 +128,7 @@ def test_swapped_columns_are_named_first():
 
 
 def test_references_that_copy_more_than_predictions_are_a_suspicion_but_no_fault():
-    clean = planted.outputs(60)
+    clean = planted.outputs(40)
     quoted = tuple((text.splitlines()[1],) for text in clean.dialogues)
     diagnosis = diagnose(Context(outputs=replace(clean, references=quoted)))
     assert [(finding.code, finding.severity) for finding in diagnosis.findings] == [("columns_swapped", "weakness")]
@@ -136,11 +136,11 @@ def test_references_that_copy_more_than_predictions_are_a_suspicion_but_no_fault
 
 
 def test_the_share_of_the_lost_score_is_what_scoring_again_gives_back():
-    clean = planted.outputs(50)
+    clean = planted.outputs(32)
     damaged = clean.mapped(spaced)
     (finding,) = diagnose(Context(outputs=damaged)).findings
-    before = sum(rouge1(*pair) for pair in zip(damaged.predictions, clean.first_references, strict=True)) / 50
-    after = sum(rouge1(*pair) for pair in zip(clean.predictions, clean.first_references, strict=True)) / 50
+    before = sum(rouge1(*pair) for pair in zip(damaged.predictions, clean.first_references, strict=True)) / 32
+    after = sum(rouge1(*pair) for pair in zip(clean.predictions, clean.first_references, strict=True)) / 32
     assert finding.share == pytest.approx((after - before) / (1 - before))
     assert finding.numbers["share"] == 1
     assert (finding.numbers["rouge1"], finding.numbers["rouge1_mended"]) == pytest.approx((before, after))
@@ -149,14 +149,14 @@ def test_the_share_of_the_lost_score_is_what_scoring_again_gives_back():
 
 
 def test_the_references_themselves_get_all_back_when_the_spaces_go():
-    references = planted.outputs(50)
+    references = planted.outputs(32)
     perfect = references.with_predictions(references.first_references)
     (finding,) = diagnose(Context(outputs=perfect.mapped(spaced))).findings
     assert finding.share == pytest.approx(1)
 
 
 def test_two_faults_at_once_are_both_named_and_their_shares_add_up():
-    clean = planted.outputs(60)
+    clean = planted.outputs(40)
     damaged = clean.mapped(lambda text: spaced(f"<pad> {text}</s>"))
     findings = diagnose(Context(outputs=damaged)).findings
     assert [finding.code for finding in findings] == ["characters_separated", "special_tokens_left"]
@@ -165,6 +165,6 @@ def test_two_faults_at_once_are_both_named_and_their_shares_add_up():
 
 
 def test_what_the_engine_says_about_the_limit_counts_where_texts_end_well():
-    clean = planted.outputs(60)
-    assert codes(replace(clean, cut_off=(True,) * 40 + (False,) * 20)) == ["cut_short"]
-    assert codes(replace(clean, cut_off=(False,) * 60)) == []
+    clean = planted.outputs(40)
+    assert codes(replace(clean, cut_off=(True,) * 26 + (False,) * 14)) == ["cut_short"]
+    assert codes(replace(clean, cut_off=(False,) * 40)) == []

@@ -11,11 +11,10 @@ __all__ = ["Vocabulary", "vocabulary_of"]
 
 LONGEST_WORD = 24
 """Longest known word in characters; longer runs are addresses and the like."""
-UNKNOWN_START = 12.0
-UNKNOWN_CHARACTER = 3.0
-"""Cost (negative log probability) of an unknown word: for the word, and for each of its characters."""
+UNKNOWN = [12.0 + 3.0 * characters for characters in range(LONGEST_WORD + 1)]
+"""Cost (negative log probability) of an unknown word by its number of characters."""
 CACHED_TEXTS = 1 << 11
-"""Texts whose share of known words is remembered: several repairs ask for it."""
+"""Number of texts whose share of known words, or whose words, are remembered: several repairs ask for them."""
 
 
 class Vocabulary:
@@ -25,6 +24,7 @@ class Vocabulary:
         """Count the words of `texts`."""
         self._texts = texts
         self.known_share = lru_cache(CACHED_TEXTS)(self._known_share)
+        self.segmented = lru_cache(CACHED_TEXTS)(self._segmented)
 
     @cached_property
     def _counts(self) -> Counter[str]:
@@ -64,30 +64,29 @@ class Vocabulary:
         letters = sum(map(len, found))
         return sum(map(len, filter(self._long_words.__contains__, found))) / letters if letters else 0.0
 
-    def segmented(self, run: str) -> list[str]:
+    def _segmented(self, run: str) -> tuple[str, ...]:
         """Return the most probable words behind `run`, which has no spaces (dynamic programming over word unigrams).
 
         >>> Vocabulary(["Ann helps Bob.", "He is at home"]).segmented("AnnhelpsBobathome")
-        ['Ann', 'helps', 'Bob', 'at', 'home']
+        ('Ann', 'helps', 'Bob', 'at', 'home')
         """
-        folded, costs = run.casefold(), self._costs
+        folded, cost_of = run.casefold(), self._costs.get
         if len(folded) != len(run):
-            return [run]
+            return (run,)
         best, starts = [0.0], [0]
         for end in range(1, len(run) + 1):
-            options = []
+            least, first = math.inf, 0
             for start in range(max(0, end - LONGEST_WORD), end):
-                known = costs.get(folded[start:end])
-                cost = UNKNOWN_START + UNKNOWN_CHARACTER * (end - start) if known is None else known
-                options.append((best[start] + cost, start))
-            cost, start = min(options)
-            best.append(cost)
-            starts.append(start)
+                cost = best[start] + cost_of(folded[start:end], UNKNOWN[end - start])
+                if cost < least:
+                    least, first = cost, start
+            best.append(least)
+            starts.append(first)
         found, end = [], len(run)
         while end:
             found.append(run[starts[end] : end])
             end = starts[end]
-        return found[::-1]
+        return tuple(found[::-1])
 
 
 @lru_cache(maxsize=4)
