@@ -33,7 +33,7 @@ docs: $(VENV)/.docs ## the site of documentation in build/docs; fails if a link 
 test-unit coverage test-lowest: export PYTHONDONTWRITEBYTECODE =
 
 test: test-unit ## all tests, including those with the embedded model and Chromium
-	$(BIN)/pytest -m "e2e or browser" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m "e2e or browser" $(IN_PARALLEL)
 
 test-unit: $(VENV)/.dev ## without the embedded model and Chromium: under three minutes on two cores
 	$(BIN)/pytest -m $(NOT_ALL) $(IN_PARALLEL) $(ARGS)

@@ -34,10 +34,19 @@ SETTINGS = {
 
 WHOLE_RUNS = ("tests/api/", "tests/commands/", "tests/export/", "tests/faults/", "tests/rank/")
 """Folders of tests that make whole runs of tiny models, so all of them are marked `e2e`."""
-SLOW = ("tests/api/", "tests/rank/", "tests/train/", "tests/decode/", "tests/commands/", "tests/diagnose/")
-"""Folders of files that take seconds each."""
+SLOW = (
+    *("tests/e2e/test_embedded", "tests/api/", "tests/commands/", "tests/rank/", "tests/faults/", "tests/export/"),
+    *("tests/report/", "tests/train/", "tests/decode/", "tests/diagnose/", "tests/test_documented_commands"),
+)
+"""Beginnings of the names of files that take longest, the slowest first."""
 ONE_RUN = ("tests/api/", "tests/report/")
 """Folders whose files share a run; one process runs them all."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Read no file of whole runs where none is asked for."""
+    whole_runs = {config.rootpath / folder for folder in WHOLE_RUNS}
+    return True if "not e2e" in config.option.markexpr and collection_path in whole_runs else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,7 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(WHOLE_RUNS):
             item.add_marker(pytest.mark.e2e)
-    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
+    items.sort(
+        key=lambda item: next((rank for rank, start in enumerate(SLOW) if item.nodeid.startswith(start)), len(SLOW))
+    )
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
