@@ -181,7 +181,7 @@ class RankConfig(Section):
     """
 
     candidates: int = Field(0, ge=0, le=64)
-    """Candidate summaries that are written for each example; 0 leaves all of this out."""
+    """Candidate summaries that are written for each example; 0 turns learning to rank off."""
     temperature: float = Field(0.7, gt=0, le=10)
     """Divides the logits when candidates are sampled; a lower one makes candidates more alike."""
     top_k: Positive = 50

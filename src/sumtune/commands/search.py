@@ -63,13 +63,13 @@ class _Search:
 
     root: Path
     base: Config
-    """Settings of the default, on the user's data."""
+    """Settings of the default for the user's data."""
     space: Space
     console: Console
 
     @cached_property
     def parts(self) -> Config:
-        """Settings of the default on the parts of the training data; no base model is scored."""
+        """Settings of the default for the parts of the training data. The base model is not scored."""
         data = DataConfig(path=str(self.root / "parts"))
         evaluate = self.base.evaluate.model_copy(update={"base": False, "max_examples": None})
         train = self.base.train.model_copy(update={"validate_every_steps": ONLY_AFTER_EPOCHS})

@@ -138,7 +138,7 @@ def train_adapter(
 def _expectation(
     config: Config, run_dir: RunDir, history: bool, resumed: TrainState | None, choice: Choice | None = None
 ) -> Expectation:
-    """Return what the run is expected to reach: as its first start said, if it continues."""
+    """Return what the run is expected to reach. A resumed run keeps what its first start expected."""
     recorded = None if resumed is None else recorded_expectation(run_dir)
     return recorded or expect(config, run_dir, history=history, choice=choice)
 

@@ -150,7 +150,7 @@ def _table(file: str, split: str | None, values: Iterable[tuple[int, dict[str, A
 
 
 def _lists_by_split(place: str, value: Mapping[str, Any]) -> dict[str | None, list[Any]]:
-    """Return the lists under split names, otherwise the one under a key such as `data` as the split None."""
+    """Return the list of each split. Without split names, the list under a key such as `data` is the split None."""
     lists: dict[str | None, list[Any]] = {}
     for key, items in value.items():
         name = split_name(key)

@@ -78,7 +78,7 @@ def _are_turns(text: str, least_share: float = LEAST_LABELLED) -> bool:
 
 
 def _python_value(text: str) -> Any:
-    """Return the Python literal in `text`; texts without a comma between them are items, as NumPy prints arrays."""
+    """Return the Python literal in `text`. As in NumPy's arrays, strings without a comma between them are items."""
     tokens, last = [], None
     for token in tokenize.generate_tokens(io.StringIO(text.replace("\n", " ")).readline):
         if token.type == last == tokenize.STRING:

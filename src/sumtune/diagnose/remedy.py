@@ -10,7 +10,7 @@ class Remedy:
     """How to fix the cause of a finding."""
 
     text: str
-    """Instruction that says which part only the user can do."""
+    """Instruction. It names what only the user can do."""
     commands: tuple[str, ...]
     """Commands in the order to type them. The user fills in `FILE`, `MODEL` and `NAME`; the rest works as it is."""
 

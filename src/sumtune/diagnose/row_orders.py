@@ -15,7 +15,7 @@ Keys = Mapping[str, NDArray[np.float64]]
 AGREEING = 0.9
 """Share of the known rows that an order must explain."""
 AGREEING_MOVED = 0.8
-"""Share of the known rows out of place that an order must explain."""
+"""Share that an order must explain of the rows that are known to be out of place."""
 FEWEST_MOVED = 3
 RUN = 3
 """Consecutive texts, all moved equally far, that make a segment."""

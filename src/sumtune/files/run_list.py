@@ -20,7 +20,7 @@ State = Literal["running", "finished", "trained", "stopped", "failed", "damaged"
 
 @dataclass(frozen=True)
 class ListedRun:
-    """One run folder. None where it does not say."""
+    """One run folder. A field is None if the folder does not contain it."""
 
     run: str
     """Path of the folder as a command takes it."""

@@ -140,7 +140,7 @@ def _epoch_seconds(session: Session, stand_in: Session, costs: TrainingCosts) ->
 def seconds_left(expected: dict[str, float], session: Session) -> float:
     """Return how many of the `expected` seconds are left; a stage that is not finished counts as a whole.
 
-    Only finished files of candidates are left out.
+    Of the candidates, only those in finished files are subtracted.
     """
     config, run_dir, examples = session.config, session.run_dir, len(session.examples)
     written = CHUNK * len(list(run_dir.candidates.glob("*.safetensors")))

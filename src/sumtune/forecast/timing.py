@@ -92,9 +92,9 @@ class TrainingCosts:
     validation: float
     """Seconds of one validation."""
     epoch_in_parts: float = 0.0
-    """Seconds of an epoch if long dialogues were read in short parts; 0 if there are no long ones."""
+    """Seconds of an epoch that reads long dialogues in short parts; 0 if there are none."""
     epoch_truncated: float = 0.0
-    """Seconds of an epoch if only their beginnings were read; 0 if there are no long ones."""
+    """Seconds of an epoch that reads only the beginnings of long dialogues; 0 if there are none."""
     sampled_summary: float = 0.0
     """Seconds of a summary that is sampled after a validation; 0 if there are none."""
 

@@ -1,4 +1,4 @@
-"""The stage `candidates`: sampled from the adapter of each half for the examples of the other, and rewarded."""
+"""The stage `candidates`: the adapter of each half samples candidates for the other half, and each gets a reward."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -126,7 +126,7 @@ def _rank(run: _Run) -> tuple[TrainState, float]:
 
 
 def _train(run: _Run, run_dir: RunDir, stage: Stage, train: Callable[..., TrainState]) -> TrainState:
-    """Train in the folder of `run_dir`, from its newest checkpoint if that is of this run."""
+    """Train in the folder of `run_dir`, from its newest checkpoint if that belongs to this run."""
     session = training.prepare(run.config, run_dir, run.precision, stage)
     newest, _ = checkpoint.latest_intact(run_dir.trainer)
     resumes = newest is not None and checkpoint.load_state(newest).fingerprint == session.fingerprint

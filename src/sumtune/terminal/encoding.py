@@ -15,7 +15,7 @@ REPLACEMENTS = {
 
 
 def replace_unencodable() -> None:
-    """Make standard output and error write characters that they cannot encode as `->`, `...` or `\\xe9`."""
+    """Make standard output and error replace characters that they cannot encode, for example by `->` or `\\xe9`."""
     codecs.register_error(HANDLER, _replacement)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

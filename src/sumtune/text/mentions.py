@@ -30,7 +30,7 @@ __all__ = [
 
 ENGLISH = "English"
 CACHED_DIALOGUES = 8
-"""The summaries of a dialogue by several systems are checked one after another."""
+"""Number of cached dialogues. It is small: the summaries of a dialogue are checked one after another."""
 ALWAYS_SAID = {"Arabic": {"1", "2"}, "Hebrew": {"1", "2"}}
 """Numbers that a language may express with an article or an ending instead of a number word. They are not reported."""
 

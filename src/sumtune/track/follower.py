@@ -30,7 +30,7 @@ class Results:
     outcome: Outcome
     figures: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
-    """By the name under which a tracker stores them."""
+    """Files by the name under which a tracker stores them."""
 
 
 class Follower:

@@ -24,7 +24,7 @@ NOTICES = frozenset({
     "Ce message a été supprimé", "Vous avez supprimé ce message", "Questo messaggio è stato eliminato",
     "Hai eliminato questo messaggio", "Dit bericht is verwijderd", "Je hebt dit bericht verwijderd",
 })  # fmt: skip
-"""What Android writes in place of a message, without a mark."""
+"""Notices that Android writes in place of a message, without marking them as notices."""
 QUOTES = re.compile(r"[\"“”„«»「]")
 MOST_WORDS = 6
 

@@ -32,7 +32,7 @@ class _Header(BaseModel):
     shape: ModelShape
     setup_s: float
     shared: dict[str, str]
-    """Name in the base model of each tensor that is not in the file."""
+    """For each tensor that is not in the file, its name in the base model."""
 
 
 def load_cached(entry: Entry, base_folder: Path) -> EngineWeights | None:

@@ -31,7 +31,7 @@ CHANGED_REFERENCES = 0.5
 GAIN = 0.005
 """Mean ROUGE-1 that an uncertain repair must gain, and each further repair of a chain."""
 GAIN_OF_GUESS = 0.05
-"""Mean ROUGE-1 that an uncertain repair must gain more than a certain one to be preferred."""
+"""Lead in mean ROUGE-1 with which an uncertain repair is preferred to a certain one."""
 GAIN_OF_UNSPECIFIC = 0.1
 """The same for what several predictions share, whatever it is."""
 KNOWN = 0.2

@@ -119,7 +119,7 @@ def python_literal(text: str) -> str:
 
 
 def _text_in(value: Any, text: str) -> str:
-    """Return the summary in a parsed value: what stands under a key for texts, or all strings; `text` for none."""
+    """Return the summary in a parsed value: what stands under a key for texts, or else all strings, or else `text`."""
     found = list(_named(value)) or list(_strings(value))
     if not found:
         return text

@@ -18,6 +18,6 @@ class Log:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Settings by their names in transformers' `TrainingArguments` and in peft's `LoraConfig`."""
     total_steps: int | None = None
-    """Planned optimizer steps; None if unknown: then the last logged step."""
+    """Planned optimizer steps. If they are unknown (None), the last logged step counts."""
     examples: int | None = None
     ended: bool = True

@@ -96,6 +96,6 @@ def _end_of_rise(steps: Array, rates: Array) -> int:
 
 
 def _steps_an_epoch(log: Log) -> int | None:
-    """Return the optimizer steps of an epoch, from the epoch that was logged with the last step of the log."""
+    """Return the optimizer steps of an epoch: the last step that was logged with its epoch, divided by that epoch."""
     found = [point["step"] / point["epoch"] for point in log.points if point.get("epoch", 0) > 0]
     return round(found[-1]) if found else None

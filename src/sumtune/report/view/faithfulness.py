@@ -38,7 +38,7 @@ class Claims:
     by_kind: tuple[tuple[str, int], ...]
     """Number of summaries by the description of the kind, largest first."""
     quoted: tuple[tuple[str, str, str], ...]
-    """Some of the claims: id of the example, text and reason; each from another example."""
+    """Some claims, each from a different example: its id, the text and the reason."""
 
 
 def claims_of(scorecard: Scorecard, *, quotes: int = QUOTES) -> Claims:

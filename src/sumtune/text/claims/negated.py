@@ -12,7 +12,7 @@ NEGATIONS = word_set("""
     hasnt hadn't ain't unable
 """)
 SCOPE = 4
-"""Words after a negation that it can deny."""
+"""Number of words after a negation that it can deny."""
 SCOPE_END = word_set(", . ! ? ; : ( ) - and but because so if that as until till anymore")
 NOT_DENYING = word_set("""
     forget wait believe complain stand help worry only sure bad problem doubt mind idea matter imagine longer
