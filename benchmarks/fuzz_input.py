@@ -31,7 +31,8 @@ from sumtune.config import PRESETS, Config
 from sumtune.config_resolution import resolve
 from sumtune.data import ingest
 from sumtune.data.conversations import open_conversations
-from sumtune.data.example import SPLITS, Example, load_jsonl
+from sumtune.data.example import SPLITS, Example
+from sumtune.data.example_file import load_jsonl
 from sumtune.errors import SumtuneError
 from sumtune.files.run_dir import RunDir
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from sumtune.commands.run_record import recorded_config
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.decode.build import build_summarizer
 from sumtune.evaluate.overlap import METRICS, mean, score_multiple
 from sumtune.evaluate.reference_groups import group_by_dialogue

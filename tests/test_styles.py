@@ -16,7 +16,7 @@ from sumtune.commands import pipeline
 from sumtune.commands.summarize import summarize_file, summarize_text
 from sumtune.config import ModelConfig, PromptConfig
 from sumtune.config_resolution import resolve
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.data.styles import MAX_STYLE_TOKENS, check_style
 from sumtune.decode.build import load_tuned
 from sumtune.errors import ConfigError, ModelError

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sumtune.config import DataConfig
 from sumtune.data.columns import find_columns
+from sumtune.data.content import Text
 from sumtune.data.delimited import read_delimited
 from sumtune.data.encoding import decode
 from sumtune.data.example import Example
@@ -62,8 +63,8 @@ def rows_of(content: bytes, suffix: str) -> list[Example]:
     if not content.strip():
         return []
     try:
-        table = read_delimited(f"a.{suffix}", decode(content)[0], None)
-        return check_rows(table, find_columns(table.file, table.columns))[0]
+        table = read_delimited(f"a.{suffix}", Text(decode(content)[0]), None)
+        return [one for one in check_rows(table, find_columns(table.file, table.columns)) if isinstance(one, Example)]
     except DataError:
         return []
 

@@ -6,7 +6,7 @@ import pytest
 
 from sumtune.config import Config, DataConfig, ModelConfig
 from sumtune.data import hub, ingest
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.data.issues import Issue, raise_errors
 from sumtune.errors import DataError
 from sumtune.files.records import read_record

@@ -9,7 +9,7 @@ from planted_exports import FAULTS, PlantedFormat
 
 from sumtune.commands import export
 from sumtune.commands.export import export_run
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.errors import ExportError
 from sumtune.evaluate.reference_groups import group_by_dialogue
 from sumtune.export.formats import FORMATS

@@ -8,7 +8,8 @@ import pytest
 import tiny
 
 from sumtune.config import Config, ModelConfig
-from sumtune.data.example import Example, dump_jsonl, load_jsonl
+from sumtune.data.example import Example, dump_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.errors import RunDirError
 from sumtune.files.atomic import write_text
 from sumtune.files.run_dir import RunDir

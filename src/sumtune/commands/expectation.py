@@ -8,7 +8,7 @@ from rich.console import Console
 
 from sumtune.commands.run_record import known_record, update_record
 from sumtune.config import Config
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.evaluate.evaluate_stage import chosen_examples
 from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.evaluate.scorecard import TUNED, Scorecard

@@ -14,7 +14,8 @@ from sumtune.commands.within import Deadline, choose_within
 from sumtune.config import Config
 from sumtune.data import ingest
 from sumtune.data.data_source import find_source
-from sumtune.data.example import SPLITS, load_jsonl
+from sumtune.data.example import SPLITS
+from sumtune.data.example_file import load_jsonl
 from sumtune.errors import ConfigError
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.evaluate_stage import chosen_examples

@@ -17,7 +17,8 @@ from sumtune.commands.prepare import prepare_data, within_limits
 from sumtune.commands.resume import state_to_resume
 from sumtune.config import Config, DataConfig
 from sumtune.config_resolution import assignment, revise
-from sumtune.data.example import dump_jsonl, load_jsonl
+from sumtune.data.example import dump_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.decode.build import build_for_any_length
 from sumtune.decode.unsupported import UnsupportedError
 from sumtune.errors import ConfigError, RunDirError

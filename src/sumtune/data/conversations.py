@@ -17,7 +17,7 @@ from sumtune.data.issues import Issue, legacy_encoding, raise_first_error, undec
 from sumtune.data.json_rows import dump_row, json_lines
 from sumtune.data.readers import damaged_text, read_file
 from sumtune.data.row_checks import check_text
-from sumtune.data.table import Table
+from sumtune.data.table import Table, Values
 from sumtune.errors import DataError
 
 __all__ = ["Conversation", "Conversations", "open_conversations"]
@@ -84,7 +84,7 @@ def open_conversations(path: Path, given: str | None = None, learned: str | None
 
 
 def _source(table: Table, given: str | None, learned: str | None) -> _Source:
-    candidates = text_columns(table.columns, [row for _, row in table.rows])
+    candidates = text_columns(table.columns, table.values)
     column = find_dialogue(table.file, table.columns, given, learned, candidates=candidates)
     return _Source(table.file, column, table.rows)
 
@@ -101,7 +101,7 @@ def _open_lines(path: Path, given: str | None, learned: str | None) -> Conversat
             f"{path} holds a message in each line: `sumtune convert FILE --output chats.jsonl` makes a conversation "
             "of them, which --input reads."
         )
-    row_format = None if is_chosen else find_format(_Rows(lines))
+    row_format = None if is_chosen else find_format(Values(lines))
     if row_format is not None:
         return Conversations(
             (_Source(path.name, DIALOGUE, _FormattedRows(path.name, lines, row_format)),), lines.warnings
@@ -120,16 +120,6 @@ def _require_file(path: Path) -> None:
         raise DataError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from None
     if not stat.S_ISREG(mode):
         raise DataError(f"{path} is not a file: write its content to a file and pass that.")
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of `lines` without their numbers. Can be iterated several times."""
-
-    lines: "_Lines"
-
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        return (row for _, row in self.lines)
 
 
 @dataclass(frozen=True)

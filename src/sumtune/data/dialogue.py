@@ -1,8 +1,9 @@
 """Convert a dialogue or summary from any accepted form to text, in the same way for training and inference."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from sumtune.data.formats.format import Reading
@@ -71,9 +72,9 @@ def read_dialogue(value: Any) -> DialogueText:
     return replace(found, unread_keys=unread_keys(value))
 
 
-def text_columns(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def text_columns(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[str]:
     """Return the columns that hold a text or turns in one of the first rows. Messages suggest only these."""
-    sample = rows[:SAMPLED_ROWS]
+    sample = list(islice(rows, SAMPLED_ROWS))
     return [column for column in columns if not sample or any(as_text(row.get(column)) for row in sample)]
 
 

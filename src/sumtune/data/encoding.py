@@ -5,7 +5,7 @@ import io
 import re
 from typing import BinaryIO, TextIO
 
-__all__ = ["LEGACY", "decode", "detect", "open_text"]
+__all__ = ["LEGACY", "decode", "detect", "is_byte_by_byte", "open_text"]
 
 LEGACY = "cp1252"
 """Windows-1252, the usual encoding in Western Europe before UTF-8."""
@@ -54,6 +54,11 @@ def detect(stream: BinaryIO, guess: bool = False) -> str:
     legacy = guess and _can_be_legacy(stream)
     stream.seek(0)
     return LEGACY if legacy else UTF_8
+
+
+def is_byte_by_byte(encoding: str) -> bool:
+    """Return whether no text in `encoding`, as `detect` returns it, can be damaged: UTF-8 and Windows-1252."""
+    return encoding in (UTF_8, LEGACY)
 
 
 def _can_be_legacy(stream: BinaryIO) -> bool:

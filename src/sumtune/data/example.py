@@ -6,15 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from sumtune.errors import RunDirError
-
-__all__ = ["SPLITS", "Example", "dump_jsonl", "load_jsonl", "normalize"]
+__all__ = ["SPLITS", "Example", "dump_jsonl", "normalize", "text_hash"]
 
 SPLITS = ("train", "validation", "test")
-CACHED_FINGERPRINTS = 1 << 15
+CACHED_FINGERPRINTS = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,12 @@ class Example:
 
 @lru_cache(CACHED_FINGERPRINTS)  # each stage asks several times, and normalizing is slow
 def _fingerprint(dialogue: str) -> str:
-    return sha256(normalize(dialogue).encode()).hexdigest()
+    return text_hash(dialogue).hex()
+
+
+def text_hash(text: str) -> bytes:
+    """Return the SHA-256 of the normalized `text`."""
+    return sha256(normalize(text).encode()).digest()
 
 
 def normalize(text: str) -> str:
@@ -57,21 +59,3 @@ def dump_jsonl(examples: Iterable[Example]) -> str:
 
 def _row(example: Example) -> dict[str, Any]:
     return {name: value for name, value in vars(example).items() if name != "style" or value}
-
-
-def load_jsonl(path: Path) -> list[Example]:
-    """Return the examples in a file written with `dump_jsonl`.
-
-    Raises:
-        RunDirError: the file cannot be read, or a line is not an example.
-    """
-    try:
-        with path.open(encoding="utf-8") as lines:
-            examples = [Example(**json.loads(line)) for line in lines]
-    except OSError as error:
-        raise RunDirError(f"Cannot read {path}: {error.strerror}.") from None
-    except (ValueError, TypeError, RecursionError):
-        raise RunDirError(f"{path} is damaged: one of its lines is not an example.") from None
-    if any(tuple(map(type, vars(example).values())) != (str, str, str, str, int, str) for example in examples):
-        raise RunDirError(f"{path} is damaged: a value of an example has the wrong type.")
-    return examples

@@ -42,7 +42,7 @@ def read_excel(place: str, file: str, content: bytes, split: str | None) -> list
 
 
 def _table(file: str, split: str | None, records: Sequence[list[str]]) -> Table:
-    return table_of_records(file, split, records[0], enumerate(records[1:], 1))
+    return table_of_records(file, split, records[0], lambda: enumerate(records[1:], 1))
 
 
 def _records(sheet: Any) -> Iterator[list[str]]:

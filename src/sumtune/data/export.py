@@ -64,7 +64,7 @@ def read_export(path: Path, dialogue_column: str | None = None) -> Export:
 def _rows(table: Table, dialogue_column: str | None) -> Iterable[dict[str, Any]]:
     if not table.rows:
         return
-    candidates = text_columns(table.columns, [row for _, row in table.rows])
+    candidates = text_columns(table.columns, table.values)
     column = find_dialogue(table.file, table.columns, dialogue_column, candidates=candidates)
     summaries = find_summaries(table.columns)
     for number, row in table.rows:

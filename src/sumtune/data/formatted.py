@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from sumtune.data.columns import find_summaries
@@ -14,7 +15,7 @@ from sumtune.data.formats.slack import is_slack
 from sumtune.data.formats.teams import is_teams
 from sumtune.data.formats.unread import what_to_export
 from sumtune.data.issues import Issue
-from sumtune.data.table import Table, malformed
+from sumtune.data.table import NumberedRow, StreamedRows, Table, malformed
 from sumtune.data.turns import SPEAKER_KEYS, TEXT_KEYS
 from sumtune.errors import DataError
 
@@ -61,32 +62,41 @@ def find_format(rows: Iterable[Row]) -> RowFormat | None:
 
 def apply_format(table: Table) -> Table:
     """Return `table` with a dialogue in each row if its rows have a known format, otherwise `table` itself."""
-    rows = [row for _, row in table.rows]
-    if are_messages(rows):
+    if are_messages(table.values):
+        rows = list(table.values)
         wrapped = {"messages": rows} if is_slack(rows) or is_teams(rows) else {DIALOGUE: rows}
         table = replace(table, columns=tuple(wrapped), rows=((1, wrapped),), format="a list of messages")
-        rows = [wrapped]
-    row_format = find_format(rows)
+    row_format = find_format(table.values)
     if row_format is None:
-        require_conversations(table.file, rows)
+        require_conversations(table.file, table.values)
         return table
     return _converted(table, row_format)
 
 
 def require_conversations(file: str, rows: Iterable[Row]) -> None:
-    """Raise DataError if `rows` belong to an export, but are no conversations; the message says what to export."""
-    listed = list(rows)
-    what = None if any(find_summaries(list(row)) for row in listed) else what_to_export(listed)
+    """Raise DataError if `rows` belong to an export, but are no conversations; the message says what to export.
+
+    `rows` are iterated several times.
+    """
+    what = None if any(find_summaries(list(row)) for row in rows) else what_to_export(rows)
     if what is not None:
         raise DataError(f"{file} holds {what}.")
 
 
 def are_messages(rows: Iterable[Row]) -> bool:
-    """Return whether each row is one message of a conversation: a speaker and a line, and no summary."""
-    listed = list(rows)
-    if any(row[name] is not None for row in listed for name in find_summaries(list(row))):
+    """Return whether each row is one message of a conversation: a speaker and a line, and no summary.
+
+    `rows` are iterated several times.
+    """
+    if not _are_messages(list(islice(rows, 2))):
         return False
-    return is_slack(listed) or is_teams(listed) or (len(listed) > 1 and all(_is_message(row) for row in listed))
+    if any(row[name] is not None for row in rows for name in find_summaries(list(row))):
+        return False
+    return _are_messages(list(rows))
+
+
+def _are_messages(rows: Sequence[Row]) -> bool:
+    return is_slack(rows) or is_teams(rows) or (len(rows) > 1 and all(_is_message(row) for row in rows))
 
 
 def _is_message(row: Row) -> bool:
@@ -103,18 +113,24 @@ def _prompts(found: Format, rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _converted(table: Table, row_format: RowFormat) -> Table:
-    rows: list[tuple[int, Mapping[str, Any]]] = []
-    issues = list(table.issues)
+    issues, count = list(table.issues), 0
+    columns: dict[str, None] = {}
     left_out: Counter[str] = Counter()
     for number, row in table.rows:
         found = row_format.read(row, left_out)
         if found is None:
             issues.append(malformed(table.file, number, f"it is not {row_format.format.name}, unlike the others"))
         else:
-            rows += [(number, one) for one in found]
+            columns |= dict.fromkeys(key for one in found for key in one)
+            count += len(found)
     issues.append(_note(table.file, row_format, left_out))
-    columns = dict.fromkeys(key for _, row in rows for key in row)
-    return Table(table.file, table.split, tuple(columns), tuple(rows), tuple(issues), row_format.format.name)
+
+    def rows() -> Iterator[NumberedRow]:
+        return ((number, one) for number, row in table.rows for one in row_format.read(row) or ())
+
+    return Table(
+        table.file, table.split, tuple(columns), StreamedRows(rows, count), tuple(issues), row_format.format.name
+    )
 
 
 def _note(file: str, row_format: RowFormat, left_out: Counter[str]) -> Issue:

@@ -1,15 +1,18 @@
 """The first stage: read the examples, check them, split them, and write them to the run folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from sumtune.config import Config, DataConfig, ModelConfig
 from sumtune.data.columns import Columns
 from sumtune.data.data_source import DataSource, find_source
-from sumtune.data.example import SPLITS, Example, dump_jsonl
+from sumtune.data.example import SPLITS, Example
+from sumtune.data.example_file import ExampleFile, collect
 from sumtune.data.issues import BROKEN_TABLE, Issue, raise_errors
-from sumtune.data.row_checks import check_rows, make_ids_unique
+from sumtune.data.row_checks import UniqueIds, check_rows
 from sumtune.data.row_styles import check_styles
 from sumtune.data.split import complete_splits, select_share, split_examples
 from sumtune.data.table import Table
@@ -30,7 +33,7 @@ MakeCounter = Callable[[], TokenCounter]
 class CheckedData:
     """The usable examples by split, and all issues."""
 
-    examples: dict[str, list[Example]]
+    examples: dict[str, ExampleFile]
     """All three splits; each may be empty."""
     issues: tuple[Issue, ...]
     dropped: int
@@ -95,7 +98,7 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
     if counter is not None:
         issues += check_learnable(examples, counter)
     bad = {(issue.file, issue.row) for issue in issues if issue.severity == "error"}
-    good = [example for example in examples if (example.file, example.row) not in bad]
+    good = examples.take(np.array([examples.place(at) not in bad for at in range(len(examples))], bool))
     if data.drop_invalid:
         issues = [_dropped(issue) for issue in issues]
     splits = _split(tables, good)
@@ -110,30 +113,29 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
     return CheckedData(splits, tuple(issues), len(bad), columns)
 
 
-def _examples(tables: Sequence[Table], columns: dict[str, Columns]) -> tuple[list[Example], list[Issue]]:
-    examples: list[Example] = []
+def _examples(tables: Sequence[Table], columns: dict[str, Columns]) -> tuple[ExampleFile, list[Issue]]:
     issues: list[Issue] = []
-    for table in tables:
-        if table.file in columns:
-            found, wrong = check_rows(table, columns[table.file])
-            examples += found
-            issues += wrong
-        else:
-            issues += table.issues
-    unique, repeated = make_ids_unique(examples)
-    return unique, issues + repeated
+    ids = UniqueIds()
+
+    def usable() -> Iterator[Example]:
+        for table in tables:
+            for found in check_rows(table, columns[table.file]) if table.file in columns else table.issues:
+                if isinstance(found, Issue):
+                    issues.append(found)
+                else:
+                    yield ids.add(found)
+
+    return collect(usable()), [*issues, *ids.issues()]
 
 
-def _split(tables: Sequence[Table], examples: Sequence[Example]) -> dict[str, list[Example]]:
+def _split(tables: Sequence[Table], examples: ExampleFile) -> dict[str, ExampleFile]:
     """Return the given splits, with missing ones added, or three new splits if the source has none."""
     split_of = {table.file: table.split for table in tables}
-    given: dict[str, list[Example]] = {name: [] for name in SPLITS}
-    for example in examples:
-        name = split_of[example.file]
-        if name is None:
-            return split_examples(examples)
-        given[name].append(example)
-    return complete_splits(given)
+    split_of_number = np.array([split_of[file] for file in examples.files], object)
+    names = split_of_number[examples.facts["file"]]
+    if (names == None).any():  # noqa: E711 - of each element
+        return split_examples(examples)
+    return complete_splits({name: examples.take(names == name) for name in SPLITS})
 
 
 def _unused_files(names: Sequence[str]) -> Issue:
@@ -167,7 +169,7 @@ def _write(run_dir: RunDir, checked: CheckedData, source: str, fingerprint: str)
     with new_folder(run_dir.ingestion) as folder:
         for name, examples in checked.examples.items():
             if examples:
-                (folder / run_dir.split(name).name).write_bytes(dump_jsonl(examples).encode())
+                examples.write(folder / run_dir.split(name).name)
         facts = {"source": source, "fingerprint": fingerprint, "examples": counts, "columns": columns}
         write_manifest(folder, facts)
 

@@ -1,20 +1,20 @@
 """JSON and JSONL files as tables."""
 
-import io
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sumtune.data.columns import DIALOGUE_NAMES, show_names
+from sumtune.data.content import Text
 from sumtune.data.dialogue import is_unicode
 from sumtune.data.formats.format import is_list_of
 from sumtune.data.formats.recognize import recognize_format
 from sumtune.data.issues import Issue, undecodable
 from sumtune.data.plain_rows import plain_rows
 from sumtune.data.split import split_name
-from sumtune.data.table import Table, malformed
+from sumtune.data.table import Parsed, Table, malformed, parsed_table
 from sumtune.data.turns import TEXT_KEYS
 from sumtune.errors import DataError
 
@@ -48,7 +48,7 @@ def read_json(place: str, file: str, text: str, split: str | None, plain: bool =
     value = _parse(text)
     if isinstance(value, _Broken):
         if isinstance(_parse(text.lstrip().splitlines()[0]), dict):
-            return [read_lines(file, text, split)]
+            return [read_lines(file, Text(text), split)]
         raise DataError(f"{place} cannot be read: {value.reason}. {FORMS}")
     tables = _tables(place, file, plain_rows(value) if plain else value, split)
     return [tables[0].with_issues(*_more_pages(file, value)), *tables[1:]]
@@ -71,23 +71,26 @@ def _tables(place: str, file: str, value: Any, split: str | None) -> list[Table]
     if isinstance(value, dict) and _is_row(value):
         value = [value]
     if isinstance(value, list):
-        return [_table(file, split, _rows(file, enumerate(value, 1)))]
+        return [parsed_table(file, split, _in_list(file, value))]
     lists = _lists_by_split(place, value) if isinstance(value, dict) else {}
     if not lists or (split is not None and set(lists) - {split, None}):
         found = f"an object with {show_names(list(value))}" if isinstance(value, dict) else _json_type(value)
         raise DataError(f"{place} holds {found}. {FORMS}")
     names = {name: f"{file}#{name}" if name else file for name in lists}
-    return [
-        _table(names[name], name or split, _rows(names[name], enumerate(values, 1))) for name, values in lists.items()
-    ]
+    return [parsed_table(names[name], name or split, _in_list(names[name], values)) for name, values in lists.items()]
 
 
-def read_lines(file: str, text: str, split: str | None) -> Table:
+def read_lines(file: str, text: Text, split: str | None) -> Table:
     """Return the table of a JSONL file."""
-    return _table(file, split, json_lines(file, io.StringIO(text, newline=None)))
+
+    def lines() -> Parsed:
+        with text.open(newline=None) as stream:
+            yield from json_lines(file, stream)
+
+    return parsed_table(file, split, lines)
 
 
-def json_lines(file: str, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any] | Issue]]:
+def json_lines(file: str, lines: Iterable[str]) -> Parsed:
     """Yield the number of each line that is not blank, with its object or what is wrong with it."""
     return _rows(file, ((row, _parse(line)) for row, line in enumerate(lines, 1) if line.strip()))
 
@@ -124,7 +127,11 @@ def _parse(text: str) -> Any:
         return _Broken("it holds a number with too many digits")
 
 
-def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, dict[str, Any] | Issue]]:
+def _in_list(file: str, values: Sequence[Any]) -> Callable[[], Parsed]:
+    return lambda: _rows(file, enumerate(values, 1))
+
+
+def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Parsed:
     for row, value in values:
         if isinstance(value, dict):
             yield row, value
@@ -134,19 +141,6 @@ def _rows(file: str, values: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, d
             yield row, malformed(file, row, value.reason)
         else:
             yield row, undecodable(file, row, "the row")
-
-
-def _table(file: str, split: str | None, values: Iterable[tuple[int, dict[str, Any] | Issue]]) -> Table:
-    """Return a table of JSON objects; its columns are all their keys in order of appearance."""
-    columns: dict[str, None] = {}
-    rows, issues = [], []
-    for row, value in values:
-        if isinstance(value, Issue):
-            issues.append(value)
-        else:
-            columns |= dict.fromkeys(value)
-            rows.append((row, value))
-    return Table(file, split, tuple(columns), tuple(rows), tuple(issues))
 
 
 def _lists_by_split(place: str, value: Mapping[str, Any]) -> dict[str | None, list[Any]]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sumtune.data.archive import Archive, gunzip
 from sumtune.data.arrow import read_arrow, read_parquet
+from sumtune.data.content import Content, Text
 from sumtune.data.delimited import read_delimited
-from sumtune.data.encoding import LEGACY, decode
+from sumtune.data.encoding import LEGACY
 from sumtune.data.excel import read_excel
-from sumtune.data.file_kind import FileKind, file_kind
+from sumtune.data.file_kind import HEAD_BYTES, FileKind, file_kind
 from sumtune.data.folder import assign_splits
 from sumtune.data.issues import legacy_encoding
 from sumtune.data.json_rows import read_json, read_lines
@@ -24,13 +25,13 @@ __all__ = ["damaged_text", "read_file"]
 
 @dataclass(frozen=True)
 class _File:
-    """A file in memory, perhaps a member of an archive."""
+    """A file, perhaps a member of an archive."""
 
     place: str
     """Path of the file, for errors about the whole file."""
     name: str
     """Name of the file in messages about rows."""
-    content: bytes
+    content: Content
     split: str | None
 
 
@@ -60,12 +61,8 @@ def read_file(
     Raises:
         DataError: the file is empty, of an unknown format, or cannot be read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"Cannot read {path}: {error.strerror or type(error).__name__}.") from None
     options = _Options(guess_encoding, every_column, plain)
-    return list(_tables(_File(str(path), name or path.name, content, split), options))
+    return list(_tables(_File(str(path), name or path.name, Content(path), split), options))
 
 
 def damaged_text(place: object, error: UnicodeDecodeError) -> DataError:
@@ -74,12 +71,13 @@ def damaged_text(place: object, error: UnicodeDecodeError) -> DataError:
 
 
 def _tables(file: _File, options: _Options) -> Iterator[Table]:
-    if not file.content:
+    head = file.content.read(HEAD_BYTES)
+    if not head:
         raise _empty(file)
-    kind = file_kind(file.place, file.name, file.content)
+    kind = file_kind(file.place, file.name, head)
     if kind == "gzip":
         name = file.name[:-3] if file.name.lower().endswith(".gz") else file.name
-        yield from _tables(replace(file, name=name, content=gunzip(file.place, file.content)), options)
+        yield from _tables(replace(file, name=name, content=Content(gunzip(file.place, file.content.read()))), options)
     elif kind == "zip":
         yield from _tables_of_archive(file, options)
     elif kind == "parquet":
@@ -91,9 +89,10 @@ def _tables(file: _File, options: _Options) -> Iterator[Table]:
 
 
 def _tables_of_archive(file: _File, options: _Options) -> Iterator[Table]:
-    archive = Archive(file.place, file.content)
+    content = file.content.read()
+    archive = Archive(file.place, content)
     if archive.is_excel:
-        yield from read_excel(file.place, file.name, file.content, file.split)
+        yield from read_excel(file.place, file.name, content, file.split)
         return
     paths = archive.data_files
     if is_slack_export(paths):
@@ -101,28 +100,28 @@ def _tables_of_archive(file: _File, options: _Options) -> Iterator[Table]:
         return
     texts = [] if paths else archive.text_files
     for path, split in [(text, None) for text in texts] or assign_splits(file.place, paths):
-        member = _File(f"{file.place}/{path}", f"{file.name}/{path}", archive.read(path), split or file.split)
+        member = _File(f"{file.place}/{path}", f"{file.name}/{path}", Content(archive.read(path)), split or file.split)
         yield from _tables(member, options)
 
 
 def _tables_of_text(file: _File, kind: FileKind, options: _Options) -> Iterator[Table]:
     try:
-        text, encoding = decode(file.content, options.guess_encoding or kind == "delimited")
+        text = Text.of(file.content, options.guess_encoding or kind == "delimited")
     except UnicodeDecodeError as error:
         raise damaged_text(file.place, error) from None
-    if not text.strip():
+    if text.is_blank():
         raise _empty(file)
     if kind == "json":
-        tables = read_json(file.place, file.name, text, file.split, options.plain)
+        tables = read_json(file.place, file.name, text.read(), file.split, options.plain)
     elif kind == "json lines":
         tables = [read_lines(file.name, text, file.split)]
     elif kind == "delimited":
         tables = [read_delimited(file.name, text, file.split)]
     elif options.plain:
-        tables = [table_of_lines(file.name, text, file.split)]
+        tables = [table_of_lines(file.name, text.read(), file.split)]
     else:
-        tables = [read_text_export(file.place, file.name, text, file.split)]
-    if encoding == LEGACY:
+        tables = [read_text_export(file.place, file.name, text.read(), file.split)]
+    if text.encoding == LEGACY:
         tables[0] = tables[0].with_issues(legacy_encoding(file.name))
     yield from tables
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from typing import Any
 
 from sumtune.data.columns import Columns, show_names
@@ -14,16 +15,15 @@ from sumtune.data.row_styles import check_style_value, read_style
 from sumtune.data.table import Table
 from sumtune.data.turn_marks import has_labels
 
-__all__ = ["check_rows", "check_text", "make_ids_unique", "row_id"]
+__all__ = ["UniqueIds", "check_rows", "check_text", "row_id"]
 
 EXCEL_CELL = 32_767
 """Maximum number of characters in a cell; Excel drops the rest."""
 
 
-def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Issue]]:
-    """Return the examples of a table, and an issue for every dialogue or summary that is missing or is not text."""
-    examples: list[Example] = []
-    issues: list[Issue] = list(table.issues)
+def check_rows(table: Table, columns: Columns) -> Iterator[Example | Issue]:
+    """Yield the examples of a table, and an issue for every dialogue or summary that is missing or is not text."""
+    yield from table.issues
     forms = _Forms(table.file)
     for row, values in table.rows:
         dialogue = read_dialogue(values.get(columns.dialogue))
@@ -33,17 +33,17 @@ def check_rows(table: Table, columns: Columns) -> tuple[list[Example], list[Issu
             *(issue for text in summaries for issue in check_text("summary", text, table.file, row)),
             *check_style_value(_style(values, columns), table.file, row),
         ]
-        issues += wrong
+        yield from wrong
         if wrong or dialogue.text is None:
             continue
-        issues += _doubts(values.get(columns.dialogue), dialogue.text, summaries, table.file, row)
+        yield from _doubts(values.get(columns.dialogue), dialogue.text, summaries, table.file, row)
         forms.add(row, dialogue)
         name, style = _example_id(table, columns, row, values), read_style(_style(values, columns)) or ""
         for number, summary in enumerate(summaries, 1):
             if summary is not None:
                 id_ = name if number == 1 else f"{name}#{number}"
-                examples.append(Example(id_, dialogue.text, summary, table.file, row, style))
-    return examples, [*issues, *forms.issues()]
+                yield Example(id_, dialogue.text, summary, table.file, row, style)
+    yield from forms.issues()
 
 
 def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Issue]:
@@ -57,18 +57,31 @@ def check_text(part: str, text: str | None, file: str, row: int) -> Iterator[Iss
         yield undecodable(file, row, f"the {part}")
 
 
-def make_ids_unique(examples: Sequence[Example]) -> tuple[list[Example], list[Issue]]:
-    """Return the examples, with file and row added to each repeated id, and one issue if any id was repeated."""
-    seen: set[str] = set()
-    unique = []
-    for example in examples:
-        if example.id in seen:
+class UniqueIds:
+    """The ids of the examples so far, as hashes of 16 bytes, and how many of them were changed."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+        self._changed = 0
+
+    def add(self, example: Example) -> Example:
+        """Return `example`, with file and row added to its id if an earlier example has the same."""
+        if (key := _short_hash(example.id)) in self._seen:
+            self._changed += 1
             example = replace(example, id=f"{example.id}@{example.file}:{example.row}")
-        seen.add(example.id)
-        unique.append(example)
-    changed = sum(new is not old for new, old in zip(unique, examples, strict=True))
-    message = f"{changed} ids repeat an earlier id; file and row were added to make them unique"
-    return unique, [Issue("repeated_id", "info", message)] if changed else []
+            key = _short_hash(example.id)
+        self._seen.add(key)
+        return example
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield one issue if any id was repeated."""
+        if self._changed:
+            message = f"{self._changed} ids repeat an earlier id; file and row were added to make them unique"
+            yield Issue("repeated_id", "info", message)
+
+
+def _short_hash(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=16).digest()
 
 
 def row_id(file: str, row: int) -> str:
@@ -90,10 +103,13 @@ class _Forms:
     file: str
     seen: int = 0
     forms: Counter[str] = field(default_factory=Counter)
-    one_line: list[int] = field(default_factory=list)
+    one_line: int = 0
+    first_one_line: int = 0
+    """Row of the first dialogue on a single line."""
     crowded: int = 0
     """Number of dialogues that have several speakers on a single line."""
-    without_speaker: list[int] = field(default_factory=list)
+    without_speaker: int = 0
+    first_without_speaker: int = 0
     unread_keys: dict[str, None] = field(default_factory=dict)
 
     def add(self, row: int, dialogue: DialogueText) -> None:
@@ -102,10 +118,12 @@ class _Forms:
         if dialogue.form is not None:
             self.forms[dialogue.form] += 1
         if dialogue.unread_keys:
-            self.without_speaker.append(row)
+            self.first_without_speaker = self.first_without_speaker or row
+            self.without_speaker += 1
             self.unread_keys |= dict.fromkeys(dialogue.unread_keys)
         if "\n" not in (dialogue.text or ""):
-            self.one_line.append(row)
+            self.first_one_line = self.first_one_line or row
+            self.one_line += 1
             self.crowded += has_labels(dialogue.text or "")
 
     def issues(self) -> Iterator[Issue]:
@@ -119,7 +137,7 @@ class _Forms:
             yield self._one_line()
 
     def _without_speaker(self) -> Issue:
-        places = f"{len(self.without_speaker)} of {self.seen} dialogues, first in row {self.without_speaker[0]},"
+        places = f"{self.without_speaker} of {self.seen} dialogues, first in row {self.first_without_speaker},"
         keys = show_names(list(self.unread_keys))
         message = (
             f"the turns of {places} have no known speaker, and their keys {keys} are not read; "
@@ -130,7 +148,7 @@ class _Forms:
     def _one_line(self) -> Issue:
         several = f" ({self.crowded} of them with several speakers)" if self.crowded else ""
         message = (
-            f"{len(self.one_line)} of {self.seen} dialogues{several}, first in row {self.one_line[0]}, are one line; "
+            f"{self.one_line} of {self.seen} dialogues{several}, first in row {self.first_one_line}, are one line; "
             "put each turn on its own line, as `Name: text`"
         )
         return Issue("one_line_dialogue", "warning", message, self.file)

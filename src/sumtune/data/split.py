@@ -1,9 +1,12 @@
 """Split by a hash of the dialogue, so duplicates stay together and the order of the input does not matter."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, groupby
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sumtune.data.example import SPLITS, Example
+from sumtune.data.example_file import Some, fingerprints, take
 
 __all__ = ["complete_splits", "order", "select_share", "split_examples", "split_name"]
 
@@ -22,58 +25,60 @@ def split_name(name: str) -> str | None:
     return name if name in SPLITS else None
 
 
-def order(examples: Iterable[Example]) -> list[Example]:
+def order(examples: Some) -> Some:
     """Return the examples sorted by the hash of their dialogue, then by content, whatever the input order."""
-    return sorted(examples, key=lambda e: (e.fingerprint, e.dialogue, e.summary, e.id))
+    return _ordered(examples)[0]
 
 
-def split_examples(examples: Iterable[Example]) -> dict[str, list[Example]]:
+def split_examples(examples: Some) -> dict[str, Some]:
     """Return three splits, as close to 80/10/10 as groups of the same dialogue allow. Small sets fill train first.
 
     Groups are ordered by fingerprint and cut twice, so each split is a range of fingerprints.
     """
-    groups = _groups(examples)
-    ends = _ends(groups)
-    first = _nearest_cut(ends, TRAIN_SHARE, at_least=1, at_most=max(1, len(groups) - 2))
-    second = _nearest_cut(
-        ends, TRAIN_SHARE + VALIDATION_SHARE, at_least=first + 1, at_most=max(first + 1, len(groups) - 1)
-    )
-    parts = groups[:first], groups[first:second], groups[second:]
-    return {name: _flat(part) for name, part in zip(SPLITS, parts, strict=True)}
+    ordered, ends = _ordered(examples)
+    groups = len(ends) - 1
+    first = _nearest_cut(ends, TRAIN_SHARE, at_least=1, at_most=max(1, groups - 2))
+    second = _nearest_cut(ends, TRAIN_SHARE + VALIDATION_SHARE, at_least=first + 1, at_most=max(first + 1, groups - 1))
+    parts = ordered[: ends[first]], ordered[ends[first] : ends[second]], ordered[ends[second] :]
+    return dict(zip(SPLITS, parts, strict=True))
 
 
-def complete_splits(given: Mapping[str, Iterable[Example]]) -> dict[str, list[Example]]:
+def complete_splits(given: Mapping[str, Some]) -> dict[str, Some]:
     """Return the given splits. If validation is missing, it is the tenth of train with the highest fingerprints."""
-    splits = {name: order(given.get(name, ())) for name in SPLITS}
+    none = next(iter(given.values()))[:0]
+    splits = {name: order(given.get(name, none)) for name in SPLITS}
     if not splits["validation"]:
-        groups = _groups(splits["train"])
-        cut = _nearest_cut(_ends(groups), 1 - VALIDATION_SHARE, at_least=1, at_most=max(1, len(groups) - 1))
-        splits["train"], splits["validation"] = _flat(groups[:cut]), _flat(groups[cut:])
+        train, ends = _ordered(splits["train"])
+        cut = ends[_nearest_cut(ends, 1 - VALIDATION_SHARE, at_least=1, at_most=max(1, len(ends) - 2))]
+        splits["train"], splits["validation"] = train[:cut], train[cut:]
     return splits
 
 
-def select_share(examples: Iterable[Example], share: float) -> list[Example]:
+def select_share(examples: Some, share: float) -> Some:
     """Return the `share` of the examples with the lowest fingerprints. A smaller share is a subset of a larger one."""
-    groups = _groups(examples)
-    return _flat(groups[: _nearest_cut(_ends(groups), share, at_least=1, at_most=len(groups))])
+    ordered, ends = _ordered(examples)
+    return ordered[: ends[_nearest_cut(ends, share, at_least=1, at_most=len(ends) - 1)]]
 
 
-def _groups(examples: Iterable[Example]) -> list[list[Example]]:
-    """Return the examples grouped by dialogue, in order of fingerprint."""
-    return [list(same) for _, same in groupby(order(examples), key=lambda e: e.fingerprint)]
+def _ordered(examples: Some) -> tuple[Some, NDArray[np.intp]]:
+    """Return the examples in order, and how many of them the first 0, 1, 2, … dialogues have."""
+    prints = fingerprints(examples)
+    positions = np.argsort(prints, kind="stable")
+    ordered = prints[positions]
+    begins = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    ends = np.unique(np.concatenate(([0], begins, [len(prints)])))
+    for group in np.flatnonzero(np.diff(ends) > 1):
+        same = positions[ends[group] : ends[group + 1]]
+        same[:] = sorted(same, key=lambda at: _content(examples[at]))
+    return take(examples, positions), ends
 
 
-def _flat(groups: Sequence[Sequence[Example]]) -> list[Example]:
-    return [example for group in groups for example in group]
+def _content(example: Example) -> tuple[str, str, str, str]:
+    return example.fingerprint, example.dialogue, example.summary, example.id
 
 
-def _ends(groups: Sequence[Sequence[Example]]) -> list[int]:
-    """Return how many examples the first 0, 1, 2, … groups hold."""
-    return list(accumulate((len(group) for group in groups), initial=0))
-
-
-def _nearest_cut(ends: Sequence[int], share: float, at_least: int, at_most: int) -> int:
+def _nearest_cut(ends: NDArray[np.intp], share: float, at_least: int, at_most: int) -> int:
     """Return how many groups, within the limits, hold the share of examples nearest to `share`."""
     at_most = min(at_most, len(ends) - 1)
-    cuts = range(min(at_least, at_most), at_most + 1)
-    return min(cuts, key=lambda cut: abs(ends[cut] - share * ends[-1]))
+    at_least = min(at_least, at_most)
+    return at_least + int(np.argmin(np.abs(ends[at_least : at_most + 1] - share * ends[-1])))

@@ -1,7 +1,6 @@
 """The tables that training reads: in their known format, with summaries, and with their columns found."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sumtune.config import DataConfig
 from sumtune.data.columns import Columns, find_columns, find_summaries
@@ -61,11 +60,7 @@ def columns_by_file(tables: Sequence[Table], data: DataConfig) -> dict[str, Colu
 def _shared_text_columns(tables: Sequence[Table]) -> list[str]:
     """Return the columns that exist in all tables and hold texts; an option can only name one of these."""
     shared = [column for column in (tables[0].columns if tables else ()) if all(column in t.columns for t in tables)]
-    return [column for column in shared if all(column in text_columns([column], _rows(table)) for table in tables)]
-
-
-def _rows(table: Table) -> list[Mapping[str, Any]]:
-    return [row for _, row in table.rows]
+    return [column for column in shared if all(column in text_columns([column], table.values) for table in tables)]
 
 
 def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], list[Issue]]:
@@ -87,4 +82,4 @@ def _has_summaries(table: Table, data: DataConfig) -> bool:
     if not table.rows:
         return True
     names = find_summaries(table.columns, data.summary_column)
-    return any(as_text(row.get(name)) != "" for _, row in table.rows for name in names)
+    return any(as_text(row.get(name)) != "" for row in table.values for name in names)

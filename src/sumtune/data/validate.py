@@ -1,17 +1,23 @@
 """Find everything that is wrong with the data at once, before any expensive work."""
 
-from collections import defaultdict
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sumtune.config import ModelConfig
-from sumtune.data.example import Example, normalize
+from sumtune.data.example import Example
+from sumtune.data.example_file import ExampleFile
 from sumtune.data.issues import Issue
 
 __all__ = ["TokenCounter", "check_learnable", "check_lengths", "check_splits"]
 
 FEWEST_TRAINING_EXAMPLES = 2
 FEW_TRAINING_EXAMPLES = 20
+AT_A_TIME = 1024
+"""Examples that are in memory while their tokens are counted."""
 
 
 class TokenCounter(Protocol):
@@ -28,23 +34,27 @@ class TokenCounter(Protocol):
 
 def check_learnable(examples: Sequence[Example], counter: TokenCounter) -> Iterator[Issue]:
     """Return an issue for each summary that has no token to learn."""
-    counts = counter.count([example.summary for example in examples])
-    for example, count in zip(examples, counts, strict=True):
-        if count == 0:
-            yield _issue(
-                "no_summary_tokens",
-                "the tokenizer turns the summary into no tokens",
-                example,
-            )
+    for some in _in_turn(examples):
+        for example, count in zip(some, counter.count([example.summary for example in some]), strict=True):
+            if count == 0:
+                message = "the tokenizer turns the summary into no tokens"
+                yield Issue("no_summary_tokens", "error", message, example.file, example.row)
 
 
-def check_splits(splits: Mapping[str, Sequence[Example]]) -> list[Issue]:
+def _in_turn(examples: Sequence[Example]) -> Iterator[list[Example]]:
+    """Yield all examples, a few at a time."""
+    for start in range(0, len(examples), AT_A_TIME):
+        yield list(examples[start : start + AT_A_TIME])
+
+
+def check_splits(splits: Mapping[str, ExampleFile]) -> list[Issue]:
     """Return the issues about sizes, duplicates, leaks and lengths in characters, in a fixed order."""
+    as_read = {name: _as_read(examples) for name, examples in splits.items()}
     return [
         *_check_sizes(splits),
-        *_check_leaks(splits),
-        *(issue for examples in splits.values() for issue in _check_duplicates(examples)),
-        *(issue for examples in splits.values() for issue in _check_summary_is_shorter(examples)),
+        *_check_leaks(as_read),
+        *(issue for examples in as_read.values() for issue in _check_duplicates(examples)),
+        *(issue for examples in as_read.values() for issue in _check_summary_is_shorter(examples)),
         *_check_references(splits),
     ]
 
@@ -53,32 +63,35 @@ def check_lengths(
     splits: Mapping[str, Sequence[Example]], counter: TokenCounter, model: ModelConfig
 ) -> Iterator[Issue]:
     """Yield at most two issues: the share of all dialogues, and of all summaries, over the limits of `model`."""
-    examples = [example for same in splits.values() for example in same]
-    dialogues = counter.count([example.dialogue for example in examples])
-    summaries = counter.count_targets([example.summary for example in examples])
+    dialogue_limit, summary_limit = _limit(model.max_source_tokens), _limit(model.max_target_tokens)
+    long_dialogues = long_summaries = 0
+    for some in (some for examples in splits.values() for some in _in_turn(examples)):
+        long_dialogues += sum(count > dialogue_limit for count in counter.count([one.dialogue for one in some]))
+        long_summaries += sum(count > summary_limit for count in counter.count_targets([one.summary for one in some]))
+    total = sum(map(len, splits.values()))
     lost = "and lose their end; raise model.{} to keep it"
-    if isinstance(most := model.max_source_tokens, int) and (longer := _longer("dialogues", dialogues, most)):
+    if long_dialogues:
+        longer = _longer("dialogues", long_dialogues, total, dialogue_limit)
         if model.long == "parts":
             yield Issue("dialogue_in_parts", "info", f"{longer} and are read in parts")
         else:
             yield Issue("dialogue_truncated", "warning", f"{longer} {lost.format('max_source_tokens')}")
-    if isinstance(most := model.max_target_tokens, int) and (longer := _longer("summaries", summaries, most)):
+    if long_summaries:
+        longer = _longer("summaries", long_summaries, total, summary_limit)
         yield Issue("summary_truncated", "warning", f"{longer} {lost.format('max_target_tokens')}")
 
 
-def _longer(plural: str, counts: Sequence[int], limit: int) -> str | None:
-    """Return how many `counts` of tokens exceed `limit`, as the start of a sentence; None if none does."""
-    longer = sum(count > limit for count in counts)
-    if not longer:
-        return None
-    return f"{longer / len(counts):.1%} of the {plural} ({longer} of {len(counts)}) are longer than {limit} tokens"
+def _limit(tokens: int | str) -> float:
+    """Return a limit in tokens; `auto` is no limit."""
+    return tokens if isinstance(tokens, int) else math.inf
 
 
-def _issue(code: str, message: str, example: Example, *, error: bool = True) -> Issue:
-    return Issue(code, "error" if error else "warning", message, example.file, example.row)
+def _longer(plural: str, longer: int, total: int, limit: float) -> str:
+    """Return how many texts of `total` exceed `limit` tokens, as the start of a sentence."""
+    return f"{longer / total:.1%} of the {plural} ({longer} of {total}) are longer than {limit} tokens"
 
 
-def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
+def _check_sizes(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
     size = len(splits["train"])
     if size < FEWEST_TRAINING_EXAMPLES:
         message = f"there are {size} examples to train on; at least {FEWEST_TRAINING_EXAMPLES} are needed"
@@ -99,39 +112,37 @@ def _check_sizes(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
         yield Issue("empty_split", "warning", message)
 
 
-def _check_duplicates(examples: Sequence[Example]) -> Iterator[Issue]:
+def _check_duplicates(examples: ExampleFile) -> Iterator[Issue]:
     """Return an issue for each row with the same normalized dialogue, summary and style as an earlier row."""
-    first: dict[tuple[str, str, str], Example] = {}
-    for example in _as_read(examples):
-        original = first.setdefault((example.fingerprint, normalize(example.summary), example.style), example)
-        if original is not example:
-            yield _issue("duplicate", f"repeats {original.file}:{original.row}", example, error=False)
+    for at, first in _repeats(examples.facts, "dialogue", "summary", "style"):
+        file, row = examples.place(first)
+        yield Issue("duplicate", "warning", f"repeats {file}:{row}", *examples.place(at))
 
 
-def _check_leaks(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
+def _check_leaks(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
     """Return an issue for each row whose dialogue is also in an earlier split."""
-    first: dict[str, tuple[str, Example]] = {}
+    names, ends = list(splits), np.cumsum([len(examples) for examples in splits.values()])
+    for at, first in _repeats(np.concatenate([examples.facts for examples in splits.values()]), "dialogue"):
+        split, other = np.searchsorted(ends, (at, first), side="right").tolist()
+        if split != other:
+            file, row = splits[names[other]].place(first - ends[other])  # counted from the end
+            message = f"the dialogue of this {names[split]} example is also in {names[other]}: {file}:{row}"
+            yield Issue("leak", "warning", message, *splits[names[split]].place(at - ends[split]))
+
+
+def _check_summary_is_shorter(examples: ExampleFile) -> Iterator[Issue]:
+    for example in examples.take(examples.facts["is_longer"]):
+        sizes = f"{len(example.summary)} against {len(example.dialogue)} characters"
+        message = f"the summary is longer than its dialogue ({sizes})"
+        yield Issue("summary_longer", "warning", message, example.file, example.row)
+
+
+def _check_references(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
     for name, examples in splits.items():
-        for example in _as_read(examples):
-            other_name, other = first.setdefault(example.fingerprint, (name, example))
-            if other_name != name:
-                message = f"the dialogue of this {name} example is also in {other_name}: {other.file}:{other.row}"
-                yield _issue("leak", message, example, error=False)
-
-
-def _check_summary_is_shorter(examples: Sequence[Example]) -> Iterator[Issue]:
-    for example in _as_read(examples):
-        if len(example.summary) > len(example.dialogue):
-            sizes = f"{len(example.summary)} against {len(example.dialogue)} characters"
-            yield _issue("summary_longer", f"the summary is longer than its dialogue ({sizes})", example, error=False)
-
-
-def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue]:
-    for name, examples in splits.items():
-        summaries: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for example in examples:
-            summaries[example.fingerprint, example.style].add(normalize(example.summary))
-        several = sum(len(same) > 1 for same in summaries.values())
+        dialogues = _numbers(examples.facts, "dialogue", "style")
+        pairs = _numbers(examples.facts, "dialogue", "style", "summary")
+        summaries = np.bincount(dialogues[np.unique(pairs, return_index=True)[1]])
+        several = int((summaries > 1).sum())
         if several:
             message = (
                 f"{several} of the {len(summaries)} dialogues of {name} have several summaries: each is an example to "
@@ -140,6 +151,24 @@ def _check_references(splits: Mapping[str, Sequence[Example]]) -> Iterator[Issue
             yield Issue("several_summaries", "info", message)
 
 
-def _as_read(examples: Sequence[Example]) -> list[Example]:
+def _as_read(examples: ExampleFile) -> ExampleFile:
     """Return the examples in the order of their files, so that issues are listed in that order."""
-    return sorted(examples, key=lambda e: (e.file, e.row))
+    alphabetic = np.argsort(np.argsort(np.array(examples.files, object), kind="stable"))
+    return examples.take(np.lexsort((examples.facts["row"], alphabetic[examples.facts["file"]])))
+
+
+def _repeats(facts: NDArray[np.void], *columns: str) -> Iterator[tuple[int, int]]:
+    """Yield the position of each example that has the same `columns` as an earlier one, and that of the earliest."""
+    _, first, number = np.unique(_numbers(facts, *columns), return_index=True, return_inverse=True)
+    earliest = first[number]
+    for at in np.flatnonzero(earliest != np.arange(len(facts))).tolist():
+        yield at, int(earliest[at])
+
+
+def _numbers(facts: NDArray[np.void], *columns: str) -> NDArray[np.intp]:
+    """Return a number from 0 for each example: the same for those with the same `columns`."""
+    numbers = np.zeros(len(facts), np.intp)
+    for column in columns:
+        values, inverse = np.unique(facts[column], return_inverse=True)
+        numbers = np.unique(numbers * len(values) + inverse, return_inverse=True)[1]
+    return numbers

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
 from sumtune.config import AUTO, Config, RougeTokens
-from sumtune.data.example import SPLITS, load_jsonl
+from sumtune.data.example import SPLITS
+from sumtune.data.example_file import load_jsonl
 from sumtune.diagnose.command_lines import CommandLines
 from sumtune.diagnose.context import Array, Context, Data, MoreData, Training
 from sumtune.diagnose.outputs import Outputs
@@ -180,7 +181,7 @@ def _parameters(adapter: Path) -> int | None:
 
 def _read_data(run_dir: RunDir, config: Mapping[str, Any], lengths: tuple[Array, Array] | None) -> Data | None:
     files = {name: run_dir.split(name) for name in SPLITS if run_dir.has(run_dir.split(name))}
-    splits = {name: load_jsonl(run_dir.require(file, "run")) for name, file in files.items()}
+    splits = {name: list(load_jsonl(run_dir.require(file, "run"))) for name, file in files.items()}
     if "train" not in splits:
         return None
     scored = "test" if "test" in splits else "validation"

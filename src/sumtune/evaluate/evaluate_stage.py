@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sumtune.config import Config, DecodeConfig
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.decode.build import build_for_any_length
 from sumtune.decode.engine_entry import delete_engines
 from sumtune.evaluate.baselines import BASELINES

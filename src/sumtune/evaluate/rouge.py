@@ -26,6 +26,7 @@ __all__ = [
     "choose_tokens",
     "describe_sentences",
     "describe_tokens",
+    "judged_step",
     "rouge1",
     "score",
     "signature",
@@ -100,6 +101,11 @@ def choose_tokens(setting: RougeTokens, references: Sequence[str]) -> Tokens:
     return "rouge-score" if _are_english(tuple(references)) else "unicode"
 
 
+def judged_step(references: int) -> int:
+    """Return the distance of the references that `choose_tokens` looks at, of a number of `references`."""
+    return max(1, math.ceil(references / MOST_JUDGED))
+
+
 def split_sentences(text: str, tokens: Tokens = "rouge-score") -> str:
     """Return `text` with each sentence on its own line. Existing line breaks stay.
 
@@ -138,7 +144,7 @@ def describe_sentences(tokens: Tokens) -> str:
 
 @lru_cache(maxsize=8)
 def _are_english(references: tuple[str, ...]) -> bool:
-    references = references[:: max(1, math.ceil(len(references) / MOST_JUDGED))]
+    references = references[:: judged_step(len(references))]
     english = is_english(references)
     if english is None:
         return all(ASCII_ONLY.fullmatch(reference) for reference in references)

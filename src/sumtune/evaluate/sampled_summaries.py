@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from statistics import mean
 
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.decode.in_training import summarizer_in_training
 from sumtune.decode.long_dialogues import LongDialogueSummarizer
 from sumtune.evaluate.overlap import score_multiple

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from sumtune.config import RougeTokens
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.errors import RunDirError
 from sumtune.evaluate import overlap
 from sumtune.evaluate.compare import Difference, differences

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sumtune.data.example import Example
+from sumtune.data.example_file import Some
 from sumtune.data.split import order
 from sumtune.evaluate import rouge
 from sumtune.evaluate.baselines import lead_3, longest_3
@@ -33,13 +33,14 @@ class DataFeatures:
     """Scores of the three longest turns."""
 
 
-def data_features(train: Sequence[Example], validation: Sequence[Example], tokens: Tokens) -> DataFeatures:
+def data_features(train: Some, validation: Some, tokens: Tokens) -> DataFeatures:
     """Return the figures of a data set. `tokens` is what ROUGE counts.
 
     Raises:
         ValueError: there is no example.
     """
-    sample = [*order(validation), *order(train)][:SAMPLE]
+    sample = list(order(validation)[:SAMPLE])
+    sample += order(train)[: SAMPLE - len(sample)]
     if not sample:
         raise ValueError("expected at least one example")
 

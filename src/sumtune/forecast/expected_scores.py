@@ -5,12 +5,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from sumtune.config import Config
-from sumtune.data.example import Example, load_jsonl
+from sumtune.data.example_file import ExampleFile, load_jsonl
 from sumtune.evaluate.evaluate_stage import chosen_examples
-from sumtune.evaluate.rouge import Tokens, choose_tokens
+from sumtune.evaluate.rouge import Tokens, choose_tokens, judged_step
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.data_features import data_features
 from sumtune.forecast.finished_runs import finished_runs, model_key
@@ -62,7 +63,9 @@ def beforehand(config: Config, run_dir: RunDir, depths: Sequence[int] = (), limi
         if cached is not None and depth >= max(depths, default=0):
             return Beforehand(cached, depth or None)
     splits = {name: load_jsonl(run_dir.split(name)) for name in ("train", "validation")}
-    tokens = choose_tokens(config.evaluate.rouge_tokens, [one.summary for some in splits.values() for one in some])
+    every = chain.from_iterable(splits.values())
+    sample = islice(every, 0, None, judged_step(sum(map(len, splits.values()))))
+    tokens = choose_tokens(config.evaluate.rouge_tokens, [one.summary for one in sample])
     figures, reached = data_figures(data_features(splits["train"], splits["validation"], tokens)), 0
     if depths:
         more, reached = _pilot(config, splits, tokens, depths, limit_s)
@@ -73,7 +76,7 @@ def beforehand(config: Config, run_dir: RunDir, depths: Sequence[int] = (), limi
 
 
 def _pilot(
-    config: Config, splits: Mapping[str, Sequence[Example]], tokens: Tokens, depths: Sequence[int], limit_s: float
+    config: Config, splits: Mapping[str, ExampleFile], tokens: Tokens, depths: Sequence[int], limit_s: float
 ) -> tuple[dict[str, float], int]:
     """Return the figures of a pilot, and its optimizer steps."""
     learned, held_out = pilot_splits(splits["train"], splits["validation"])

@@ -13,6 +13,7 @@ import torch
 
 from sumtune.config import Config, ModelConfig
 from sumtune.data.example import Example, dump_jsonl
+from sumtune.data.example_file import Some
 from sumtune.data.split import order, select_share
 from sumtune.evaluate import rouge
 from sumtune.evaluate.baselines import longest_3
@@ -69,18 +70,19 @@ class Pilot:
     seconds_per_step: float
 
 
-def pilot_splits(train: Sequence[Example], validation: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+def pilot_splits(train: Some, validation: Some) -> tuple[list[Example], list[Example]]:
     """Return the examples to learn from, and those to hold out: validation examples first, then training examples.
 
     The deepest pilot reads each example to learn from about once, so it sees only a part of most data sets.
     """
-    held_out = order(validation)[:HELD_OUT]
+    held_out = list(order(validation)[:HELD_OUT])
     missing = min(HELD_OUT - len(held_out), int(MOST_FROM_TRAINING * len(train)))
-    learned = select_share(train, 1 - missing / len(train)) if missing else order(train)
-    known = {example.fingerprint for example in (*learned, *held_out)}
-    held_out += [example for example in order(train) if example.fingerprint not in known]
+    ordered = order(train)
+    learned = len(select_share(ordered, 1 - missing / len(train))) if missing else len(ordered)
+    known = {example.fingerprint for example in held_out}
+    held_out += [example for example in ordered[learned:] if example.fingerprint not in known]
     limit = DEPTHS[-1] * Config().train.effective_batch_size
-    return learned[:limit], held_out[:HELD_OUT]
+    return list(ordered[: min(learned, limit)]), held_out[:HELD_OUT]
 
 
 def pilot_session(

@@ -5,7 +5,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from sumtune.config import AUTO, Config, ModelConfig
-from sumtune.data.example import Example, load_jsonl
+from sumtune.data.example import Example
+from sumtune.data.example_file import Summaries, load_jsonl
 from sumtune.files.atomic import new_folder
 from sumtune.files.checksums import fingerprint
 from sumtune.files.run_dir import RunDir
@@ -103,7 +104,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
         if config.model.max_source_tokens == AUTO:
             prompt = replace(prompt, max_source_tokens=rounded_limit(max(lengths), prompt.max_source_tokens))
         prompt.save(folder)
-        english = is_english([example.summary for example in splits["train"]]) is True
+        english = is_english(Summaries(splits["train"])) is True
         SummaryTokens.of(targets["train"], english).save(folder)
         read = read_lengths(lengths, prompt, by_model=_is_limited_by_model(config.model, encoder))
         read["max_target_tokens"] = encoder.prompt.max_target_tokens

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sumtune.data.example import load_jsonl
+from sumtune.data.example_file import load_jsonl
 from sumtune.errors import RunDirError
 from sumtune.files.run_dir import RunDir
 from sumtune.model.encode_stage import pairs_to_encode

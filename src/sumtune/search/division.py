@@ -6,7 +6,10 @@ A third part is fresh: it compares only the winner with the default, because the
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sumtune.data.example import Example
+from sumtune.data.example_file import Some, fingerprints, take
 from sumtune.data.split import order, select_share
 from sumtune.errors import ConfigError
 
@@ -27,7 +30,7 @@ class Division:
     fresh: Sequence[Example]
 
 
-def divide(examples: Sequence[Example]) -> Division:
+def divide(examples: Some) -> Division:
     """Divide training examples by the hash of their dialogue.
 
     Raises:
@@ -42,6 +45,5 @@ def divide(examples: Sequence[Example]) -> Division:
     return Division(_without(rest, fresh), judging, fresh)
 
 
-def _without(examples: Sequence[Example], part: Sequence[Example]) -> list[Example]:
-    taken = {example.fingerprint for example in part}
-    return order(example for example in examples if example.fingerprint not in taken)
+def _without(examples: Some, part: Some) -> Some:
+    return order(take(examples, np.flatnonzero(~np.isin(fingerprints(examples), fingerprints(part)))))

@@ -1,8 +1,10 @@
 """Batches: the examples of each optimizer step, and the micro-batches of a step."""
 
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["epoch_order", "micro_batches", "sample_by_length", "split_micro_batches"]
 
@@ -11,7 +13,7 @@ SHUFFLE_WINDOW = 32
 order of an epoch random."""
 
 
-def epoch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+def epoch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> Sequence[list[int]]:
     """Return the batches of one epoch: every index once, similar lengths together, batches in random order.
 
     `lengths` are in tokens, `batch_size` in examples. The result depends only on the arguments, so a resumed run needs
@@ -21,13 +23,34 @@ def epoch_order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) 
     [0, 1, 2, 3, 4]
     """
     generator = np.random.default_rng([seed, epoch])
-    shuffled = generator.permutation(len(lengths)).tolist()
-    window = batch_size * SHUFFLE_WINDOW
-    batches = []
-    for start in range(0, len(shuffled), window):
-        by_length = sorted(shuffled[start : start + window], key=lambda index: lengths[index])
-        batches += [by_length[at : at + batch_size] for at in range(0, len(by_length), batch_size)]
-    return [batches[at] for at in generator.permutation(len(batches))]
+    indices, window = generator.permutation(len(lengths)), batch_size * SHUFFLE_WINDOW
+    keys = np.asarray(lengths)[indices]
+    for start in range(0, len(indices), window):
+        part = slice(start, start + window)
+        indices[part] = indices[part][np.argsort(keys[part], kind="stable")]
+    return _Batches(indices, batch_size, generator.permutation(-(-len(indices) // batch_size)))
+
+
+class _Batches(Sequence[list[int]]):
+    """Runs of `size` of the `indices`, in an order. Arrays, because lists of a million indices fill memory."""
+
+    def __init__(self, indices: NDArray[np.intp], size: int, order: NDArray[np.intp]) -> None:
+        self._indices = indices
+        self._size = size
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, at: int) -> list[int]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[list[int]]: ...
+    def __getitem__(self, at: int | slice) -> list[int] | list[list[int]]:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        start = int(self._order[at]) * self._size
+        return list(map(int, self._indices[start : start + self._size]))
 
 
 def micro_batches(indices: Sequence[int], lengths: Sequence[int], max_tokens: int) -> list[list[int]]:

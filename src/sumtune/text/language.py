@@ -3,9 +3,8 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache, lru_cache
-from itertools import chain
 
 from sumtune.data.embedded import embedded_pairs
 from sumtune.text.words import words
@@ -79,7 +78,7 @@ LEAST_PERSIAN = 0.02
 """A text with a larger share of these letters is Persian or Urdu; Arabic with loan words has fewer."""
 
 
-def is_english(texts: Iterable[str]) -> bool | None:
+def is_english(texts: Collection[str]) -> bool | None:
     """Return whether `texts` together are English; None if they contain no words to judge by.
 
     They are English if enough of their words occur in the embedded conversations and their function words do not point
@@ -91,7 +90,6 @@ def is_english(texts: Iterable[str]) -> bool | None:
     >>> print(is_english(["Mia: OK!"]))
     None
     """
-    texts = list(texts)
     known = total = 0
     for word in (word for text in texts for word in _judged(text)):
         weight = 1 if word.islower() else len(word)
@@ -99,7 +97,7 @@ def is_english(texts: Iterable[str]) -> bool | None:
         known += weight if word in _english_words() else 0
     if not total:
         return None
-    return known > LEAST_SHARE * total and language_of(" ".join(texts)) in (None, "English")
+    return known > LEAST_SHARE * total and _language(texts) in (None, "English")
 
 
 @lru_cache(CACHED_TEXTS)
@@ -109,28 +107,38 @@ def language_of(text: str) -> str | None:
     >>> language_of("Wir gehen heute nicht in die Stadt."), language_of("Мы идём домой."), language_of("今日は雨だ。")
     ('German', 'Cyrillic', 'Japanese')
     """
-    script = _script(text)
+    return _language((text,))
+
+
+def _language(texts: Collection[str]) -> str | None:
+    """Return the language of `texts` together, as `language_of` does."""
+    script = _script(texts)
     if script != "LATIN":
-        return _language_of_script(script, text) if script else None
-    hits = Counter(chain.from_iterable(map(_languages_of, words(text))))
+        return _language_of_script(script, texts) if script else None
+    hits = Counter(name for text in texts for word in words(text) for name in _languages_of(word))
     (best, most), (_, second) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
     return best if most >= FEWEST_HITS and most > CLEAR_HITS * second else None
 
 
-def _language_of_script(script: str, text: str) -> str:
-    if script == "CJK" and KANA.search(text):
+def _language_of_script(script: str, texts: Collection[str]) -> str:
+    if script == "CJK" and any(map(KANA.search, texts)):
         return "Japanese"
-    if script == "ARABIC" and len(PERSIAN_OR_URDU.findall(text)) > LEAST_PERSIAN * len(text):
-        return "Persian or Urdu"
+    if script == "ARABIC":
+        own = sum(len(PERSIAN_OR_URDU.findall(text)) for text in texts)
+        if own > LEAST_PERSIAN * (sum(map(len, texts)) + len(texts) - 1):  # with a space between texts
+            return "Persian or Urdu"
     return SCRIPT_LANGUAGES.get(script, script.capitalize())
 
 
-def _script(text: str) -> str | None:
+def _script(texts: Collection[str]) -> str | None:
     """Return the script of most letters by their Unicode names, such as `LATIN`; None if there are no letters."""
-    if text.isascii():
-        return "LATIN" if ASCII_LETTER.search(text) else None
+    if all(text.isascii() for text in texts):
+        return "LATIN" if any(map(ASCII_LETTER.search, texts)) else None
+    letters: Counter[str] = Counter()
+    for text in texts:
+        letters.update(text)
     scripts: Counter[str] = Counter()
-    for letter, count in Counter(text).items():
+    for letter, count in letters.items():
         if letter.isalpha():
             scripts[_script_of(letter)] += count
     return scripts.most_common(1)[0][0] if scripts else None

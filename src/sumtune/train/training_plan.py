@@ -80,5 +80,5 @@ class TrainingPlan:
 
 
 @lru_cache(maxsize=2)
-def _order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+def _order(lengths: Sequence[int], batch_size: int, seed: int, epoch: int) -> Sequence[list[int]]:
     return epoch_order(lengths, batch_size, seed, epoch)

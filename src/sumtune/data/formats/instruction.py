@@ -28,13 +28,14 @@ def shared_instruction(prompts: Iterable[str]) -> Instruction:
     >>> shared_instruction(["Summarize:\n\nAnn: hi\n\nSummary:", "Summarize:\n\nBob: yo\nBob: hm\n\nSummary:"])
     Instruction(before='Summarize:\n\n', after='\nSummary:')
     """
-    before = after = None
-    count = 0
-    for prompt in dict.fromkeys(prompts):
-        count += 1
+    first = before = after = None
+    several = False
+    for prompt in prompts:
+        first = prompt if first is None else first
+        several = several or prompt != first
         before = prompt if before is None else _shared_start(before, prompt)
         after = prompt[::-1] if after is None else _shared_start(after, prompt[::-1])
-    if before is None or after is None or count < 2:
+    if before is None or after is None or not several:
         return Instruction()
     before = _whole_lines(before)
     return Instruction(before, _whole_lines_at_end(after[::-1]))

@@ -8,10 +8,13 @@ __all__ = ["what_to_export"]
 
 
 def what_to_export(rows: Iterable[Row]) -> str | None:
-    """Return what `rows` are and what to export instead, if they belong to an export but are no conversations."""
-    listed = list(rows)
+    """Return what `rows` are and what to export instead, if they belong to an export but are no conversations.
+
+    `rows` are iterated several times.
+    """
+    is_empty = next(iter(rows), None) is None
     for matches, answer in UNREAD:
-        if listed and all(matches(row) for row in listed):
+        if not is_empty and all(matches(row) for row in rows):
             return answer
     return None
 
