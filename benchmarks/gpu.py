@@ -17,8 +17,8 @@ import traceback
 from pathlib import Path
 
 LIMITS_S = {
-    "environment": 60, "equality": 150, "speed": 180, "memory": 90, "recovery": 60, "generation": 120, "compile": 90,
-    "qlora": 240, "processes": 60,
+    "environment": 60, "equality": 150, "speed": 180, "graphs": 90, "memory": 90, "recovery": 60, "generation": 120,
+    "compile": 90, "qlora": 240, "processes": 60,
 }  # fmt: skip
 """Parts in order, with the time limit of each."""
 

@@ -7,7 +7,7 @@ from gpu_place import BEAMS, FAMILIES, LARGE, SMALL, SUMMARY_TOKENS, dialogues, 
 from gpu_recovery import recovery
 
 __all__ = [
-    "compile", "environment", "equality", "generation", "memory", "processes", "qlora", "recovery", "speed",
+    "compile", "environment", "equality", "generation", "graphs", "memory", "processes", "qlora", "recovery", "speed",
 ]  # fmt: skip
 
 
@@ -73,6 +73,26 @@ def speed(place):
             yield f"{shape}, {together} examples a step: ours", rate(place, tokens, seconds)
             tokens, seconds = trainer(place, session, count, together)
             yield f"{shape}, {together} examples a step: Trainer + PEFT", rate(place, tokens, seconds)
+
+
+def graphs(place):
+    """Compare optimizer steps of a few examples with and without recorded CUDA graphs."""
+    import os
+
+    from sumtune.train.recorded_losses import CUDA_GRAPHS
+
+    for dropout in (0.0, 0.05):
+        losses = {}
+        for switch, name in (("0", "without graphs"), ("1", "with graphs")):
+            os.environ[CUDA_GRAPHS] = switch
+            session = place.session(FAMILIES[0], 2 * SMALL, lora__dropout=dropout, model__precision="bf16")
+            first, count = place.count(8, 1), place.count(12, 2)
+            losses[switch] = steps(session, first)[2] + steps(session, count, first)[2]
+            seconds = steps(session, count, first)[1]  # no shape is new now
+            yield f"{FAMILIES[0]}, dropout {dropout}, {count} steps of {2 * SMALL} examples {name}", f"{seconds:.2f} s"
+        worst = max(abs(a - b) for a, b in zip(losses["0"], losses["1"], strict=True))
+        yield f"dropout {dropout}: largest difference of {len(losses['0'])} losses", f"{worst:.4f}"
+    os.environ.pop(CUDA_GRAPHS)
 
 
 def trainer(place, session, count, together):

@@ -21,6 +21,7 @@ from sumtune.text.prompt import StyledTexts
 from .conftest import PROMPT
 
 SETTINGS = SamplingSettings(count=3, temperature=0.9, top_k=20, seed=7, max_tokens=12)
+pytestmark = pytest.mark.filterwarnings("error::FutureWarning")  # users would see it
 KNOWN = [("gemma", "native"), ("llama", "native"), ("gemma", "torch"), ("gpt2", "torch"), ("t5", "torch"),
          ("bart", "torch"), ("gemma", "ctranslate2"), ("t5", "ctranslate2")]  # fmt: skip
 known = pytest.mark.parametrize(("name", "engine"), KNOWN)

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-PARTS = ("environment", "equality", "speed", "memory", "recovery", "generation", "compile", "qlora", "processes")
+PARTS = (
+    "environment",
+    "equality",
+    "speed",
+    "graphs",
+    "memory",
+    "recovery",
+    "generation",
+    "compile",
+    "qlora",
+    "processes",
+)
 pytestmark = [pytest.mark.e2e, pytest.mark.filterwarnings("default")]
 
 

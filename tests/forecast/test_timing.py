@@ -220,3 +220,11 @@ def test_a_run_that_was_stopped_at_once_takes_as_long_as_was_said(
         last = forecast_remaining(session, plan.total_steps, None)
         assert last is not None
         assert last.training_s == 0
+
+
+@pytest.mark.parametrize(("seconds", "runs"), [(0.1, 2), (2.0, 1)])
+def test_only_short_work_is_timed_twice(seconds: float, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts: list[float] = []
+    monkeypatch.setattr(timing, "time", SimpleNamespace(perf_counter=lambda: seconds * len(starts)))
+    assert timing.steady_seconds(lambda: starts.append(0.0)) == pytest.approx(seconds)
+    assert len(starts) == runs

@@ -51,6 +51,8 @@ def read_once(model: Any, ids: Tensor, mask: Tensor, count: int) -> dict[str, An
     A decoder-only model reads all but the last token; caches that cannot be repeated are left out, so that `generate`
     reads every row.
     """
+    from transformers.generation.utils import ALL_CACHE_NAMES  # the first is the name that `generate` wants
+
     inputs: dict[str, Any] = {"attention_mask": mask.repeat_interleave(count, 0)}
     if model.config.is_encoder_decoder:
         outputs = model.get_encoder()(input_ids=ids, attention_mask=mask)
@@ -65,5 +67,5 @@ def read_once(model: Any, ids: Tensor, mask: Tensor, count: int) -> dict[str, An
         ).past_key_values
         if hasattr(past, "batch_repeat_interleave"):
             past.batch_repeat_interleave(count)
-            inputs["past_key_values"] = past
+            inputs[ALL_CACHE_NAMES[0]] = past
     return inputs

@@ -1,11 +1,9 @@
 """Forecast of the time that sampled summaries take during a training."""
 
-import time
-
 from sumtune.decode.unsupported import UnsupportedError
 from sumtune.evaluate.sampled_summaries import SampledSummaries
 from sumtune.forecast.long_inputs import has_long_inputs
-from sumtune.forecast.timing import TrainingCosts
+from sumtune.forecast.timing import TrainingCosts, steady_seconds
 from sumtune.train.sampling_budget import LEAST_EXAMPLES, SamplingBudget, sample_size
 from sumtune.train.session import Session
 
@@ -29,12 +27,7 @@ def summary_seconds(session: Session, validation_s: float) -> float:
         return 0.0
     if has_long_inputs(session):
         return LONG_FACTOR * validation_s / len(session.validation)
-    seconds = []
-    for _ in range(2):  # the first time also allocates memory
-        begun = time.perf_counter()
-        sampled.write()
-        seconds.append(time.perf_counter() - begun)
-    return min(seconds) / len(sampled.examples)
+    return steady_seconds(sampled.write) / len(sampled.examples)
 
 
 def sampling_budget(session: Session, costs: TrainingCosts) -> tuple[int, SamplingBudget]:

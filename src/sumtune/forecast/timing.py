@@ -28,6 +28,7 @@ __all__ = [
     "fit",
     "fit_costs",
     "nearest_to_mean_length",
+    "steady_seconds",
     "training_costs",
     "update_seconds",
 ]
@@ -38,6 +39,8 @@ MUCH_LESS = 0.8
 """Another setting is offered if it takes less than this share of the time."""
 MEASURED_TOKENS = 8
 """Number of timed tokens of a summary, not counting the first."""
+REPEATED_BELOW_S = 0.5
+"""What takes longer is timed once: then the first run costs little more than a second one would."""
 
 
 @dataclass(frozen=True)
@@ -124,13 +127,13 @@ def epoch_seconds(session: Session, measured_batches: int = MEASURED_BATCHES) ->
     planned = planned_micro_batches(session)
     measured = [planned[at] for at in sample_by_length(planned.padded, measured_batches)]
     with trials(session) as compute:
-        costs = fit(measured, [_fastest(partial(compute, group)) for group in measured])
+        costs = fit(measured, [steady_seconds(partial(compute, group)) for group in measured])
     return costs.seconds(planned)
 
 
 def update_seconds(session: Session) -> float:
     """Return the time in seconds of the optimizer in one optimizer step."""
-    return _fastest(lambda: _idle_update(session))
+    return steady_seconds(lambda: _idle_update(session))
 
 
 def _idle_update(session: Session) -> None:
@@ -148,7 +151,7 @@ def _validation_seconds(session: Session) -> float:
     sample = [
         session.validation[at] for at in sample_by_length([e.length for e in session.validation], MEASURED_BATCHES)
     ]
-    seconds = _fastest(lambda: mean_loss(session.loss_fn, sample, session.max_tokens))
+    seconds = steady_seconds(lambda: mean_loss(session.loss_fn, sample, session.max_tokens))
     return seconds * sum(e.length for e in session.validation) / sum(e.length for e in sample)
 
 
@@ -173,8 +176,9 @@ class DecodeCosts:
 def decode_costs(summarizer: Summarizer, dialogues: Sequence[str], batch_size: int) -> DecodeCosts:
     """Measure a batch of `batch_size` dialogues of about mean length, and a quarter of that batch."""
     sample = nearest_to_mean_length(dialogues, batch_size)
-    reading, *most = _decode_timings(summarizer, sample)
+    summarizer.summarize(sample[:1], max_tokens=1)  # the first call also loads weights and compiles code
     _, *few = _decode_timings(summarizer, sample[: -(-len(sample) // 4)])
+    reading, *most = _decode_timings(summarizer, sample)
     timings = np.array([timing for timing in (most, few) if min(timing) > 0])
     per_step, per_token = fit_costs(timings[:, :2], timings[:, 2]) if len(timings) else (0.0, 0.0)
     return DecodeCosts(reading / len(sample), per_step, per_token, len(sample))
@@ -188,16 +192,17 @@ def nearest_to_mean_length(dialogues: Sequence[str], count: int) -> list[str]:
 
 def _decode_timings(summarizer: Summarizer, sample: Sequence[str]) -> tuple[float, int, int, float]:
     """Return the seconds for reading `sample` and writing one token; then steps, tokens and seconds of the rest."""
-    first = _fastest(lambda: summarizer.summarize(sample, max_tokens=1))
+    first = steady_seconds(lambda: summarizer.summarize(sample, max_tokens=1))
     written: list[Completion] = []
     more = _timed(lambda: written.extend(summarizer.summarize(sample, max_tokens=1 + MEASURED_TOKENS)))
     tokens = [max(0, completion.tokens - 1) for completion in written]
     return first, max(tokens), sum(tokens), more - first
 
 
-def _fastest(work: Callable[[], object]) -> float:
-    """Return the time of the faster of two runs, because the first also allocates memory and compiles code."""
-    return min(_timed(work), _timed(work))
+def steady_seconds(work: Callable[[], object]) -> float:
+    """Return the time of `work` in seconds; a short one runs twice, because its first run also allocates memory."""
+    first = _timed(work)
+    return first if first > REPEATED_BELOW_S else min(first, _timed(work))
 
 
 def _timed(work: Callable[[], object]) -> float:
