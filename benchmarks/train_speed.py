@@ -1,8 +1,10 @@
 """Measures training speed: ours, ours without kernels, and transformers' Trainer with PEFT, on the same examples.
 
 Run: python benchmarks/train_speed.py --data samsum/ [--examples 48] [--systems ours trainer-fp32] [--set lora.rank=16]…
+     python benchmarks/train_speed.py --shape t5-base [--examples 48] …
 
-Each system runs in a separate process, one after the other: rank 16 on query and value, 4 examples per optimizer
+With `--shape`, the model has the shape of a real one but random weights, and the conversations are random words. Each
+system runs in a separate process, one after the other: rank 16 on query and value, 4 examples per optimizer
 step. Prints examples and tokens per second, the ratio to the slowest, and peak memory; for ours also the share of the
 time that the matrix products alone would take, at the speed of products of 2,048 rows on this machine.
 """
@@ -17,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from gpu_shapes import SHAPES, save_shape, write_conversations
+
 SYSTEMS = ("trainer-fp32", "trainer-bf16", "ours-without-kernels", "ours")
 SETTINGS = ("train.epochs=1", "lora.target_modules=null", "lora.dropout=0.05")
 STEP_EXAMPLES = 4
@@ -26,7 +30,9 @@ LEARNING_RATE = 5e-4
 def main() -> None:
     """Measure one system with `--only`, otherwise all systems in turn."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data")
+    source.add_argument("--shape", choices=SHAPES)
     parser.add_argument("--examples", type=int, default=48)
     parser.add_argument("--systems", nargs="+", default=SYSTEMS, choices=SYSTEMS)
     parser.add_argument("--set", action="append", default=[], dest="settings")
@@ -37,8 +43,19 @@ def main() -> None:
         print(json.dumps(measure(given.only, given.run_dir, given.examples)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        prepare(given.data, Path(folder), [*SETTINGS, *given.settings])
+        data, settings = given.data, [*SETTINGS, *given.settings]
+        if given.shape:
+            data, model = random_shape(given.shape, Path(folder))
+            settings.append(f"model.name={model}")
+        prepare(data, Path(folder) / "run", settings)
         report({name: in_a_process(name, folder, given) for name in given.systems})
+
+
+def random_shape(shape: str, folder: Path) -> tuple[str, Path]:
+    """Return a folder of conversations of random words and a model of the shape `shape`."""
+    for split, count in (("train", 400), ("validation", 40)):
+        write_conversations(folder / "data" / f"{split}.jsonl", count, seed=count)
+    return str(folder / "data"), save_shape(shape, folder / "model")
 
 
 def prepare(data: str, folder: Path, settings: list[str]) -> None:
@@ -58,9 +75,9 @@ def prepare(data: str, folder: Path, settings: list[str]) -> None:
 
 def in_a_process(name: str, folder: str, given: argparse.Namespace) -> dict[str, float]:
     """Return the result of `measure` in a new Python process."""
-    command = [sys.executable, __file__, "--data", given.data, "--examples", str(given.examples), "--only", name]
+    command = [sys.executable, __file__, "--data", "", "--examples", str(given.examples), "--only", name]
     environment = os.environ | {"SUMTUNE_KERNELS": "0" if name == "ours-without-kernels" else "1"}
-    done = subprocess.run([*command, "--run-dir", folder], check=True, stdout=subprocess.PIPE, env=environment)
+    done = subprocess.run([*command, "--run-dir", f"{folder}/run"], check=True, stdout=subprocess.PIPE, env=environment)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -96,35 +113,41 @@ def trainer(config, run_dir, count, name):
     """Measure training as in a tutorial: Trainer, PEFT, padded batches, labels masked outside the summary."""
     import torch
     from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM, DataCollatorForSeq2Seq, Trainer, TrainingArguments
+    from transformers import DataCollatorForSeq2Seq, Trainer, TrainingArguments
 
-    from sumtune.model.load import load_tokenizer
+    from sumtune.model.load import load_base, load_tokenizer
     from sumtune.model.locate import locate
     from sumtune.text.encoded_file import load_encoded
     from sumtune.train.training_plan import TrainingPlan
 
     folder = locate(config.model.name).folder
     dtype = torch.bfloat16 if name.endswith("bf16") else torch.float32
-    model = get_peft_model(
-        AutoModelForCausalLM.from_pretrained(folder, dtype=dtype),
-        LoraConfig(r=config.lora.rank, lora_alpha=config.lora.alpha, lora_dropout=config.lora.dropout,
-                   target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM"),
-    )  # fmt: skip
+    base = load_base(folder, dtype, torch.device("cpu"))
+    decoder_only = not base.config.is_encoder_decoder
+    model = get_peft_model(base, LoraConfig(
+        r=config.lora.rank, lora_alpha=config.lora.alpha, lora_dropout=config.lora.dropout,
+        task_type="CAUSAL_LM" if decoder_only else "SEQ_2_SEQ_LM",  # without target_modules: query and value
+    ))  # fmt: skip
+    model.train()
     encoded = load_encoded(run_dir.transformation / "train.safetensors")
     plan = TrainingPlan(tuple(example.length for example in encoded), config.train)
     steps = [[encoded[at] for at in plan.batch(step)] for step in range(1 + count // STEP_EXAMPLES)]
 
+    def row(one):
+        if decoder_only:
+            return {"input_ids": [*one.source, *one.target], "labels": [-100] * len(one.source) + list(one.target)}
+        return {"input_ids": list(one.source), "labels": list(one.target)}
+
     def train(examples):
-        rows = [
-            {"input_ids": [*e.source, *e.target], "labels": [-100] * len(e.source) + list(e.target)} for e in examples
-        ]
+        rows = [row(one) for one in examples]
         settings = TrainingArguments(
             output_dir=str(run_dir.root / name), per_device_train_batch_size=1, use_cpu=True, num_train_epochs=1,
             gradient_accumulation_steps=STEP_EXAMPLES, learning_rate=LEARNING_RATE, bf16=name.endswith("bf16"),
             save_strategy="no", logging_strategy="no", report_to=[], disable_tqdm=True,
         )  # fmt: skip
         begun = time.perf_counter()
-        Trainer(model, settings, DataCollatorForSeq2Seq(load_tokenizer(folder)), train_dataset=rows).train()
+        collator = DataCollatorForSeq2Seq(load_tokenizer(folder), model=None if decoder_only else base)
+        Trainer(model, settings, collator, train_dataset=rows).train()
         return time.perf_counter() - begun
 
     train(steps[0])
