@@ -49,7 +49,7 @@ def test_an_undamaged_file_gives_all_its_rows(suffix: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_no_example_that_was_not_a_row(suffix: str, seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     content, rows = undamaged(suffix)

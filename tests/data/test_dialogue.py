@@ -40,7 +40,7 @@ def test_forms_of_a_dialogue(value: Any, text: str | None) -> None:
     assert as_text(value) == text
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(JSON_VALUES)
 def test_any_value_is_clean_text_or_none(value: Any) -> None:
     text = as_text(value)

@@ -342,7 +342,7 @@ FRAGMENTS = st.sampled_from(
 @pytest.mark.parametrize(
     "suffix", [".csv", ".tsv", ".json", ".jsonl", ".parquet", ".xlsx", ".arrow", ".zip", ".gz", ".txt"]
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(raw=st.binary(max_size=200) | st.lists(FRAGMENTS, max_size=12).map(b"".join))
 def test_any_bytes_are_read_or_refused(suffix: str, raw: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -356,7 +356,7 @@ def test_any_bytes_are_read_or_refused(suffix: str, raw: bytes) -> None:
             assert all(conversation.dialogue for conversation in open_conversations(path))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(position=st.integers(0, 10_000), byte=st.integers(0, 255))
 def test_a_damaged_parquet_file_is_read_or_refused(
     position: int, byte: int, tmp_path_factory: pytest.TempPathFactory
