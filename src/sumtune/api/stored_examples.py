@@ -22,7 +22,7 @@ FOLDER = "input"
 def stored_examples(examples: Examples, run_dir: RunDir) -> Iterator[str]:
     """Yield a value for `data.path`. Examples from memory are written to the run folder, below their checksum.
 
-    So other examples are another setting, and never replace a run unless that is asked for. Afterwards, the folder
+    So other examples count as another setting, and replace a run only if that is asked for. Afterwards, the folder
     holds only the examples of its run: a refused run leaves none.
 
     Raises:

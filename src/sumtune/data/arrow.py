@@ -15,7 +15,7 @@ BATCH_ROWS = 1024
 BUFFER_BYTES = 1 << 20
 """Read at a time from each column of a Parquet file."""
 Batches = Callable[[], Iterator[Any]]
-"""Returns a `pyarrow.Table` of a few rows after another, each time from the first; without rows, an empty one."""
+"""Each call yields all rows again, in tables of a few rows each; without rows, one empty table."""
 
 
 def read_parquet(place: str, file: str, content: Content, split: str | None, every_column: bool = False) -> Table:

@@ -1,4 +1,4 @@
-"""The stage `diagnose`: diagnoses a run folder and writes `diagnosis.json` there, or a file of predictions."""
+"""The stage `diagnose`: diagnoses a run folder and writes `diagnosis.json` there. Also diagnoses prediction files."""
 
 import errno
 from collections.abc import Mapping

@@ -29,10 +29,10 @@ def chat_template(encoder: Encoder) -> str:
 
 
 def exact_template(encoder: Encoder, tokenizer: Any) -> str | None:
-    """Return `chat_template` if `tokenizer` (of transformers) makes of it the tokens of `encoder`; otherwise None.
+    """Return `chat_template` if `tokenizer` (of transformers) turns it into the tokens of `encoder`; otherwise None.
 
-    sumtune tokenizes prompt and dialogue separately, and a rendered template is tokenized as a whole. Tokenizers like
-    that of Llama 3 then join the end of the dialogue with the prompt after it.
+    sumtune tokenizes prompt and dialogue separately, but a rendered template is tokenized as a whole. Some tokenizers,
+    such as that of Llama 3, then join the end of the dialogue and the start of the prompt after it in one token.
     """
     if encoder.is_encoder_decoder:
         return None

@@ -37,7 +37,7 @@ class CandidateStage:
     config: Config
     run_dir: RunDir
     half: str
-    """Folder of the adapter that writes them."""
+    """Folder of the adapter that writes the candidates."""
     texts: Sequence[TrainingText]
     """All training examples."""
     others: Sequence[int]

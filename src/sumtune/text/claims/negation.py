@@ -20,7 +20,7 @@ LEAST_SHARED = 3
 LEAST_SHARE = 0.75
 """Content words of a statement that a sentence of the dialogue must share, and their least share."""
 RIVAL_SHARE = 0.5
-"""A sentence that shares this much of what the best one shares can explain the polarity."""
+"""A sentence counts, too, if it shares at least this part of the words that the best one shares."""
 YES = word_set("yes yeah yep yup sure ok okay course absolutely definitely right")
 NO = word_set("no nope nah not never unfortunately")
 NO_MEANS_YES = (["no", "problem"], ["no", "worries"])
