@@ -35,7 +35,7 @@ test-unit coverage test-lowest: export PYTHONDONTWRITEBYTECODE =
 test: test-unit ## all tests, including those with the embedded model and Chromium
 	$(BIN)/pytest -m "e2e or browser" $(IN_PARALLEL)
 
-test-unit: $(VENV)/.dev ## without the embedded model and Chromium: under three minutes on two cores
+test-unit: $(VENV)/.dev ## without whole runs and Chromium: about a minute and a half on two cores
 	$(BIN)/pytest -m $(NOT_ALL) $(IN_PARALLEL) $(ARGS)
 
 coverage: $(VENV)/.dev ## all tests but those in Chromium, with the share of lines and branches that they run; fails below the floor in pyproject.toml

@@ -137,7 +137,7 @@ def _sorted(known: Rows, keys: Keys) -> str | None:
 
 
 def _batch(known: Rows) -> int | None:
-    """Return the smallest batch size (below a third of the rows) that no text left; None if there is none."""
+    """Return the smallest batch size, below a third of the rows, at which most texts stay in their batch; or None."""
     places = np.flatnonzero(known >= 0)
     inside = (
         size for size in range(2, len(known) // 3 + 1) if (places // size == known[places] // size).mean() >= AGREEING
