@@ -1,10 +1,11 @@
 """Measures what each export of a run scores and how fast it is, beside the tuned model; with --faults, what is refused.
 
-Run: python benchmarks/exports.py --run-dir DIR --work DIR [--formats merged ctranslate2] [--faults]
+Run: python benchmarks/exports.py --run-dir DIR --work DIR [--formats merged ctranslate2] [--float] [--faults]
 
 Each format is exported to a folder in `--work` and checked as `sumtune export` does. Prints a row of a Markdown table
-for each, with the figures of `export.json`. `--faults` plants four faults (or those it names) into exports in the
-format `merged` instead: each must be refused. Takes several minutes with the embedded model and 64 examples.
+for each, with the figures of `export.json`. `--float` lets the tuned model compute in float32 instead of int8.
+`--faults` plants four faults (or those it names) into exports in the formats `merged` and `gguf` instead: each must
+be refused. Takes several minutes with the embedded model and 64 examples.
 """
 
 import argparse
@@ -13,19 +14,21 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from planted_exports import FAULTS, PlantedFormat
+from planted_exports import FAULTS, Planted
 
 from sumtune.commands import export
 from sumtune.commands.export import export_run
 from sumtune.errors import ExportError
 from sumtune.export.formats import FORMATS
-from sumtune.export.proof import Written
+from sumtune.export.proof import Sample, Written
 from sumtune.export.publish import RECORD, failed_path
+from sumtune.export.source import ExportSource
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.console import plain_console
 
@@ -58,27 +61,33 @@ def row(name: str, check: dict[str, Any], size: float) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def once(write: Callable[..., Written]) -> Callable[..., Written]:
-    """Return a function that calls `write` once: the tuned model writes the same each time."""
-    known: list[Written] = []
+def remembered(write: Callable[..., Written], *, is_float: bool) -> Callable[..., Written]:
+    """Return `write` that does not write again what it has written; with `is_float`, the model computes in float32."""
+    known: dict[tuple[int, ...], Written] = {}
 
-    def write_once(*arguments: Any) -> Written:
-        known.extend([] if known else [write(*arguments)])
-        return known[0]
+    def write_once(source: ExportSource, sample: Sample, *more: Any) -> Written:
+        key = (source.decode.beams, *map(hash, sample.dialogues))
+        if key not in known:
+            format_ = {"quantization": "float32"} if is_float else {}
+            known[key] = write(replace(source, decode=source.decode.model_copy(update=format_)), sample, *more)
+        return known[key]
 
     return write_once
 
 
 def measured(run_dir: RunDir, arguments: argparse.Namespace) -> Iterator[str]:
     """Yield the rows of the table."""
+    export.write_ours = remembered(export.write_ours, is_float=arguments.float)
     if arguments.faults is None:
         for name in arguments.formats or FORMATS:
-            yield row(name, *checked(run_dir, name, arguments.work / name, arguments.examples))
+            yield row(f"`{name}`", *checked(run_dir, name, arguments.work / name, arguments.examples))
         return
-    export.write_ours = once(export.write_ours)
-    for name in arguments.faults or FAULTS:
-        FORMATS["merged"] = PlantedFormat(FAULTS[name])
-        yield row(name, *checked(run_dir, "merged", arguments.work / name.replace(" ", "-"), arguments.examples))
+    for name in arguments.formats or FAULTS:
+        correct = FORMATS[name]
+        for fault in arguments.faults or FAULTS[name]:
+            FORMATS[name] = Planted(correct, FAULTS[name][fault])
+            output = arguments.work / f"{name}-{fault.replace(' ', '-')}"
+            yield row(f"`{name}`, {fault}", *checked(run_dir, name, output, arguments.examples))
 
 
 def main() -> None:
@@ -87,7 +96,8 @@ def main() -> None:
     parser.add_argument("--run-dir", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--formats", nargs="+", choices=list(FORMATS))
-    parser.add_argument("--faults", nargs="*", choices=list(FAULTS))
+    parser.add_argument("--float", action="store_true")
+    parser.add_argument("--faults", nargs="*", choices=list(FAULTS["merged"]))
     parser.add_argument("--examples", type=int, default=64)
     arguments = parser.parse_args()
     print(HEAD, flush=True)

@@ -1,29 +1,40 @@
-"""Faults that exporters really had, planted into a correct export in the format `merged`."""
+"""Faults that exporters really had, planted into correct exports in the formats `merged` and `gguf`."""
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sumtune.export.merged import MergedFormat
+from sumtune.export.format import Artefact, ExportFormat
+from sumtune.export.gguf.write import write_merged
 from sumtune.export.source import ExportSource
 from sumtune.model.load import load_base
 
-__all__ = ["FAULTS", "PlantedFormat"]
+__all__ = ["FAULTS", "Planted"]
 
 Damage = Callable[[ExportSource, Path], None]
+GGUF = "model.gguf"
+LONG_CONTEXT_BASE = 1_000_000.0
 
 
-class PlantedFormat(MergedFormat):
-    """The format `merged`, whose files are damaged after they have been written."""
+class Planted:
+    """A format whose files are damaged after all of them have been written."""
 
-    def __init__(self, damage: Damage) -> None:
-        self._damage = damage
+    def __init__(self, kind: ExportFormat, damage: Damage) -> None:
+        self._kind, self._damage = kind, damage
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kind, name)
 
     def write(self, source: ExportSource, folder: Path) -> None:
-        super().write(source, folder)
-        self._damage(source, folder)
+        self._source = source
+        self._kind.write(source, folder)
+
+    def open(self, folder: Path) -> Artefact:
+        self._damage(self._source, folder)
+        return self._kind.open(folder)
 
 
 def wrong_template(_: ExportSource, folder: Path) -> None:
@@ -49,7 +60,7 @@ def wrong_rope_base(_: ExportSource, folder: Path) -> None:
     def change_base(content: dict[str, Any]) -> None:
         parameters = content["rope_parameters"]
         for one in [parameters] if "rope_theta" in parameters else parameters.values():
-            one["rope_theta"] = 1_000_000.0
+            one["rope_theta"] = LONG_CONTEXT_BASE
 
     change(folder / "config.json", change_base)
 
@@ -60,9 +71,53 @@ def change(file: Path, edit: Callable[[dict[str, Any]], object]) -> None:
     file.write_text(json.dumps(content), encoding="utf-8")
 
 
-FAULTS: dict[str, Damage] = {
-    "wrong template": wrong_template,
-    "missing end mark": missing_end_mark,
-    "unmerged adapter": unmerged_adapter,
-    "wrong rope base": wrong_rope_base,
+def wrong_template_in_gguf(_: ExportSource, folder: Path) -> None:
+    """The dialogue without a prompt; a comment fills the rest of the place."""
+    text = gguf_fields(folder)["tokenizer.chat_template"].parts[-1]
+    template = b"{{ messages[-1]['content'] }}{#"
+    text[:] = list(template.ljust(len(text) - 2) + b"#}")
+
+
+def missing_end_mark_in_gguf(source: ExportSource, folder: Path) -> None:
+    """The end token is an unused one, and nobody says that a line break ends a summary."""
+    fields = gguf_fields(folder)
+    for name in ("eos", "eot"):
+        if (field := fields.get(f"tokenizer.ggml.{name}_token_id")) is not None:
+            field.parts[-1][0] = fields["tokenizer.ggml.padding_token_id"].parts[-1][0]
+    replace(source.prompt, single_line=False).save(folder)
+
+
+def unmerged_adapter_in_gguf(source: ExportSource, folder: Path) -> None:
+    """The weights of the base model."""
+    (folder / GGUF).unlink()
+    write_merged(replace(source, adapter=None), folder / GGUF, "f16")  # type: ignore[arg-type]
+
+
+def wrong_rope_base_in_gguf(_: ExportSource, folder: Path) -> None:
+    """The rotary base of long contexts in every layer."""
+    for name, field in gguf_fields(folder).items():
+        if ".rope.freq_base" in name:
+            field.parts[-1][0] = LONG_CONTEXT_BASE
+
+
+def gguf_fields(folder: Path) -> dict[str, Any]:
+    """Return the metadata of the GGUF file as arrays that write into it."""
+    from gguf import GGUFReader
+
+    return dict(GGUFReader(folder / GGUF, "r+").fields)
+
+
+FAULTS: dict[str, dict[str, Damage]] = {
+    "merged": {
+        "wrong template": wrong_template,
+        "missing end mark": missing_end_mark,
+        "unmerged adapter": unmerged_adapter,
+        "wrong rope base": wrong_rope_base,
+    },
+    "gguf": {
+        "wrong template": wrong_template_in_gguf,
+        "missing end mark": missing_end_mark_in_gguf,
+        "unmerged adapter": unmerged_adapter_in_gguf,
+        "wrong rope base": wrong_rope_base_in_gguf,
+    },
 }

@@ -1,5 +1,6 @@
 """The command line: help is quick and whole, a user's mistake is one message and exit code 2, our bug a traceback."""
 
+import inspect
 import json
 import os
 import re
@@ -40,6 +41,14 @@ def test_every_command_has_help_with_an_example(command):
     result = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
     assert result.exit_code == 0
     assert "Example" in result.output
+
+
+@pytest.mark.parametrize("command", cli.app.registered_commands, ids=lambda one: one.callback.__name__)
+def test_help_breaks_a_line_only_where_the_terminal_ends(command):
+    name = command.name or command.callback.__name__
+    output = CliRunner().invoke(cli.app, [name, "--help"], env={"COLUMNS": "400", "TERM": "dumb"}).output
+    for paragraph in inspect.getdoc(command.callback).replace("\\[", "[").split("\n\n"):
+        assert " ".join(paragraph.split()) in output
 
 
 def run_python(*arguments, **options):

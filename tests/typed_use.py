@@ -22,7 +22,10 @@ def use_every_name(pairs: Sequence[tuple[str, str]], run_dir: Path, settings: Ma
         tune([], run_dir=run_dir)
     forecast = plan(pairs, preset="fast", settings=settings, quick=True, history=False, progress=False)
     assert_type(forecast, Plan)
-    run = tune(pairs, preset="fast", run_dir=run_dir, settings=settings, progress=lines.append)
+    run = tune(
+        pairs, preset="fast", run_dir=run_dir, settings=settings, track=["tensorboard"], track_examples=False,
+        progress=lines.append,
+    )  # fmt: skip
     assert_type(run, Run)
     assert_type(run.scores["tuned"].rouge1, Score)
     assert_type(evaluate(run, progress=False).diagnosis, Diagnosis)

@@ -3,6 +3,8 @@
 >>> import sumtune
 >>> sumtune.score(["Ann brings cake."], ["Ann brings the cakes."]).rouge1 > 0.8
 True
+>>> sumtune.__version__  # doctest: +ELLIPSIS
+'0...'
 
 Functions are imported when they are first used, so `import sumtune` is fast.
 """

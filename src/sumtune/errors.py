@@ -23,7 +23,15 @@ __all__ = [
 
 
 class SumtuneError(Exception):
-    """What was wrong, what was expected, and what to do next: one message for the user."""
+    """What was wrong, what was expected, and what to do next: one message for the user.
+
+    >>> import sumtune
+    >>> try:
+    ...     sumtune.score(["Ann brings cake."], [])
+    ... except sumtune.SumtuneError as error:
+    ...     print(error)
+    There are 1 predictions and 0 references: expected as many references.
+    """
 
 
 class ConfigError(SumtuneError):

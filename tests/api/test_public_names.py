@@ -52,7 +52,7 @@ def test_other_names_are_attribute_errors() -> None:
         _ = sumtune.tunes  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, "Summarizer"])
+@pytest.mark.parametrize("name", [*FUNCTIONS, "Summarizer", "SumtuneError"])
 def test_the_example_in_each_help_runs(name: str, own_world: World, capsys: pytest.CaptureFixture[str]) -> None:
     """With the data and the run that the examples name. Those that need a model are skipped outside of this test."""
     if name == "tune":

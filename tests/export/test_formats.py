@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from itertools import product
 from pathlib import Path
@@ -27,7 +28,10 @@ def check_export(run_dir, name, output):
 
 @pytest.mark.parametrize(
     ("name", "family"),
-    [*product(("merged", "ctranslate2"), ("gemma", "t5", "bart")), ("onnx", "gemma"), ("onnx", "t5")],
+    [
+        *product(("merged", "ctranslate2"), ("gemma", "t5", "bart")),
+        *product(("onnx", "openvino"), ("gemma", "t5", "bart")),
+    ],
 )
 def test_an_export_writes_what_the_tuned_model_writes(name, family, export_runs, output, monkeypatch):
     run_dir = export_runs(family)
@@ -36,7 +40,7 @@ def test_an_export_writes_what_the_tuned_model_writes(name, family, export_runs,
     assert check["different_prompts"] == 0
     source = read_source(run_dir)
     ours = source.summarizer().summarize([DIALOGUE])[0].text
-    if name in ("merged", "onnx"):
+    if name != "ctranslate2":
         assert check["identical"] == check["n"]
         assert summary_of_readme(output, monkeypatch) == ours
     artefact = find_format(name).open(output)
@@ -50,7 +54,8 @@ def summary_of_readme(folder: Path, monkeypatch) -> str:
     with monkeypatch.context() as patch:
         patch.chdir(folder)
         patch.syspath_prepend(folder)  # as Python does for a script
-        patch.delitem(sys.modules, "onnx_greedy", raising=False)
+        for module in ("greedy", "onnx_graphs", "openvino_graphs"):
+            patch.delitem(sys.modules, module, raising=False)
         exec(code, names)
     return names["summary"]
 
@@ -70,3 +75,11 @@ def test_ctranslate2_reads_no_more_than_the_window_of_sliding_attention(export_r
     source = read_source(export_runs("gemma"))
     limit = find_format("ctranslate2").max_source_tokens(source)
     assert limit + source.encoder.overhead == 64 < source.prompt.max_source_tokens
+
+
+def test_openvino_sends_nothing_about_its_use():
+    code = (
+        "import sumtune.export.graphs.openvino_graphs, sys; print([one for one in sys.modules if 'telemetry.' in one])"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"

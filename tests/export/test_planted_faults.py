@@ -5,7 +5,7 @@ import json
 import pytest
 import small_runs
 import tiny
-from planted_exports import FAULTS, PlantedFormat
+from planted_exports import FAULTS, Planted
 
 from sumtune.commands import export
 from sumtune.commands.export import export_run
@@ -50,15 +50,23 @@ def training_examples(run_dir):
     return Sample("train", tuple(group_by_dialogue(load_jsonl(run_dir.split("train")))), 0)
 
 
-def test_the_export_without_a_fault_passes(learned, output):
-    export_run(learned, "merged", output, small_runs.console())
+def require_runtime(name):
+    if why_not := FORMATS[name].missing_runtime():
+        pytest.skip(why_not)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_export_without_a_fault_passes(name, learned, output):
+    require_runtime(name)
+    export_run(learned, name, output, small_runs.console())
     proof = (output / "README.md").read_text()
     assert "passed" in proof
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_refused(fault, learned, output, monkeypatch):
-    monkeypatch.setitem(FORMATS, "merged", PlantedFormat(FAULTS[fault]))
+@pytest.mark.parametrize(("name", "fault"), [(name, fault) for name, faults in FAULTS.items() for fault in faults])
+def test_a_planted_fault_is_refused(name, fault, learned, output, monkeypatch):
+    require_runtime(name)
+    monkeypatch.setitem(FORMATS, name, Planted(FORMATS[name], FAULTS[name][fault]))
     with pytest.raises(ExportError, match="other tokens" if fault == "wrong template" else "ROUGE-1 is"):
-        export_run(learned, "merged", output, small_runs.console())
+        export_run(learned, name, output, small_runs.console())
     assert [path.name for path in output.parent.iterdir()] == ["chats-failed"]

@@ -1,6 +1,7 @@
 """The Typer application: every command in the order in which `--help` lists them."""
 
 from collections.abc import Callable
+from inspect import getdoc
 from typing import Annotated
 
 import typer
@@ -47,8 +48,15 @@ EXAMPLES: dict[Callable[..., None], str] = {
     using.clean: "Example: sumtune clean --run-dir runs/first",
     using.doctor: "Examples: sumtune doctor   |   sumtune doctor --json",
 }
+
+
+def _description(command: Callable[..., None]) -> str:
+    """Return the docstring with one line per paragraph; Typer would break its lines where the source does."""
+    return "\n\n".join(paragraph.replace("\n", " ") for paragraph in (getdoc(command) or "").split("\n\n"))
+
+
 for command, examples in EXAMPLES.items():
-    app.command(epilog=examples)(command)
+    app.command(help=_description(command), epilog=examples)(command)
 
 
 def _show_version(requested: bool) -> None:

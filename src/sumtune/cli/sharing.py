@@ -59,8 +59,8 @@ def export(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help="merged (for transformers, vLLM, TGI), ctranslate2, onnx, gguf or gguf-q8_0 (for llama.cpp and "
-            "LM Studio), gguf-adapter (for --lora of llama.cpp), or ollama.",
+            help="merged (for transformers, vLLM, TGI), ctranslate2, onnx, openvino, gguf or gguf-q8_0 (for llama.cpp "
+            "and LM Studio), gguf-adapter (for --lora of llama.cpp), or ollama.",
         ),
     ],
     output: Annotated[Path, typer.Option("--output", help="New folder of the export.")],

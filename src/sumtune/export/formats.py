@@ -4,16 +4,17 @@ from sumtune.errors import ConfigError
 from sumtune.export.ctranslate2 import CTranslate2Format
 from sumtune.export.format import ExportFormat
 from sumtune.export.gguf.formats import GgufAdapterFormat, GgufFormat
+from sumtune.export.graphs.formats import ONNX, OPENVINO
 from sumtune.export.merged import MergedFormat
 from sumtune.export.ollama.format import OllamaFormat
-from sumtune.export.onnx import OnnxFormat
 
 __all__ = ["FORMATS", "find_format"]
 
 _ALL: tuple[ExportFormat, ...] = (
     MergedFormat(),
     CTranslate2Format(),
-    OnnxFormat(),
+    ONNX,
+    OPENVINO,
     GgufFormat("gguf", "f16"),
     GgufFormat("gguf-q8_0", "q8_0"),
     GgufAdapterFormat(),
