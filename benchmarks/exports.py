@@ -3,7 +3,8 @@
 Run: python benchmarks/exports.py --run-dir DIR --work DIR [--formats merged ctranslate2] [--float] [--faults]
 
 Each format is exported to a folder in `--work` and checked as `sumtune export` does. Prints a row of a Markdown table
-for each, with the figures of `export.json`. `--float` lets the tuned model compute in float32 instead of int8.
+for each, with the figures of `export.json`. The tuned model's summaries are those of the run's scores, if they were
+found with the same search; with `--float`, it summarizes again in float32 instead of int8.
 `--faults` plants four faults (or those it names) into exports in the formats `merged` and `gguf` instead: each must
 be refused. Takes several minutes with the embedded model and 64 examples.
 """
@@ -25,6 +26,8 @@ from planted_exports import FAULTS, Planted
 from sumtune.commands import export
 from sumtune.commands.export import export_run
 from sumtune.errors import ExportError
+from sumtune.evaluate.scorecard import TUNED
+from sumtune.evaluate.scorecard_io import load_scorecard
 from sumtune.export.formats import FORMATS
 from sumtune.export.proof import Sample, Written
 from sumtune.export.publish import RECORD, failed_path
@@ -61,23 +64,40 @@ def row(name: str, check: dict[str, Any], size: float) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def remembered(write: Callable[..., Written], *, is_float: bool) -> Callable[..., Written]:
-    """Return `write` that does not write again what it has written; with `is_float`, the model computes in float32."""
+def reference_of(run_dir: RunDir, write: Callable[..., Written], *, is_float: bool) -> Callable[..., Written]:
+    """Return a function that gives what the tuned model writes, from the scores of the run where they are searched so.
+
+    What they do not hold is written once; with `is_float`, in float32.
+    """
     known: dict[tuple[int, ...], Written] = {}
+    number_format = {"quantization": "float32"} if is_float else {}
 
-    def write_once(source: ExportSource, sample: Sample, *more: Any) -> Written:
+    def written(source: ExportSource, sample: Sample, *more: Any) -> Written:
+        found = None if is_float else scored(run_dir, source, sample)
         key = (source.decode.beams, *map(hash, sample.dialogues))
-        if key not in known:
-            format_ = {"quantization": "float32"} if is_float else {}
-            known[key] = write(replace(source, decode=source.decode.model_copy(update=format_)), sample, *more)
-        return known[key]
+        if found is None and key not in known:
+            decode = source.decode.model_copy(update=number_format)
+            known[key] = write(replace(source, decode=decode), sample, *more)
+        return found or known[key]
 
-    return write_once
+    return written
+
+
+def scored(run_dir: RunDir, source: ExportSource, sample: Sample) -> Written | None:
+    """Return the summaries in the scores of the run; None if they are of other examples or of another search."""
+    card = load_scorecard(run_dir)
+    texts = {(one.dialogue, one.references): one.systems[TUNED].text for one in card.examples}
+    keys, decoding = [(one.dialogue, one.references) for one in sample.examples], card.signature.decoding[TUNED]
+    if decoding["beams"] != source.decode.beams or not set(keys) <= texts.keys():
+        return None
+    prompts = source.encoder.sources(sample.dialogues, sample.styles)
+    seconds = (card.systems[TUNED].generation_s or 0.0) * len(keys) / len(card.examples)
+    return Written(prompts, [texts[key] for key in keys], seconds, decoding)
 
 
 def measured(run_dir: RunDir, arguments: argparse.Namespace) -> Iterator[str]:
     """Yield the rows of the table."""
-    export.write_ours = remembered(export.write_ours, is_float=arguments.float)
+    export.write_ours = reference_of(run_dir, export.write_ours, is_float=arguments.float)
     if arguments.faults is None:
         for name in arguments.formats or FORMATS:
             yield row(f"`{name}`", *checked(run_dir, name, arguments.work / name, arguments.examples))
