@@ -34,6 +34,7 @@ from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
 from sumtune.diagnose.rules.copies import (
     predictions_are_dialogues,
+    predictions_are_references,
     some_predictions_are_references,
 )
 from sumtune.diagnose.rules.language_and_case import wrong_language
@@ -49,7 +50,6 @@ from sumtune.diagnose.rules.missing_parts import (
 from sumtune.diagnose.rules.other_rows import predictions_repeat, text_of_other_rows, unrelated
 from sumtune.diagnose.rules.references import references_damaged
 from sumtune.diagnose.rules.repairable import repairable
-from sumtune.diagnose.rules.score import predictions_are_references
 from sumtune.diagnose.rules.tokenization import letters_dropped, unfit_for_rouge_score
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.unlike import unlike_references
@@ -309,7 +309,7 @@ def upper():
 def references_as_predictions():
     outputs = CLEAN.with_predictions([*CLEAN.first_references[:36], *CLEAN.predictions[36:]])
     same = sum(text == wanted for text, wanted in zip(outputs.predictions, CLEAN.first_references, strict=True))
-    return predictions_are_references(outputs, ()), [same, 40, mean_score(outputs)], [same / 40]
+    return predictions_are_references(outputs), [same, 40, mean_score(outputs)], [same / 40]
 
 
 @case("score_unexplained")
@@ -461,7 +461,7 @@ def with_numbers_between_letters():
     models = [witten_bell([*said, *CLEAN.first_references[1 - half :: 2]], 4) for half in (0, 1)]
     mine = mean(bits_in_context(outputs.predictions[row], models[row % 2]) for row in bad)
     usual = mean(bits_in_context(text, models[row % 2]) for row, text in enumerate(CLEAN.first_references))
-    return finding, [mine, len(bad), 40, usual], [len(bad) / 40]
+    return finding, [len(bad), 40, mine, usual], [len(bad) / 40]
 
 
 @case("names_lost")

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import planted
+import pytest
 
-from sumtune.diagnose.rules.copies import predictions_are_dialogues
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.rules.copies import predictions_are_dialogues, some_predictions_are_references
 from sumtune.evaluate.baselines import lead_3
 
 CLEAN = planted.outputs(40)
@@ -34,3 +37,24 @@ def test_other_turns_of_the_speakers_are_a_fault_unless_they_follow_a_copy_or_re
     pairs = zip(CLEAN.dialogues, CLEAN.predictions, strict=True)
     echoed = [f"{' '.join(said.split()[:9])} {text}" for said, text in pairs]
     assert predictions_are_dialogues(CLEAN.with_predictions(echoed)) is None
+
+
+def test_a_prompt_with_its_dialogue_is_a_copy_and_a_summary_before_the_dialogue_is_none():
+    prompts = [f"Summarize the following conversation:\n{text}\n\nSummary:" for text in CLEAN.dialogues]
+    assert predictions_are_dialogues(CLEAN.with_predictions(prompts)).numbers["copied"] > 30
+    both = [f"{text} {said}" for text, said in zip(CLEAN.predictions, CLEAN.dialogues, strict=True)]
+    assert predictions_are_dialogues(CLEAN.with_predictions(both)) is None
+
+
+@pytest.mark.parametrize("change", [str.lower, "label: {} | answer".format, lambda text: text.replace(".", "")])
+def test_references_are_found_whatever_is_around_them_and_whatever_their_case(change):
+    copied = CLEAN.with_predictions(list(map(change, CLEAN.first_references)))
+    (finding,) = diagnose(Context(outputs=copied)).findings
+    assert finding.code == "predictions_are_references"
+    weak = [copied.predictions[row] if row % 4 == 0 else lead_3(text) for row, text in enumerate(CLEAN.dialogues)]
+    assert some_predictions_are_references(CLEAN.with_predictions(weak)).numbers["share"] == 1 / 4
+
+
+def test_a_few_words_of_a_reference_in_a_longer_prediction_are_a_coincidence():
+    short = replace(CLEAN, references=tuple((" ".join(text.split()[:4]),) for text in CLEAN.predictions))
+    assert some_predictions_are_references(short) is None

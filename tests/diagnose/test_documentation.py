@@ -22,8 +22,8 @@ RULES = (
 )  # fmt: skip
 MODULES = (
     "lengths", "columns", "copies", "misplaced_rows", "references", "two_groups", "tokenization", "language_and_case",
-    "wording", "missing_parts", "unlike", "odd_looks", "other_rows", "score", "training", "repairs.search", "causes",
-    "repairs.frames", "fit", "data", "splits", "pairs", "advice", "expectation",
+    "wording", "missing_parts", "unlike", "other_style", "odd_looks", "other_rows", "score", "training",
+    "repairs.search", "causes", "repairs.frames", "fit", "data", "splits", "pairs", "advice", "expectation",
 )  # fmt: skip
 
 

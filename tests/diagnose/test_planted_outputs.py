@@ -127,6 +127,25 @@ def test_swapped_columns_are_named_first():
         assert codes(replace(swapped, dialogues=None)) == ["columns_swapped"]
 
 
+def test_columns_that_are_swapped_in_some_rows_are_named_first():
+    clean = planted.outputs(40)
+    pairs = list(zip(clean.predictions, clean.dialogues, strict=True))
+    pairs[::8] = [pair[::-1] for pair in pairs[::8]]
+    predictions, dialogues = zip(*pairs, strict=True)
+    first, *_ = diagnose(Context(outputs=replace(clean, predictions=predictions, dialogues=dialogues))).findings
+    assert (first.code, first.numbers["share"]) == ("columns_swapped", 5 / 40)
+    assert first.repaired.predictions == clean.predictions
+
+
+def test_rows_that_stand_in_the_file_again_are_a_weakness():
+    clean = planted.outputs(40)
+    rows = [*range(40), *range(20)]
+    twice = replace(clean.select(rows), ids=tuple(map(str, range(60))))
+    (finding,) = diagnose(Context(outputs=twice)).findings
+    assert (finding.code, finding.severity) == ("predictions_repeat", "weakness")
+    assert "20 of 60 rows" in finding.evidence
+
+
 def test_references_that_copy_more_than_predictions_are_a_suspicion_but_no_fault():
     clean = planted.outputs(40)
     quoted = tuple((text.splitlines()[1],) for text in clean.dialogues)

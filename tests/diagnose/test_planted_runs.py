@@ -304,7 +304,7 @@ def test_a_run_that_stopped_while_training_is_diagnosed_from_its_log(tmp_path):
 
 
 def test_no_dialogue_is_in_the_diagnosis(tmp_path):
-    damaged = [f"{example.dialogue}\n{example.summary}" for example in SCORED]
+    damaged = [f"{example.dialogue}\n{written(example)}" for example in SCORED]
     diagnosis_of(tmp_path, train=moved(MANY, 400) + SCORED, predictions=damaged)
     text = (tmp_path / "run" / "diagnosis.json").read_text(encoding="utf-8")
     for example in SCORED:
@@ -312,7 +312,7 @@ def test_no_dialogue_is_in_the_diagnosis(tmp_path):
 
 
 def test_an_excerpt_that_would_quote_a_dialogue_is_left_out(tmp_path):
-    marked = [f"<pad> {example.dialogue.splitlines()[1]}" for example in SCORED]
+    marked = [f"<pad> {example.dialogue.splitlines()[1]} {written(example)}" for example in SCORED]
     (first, *_) = diagnosis_of(tmp_path, predictions=marked).findings
     assert first.code == "special_tokens_left"
     assert first.examples == ("made-1000", "made-1001", "made-1002")

@@ -31,11 +31,13 @@ DAMAGES = {
     "hold no text": lambda *_: "nan",
     "are a few words and no sentence": lambda text, _: " ".join(text.lower().split()[3:5]),
     "are Python literals or objects, not their text": lambda text, _: str(text.encode()),
+    "have spaces before their punctuation": lambda text, _: text.replace(".", " .").replace(",", " ,"),
+    "begin with the same words": lambda text, _: f"[annotator 3, batch {len(text)}] {text}",
     "do not end like a sentence": lambda text, _: " ".join(text.split()[: 6 + len(text) % 3]),
 }
 OF_SOME = set(DAMAGES) - {
     "are the same text", "contain the same text twice", "do not end like a sentence", "are cut off at 30 characters",
-    "are cut off at 8 words", "repeat the start of their dialogue",
+    "are cut off at 8 words", "have spaces before their punctuation",
     "only name the speakers", "are not in the language of dialogues and predictions (English)",
 }  # fmt: skip
 """Damage that is no style, so that a few rows are enough; a language is not recognized in the damage below."""

@@ -20,6 +20,7 @@ from sumtune.diagnose.rules import (
     data,
     expectation,
     fit,
+    other_style,
     output_faults,
     output_rules,
     pairs,
@@ -73,7 +74,7 @@ CAUSES_OF_LITTLE_TRAINING = (
     "nothing_learned", "loss_on_prompt", "learning_rate_too_high", "warmup_too_long", "learning_rate_too_low",
     "adapter_not_used", "too_few_steps", "underfitting", "too_few_examples",
 )  # fmt: skip
-SCORE_RULES = (score.predictions_are_references, score.score_unexplained)
+SCORE_RULES = (score.score_unexplained,)
 """Rules that apply only if no other rule found a fault that changes the score."""
 EXPECTATION_RULES: tuple[Rule, ...] = (expectation.score_below_expected, expectation.score_above_expected)
 """Rules on what was forecast. They judge the outputs as they are, whatever the cause."""
@@ -125,7 +126,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     found += _all(EXPECTATION_RULES, context)
     score, gains = compare(context, seed)
     if unfit is None:
-        found = _score_findings(context, found, gains) + found
+        found = [*_score_findings(context, found, gains), *found] or _style(context)
     faulty = any(finding.severity == "fault" for finding in found)
     # With a fault that cannot be undone, no weakness gets a share, because the score without them would mean nothing.
     if not any(finding.severity == "fault" and finding.repaired is None for finding in found):
@@ -151,15 +152,21 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _score_findings(context: Context, found: Sequence[Finding], gains: Sequence[Gain]) -> list[Finding]:
-    """Return findings about the score itself, unless another finding explains it."""
+    """Return the finding that the score is too low, unless another finding explains it."""
     looks = {rule.__name__ for rules in (output_rules.LOOKS, output_rules.LAST_RULES) for rule in rules}
     if context.outputs is None or any(
         finding.severity == "fault" and (finding.share != 0 or finding.code in looks) for finding in found
     ):
         return []
-    explained = any(finding.code in (*CAUSES_OF_LITTLE_TRAINING, "columns_swapped") for finding in found)
-    rules = SCORE_RULES[:1] if explained else SCORE_RULES
-    return [finding for rule in rules if (finding := rule(context.outputs, gains)) is not None][:1]
+    if any(finding.code in (*CAUSES_OF_LITTLE_TRAINING, "columns_swapped") for finding in found):
+        return []
+    return [finding for rule in SCORE_RULES if (finding := rule(context.outputs, gains)) is not None]
+
+
+def _style(context: Context) -> list[Finding]:
+    """Return the finding that all predictions have another style than the references, if they do."""
+    found = other_style.other_style(context.outputs) if context.outputs else None
+    return [] if found is None else [found]
 
 
 def _with_remedy(finding: Finding, context: Context) -> Finding:

@@ -10,6 +10,7 @@ from sumtune.text.words import CAPITALIZED, SHORT_WORDS, characters
 from sumtune.text.words import words as text_words
 
 __all__ = [
+    "DETACHED",
     "TURN",
     "breaks_off",
     "content_words",
@@ -23,6 +24,8 @@ __all__ = [
 
 TURN = re.compile(r"^[^\n:：]{1,30}(?::\s|：)", re.MULTILINE)
 """Start of a turn, `Name: `."""
+DETACHED = re.compile(r"\w\s+(?:[.,;!?](?=\s|$)|n't\b|'(?:s|re|ll|ve|m|d)\b)")
+"""Marks with a space before them, as of tokens that nobody joined."""
 SENTENCE_ENDS = ".!?…。！？؟۔।॥"
 CLOSING = "\"'”“’)]»」』）"
 ASCII_CAPITALIZED = re.compile(r"\b[A-Z][A-Za-z0-9]*")

@@ -2,8 +2,8 @@
 
 import re
 
-from sumtune.diagnose.repairs.repair import Repair, of_text
-from sumtune.diagnose.text_features import share, words
+from sumtune.diagnose.repairs.repair import Repair, Row
+from sumtune.diagnose.text_features import TURN, share, words
 
 __all__ = ["REPAIRS"]
 
@@ -21,6 +21,13 @@ def case_destroyed(text: str) -> str:
         if any(has_it(text) for has_it in (_all_upper, _none_upper, _random_upper, _title_case))
         else text
     )
+
+
+def _of_sentences(text: str, row: Row) -> str:
+    """Return the text in the case of a sentence, unless its start may be lost, with capital and speaker."""
+    names = {word for turn in TURN.findall(row.dialogue) for word in words(turn)}
+    nameless = bool(names) and _none_upper(text) and names.isdisjoint(words(text))
+    return text if nameless else case_destroyed(text)
 
 
 def _all_upper(text: str) -> bool:
@@ -45,7 +52,7 @@ def _title_case(text: str) -> bool:
 REPAIRS = (
     Repair(
         "case_destroyed",
-        of_text(case_destroyed),
+        _of_sentences,
         "have lost the case of their letters",
         "remove lower(), upper() or an uncased tokenizer from the code that writes the predictions",
     ),

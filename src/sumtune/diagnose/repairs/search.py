@@ -107,7 +107,13 @@ def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> l
             found[*chain, repair] = after
             if len(chain) + 1 < LONGEST_CHAIN:
                 heapq.heappush(queue, (-after.score, next(order), (*chain, repair), after))
-    return sorted(found, key=lambda chain: _doubt(chain) - found[chain].score)
+
+    def order_of(chain: tuple[Repair, ...]) -> tuple[float, float]:
+        """Return the loss of ROUGE-1, rounded; at equal loss, the chain that changes most predictions comes first."""
+        changed = _share_changed(found[chain].predictions, sample.predictions)
+        return round(_doubt(chain) - found[chain].score, 3), -changed
+
+    return sorted(found, key=order_of)
 
 
 def _doubt(chain: Sequence[Repair]) -> float:

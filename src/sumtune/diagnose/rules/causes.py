@@ -4,6 +4,7 @@ from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.search import GAIN_OF_GUESS
+from sumtune.diagnose.rules.copies import predictions_are_dialogues
 from sumtune.diagnose.rules.lengths import cut_short
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
 from sumtune.diagnose.rules.other_rows import predictions_repeat
@@ -17,6 +18,7 @@ __all__ = [
     "explains_more",
     "is_cause",
     "is_certain",
+    "may_be_small",
     "priority",
 ]
 
@@ -24,14 +26,29 @@ LOOKS_SHARE = 0.5
 """Smallest ratio of the shares of predictions that odd looks explain, and other looks or a symptom."""
 CERTAIN_REPAIRS = {repair.name for repair in REPAIRS if repair.certain and repair.specific}
 UNSPECIFIC_REPAIRS = {repair.name for repair in REPAIRS if repair.certain and not repair.specific}
-MANY_MORE = 1.5
-"""Smallest ratio of the shares of predictions that odd looks explain, and what several predictions share."""
+MANY_MORE = 3.0
+MANY_MORE_THAN_SHARED = 1.5
+"""Smallest ratio of the shares of predictions that odd looks explain, and a repair that names the damage, or one of
+what several predictions share."""
 SYMPTOMS = ("case_destroyed", "cut_short", "predictions_repeat")
 """Findings that may be a symptom of how predictions look: sorted words do not end like a sentence."""
 
 
 def _is_guess(rule: Rule, finding: Finding) -> bool:
     return rule is repairable and finding.code not in CERTAIN_REPAIRS | UNSPECIFIC_REPAIRS
+
+
+def may_be_small(rule: Rule, finding: Finding) -> bool:
+    """Return whether odd looks could explain many more predictions than the repair of a damage that is certain."""
+    return _is_certain_repair(rule, finding) and finding.numbers["share"] * _many_more(finding) <= 1
+
+
+def _is_certain_repair(rule: Rule, finding: Finding) -> bool:
+    return rule is repairable and not _is_guess(rule, finding) and finding.code not in SYMPTOMS
+
+
+def _many_more(repaired: Finding) -> float:
+    return MANY_MORE_THAN_SHARED if repaired.code in UNSPECIFIC_REPAIRS else MANY_MORE
 
 
 def is_cause(rule: Rule, finding: Finding) -> bool:
@@ -48,8 +65,8 @@ def explains_more(look: Finding, rule: Rule, other: Finding) -> bool:
         return False
     if rule is predictions_repeat:  # the text of another row is in a row because it repeats
         return look.code == "same_template"
-    if other.code in UNSPECIFIC_REPAIRS:
-        return look.numbers["share"] >= MANY_MORE * other.numbers["share"]
+    if _is_certain_repair(rule, other):
+        return look.numbers["share"] >= _many_more(other) * other.numbers["share"]
     return rule is misplaced_rows or look.numbers["share"] >= LOOKS_SHARE * other.numbers.get("share", 0.0)
 
 
@@ -62,7 +79,9 @@ def priority(now: Outputs, rule: Rule, finding: Finding) -> tuple[bool, bool, bo
     certain = finding.code in CERTAIN_REPAIRS and finding.code not in SYMPTOMS
     if rule is repairable and not certain:  # a guess; a rule looks at more than one text
         gain -= GAIN_OF_GUESS
-    wrong_column = rule in COLUMN_RULES and finding.sure and finding.repaired is not None
+    wrong_column = (
+        rule in COLUMN_RULES and finding.sure and (finding.repaired is not None or rule is predictions_are_dialogues)
+    )
     return wrong_column, certain, is_cause(rule, finding), round(gain, 3), finding.repaired is None
 
 

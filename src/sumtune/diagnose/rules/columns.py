@@ -22,6 +22,9 @@ __all__ = ["FEWEST_SAME", "columns_swapped", "one_summary_for_all"]
 CONSTANT_SHARE = 0.05
 FEWEST_SAME = 4
 """Minimum number of identical predictions."""
+FEWEST_SWAPPED = 3
+SWAPPED_SHARE = 0.05
+"""Smallest number and share of rows whose prediction and dialogue are swapped."""
 DISTINCT_SHARE = 0.5
 """Smallest share of distinct references for which identical predictions are a fault."""
 MATCH_RATIO = 1.5
@@ -86,7 +89,28 @@ def columns_swapped(outputs: Outputs) -> Finding | None:
                 else replace(outputs, references=tuple((text,) for text in outputs.dialogues), dialogues=texts)
             )
             return _swapped(outputs, ("dialogue", name), repaired)
-    return _references_copy_more(outputs)
+    return _swapped_in_rows(outputs, outputs.dialogues) or _references_copy_more(outputs)
+
+
+def _swapped_in_rows(outputs: Outputs, dialogues: tuple[str, ...]) -> Finding | None:
+    """Return the finding that in some rows the prediction is a dialogue, and the dialogue is none."""
+    bad = [
+        looks_like_dialogue(text) and not looks_like_dialogue(dialogue) and count_words(text) > count_words(dialogue)
+        for text, dialogue in zip(outputs.predictions, dialogues, strict=True)
+    ]
+    if sum(bad) < FEWEST_SWAPPED or share(bad) < SWAPPED_SHARE:
+        return None
+    rows = [pair[::-1] if wrong else pair for *pair, wrong in zip(outputs.predictions, dialogues, bad, strict=True)]
+    predictions, others = zip(*rows, strict=True)
+    found = _swapped(outputs, ("dialogue", "prediction"), replace(outputs, predictions=predictions, dialogues=others))
+    return replace(
+        found,
+        title="In some rows, the prediction and the dialogue are swapped",
+        evidence=f"In {sum(bad)} of {len(bad)} rows, the prediction has turns such as `Name: text`, and the dialogue "
+        "has none and is shorter.",
+        numbers={"share": share(bad), "rouge1": outputs.score},
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+    )
 
 
 def _references_copy_more(outputs: Outputs) -> Finding | None:

@@ -9,10 +9,10 @@ from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.judged import SAMPLE, is_copied
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import how_many, share
+from sumtune.diagnose.text_features import content_words, coverage, how_many, share, words
 from sumtune.text.words import count_words
 
-__all__ = ["predictions_are_dialogues", "some_predictions_are_references"]
+__all__ = ["extracts", "predictions_are_dialogues", "predictions_are_references", "some_predictions_are_references"]
 
 FEWEST_COPIES = 3
 CLEAN_COPIES = 0.0075
@@ -25,13 +25,22 @@ WORDS_OF_PASSAGE = 8
 MOST_COPIED = 0.6
 """Largest share of predictions that mostly copy; in a system that does nothing else, such as lead-3, passages are no
 fault."""
+COPIED_SHARE = 0.8
+NEAR_ONE = 0.98
+FEWEST_SCORED = 5
+"""Minimum number of examples for a claim about all of them."""
 NEAR_REFERENCE = 0.8
 NEAR_SHARE = 0.1
 """ROUGE-1 of a prediction that is nearly its reference, and largest share of the predictions besides the copies that
 may be so: an excellent model writes some references by itself."""
+ABOUT = 0.5
+"""Share of its names and long words that a summary has from the dialogue, and an instruction has not."""
 SAME_START = 20
 """Characters after the first name that show that a prediction begins with a passage of the dialogue."""
 SPEAKER = re.compile(r"^[^\n:：]{1,30}[:：]\s*")
+WORDS_INSIDE = 6
+INSIDE_SHARE = 0.7
+"""Smallest number of words of a reference that is no coincidence inside a longer prediction, and their share of it."""
 
 
 def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
@@ -63,10 +72,26 @@ def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
     )
 
 
+def extracts(outputs: Outputs) -> Finding | None:
+    """A system that does nothing but copy passages, which is a weakness and no damage."""
+    bad = [_is_passage(*row) for row in zip(outputs.predictions, outputs.dialogues or (), strict=False)]
+    if len(outputs) < FEWEST_SCORED or share(bad) <= MOST_COPIED:
+        return None
+    return Finding(
+        code="predictions_are_dialogues",
+        title=f"{how_many(bad)} predictions are passages of their dialogues",
+        severity="weakness",
+        evidence=f"{sum(bad)} of {len(bad)} predictions stand word for word in their dialogue, as if nobody had "
+        "summarized it.",
+        numbers={"share": share(bad), "rouge1": outputs.score},
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+    )
+
+
 def _copied(outputs: Outputs, dialogues: Sequence[str]) -> list[bool]:
     """Return which predictions are copies; of a system that only copies, passages and short dialogues do not count."""
     rows = list(zip(outputs.predictions, dialogues, strict=True))
-    whole = [normalize(text) == normalize(dialogue) for text, dialogue in rows]
+    whole = [_ends_with_all(text, dialogue) for text, dialogue in rows]
     parts = [_is_long_enough(text) and _is_turn(text, dialogue) for text, dialogue in rows]
     if _only_the_shortest(whole, dialogues):
         whole = [False] * len(whole)
@@ -101,12 +126,26 @@ def _are_turns(text: str, dialogue: str) -> bool:
     return _is_long_enough(said) and all(start is not None and start[0].strip() in speakers for start in starts)
 
 
+def predictions_are_references(outputs: Outputs) -> Finding | None:
+    """Predictions identical to the references, or a score near 1, which no summarizer reaches."""
+    copied = _are_references(outputs)
+    same = share(copied) >= COPIED_SHARE
+    if len(outputs) < FEWEST_SCORED or not (same or outputs.score >= NEAR_ONE):
+        return None
+    return Finding(
+        code="predictions_are_references",
+        title=f"{how_many(copied)} predictions are their references" if same else "The score is close to 1",
+        severity="fault",
+        evidence=f"{sum(copied)} of {len(copied)} predictions are a reference, or contain it word for word; ROUGE-1 is "
+        f"{outputs.score:.3f}. Two people who summarize the same dialogue rarely write the same text.",
+        numbers={"share": share(copied), "rouge1": outputs.score},
+        examples=outputs.first_ids(copied, SHOWN_EXAMPLES),
+    )
+
+
 def some_predictions_are_references(outputs: Outputs) -> Finding | None:
     """Some predictions that are identical to their references, while the others are not even similar."""
-    bad = [
-        _is_long_enough(text) and normalize(text) in map(normalize, references)
-        for text, references in zip(outputs.predictions, outputs.references, strict=True)
-    ]
+    bad = _are_references(outputs)
     repaired = outputs.filtered([not wrong for wrong in bad])
     if not _too_many(bad) or repaired is None or share(repaired.scores >= NEAR_REFERENCE) > NEAR_SHARE:
         return None
@@ -114,12 +153,32 @@ def some_predictions_are_references(outputs: Outputs) -> Finding | None:
         code="some_predictions_are_references",
         title=f"{how_many(bad)} predictions are their references",
         severity="fault",
-        evidence=f"{sum(bad)} of {len(bad)} predictions are identical to a reference. The others score "
+        evidence=f"{sum(bad)} of {len(bad)} predictions are a reference, or contain it word for word. The others score "
         f"{repaired.score:.3f}, all predictions {outputs.score:.3f}.",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
     )
+
+
+def _are_references(outputs: Outputs) -> list[bool]:
+    """Return which predictions have the words of a reference, in its order: nothing else, or among other words."""
+    return [
+        any(_holds(text, reference) for reference in references)
+        for text, references in zip(outputs.predictions, outputs.references, strict=True)
+    ]
+
+
+def _holds(text: str, reference: str) -> bool:
+    """Return whether `text` is the reference by its words, or holds it and little else."""
+    found, wanted = words(text), words(reference)
+    least = WORDS_OF_COPY if found == wanted else max(WORDS_INSIDE, INSIDE_SHARE * len(found))
+    return len(wanted) >= least and _in_words(reference) in _in_words(text)
+
+
+def _in_words(text: str) -> str:
+    """Return the words of `text` with a space around each."""
+    return f" {' '.join(words(text))} "
 
 
 def _is_long_enough(text: str) -> bool:
@@ -132,9 +191,21 @@ def _is_turn(text: str, dialogue: str) -> bool:
     return any(own == normalize(SPEAKER.sub("", line)) for line in dialogue.splitlines())
 
 
+def _ends_with_all(text: str, dialogue: str) -> bool:
+    """Return whether `text` is the whole dialogue, or a prompt that ends with it and at most two more words."""
+    if normalize(text) == normalize(dialogue):
+        return True
+    before, said, rest = _in_words(text).rpartition(_in_words(dialogue))
+    if not said or count_words(dialogue) < WORDS_OF_PASSAGE or count_words(rest) >= WORDS_OF_COPY:
+        return False
+    return not before.strip() or coverage(content_words(before), content_words(dialogue)) < ABOUT
+
+
 def _is_passage(text: str, dialogue: str) -> bool:
-    """Return whether `text` is a longer part of the dialogue, word for word."""
-    return count_words(text) >= WORDS_OF_PASSAGE and normalize(text) in normalize(dialogue)
+    """Return whether `text` is a longer part of the dialogue, word for word, whatever its punctuation."""
+    if count_words(text) < WORDS_OF_PASSAGE:
+        return False
+    return normalize(text) in normalize(dialogue) or _in_words(text) in _in_words(dialogue)
 
 
 def _too_many(copies: Sequence[bool]) -> bool:

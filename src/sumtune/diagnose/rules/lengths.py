@@ -160,10 +160,13 @@ def _placeholders(outputs: Outputs, bad: list[bool]) -> str:
 
 
 def _unfinished(outputs: Outputs) -> list[bool]:
-    """Return which predictions were cut off, as reported by the engine; otherwise those that end in mid-sentence."""
+    """Return which predictions were cut off, as reported by the engine; otherwise those that end in mid-sentence.
+
+    A single word is a label or a message rather than the start of a sentence.
+    """
     if _engine_said(outputs) and outputs.cut_off is not None:
         return list(outputs.cut_off)
-    return [not says_nothing(text) and breaks_off(text) for text in outputs.predictions]
+    return [count_words(text) > 1 and not says_nothing(text) and breaks_off(text) for text in outputs.predictions]
 
 
 def _unfinished_references(outputs: Outputs) -> float:

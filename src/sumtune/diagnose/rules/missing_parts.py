@@ -11,7 +11,7 @@ from sumtune.diagnose.looks.judged import Mask, Measure
 from sumtune.diagnose.looks.outliers import Scale
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.odd_looks import FARTHEST, look_finding, odd_rows
-from sumtune.diagnose.text_features import breaks_off, share, words
+from sumtune.diagnose.text_features import DETACHED, breaks_off, share, words
 from sumtune.text.words import CAPITALIZED, count_words
 
 __all__ = ["ends_midway", "marks_detached", "names_lost", "punctuation_lost", "starts_midway"]
@@ -27,7 +27,6 @@ FEWEST_WORDS = 3
 """Number of words of a text that should have a name."""
 NAMELESS_SHARE = 0.1
 """Smallest share of predictions without a name; a sound model writes some."""
-DETACHED = re.compile(r"\w\s+(?:[.,;!?](?=\s|$)|n't\b|'(?:s|re|ll|ve|m|d)\b)")
 MARK = re.compile(r"[^\w\s]")
 
 
@@ -42,8 +41,8 @@ def _starting(outputs: Outputs) -> Measure:
     known = file_words(outputs)
 
     def measure(text: str, row: int, _own: str) -> float:
-        """Return -1 for a text that begins with a small letter but has some capitals or no name, else 0."""
-        if not text.lstrip()[:1].islower():
+        """Return -1 for words that begin with a small letter and have some capitals or no name, else 0."""
+        if not text.lstrip()[:1].islower() or count_words(text) == 1:
             return 0.0
         capitals = share(map(str.isupper, filter(str.isalpha, text)))
         return -float(capitals <= MOST_CAPITALS and (capitals > 0 or not known.has_name(text, row)))
@@ -58,8 +57,8 @@ def ends_midway(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
 
 
 def _has_end(text: str, _row: int, _own: str) -> float:
-    """Return -1 for a text that does not end like a sentence, else 0."""
-    return -float(bool(words(text)) and breaks_off(text))
+    """Return -1 for a text of several words that does not end like a sentence, else 0."""
+    return -float(len(words(text)) > 1 and breaks_off(text))
 
 
 def names_lost(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:

@@ -50,7 +50,7 @@ def predictions_repeat(outputs: Outputs) -> Finding | None:
         or share(bad) < REPEATED_SHARE
         or (most >= FEWEST_SAME and most > MOST_OF_ONE * sum(bad))
     ):
-        return None
+        return _rows_repeat(outputs)
     return Finding(
         code="predictions_repeat",
         title=f"{how_many(bad)} predictions stand in several rows",
@@ -60,6 +60,26 @@ def predictions_repeat(outputs: Outputs) -> Finding | None:
         numbers={"share": share(bad)},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=outputs.filtered([not one for one in bad]),
+    )
+
+
+def _rows_repeat(outputs: Outputs) -> Finding | None:
+    """Whole rows that stand in the file again: the same dialogue, reference and prediction."""
+    rows = list(zip(outputs.predictions, outputs.references, outputs.dialogues or outputs.predictions, strict=True))
+    counts = Counter(row for row in rows if len(words(row[0])) >= REPEATED_WORDS)
+    first = {row: place for place, row in reversed(list(enumerate(rows)))}
+    again = [counts[row] > 1 and first[row] != place for place, row in enumerate(rows)]
+    if sum(again) < FEWEST_REPEATED or share(again) < REPEATED_SHARE:
+        return None
+    return Finding(
+        code="predictions_repeat",
+        title="Some rows stand in the file again",
+        severity="weakness",
+        evidence=f"{sum(again)} of {len(again)} rows have the dialogue, the reference and the prediction of an earlier "
+        "row, as if a second run had been appended. The score counts them again.",
+        numbers={"share": share(again)},
+        examples=outputs.first_ids(again, SHOWN_EXAMPLES),
+        repaired=outputs.filtered([not one for one in again]),
     )
 
 

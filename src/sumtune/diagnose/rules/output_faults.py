@@ -10,10 +10,10 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.causes import (
     CERTAIN_REPAIRS,
     LOOKS_SHARE,
-    UNSPECIFIC_REPAIRS,
     explains_more,
     is_cause,
     is_certain,
+    may_be_small,
     priority,
 )
 from sumtune.diagnose.rules.lengths import cut_short
@@ -67,7 +67,7 @@ def _worst(now: Outputs, left: Sequence[Rule], known: set[str], touched: set[str
     touched.
     """
     rule, first = _strongest(now, left, known) or (two_groups, None)
-    if first is not None and is_cause(rule, first) and first.code not in UNSPECIFIC_REPAIRS:
+    if first is not None and is_cause(rule, first) and not may_be_small(rule, first):
         return rule, first
     look = _first_of([pair for pair in _findings(LOOKS, now, known) if _is_new(pair[1], now, touched)])
     if look is not None:

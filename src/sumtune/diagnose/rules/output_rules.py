@@ -7,7 +7,11 @@ from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.judged import Mask
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
-from sumtune.diagnose.rules.copies import predictions_are_dialogues, some_predictions_are_references
+from sumtune.diagnose.rules.copies import (
+    predictions_are_dialogues,
+    predictions_are_references,
+    some_predictions_are_references,
+)
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
@@ -56,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     never_stops,
     cut_short,
 )
-FIRST_RULES: tuple[Rule, ...] = (references_damaged,)
+FIRST_RULES: tuple[Rule, ...] = (references_damaged, predictions_are_references)
 """Rules that come first, because all others compare predictions with references."""
 LOOKS: tuple[Look, ...] = (
     text_of_other_rows,
@@ -76,5 +80,5 @@ LOOKS: tuple[Look, ...] = (
 LAST_RULES: tuple[Rule, ...] = (two_groups, unlike_references)
 """Rules that apply only to outputs in which no other finds a fault."""
 
-COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues)
+COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues, some_predictions_are_references)
 """Rules about whole columns. The effect of a repair on a wrong column means nothing."""

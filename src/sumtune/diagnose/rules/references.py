@@ -9,12 +9,21 @@ from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.judged import is_copied
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.corpus import Corpus
+from sumtune.diagnose.repairs.frames import Frame, find_frames
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.marks import SPECIAL
 from sumtune.diagnose.repairs.repair import Repair, Row
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.lengths import says_nothing
-from sumtune.diagnose.text_features import breaks_off, ends_sentence, how_many, looks_like_dialogue, share, words
+from sumtune.diagnose.text_features import (
+    DETACHED,
+    breaks_off,
+    ends_sentence,
+    how_many,
+    looks_like_dialogue,
+    share,
+    words,
+)
 from sumtune.text.language import language_of
 from sumtune.text.words import count_words
 
@@ -27,6 +36,7 @@ SOME_REFERENCES = 0.05
 FEW_WORDS = 3
 DAMAGED_SHARE = 0.5
 CUT_REFERENCES = 0.3
+DETACHED_REFERENCES = 0.3
 UNFINISHED_REFERENCES = 0.1
 NO_LETTERS = re.compile(r"[\W_]+")
 COPIED_LETTERS = 12
@@ -39,6 +49,7 @@ PREDICTION_RATIO = 0.5
 """Largest ratio of the share among predictions to that among references, if the references are at fault."""
 
 MARK = re.compile(rf"{SPECIAL.pattern}|!{{4,}}|\ufffd", re.IGNORECASE)
+RARE_MARK = re.compile(r"[][{}<>|#*_=~^@]")
 SPEAKER = re.compile(r"^\s*([^\n:：]{1,30})[:：]", re.MULTILINE)
 
 Flags = list[bool]
@@ -76,17 +87,18 @@ def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
         yield what, least, find(outputs.first_references), share(find(outputs.predictions))
     turns = list(map(looks_like_dialogue, outputs.first_references))
     yield "are dialogues", SOME_REFERENCES, turns, share(map(looks_like_dialogue, outputs.predictions))
-    for what, find_in in (
-        ("only name the speakers", _speakers_only),
-        ("repeat the start of their dialogue", _start_of_dialogue),
+    for what, least, find_in in (
+        ("only name the speakers", DAMAGED_SHARE, _speakers_only),
+        ("repeat the start of their dialogue", SOME_REFERENCES, _start_of_dialogue),
     ):
         if outputs.dialogues is not None:
             flags = (find_in(texts, outputs.dialogues) for texts in (outputs.first_references, outputs.predictions))
             bad, predicted = flags
-            yield what, DAMAGED_SHARE, bad, share(predicted)
+            yield what, least, bad, share(predicted)
     few = _few_words(outputs.first_references)
     yield "are a few words and no sentence", SOME_REFERENCES, few, share(_few_words(outputs.predictions))
     yield from _repairable(outputs)
+    columns = (outputs.first_references, outputs.predictions)
     unfinished = [
         breaks_off(text) and not is_copied(outputs, row, text)  # turns often have no full stop
         for row, text in enumerate(outputs.first_references)
@@ -97,6 +109,25 @@ def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
             yield f"are cut off at {limit} {unit}", CUT_REFERENCES, bad, share(_cut_at(outputs.predictions, size)[1])
     yield "do not end like a sentence", UNFINISHED_REFERENCES, unfinished, share(map(breaks_off, outputs.predictions))
     yield from _foreign(outputs)
+    detached = [[DETACHED.search(text) is not None for text in texts] for texts in columns]
+    yield "have spaces before their punctuation", DETACHED_REFERENCES, detached[0], share(detached[1])
+    yield from _framed(*columns, outputs.dialogues or ())
+
+
+def _framed(
+    references: Sequence[str], predictions: Sequence[str], dialogues: Sequence[str]
+) -> Iterator[tuple[str, float, Flags, float]]:
+    """Yield references that begin with the same words and a mark that summaries rarely have, such as `[note 7]`."""
+    frames = find_frames(references, predictions, dialogues)
+    flags = [
+        [any(_has_frame(frame, text) for frame in frames) for text in texts] for texts in (references, predictions)
+    ]
+    yield "begin with the same words", SOME_REFERENCES, flags[0], share(flags[1])
+
+
+def _has_frame(frame: Frame, text: str) -> bool:
+    found = frame.pattern.match(text)
+    return found is not None and RARE_MARK.search(found[0]) is not None
 
 
 def _repairable(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:

@@ -1,20 +1,16 @@
-"""Scores that are too high or too low to be right, although no other rule found a fault."""
+"""Scores that are too low to be right, although no other rule found a fault."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from sumtune.data.example import normalize
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.gains import Gain
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import how_many, share
 from sumtune.evaluate.scorecard import BASE
 
-__all__ = ["predictions_are_references", "score_unexplained"]
+__all__ = ["score_unexplained"]
 
-COPIED_SHARE = 0.8
-NEAR_ONE = 0.98
 FEWEST_SCORED = 5
 """Minimum number of examples for a claim about the overall score."""
 FAR_BELOW_BASE = 0.05
@@ -22,26 +18,6 @@ FAR_BELOW_BASE = 0.05
 STRANGEST = 5
 """Number of predictions to show if no rule explains the score."""
 LEAD_3 = "lead-3"
-
-
-def predictions_are_references(outputs: Outputs, _gains: Sequence[Gain]) -> Finding | None:
-    """Predictions identical to the references, or a score near 1, which no summarizer reaches."""
-    copied = [
-        normalize(prediction) in map(normalize, references)
-        for prediction, references in zip(outputs.predictions, outputs.references, strict=True)
-    ]
-    same = share(copied) >= COPIED_SHARE
-    if len(outputs) < FEWEST_SCORED or not (same or outputs.score >= NEAR_ONE):
-        return None
-    return Finding(
-        code="predictions_are_references",
-        title=f"{how_many(copied)} predictions are their references" if same else "The score is close to 1",
-        severity="fault",
-        evidence=f"{sum(copied)} of {len(copied)} predictions are identical to a reference; ROUGE-1 is "
-        f"{outputs.score:.3f}. Two people who summarize the same dialogue rarely write the same text.",
-        numbers={"share": share(copied), "rouge1": outputs.score},
-        examples=outputs.first_ids(copied, STRANGEST),
-    )
 
 
 def score_unexplained(outputs: Outputs, gains: Sequence[Gain]) -> Finding | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.file_words import file_words
-from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure
+from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure, is_copied
 from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, Values, far_below, find_outliers
 from sumtune.diagnose.looks.templates import Template
 from sumtune.diagnose.outputs import Outputs
@@ -51,9 +51,9 @@ def _order(outputs: Outputs) -> Measure:
     known = file_words(outputs)
 
     def measure(text: str, row: int, _own: str) -> float:
-        """Return how well the words fit their places; 1 for a garbled text, which is not judged."""
+        """Return how well the words fit their places; 1 for a garbled text or a copy, which are not judged."""
         fit = known.order_fit(text, row)
-        return 1.0 if fit < GOOD_FIT and known.is_garbled(text, row) else fit
+        return 1.0 if fit < GOOD_FIT and (known.is_garbled(text, row) or is_copied(outputs, row, text)) else fit
 
     return measure
 
