@@ -2,6 +2,7 @@
 
 import random
 import string
+from dataclasses import replace
 
 import numpy as np
 import planted
@@ -53,6 +54,25 @@ def test_an_end_of_five_rows_is_found_but_not_what_messages_have_in_common():
         frames(damaged(lambda row, _: f"Error {row}: no route to any host, so try again after {row} more minutes"))
         == []
     )
+
+
+def test_a_smiley_that_dialogues_have_is_no_common_end():
+    smiley = damaged(lambda _, text: f"{text[:-1]} :).")
+    assert frames(smiley, backwards=True) != []
+    said = tuple(f"{text} :)" if row % 2 else text for row, text in enumerate(CLEAN.dialogues))
+    assert frames(replace(smiley, dialogues=said), backwards=True) == []
+
+
+def test_a_repair_of_few_rows_does_not_hide_how_many_others_look():
+    words = [text.split() for text in CLEAN.predictions]
+    texts = [
+        " ".join(sorted(row, key=str.casefold)) if number % 2 else " ".join(row) for number, row in enumerate(words)
+    ]
+    escaped = [text.replace(" ", "&nbsp;", 1) if row in range(0, 40, 10) else text for row, text in enumerate(texts)]
+    first, *_ = find_output_faults(CLEAN.with_predictions(escaped))
+    assert first.code == "broken_sentences"
+    few = damaged(lambda _, text: text.replace(" ", "&nbsp;", 1))
+    assert next(find_output_faults(few)).code == "html_escaped"
 
 
 @pytest.mark.parametrize("mark", ["_", " | ", "~", "*", " :: ", "\t", "\n"])

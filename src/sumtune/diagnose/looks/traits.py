@@ -39,8 +39,8 @@ def _unusual_marks(text: str, _dialogue: str) -> float:
     return share(mark not in USUAL_MARKS for mark in MARK.findall(text))
 
 
-def _inner_marks(text: str, _dialogue: str) -> float:
-    return share(INNER_MARK.search(token) is not None for token in text.split())
+def _inner_mark(text: str, _dialogue: str) -> float:
+    return float(INNER_MARK.search(text) is not None)
 
 
 def _not_ascii(text: str, _dialogue: str) -> float:
@@ -97,7 +97,7 @@ TRAITS: dict[str, Trait] = {
     "the share of digits among their characters": _digits,
     "the number of punctuation marks for each word": _marks,
     "the share of marks other than full stops, commas and apostrophes": _unusual_marks,
-    "the share of words with a mark inside": _inner_marks,
+    "whether they have a mark inside a word": _inner_mark,
     "the share of characters outside ASCII": _not_ascii,
     "the number of lines": _lines,
     "the number of letters in a word": _letters_a_word,

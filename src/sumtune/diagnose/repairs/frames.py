@@ -66,7 +66,8 @@ def find_frames(
     for branching in _branchings(starts, fewest):
         start = branching.rstrip(ENDS) if backwards else branching  # the mark belongs to the text
         count = _count(starts, start)
-        known = max(share(text.startswith(start) for text in usual), share(start.strip() in text for text in said))
+        core = start.strip(f" {ENDS}") or start  # the dialogue may have it without the end of a sentence
+        known = max(share(text.startswith(start) for text in usual), share(core in text for text in said))
         if (
             len(start.strip()) > 1
             and known < ELSEWHERE * count / len(starts)
