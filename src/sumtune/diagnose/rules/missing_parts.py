@@ -25,6 +25,8 @@ MOST_CAPITALS = 0.3
 """Largest share of capitals in a text whose start is cut off; more of them are another kind of damage."""
 FEWEST_WORDS = 3
 """Number of words of a text that should have a name."""
+NAMED_SHARE = 0.1
+"""Smallest share of predictions with a name of their dialogue if only their start is lost."""
 NAMELESS_SHARE = 0.1
 """Smallest share of predictions without a name; a sound model writes some."""
 MARK = re.compile(r"[^\w\s]")
@@ -34,7 +36,15 @@ def starts_midway(outputs: Outputs, suspects: Mask | None = None) -> Finding | N
     """Texts that begin with a small letter, although they did not lose all capitals, as if their start were cut off."""
     what = "begin with a small letter, but have capitals elsewhere or no names"
     title = "begin in the middle of a sentence"
-    return _marked(outputs, suspects, "starts_midway", title, what, _starting)
+    found = _marked(outputs, suspects, "starts_midway", title, what, _starting)
+    return None if found is not None and _lost_names(outputs, found) else found
+
+
+def _lost_names(outputs: Outputs, found: Finding) -> bool:
+    """Return whether hardly any prediction of the finding names anybody; a lost start takes only some names away."""
+    known, left = file_words(outputs), set(found.repaired.ids) if found.repaired else set()
+    rows = [row for row, name in enumerate(outputs.ids) if name not in left]
+    return share(known.has_name(outputs.predictions[row], row) for row in rows) < NAMED_SHARE
 
 
 def _starting(outputs: Outputs) -> Measure:
