@@ -49,7 +49,8 @@ def other_style(outputs: Outputs) -> Finding | None:
     if len(outputs) < FEWEST_ROWS:
         return None
     sample = outputs.sample(SAMPLE)
-    return extracts(outputs) or _length(sample) or _farthest(sample)
+    copies = extracts(sample) and extracts(outputs)
+    return copies or _length(sample) or _farthest(sample)
 
 
 def _farthest(sample: Outputs) -> Finding | None:

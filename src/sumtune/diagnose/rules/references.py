@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
@@ -49,7 +50,9 @@ PREDICTION_RATIO = 0.5
 """Largest ratio of the share among predictions to that among references, if the references are at fault."""
 
 MARK = re.compile(rf"{SPECIAL.pattern}|!{{4,}}|\ufffd", re.IGNORECASE)
-RARE_MARK = re.compile(r"[][{}<>|#*_=~^@]")
+RARE_MARKS = frozenset("[]{}<>|#*_=~^@")
+USUAL_MARK_SHARE = 0.05
+"""Share of the dialogues from which such a mark is usual."""
 SPEAKER = re.compile(r"^\s*([^\n:：]{1,30})[:：]", re.MULTILINE)
 
 Flags = list[bool]
@@ -117,17 +120,19 @@ def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
 def _framed(
     references: Sequence[str], predictions: Sequence[str], dialogues: Sequence[str]
 ) -> Iterator[tuple[str, float, Flags, float]]:
-    """Yield references that begin with the same words and a mark that summaries rarely have, such as `[note 7]`."""
+    """Yield references that begin with the same words and a mark that dialogues rarely have, such as `[note 7]`."""
     frames = find_frames(references, predictions, dialogues)
-    flags = [
-        [any(_has_frame(frame, text) for frame in frames) for text in texts] for texts in (references, predictions)
-    ]
-    yield "begin with the same words", SOME_REFERENCES, flags[0], share(flags[1])
+    marks = {mark for mark in RARE_MARKS if share(mark in text for text in dialogues) < USUAL_MARK_SHARE}
+    bad, predicted = (
+        [any(_has_frame(frame, text, marks) for frame in frames) for text in texts]
+        for texts in (references, predictions)
+    )
+    yield "begin with the same words", SOME_REFERENCES, bad, share(predicted)
 
 
-def _has_frame(frame: Frame, text: str) -> bool:
+def _has_frame(frame: Frame, text: str, marks: AbstractSet[str]) -> bool:
     found = frame.pattern.match(text)
-    return found is not None and RARE_MARK.search(found[0]) is not None
+    return found is not None and not marks.isdisjoint(found[0])
 
 
 def _repairable(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
