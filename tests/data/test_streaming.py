@@ -89,7 +89,7 @@ def test_facts_are_those_of_the_examples() -> None:
     given = examples(20)
     stored = collect(given)
     assert [stored.place(at) for at in range(20)] == [(one.file, one.row) for one in given]
-    assert stored.facts["is_longer"].tolist() == [len(one.summary) > len(one.dialogue) for one in given]
+    assert stored.facts("is_longer").tolist() == [len(one.summary) > len(one.dialogue) for one in given]
     prints = [bytes.fromhex(one.fingerprint)[:16].rstrip(b"\0") for one in given]
-    assert stored.facts["dialogue"].tolist() == prints
+    assert stored.facts("dialogue").tolist() == prints
     assert json.loads(dump_jsonl([stored[1]]))["style"] == "short"

@@ -44,17 +44,20 @@ class _Lines:
 class ExampleFile(Sequence[Example]):
     """Examples whose texts stay in their file until they are asked for. A slice is a view of the same file."""
 
-    def __init__(self, lines: _Lines, facts: NDArray[np.void], files: Sequence[str] = ()) -> None:
-        """Use the lines of a file written with `dump_jsonl`. `facts` has one of STARTS or of FACTS for each example.
+    def __init__(
+        self, lines: _Lines, table: NDArray[np.void], files: Sequence[str] = (), rows: NDArray[np.intp] | None = None
+    ) -> None:
+        """Use the lines of a file written with `dump_jsonl`. `table` has one of STARTS or of FACTS for each of them.
 
-        `files` are the names of the files that `facts` numbers.
+        `files` are the names of the files that `table` numbers, and `rows` the examples of the view: all if it is None.
         """
         self._lines = lines
-        self.facts = facts
+        self._table = table
+        self._rows = np.arange(len(table)) if rows is None else rows
         self.files = files
 
     def __len__(self) -> int:
-        return len(self.facts)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, at: int) -> Example: ...
@@ -62,24 +65,34 @@ class ExampleFile(Sequence[Example]):
     def __getitem__(self, at: slice) -> "ExampleFile": ...
     def __getitem__(self, at: int | slice) -> "Example | ExampleFile":
         if isinstance(at, slice):
-            return ExampleFile(self._lines, self.facts[at], self.files)
-        return _parse(self._lines.at(int(self.facts["start"][at])))
+            return ExampleFile(self._lines, self._table, self.files, self._rows[at])
+        return _parse(self._lines.at(int(self._table["start"][self._rows[at]])))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
 
+    @property
+    def has_facts(self) -> bool:
+        """Whether `facts` knows more than where the lines start."""
+        return self._table.dtype == FACTS
+
+    def facts(self, name: str) -> NDArray[Any]:
+        """Return the values of a column of FACTS."""
+        return np.asarray(self._table[name][self._rows])
+
     def take(self, positions: NDArray[Any]) -> "ExampleFile":
-        """Return the examples at `positions`, or those where `positions` is True."""
-        return ExampleFile(self._lines, self.facts[positions], self.files)
+        """Return the examples at `positions`, or those where `positions` is True, in this order."""
+        return ExampleFile(self._lines, self._table, self.files, self._rows[positions])
 
     def place(self, at: int) -> tuple[str, int]:
         """Return file and row of an example."""
-        return self.files[self.facts["file"][at]], int(self.facts["row"][at])
+        row = self._table[self._rows[at]]
+        return self.files[row["file"]], int(row["row"])
 
     def write(self, path: Path) -> None:
         """Write the examples to `path`, in the format of `dump_jsonl`."""
         with path.open("wb") as file:
-            file.writelines(self._lines.at(start) for start in self.facts["start"].tolist())
+            file.writelines(self._lines.at(int(self._table["start"][row])) for row in self._rows)
 
 
 Some = TypeVar("Some", list[Example], ExampleFile)
@@ -143,8 +156,8 @@ class Summaries(Collection[str]):
 
 def fingerprints(examples: Sequence[Example]) -> NDArray[np.bytes_]:
     """Return the first bytes of `Example.fingerprint` of each example."""
-    if isinstance(examples, ExampleFile) and examples.facts.dtype == FACTS:
-        return np.asarray(examples.facts["dialogue"])
+    if isinstance(examples, ExampleFile) and examples.has_facts:
+        return examples.facts("dialogue")
     prints = (text_hash(one.dialogue)[:16] for one in examples)
     return np.fromiter(prints, FACTS["dialogue"], len(examples))
 

@@ -98,10 +98,11 @@ def _check(source: DataSource, data: DataConfig, counter: TokenCounter | None, m
     if counter is not None:
         issues += check_learnable(examples, counter)
     bad = {(issue.file, issue.row) for issue in issues if issue.severity == "error"}
-    good = examples.take(np.array([examples.place(at) not in bad for at in range(len(examples))], bool))
+    if bad:
+        examples = examples.take(np.array([examples.place(at) not in bad for at in range(len(examples))], bool))
     if data.drop_invalid:
         issues = [_dropped(issue) for issue in issues]
-    splits = _split(tables, good)
+    splits = _split(tables, examples)
     splits["train"] = select_share(splits["train"], data.train_share)
     if any(issue.code == BROKEN_TABLE for issue in issues):
         return CheckedData(splits, tuple(issues), len(bad), columns)
@@ -132,7 +133,7 @@ def _split(tables: Sequence[Table], examples: ExampleFile) -> dict[str, ExampleF
     """Return the given splits, with missing ones added, or three new splits if the source has none."""
     split_of = {table.file: table.split for table in tables}
     split_of_number = np.array([split_of[file] for file in examples.files], object)
-    names = split_of_number[examples.facts["file"]]
+    names = split_of_number[examples.facts("file")]
     if (names == None).any():  # noqa: E711 - of each element
         return split_examples(examples)
     return complete_splits({name: examples.take(names == name) for name in SPLITS})

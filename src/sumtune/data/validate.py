@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sumtune.config import ModelConfig
 from sumtune.data.example import Example
-from sumtune.data.example_file import ExampleFile
+from sumtune.data.example_file import ExampleFile, fingerprints
 from sumtune.data.issues import Issue
 
 __all__ = ["TokenCounter", "check_learnable", "check_lengths", "check_splits"]
@@ -114,7 +114,7 @@ def _check_sizes(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
 
 def _check_duplicates(examples: ExampleFile) -> Iterator[Issue]:
     """Return an issue for each row with the same normalized dialogue, summary and style as an earlier row."""
-    for at, first in _repeats(examples.facts, "dialogue", "summary", "style"):
+    for at, first in _repeats(_numbers(examples, "dialogue", "summary", "style")):
         file, row = examples.place(first)
         yield Issue("duplicate", "warning", f"repeats {file}:{row}", *examples.place(at))
 
@@ -122,7 +122,7 @@ def _check_duplicates(examples: ExampleFile) -> Iterator[Issue]:
 def _check_leaks(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
     """Return an issue for each row whose dialogue is also in an earlier split."""
     names, ends = list(splits), np.cumsum([len(examples) for examples in splits.values()])
-    for at, first in _repeats(np.concatenate([examples.facts for examples in splits.values()]), "dialogue"):
+    for at, first in _repeats(np.concatenate([fingerprints(examples) for examples in splits.values()])):
         split, other = np.searchsorted(ends, (at, first), side="right").tolist()
         if split != other:
             file, row = splits[names[other]].place(first - ends[other])  # counted from the end
@@ -131,7 +131,7 @@ def _check_leaks(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
 
 
 def _check_summary_is_shorter(examples: ExampleFile) -> Iterator[Issue]:
-    for example in examples.take(examples.facts["is_longer"]):
+    for example in examples.take(examples.facts("is_longer")):
         sizes = f"{len(example.summary)} against {len(example.dialogue)} characters"
         message = f"the summary is longer than its dialogue ({sizes})"
         yield Issue("summary_longer", "warning", message, example.file, example.row)
@@ -139,8 +139,8 @@ def _check_summary_is_shorter(examples: ExampleFile) -> Iterator[Issue]:
 
 def _check_references(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
     for name, examples in splits.items():
-        dialogues = _numbers(examples.facts, "dialogue", "style")
-        pairs = _numbers(examples.facts, "dialogue", "style", "summary")
+        dialogues = _numbers(examples, "dialogue", "style")
+        pairs = _numbers(examples, "dialogue", "style", "summary")
         summaries = np.bincount(dialogues[np.unique(pairs, return_index=True)[1]])
         several = int((summaries > 1).sum())
         if several:
@@ -154,21 +154,21 @@ def _check_references(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
 def _as_read(examples: ExampleFile) -> ExampleFile:
     """Return the examples in the order of their files, so that issues are listed in that order."""
     alphabetic = np.argsort(np.argsort(np.array(examples.files, object), kind="stable"))
-    return examples.take(np.lexsort((examples.facts["row"], alphabetic[examples.facts["file"]])))
+    return examples.take(np.lexsort((examples.facts("row"), alphabetic[examples.facts("file")])))
 
 
-def _repeats(facts: NDArray[np.void], *columns: str) -> Iterator[tuple[int, int]]:
-    """Yield the position of each example that has the same `columns` as an earlier one, and that of the earliest."""
-    _, first, number = np.unique(_numbers(facts, *columns), return_index=True, return_inverse=True)
+def _repeats(values: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Yield the position of each value that repeats an earlier one, and the position of the earliest."""
+    _, first, number = np.unique(values, return_index=True, return_inverse=True)
     earliest = first[number]
-    for at in np.flatnonzero(earliest != np.arange(len(facts))).tolist():
+    for at in np.flatnonzero(earliest != np.arange(len(values))).tolist():
         yield at, int(earliest[at])
 
 
-def _numbers(facts: NDArray[np.void], *columns: str) -> NDArray[np.intp]:
-    """Return a number from 0 for each example: the same for those with the same `columns`."""
-    numbers = np.zeros(len(facts), np.intp)
-    for column in columns:
-        values, inverse = np.unique(facts[column], return_inverse=True)
+def _numbers(examples: ExampleFile, *facts: str) -> NDArray[np.intp]:
+    """Return a number from 0 for each example: the same for those with the same `facts`."""
+    numbers = np.zeros(len(examples), np.intp)
+    for fact in facts:
+        values, inverse = np.unique(examples.facts(fact), return_inverse=True)
         numbers = np.unique(numbers * len(values) + inverse, return_inverse=True)[1]
     return numbers
