@@ -1,7 +1,8 @@
 """The stage `encode`: turns the splits of a run folder into token ids, and writes the prompt."""
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sumtune.config import AUTO, Config, ModelConfig
@@ -95,17 +96,20 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
         return
     encoder = make()
     splits = {name: load_jsonl(run_dir.split(name)) for name in SPLITS}
-    lengths = [count for file in tests for count in dialogue_lengths(encoder, load_jsonl(file))]
-    targets: dict[str, list[tuple[int, ...]]] = {name: [] for name in SPLITS}
+    seen = {name: _Seen() for name in (*SPLITS, "test")}
+    for file in tests:
+        for some in _in_turn(load_jsonl(file)):
+            seen["test"].lengths.extend(dialogue_lengths(encoder, some))
     with new_folder(run_dir.transformation) as folder:
         for name, examples in splits.items():
-            save_encoded(_encoded(encoder, examples, lengths, targets[name]), folder / f"{name}.safetensors")
-        prompt = _prompt_for(encoder, splits["train"], targets["train"])
+            save_encoded(_encoded(encoder, examples, seen[name]), folder / f"{name}.safetensors")
+        lengths = sum((one.lengths for one in seen.values()), array("q"))
+        prompt = _prompt_for(encoder, splits["train"], seen["train"].longest_target)
         if config.model.max_source_tokens == AUTO:
             prompt = replace(prompt, max_source_tokens=rounded_limit(max(lengths), prompt.max_source_tokens))
         prompt.save(folder)
         english = is_english(Summaries(splits["train"])) is True
-        SummaryTokens.of(targets["train"], english).save(folder)
+        SummaryTokens.of([sorted(seen["train"].tokens)], english).save(folder)
         read = read_lengths(lengths, prompt, by_model=_is_limited_by_model(config.model, encoder))
         read["max_target_tokens"] = encoder.prompt.max_target_tokens
         write_manifest(folder, {"fingerprint": made_from, READ: read})
@@ -127,20 +131,33 @@ def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
     return context is not None and read >= context
 
 
-def _encoded(
-    encoder: Encoder, examples: Sequence[Example], lengths: list[int], targets: list[tuple[int, ...]]
-) -> Iterator[Encoded]:
-    """Yield what the model learns from `examples`.
+@dataclass
+class _Seen:
+    """What is kept of the examples of a split after they are written."""
 
-    Append the tokens of each dialogue to `lengths`, and the target of each example to `targets`.
-    """
-    for start in range(0, len(examples), AT_A_TIME):
-        some = examples[start : start + AT_A_TIME]
+    lengths: "array[int]" = field(default_factory=lambda: array("q"))
+    """Tokens of each dialogue."""
+    longest_target: int = 0
+    tokens: set[int] = field(default_factory=set)
+    """All tokens of the targets."""
+
+
+def _encoded(encoder: Encoder, examples: Sequence[Example], seen: _Seen) -> Iterator[Encoded]:
+    """Yield what the model learns from `examples`, and add to `seen`."""
+    for some in _in_turn(examples):
         encoded = encoder.encode_examples(some)
-        own = dialogue_lengths(encoder, some, encoded)
-        lengths += own
-        targets += [one.target for one in encoded]
-        yield from _in_parts(encoder, some, own, encoded)
+        lengths = dialogue_lengths(encoder, some, encoded)
+        seen.lengths.extend(lengths)
+        for one in encoded:
+            seen.longest_target = max(seen.longest_target, len(one.target))
+            seen.tokens.update(one.target)
+        yield from _in_parts(encoder, some, lengths, encoded)
+
+
+def _in_turn(examples: Sequence[Example]) -> Iterator[list[Example]]:
+    """Yield all examples, a few at a time."""
+    for start in range(0, len(examples), AT_A_TIME):
+        yield list(examples[start : start + AT_A_TIME])
 
 
 def _in_parts(
@@ -173,9 +190,8 @@ def pairs_to_encode(encoder: Encoder, example: Example, tokens: int) -> list[tup
     return parts.training_pairs(example.dialogue, example.summary, encoder.count, limit, tokens)
 
 
-def _prompt_for(encoder: Encoder, training: Sequence[Example], targets: Sequence[Sequence[int]]) -> Prompt:
-    """Return the prompt with the longest length, `single_line` and the styles of the training summaries."""
-    longest = max(map(len, targets))
+def _prompt_for(encoder: Encoder, training: Sequence[Example], longest: int) -> Prompt:
+    """Return the prompt with the `longest` length, `single_line` and the styles of the training summaries."""
     single_line = all("\n" not in example.summary.strip() for example in training)
     prompt = replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
     if prompt.styled is None:

@@ -1,22 +1,29 @@
 """Encoded examples in a file, read one at a time, so that their number hardly matters for memory."""
 
-from array import array
-from collections.abc import Iterable, Sequence
+import json
+import shutil
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import accumulate, pairwise
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from sumtune.errors import RunDirError
-from sumtune.files.atomic import write_bytes
+from sumtune.files.atomic import new_file
 from sumtune.text.encode import Encoded
 
 __all__ = ["EncodedFile", "load_encoded", "save_encoded"]
 
 PARTS = ("source", "target")
+ID = np.dtype("<i4")
+ALIGNMENT = 8
+"""Bytes; tensors begin at a multiple of them."""
 
 
 class EncodedFile(Sequence[Encoded]):
@@ -66,14 +73,40 @@ def _ends(lengths: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def save_encoded(examples: Iterable[Encoded], path: Path) -> None:
-    """Write `examples` to `path` as safetensors: concatenated int32 ids and int32 lengths of sources and targets."""
-    arrays = {f"{part}_{kind}": array("i") for part in PARTS for kind in ("ids", "lengths")}
-    for example in examples:
-        for part in PARTS:
-            row = getattr(example, part)
-            arrays[f"{part}_ids"].extend(row)
-            arrays[f"{part}_lengths"].append(len(row))
-    write_bytes(path, save({name: np.asarray(numbers, np.int32) for name, numbers in arrays.items()}))
+    """Write `examples` to `path` as safetensors: concatenated int32 ids and int32 lengths of sources and targets.
+
+    They are collected in temporary files, because the sizes of all tensors come first in the format
+    (https://github.com/huggingface/safetensors#format).
+    """
+    with ExitStack() as stack:
+        tensors = {
+            f"{part}_{kind}": stack.enter_context(TemporaryFile(dir=path.parent))
+            for part in PARTS
+            for kind in ("ids", "lengths")
+        }
+        for example in examples:
+            for part in PARTS:
+                ids = np.asarray(getattr(example, part), ID)
+                tensors[f"{part}_ids"].write(ids.tobytes())
+                tensors[f"{part}_lengths"].write(np.asarray([len(ids)], ID).tobytes())
+        final = stack.enter_context(new_file(path))
+        with final.open("wb") as file:
+            file.write(_header({name: tensor.tell() for name, tensor in tensors.items()}))
+            for tensor in tensors.values():
+                tensor.seek(0)
+                shutil.copyfileobj(tensor, file)
+
+
+def _header(sizes: Mapping[str, int]) -> bytes:
+    """Return the start of a safetensors file with tensors of `sizes` bytes, one after the other."""
+    ends = list(accumulate(sizes.values(), initial=0))
+    entries = {
+        name: {"dtype": "I32", "shape": [size // ID.itemsize], "data_offsets": place}
+        for (name, size), place in zip(sizes.items(), pairwise(ends), strict=True)
+    }
+    header = json.dumps(entries, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % ALIGNMENT)
+    return struct.pack("<Q", len(header)) + header
 
 
 def load_encoded(path: Path) -> EncodedFile:
