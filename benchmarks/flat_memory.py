@@ -17,7 +17,8 @@ import time
 from pathlib import Path
 
 STAGES = {
-    "Preparing the model": "imports", "Preparing the data": "model", "Measuring": "data", "Validation at": "forecast"
+    "Preparing the model": "imports", "Preparing the data": "model", "Measuring": "data", "Validation at": "forecast",
+    "Step ": "training",
 }  # fmt: skip
 """The line that begins the next stage, and the stage that it ends."""
 LETTERS, NAMES = "aeioubcdfglmnprst", ("Ann", "Ben", "Cleo", "Dan", "Eva", "Finn")
@@ -34,9 +35,9 @@ def main() -> None:
     for size in given.sizes:
         with tempfile.TemporaryDirectory(dir=given.work) as folder:
             write_data(size, Path(folder) / "data")
+            print(f"{size:,} examples: ", end="", flush=True)
             begun, stages = time.monotonic(), peak_by_stage(Path(folder), given.model)
-        print(f"{size:,} examples, {time.monotonic() - begun:.0f} s: ", end="")
-        print(", ".join(f"{stage} {mib:,} MiB" for stage, mib in stages.items()), flush=True)
+        print(f"{time.monotonic() - begun:.0f} s", flush=True)
         peaks.append(max(stages.values()))
     print(f"peak of {given.sizes[-1]:,} examples: {peaks[-1] / peaks[0]:.2f} times that of {given.sizes[0]:,}")
 
@@ -79,9 +80,12 @@ def peak_by_stage(folder: Path, model: str) -> dict[str, int]:
             last.append(line)
             status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
             peak = int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) // 1024
-            stages |= {stage: peak for begin, stage in STAGES.items() if line.startswith(begin) and stage not in stages}
-            if line.startswith("Step "):
-                return stages | {"training": peak}
+            for begin, stage in STAGES.items():
+                if line.startswith(begin) and stage not in stages:
+                    stages[stage] = peak
+                    print(f"{stage} {peak:,} MiB, ", end="", flush=True)
+            if "training" in stages:
+                return stages
     finally:
         process.kill()
         process.wait()

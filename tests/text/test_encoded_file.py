@@ -1,12 +1,13 @@
 """Examples in a file are those that were written, read one at a time."""
 
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.numpy import save_file
+from safetensors.numpy import save, save_file
 
 from sumtune.errors import RunDirError
 from sumtune.text.encode import Encoded
@@ -34,9 +35,21 @@ def test_examples_stay_in_the_file(tmp_path):
     generator = random.Random(0)
     examples = [Encoded(tuple(generator.choices(range(10**6), k=500)), (7,)) for _ in range(400)]
     save_encoded(examples, tmp_path / "train.safetensors")
-    read = load_encoded(tmp_path / "train.safetensors")
-    held = sum(value.nbytes for ends in vars(read).values() for value in ends.values() if isinstance(value, np.ndarray))
-    assert held < 20 * len(examples), "bytes of an example in memory: where its source and its target end"
+    tracemalloc.start()
+    try:
+        read = load_encoded(tmp_path / "train.safetensors")
+        assert sum(one.length for one in read) == 501 * 400
+        assert tracemalloc.get_traced_memory()[1] < 100_000, "bytes: an example has 32 for its places, and 2,000 of ids"
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_file_is_what_safetensors_writes(tmp_path):
+    examples = [Encoded((1, 2, 3), (4,)), Encoded((), (5, 6))]
+    save_encoded(examples, tmp_path / "train.safetensors")
+    arrays = {"source_ids": [1, 2, 3], "source_lengths": [3, 0], "target_ids": [4, 5, 6], "target_lengths": [1, 2]}
+    whole = save({name: np.array(numbers, np.int32) for name, numbers in arrays.items()})
+    assert (tmp_path / "train.safetensors").read_bytes() == whole
 
 
 GOOD = {"source_ids": [1, 2, 3], "source_lengths": [1, 2], "target_ids": [4, 5], "target_lengths": [1, 1]}

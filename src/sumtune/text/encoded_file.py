@@ -3,12 +3,13 @@
 import json
 import shutil
 import struct
+import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import accumulate, pairwise
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,14 +38,19 @@ class EncodedFile(Sequence[Encoded]):
             SafetensorError: it is not a safetensors file, or a tensor is missing.
             ValueError: lengths and ids do not fit together.
         """
-        file: Any = safe_open(path, framework="numpy")
-        self._ids = {part: file.get_slice(f"{part}_ids") for part in PARTS}
-        self._ends = {part: _ends(file.get_tensor(f"{part}_lengths")) for part in PARTS}
-        if len({len(ends) for ends in self._ends.values()}) > 1:
-            raise ValueError("it has more sources than targets, or fewer")
-        for part in PARTS:
-            if self._ids[part].get_shape() != [self._ends[part][-1]]:
-                raise ValueError(f"the lengths of its {part}s do not add up to their ids")
+        with safe_open(path, framework="numpy") as tensors:
+            self._ends = {part: _ends(tensors.get_tensor(f"{part}_lengths")) for part in PARTS}
+            ids = {part: tensors.get_slice(f"{part}_ids") for part in PARTS}
+            if len({len(ends) for ends in self._ends.values()}) > 1:
+                raise ValueError("it has more sources than targets, or fewer")
+            for part in PARTS:
+                if (ids[part].get_dtype(), ids[part].get_shape()) != ("I32", [self._ends[part][-1]]):
+                    raise ValueError(f"the lengths of its {part}s do not add up to their ids")
+        self._file = path.open("rb")  # mapped into memory, all that was ever read would count as used
+        weakref.finalize(self, self._file.close)
+        size = int.from_bytes(self._file.read(8), "little")
+        header = json.loads(self._file.read(size))
+        self._starts = {part: 8 + size + header[f"{part}_ids"]["data_offsets"][0] for part in PARTS}
 
     def __len__(self) -> int:
         return len(self._ends["source"]) - 1
@@ -62,7 +68,8 @@ class EncodedFile(Sequence[Encoded]):
 
     def _row(self, part: str, at: int) -> tuple[int, ...]:
         start, end = map(int, self._ends[part][at : at + 2])
-        return tuple(self._ids[part][start:end].tolist()) if end > start else ()
+        self._file.seek(self._starts[part] + start * ID.itemsize)
+        return tuple(np.frombuffer(self._file.read((end - start) * ID.itemsize), ID).tolist())
 
 
 def _ends(lengths: NDArray[np.int32]) -> NDArray[np.int64]:
