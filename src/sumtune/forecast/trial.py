@@ -1,6 +1,7 @@
 """Micro-batches that are computed only to measure their cost."""
 
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import overload
 
@@ -35,12 +36,18 @@ def trials(session: Session) -> Iterator[Callable[[Sequence[Encoded]], None]]:
 class MicroBatches(Sequence[list[Encoded]]):
     """Micro-batches whose examples are read when one is asked for."""
 
-    def __init__(self, examples: Sequence[Encoded], parts: Sequence[Sequence[int]], padded: Sequence[int]) -> None:
-        """`parts` are the indices of the examples of each micro-batch, `padded` its tokens with padding."""
-        self.examples, self.parts, self.padded = examples, parts, padded
+    def __init__(self, examples: Sequence[Encoded], parts: Iterable[Sequence[int]], lengths: Sequence[int]) -> None:
+        """`parts` are the indices of the examples of each micro-batch, `lengths` the tokens of all examples."""
+        self._examples, self._indices, self._ends = examples, array("q"), array("q", [0])
+        self.padded = array("q")
+        """Tokens of each micro-batch, padding included."""
+        for part in parts:
+            self._indices.extend(part)
+            self._ends.append(len(self._indices))
+            self.padded.append(len(part) * max(lengths[at] for at in part))
 
     def __len__(self) -> int:
-        return len(self.parts)
+        return len(self.padded)
 
     @overload
     def __getitem__(self, at: int) -> list[Encoded]: ...
@@ -49,7 +56,8 @@ class MicroBatches(Sequence[list[Encoded]]):
     def __getitem__(self, at: int | slice) -> list[Encoded] | list[list[Encoded]]:
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(len(self)))]
-        return [self.examples[index] for index in self.parts[at]]
+        place = range(len(self))[at]
+        return [self._examples[index] for index in self._indices[self._ends[place] : self._ends[place + 1]]]
 
     @property
     def largest(self) -> list[Encoded]:
@@ -60,14 +68,14 @@ class MicroBatches(Sequence[list[Encoded]]):
 def planned_micro_batches(session: Session) -> MicroBatches:
     """Return the micro-batches of the first epoch, as they fit into `session.max_tokens`."""
     plan, budget = session.plan, session.planned_tokens
-    micro_batches: list[list[int]] = []
-    for step in range(plan.steps_per_epoch):
-        batch = plan.batch(step)
-        lengths = [plan.lengths[at] for at in batch]
-        for parts in split_micro_batches(range(len(batch)), lengths, budget, session.max_tokens):
-            micro_batches += [[batch[at] for at in part] for part in parts]
-    padded = [len(part) * max(plan.lengths[at] for at in part) for part in micro_batches]
-    return MicroBatches(session.examples, micro_batches, padded)
+
+    def parts() -> Iterator[list[int]]:
+        for batch in map(plan.batch, range(plan.steps_per_epoch)):
+            lengths = [plan.lengths[at] for at in batch]
+            for some in split_micro_batches(range(len(batch)), lengths, budget, session.max_tokens):
+                yield from ([batch[at] for at in part] for part in some)
+
+    return MicroBatches(session.examples, parts(), plan.lengths)
 
 
 def padded_tokens(micro_batch: Sequence[Encoded]) -> int:

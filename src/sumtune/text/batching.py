@@ -90,7 +90,7 @@ def sample_by_length(lengths: Sequence[int], count: int) -> list[int]:
     >>> sample_by_length([30, 10, 20, 50, 40], 3)
     [1, 0, 3]
     """
-    by_length = sorted(range(len(lengths)), key=lambda index: (lengths[index], index))
-    if len(by_length) <= count:
-        return by_length
-    return [by_length[at] for at in np.linspace(0, len(by_length) - 1, count).round().astype(int)]
+    by_length = np.argsort(np.asarray(lengths), kind="stable")
+    if len(by_length) > count:
+        by_length = by_length[np.linspace(0, len(by_length) - 1, count).round().astype(int)]
+    return list(map(int, by_length))
