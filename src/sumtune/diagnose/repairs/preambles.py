@@ -8,7 +8,7 @@ from sumtune.diagnose.text_features import TURN, words
 __all__ = ["REPAIRS"]
 
 ECHO_WORDS = 8
-"""Number of consecutive words of the dialogue that count as an echo; of a part, half of a shorter dialogue."""
+"""Consecutive words of the dialogue that count as an echo; for an echo of a part, half of them may be enough."""
 LATEST_ECHO = 40
 """Last word of a prediction at which an echo may begin."""
 LABEL = re.compile(
