@@ -21,7 +21,7 @@ STYLES = {
     "marks other than full stops": lambda row: CLEAN.predictions[row].replace(".", "?").replace(",", "?"),
     "share of capitals": lambda row: CLEAN.predictions[row].upper(),
     "number of lines": lambda row: CLEAN.predictions[row].replace(" ", "\n", 3),
-    "contain 'i'": lambda row: f"I say: {CLEAN.predictions[row]}",
+    "contain 'i'": lambda row: f"I {CLEAN.predictions[row].partition(' ')[2]}",
 }
 
 

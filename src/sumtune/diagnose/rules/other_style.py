@@ -100,7 +100,7 @@ def _words(outputs: Outputs) -> Iterator[Difference]:
         Counter(token for text in texts for token in set(TOKEN.findall(text.lower())))
         for texts in (outputs.predictions, outputs.first_references)
     )
-    for token in predicted:
+    for token in sorted(predicted):
         mine, others = predicted[token] / len(outputs), wanted[token] / len(outputs)
         if mine < others:  # a shorter text lacks many words
             continue
