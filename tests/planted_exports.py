@@ -79,11 +79,13 @@ def wrong_template_in_gguf(_: ExportSource, folder: Path) -> None:
 
 
 def missing_end_mark_in_gguf(source: ExportSource, folder: Path) -> None:
-    """The end token is an unused one, and nobody says that a line break ends a summary."""
-    fields = gguf_fields(folder)
+    """The end token is an ordinary one, by number and by text, and nobody says that a line break ends a summary."""
+    fields, end = gguf_fields(folder), source.encoder.end_ids[0]
     for name in ("eos", "eot"):
         if (field := fields.get(f"tokenizer.ggml.{name}_token_id")) is not None:
             field.parts[-1][0] = fields["tokenizer.ggml.padding_token_id"].parts[-1][0]
+    tokens = fields["tokenizer.ggml.tokens"]
+    tokens.parts[tokens.data[end]][-2] = ord("z")  # llama.cpp also knows end tokens by texts such as <eos>
     replace(source.prompt, single_line=False).save(folder)
 
 

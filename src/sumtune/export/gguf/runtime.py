@@ -1,7 +1,8 @@
 """llama.cpp, which runs GGUF files: the runtime of the proof."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,6 +42,29 @@ def _collect_errors() -> list[str]:
     return errors
 
 
+@contextmanager
+def _weights_as_they_are() -> Iterator[None]:
+    """Let llama.cpp load models without repacking their weights.
+
+    Products of weights that llama-cpp-python 0.3.36 repacks for AMX end the process with SIGILL in some virtual
+    machines. `Llama` has no argument for it.
+    """
+    from llama_cpp import llama_cpp as library
+
+    defaults = library.llama_model_default_params
+
+    def changed() -> Any:
+        parameters = defaults()
+        parameters.use_extra_bufts = False
+        return parameters
+
+    library.llama_model_default_params = changed
+    try:
+        yield
+    finally:
+        library.llama_model_default_params = defaults
+
+
 class LlamaCpp:
     """A GGUF file that llama.cpp runs on the CPU, with a LoRA adapter or without."""
 
@@ -55,10 +79,11 @@ class LlamaCpp:
         errors, threads = _collect_errors(), os.cpu_count() or 1
         errors.clear()
         try:
-            self._llama: Any = Llama(
-                str(model), n_ctx=context_tokens, n_batch=BATCH_TOKENS, n_threads=threads, n_threads_batch=threads,
-                lora_path=None if adapter is None else str(adapter), verbose=False,
-            )  # fmt: skip
+            with _weights_as_they_are():
+                self._llama: Any = Llama(
+                    str(model), n_ctx=context_tokens, n_batch=BATCH_TOKENS, n_threads=threads, n_threads_batch=threads,
+                    lora_path=None if adapter is None else str(adapter), verbose=False,
+                )  # fmt: skip
         except (ValueError, RuntimeError) as error:
             raise _unreadable(adapter or model, errors or [str(error)]) from error
         if adapter is not None and errors:  # llama-cpp-python 0.3.36 goes on, and crashes later
