@@ -18,10 +18,15 @@ def summarize(
         Path | None, typer.Argument(help="Text, transcript (WebVTT, SRT) or exported chat. Default: standard input.")
     ] = None,
     input_: Annotated[
-        Path | None, typer.Option("--input", help="CSV, JSON, JSONL or Parquet file with a dialogue in each row.")
+        Path | None,
+        typer.Option(
+            "--input",
+            help="CSV, JSON, JSONL or Parquet file with a dialogue in each row, or folder of shards.",
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="JSONL file for the rows of --input, each with its summary.")
+        Path | None,
+        typer.Option("--output", help="JSONL file for the rows of --input, each with its summary, or folder."),
     ] = None,
     run_dir: RunDirOption = DEFAULT_RUN_DIR,
     beams: BeamsOption = None,
@@ -30,15 +35,26 @@ def summarize(
         str,
         typer.Option("--style", help="Style, such as `in one sentence`; with --input, for rows without a `style`."),
     ] = "",
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS", help="Ray cluster for the shards; `auto`: that of this machine."),
+    ] = None,
+    cores: Annotated[int, typer.Option("--cores", min=1, help="Cores of each worker of --ray.")] = 4,
 ) -> None:
-    """Summarize one dialogue to standard output, or every row of a data file to JSONL."""
+    """Summarize one dialogue to standard output, or every row of a data file or a folder of shards to JSONL."""
     if (input_ is None) != (output is None) or (input_ is not None and file is not None):
         raise ConfigError("Give either one text (a file or standard input), or both --input and --output.")
     from sumtune.commands.summarize import read_text, summarize_file, summarize_text
     from sumtune.files.run_dir import RunDir
 
     folder = RunDir(run_dir)
-    if input_ is not None and output is not None:
+    if ray is not None and (input_ is None or not input_.is_dir()):
+        raise ConfigError("--ray needs --input with a folder of shards.")
+    if input_ is not None and output is not None and input_.is_dir():
+        from sumtune.commands.summarize_folder import Job, summarize_folder
+
+        summarize_folder(Job(input_, output, run_dir, beams, dialogue_column, style), ray, cores)
+    elif input_ is not None and output is not None:
         summarize_file(input_, output, folder, beams, dialogue_column, style)
     else:
         print(summarize_text(read_text(file), folder, beams, style))

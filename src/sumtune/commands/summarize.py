@@ -1,7 +1,7 @@
 """`sumtune summarize`: text in, summary out."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -106,11 +106,13 @@ def summarize_file(
     beams: int | None = None,
     dialogue_column: str | None = None,
     style: str = "",
-) -> None:
+    load: Callable[[Path, int | None], TunedModel] | None = None,
+) -> int:
     """Write each row of `source` to `target` as JSONL with a `summary` added; `target` appears when all rows are done.
 
     The style of a row is that of its style column (as in training, or `style`), otherwise `style`. After an
-    interruption, the same call continues where it stopped.
+    interruption, the same call continues where it stopped. Return the number of rows. `load` loads
+    the model, by default `load_tuned`.
 
     Raises:
         DataError: `source` cannot be read, or a row has no dialogue; nothing is written.
@@ -130,9 +132,10 @@ def summarize_file(
     with resumable_lines(target, made_from) as out:
         if out.done:
             print(f"Continuing after {out.done} of {count} summaries.", file=sys.stderr)
-        _summarize(conversations, count, out, load_tuned(adapter, beams), _RowStyles(column, style))
+        _summarize(conversations, count, out, (load or load_tuned)(adapter, beams), _RowStyles(column, style))
         out.finish(count)
     print(f"{count} summaries written to {target}", file=sys.stderr)
+    return count
 
 
 def _require_usable(source: Path, target: Path) -> None:
