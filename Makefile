@@ -48,7 +48,7 @@ test-trackers: $(TRACKERS)/.dev ## tests with a real MLflow server and Trackio, 
 	PYTHONPATH=src $(TRACKERS)/bin/python -m pytest tests/track $(ARGS)
 
 UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --upgrade --python-version 3.11 --constraint build/torch.txt \
-	--extra embedded --extra hub --extra llama-cpp --extra mlflow --extra trackio --extra dev --no-annotate --custom-compile-command "make lock" --quiet
+	--extra embedded --extra hub --extra llama-cpp --extra mlflow --extra ray --extra trackio --extra dev --no-annotate --custom-compile-command "make lock" --quiet
 
 lock: $(VENV)/.dev ## write constraints.txt (newest versions, without PyTorch) and constraints-lowest.txt
 	$(BIN)/python -m pip install --quiet "uv>=0.5"

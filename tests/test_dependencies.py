@@ -13,8 +13,9 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+?)(?P<bound>>=|==)(?P<version>[0-9a-z.]+)")
-FOR_OTHERS = {"sentencepiece", "bitsandbytes", "onnx", "onnxscript"}
-"""Not imported here: transformers reads `.model` tokenizers, computes in 4 bits and writes ONNX with them."""
+FOR_OTHERS = {"sentencepiece", "bitsandbytes", "onnx", "onnxscript", "pandas"}
+"""Not imported here: transformers reads `.model` tokenizers, computes in 4 bits and writes ONNX with them; Ray Data
+needs pandas."""
 ELSEWHERE = {"h11": "uvicorn", "markupsafe": "jinja2", "mlflow": "mlflow-skinny", "nbformat": "nbclient",
              "llama_cpp": "llama-cpp-python", "nltk": "rouge-score", "pydantic_core": "pydantic",
              "typing_extensions": "pydantic"}  # fmt: skip

@@ -122,6 +122,8 @@ class Shell:
             self.patch.setattr("sumtune.commands.search.search", lambda *_args, **_options: None)
         if name == "export":  # the weights are no adapter; only the arguments are tried
             self.patch.setattr("sumtune.commands.export.export_run", lambda _run, to, *_, **__: find_format(to).name)
+        if "--ray" in arguments:  # needs a cluster; only the arguments are tried
+            self.patch.setattr("sumtune.commands.summarize_folder.summarize_folder", lambda *_args: None)
         if "--track" in arguments:  # MLflow and Trackio are not installed
             self.patch.setattr("sumtune.track.choice.find_spec", lambda name: name)
             self.patch.setattr("sumtune.track.choice.Choice.make", lambda _choice: Store().make())
@@ -189,6 +191,9 @@ class Shell:
 
     def vllm(self, *_words):
         """Not run: needs a GPU."""
+
+    def ray(self, *_words):
+        """Not run: tests/e2e/test_ray.py starts a cluster."""
 
     def apt(self, *_words):
         """Not run: needs the network and root."""
