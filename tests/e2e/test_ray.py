@@ -53,8 +53,14 @@ def cluster() -> Iterator[Cluster]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    common = ["--num-cpus=2", "--disable-usage-stats", "--object-store-memory=80000000", "--block"]
-    head = ["--head", "--node-ip-address=127.0.0.1", f"--port={port}", "--include-dashboard=false"]
+    common = [
+        "--node-ip-address=127.0.0.1",
+        "--num-cpus=2",
+        "--disable-usage-stats",
+        "--object-store-memory=80000000",
+        "--block",
+    ]
+    head = ["--head", f"--port={port}", "--include-dashboard=false"]
     folder = f"/tmp/sumtune-ray-{os.getpid()}"  # the paths of its sockets must be short
     found = Cluster(f"127.0.0.1:{port}", [])
     try:
