@@ -85,6 +85,7 @@ def save_encoded(examples: Iterable[Encoded], path: Path) -> None:
     They are collected in temporary files, because the sizes of all tensors come first in the format
     (https://github.com/huggingface/safetensors#format).
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         tensors = {
             f"{part}_{kind}": stack.enter_context(TemporaryFile(dir=path.parent))
