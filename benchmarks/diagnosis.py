@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from damage_fifth import DAMAGES as FIFTH
+from damage_fifth import WHOLE_FILE as WHOLE_FILE_OF_FIFTH
 from damage_fourth import DAMAGES as FOURTH
 from damage_fourth import WHOLE_FILE as WHOLE_FILE_OF_FOURTH
 from damage_fresh import DAMAGES as FRESH
@@ -30,7 +32,12 @@ from sumtune.diagnose.read_predictions import read_predictions
 
 SIZES = (40, 200, 800)
 SHARES = (0.1, 0.3, 1.0)
-WHOLE = {"fresh": WHOLE_FILE, "second": WHOLE_FILE_OF_SECOND, "fourth": WHOLE_FILE_OF_FOURTH}
+WHOLE = {
+    "fresh": WHOLE_FILE,
+    "second": WHOLE_FILE_OF_SECOND,
+    "fourth": WHOLE_FILE_OF_FOURTH,
+    "fifth": WHOLE_FILE_OF_FIFTH,
+}
 """Damage that only a whole file can have, by the kinds whose rows are dictionaries."""
 
 
@@ -50,7 +57,7 @@ def main() -> None:
     """Damage, diagnose, print the table and the misses."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, required=True)
-    parser.add_argument("--only", choices=["known", "unseen", "fresh", "second", "fourth"])
+    parser.add_argument("--only", choices=["known", "unseen", "fresh", "second", "fourth", "fifth"])
     parser.add_argument("--damage", help="only damage whose name contains this")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
@@ -69,7 +76,7 @@ def main() -> None:
 
 def _kinds() -> dict[str, Mapping[str, tuple[Damage | RowDamage, tuple[str, ...]]]]:
     """Return the kinds of damage: those that the rules were built for, and lists written without sight of them."""
-    return {"known": KNOWN, "unseen": UNSEEN, "fresh": FRESH, "second": SECOND, "fourth": FOURTH}
+    return {"known": KNOWN, "unseen": UNSEEN, "fresh": FRESH, "second": SECOND, "fourth": FOURTH, "fifth": FIFTH}
 
 
 def _trials(
