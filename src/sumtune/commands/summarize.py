@@ -110,9 +110,9 @@ def summarize_file(
 ) -> int:
     """Write each row of `source` to `target` as JSONL with a `summary` added; `target` appears when all rows are done.
 
-    The style of a row is that of its style column (as in training, or `style`), otherwise `style`. After an
-    interruption, the same call continues where it stopped. Return the number of rows. `load` loads
-    the model, by default `load_tuned`.
+    The style of a row is the value of its style column (the one of training, or `style`); without one, it is the
+    argument `style`. After an interruption, the same call continues where it stopped. Return the number of rows. `load`
+    loads the model, by default `load_tuned`.
 
     Raises:
         DataError: `source` cannot be read, or a row has no dialogue; nothing is written.

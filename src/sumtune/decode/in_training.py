@@ -1,4 +1,4 @@
-"""Greedy summaries from a model while it is trained: no copy of its weights is made, so they cost no time to build."""
+"""Greedy summaries from a model while it is trained. No copy of its weights is made, so building takes no time."""
 
 from typing import Any
 

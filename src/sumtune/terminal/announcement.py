@@ -85,7 +85,8 @@ def _sampling(forecast: Forecast) -> list[str]:
     """Return a line on sampled summaries, if there are any."""
     if not forecast.sampled_examples:
         return []
-    return [f"Sampled ROUGE: of {forecast.sampled_examples} validation summaries, in at most {SHARE:.0%} of the time"]
+    count = forecast.sampled_examples
+    return [f"Sampled ROUGE: {count} validation summaries at a time, in at most {SHARE:.0%} of the time"]
 
 
 def _result(session: Session) -> str:

@@ -63,7 +63,7 @@ def elapsed_seconds(run_dir: RunDir) -> float:
 def adapter_damage(run_dir: RunDir) -> str | None:
     """Return what is wrong with the adapter of a finished run, or None if every file is unchanged.
 
-    `sumtune.json` is excluded from these sums because decoding settings may change later; it has its own checksum.
+    `sumtune.json` is excluded from the checksums because decoding settings may change later; it has its own checksum.
     """
     sums = (find_record(run_dir.trainer / MANIFEST) or {}).get(ADAPTER)
     if not isinstance(sums, dict):

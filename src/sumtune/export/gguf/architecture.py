@@ -36,7 +36,7 @@ class Architecture:
 
     @property
     def interleaves(self) -> bool:
-        """Whether llama.cpp rotates neighbouring numbers, so that rows of queries and keys change places."""
+        """Whether llama.cpp rotates neighbouring numbers, so that the query and key weights must be reordered."""
         return self.name == "llama"
 
     @property

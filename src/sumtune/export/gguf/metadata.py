@@ -64,7 +64,10 @@ def _vocabulary(vocabulary: Vocabulary) -> dict[str, Value]:
 
 
 def _marks(tokenizer: Any, encoder: Encoder) -> dict[str, Value]:
-    """Return the ids with a meaning. A summary ends at `eos` and, if the training used another end mark, at `eot`."""
+    """Return the ids of the special tokens: start, end, unknown and padding.
+
+    A summary ends at `eos` and, if the training used another end mark, at `eot`.
+    """
     if encoder.head not in ([], [tokenizer.bos_token_id]):
         raise ModelError(
             f"The tokenizer begins a text with more than one start token, which llama.cpp cannot. {WAY_ON}"

@@ -40,7 +40,7 @@ class FirstBatch:
 
 
 def first_batch_of(files: RunFiles, *, texts: bool) -> FirstBatch | None:
-    """Return the first micro-batch on a CPU; None if the folder has no encoded examples."""
+    """Return the first micro-batch of training as a CPU forms it; None if the folder has no encoded examples."""
     if not files.encoded:
         return None
     batch = _first(files.encoded, files.config)

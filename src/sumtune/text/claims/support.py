@@ -15,7 +15,7 @@ PREFIX = 4
 
 
 def unsupported_sentences(summary: str, said: Said) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each sentence of which the dialogue has nearly no content word.
+    """Yield the start and end of each sentence whose content words are nearly all missing from the dialogue.
 
     >>> from sumtune.text.claims.said import index_dialogue
     >>> said = index_dialogue("Ann: I sold my tent.\\nBob: Pity.")
