@@ -187,3 +187,12 @@ def test_what_the_engine_says_about_the_limit_counts_where_texts_end_well():
     clean = planted.outputs(40)
     assert codes(replace(clean, cut_off=(True,) * 26 + (False,) * 14)) == ["cut_short"]
     assert codes(replace(clean, cut_off=(False,) * 40)) == []
+
+
+@pytest.mark.parametrize("every", [3, 5])
+def test_texts_that_replace_a_fault_are_not_accused(every):
+    clean = clean_outputs(3, dialogues=True)
+    same = [
+        "The conversation is about plans." if row % every == 0 else text for row, text in enumerate(clean.predictions)
+    ]
+    assert codes(clean.with_predictions(same)) == ["one_summary_for_all"]

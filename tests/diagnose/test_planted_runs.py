@@ -58,6 +58,14 @@ def test_a_learning_rate_that_is_too_low_is_named_first(tmp_path):
     ]
 
 
+def test_a_loss_that_fell_in_training_alone_is_not_flat(tmp_path):
+    found = codes(
+        tmp_path, settings=SETTINGS | {"train.learning_rate": 5e-5}, losses=lambda step: 0.5 + 2 * 0.98**step,
+        validation=lambda step: 1.9 + 0.005 * step,
+    )  # fmt: skip
+    assert "learning_rate_too_low" not in found
+
+
 @pytest.mark.parametrize(
     "losses",
     [lambda step: 2.5 + 0.02 * step, lambda step: float("nan") if step > 120 else 2.5, lambda step: 2.5 + (step > 90)],

@@ -6,10 +6,21 @@ import numpy as np
 
 from sumtune.diagnose.context import Array, Training
 
-__all__ = ["Measurement", "Slope", "drop", "end_means", "learning_slope", "mean_difference", "rise", "validation_gap"]
+__all__ = [
+    "Measurement",
+    "Slope",
+    "drop",
+    "end_means",
+    "learning_slope",
+    "mean_difference",
+    "rise",
+    "training_drop",
+    "validation_gap",
+]
 
 WINDOW_SHARE = 0.2
 FEWEST_FOR_SLOPE = 8
+FEWEST_LOSSES = 10
 
 
 @dataclass(frozen=True)
@@ -72,13 +83,16 @@ def drop(training: Training) -> Measurement | None:
     """
     if len(training.validation_losses) >= 2:
         first = float(training.validation_losses[0])
-        fallen, error = first - float(training.validation_losses.min()), 0.0
-    elif len(training.losses) >= 10:
-        change = rise(training.losses)
-        first, fallen, error = end_means(training.losses)[0], -change.value, change.error
-    else:
+        return Measurement(1 - float(training.validation_losses.min()) / first, 0.0) if first > 0 else None
+    return training_drop(training)
+
+
+def training_drop(training: Training) -> Measurement | None:
+    """Return how far the training loss fell, as a share of its first fifth; None if it has fewer than ten values."""
+    if len(training.losses) < FEWEST_LOSSES:
         return None
-    return Measurement(fallen / first, error / first) if first > 0 else None
+    change, first = rise(training.losses), end_means(training.losses)[0]
+    return Measurement(-change.value / first, change.error / first) if first > 0 else None
 
 
 def validation_gap(training: Training) -> Measurement | None:

@@ -5,7 +5,7 @@ import numpy as np
 from sumtune.config import TrainConfig
 from sumtune.diagnose.context import Context, Training
 from sumtune.diagnose.finding import Finding
-from sumtune.diagnose.loss_curves import drop, end_means, rise
+from sumtune.diagnose.loss_curves import drop, end_means, rise, training_drop
 
 __all__ = [
     "FEWEST_STEPS",
@@ -161,7 +161,8 @@ def learning_rate_too_low(context: Context) -> Finding | None:
     if training is None or len(training.losses) < FEWEST_FOR_FLAT or not training.rate < LOW_RATE:
         return None
     fallen = drop(training)
-    if fallen is None or fallen.value >= FLAT:
+    of_training = training_drop(training)
+    if fallen is None or fallen.value >= FLAT or (of_training is not None and of_training.low >= LEARNED):
         return None
     sure = fallen.high < LEARNED
     # Only the training loss has an error; of the validation losses, the lowest counts.
