@@ -14,11 +14,17 @@ def found(outputs, **context):
     return diagnose(Context(outputs=outputs, **context))
 
 
-def most_replaced(outputs):
+def most_replaced(outputs, reply="ok."):
     """Seven of eight predictions replaced by a short reply, as right padding in a decoder-only model does."""
     names = [dialogue.partition(":")[0] for dialogue in outputs.dialogues]
-    texts = [text if row % 8 == 0 else f"{names[row]}: ok." for row, text in enumerate(outputs.predictions)]
+    texts = [text if row % 8 == 0 else f"{names[row]}: {reply}" for row, text in enumerate(outputs.predictions)]
     return outputs.with_predictions(texts)
+
+
+def test_short_replies_without_a_full_stop_are_a_group_and_not_cut_off():
+    codes = [finding.code for finding in found(most_replaced(planted.outputs(60), "ok")).findings]
+    assert codes[0] == "two_groups"
+    assert "ends_midway" not in codes
 
 
 @pytest.fixture(scope="module")

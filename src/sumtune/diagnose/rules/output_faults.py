@@ -125,6 +125,8 @@ def _more_specific(look: tuple[Rule, Finding], now: Outputs, known: set[str]) ->
     earlier = LOOKS[: [one.__name__ for one in LOOKS].index(rule.__name__)]
     earlier = tuple(one for one in earlier if one is not odd_lengths)  # a text that is cut off is short
     named = _named(finding, now, known, earlier)
+    if named is None and rule is ends_midway and (groups := two_groups(now)) is not None:
+        return two_groups, groups
     if named is None and rule is ends_midway:
         unlike = unlike_references(now)
         named = (unlike_references, unlike) if unlike is not None and explains_more(unlike, rule, finding) else None
