@@ -297,6 +297,7 @@ CASES = {
     "warmup_too_long": training({"train.warmup_steps": 60, "train.epochs": 1}),
     "learning_rate_too_low": training(
         {"train.learning_rate": 1e-6},
+        loss=lambda config, step: 2.5 - 0.003 * step * (config.train.learning_rate >= 1e-4),
         validation=lambda config, step: 2.5 - 0.003 * step * (config.train.learning_rate >= 1e-4),
     ),
     "adapter_not_used": Plant(stale_engine),
