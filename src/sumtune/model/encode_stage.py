@@ -133,7 +133,7 @@ def _is_limited_by_model(model: ModelConfig, encoder: Encoder) -> bool:
 
 @dataclass
 class _Seen:
-    """What is kept of the examples of a split after they are written."""
+    """What later steps need to know of the examples of a split, without their texts."""
 
     lengths: "array[int]" = field(default_factory=lambda: array("q"))
     """Tokens of each dialogue."""

@@ -118,16 +118,16 @@ def _first_of(looks: Sequence[tuple[Rule, Finding]]) -> tuple[Rule, Finding] | N
 
 
 def _more_specific(look: tuple[Rule, Finding], now: Outputs, known: set[str]) -> tuple[Rule, Finding] | None:
-    """Return the look of which a lost start or end is only a part; for a lost end, how odd these predictions are."""
+    """Return the look of which a lost start or end is only a part. A lost end may also be a sign of two groups."""
     rule, finding = look
     if rule not in (starts_midway, ends_midway):
         return None
     earlier = LOOKS[: [one.__name__ for one in LOOKS].index(rule.__name__)]
     earlier = tuple(one for one in earlier if one is not odd_lengths)  # a text that is cut off is short
     named = _named(finding, now, known, earlier)
-    if named is None and rule is ends_midway and (groups := two_groups(now)) is not None:
-        return two_groups, groups
     if named is None and rule is ends_midway:
+        if (groups := two_groups(now)) is not None:
+            return two_groups, groups
         unlike = unlike_references(now)
         named = (unlike_references, unlike) if unlike is not None and explains_more(unlike, rule, finding) else None
     return named
