@@ -5,12 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.text_features import cached
 from sumtune.text.language import language_of
 from sumtune.text.words import count_words
 
@@ -124,6 +124,6 @@ def _first_word(text: str) -> str | None:
     return next(iter(text.split(maxsplit=1)), None)
 
 
-@lru_cache(maxsize=1 << 14)
+@cached
 def _language(text: str) -> str | None:
     return language_of(text)

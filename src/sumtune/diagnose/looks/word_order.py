@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sumtune.diagnose.text_features import cached
 
 __all__ = ["WordOrder", "tokens"]
 
@@ -26,10 +27,9 @@ DECIMALS = 9
 """Decimals of log-probabilities, so that equal ones are equal."""
 UNSEEN = 0.5
 """Count that is added to each class."""
-CACHED_TEXTS = 1 << 16
 
 
-@lru_cache(CACHED_TEXTS)
+@cached
 def tokens(text: str) -> tuple[str, ...]:
     """Return the words of `text` in lower case.
 

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sumtune.diagnose.text_features import content_words, share, words
+from sumtune.diagnose.text_features import cached, content_words, share, words
 
 __all__ = ["Frame", "find_frames"]
 
@@ -120,6 +120,7 @@ def _are_texts(frame: Frame, start: str, predictions: Sequence[str], dialogues: 
     )
 
 
+@cached
 def _shape(text: str) -> str:
     return DIGITS.sub("0", HEX.sub("0", text))
 

@@ -25,9 +25,14 @@ def case_destroyed(text: str) -> str:
 
 def _of_sentences(text: str, row: Row) -> str:
     """Return the text in the case of a sentence, unless its start may be lost, with capital and speaker."""
-    names = {word for turn in TURN.findall(row.dialogue) for word in words(turn)}
-    nameless = bool(names) and _none_upper(text) and names.isdisjoint(words(text))
-    return text if nameless else case_destroyed(text)
+    destroyed = case_destroyed(text)
+    return text if destroyed == text or _is_nameless(text, row.dialogue) else destroyed
+
+
+def _is_nameless(text: str, dialogue: str) -> bool:
+    """Return whether `text` has no capital letter and no speaker of a dialogue that has speakers."""
+    names = {word for turn in TURN.findall(dialogue) for word in words(turn)}
+    return bool(names) and _none_upper(text) and names.isdisjoint(words(text))
 
 
 def _all_upper(text: str) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.vocabulary import vocabulary_of
-from sumtune.diagnose.text_features import breaks_off, how_many, share, words
+from sumtune.diagnose.text_features import breaks_off, cached, how_many, share, words
 from sumtune.text.words import count_words, has_words
 
 __all__ = ["cut_short", "empty_predictions", "never_stops", "says_nothing"]
@@ -139,7 +138,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
     )
 
 
-@lru_cache(1 << 15)
+@cached
 def says_nothing(text: str) -> bool:
     """Return whether `text` is empty, a placeholder, or numbers."""
     bare = text.strip()
