@@ -62,6 +62,34 @@ def test_the_column_out_of_step_is_named(description, column, name):
     assert finding.repaired == CLEAN
 
 
+@pytest.mark.parametrize(("column", "name"), [("predictions", "prediction"), ("dialogues", "dialogue")])
+@pytest.mark.parametrize("row", [1, 2, 9, 31, 55])
+def test_a_text_written_twice_moves_the_rest_from_its_copy_on(column, name, row):
+    finding = misplaced_rows(moved(CLEAN, column, [*ROWS[:row], row - 1, *ROWS[row:-1]]))
+    assert finding.columns == (name,)
+    assert f"they are moved 1 row down from row {row + 1} on" in finding.evidence
+    assert (finding.numbers["in_own_row"], finding.numbers["in_other_row"]) == (row, COUNT - 1 - row)
+
+
+@pytest.mark.parametrize("row", [1, 2, 31, 55])
+def test_a_missing_text_moves_the_rest_from_its_row_on(row):
+    finding = misplaced_rows(moved(CLEAN, "predictions", [*ROWS[: row - 1], *ROWS[row:], row - 1]))
+    assert f"moved 1 row up from row {row} on" in finding.evidence
+
+
+def test_two_texts_written_twice_are_two_moves():
+    order = [row for row in ROWS for _ in range(2 if row in (9, 39) else 1)][:COUNT]
+    evidence = misplaced_rows(moved(CLEAN, "predictions", order)).evidence
+    assert "they are moved 1 row down from row 11 on, 2 rows down from row 41 on" in evidence
+
+
+def test_copies_of_a_text_leave_its_own_row_clear():
+    rows = [row for row in ROWS if row not in (20, 21)]
+    twins = planted.outputs(COUNT).select([*rows[:20], rows[19], *rows[20:]])  # a whole row stands in the file twice
+    one, two = rare_words([twins.predictions, twins.dialogues])
+    assert match_rows(one, two).home.all()
+
+
 def test_every_order_is_named_in_a_long_file_too(monkeypatch):
     monkeypatch.setattr(alignment, "MOST_DOUBTED", COUNT - 1)
     for description, order in ORDERS.items():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -30,6 +30,8 @@ LEAST_SIMILARITY = 0.05
 """Cosine below which two rows do not match."""
 BLOCK = 1000
 """Rows whose similarities are in memory at once."""
+AT_HOME = 1e-9
+"""By how much the own row is preferred, so that of two copies the one in its own row is matched."""
 
 WordRows: TypeAlias = sparse.csr_array
 """Rare words of each text by their weight, `(rows, words)`, each row of length 1."""
@@ -46,7 +48,8 @@ class Matching:
     at_home: NDArray[np.float64]
     """Cosine of each row and the other column's text in the same row: `(rows,)`."""
     runners_up: NDArray[np.float64]
-    """Largest cosine of the row with a text other than its partner, or of its partner with another row: `(rows,)`."""
+    """Largest cosine of the row with a text other than its partner, or of its partner with another row: `(rows,)`.
+    Copies of a text that matches its own row do not count."""
 
     @property
     def clear(self) -> NDArray[np.bool_]:
@@ -99,10 +102,12 @@ def match_rows(one: WordRows, two: WordRows) -> Matching:
     edges = _candidates(one, two)
     # Each row has a partner of its own besides, so that it can stay alone.
     alone = sparse.csr_array((np.full(count, LEAST_SIMILARITY), np.arange(count), np.arange(count + 1)))
-    _, partners = min_weight_full_bipartite_matching(sparse.hstack([edges, alone], format="csr"), maximize=True)
+    weights = sparse.hstack([_preferring_home(edges), alone], format="csr")
+    _, partners = min_weight_full_bipartite_matching(weights, maximize=True)
     partners = np.where(partners < count, partners, UNMATCHED)
+    rivals = _rivals(edges, partners, _kinds(one), _kinds(two))
     return Matching(
-        partners, cosines(one, two, partners), cosines(one, two, np.arange(count)), _runners_up(edges, partners)
+        partners, cosines(one, two, partners), cosines(one, two, np.arange(count)), _runners_up(rivals, partners)
     )
 
 
@@ -145,10 +150,36 @@ def cosines(one: WordRows, two: WordRows, partners: NDArray[np.int64]) -> NDArra
     return np.where(partners >= 0, np.asarray(product).ravel(), 0.0)
 
 
-def _runners_up(edges: WordRows, partners: NDArray[np.int64]) -> NDArray[np.float64]:
+def _preferring_home(edges: WordRows) -> WordRows:
     rows = np.repeat(np.arange(edges.shape[0]), np.diff(edges.indptr))
-    others = edges.indices != partners[rows]
-    by_row, by_column = np.zeros(edges.shape[0]), np.zeros(edges.shape[1])
-    np.maximum.at(by_row, rows[others], edges.data[others])
-    np.maximum.at(by_column, edges.indices[others], edges.data[others])
+    weights = edges.data + AT_HOME * (rows == edges.indices)
+    return sparse.csr_array((weights, edges.indices, edges.indptr), edges.shape)
+
+
+def _kinds(table: WordRows) -> NDArray[np.int64]:
+    """Return a number for each row that it shares only with equal rows."""
+    words = (
+        (table.indices[start:end].tobytes(), table.data[start:end].tobytes()) for start, end in pairwise(table.indptr)
+    )
+    numbers: dict[tuple[bytes, bytes], int] = {}
+    return np.array([numbers.setdefault(found, len(numbers)) for found in words])
+
+
+def _rivals(
+    edges: WordRows, partners: NDArray[np.int64], kinds: NDArray[np.int64], kinds_of_two: NDArray[np.int64]
+) -> WordRows:
+    """Return the edges other than those of the partners, and than those between copies of two texts of one row."""
+    rows, columns = np.repeat(np.arange(edges.shape[0]), np.diff(edges.indptr)), edges.indices
+    home = partners == np.arange(len(partners))
+    copy_of_row = home[columns] & (kinds[rows] == kinds[columns])
+    copy_of_column = home[rows] & (kinds_of_two[rows] == kinds_of_two[columns])
+    rival = (columns != partners[rows]) & ~copy_of_row & ~copy_of_column
+    return sparse.csr_array((edges.data[rival], (rows[rival], columns[rival])), edges.shape)
+
+
+def _runners_up(rivals: WordRows, partners: NDArray[np.int64]) -> NDArray[np.float64]:
+    rows = np.repeat(np.arange(rivals.shape[0]), np.diff(rivals.indptr))
+    by_row, by_column = np.zeros(rivals.shape[0]), np.zeros(rivals.shape[1])
+    np.maximum.at(by_row, rows, rivals.data)
+    np.maximum.at(by_column, rivals.indices, rivals.data)
     return np.maximum(by_row, np.where(partners >= 0, by_column[partners], 0.0))

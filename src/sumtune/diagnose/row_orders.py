@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +56,9 @@ def recognize_order(known: Rows, matched: Rows, keys: Keys) -> RowOrder | None:
     """
     moved = (known >= 0) & (known != np.arange(len(known)))
     if moved.sum() >= FEWEST_MOVED:
-        for find in (_numbered, _shifted, _reversed, _strided):
-            for kind, description, rows in find(known):
+        orders = (find(known) for find in (_numbered, partial(_shifted, matched=matched), _reversed, _strided))
+        for found in orders:
+            for kind, description, rows in found:
                 if _agrees(known, moved, rows):
                     exact = bool((known == rows)[known >= 0].all())
                     return RowOrder(kind, description, _completed(np.where(known >= 0, known, rows)), exact)
@@ -71,24 +73,41 @@ def _agrees(known: Rows, moved: NDArray[np.bool_], rows: Rows) -> bool:
     return bool(right[known >= 0].mean() >= AGREEING and right[moved].mean() >= AGREEING_MOVED)
 
 
-def _shifted(known: Rows) -> Iterator[tuple[str, str, Rows]]:
+def _shifted(known: Rows, matched: Rows) -> Iterator[tuple[str, str, Rows]]:
     """Yield the order of texts that are moved up or down from some row on."""
     places = np.flatnonzero(known >= 0)
     offsets = known[places] - places
     starts = np.flatnonzero(np.diff(offsets, prepend=np.inf))
     sizes = np.diff(starts, append=len(offsets))
     segments: list[tuple[int, int]] = []
+    last, offset_before = -1, 0
     for start, size in zip(starts, sizes, strict=True):
-        if size >= RUN and (not segments or segments[-1][1] != offsets[start]):
-            segments.append((int(places[start]) if segments else 0, int(offsets[start])))
+        offset = int(offsets[start])
+        if size >= RUN and (not segments or segments[-1][1] != offset):
+            inserted = max(0, offset_before - offset)
+            segments.append((_begin(int(places[start]), offset, last, inserted, matched), offset))
+        if size >= RUN or offset == 0:
+            last, offset_before = int(places[start + size - 1]), offset
     if not 1 <= len(segments) <= MOST_SEGMENTS:
         return
     rows, count = np.arange(len(known)), len(known)
     for begin, offset in segments:
         rows[begin:] = np.arange(begin, count) + offset
     rows = np.where((rows >= 0) & (rows < count), rows, -1)
-    told = [f"{_by(offset)} from row {start + 1} on" for start, offset in segments if offset or start]
+    told = [f"{_by(offset)} from row {begin + 1} on" for begin, offset in segments if offset or begin]
     yield "shift", f"moved {', '.join(told)}", rows
+
+
+def _begin(first: int, offset: int, last: int, inserted: int, matched: Rows) -> int:
+    """Return the row from which texts are moved by `offset`.
+
+    `first` is the first place known to be moved so, and `last` the last place before it that is known not to be. The
+    texts between them belong to the same move as long as they probably match so. The `inserted` texts that moved the
+    rest down stand right before it; they are not in their own row either.
+    """
+    while first - 1 > last and matched[first - 1] == first - 1 + offset:
+        first -= 1
+    return max(last + 1, first - inserted)
 
 
 def _by(offset: int) -> str:
