@@ -123,6 +123,8 @@ BROKEN: dict[str, tuple[Make, str]] = {
     "NUL in the name": (lambda folder: folder / "a\0.csv", "does not exist"),
     "empty csv": (file("a.csv", ""), "is empty"),
     "blank jsonl": (file("a.jsonl", "\ufeff \n\n"), "is empty"),
+    "binary data": (file("a.jsonl", bytes(range(256))), "a.jsonl holds binary data and no text"),
+    "binary csv": (file("a.csv", b"\x7fELF\2\1\1\0" + bytes(60)), "a.csv holds binary data and no text"),
     "empty parquet": (file("a.parquet", b""), "is empty"),
     "no parquet": (file("a.parquet", LINES), "not a readable Parquet file"),
     "parquet of numbers": (parquet_without_texts, "None of them can be the dialogue"),

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import islice
 
 from sumtune.data.content import Text
-from sumtune.data.issues import Issue
+from sumtune.data.issues import Issue, empty_file
 from sumtune.data.records import broken_record, table_of_records
 from sumtune.data.table import Table
 from sumtune.errors import DataError
@@ -42,7 +42,7 @@ def read_delimited(file: str, text: Text, split: str | None) -> Table:
     except _StrayQuoteError as error:
         raise DataError(f"{file}: the header row cannot be read: {error}.") from None
     if header is None:
-        raise DataError(f"{file} is empty; expected rows with a dialogue and a summary.")
+        raise empty_file(file)
     last, stray = 0, []
 
     def rows() -> Iterator[tuple[int, list[str]]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any
 
-from sumtune.data.issues import Issue
+from sumtune.data.issues import Issue, empty_file
 from sumtune.data.records import table_of_records
 from sumtune.data.split import split_name
 from sumtune.data.table import Table
@@ -29,7 +29,7 @@ def read_excel(place: str, file: str, content: bytes, split: str | None) -> list
         raise DataError(f"{place} is not a readable workbook ({type(error).__name__}); save it again.") from None
     filled = {title: records for title, records in sheets.items() if records}
     if not filled:
-        raise DataError(f"{place} is empty; expected rows with a dialogue and a summary.")
+        raise empty_file(place)
     named = {title: records for title, records in filled.items() if split_name(title)}
     if named and split is None:
         return [_table(f"{file}#{title}", split_name(title), records) for title, records in named.items()]

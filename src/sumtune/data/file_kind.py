@@ -28,6 +28,7 @@ BY_SUFFIX: Final[dict[str, FileKind]] = {
     ".arrow": "arrow",
     ".xlsx": "excel",
 }
+TEXTS = ("delimited", "json", "json lines", "text")
 SUFFIXES = tuple(BY_SUFFIX)
 """Suffixes of data files; each may be followed by `.gz`."""
 HEAD_BYTES = 4096
@@ -63,6 +64,12 @@ REFUSED: dict[bytes, str] = {
 """First bytes of files that are not supported, with what they are and what to do instead."""
 TEXTUAL = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"{\\rtf")
 """First bytes that are enough even if only text follows. Other ASCII first bytes also need binary data in the file."""
+CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\b\x1b"))
+"""Bytes that no text has, whatever its encoding, except UTF-16 and UTF-32."""
+MOST_CONTROLS = 0.05
+"""Largest share of them in a text, parts of which may be damaged."""
+UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+"""Byte order marks of UTF-16 and UTF-32."""
 MARKUP = {
     "<!doctype html": "an HTML page, perhaps an error or a log-in page instead of the data: download the data again, "
     f"or {EXPORT}",
@@ -115,13 +122,16 @@ def file_kind(place: str, name: str, content: bytes) -> FileKind:
         if content.startswith(magic):
             return kind
     by_name = BY_SUFFIX.get(_suffix(name), "text")
+    if by_name in TEXTS and _is_binary(content[:HEAD_BYTES]):
+        raise DataError(
+            f"{place} holds binary data and no text: give a CSV, Excel, JSON, JSONL, Parquet or Arrow file, or a text "
+            "in UTF-8."
+        )
     start = _start_of_text(content)
     for mark, what in MARKUP.items():
         if start[:20].lower().startswith(mark):
             raise DataError(f"{place} is {what}.")
-    if by_name in ("json lines", "delimited", "text"):
-        return _text_kind(start, by_name)
-    return by_name
+    return _text_kind(start, by_name) if by_name in TEXTS and by_name != "json" else by_name
 
 
 def require_no_document(place: str, members: list[str]) -> None:
@@ -149,6 +159,13 @@ def _refuse(place: str, content: bytes) -> None:
         raise DataError(f"{place} is {TRANSCRIBE}.")
     if content[257:262] == b"ustar":
         raise DataError(f"{place} is {UNPACK}.")
+
+
+def _is_binary(head: bytes) -> bool:
+    """Return whether too many of the first bytes are control characters for a text."""
+    return not head.startswith(UNICODE_MARKS) and len(head) - len(head.translate(None, CONTROLS)) > MOST_CONTROLS * len(
+        head
+    )
 
 
 def _suffix(name: str) -> str:

@@ -12,6 +12,7 @@ __all__ = [
     "Issue",
     "Severity",
     "display",
+    "empty_file",
     "legacy_encoding",
     "raise_errors",
     "raise_first_error",
@@ -61,6 +62,11 @@ def legacy_encoding(file: str) -> Issue:
     """Return the warning that the encoding of `file` was guessed."""
     message = "it is not UTF-8 and was read as Windows-1252; save it as UTF-8 if characters look wrong"
     return Issue("legacy_encoding", "warning", message, file)
+
+
+def empty_file(place: str) -> DataError:
+    """Return the error for a file without content."""
+    return DataError(f"{place} is empty: write the file again, or give another one.")
 
 
 def display(issues: Sequence[Issue]) -> list[str]:

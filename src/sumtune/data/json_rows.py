@@ -74,7 +74,8 @@ def _tables(place: str, file: str, value: Any, split: str | None) -> list[Table]
         return [parsed_table(file, split, _in_list(file, value))]
     lists = _lists_by_split(place, value) if isinstance(value, dict) else {}
     if not lists or (split is not None and set(lists) - {split, None}):
-        found = f"an object with {show_names(list(value))}" if isinstance(value, dict) else _json_type(value)
+        keys = show_names(list(value)) if isinstance(value, dict) else ""
+        found = f"an object with {keys or 'no keys'}" if isinstance(value, dict) else _json_type(value)
         raise DataError(f"{place} holds {found}. {FORMS}")
     names = {name: f"{file}#{name}" if name else file for name in lists}
     return [parsed_table(names[name], name or split, _in_list(names[name], values)) for name, values in lists.items()]

@@ -12,7 +12,7 @@ from sumtune.data.encoding import LEGACY
 from sumtune.data.excel import read_excel
 from sumtune.data.file_kind import HEAD_BYTES, FileKind, file_kind
 from sumtune.data.folder import assign_splits
-from sumtune.data.issues import legacy_encoding
+from sumtune.data.issues import empty_file, legacy_encoding
 from sumtune.data.json_rows import read_json, read_lines
 from sumtune.data.plain_rows import table_of_lines
 from sumtune.data.slack_export_folder import is_slack_export, read_slack_export
@@ -73,7 +73,7 @@ def damaged_text(place: object, error: UnicodeDecodeError) -> DataError:
 def _tables(file: _File, options: _Options) -> Iterator[Table]:
     head = file.content.read(HEAD_BYTES)
     if not head:
-        raise _empty(file)
+        raise empty_file(file.place)
     kind = file_kind(file.place, file.name, head)
     if kind == "gzip":
         name = file.name[:-3] if file.name.lower().endswith(".gz") else file.name
@@ -110,7 +110,7 @@ def _tables_of_text(file: _File, kind: FileKind, options: _Options) -> Iterator[
     except UnicodeDecodeError as error:
         raise damaged_text(file.place, error) from None
     if text.is_blank():
-        raise _empty(file)
+        raise empty_file(file.place)
     if kind == "json":
         tables = read_json(file.place, file.name, text.read(), file.split, options.plain)
     elif kind == "json lines":
@@ -124,7 +124,3 @@ def _tables_of_text(file: _File, kind: FileKind, options: _Options) -> Iterator[
     if text.encoding == LEGACY:
         tables[0] = tables[0].with_issues(legacy_encoding(file.name))
     yield from tables
-
-
-def _empty(file: _File) -> DataError:
-    return DataError(f"{file.place} is empty; expected rows with a dialogue and a summary.")

@@ -27,8 +27,8 @@ def read_loss_table(path: Path) -> Log:
     if not any({"loss", "validation_loss", "learning_rate"} & set(point) for point in found):
         columns = dict.fromkeys(name for row in rows for name in row)
         raise DataError(
-            f"{path} is not a training log of a known kind; its columns are: {show_names(list(columns))}. Expected "
-            f"trainer_state.json, a TensorBoard event file, or a table with the columns step "
+            f"{path} is not a training log of a known kind; its columns are: {show_names(list(columns)) or 'none'}. "
+            "Expected trainer_state.json, a TensorBoard event file, or a table with the columns step "
             f"(or {', '.join(NAMES['step'][1:3])}), loss and learning_rate."
         )
     totals = [int(row["total_steps"]) for row in rows if str(row.get("total_steps", "")).isdigit()]
