@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import random
+import re
 import unicodedata
 from dataclasses import replace
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from sumtune.diagnose.repairs.endings import closing_left
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.repair import Row
 from sumtune.diagnose.repairs.search import find_chain
+from sumtune.diagnose.repairs.wrappers import QUOTES
 from sumtune.diagnose.rules.output_faults import find_output_faults
 
 BABBLE = "and then they talk about the weather again and about what the others said to them"
@@ -112,6 +114,18 @@ def damaged(name, share=1.0, outputs=None):
 def test_every_repair_has_its_damage():
     assert sorted(DAMAGE) == sorted(NAMES)
     assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("marks", QUOTES, ids="".join)
+def test_texts_in_quotation_marks_of_any_kind_are_not_called_json(marks):
+    texts = [re.sub(r"['\"]", "", text) for text in CLEAN.predictions]
+    first = next(find_output_faults(CLEAN.with_predictions([text.join(marks) for text in texts])))
+    assert first.code == "quoted"
+    assert first.repaired.predictions == tuple(texts)
+
+
+def test_a_remedy_names_no_mark_that_only_some_of_the_damaged_texts_have():
+    assert [repair.name for repair in REPAIRS if re.search(r"</?\w+>", repair.remedy)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -124,7 +124,7 @@ REPAIRS = (
         "thoughts_left",
         of_text(thoughts_left),
         "contain the model's thoughts",
-        "remove everything up to `</think>`, or switch thinking off (enable_thinking=False)",
+        "switch thinking off (enable_thinking=False), or let thoughts end (max_new_tokens) and keep the rest",
     ),
     Repair(
         "chat_header_left",

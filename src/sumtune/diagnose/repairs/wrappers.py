@@ -59,12 +59,14 @@ SCORED = re.compile(
 
 
 def json_wrapped(text: str) -> str:
-    """Return the text inside JSON.
+    """Return the text inside JSON. A text in quotation marks is JSON only if something in it is escaped.
 
     >>> json_wrapped('{"summary": "Ann helps."}'), json_wrapped('[{"summary_text": "Ann helps."}]')
     ('Ann helps.', 'Ann helps.')
     >>> json_wrapped('data: {"delta": {"content": "Ann "}}\\n\\ndata: {"delta": {"content": "helps."}}')
     'Ann helps.'
+    >>> json_wrapped('"Ann\\\\nhelps."'), json_wrapped('"Ann helps."')
+    ('Ann\\nhelps.', '"Ann helps."')
     """
     stripped = text.strip()
     if EVENT.match(stripped):
@@ -78,6 +80,8 @@ def json_wrapped(text: str) -> str:
         found = OPEN_JSON.match(stripped)
         return found[1].rstrip("\"'}] \n") if found else text
     is_whole = start.start() == 0 and end == len(stripped)
+    if isinstance(value, str) and value == stripped[start.start() + 1 : end - 1]:
+        return text
     return _text_in(value, text) if is_whole or end - start.start() >= JSON_SHARE * len(stripped) else text
 
 
