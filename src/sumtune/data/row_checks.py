@@ -65,7 +65,7 @@ class UniqueIds:
         self._changed = 0
 
     def add(self, example: Example) -> Example:
-        """Return `example`, with file and row added to its id if an earlier example has the same."""
+        """Return `example`, with file and row added to its id if an earlier example has the same id."""
         if (key := _short_hash(example.id)) in self._seen:
             self._changed += 1
             example = replace(example, id=f"{example.id}@{example.file}:{example.row}")

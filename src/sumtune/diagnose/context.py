@@ -62,7 +62,7 @@ class Training:
 
     @property
     def batch(self) -> int | None:
-        """Examples of an optimizer step."""
+        """Number of examples in an optimizer step."""
         return _whole(self.settings["train"]["effective_batch_size"])
 
     @property

@@ -13,7 +13,7 @@ def conformal_quantile(residuals: Sequence[float] | NDArray[np.float64], groups:
     """Return the size that a new residual exceeds with probability at most 1 - `level`; inf if there are too few.
 
     The residuals (absolute values) come in `groups`, one for each data set. Each group has the same weight, whatever
-    its number of residuals, and the new residual has the weight of a mean residual at infinity (split conformal
+    its number of residuals. The new residual counts as infinite, with the mean weight of a residual (split conformal
     prediction, Vovk et al. 2005; weights by group as in Dunn et al. 2022, https://arxiv.org/abs/1809.07441, section
     3.4). With one group, this is the usual ceil((n + 1) level)-th smallest residual, which covers exchangeable
     residuals with probability at least `level`.

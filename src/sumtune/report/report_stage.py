@@ -41,7 +41,7 @@ def write_report(run_dir: RunDir, *, examples: bool = True, output: Path | None 
 def write_comparison(
     runs: Sequence[RunDir], comparisons: Sequence[Comparison], output: Path, *, examples: bool
 ) -> None:
-    """Write the page that compares `runs` to `output`; `comparisons` compare the first run with each of the others.
+    """Write to `output` the page that compares `runs`; `comparisons` compare the first run with each of the others.
 
     Raises:
         RunDirError: a folder holds no scored run, or a file is damaged.

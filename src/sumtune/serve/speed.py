@@ -46,8 +46,8 @@ class Speed:
     def wait_s(self, ahead: Sequence[Job], jobs: Sequence[Job]) -> float:
         """Return the seconds until `jobs` start.
 
-        Long jobs wait for all jobs `ahead`. Each batch of short jobs waits for the short jobs ahead, and for one batch
-        of long jobs that cannot pause.
+        Long jobs wait for all jobs `ahead`. Short jobs wait for the short jobs ahead and, before each batch of short
+        jobs, for one batch of long jobs that cannot pause.
         """
         if any(job.is_long for job in jobs):
             return self.seconds(ahead)

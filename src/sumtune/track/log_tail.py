@@ -21,7 +21,7 @@ class LogTail:
     """
 
     def __init__(self, path: Path, stage: str = "") -> None:
-        """`stage` is the folder of a training that only prepares the final one."""
+        """`stage` is the folder of a training of learning to rank."""
         self.stage = stage
         self._path, self._inode, self._offset = path, 0, 0
 

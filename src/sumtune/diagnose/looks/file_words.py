@@ -107,7 +107,7 @@ class FileWords:
         return frozenset(word for word, count in capital.items() if 2 * count > self._counts.get(word, 0))
 
     def has_name(self, text: str, row: int) -> bool:
-        """Return whether `text` contains a name of the dialogue, in capitals or not; true without names."""
+        """Return whether `text` contains a name of the dialogue, in capitals or not; true if the dialogue has none."""
         said = self._all_dialogues[row] if self._all_dialogues else ""
         names = {word.lower() for word in CAPITALIZED.findall(said)} & self._names
         return not names or not names.isdisjoint(words(text))

@@ -17,7 +17,7 @@ class Graph(Protocol):
     """Shape and numpy type by name; the size of an open dimension is None."""
 
     def run(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the outputs for `values`, which hold every input and more."""
+        """Return the outputs for `values`, which hold every input; values that are not inputs are ignored."""
         ...
 
 

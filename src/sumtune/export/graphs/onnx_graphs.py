@@ -21,7 +21,7 @@ class OnnxGraph:
         self.outputs = {_bare(one.name): (_shape(one.shape), TYPES[one.type]) for one in self._session.get_outputs()}
 
     def run(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the outputs for `values`, which hold every input and more."""
+        """Return the outputs for `values`, which hold every input; values that are not inputs are ignored."""
         feed = {name: values[bare] for name, bare in self._names.items()}
         return dict(zip(self.outputs, self._session.run(None, feed), strict=True))
 

@@ -25,7 +25,7 @@ class OpenvinoGraph:
         }
 
     def run(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the outputs for `values`, which hold every input and more."""
+        """Return the outputs for `values`, which hold every input; values that are not inputs are ignored."""
         found = self._model([values[name] for name in self._inputs])
         return dict(zip(self.outputs, found.values(), strict=True))
 
