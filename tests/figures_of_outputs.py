@@ -155,28 +155,28 @@ def moved():
 def reversed_in_batches():
     outputs = CLEAN.with_predictions([CLEAN.predictions[row // 8 * 8 + 7 - row % 8] for row in ROWS])
     own, other = clear_matches(outputs.predictions, [outputs.first_references, outputs.dialogues])
-    return misplaced_rows(outputs), [own, 40, other, 8, mean_score(CLEAN), mean_score(outputs)]
+    return misplaced_rows(outputs), [own, 40, other, 8, mean_score(CLEAN), mean_score(outputs)], [1]
 
 
 @case("misplaced_rows", "of several processes")
 def of_four_processes():
     outputs = CLEAN.with_predictions([text for first in range(4) for text in CLEAN.predictions[first::4]])
     own, other = clear_matches(outputs.predictions, [outputs.first_references, outputs.dialogues])
-    return misplaced_rows(outputs), [own, 40, other, 4, mean_score(CLEAN), mean_score(outputs)]
+    return misplaced_rows(outputs), [own, 40, other, 4, mean_score(CLEAN), mean_score(outputs)], [36 / 40]
 
 
 @case("misplaced_rows", "exchanged")
 def exchanged():
     outputs = replace(CLEAN, references=tuple(CLEAN.references[{4: 9, 9: 4}.get(row, row)] for row in ROWS))
     own, other = clear_matches(outputs.first_references, [outputs.predictions, outputs.dialogues])
-    return misplaced_rows(outputs), [own, 40, other, 5, 10, mean_score(CLEAN), mean_score(outputs)]
+    return misplaced_rows(outputs), [own, 40, other, 5, 10, mean_score(CLEAN), mean_score(outputs)], [2 / 40]
 
 
 @case("misplaced_rows", "dialogues")
 def moved_dialogues():
     outputs = replace(CLEAN, dialogues=CLEAN.dialogues[::-1])
     own, other = clear_matches(outputs.dialogues, [outputs.predictions, outputs.first_references])
-    return misplaced_rows(outputs), [own, 40, other, mean_score(CLEAN)]
+    return misplaced_rows(outputs), [own, 40, other, mean_score(CLEAN)], [1]
 
 
 @case("misplaced_rows", "foreign")
@@ -184,7 +184,7 @@ def foreign():
     other = planted.outputs(120).select(range(80, 120))
     outputs = replace(CLEAN, predictions=other.predictions)
     own, away = clear_matches(outputs.predictions, [outputs.first_references, outputs.dialogues])
-    return misplaced_rows(outputs), [own, 40, away], [mean_score(outputs)]
+    return misplaced_rows(outputs), [own, 40, away], [1, mean_score(outputs)]
 
 
 @case("wrong_language")

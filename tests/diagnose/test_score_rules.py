@@ -63,13 +63,24 @@ def test_predictions_in_another_order_are_never_blamed_on_the_references():
     assert codes == ["misplaced_rows"]
 
 
-def test_a_share_of_the_lost_score_is_shown_only_if_it_is_not_zero():
+def test_no_share_of_the_lost_score_is_claimed_where_rouge_1_does_not_show_the_fault():
     outputs = planted.outputs(60)
-    moved = found(replace(outputs, dialogues=outputs.dialogues[::-1]))
-    assert moved.findings[0].share == 0
-    assert "explains" not in " ".join(lines(moved))
+    columns = replace(outputs, dialogues=outputs.dialogues[::-1])
+    some = [" ".join(text.split()[::-1]) if row % 3 == 0 else text for row, text in enumerate(outputs.predictions)]
+    every = outputs.mapped(lambda text: " ".join(text.split()[::-1]))
+    for damaged in (columns, every, outputs.with_predictions(some)):
+        shown = found(damaged)
+        assert {finding.share for finding in shown.faults} == {None}
+        assert "explains" not in " ".join(lines(shown))
     spaced = found(outputs.mapped(lambda text: text.replace("", " ")))
     assert f"explains {spaced.findings[0].share:.0%}" in " ".join(lines(spaced))
+
+
+def test_a_fault_of_all_rows_comes_before_one_of_three_rows():
+    outputs = planted.outputs(60)
+    empty = ["" if row in (3, 9, 40) else text for row, text in enumerate(outputs.predictions)]
+    moved = replace(outputs.with_predictions(empty), dialogues=outputs.dialogues[-1:] + outputs.dialogues[:-1])
+    assert [one.code for one in found(moved).findings] == ["misplaced_rows", "empty_predictions"]
 
 
 def test_a_known_fault_explains_the_score():

@@ -121,6 +121,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     repaired = next((finding.repaired for finding in reversed(found) if finding.sure), None)
     judged = replace(context, outputs=context.outputs if repaired is None else repaired)
     readable = all(finding.code in SYMPTOMS_OF_LITTLE_TRAINING for finding in found)
+    in_outputs = {finding.code for finding in found}
     causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
     found = _attributed(found, causes) if our_engine and context.training is not None else found + causes
     found += _all(EXPECTATION_RULES, context)
@@ -130,7 +131,10 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     faulty = any(finding.severity == "fault" for finding in found)
     # With a fault that cannot be undone, no weakness gets a share, because the score without them would mean nothing.
     if not any(finding.severity == "fault" and finding.repaired is None for finding in found):
-        found = [_with_share(finding, context.outputs, judged.outputs) for finding in found]
+        found = [
+            finding if finding.code in in_outputs else _with_share(finding, context.outputs, judged.outputs)
+            for finding in found
+        ]
     return Diagnosis(
         score=score,
         n=len(context.outputs) if context.outputs else 0,
@@ -175,7 +179,7 @@ def _with_remedy(finding: Finding, context: Context) -> Finding:
 
 
 def _ranked(found: Sequence[Finding]) -> list[Finding]:
-    """Return the findings with the largest share of the lost score first, then by severity.
+    """Return the findings with the largest effect first, then by severity.
 
     Ties keep the order of the rules. A finding about the same rows as the one before it stays behind that one.
     """
@@ -190,7 +194,11 @@ def _ranked(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _rank(finding: Finding) -> tuple[float, int]:
-    return -round(max(0.0, finding.share or 0.0), 3), SEVERITIES.index(finding.severity)
+    """Return a sort key: the effect on the score or, of a fault that ROUGE-1 does not show, the share of its rows."""
+    effect = finding.share
+    if effect is None:
+        effect = finding.numbers.get("share", 0.0) if finding.severity == "fault" else 0.0
+    return -round(max(0.0, effect), 3), SEVERITIES.index(finding.severity)
 
 
 def _first(rules: Sequence[Rule], context: Context) -> list[Finding]:

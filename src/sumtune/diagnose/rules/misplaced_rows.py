@@ -43,7 +43,10 @@ def misplaced_rows(outputs: Outputs) -> Finding | None:
     if found is None or (found.order is None and not _one_language(outputs)):
         return None
     name = found.columns[0]
-    numbers: dict[str, float] = {"rows": len(outputs), **counts(found), "rouge1": outputs.score}
+    moved = _moved(found, len(outputs))
+    numbers: dict[str, float] = {
+        "rows": len(outputs), "share": float(moved.mean()), **counts(found), "rouge1": outputs.score
+    }  # fmt: skip
     repaired, scores = None, ""
     if found.order is not None:
         repaired = _in_order(outputs, name, found.order.rows)
@@ -58,7 +61,7 @@ def misplaced_rows(outputs: Outputs) -> Finding | None:
         severity="fault",
         evidence=what_happened(found, texts) + scores,
         numbers=numbers,
-        examples=outputs.first_ids(_moved(found, len(outputs)).tolist(), SHOWN_EXAMPLES),
+        examples=outputs.first_ids(moved.tolist(), SHOWN_EXAMPLES),
         repaired=repaired,
         columns=found.columns,
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.loss_curves import mean_difference
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.causes import (
     CERTAIN_REPAIRS,
@@ -24,6 +25,7 @@ from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.unlike import unlike_references
 from sumtune.diagnose.rules.wording import odd_lengths
+from sumtune.diagnose.text_features import words
 
 __all__ = ["find_output_faults", "share_of_lost_score"]
 
@@ -168,7 +170,23 @@ def _findings(rules: Sequence[Rule], outputs: Outputs, known: set[str]) -> list[
 def share_of_lost_score(scored: Outputs, before: Outputs, after: Outputs) -> float | None:
     """Return the gain from `before` to `after` as a share of what `scored` lost (1 minus its ROUGE-1).
 
-    None if `scored` lost nothing.
+    None if `scored` lost nothing, or if ROUGE-1 does not show the fault.
     """
     lost = 1 - scored.score
-    return (after.score - before.score) / lost if lost > 0 else None
+    return (after.score - before.score) / lost if lost > 0 and _rouge1_shows(before, after) else None
+
+
+def _rouge1_shows(before: Outputs, after: Outputs) -> bool:
+    """Return whether ROUGE-1 can tell `before` from `after`.
+
+    It reads neither dialogues nor the order of words, and rows that are left out must score lower than the others by
+    more than two standard errors.
+    """
+    kept = np.isin(before.ids, after.ids)
+    if not kept.all():
+        return mean_difference(before.scores[kept], before.scores[~kept]).low > 0
+    if before.references != after.references:
+        return True
+    rows = zip(before.predictions, after.predictions, strict=True)
+    changed = [(words(one), words(two)) for one, two in rows if one != two]
+    return not all(one != two and sorted(one) == sorted(two) for one, two in changed)
