@@ -131,6 +131,16 @@ def test_a_title_says_that_more_data_would_help_only_where_the_slope_excludes_ze
         assert claims != ("includes zero" in finding.evidence)
 
 
+def test_advice_does_not_contradict_the_slope_of_the_learning_curve(run):
+    context = few(run, falling(100), [2.3, 2.2, 2.1, 1.4])
+    found = diagnose(context)
+    said = {one.code: f"{one.title} {one.evidence}" for one in (*found.findings, *found.advice)}
+    assert {"too_few_examples", "larger_model"} <= set(said)
+    assert "more would lower the loss" in said["too_few_examples"]
+    assert [code for code, text in said.items() if "little" in text] == []
+    assert "more data" not in said["larger_model"]
+
+
 def test_no_title_of_a_finding_that_may_be_chance_claims_a_cause(run):
     for case in CASES.values():
         for make in case:

@@ -10,7 +10,7 @@ from sumtune.diagnose.rules.data import slope_sentence
 __all__ = ["larger_model", "more_data", "score_with_sumtune"]
 
 FITTED = 0.15
-"""Gap between validation and training loss (nats per token) below which more data can gain little."""
+"""Gap between validation and training loss (nats per token) below which the model does as well on new conversations."""
 
 
 def more_data(context: Context) -> Finding | None:
@@ -48,7 +48,7 @@ def _gain_sentence(gain: MoreData | None) -> str:
 
 
 def larger_model(context: Context) -> Finding | None:
-    """A validation loss close to the training loss, so that more data of the same kind can gain little."""
+    """A validation loss close to the training loss. It does not say what more data would gain; the slope does."""
     gap = validation_gap(context.training) if context.training else None
     if gap is None or gap.value >= FITTED:
         return None
@@ -61,8 +61,8 @@ def larger_model(context: Context) -> Finding | None:
         code="larger_model",
         title=known if sure else "Too little data to tell whether the model does as well on new conversations",
         severity="advice",
-        evidence=f"Validation loss minus training loss is {gap.value:+.2f}{within} nats per token. Below "
-        f"{FITTED}, more data of this kind can gain little. What a larger model gains, only a run shows.",
+        evidence=f"Validation loss minus training loss is {gap.value:+.2f}{within} nats per token. What a larger model "
+        "gains, only a run shows.",
         sure=sure,
         numbers={"gap": gap.value} | ({"gap_error": gap.error} if known_error else {}),
     )
