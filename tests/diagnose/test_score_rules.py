@@ -76,6 +76,24 @@ def test_no_share_of_the_lost_score_is_claimed_where_rouge_1_does_not_show_the_f
     assert f"explains {spaced.findings[0].share:.0%}" in " ".join(lines(spaced))
 
 
+@pytest.mark.parametrize("count", [1, 3, 9, 10, 60])
+def test_few_examples_are_counted_without_statistics(count):
+    outputs = planted.outputs(60).select(range(count))
+    for shown in (found(outputs), found(outputs.mapped(lambda text: text.replace("", " ")))):
+        text = " ".join(lines(shown))
+        assert f"over {count} example" in text
+        assert ("95% interval" in text) == (", p 0" in text) == (count >= 10)
+
+
+def test_a_repair_of_few_rows_has_no_interval():
+    for changed in (4, 12):
+        outputs = planted.outputs(60)
+        texts = [t.replace("", " ") if row < changed else t for row, t in enumerate(outputs.predictions)]
+        first = found(outputs.with_predictions(texts)).findings[0]
+        assert first.code == "characters_separated"
+        assert ("interval" in first.evidence) == (changed >= 10)
+
+
 def test_a_fault_of_all_rows_comes_before_one_of_three_rows():
     outputs = planted.outputs(60)
     empty = ["" if row in (3, 9, 40) else text for row, text in enumerate(outputs.predictions)]

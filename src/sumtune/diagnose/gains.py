@@ -11,7 +11,10 @@ from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.bootstrap import paired
 from sumtune.evaluate.scorecard import BASE, Estimate
 
-__all__ = ["Gain", "compare"]
+__all__ = ["FEWEST_FOR_INTERVAL", "Gain", "compare", "interval_of_difference"]
+
+FEWEST_FOR_INTERVAL = 10
+"""Number of examples below which no interval and no p-value is shown: resamples of so few are too much alike."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ def compare(context: Context, seed: int) -> tuple[Estimate | None, tuple[Gain, .
         for (name, other), difference, bounds in zip(others.items(), columns.mean(axis=0)[1:], intervals, strict=True)
     )
     return Estimate(outputs.score, float(low), float(high)), gains
+
+
+def interval_of_difference(low: float, high: float, count: int) -> str:
+    """Return the 95% interval as a continuation of a sentence; empty if `count` examples are too few for one."""
+    return f", 95% interval {low:+.3f} to {high:+.3f}" if count >= FEWEST_FOR_INTERVAL else ""
 
 
 def _others(context: Context, outputs: Outputs) -> Mapping[str, Outputs]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sumtune.diagnose.diagnosis import Diagnosis
 from sumtune.diagnose.finding import Finding
-from sumtune.diagnose.gains import Gain
+from sumtune.diagnose.gains import FEWEST_FOR_INTERVAL, Gain, interval_of_difference
 
 __all__ = ["lines"]
 
@@ -17,8 +17,11 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
     yield "DIAGNOSIS"
     if diagnosis.score is not None:
         score = diagnosis.score
-        yield f"ROUGE-1 {score.mean:.3f} over {diagnosis.n} examples, 95% interval {score.low:.3f} to {score.high:.3f}"
-    yield from map(_gain, diagnosis.gains)
+        enough = diagnosis.n >= FEWEST_FOR_INTERVAL
+        interval = f"95% interval {score.low:.3f} to {score.high:.3f}" if enough else "too few for an interval"
+        yield f"ROUGE-1 {score.mean:.3f} over {diagnosis.n} example{'s' if diagnosis.n > 1 else ''}, {interval}"
+    for gain in diagnosis.gains:
+        yield _gain(gain, diagnosis.n)
     if not diagnosis.faults:
         yield "No fault was found."
     for number, finding in enumerate(diagnosis.findings, 1):
@@ -30,11 +33,13 @@ def lines(diagnosis: Diagnosis) -> Iterator[str]:
         yield from _finding("-", finding)
 
 
-def _gain(gain: Gain) -> str:
+def _gain(gain: Gain, count: int) -> str:
+    if count < FEWEST_FOR_INTERVAL:
+        return f"  {gain.system} scores {gain.score:.3f}: a difference of {gain.difference:+.3f}"
     verdict = "better than" if gain.low > 0 else "worse than" if gain.high < 0 else "no clear difference from"
     return (
-        f"  {verdict} {gain.system} ({gain.score:.3f}): {gain.difference:+.3f}, 95% interval {gain.low:+.3f} to "
-        f"{gain.high:+.3f}, p {gain.p_value:.4f}"
+        f"  {verdict} {gain.system} ({gain.score:.3f}): {gain.difference:+.3f}"
+        f"{interval_of_difference(gain.low, gain.high, count)}, p {gain.p_value:.4f}"
     )
 
 

@@ -1,6 +1,7 @@
 """Damage to outputs that a repair undoes."""
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.gains import interval_of_difference
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.search import Repaired, find_chain
@@ -38,5 +39,5 @@ def _effect(outputs: Outputs, found: Repaired) -> str:
         return f"The damage does not change ROUGE-1 ({found.outputs.score:.3f})."
     return (
         f"Without this damage, the same outputs score {found.outputs.score:.3f} instead of {outputs.score:.3f}: "
-        f"{found.gain:+.3f}, 95% interval {found.low:+.3f} to {found.high:+.3f}."
+        f"{found.gain:+.3f}{interval_of_difference(found.low, found.high, sum(found.changed))}."
     )

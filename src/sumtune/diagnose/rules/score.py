@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sumtune.diagnose.finding import Finding
-from sumtune.diagnose.gains import Gain
+from sumtune.diagnose.gains import Gain, interval_of_difference
 from sumtune.diagnose.outputs import Outputs
 from sumtune.evaluate.scorecard import BASE
 
@@ -35,7 +35,8 @@ def score_unexplained(outputs: Outputs, gains: Sequence[Gain]) -> Finding | None
         title=f"The outputs score below {what}, and no known fault explains it",
         severity="fault",
         evidence=f"ROUGE-1 is {outputs.score:.3f}, {worst.system} reaches {worst.score:.3f}: a difference of "
-        f"{worst.difference:+.3f}, 95% interval {worst.low:+.3f} to {worst.high:+.3f}. These examples score lowest.",
+        f"{worst.difference:+.3f}{interval_of_difference(worst.low, worst.high, len(outputs))}. These examples score "
+        "lowest.",
         numbers={"rouge1": outputs.score, "rouge1_other": worst.score, "difference": worst.difference},
         examples=tuple(map(outputs.excerpt, _strangest(outputs))),
     )
