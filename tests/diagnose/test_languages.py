@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import polyglot
+import planted
 import pytest
 from typer.testing import CliRunner
 
@@ -71,6 +72,23 @@ def test_scores_by_rouge_score_are_named_first(language):
     findings, faults = found(outputs)
     assert findings[0] == "letters_dropped"
     assert faults == ["letters_dropped"]
+
+
+@pytest.mark.parametrize("language", sorted(DROPPED))
+@pytest.mark.parametrize("count", [2, 20])
+def test_rows_that_rouge_cannot_read_among_others_are_named_first(language, count):
+    english, other = planted.outputs(20), clean_outputs(language)
+    mixed = replace(
+        english,
+        ids=tuple(map(str, range(20 + count))),
+        **{name: (*getattr(english, name), *getattr(other, name)[:count])
+           for name in ("predictions", "references", "dialogues")},
+    )  # fmt: skip
+    broken = mixed.with_predictions([text if row % 4 else "" for row, text in enumerate(mixed.predictions)])
+    for outputs in (mixed, broken, replace(broken, rouge_tokens="rouge-score")):
+        first = diagnose(Context(outputs=outputs)).findings[0]
+        assert first.code == "letters_dropped"
+        assert f"most letters of {count} of {20 + count} references" in first.evidence
 
 
 FAULTS = {

@@ -115,8 +115,10 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
 
     `seed` is the seed of the bootstrap; `our_engine` says whether sumtune itself generated the outputs.
     """
-    found = list(output_faults.find_output_faults(context.outputs)) if context.outputs else []
     unfit = tokenization.unfit_for_rouge_score(context.outputs) if context.outputs else None
+    if unfit is not None:  # then all scores are by the words of the language
+        context = replace(context, outputs=unfit.repaired)
+    found = list(output_faults.find_output_faults(context.outputs)) if context.outputs else []
     # Rules for training and data judge the outputs without the damage from the faults found above.
     repaired = next((finding.repaired for finding in reversed(found) if finding.sure), None)
     judged = replace(context, outputs=context.outputs if repaired is None else repaired)
@@ -193,12 +195,15 @@ def _ranked(found: Sequence[Finding]) -> list[Finding]:
     return [finding for group in ordered for finding in group]
 
 
-def _rank(finding: Finding) -> tuple[float, int]:
-    """Return a sort key: the effect on the score or, of a fault that ROUGE-1 does not show, the share of its rows."""
+def _rank(finding: Finding) -> tuple[bool, float, int]:
+    """Return a sort key: the effect on the score or, of a fault that ROUGE-1 does not show, the share of its rows.
+
+    Texts that ROUGE cannot read come first, because then the score says nothing about them.
+    """
     effect = finding.share
     if effect is None:
         effect = finding.numbers.get("share", 0.0) if finding.severity == "fault" else 0.0
-    return -round(max(0.0, effect), 3), SEVERITIES.index(finding.severity)
+    return finding.code != "letters_dropped", -round(max(0.0, effect), 3), SEVERITIES.index(finding.severity)
 
 
 def _first(rules: Sequence[Rule], context: Context) -> list[Finding]:

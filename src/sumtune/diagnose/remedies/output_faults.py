@@ -32,7 +32,7 @@ def letters_dropped(_finding: Finding, context: Context) -> Remedy:
     if commands.predictions is not None:
         return Remedy("report the scores above, or chrF by sacrebleu, instead of those of rouge-score", ())
     text = "score by the words of the language"
-    return Remedy(text, (commands.evaluate("--set", "evaluate.rouge_tokens=auto"),))
+    return Remedy(text, (commands.evaluate("--set", "evaluate.rouge_tokens=unicode"),))
 
 
 def misplaced_rows(finding: Finding, context: Context) -> Remedy:
