@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from itertools import combinations
 
-import polyglot
 import planted
+import polyglot
 import pytest
 from typer.testing import CliRunner
 

@@ -208,6 +208,19 @@ def test_references_that_do_not_fit_are_refused_with_both_numbers(tmp_path):
         read_predictions(some, references=table)
 
 
+@pytest.mark.parametrize("lost", [0, 1, 4])
+def test_references_without_a_prediction_are_counted(tmp_path, capsys, lost):
+    table = write(tmp_path / "r.jsonl", [{"id": f"n{row}", "summary": text} for row, text in enumerate(REFERENCES)])
+    rows = [{"id": f"n{row}", "prediction": text} for row, text in enumerate(PREDICTIONS)][lost:]
+    assert len(read_predictions(write(tmp_path / "p.jsonl", rows), references=table)) == len(rows)
+    said = capsys.readouterr().err
+    assert (
+        said
+        == f"Note: {table}: {lost} of the 6 references have no prediction and are not scored, such as 'n0'.\n"
+        * (lost > 0)
+    )
+
+
 def test_ids_that_do_not_count_the_rows_leave_the_order(tmp_path):
     rows = [
         {"id": name, "prediction": p} for name, p in zip(("812", "95", "377", "4", "59", "6"), PREDICTIONS, strict=True)

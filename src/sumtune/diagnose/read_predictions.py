@@ -73,6 +73,7 @@ def read_predictions(
     rows: Sequence[int] = range(len(file.rows))
     if references is not None:
         rows = matching_rows(path, file.ids, references, other.ids)
+        _note_unpredicted(other, rows)
     sources: list[_Chosen] = [(file, range(len(rows)))] + ([] if other is file else [(other, rows)])
     found = _dialogues(sources, dialogue, (column, *wanted))
     named = {"prediction": column, "reference": wanted[0]} | ({"dialogue": found[0]} if found else {})
@@ -100,6 +101,16 @@ def _read(path: Path) -> _File:
         raise DataError(f"{path} has no rows: expected a prediction and a reference in each.")
     columns = dict.fromkeys(key for _, row in rows for key in row)
     return _File(path, tuple(number for number, _ in rows), tuple(row for _, row in rows), tuple(columns))
+
+
+def _note_unpredicted(references: _File, rows: Sequence[int]) -> None:
+    """Say how many references belong to no prediction, because the score does not count them."""
+    missing_rows = sorted(set(range(len(references.rows))) - set(rows))
+    if missing_rows:
+        count, total = len(missing_rows), len(references.rows)
+        first = references.ids[missing_rows[0]] or references.numbers[missing_rows[0]]
+        what = f"{count} of the {total} references have no prediction and are not scored, such as {first!r}"
+        print(f"Note: {references.path}: {what}.", file=sys.stderr)
 
 
 def _prediction_column(file: _File, given: str | None, has_references: bool) -> str:
