@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from itertools import product
@@ -13,12 +14,31 @@ import tiny
 
 from sumtune.commands.export import export_run
 from sumtune.export.formats import find_format
+from sumtune.export.graphs import trace
 from sumtune.export.source import read_source
 from sumtune.text.prompt import Prompt
 
 pytestmark = pytest.mark.e2e
 
 DIALOGUE = tiny.conversation(77)["dialogue"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _each_model_is_traced_once(tmp_path_factory):
+    """OpenVINO reads the graphs that were written for ONNX Runtime; tracing takes most of the time of these tests."""
+    written = {}
+    write = trace._write_graphs
+
+    def write_once(model, is_encoder_decoder, folder):
+        family = model.config.model_type
+        if family not in written:
+            written[family] = tmp_path_factory.mktemp(family)
+            write(model, is_encoder_decoder, written[family])
+        shutil.copytree(written[family], folder, dirs_exist_ok=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trace, "_write_graphs", write_once)
+        yield
 
 
 def check_export(run_dir, name, output):

@@ -11,6 +11,6 @@ KILLS = Path(__file__).parents[2] / "benchmarks" / "kill_training.py"
 
 @pytest.mark.e2e
 def test_killed_runs_come_to_the_same_adapter():
-    done = subprocess.run([sys.executable, str(KILLS), "--kills", "8", "--seed", "1"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, str(KILLS), "--kills", "5", "--seed", "1"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "survived 8/8" in done.stdout
+    assert "survived 5/5" in done.stdout
