@@ -81,7 +81,7 @@ class _Search:
         return revise(base, tuple(assignment(*one) for one in settings_of(trial.params, self.space).items()))
 
     def run_dir(self, trial: FrozenTrial | None) -> RunDir:
-        """Return the run folder of `trial`, or that of the default."""
+        """Return the run folder of `trial`; for None, that of the default settings."""
         return RunDir(self.root / "trials" / (DEFAULT if trial is None else f"{trial.number:03}"))
 
 

@@ -25,7 +25,7 @@ def fit_to_memory(session: Session, known_peak_bytes: int | None = None) -> Sess
     """Return `session`, with fewer tokens in a micro-batch if the planned ones do not fit into free memory.
 
     On a CPU the system kills a process that takes too much memory. So this measures two small micro-batches and
-    extrapolates, unless `known_peak_bytes` is the memory that the planned ones took in an earlier run. On a GPU it
+    extrapolates, unless `known_peak_bytes`, the peak of an earlier run with the planned size, fits. On a GPU it
     tries the largest micro-batch and halves the tokens until it fits.
 
     Raises:

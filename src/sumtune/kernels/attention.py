@@ -111,7 +111,7 @@ class _Block(NamedTuple):
         return slice(self.first, self.last)
 
     def rows(self, shared: int, begin: int = 0) -> slice:
-        """Return the block's query rows, if the first row is position `begin`."""
+        """Return the block's query rows; row 0 belongs to position `begin`."""
         return slice((self.start - begin) * shared, (self.stop - begin) * shared)
 
 

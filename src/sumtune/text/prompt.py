@@ -59,7 +59,7 @@ class Prompt:
     """Prompt of dialogues with a style; None for a model that is tuned without styles."""
 
     def around(self, style: str = "") -> tuple[str, str]:
-        """Return the text before and after a dialogue. Without a style, or styles, it is `before` and `after`.
+        """Return the text before and after a dialogue: `before` and `after` if there is no style, or no styled prompt.
 
         >>> Prompt("", "Summary:", "", 64, 64, styled=StyledTexts("", "Summary ({style}):")).around("brief")
         ('', 'Summary (brief):')

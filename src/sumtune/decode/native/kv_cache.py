@@ -34,7 +34,7 @@ class LayerCache:
             stored[:, first : first + rows.shape[1], begin : begin + new.shape[1]] = rows
 
     def dialogues(self, first: int, rows: int, end: int) -> tuple[Tensor, Tensor]:
-        """Return keys and values (rows * key heads, end, dim) of `rows` dialogues from `first` on, up to `end`."""
+        """Return (rows * key heads, end, dim): the first `end` keys and values of `rows` dialogues from `first` on."""
         chosen = (stored[:, first : first + rows, :end] for stored in (self.read_keys, self.read_values))
         keys, values = (part.transpose(0, 1).flatten(0, 1) for part in chosen)
         return keys, values

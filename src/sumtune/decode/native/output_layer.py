@@ -21,7 +21,7 @@ Product = Callable[[Tensor], Tensor]
 
 
 def product_maker(quantization: str, dtype: torch.dtype, kernels: Kernels) -> Callable[[Tensor], Product]:
-    """Return the function that turns a weight (columns, features) into its product, in 8 bits or in `dtype`."""
+    """Return a function that makes the `Product` of a weight (columns, features), computed in 8 bits or in `dtype`."""
     if quantization == "int8":
         return lambda weight: partial(Int8Matrix.quantized(kernels, weight.to(dtype)).product, dtype=torch.float32)
     return lambda weight: lambda hidden: linear(hidden, weight.to(dtype)).float()
