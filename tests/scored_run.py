@@ -12,8 +12,9 @@ from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.diagnose.diagnose_stage import diagnose_run
 from sumtune.evaluate.baselines import BASELINES
+from sumtune.evaluate.overlap import METRICS, as_array
 from sumtune.evaluate.reference_groups import ReferencedDialogue
-from sumtune.evaluate.scorecard import Scorecard, score_systems
+from sumtune.evaluate.scorecard import Scorecard, SystemScores, estimates, score_systems
 from sumtune.evaluate.scorecard_io import write_scorecard
 from sumtune.files.atomic import write_text
 from sumtune.files.records import write_record
@@ -64,9 +65,15 @@ def scorecard(words: int = 7, count: int = COUNT) -> Scorecard:
 
 
 def repeated(card: Scorecard, count: int) -> Scorecard:
-    """A scorecard of `count` examples, a multiple of those of `card`, which come again and again under new ids."""
+    """A scorecard of `count` examples: those of `card`, which come again and again under new ids, and their ROUGE."""
     examples = tuple(replace(card.examples[at % len(card.examples)], id=f"copy-{at}") for at in range(count))
-    return replace(card, examples=examples, signature=replace(card.signature, n=count))
+
+    def again(name: str) -> SystemScores:
+        scores = as_array([one.systems[name].scores for one in examples])
+        return replace(card.systems[name], metrics=estimates(METRICS, scores, card.signature.seed))
+
+    systems = {name: again(name) for name in card.systems}
+    return replace(card, examples=examples, signature=replace(card.signature, n=count), systems=systems)
 
 
 def write_run(root: Path, card: Scorecard, record: dict | None = None, **overrides) -> RunDir:
