@@ -1,6 +1,8 @@
 """`sumtune export`: the tuned model as files of another program, compared with the tuned model."""
 
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,22 +10,26 @@ from pathlib import Path
 from rich.console import Console
 
 from sumtune.commands.run_record import recorded_config
+from sumtune.config import Config
 from sumtune.errors import ConfigError, ExportError
 from sumtune.export.format import ExportFormat
 from sumtune.export.formats import find_format
-from sumtune.export.proof import choose_sample, prove, write_ours
+from sumtune.export.proof import Proof, Sample, choose_sample, prove
 from sumtune.export.publish import drafted, failed_path, publish, require_free
 from sumtune.export.readme import readme
 from sumtune.export.record import write_export_record
 from sumtune.export.source import ExportSource, read_source
+from sumtune.export.tuned import Engine, tuned_summaries
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
 from sumtune.summarizer import OnProgress
 from sumtune.terminal.export import proof_table
-from sumtune.terminal.progress import generation_progress
+from sumtune.terminal.progress import duration, generation_progress
 from sumtune.terminal.status import status
 
 __all__ = ["export_run"]
+
+ENGINES: Mapping[Engine, str] = {"float32": "in float32", "scored": "as it was scored"}
 
 
 def export_run(
@@ -49,13 +55,7 @@ def export_run(
     with drafted(output) as draft:
         with status(console, f"Writing {kind.name}"):
             _write(kind, source, draft)
-        proof = None
-        if sample is not None:
-            with _progress(console, "tuned model", len(sample.examples)) as progress:
-                ours = write_ours(source, sample, progress)
-            with _progress(console, kind.name, len(sample.examples)) as progress:
-                opened = partial(kind.open, draft)
-                proof = prove(ours, sample, opened, config.evaluate.rouge_tokens, config.train.seed, progress)
+        proof = None if sample is None else _proof(run_dir, config, kind, source, sample, draft, console)
         (draft / "README.md").write_text(readme(kind, source, draft, proof, why_not), encoding="utf-8")
         write_export_record(draft, kind, source, proof, why_not)
         problems = proof.problems if proof else []
@@ -79,5 +79,23 @@ def _write(kind: ExportFormat, source: ExportSource, folder: Path) -> None:
     free_memory()
 
 
-def _progress(console: Console, name: str, total: int) -> AbstractContextManager[OnProgress]:
-    return generation_progress(console, f"Summarizing ({name})", total)
+def _proof(
+    run_dir: RunDir, config: Config, kind: ExportFormat, source: ExportSource, sample: Sample, folder: Path,
+    console: Console,
+) -> Proof:  # fmt: skip
+    exact, scored = (
+        tuned_summaries(source, sample, engine, run_dir.export_summaries, partial(_tuned_progress, console, name))
+        for engine, name in ENGINES.items()
+    )
+    with generation_progress(console, f"Summarizing ({kind.name})", len(sample.examples)) as progress:
+        tokens, seed = config.evaluate.rouge_tokens, config.train.seed
+        return prove(exact, scored, sample, partial(kind.open, folder), tokens, seed, progress)
+
+
+@contextmanager
+def _tuned_progress(console: Console, name: str, total: int) -> Iterator[OnProgress]:
+    begun = time.monotonic()
+    with generation_progress(console, f"Summarizing (tuned model {name})", total) as progress:
+        yield progress
+    console.print(f"This took {duration(time.monotonic() - begun)}. Further exports of this run reuse the summaries.",
+                  highlight=False, soft_wrap=True)  # fmt: skip

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sumtune.config import RougeTokens
 from sumtune.data.example_file import load_jsonl
 from sumtune.errors import RunDirError
@@ -19,7 +22,7 @@ from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
 from sumtune.summarizer import OnProgress
 
-__all__ = ["MOST_LOST_ROUGE1", "Proof", "Sample", "Written", "choose_sample", "prove", "write_ours"]
+__all__ = ["MOST_LOST_ROUGE1", "Agreement", "Proof", "Sample", "Written", "choose_sample", "compare_written", "prove"]
 
 MOST_LOST_ROUGE1 = 0.01
 """An export may lose this much ROUGE-1, and more only if the interval of the difference includes zero."""
@@ -56,37 +59,47 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Proof:
-    """The comparison of an export with the tuned model."""
+class Agreement:
+    """The comparison of an export with one engine of the tuned model."""
 
-    split: str
-    n: int
-    too_long: int
     decoding: Mapping[str, Any]
     """Engine and search of the tuned model; the export searches in the same way."""
     metrics: Mapping[str, Difference]
     """By metric; `first` is the tuned model, `second` the export."""
     identical: int
     """Number of summaries that are equal, character by character."""
+    tuned_s: float
+    """Seconds per summary of the tuned model."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The comparison of an export with the tuned model."""
+
+    split: str
+    n: int
+    too_long: int
+    exact: Agreement
+    """With the tuned model in float32, which decides: two programs that compute the same agree almost always."""
+    scored: Agreement
+    """With the engine of the run's scores, such as int8, whose rounding alone changes the scores."""
     first_different_prompt: str | None
     """Which example has the first prompt with other tokens, and where; None if all tokens are the same."""
     different_prompts: int
-    ours_s: float
-    """Seconds per summary of the tuned model."""
     exported_s: float
 
     @property
     def problems(self) -> list[str]:
         """Sentences that say why the export is refused; empty if it passes."""
-        rouge1, found = self.metrics["rouge1"], []
+        rouge1, found = self.exact.metrics["rouge1"], []
         if self.first_different_prompt is not None:
             found.append(
                 f"{self.different_prompts} of {self.n} prompts have other tokens; {self.first_different_prompt}."
             )
         if rouge1.difference < -MOST_LOST_ROUGE1 and rouge1.high < 0:
             found.append(
-                f"ROUGE-1 is {-rouge1.difference:.4f} lower (95% interval {rouge1.low:+.4f} to {rouge1.high:+.4f}); "
-                f"at most {MOST_LOST_ROUGE1} is allowed."
+                f"ROUGE-1 is {-rouge1.difference:.4f} lower than in float32 (95% interval {rouge1.low:+.4f} to "
+                f"{rouge1.high:+.4f}); at most {MOST_LOST_ROUGE1} is allowed."
             )
         return found
 
@@ -112,23 +125,11 @@ def choose_sample(run_dir: RunDir, source: ExportSource, max_source_tokens: int,
     return Sample(split, tuple(short[:count]), len(every) - len(short))
 
 
-def write_ours(source: ExportSource, sample: Sample, progress: OnProgress | None = None) -> Written:
-    """Return what the tuned model writes."""
-    summarizer = source.summarizer()
-    prompts = source.encoder.sources(sample.dialogues, sample.styles)
-    begun = time.monotonic()
-    completions = summarizer.summarize(sample.dialogues, progress, styles=sample.styles)
-    elapsed_s, decoding = time.monotonic() - begun, dict(summarizer.decoding)
-    del summarizer
-    free_memory()
-    return Written(prompts, [one.text for one in completions], elapsed_s, decoding)
-
-
 def prove(
-    ours: Written, sample: Sample, open_artefact: Callable[[], Artefact], rouge_tokens: RougeTokens, seed: int,
-    progress: OnProgress | None = None,
+    exact: Written, scored: Written, sample: Sample, open_artefact: Callable[[], Artefact], rouge_tokens: RougeTokens,
+    seed: int, progress: OnProgress | None = None,
 ) -> Proof:  # fmt: skip
-    """Let the artefact write the same summaries, and compare both."""
+    """Let the artefact write the same summaries, and compare them with those of the tuned model."""
     artefact = open_artefact()
     prompts = [artefact.prompt_ids(one.dialogue, one.style) for one in sample.examples]
     begun = time.monotonic()
@@ -136,25 +137,30 @@ def prove(
     elapsed_s = time.monotonic() - begun
     del artefact
     free_memory()
-    return compare_written(ours, Written(prompts, summaries, elapsed_s, {}), sample, rouge_tokens, seed)
+    return compare_written(exact, scored, Written(prompts, summaries, elapsed_s, {}), sample, rouge_tokens, seed)
 
 
-def compare_written(ours: Written, exported: Written, sample: Sample, rouge_tokens: RougeTokens, seed: int) -> Proof:
-    """Return the comparison of both sides."""
+def compare_written(
+    exact: Written, scored: Written, exported: Written, sample: Sample, rouge_tokens: RougeTokens, seed: int
+) -> Proof:
+    """Return the comparison of what the tuned model wrote, in float32 and as it was scored, with the export."""
     references, n = [example.references for example in sample.examples], len(sample.examples)
     tokens = choose_tokens(rouge_tokens, [text for several in references for text in several])
-    one, two = (
-        overlap.as_array(
-            [overlap.score_multiple(*pair, tokens)[0] for pair in zip(side.summaries, references, strict=True)]
-        )
-        for side in (ours, exported)
-    )
-    places = [_first_difference(*pair) for pair in zip(ours.prompts, exported.prompts, strict=True)]
+
+    def scores(side: Written) -> NDArray[np.float64]:
+        pairs = zip(side.summaries, references, strict=True)
+        return overlap.as_array([overlap.score_multiple(*pair, tokens)[0] for pair in pairs])
+
+    def agreement(tuned: Written) -> Agreement:
+        identical = sum(map(str.__eq__, tuned.summaries, exported.summaries))
+        metrics = differences(scores(tuned), scores(exported), seed)
+        return Agreement(tuned.decoding, metrics, identical, tuned.elapsed_s / n)
+
+    places = [_first_difference(*pair) for pair in zip(exact.prompts, exported.prompts, strict=True)]
     different = [at for at, place in enumerate(places) if place is not None]
     first = f"example {different[0] + 1} differs first at token {places[different[0]]}" if different else None
     return Proof(
-        sample.split, n, sample.too_long, ours.decoding, differences(one, two, seed),
-        sum(map(str.__eq__, ours.summaries, exported.summaries)), first, len(different), ours.elapsed_s / n,
+        sample.split, n, sample.too_long, agreement(exact), agreement(scored), first, len(different),
         exported.elapsed_s / n,
     )  # fmt: skip
 

@@ -38,11 +38,12 @@ def _limits(kind: ExportFormat, source: ExportSource) -> str:
 def _check(kind: ExportFormat, proof: Proof | None, why_not_checked: str | None) -> str:
     if proof is None:
         return f"This export was **not checked**: {why_not_checked}"
-    rouge1 = proof.metrics["rouge1"]
+    exact, scored = proof.exact.metrics["rouge1"], proof.scored.metrics["rouge1"]
     verdict = f"**failed**: {' '.join(proof.problems)}" if proof.problems else "passed."
     return (
-        f"{proof.n} {proof.split} examples were summarized with this folder by {kind.runtime}, and by sumtune: "
-        f"{verdict} ROUGE-1 is {rouge1.second:.4f}, and {rouge1.first:.4f} by sumtune (difference "
-        f"{rouge1.difference:+.4f}, 95% interval {rouge1.low:+.4f} to {rouge1.high:+.4f}). All figures are in "
-        "`export.json`."
+        f"{proof.n} {proof.split} examples were summarized with this folder by {kind.runtime}, and by sumtune in "
+        f"float32: {verdict} ROUGE-1 is {exact.second:.4f}, and {exact.first:.4f} by sumtune (difference "
+        f"{exact.difference:+.4f}, 95% interval {exact.low:+.4f} to {exact.high:+.4f}). With the number format in "
+        f"which the run was scored ({proof.scored.decoding['number_format']}), it is {scored.first:.4f}. All figures "
+        "are in `export.json`."
     )

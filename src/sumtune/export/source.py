@@ -1,5 +1,6 @@
 """The tuned model that is exported."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import torch
 
 from sumtune.config import DecodeConfig
 from sumtune.decode.build import build_summarizer
+from sumtune.decode.unsupported import UnsupportedError
 from sumtune.files.run_dir import RunDir
 from sumtune.model.adapter_files import read_settings
 from sumtune.model.load import load_config
@@ -57,7 +59,21 @@ class ExportSource:
 
     def summarizer(self) -> Summarizer:
         """Return the summarizer that `sumtune summarize` uses."""
-        return build_summarizer(self.base, self.adapter, self.prompt, self.decode, self.device, self.encoder)
+        return self._build(self.decode, self.device)
+
+    def exact_summarizer(self) -> Summarizer:
+        """Return a summarizer that computes in float32 over the whole vocabulary: our kernels, or torch without them.
+
+        Unlike CTranslate2, neither writes an engine file.
+        """
+        exact = self.decode.model_copy(update={"quantization": "float32", "shortlist": None, "engine": "native"})
+        if not self.is_encoder_decoder:
+            with suppress(UnsupportedError):
+                return self._build(exact, "cpu")
+        return self._build(exact.model_copy(update={"engine": "torch"}), "cpu")
+
+    def _build(self, decode: DecodeConfig, device: str) -> Summarizer:
+        return build_summarizer(self.base, self.adapter, self.prompt, decode, device, self.encoder)
 
 
 def read_source(run_dir: RunDir) -> ExportSource:

@@ -95,6 +95,11 @@ class RunDir:
     def model_card(self) -> Path:
         return self.root / "MODEL_CARD.md"
 
+    @property
+    def export_summaries(self) -> Path:
+        """Folder of the tuned model's summaries with which exports are compared."""
+        return self.root / "model_export"
+
     def record(self) -> dict[str, Any]:
         """Return the content of `run.json`; empty if there is none.
 
