@@ -13,7 +13,7 @@ __all__ = ["show_machine"]
 
 
 def show_machine(console: Console, *, as_json: bool) -> None:
-    """Examine this machine and print the result: as a table of lines, or as JSON."""
+    """Examine this machine and print the result: one line for each part, or JSON."""
     if as_json:
         console.print(json.dumps(asdict(examine()), indent=2), soft_wrap=True)
         return

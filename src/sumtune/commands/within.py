@@ -35,7 +35,7 @@ class Deadline:
 
     @classmethod
     def of(cls, config: Config, started: float | None) -> "Deadline | None":
-        """Return the deadline of a command that `started` then (None: now); None if it has no limit."""
+        """Return the deadline of a command that began at time `started` (None: now); None if it has no time limit."""
         within_s, started = config.train.within, time.monotonic() if started is None else started
         return None if within_s is None else cls(started + within_s, within_s)
 

@@ -73,7 +73,7 @@ def read_dialogue(value: Any) -> DialogueText:
 
 
 def text_columns(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the columns that hold a text or turns in one of the first rows. Messages suggest only these."""
+    """Return the columns that hold a text or turns in one of the first rows. Error messages suggest only these."""
     sample = list(islice(rows, SAMPLED_ROWS))
     return [column for column in columns if not sample or any(as_text(row.get(column)) for row in sample)]
 

@@ -36,7 +36,7 @@ def live_summarizer(session: Session, decode: DecodeConfig, folder: Path) -> Sum
 
 
 def session_summarizer(session: Session, decode: DecodeConfig, folder: Path) -> Summarizer:
-    """Return a summarizer of the averaged weights, with the engine that would generate with the finished adapter.
+    """Return a summarizer that uses the averaged weights, in the engine that the finished adapter would get.
 
     The adapter goes to `folder`, whose content is replaced.
     """

@@ -38,7 +38,7 @@ def total_bytes(device: torch.device) -> int:
 
 
 def available_bytes(device: torch.device) -> int:
-    """Return how many more bytes this process can use; torch's own cache of freed memory counts."""
+    """Return how many more bytes this process can use, including the freed memory that torch keeps in its own cache."""
     if device.type != "cuda":
         return memory.available_bytes()
     used = torch.cuda.memory_allocated(device)

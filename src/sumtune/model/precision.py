@@ -71,8 +71,8 @@ def _is_available(name: str) -> bool:
 def choose_precision(wanted: str, device: torch.device) -> Precision:
     """Return the number format `wanted` (`bf16`, `fp32` or `auto`).
 
-    `auto` is bf16 on an NVIDIA GPU that has instructions for it. Elsewhere it times a matrix product and chooses bf16
-    if it is at least `BF16_MIN_SPEEDUP` times as fast as fp32 on `device`.
+    `auto` is bf16 on an NVIDIA GPU that has instructions for it. Elsewhere, a matrix product is timed, and bf16 is
+    chosen if it is at least `BF16_MIN_SPEEDUP` times as fast as fp32 on `device`.
     """
     if wanted != "auto":
         return Precision(torch.bfloat16 if wanted == "bf16" else torch.float32, "as set")

@@ -40,7 +40,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Format:
-    """A format of rows. Reading a row replaces its `keys`; all other keys stay in the row."""
+    """A format of rows. When a row is read, its dialogue takes the place of `keys`; all other keys stay in the row."""
 
     name: str
     keys: tuple[str, ...]

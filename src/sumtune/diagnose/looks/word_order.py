@@ -68,7 +68,7 @@ class WordOrder:
         self._log: NDArray[np.float64] = np.log((pairs + kinds * single) / (total + kinds)).round(DECIMALS)
 
     def fit(self, text: str) -> float:
-        """Return how well each word fits its place: 1 at best and in a short text, 0.5 on average in random order.
+        """Return how well the words fit their places: 1 at best and for short texts, 0.5 on average in random order.
 
         For each word and each of its two neighbours (the edge of the text counts as one), this is the share of the
         other words of the text that are less probable beside that neighbour; equally probable words count half. The

@@ -100,7 +100,7 @@ class ChatRequest(RequestBody):
 
     @property
     def token_limit(self) -> int | None:
-        """Most tokens in the summary."""
+        """Largest number of tokens that the summary may have; None if the request sets no limit."""
         limits = [limit for limit in (self.max_tokens, self.max_completion_tokens) if limit is not None]
         return min(*limits, MAX_TOKENS) if limits else None
 

@@ -47,7 +47,7 @@ def inconsistencies(summary: str, dialogue: str) -> list[Inconsistency]:
 
 
 def inconsistencies_in_english(summary: str, dialogue: str) -> list[Inconsistency]:
-    """Return wrong subjects, misplaced numbers, opposite statements and sentences from nowhere, in order.
+    """Return wrong subjects, misplaced numbers, opposite statements and unsupported sentences, in the summary's order.
 
     >>> dialogue = "Ann: I will bring the tent on Friday.\\nBob: Great, I bought the gas for the stove."
     >>> [one.reason for one in inconsistencies_in_english("Bob will bring the tent on Friday.", dialogue)]
