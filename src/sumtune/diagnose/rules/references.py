@@ -70,8 +70,8 @@ def references_damaged(outputs: Outputs) -> Finding | None:
                 severity="fault",
                 evidence=f"{sum(bad)} of the {len(bad)} references {what}, but only {in_predictions:.0%} of the "
                 f"predictions. ROUGE-1 is {outputs.score:.3f}, and does not show how good the predictions are.",
-                numbers={"damaged": sum(bad), "references": len(bad), "share_predictions": in_predictions,
-                         "rouge1": outputs.score},
+                numbers={"share": share(bad), "damaged": sum(bad), "references": len(bad),
+                         "share_predictions": in_predictions, "rouge1": outputs.score},
                 examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
                 repaired=None if share(bad) >= DAMAGED_SHARE else outputs.filtered([not one for one in bad]),
             )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import share
+from sumtune.diagnose.text_features import how_many, share
 from sumtune.evaluate.rouge import rouge1
 
 __all__ = ["letters_dropped", "unfit_for_rouge_score"]
@@ -18,7 +18,6 @@ DROPPED_SHARE = 0.5
 """Share of the letters of a reference that are dropped if it cannot be read."""
 UNREAD_SHARE = 0.05
 """Smallest share of such references."""
-MOST = 0.5
 ROUGE_SCORE: Final = "rouge-score"
 WORDS: Final = "unicode"
 
@@ -60,7 +59,7 @@ def unfit_for_rouge_score(outputs: Outputs) -> Finding | None:
 
 
 def _texts(unread: Sequence[bool]) -> str:
-    return "these texts" if share(unread) > MOST else "some texts"
+    return "some texts" if how_many(unread) == "Some" else "these texts"
 
 
 def _what_is_dropped(outputs: Outputs, unread: Sequence[bool]) -> str:
