@@ -110,6 +110,13 @@ def test_predictions_of_another_file_belong_to_other_rows():
     assert finding.repaired is None
 
 
+def test_predictions_of_another_file_are_not_only_called_unrelated():
+    others = [planted.written(one) for one in planted.CORPUS if one.id not in CLEAN.ids][:COUNT]
+    first = diagnose(Context(outputs=CLEAN.with_predictions(others))).findings[0]
+    assert (first.code, first.repaired) == ("misplaced_rows", None)
+    assert "same split" in first.remedy
+
+
 def test_a_header_row_counted_as_an_example_is_named():
     finding = misplaced_rows(CLEAN.with_predictions(["summary", *CLEAN.predictions[:-1]]))
     assert "because a header row was counted" in finding.evidence

@@ -7,6 +7,8 @@ import pytest
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.gains import Gain
+from sumtune.diagnose.rules.score import score_unexplained
 from sumtune.terminal.diagnosis import lines
 
 
@@ -40,6 +42,18 @@ def test_a_score_below_lead_3_without_a_known_cause_is_a_fault_with_five_example
     assert len(finding.examples) == 5
     assert f"ROUGE-1 is {diagnosis.score.mean:.3f}" in finding.evidence
     assert "No fault was found." not in list(lines(diagnosis))
+
+
+@pytest.mark.parametrize(("copies", "ratio", "severity"),
+                         [(True, 0.8, "weakness"), (True, 0.7, "fault"), (False, 0.8, "fault")])  # fmt: skip
+def test_a_system_that_only_copies_and_is_near_lead_3_is_weak_and_not_faulty(copies, ratio, severity):
+    outputs = planted.outputs(60)
+    turns = [" ".join(turn.partition(": ")[2] for turn in said.splitlines()[-2:]) for said in outputs.dialogues]
+    outputs = outputs.with_predictions(turns) if copies else outputs
+    lead = outputs.score / ratio
+    finding = score_unexplained(outputs, [Gain("lead-3", lead, outputs.score - lead, -0.2, -0.01, 0.001)])
+    assert finding.severity == severity
+    assert finding.title.startswith("The outputs mostly copy") == (severity == "weakness")
 
 
 def test_most_predictions_replaced_are_two_groups():

@@ -21,6 +21,8 @@ MOST_DOUBTED = 2000
 FOREIGN_RATIO = 2.0
 """Largest ratio of the mean cosine of two texts in the same row to that of two texts in different rows, if they
 belong to different files."""
+FOREIGN_SHARE = 0.1
+"""The same for the ratio to the mean cosine of two other columns that are in step."""
 FEWEST_FOREIGN = 30
 RARE_WORDS = 2
 WITH_RARE_WORDS = 0.5
@@ -61,15 +63,17 @@ class Pair:
         """Whether the texts match their own rows."""
         return not self.moved and float(self.matching.home.mean()) >= AT_HOME_SHARE
 
-    @cached_property
-    def foreign(self) -> bool:
-        """Whether the texts share no more with their own row than with another one."""
+    def foreign(self, usual: float) -> bool:
+        """Return whether the texts share no more with their own row than with another one.
+
+        Texts that share hardly anything of the `usual` mean cosine of columns in step are foreign, too.
+        """
         count = self.one.shape[0]
         far = np.mean([cosines(self.one, self.two, (np.arange(count) + count // part) % count) for part in (2, 3, 5)])
         return bool(
             not self.moved
             and float(self.matching.home.mean()) < AT_HOME_SHARE
-            and float(self.matching.at_home.mean()) < FOREIGN_RATIO * far
+            and float(self.matching.at_home.mean()) < max(FOREIGN_RATIO * float(far), FOREIGN_SHARE * usual)
         )
 
 
@@ -128,13 +132,14 @@ def _foreign(
     suspects = []
     for name in columns:
         own, rest = ([found for pair, found in pairs.items() if (name in pair) == is_own] for is_own in (True, False))
+        usual = max((float(found.matching.at_home.mean()) for found in rest), default=0.0)
         with_words = float((np.diff(tables[name].indptr) >= RARE_WORDS).mean())
         distinct = len(set(columns[name])) / len(columns[name])
         if (
             len(columns[name]) >= FEWEST_FOREIGN
             and min(with_words, distinct) >= WITH_RARE_WORDS
-            and all(found.foreign for found in own)
             and all(found.in_step for found in rest)
+            and all(found.foreign(usual) for found in own)
         ):
             suspects.append(name)
     return tuple(suspects)

@@ -67,7 +67,9 @@ def explains_more(look: Finding, rule: Rule, other: Finding) -> bool:
         return look.code == "same_template"
     if _is_certain_repair(rule, other):
         return look.numbers["share"] >= _many_more(other) * other.numbers["share"]
-    return rule is misplaced_rows or look.numbers["share"] >= LOOKS_SHARE * other.numbers.get("share", 0.0)
+    if rule is misplaced_rows:  # texts of another file have no word of these dialogues, either
+        return look.code != "unrelated"
+    return look.numbers["share"] >= LOOKS_SHARE * other.numbers.get("share", 0.0)
 
 
 def priority(now: Outputs, rule: Rule, finding: Finding) -> tuple[bool, bool, bool, float, bool]:

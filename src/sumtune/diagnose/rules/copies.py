@@ -12,7 +12,13 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import content_words, coverage, how_many, share, words
 from sumtune.text.words import count_words
 
-__all__ = ["extracts", "predictions_are_dialogues", "predictions_are_references", "some_predictions_are_references"]
+__all__ = [
+    "MOST_COPIED",
+    "extracts",
+    "predictions_are_dialogues",
+    "predictions_are_references",
+    "some_predictions_are_references",
+]
 
 FEWEST_COPIES = 3
 CLEAN_COPIES = 0.0075

@@ -6,7 +6,10 @@ import numpy as np
 
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.gains import Gain, interval_of_difference
+from sumtune.diagnose.looks.judged import is_copied
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.rules.copies import MOST_COPIED
+from sumtune.diagnose.text_features import share
 from sumtune.evaluate.scorecard import BASE
 
 __all__ = ["score_unexplained"]
@@ -18,6 +21,8 @@ FAR_BELOW_BASE = 0.05
 STRANGEST = 5
 """Number of predictions to show if no rule explains the score."""
 LEAD_3 = "lead-3"
+NEAR_LEAD_3 = 0.75
+"""Smallest ratio of the scores of a weak system that only copies, and of lead-3."""
 
 
 def score_unexplained(outputs: Outputs, gains: Sequence[Gain]) -> Finding | None:
@@ -30,10 +35,14 @@ def score_unexplained(outputs: Outputs, gains: Sequence[Gain]) -> Finding | None
         return None
     worst = min(below, key=lambda gain: gain.difference)
     what = "copying the first three turns" if worst.system == LEAD_3 else "the base model"
+    copied = share(is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions))
+    copies = copied > MOST_COPIED and outputs.score >= NEAR_LEAD_3 * worst.score
     return Finding(
         code="score_unexplained",
-        title=f"The outputs score below {what}, and no known fault explains it",
-        severity="fault",
+        title=f"The outputs mostly copy their dialogues, and score below {what}"
+        if copies
+        else f"The outputs score below {what}, and no known fault explains it",
+        severity="weakness" if copies else "fault",
         evidence=f"ROUGE-1 is {outputs.score:.3f}, {worst.system} reaches {worst.score:.3f}: a difference of "
         f"{worst.difference:+.3f}{interval_of_difference(worst.low, worst.high, len(outputs))}. These examples score "
         "lowest.",
