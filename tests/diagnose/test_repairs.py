@@ -124,6 +124,18 @@ def test_texts_in_quotation_marks_of_any_kind_are_not_called_json(marks):
     assert first.repaired.predictions == tuple(texts)
 
 
+@pytest.mark.parametrize("mark", ["**", "__", "***", "*"])
+@pytest.mark.parametrize(
+    "frame",
+    ["{0}Here is a summary:{0} {1}", "{0}Summary:{0}\n\n{1}", "{0}Summary{0}: {1}", "{0}Here is a summary: {1}{0}"],
+)
+def test_a_repair_leaves_no_half_of_a_pair_of_marks(frame, mark):
+    texts = [frame.format(mark, text) for text in CLEAN.predictions]
+    (finding,) = find_output_faults(CLEAN.with_predictions(texts))
+    assert finding.code == "preamble_left"
+    assert finding.repaired.predictions == CLEAN.predictions
+
+
 def test_a_remedy_names_no_mark_that_only_some_of_the_damaged_texts_have():
     assert [repair.name for repair in REPAIRS if re.search(r"</?\w+>", repair.remedy)] == []
 

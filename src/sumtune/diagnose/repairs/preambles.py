@@ -12,15 +12,17 @@ ECHO_WORDS = 8
 LATEST_ECHO = 40
 """Last word of a prediction at which an echo may begin."""
 LABEL = re.compile(
-    r"^\W*(?:(?:the|a|final|short|brief|my)\s+)*(?:summary|tl;?dr|answer|output|response|result|zusammenfassung)\W*[:=]\W*\s*",
+    r"^[\W_]*(?:(?:the|a|final|short|brief|my)\s+)*"
+    r"(?:summary|tl;?dr|answer|output|response|result|zusammenfassung)[\W_]*[:=]\s*",
     re.IGNORECASE,
 )
 PREAMBLE = re.compile(
-    r"^\W*(?:(?:sure|certainly|of course|okay|ok|absolutely|great|yes|no problem)\b[^.!:\n]{0,30}[.!,:]+\s*)?"
+    r"^[\W_]*(?:(?:sure|certainly|of course|okay|ok|absolutely|great|yes|no problem)\b[^.!:\n]{0,30}[.!,:]+\s*)?"
     r"(?:here(?:(?:'|’)?s| is| are)\s[^.:\n]{0,80}:"
     r"|(?:[^.:\n]{0,60}\b(?:summary|summari[sz]\w+|recap|overview|key points|tl;?dr)\b[^.:\n]{0,60})(?::|\n+))\s*",
     re.IGNORECASE,
 )
+EMPHASIS_OPENED = re.compile(r"\s*([*_]+)")
 THOUGHTS = re.compile(r"(?s)<(think|thinking|thought|reasoning|scratchpad)>.*?</\1>\s*", re.IGNORECASE)
 CHANNELS = re.compile(r"(?s)^(?:<\|channel\|>)?analysis.*?(?:<\|message\|>|assistantfinal|assistant\s*final)\s*")
 """What is left of the thoughts of gpt-oss if its channel marks are removed."""
@@ -66,9 +68,15 @@ def preamble_left(text: str) -> str:
 
 
 def _without_start(pattern: re.Pattern[str], text: str) -> str:
-    """Return `text` without what `pattern` finds at its start."""
+    """Return `text` without what `pattern` finds at its start; of emphasis such as `**`, both marks go."""
     found = pattern.match(text)
-    return text if found is None else text[found.end() :]
+    if found is None:
+        return text
+    rest, opened = text[found.end() :], EMPHASIS_OPENED.match(found[0])
+    if opened is None or found[0].count(opened[1]) > 1:
+        return rest
+    begins = rest.lstrip().startswith(opened[1])
+    return rest.lstrip().removeprefix(opened[1]).lstrip() if begins else rest.removesuffix(opened[1])
 
 
 def same_start(text: str, row: Row) -> str:

@@ -33,7 +33,7 @@ QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("„", "“"), ("«", "»"), 
 FENCE_MARK = "```"
 FENCE = re.compile(r"^\s*```\w*\s*\n?(.*?)\n?\s*(?:```\s*)?$", re.S)
 HEADING = re.compile(r"^\s*#{1,6}\s+(?:[^\n]{0,40}\n+)?")
-EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__)(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?![*])", re.S)
+EMPHASIS = re.compile(r"(?<![\w*])(\*{2,3}|__)(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?![*])", re.S)
 """Text in bold. A masked word such as `g****` is none."""
 TAGGED = re.compile(
     r"^.*?<(summary|answer|output|response|result|text|final|article)>\s*(.*?)\s*(?:</\1>.*)?$", re.S | re.I
