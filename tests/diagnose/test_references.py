@@ -56,6 +56,18 @@ def test_the_same_damage_of_predictions_is_not_blamed_on_references(what):
     assert references_damaged(CLEAN.with_predictions([DAMAGES[what](*pair) for pair in pairs])) is None
 
 
+def halved(text, end):
+    return " ".join(text.split()[: len(text.split()) // 2]) + end
+
+
+@pytest.mark.parametrize("end", ["", "."])
+def test_references_of_half_the_rows_that_are_cut_to_half_are_found_whatever_their_end(end):
+    texts = [halved(text, end) if row % 2 else text for row, text in enumerate(CLEAN.first_references)]
+    findings = diagnose(Context(outputs=replace(CLEAN, references=tuple((text,) for text in texts)))).findings
+    assert findings[0].code == "references_damaged"
+    assert references_damaged(CLEAN.with_predictions([halved(text, end) for text in CLEAN.predictions])) is None
+
+
 def test_references_and_predictions_with_the_same_style_are_no_damage():
     short = damaged(lambda text, _: " ".join(text.split()[:8]))
     assert references_damaged(short.mapped(lambda text: " ".join(text.split()[:8]))) is None

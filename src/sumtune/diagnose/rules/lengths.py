@@ -12,7 +12,7 @@ from sumtune.diagnose.repairs.vocabulary import vocabulary_of
 from sumtune.diagnose.text_features import breaks_off, cached, how_many, share, words
 from sumtune.text.words import count_words, has_words
 
-__all__ = ["cut_short", "empty_predictions", "never_stops", "says_nothing"]
+__all__ = ["NEVER_LAST", "cut_short", "empty_predictions", "never_stops", "says_nothing"]
 
 EMPTY_SHARE = 0.05
 FEWEST_EMPTY = 2

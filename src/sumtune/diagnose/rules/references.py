@@ -15,7 +15,7 @@ from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.marks import SPECIAL
 from sumtune.diagnose.repairs.repair import Repair, Row
 from sumtune.diagnose.rules.language_and_case import common_language
-from sumtune.diagnose.rules.lengths import says_nothing
+from sumtune.diagnose.rules.lengths import NEVER_LAST, says_nothing
 from sumtune.diagnose.text_features import (
     DETACHED,
     breaks_off,
@@ -111,6 +111,8 @@ def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
         if 2 * sum(bad) >= sum(unfinished):  # otherwise, the limit does not explain the others
             yield f"are cut off at {limit} {unit}", CUT_REFERENCES, bad, share(_cut_at(outputs.predictions, size)[1])
     yield "do not end like a sentence", UNFINISHED_REFERENCES, unfinished, share(map(breaks_off, outputs.predictions))
+    midway = [list(map(_stops_midway, texts)) for texts in columns]
+    yield "stop after a word such as `the` or `to`", UNFINISHED_REFERENCES, midway[0], share(midway[1])
     yield from _foreign(outputs)
     detached = [[DETACHED.search(text) is not None for text in texts] for texts in columns]
     yield "have spaces before their punctuation", DETACHED_REFERENCES, detached[0], share(detached[1])
@@ -240,6 +242,11 @@ def _foreign(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
 def _not_in(language: str, texts: Sequence[str]) -> Flags:
     """Return which texts are in another recognized language."""
     return [language_of(text) not in (None, language) for text in texts]
+
+
+def _stops_midway(text: str) -> bool:
+    """Return whether the last word is one that hardly any finished summary ends with, whatever mark follows it."""
+    return any(word in NEVER_LAST for word in words(text)[-1:])
 
 
 def _letters(text: str) -> str:
