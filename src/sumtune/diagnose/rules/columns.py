@@ -54,16 +54,11 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
     bad = [text == most for text in texts]
     if count < max(FEWEST_SAME, CONSTANT_SHARE * len(outputs)) or distinct_references < DISTINCT_SHARE:
         return None
-    # The score lost is at least the distance to lead-3, which reads the dialogue without a model.
-    repaired = None
+    repaired, baseline = outputs.filtered([not wrong for wrong in bad]), ""
     if outputs.dialogues is not None:
         rows = zip(outputs.predictions, outputs.dialogues, bad, strict=True)
-        repaired = outputs.with_predictions([lead_3(dialogue) if wrong else text for text, dialogue, wrong in rows])
-    baseline = (
-        f" With the first three turns of each dialogue instead, the score would be {repaired.score:.3f}."
-        if repaired
-        else ""
-    )
+        score = outputs.with_predictions([lead_3(said) if wrong else text for text, said, wrong in rows]).score
+        baseline = f" With the first three turns of each dialogue instead, the score would be {score:.3f}."
     return Finding(
         code="one_summary_for_all",
         title=f"{how_many(bad)} predictions are the same text",
@@ -72,7 +67,7 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
         f"references are distinct. The score is {outputs.score:.3f}.{baseline}",
         numbers={"share": count / len(texts), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
-        repaired=repaired if repaired and repaired.score > outputs.score else None,
+        repaired=repaired,
     )
 
 

@@ -17,7 +17,6 @@ from sumtune.diagnose.rules.causes import (
     may_be_small,
     priority,
 )
-from sumtune.diagnose.rules.columns import one_summary_for_all
 from sumtune.diagnose.rules.lengths import cut_short
 from sumtune.diagnose.rules.missing_parts import ends_midway, starts_midway
 from sumtune.diagnose.rules.output_rules import COLUMN_RULES, FIRST_RULES, LAST_RULES, LOOKS, RULES, Look, Rule
@@ -40,7 +39,6 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     fault that cannot be undone. A rule finds at most one fault, except `repairable`: one fault for each repair.
     """
     now, left, known, touched = outputs, list(RULES), set[str](), set[str]()
-    replaced = set[str]()  # rows whose predictions are ours by now: no rule may accuse them
     for finding in (found for rule in FIRST_RULES if (found := rule(outputs)) is not None):
         yield finding
         if finding.repaired is None:
@@ -51,10 +49,6 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
         if worst is None:
             return
         rule, finding = worst
-        if finding.repaired is not None and not _is_new(finding, now, replaced):
-            known.add(finding.code)
-            left = [other for other in left if other is not rule]
-            continue
         lost = share_of_lost_score(outputs, now, finding.repaired) if finding.repaired else None
         # What the first rule about looks has left over is less certain than its finding.
         later_look = rule in LOOKS and any(look.__name__ in known for look in LOOKS)
@@ -63,7 +57,6 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
         if finding.repaired is None or len(finding.repaired) < FEWEST_LEFT * len(now):
             return
         touched |= _touched(now, finding.repaired)
-        replaced |= _touched(now, finding.repaired) if rule is one_summary_for_all else set()
         now = finding.repaired if finding.sure else now
         known.add(finding.code)
         left = [other for other in left if other is not rule or rule is repairable]
