@@ -1,12 +1,14 @@
 """A score that is too low or too high is a fault of its own where no other rule explains it."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import planted
 import pytest
 
 from sumtune.diagnose.context import Context
-from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.diagnosis import _ranked, diagnose
+from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.gains import Gain
 from sumtune.diagnose.rules.score import score_unexplained
 from sumtune.terminal.diagnosis import lines
@@ -88,6 +90,21 @@ def test_no_share_of_the_lost_score_is_claimed_where_rouge_1_does_not_show_the_f
         assert "explains" not in " ".join(lines(shown))
     spaced = found(outputs.mapped(lambda text: text.replace("", " ")))
     assert f"explains {spaced.findings[0].share:.0%}" in " ".join(lines(spaced))
+
+
+def test_findings_are_sorted_by_effect_and_those_without_one_by_their_rows():
+    def fault(code, share, rows):
+        return Finding(code, "", "fault", "", share=share, numbers={"share": rows})
+
+    seen, small, unseen, all_rows = (
+        fault("a", 0.4, 0.5),
+        fault("b", 0.1, 0.05),
+        fault("c", None, 0.1),
+        fault("d", None, 1),
+    )
+    unread = fault("letters_dropped", 0.01, 0.2)
+    for order in permutations([seen, small, unseen, all_rows, unread]):
+        assert _ranked(order) == [unread, all_rows, seen, unseen, small]
 
 
 @pytest.mark.parametrize("count", [1, 3, 9, 10, 60])

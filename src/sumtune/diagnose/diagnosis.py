@@ -1,5 +1,6 @@
 """Apply the rules to a context and rank the findings."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -68,6 +69,8 @@ DATA_RULES: tuple[Rule, ...] = (
     data.duplicates,
     data.too_few_examples,
 )
+UNREAD = "letters_dropped"
+"""The finding that comes first."""
 SYMPTOMS_OF_LITTLE_TRAINING = ("never_stops",)
 """Output faults that sumtune's own engine shows only after too little training, because it stops at every end mark."""
 CAUSES_OF_LITTLE_TRAINING = (
@@ -181,9 +184,10 @@ def _with_remedy(finding: Finding, context: Context) -> Finding:
 
 
 def _ranked(found: Sequence[Finding]) -> list[Finding]:
-    """Return the findings with the largest effect first, then by severity.
+    """Return the findings with the largest share of the lost score first, then by severity.
 
-    Ties keep the order of the rules. A finding about the same rows as the one before it stays behind that one.
+    A fault that ROUGE-1 does not show stands before the first finding that concerns fewer rows. Ties keep the order of
+    the rules. A finding about the same rows as the one before it stays behind that one.
     """
     groups: list[list[Finding]] = []
     for finding in found:
@@ -191,19 +195,30 @@ def _ranked(found: Sequence[Finding]) -> list[Finding]:
             groups[-1].append(finding)
         else:
             groups.append([finding])
-    ordered = sorted(groups, key=lambda group: min(map(_rank, group)))
+    ordered = sorted((group for group in groups if not _is_unseen(group[0])), key=lambda group: min(map(_rank, group)))
+    for group in sorted(filter(lambda group: _is_unseen(group[0]), groups), key=lambda group: -_rows(group[0])):
+        fewer = (place for place, other in enumerate(ordered) if _rows(other[0]) < _rows(group[0]))
+        ordered.insert(next(fewer, len(ordered)), group)
     return [finding for group in ordered for finding in group]
 
 
-def _rank(finding: Finding) -> tuple[bool, float, int]:
-    """Return a sort key: the effect on the score or, of a fault that ROUGE-1 does not show, the share of its rows.
+def _is_unseen(finding: Finding) -> bool:
+    """Return whether a finding is a fault of some rows that ROUGE-1 does not show."""
+    return finding.severity == "fault" and finding.share is None and "share" in finding.numbers
 
-    Texts that ROUGE cannot read come first, because then the score says nothing about them.
-    """
-    effect = finding.share
-    if effect is None:
-        effect = finding.numbers.get("share", 0.0) if finding.severity == "fault" else 0.0
-    return finding.code != "letters_dropped", -round(max(0.0, effect), 3), SEVERITIES.index(finding.severity)
+
+def _rows(finding: Finding) -> float:
+    """Return the share of the rows that an output fault concerns; 0 for findings about training and data."""
+    if finding.code == UNREAD:
+        return math.inf
+    whole_file = 1.0 if finding.share is not None else 0.0
+    return finding.numbers.get("share", whole_file) if finding.severity == "fault" else 0.0
+
+
+def _rank(finding: Finding) -> tuple[bool, float, int]:
+    """Return a sort key. Texts that ROUGE cannot read come first, because the score says nothing about them."""
+    seen = round(max(0.0, finding.share or 0.0), 3)
+    return finding.code != UNREAD, -seen, SEVERITIES.index(finding.severity)
 
 
 def _first(rules: Sequence[Rule], context: Context) -> list[Finding]:
