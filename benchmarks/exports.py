@@ -4,8 +4,9 @@ Run: python benchmarks/exports.py --run-dir DIR --work DIR [--formats merged ctr
 
 Each format is exported to a folder in `--work` and checked as `sumtune export` does. Prints a row of a Markdown table
 for each, with the figures of `export.json`. The first export waits until the tuned model has summarized the examples.
-`--faults` plants four faults (or those it names) into exports in the formats `merged` and `gguf` instead: each must
-be refused. Takes several minutes with the embedded model and 64 examples.
+`--adapter-base q8_0` gives `gguf-adapter` a smaller base model than the export has. `--faults` plants four faults (or
+those it names) into exports in the formats `merged` and `gguf` instead: each must be refused. Takes several minutes
+with the embedded model and 64 examples.
 """
 
 import argparse
@@ -14,8 +15,9 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -24,7 +26,11 @@ from planted_exports import FAULTS, Planted
 from sumtune.commands.export import export_run
 from sumtune.errors import ExportError
 from sumtune.export.formats import FORMATS
+from sumtune.export.gguf.formats import BASE
+from sumtune.export.gguf.tensors import Precision
+from sumtune.export.gguf.write import write_model
 from sumtune.export.publish import RECORD, failed_path
+from sumtune.export.source import ExportSource
 from sumtune.files.run_dir import RunDir
 from sumtune.terminal.console import plain_console
 
@@ -72,8 +78,15 @@ def tuned_rows(check: dict[str, Any]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
 
 
+def other_base(precision: Precision, source: ExportSource, folder: Path) -> None:
+    """Write the base model of a `gguf-adapter` in another number format."""
+    write_model(source, None, folder / BASE, precision)
+
+
 def measured(run_dir: RunDir, arguments: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any], float]]:
     """Yield name, result and size of each export."""
+    if arguments.adapter_base is not None:
+        FORMATS["gguf-adapter"] = Planted(FORMATS["gguf-adapter"], partial(other_base, arguments.adapter_base))
     if arguments.faults is None:
         for name in arguments.formats or FORMATS:
             yield f"`{name}`", *checked(run_dir, name, arguments.work / name, arguments.examples)
@@ -93,6 +106,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--formats", nargs="+", choices=list(FORMATS))
     parser.add_argument("--faults", nargs="*", choices=list(FAULTS["merged"]))
+    parser.add_argument("--adapter-base", choices=get_args(Precision))
     parser.add_argument("--examples", type=int, default=64)
     arguments = parser.parse_args()
     print(HEAD, flush=True)

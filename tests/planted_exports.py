@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sumtune.export.format import Artefact, ExportFormat
-from sumtune.export.gguf.write import write_merged
+from sumtune.export.gguf.write import write_model
 from sumtune.export.source import ExportSource
 from sumtune.model.load import load_base
 
@@ -92,7 +92,7 @@ def missing_end_mark_in_gguf(source: ExportSource, folder: Path) -> None:
 def unmerged_adapter_in_gguf(source: ExportSource, folder: Path) -> None:
     """The weights of the base model."""
     (folder / GGUF).unlink()
-    write_merged(replace(source, adapter=None), folder / GGUF, "f16")  # type: ignore[arg-type]
+    write_model(source, None, folder / GGUF, "f16")
 
 
 def wrong_rope_base_in_gguf(_: ExportSource, folder: Path) -> None:

