@@ -221,6 +221,17 @@ def test_references_without_a_prediction_are_counted(tmp_path, capsys, lost):
     )
 
 
+@pytest.mark.parametrize(
+    ("ids", "said"), [("abcdef", False), ("fedcba", False), ("abcdex", True), ("abcdee", True), ("uvwxyz", False)]
+)
+def test_a_note_says_that_the_order_decides_if_only_some_ids_agree(ids, said, tmp_path, capsys):
+    predictions = [{"id": one, "prediction": text} for one, text in zip(ids, PREDICTIONS, strict=True)]
+    references = [{"id": one, "reference": text} for one, text in zip("abcdef", REFERENCES, strict=True)]
+    file = write(tmp_path / "p.jsonl", predictions)
+    read_predictions(file, references=write(tmp_path / "r.jsonl", references))
+    assert ("so the order of the rows decides" in capsys.readouterr().err) == said
+
+
 def test_ids_that_do_not_count_the_rows_leave_the_order(tmp_path):
     rows = [
         {"id": name, "prediction": p} for name, p in zip(("812", "95", "377", "4", "59", "6"), PREDICTIONS, strict=True)

@@ -73,6 +73,7 @@ def read_predictions(
     rows: Sequence[int] = range(len(file.rows))
     if references is not None:
         rows = matching_rows(path, file.ids, references, other.ids)
+        _note_order(file, other, rows)
         _note_unpredicted(other, rows)
     sources: list[_Chosen] = [(file, range(len(rows)))] + ([] if other is file else [(other, rows)])
     found = _dialogues(sources, dialogue, (column, *wanted))
@@ -101,6 +102,14 @@ def _read(path: Path) -> _File:
         raise DataError(f"{path} has no rows: expected a prediction and a reference in each.")
     columns = dict.fromkeys(key for _, row in rows for key in row)
     return _File(path, tuple(number for number, _ in rows), tuple(row for _, row in rows), tuple(columns))
+
+
+def _note_order(predictions: _File, references: _File, rows: Sequence[int]) -> None:
+    """Say that the order of the rows decides, if some ids say otherwise."""
+    shared = set(predictions.ids) & set(references.ids) - {None}
+    if shared and any(one != references.ids[row] for one, row in zip(predictions.ids, rows, strict=True)):
+        what = f"some ids are missing, repeated, or not those of {references.path}, so the order of the rows decides"
+        print(f"Note: {predictions.path}: {what}.", file=sys.stderr)
 
 
 def _note_unpredicted(references: _File, rows: Sequence[int]) -> None:
