@@ -21,9 +21,9 @@ from sumtune.terminal.no_kernels import COST
 def _quick_products(monkeypatch):
     """bf16 is twice as fast as fp32."""
     monkeypatch.setattr(precision, "_product_seconds", lambda dtype, _device: 1.0 if dtype == torch.bfloat16 else 2.0)
-    precision.bf16_speedup.cache_clear()
+    precision._speedups.clear()
     yield
-    precision.bf16_speedup.cache_clear()
+    precision._speedups.clear()
 
 
 @pytest.fixture

@@ -1,21 +1,29 @@
 """A search finds good settings, says honestly what it found, and loses nothing when it is stopped."""
 
 import io
+import re
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tiny
 import yaml
+from ray_nodes import local_cluster
 
+from sumtune.cli import main
 from sumtune.commands import search as command
+from sumtune.commands import search_trial
+from sumtune.commands.search import Extent
 from sumtune.config import Config
 from sumtune.config_resolution import resolve
 from sumtune.errors import ConfigError, RunDirError
 from sumtune.files.run_dir import RunDir
 from sumtune.search.study import open_study
 from sumtune.terminal.console import plain_console
+from sumtune.train.event_log import append_event
 
 SPACE = "train.learning_rate: {low: 1.0e-4, high: 1.0e-1, log: true}\nlora.rank: [2, 4, 8]\n"
 TRIALS = 4
@@ -41,7 +49,7 @@ def scores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_models: dict[st
     def run(config: Config, run_dir: RunDir, _console: Any) -> None:
         state["final"] = config, run_dir.root
 
-    monkeypatch.setattr(command, "_scored", scored)
+    monkeypatch.setattr(search_trial, "_score", scored)
     monkeypatch.setattr(command, "_on_fresh_examples", lambda *_: None)
     monkeypatch.setattr(command.pipeline, "run", run)
     return state
@@ -52,7 +60,7 @@ def search(scores: dict[str, Any], trials: int = TRIALS, root: str = "search", *
     out = io.StringIO()
     command.search(
         resolve(overrides=settings | {key.replace("__", "."): value for key, value in changed.items()}),
-        Path(root), plain_console(file=out, width=300), trials=trials, space=Path("space.yaml"),
+        Path(root), plain_console(file=out, width=300), Extent(trials), Path("space.yaml"),
     )  # fmt: skip
     return out.getvalue()
 
@@ -102,21 +110,30 @@ def test_more_trials_can_follow(scores: dict[str, Any]) -> None:
     assert len(trials_of()) == 5
 
 
-def test_a_trial_among_the_best_third_after_its_first_epoch_goes_on(
-    scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_trial_goes_on_if_it_is_among_the_best_third_of_earlier_generations(
+    scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch, stops: bool
 ) -> None:
-    after_first_epoch = iter([0.30, 0.10, 0.10, 0.10, 0.10, 0.29])
+    after_first_epoch = [0.10, 0.30, 0.20, 0.10, 0.29, 0.30, 0.10, 0.31, 0.29, 0.30]
 
     def scored(config: Config, run_dir: RunDir, watch: Any) -> float:
         if run_dir.root.name != "default":
-            rouge = dict.fromkeys(command.RANKED, next(after_first_epoch))
-            watch({"event": "sampled", "step": 40, "progress": 1 / config.train.epochs, **rouge})
+            rouge = dict.fromkeys(search_trial.RANKED, after_first_epoch[int(run_dir.root.name)])
+            event = {"event": "sampled", "step": 40, "progress": 1 / config.train.epochs, "seconds": 1.0,
+                     "elapsed_s": 9.0, **rouge}  # fmt: skip
+            if (killed := stops and not run_dir.train_metrics.exists()) or not stops:
+                append_event(run_dir.train_metrics, event)
+            if killed:
+                raise KeyboardInterrupt
+            watch(event)
         return 0.2
 
-    monkeypatch.setattr(command, "_scored", scored)
-    lines = [line for line in search(scores, trials=6).splitlines() if line.startswith("Trial ")]
-    stopped = [": stopped early" in line for line in lines if not line.startswith("Trial default")]
-    assert stopped == [False, True, True, True, True, False]
+    monkeypatch.setattr(search_trial, "_score", scored)
+    while scores["final"] is None:
+        with suppress(KeyboardInterrupt):
+            search(scores, trials=10)
+    stopped = [value is None for _, value in trials_of()]
+    assert stopped == [False, False, False, False, True, False, True, False, True, False]
 
 
 def test_the_default_is_kept_if_nothing_is_better(scores: dict[str, Any]) -> None:
@@ -141,21 +158,87 @@ def test_learning_to_rank_is_refused(scores: dict[str, Any]) -> None:
     assert not Path("search").exists()
 
 
-@pytest.mark.e2e
-def test_a_real_search(tmp_path: Path, tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--workers", "0"], "0 is not in the range x>=1"),
+        (["--workers", "2", "--ray", "auto"], "either --workers, for this machine, or --ray"),
+        (["--ray", "auto"], r"pip install 'sumtune\[ray\]'"),
+    ],
+)
+def test_workers_that_do_not_exist_are_refused(
+    scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str],
+    message: str,
+) -> None:  # fmt: skip
+    monkeypatch.setitem(sys.modules, "ray", None)
+    command_line = ["search", "--data", "chats.csv", "--model", str(scores["model"]), "--run-dir", "search"]
+    monkeypatch.setattr(sys, "argv", ["sumtune", *command_line, *options])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert re.search(message, capsys.readouterr().err)
+    assert not Path("search").exists()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nonsense"])
+def test_a_cluster_that_does_not_answer_is_named(scores: dict[str, Any], address: str) -> None:
+    pytest.importorskip("ray", reason="needs Ray: pip install 'sumtune[ray]'")
+    with pytest.raises(ConfigError, match=f"no Ray cluster at '{address}'.*ray start --head"):
+        real_search("search", scores["model"], ray_address=address)
+    assert not Path("search").exists()
+
+
+def real_search(root: str, model: Path, trials: int = 2, **extent: Any) -> str:
+    settings = {
+        "data.path": "chats.jsonl", "model.name": str(model), "model.precision": "fp32", "train.epochs": 4,
+        "decode.beams": 1, "evaluate.base": False,
+    }  # fmt: skip
+    out = io.StringIO()
+    console, space = plain_console(file=out, width=200), Path("space.yaml")
+    command.search(resolve(overrides=settings), Path(root), console, Extent(trials, **extent), space)
+    return out.getvalue()
+
+
+@pytest.fixture
+def chats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tiny.write_jsonl(Path("chats.jsonl"), 80)
     Path("space.yaml").write_text("train.learning_rate: {low: 1.0e-2, high: 5.0e-2, log: true}\n")
-    settings = {
-        "data.path": "chats.jsonl", "model.name": str(tiny_models["gemma"]), "model.precision": "fp32",
-        "train.epochs": 4, "decode.beams": 1, "evaluate.base": False,
-    }  # fmt: skip
-    out = io.StringIO()
-    command.search(
-        resolve(overrides=settings), Path("search"), plain_console(file=out, width=200), trials=2,
-        space=Path("space.yaml"),
-    )  # fmt: skip
-    output = out.getvalue()
+
+
+@pytest.mark.e2e
+@pytest.mark.usefixtures("chats")
+def test_a_real_search(tiny_models: dict[str, Path]) -> None:
+    output = real_search("search", tiny_models["gemma"])
     assert "fresh examples, the winner changes ROUGE-1" in output
-    assert (tmp_path / "search" / "best" / "model_evaluation" / "metrics.csv").is_file()
+    assert Path("search/best/model_evaluation/metrics.csv").is_file()
     assert [value is not None for _, value in trials_of()] == [True, True]
+
+
+@pytest.mark.e2e
+@pytest.mark.usefixtures("chats")
+def test_two_processes_make_the_same_study_as_one(
+    tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command.pipeline, "run", lambda *_: None)
+    real_search("one", tiny_models["gemma"], trials=6)
+    real_search("two", tiny_models["gemma"], trials=6, workers=2)
+    assert study_of("two") == study_of("one")
+
+
+@pytest.mark.e2e
+@pytest.mark.usefixtures("chats")
+def test_a_ray_cluster_makes_the_same_study_as_one_process(
+    tiny_models: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray", reason="needs Ray: pip install 'sumtune[ray]'")
+    monkeypatch.setattr(command.pipeline, "run", lambda *_: None)
+    real_search("one", tiny_models["gemma"], trials=6)
+    with local_cluster(nodes=2, cores=1) as address:
+        real_search("ray", tiny_models["gemma"], trials=6, ray_address=address)
+    assert study_of("ray") == study_of("one")
+
+
+def study_of(root: str) -> list[Any]:
+    trials = open_study(Path(root) / "study.db").trials
+    return [(trial.params, trial.state, trial.value, trial.intermediate_values) for trial in trials]

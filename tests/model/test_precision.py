@@ -14,9 +14,9 @@ PRODUCT_SECONDS = precision._product_seconds
 
 @pytest.fixture(autouse=True)
 def _not_measured_before() -> Iterator[None]:
-    precision.bf16_speedup.cache_clear()
+    precision._speedups.clear()
     yield
-    precision.bf16_speedup.cache_clear()
+    precision._speedups.clear()
 
 
 def speeds(monkeypatch: pytest.MonkeyPatch, bf16_speedup: float) -> None:
@@ -91,3 +91,9 @@ def test_an_adapter_of_a_missing_device_runs_here_with_one_note(
 def test_an_available_device_needs_no_note(capsys: pytest.CaptureFixture[str], trained_on: str) -> None:
     assert available_device(trained_on) == CPU
     assert capsys.readouterr().err == ""
+
+
+def test_what_another_process_measured_can_be_assumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    speeds(monkeypatch, 0.5)
+    precision.assume_bf16_speedup(2.0)
+    assert choose_precision("auto", CPU).dtype == torch.bfloat16

@@ -27,7 +27,9 @@ EXAMPLES: dict[Callable[..., None], str] = {
     tuning.plan: "Examples: sumtune plan --data chats.csv   |   sumtune plan --data chats.csv --preset fast --json",
     tuning.check: "Example: sumtune check chats.csv",
     tuning.train: "Example: sumtune train --preset balanced --data chats/ --run-dir runs/second",
-    tuning.search: "Example: sumtune search --data chats.csv --trials 20 --preset fast --run-dir searches/chats",
+    tuning.search: "Examples: sumtune search --data chats.csv --trials 20 --preset fast --run-dir searches/chats   |   "
+    "sumtune search --data chats.csv --trials 20 --workers 4 --run-dir searches/chats   |   "
+    "sumtune search --data chats.csv --trials 20 --ray auto --cores 8 --run-dir searches/chats",
     scoring.evaluate: "Example: sumtune evaluate --run-dir runs/first --set decode.beams=1",
     scoring.compare: "Examples: sumtune compare runs/first runs/second   |   "
     "sumtune compare runs/first runs/second --html comparison.html",

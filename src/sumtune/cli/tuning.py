@@ -161,6 +161,12 @@ def search(
         str | None,
         typer.Option("--within", metavar="TIME", help="Begin no trial that would end later, for example 3h."),
     ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that share the cores.")] = 1,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS", help="Ray cluster for the trials; `auto`: that of this machine."),
+    ] = None,
+    cores: Annotated[int, typer.Option("--cores", min=1, help="Cores of each worker of --ray.")] = 4,
 ) -> None:
     r"""Try other settings on a part of the training data, then train the best ones on all of it.
 
@@ -172,6 +178,8 @@ def search(
     from sumtune.terminal.console import plain_console
     from sumtune.terminal.status import status
 
+    if ray is not None and workers > 1:
+        raise ConfigError("Give either --workers, for this machine, or --ray, for a cluster.")
     try:
         seconds = None if within is None else float(str(parse_duration(within)))
     except ValueError as error:
@@ -182,8 +190,9 @@ def search(
             import optuna  # noqa: F401
         except ImportError:
             raise ConfigError("A search needs Optuna: run `pip install 'sumtune[search]'`.") from None
+        from sumtune.commands.search import Extent
         from sumtune.commands.search import search as start
-    start(settings, run_dir, console, trials=trials, space=space, within_s=seconds)
+    start(settings, run_dir, console, Extent(trials, seconds, workers, ray, cores), space)
 
 
 def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, started: float, **options: Any) -> None:

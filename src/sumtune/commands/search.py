@@ -1,61 +1,62 @@
 """`sumtune search`: tries settings on a part of the training data, then trains the best ones on all of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import optuna
 import yaml
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from sumtune.commands import pipeline
 from sumtune.commands.prepare import prepare_data, within_limits
-from sumtune.commands.resume import state_to_resume
+from sumtune.commands.search_trial import TrialJob, run_trial
+from sumtune.commands.search_workers import Workers, on_cluster, processes
 from sumtune.config import Config, DataConfig
 from sumtune.config_resolution import assignment, revise
 from sumtune.data.example import dump_jsonl
 from sumtune.data.example_file import load_jsonl
 from sumtune.decode.build import build_for_any_length
-from sumtune.decode.unsupported import UnsupportedError
 from sumtune.errors import ConfigError, RunDirError
-from sumtune.evaluate import evaluate_stage
 from sumtune.evaluate.compare import Comparison, compare
 from sumtune.evaluate.reference_groups import group_by_dialogue
-from sumtune.evaluate.sampled_summaries import SampledSummaries
 from sumtune.evaluate.scorecard import TUNED, Scorecard, score_systems
 from sumtune.files.atomic import write_text
+from sumtune.files.draft import copy_data
 from sumtune.files.locking import locked
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
-from sumtune.forecast.fit_memory import fit_to_memory
-from sumtune.memory import free_memory
 from sumtune.model.locate import locate
+from sumtune.model.precision import CPU, bf16_speedup
 from sumtune.search.division import divide
 from sumtune.search.space import Space, load_space, settings_of
-from sumtune.search.study import finished_trials, importances, next_trial, open_study
-from sumtune.terminal.console import plain_console
+from sumtune.search.study import GENERATION, TrialResult, add, finished_trials, importances, next_generation, open_study
 from sumtune.terminal.search import Outcome, outcome_lines, trial_line
 from sumtune.text.prompt import Prompt
-from sumtune.train import checkpoint
-from sumtune.train import session as training
-from sumtune.train.event_log import Event
-from sumtune.train.final_adapter import finished
-from sumtune.train.loop import Sample
-from sumtune.train.sampling_budget import SamplingBudget
-from sumtune.train.session import Session
 
-__all__ = ["search"]
+__all__ = ["Extent", "search"]
 
 DEFAULT = "default"
 ONLY_AFTER_EPOCHS = 10**6
-SAMPLED = 32
-"""Validation summaries that are scored after each epoch of a trial, to stop bad trials early."""
-RANKED = ("rouge1", "rouge2", "rougeL")
-"""The score of a trial is the mean of these."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How many trials a search has, for how long, and where they run."""
+
+    trials: int
+    within_s: float | None = None
+    workers: int = 1
+    """Processes of this machine."""
+    ray_address: str | None = None
+    """Ray cluster to use instead."""
+    cores: int = 1
+    """Cores of a worker on the cluster."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,15 @@ class _Search:
         train = self.base.train.model_copy(update={"validate_every_steps": ONLY_AFTER_EPOCHS})
         return self.base.model_copy(update={"data": data, "evaluate": evaluate, "train": train})
 
+    @cached_property
+    def bf16_speedup(self) -> float:
+        """Measured once for all trials: it decides their number format, and varies with load."""
+        file = self.root / "machine.json"
+        if (measured := find_record(file)) is None:
+            measured = {"bf16_speedup": bf16_speedup(CPU)}
+            write_record(file, measured)
+        return float(measured["bf16_speedup"])
+
     def config(self, trial: FrozenTrial, base: Config) -> Config:
         """Return `base` with the settings of `trial`."""
         return revise(base, tuple(assignment(*one) for one in settings_of(trial.params, self.space).items()))
@@ -84,16 +94,14 @@ class _Search:
         """Return the run folder of `trial`; for None, that of the default settings."""
         return RunDir(self.root / "trials" / (DEFAULT if trial is None else f"{trial.number:03}"))
 
+    def job(self, trial: FrozenTrial | None, bars: Mapping[int, float]) -> TrialJob:
+        """Return the work for `trial`, in a folder with the data of the default, which most trials need not encode."""
+        folder, config = self.run_dir(trial).root, self.parts if trial is None else self.config(trial, self.parts)
+        copy_data(self.run_dir(None).root, folder)
+        return TrialJob(config, folder, bars, self.bf16_speedup)
 
-def search(
-    config: Config,
-    root: Path,
-    console: Console,
-    *,
-    trials: int,
-    within_s: float | None = None,
-    space: Path | None = None,
-) -> None:
+
+def search(config: Config, root: Path, console: Console, extent: Extent, space: Path | None = None) -> None:
     """Search in the folder `root`, or go on with the search there; then train the best settings on all data.
 
     Raises:
@@ -108,13 +116,13 @@ def search(
             "column. The option --within limits the time of the search."
         )
     found = _Search(root, config, load_space(space, config), console)
-    with locked(root):
+    with _workers(extent) as workers, locked(root):
         _require_same_search(found)
         if not (root / "parts").exists():
             _divide(found)
         study = open_study(root / "study.db")
         default = _score_of_default(found)
-        _run_trials(found, study, trials, None if within_s is None else begun + within_s)
+        _run_trials(found, study, workers, extent, begun)
         ranked = finished_trials(study)
         best = ranked[0] if ranked and (ranked[0].value or 0) > default else None
         fresh = None if best is None else _on_fresh_examples(found, best)
@@ -160,72 +168,47 @@ def _divide(search: _Search) -> None:
 
 def _score_of_default(search: _Search) -> float:
     """Return the score of the settings as they are, for comparison."""
-    score = _scored(search.parts, search.run_dir(None), lambda _event: None)
+    score = run_trial(search.job(None, {})).score
+    assert score is not None
     search.console.print(trial_line(DEFAULT, score, {}))
     return score
 
 
-def _run_trials(search: _Search, study: optuna.Study, wanted: int, deadline: float | None) -> None:
-    """Run trials until `wanted` have ended, or until another one would probably not end by `deadline`."""
+def _workers(extent: Extent) -> AbstractContextManager[Workers[TrialJob, TrialResult]]:
+    """Return what runs trials. A generation cannot use more workers than it has trials."""
+    most = min(GENERATION, extent.trials)
+    if extent.ray_address is not None:
+        return on_cluster(extent.ray_address, extent.cores, most, run_trial)
+    if min(most, extent.workers) == 1:
+        return nullcontext(Workers(1, run_trial))
+    return processes(min(most, extent.workers), run_trial)
+
+
+def _run_trials(
+    search: _Search, study: optuna.Study, workers: Workers[TrialJob, TrialResult], extent: Extent, begun: float
+) -> None:
+    """Run trials until all have ended, or until another one would probably not end in time."""
     longest = 0.0
-    while sum(trial.state in (TrialState.COMPLETE, TrialState.PRUNED) for trial in study.trials) < wanted:
-        if deadline is not None and time.monotonic() + longest > deadline:
-            search.console.print("The time is over; the trials so far decide.")
-            return
-        begun = time.monotonic()
-        trial = next_trial(study, search.space, search.base.train.seed)
-        _run_trial(search, study, trial)
-        longest = max(longest, time.monotonic() - begun)
-        ended = study.trials[trial.number]
-        score = ended.value if ended.state is TrialState.COMPLETE else None  # Optuna gives a pruned trial a value, too
-        search.console.print(trial_line(str(trial.number), score, settings_of(trial.params, search.space)))
 
+    def timed(run: Callable[[TrialJob], TrialResult], job: TrialJob) -> TrialResult | None:
+        nonlocal longest
+        started = time.monotonic()
+        if extent.within_s is not None and started + longest > begun + extent.within_s:
+            return None
+        result = run(job)
+        longest = max(longest, time.monotonic() - started)
+        return result
 
-def _run_trial(search: _Search, study: optuna.Study, trial: FrozenTrial) -> None:
-    """Train and score the settings of `trial`, and tell the study the result."""
-    live = optuna.Trial(study, trial._trial_id)
-    config, run_dir = search.config(trial, search.parts), search.run_dir(trial)
-
-    def watch(event: Event) -> None:
-        if event["event"] == "sampled":
-            live.report(_mean(event), round(event["progress"] * config.train.epochs))  # the pruner counts epochs
-            if live.should_prune():
-                raise optuna.TrialPruned
-
-    try:
-        score = _scored(config, run_dir, watch)
-    except optuna.TrialPruned:
-        checkpoint.delete(checkpoint.list_checkpoints(run_dir.trainer))
-        study.tell(trial.number, state=TrialState.PRUNED)
-    else:
-        study.tell(trial.number, score)
-
-
-def _scored(config: Config, run_dir: RunDir, watch: Any) -> float:
-    """Train in `run_dir` unless that is done, score, and return the mean of `RANKED` on the judging part."""
-    quiet = plain_console(quiet=True)
-    with locked(run_dir.root):
-        prepare_data(config, within_limits(config, quiet), run_dir, quiet)
-        if not finished(config, run_dir):
-            resumed = state_to_resume(config, run_dir, quiet, resume=False, overwrite=False)
-            session = fit_to_memory(training.prepare(config, run_dir, resumed.precision if resumed else ""), None)
-            training.run(session, watch, resumed is not None, _sampler(session))
-            del session
-            free_memory()
-        scorecard = evaluate_stage.run(config, run_dir, lambda _name, _total: lambda _done: None)
-    return _mean({metric: estimate.mean for metric, estimate in scorecard.systems[TUNED].metrics.items()})
-
-
-def _sampler(session: Session) -> Sample:
-    """Return what samples summaries after each epoch, whatever time it takes, so that no trial depends on the clock."""
-    try:
-        return SampledSummaries(session, SAMPLED, SamplingBudget(0.0, share=float("inf")))
-    except UnsupportedError:
-        return lambda _elapsed_s: None
-
-
-def _mean(scores: Mapping[str, Any]) -> float:
-    return sum(float(scores[metric]) for metric in RANKED) / len(RANKED)
+    while (done := len(study.trials)) < extent.trials:
+        generation = next_generation(study, search.space, search.base.train.seed)
+        trials = generation.trials[: extent.trials - done]
+        jobs = [search.job(trial, generation.bars) for trial in trials]
+        for trial, result in zip(trials, workers.map(partial(timed, workers.run), jobs), strict=True):
+            if result is None:
+                search.console.print("The time is over; the trials so far decide.")
+                return
+            add(study, trial, result)
+            search.console.print(trial_line(str(trial.number), result.score, settings_of(trial.params, search.space)))
 
 
 def _on_fresh_examples(search: _Search, best: FrozenTrial) -> Comparison:

@@ -1,17 +1,16 @@
 """`sumtune summarize` of a folder of shards, here or by the workers of a Ray cluster."""
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sumtune.commands.ray_cluster import Place, cluster, count_workers
 from sumtune.commands.summarize import summarize_file
 from sumtune.decode.build import load_tuned
-from sumtune.errors import ConfigError, InputError, SumtuneError
+from sumtune.errors import InputError, SumtuneError
 from sumtune.files.checksums import fingerprint
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
@@ -45,28 +44,15 @@ class Job:
         return output.exists() and output.stat().st_mtime >= (self.source / shard).stat().st_mtime
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a worker of Ray works."""
-
-    folder: Path
-    """Current folder of the command: relative names mean the same in every process."""
-    cores: int
-    """Cores that its engine uses."""
-
-
 class ShardWorker:
     """Summarizes shards, all with the same engine."""
 
-    def __init__(self, job: Job, place: "Place | None" = None) -> None:
+    def __init__(self, job: Job, place: Place | None = None) -> None:
         """`place` is given in a process that Ray has started."""
         self._job = job
         self._load = cache(load_tuned)
         if place is not None:
-            import torch
-
-            os.chdir(place.folder)
-            torch.set_num_threads(place.cores)
+            place.enter()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[Any]]:
         """Summarize the shards under `shard`; return them with their numbers of `rows`, and `error` messages or ""."""
@@ -149,34 +135,11 @@ def _results(job: Job, shards: Sequence[str], ray_address: str | None, cores: in
 
 
 def _results_of_cluster(job: Job, shards: Sequence[str], address: str, cores: int) -> Iterator[dict[str, Any]]:
-    with _cluster(address) as ray:
-        workers = int(ray.cluster_resources().get("CPU", 0)) // cores
-        if not workers:
-            raise ConfigError(f"The Ray cluster has no worker with {cores} cores: give --cores a smaller number.")
+    with cluster(address) as ray:
+        workers = min(count_workers(ray, cores), len(shards))
         items = ray.data.from_items([{"shard": shard} for shard in shards], override_num_blocks=len(shards))
         done = items.map_batches(
             ShardWorker, fn_constructor_args=(job, Place(Path.cwd(), cores)), batch_size=1, num_cpus=cores,
-            concurrency=(1, min(workers, len(shards))),
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=workers),
         )  # fmt: skip
         yield from done.iter_rows()
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[Any]:
-    """Yield the module `ray`, connected to the cluster at `address`."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no telemetry
-    try:
-        import ray
-        import ray.data
-    except ImportError:
-        raise ConfigError("--ray needs the package `ray`: pip install 'sumtune[ray]'") from None
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"There is no Ray cluster at {address!r} ({reason}): run `ray start --head` first.") from None
-    try:
-        ray.data.DataContext.get_current().enable_progress_bars = False
-        yield ray
-    finally:
-        ray.shutdown()

@@ -1,5 +1,6 @@
 """Threads of torch: one team for the whole process, whose size CTranslate2 does not change."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +10,23 @@ from typing import TypeVar
 
 import torch
 
-__all__ = ["in_torch_thread", "preserve_torch_threads"]
+__all__ = ["cores", "in_torch_thread", "limit_threads", "preserve_torch_threads"]
 
 Result = TypeVar("Result")
 NAME = "sumtune-torch"
+LIMIT = "OMP_NUM_THREADS"
+
+
+def cores() -> int:
+    """Return how many cores an engine may use: the limit in the environment, or all."""
+    limit = os.environ.get(LIMIT, "").partition(",")[0].strip()
+    return max(1, int(limit)) if limit.isdecimal() else os.cpu_count() or 1
+
+
+def limit_threads(threads: int) -> None:
+    """Let torch and all engines of this process use at most so many cores."""
+    os.environ[LIMIT] = str(threads)
+    torch.set_num_threads(threads)
 
 
 def in_torch_thread(work: Callable[[], Result]) -> Result:

@@ -10,7 +10,7 @@ from sumtune.files.atomic import sync_folder
 from sumtune.files.failpoints import failpoint
 from sumtune.files.run_dir import RunDir
 
-__all__ = ["adopt", "drafted"]
+__all__ = ["adopt", "copy_data", "drafted"]
 
 DRAFTS = ".draft"
 FOLDERS = ("data_ingestion", "data_validation", "data_transformation")
@@ -25,12 +25,17 @@ def drafted(run_dir: RunDir) -> Iterator[RunDir]:
     drafts = run_dir.root / DRAFTS
     shutil.rmtree(drafts, ignore_errors=True)  # left by a killed run
     try:
-        for name in FOLDERS:
-            if (run_dir.root / name).is_dir():
-                shutil.copytree(run_dir.root / name, drafts / name, copy_function=_link)
+        copy_data(run_dir.root, drafts)
         yield RunDir(run_dir.root, drafts)
     finally:
         shutil.rmtree(drafts, ignore_errors=True)
+
+
+def copy_data(source: Path, target: Path) -> None:
+    """Copy the data folders that `source` has and `target` lacks; stages make a copy that was cut off again."""
+    for name in FOLDERS:
+        if (source / name).is_dir() and not (target / name).exists():
+            shutil.copytree(source / name, target / name, copy_function=_link)
 
 
 def adopt(draft: RunDir) -> None:

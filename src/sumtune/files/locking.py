@@ -17,8 +17,10 @@ LOCK, OWNER = ".lock", ".lock-owner.json"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, wait_s: float = 0.0) -> Iterator[None]:
     """Hold the lock of `folder` until the context ends. The system releases the lock of a process that dies.
+
+    If another process holds it, wait up to `wait_s` seconds.
 
     Raises:
         RunDirError: another process holds the lock (the message names process and host), or `folder` is not writable.
@@ -30,7 +32,7 @@ def locked(folder: Path) -> Iterator[None]:
             missing += [path for path in (folder, *folder.parents) if not path.exists()]
             folder.mkdir(parents=True, exist_ok=True)
             new = not (folder / LOCK).exists()
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=wait_s)
             owner = {"process": os.getpid(), "host": socket.gethostname()}
             (folder / OWNER).write_text(json.dumps(owner), encoding="utf-8")
         except OSError as error:

@@ -9,8 +9,17 @@ import torch
 
 from sumtune.errors import ConfigError
 
-__all__ = ["Precision", "available_device", "bf16_speedup", "choose_device", "choose_precision"]
+__all__ = [
+    "CPU",
+    "Precision",
+    "assume_bf16_speedup",
+    "available_device",
+    "bf16_speedup",
+    "choose_device",
+    "choose_precision",
+]
 
+CPU = torch.device("cpu")
 BF16_MIN_SPEEDUP = 1.2
 """bf16 must be this many times as fast as fp32 to be worth its lower precision."""
 
@@ -91,13 +100,22 @@ def _gpu_precision() -> Precision:
     return Precision(torch.float32, "this GPU cannot compute in bf16")
 
 
-@cache
 def bf16_speedup(device: torch.device) -> float:
     """Return the speed of bf16 relative to fp32.
 
     It is measured only once per process, because it varies with load and an adapter must always give the same engine.
     """
-    return _product_seconds(torch.float32, device) / _product_seconds(torch.bfloat16, device)
+    if device.type not in _speedups:
+        assume_bf16_speedup(_product_seconds(torch.float32, device) / _product_seconds(torch.bfloat16, device), device)
+    return _speedups[device.type]
+
+
+_speedups: dict[str, float] = {}
+
+
+def assume_bf16_speedup(speedup: float, device: torch.device = CPU) -> None:
+    """Let this process assume what another process has measured, so that both choose the same number format."""
+    _speedups[device.type] = speedup
 
 
 def _product_seconds(dtype: torch.dtype, device: torch.device, repeats: int = 8) -> float:

@@ -1,6 +1,12 @@
-"""The study of a search: an Optuna study in SQLite. A killed trial is continued, and no trial counts twice."""
+"""The study of a search: an Optuna study in SQLite, to which finished trials are added in the order of their numbers.
 
-from collections.abc import Mapping
+Trials come in generations. What a generation tries, and when its trials are stopped early, depends only on the seed and
+the generations before it. So the study is the same whether its trials run one after another, at once, or again after a
+crash.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,45 +16,77 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sumtune.search.space import Space, suggest
 
-__all__ = ["finished_trials", "importances", "next_trial", "open_study"]
+__all__ = ["GENERATION", "Generation", "TrialResult", "add", "finished_trials", "importances", "next_generation",
+           "open_study"]  # fmt: skip
 
 NAME = "sumtune"
+DIRECTION = optuna.study.StudyDirection.MAXIMIZE
+GENERATION = 4
+"""Trials that are chosen together, and so can run at once."""
 FIRST_RUNG, REDUCTION = 1, 3
 """Successive halving (Jamieson and Talwalkar 2016, https://arxiv.org/abs/1502.07943): after epochs 1, 3, 9, … a
-trial goes on only if its score is among the best third of those that came as far."""
+trial goes on only if its score is among the best third of those that came as far in earlier generations."""
 RANDOM_TRIALS = 8
 """Trials with random settings before the sampler (TPE, Bergstra et al. 2011) learns from earlier ones."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """The trials that are still missing in a generation."""
+
+    trials: Sequence[FrozenTrial]
+    """Trials with number and settings, but without a result."""
+    bars: Mapping[int, float]
+    """Least sampled score, by epoch, with which a trial goes on."""
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What a trial found."""
+
+    score: float | None
+    """None if the trial was stopped early."""
+    sampled: Mapping[int, float]
+    """Score of sampled summaries by epoch."""
 
 
 def open_study(file: Path) -> Study:
     """Return the study in the SQLite database `file`; create it if it is missing. Higher values are better."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=FIRST_RUNG, reduction_factor=REDUCTION)
-    return optuna.create_study(
-        storage=f"sqlite:///{file.absolute()}",
-        study_name=NAME,
-        direction="maximize",
-        pruner=pruner,
-        load_if_exists=True,
-    )
+    storage = f"sqlite:///{file.absolute()}"
+    return optuna.create_study(storage=storage, study_name=NAME, direction=DIRECTION, load_if_exists=True)
 
 
-def next_trial(study: Study, space: Space, seed: int) -> FrozenTrial:
-    """Return the trial that a stopped search left unfinished, or a new one.
+def next_generation(study: Study, space: Space, seed: int) -> Generation:
+    """Return the trials that follow those in `study`, up to the end of their generation."""
+    done = len(study.trials)
+    start = done - done % GENERATION
+    earlier = study.trials[:start]
+    sampler = optuna.samplers.TPESampler(seed=seed + start, n_startup_trials=RANDOM_TRIALS, constant_liar=True)
+    planned = optuna.create_study(direction=DIRECTION, sampler=sampler)
+    planned.add_trials(earlier)
+    for _ in range(GENERATION):
+        suggest(planned.ask(), space)
+    return Generation(planned.trials[done:], _bars(earlier))
 
-    What a new trial tries depends only on `seed` and the results of earlier trials, not on how often the search was
-    stopped.
-    """
-    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-    for trial in running:
-        if trial.params.keys() == space.keys():
-            return trial
-        study.tell(trial.number, state=TrialState.FAIL)  # killed before it had all of its settings
-    usable = [trial for trial in study.get_trials(deepcopy=False) if trial.params.keys() == space.keys()]
-    study.sampler = optuna.samplers.TPESampler(seed=seed + len(usable), n_startup_trials=RANDOM_TRIALS)
-    asked = study.ask()
-    suggest(asked, space)
-    return study.trials[asked.number]
+
+def _bars(earlier: Sequence[FrozenTrial]) -> dict[int, float]:
+    reached = [trial.intermediate_values for trial in earlier]
+    bars, epoch = {}, FIRST_RUNG
+    while reached := [scores for scores in reached if epoch in scores]:
+        best_first = sorted((scores[epoch] for scores in reached), reverse=True)
+        bars[epoch] = best_first[max(1, (len(reached) + 1) // REDUCTION) - 1]
+        epoch *= REDUCTION
+    return bars
+
+
+def add(study: Study, trial: FrozenTrial, result: TrialResult) -> None:
+    """Add `trial` with its result, all at once, so that a crash leaves no half of it."""
+    finished = optuna.trial.create_trial(
+        state=TrialState.PRUNED if result.score is None else TrialState.COMPLETE, value=result.score,
+        params=trial.params, distributions=trial.distributions, intermediate_values=dict(result.sampled),
+    )  # fmt: skip
+    study.add_trial(finished)
 
 
 def finished_trials(study: Study) -> list[FrozenTrial]:

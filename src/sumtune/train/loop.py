@@ -1,4 +1,4 @@
-"""The training loop: validate → save → stop? → one optimizer step → log."""
+"""The training loop: validate → sample → save → stop? → one optimizer step → log."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ def train(
     With `plateau`, the samples so far, it also ends when more training would hardly raise their scores. `batch(step)`
     returns the examples of a step; `compute_gradient(examples, max_tokens)` stores their gradient in `master_weights`;
     `validate()` returns the mean validation loss; `save(state)` writes a checkpoint; `restore()` loads the newest.
-    Validation, saving and `sample` come before the step, so the same code also handles the final state.
+    Validation, `sample` and saving come before the step, so the same code also handles the final state.
 
     Raises:
         StoppedError: the user stopped the run. Its state is saved.
@@ -59,8 +59,8 @@ def train(
             state = replace(state, elapsed_s=time.monotonic() - started)
             state = state.after_validation(loss) if saves else state  # only a saved state can be the best
             _report_validation(on_event, plan, state, loss, monitor)
+            plateau = _sample(on_event, plan, state, sample, limit, plateau, started)  # a crash then loses none
             saved_at = _saved(save, state) if saves else saved_at
-            plateau = _sample(on_event, plan, state, sample, limit, plateau, started)
             if saves and not ends and state.step > 0:
                 ends = limit.is_over(time.monotonic() - started) or _is_at_plateau(on_event, state, plateau, started)
         if ends:

@@ -1,7 +1,6 @@
 """Summaries from a CTranslate2 model on the CPU."""
 
 import copy
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from sumtune.decode.batches import longest_first
 from sumtune.decode.ctranslate2.convert import conversion_seconds
 from sumtune.decode.ctranslate2.stream import stream
-from sumtune.decode.threads import preserve_torch_threads
+from sumtune.decode.threads import cores, preserve_torch_threads
 from sumtune.summarizer import Completion, OnPiece, OnProgress, SamplingSettings, SamplingSummarizer
 from sumtune.text.encode import Encoder
 
@@ -39,7 +38,7 @@ class CTranslate2Summarizer:
         self._batch_tokens = batch_tokens
         family = ctranslate2.Translator if encoder.is_encoder_decoder else ctranslate2.Generator
         with preserve_torch_threads():
-            self.copies = os.cpu_count() or 1
+            self.copies = cores()
             self._model = family(str(folder), inter_threads=self.copies, intra_threads=1)  # in the format of `folder`
         self.engine = "ctranslate2 " + self._model.compute_type.removesuffix("_float32")
         self._limit = encoder.prompt.max_target_tokens

@@ -1,0 +1,68 @@
+"""Workers give the results of a loop, in its order, whatever happens to their processes."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from sumtune.commands.search_workers import MOST_STARTS, Workers, processes
+from sumtune.errors import ConfigError, SumtuneError
+
+
+def square(job: tuple[int, Path]) -> int:
+    """Return the square of a number; leave a note about the process."""
+    number, folder = job
+    (folder / f"{number}-{os.getpid()}").touch()
+    return number * number
+
+
+def die_twice(job: tuple[int, Path]) -> int:
+    number, folder = job
+    result = square(job)
+    if number == 1 and len(list(folder.glob("1-*"))) <= 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+
+
+def die(_job: object) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def refuse(job: tuple[int, Path]) -> int:
+    if job[0] == 0:
+        raise ConfigError("No such layer.")
+    time.sleep(60)
+    return 0
+
+
+def results(run, count: int, folder: Path) -> list[int]:
+    with processes(count, run) as workers:
+        return list(workers.map(workers.run, [(number, folder) for number in range(4)]))
+
+
+@pytest.mark.parametrize("run", [square, die_twice])
+def test_a_job_whose_process_dies_is_run_again_and_counted_once(run, tmp_path: Path) -> None:
+    assert results(run, 2, tmp_path) == [0, 1, 4, 9]
+    runs = sorted(file.name.partition("-")[0] for file in tmp_path.iterdir())
+    assert runs == (["0", "1", "1", "1", "2", "3"] if run is die_twice else ["0", "1", "2", "3"])
+
+
+def test_a_job_that_kills_every_process_is_given_up(tmp_path: Path) -> None:
+    with pytest.raises(SumtuneError, match=f"died {MOST_STARTS} times"):
+        results(die, 1, tmp_path)
+
+
+def test_an_error_ends_the_other_processes(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    with pytest.raises(ConfigError, match="No such layer"):
+        results(refuse, 2, tmp_path)
+    assert time.monotonic() - begun < 50
+
+
+def test_without_processes_jobs_run_here_one_after_another(tmp_path: Path) -> None:
+    workers = Workers(1, square)
+    assert list(workers.map(workers.run, [(number, tmp_path) for number in range(3)])) == [0, 1, 4]
+    assert {file.name for file in tmp_path.iterdir()} == {f"{number}-{os.getpid()}" for number in range(3)}
