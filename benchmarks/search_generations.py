@@ -1,4 +1,4 @@
-"""Shows what it costs a search to choose several trials at once, on a simulated score with one peak and noise.
+"""Measures what it costs a search to choose several trials at once, on a simulated score with one peak and noise.
 
 Run: python benchmarks/search_generations.py --searches 200
 

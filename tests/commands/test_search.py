@@ -161,7 +161,7 @@ def test_learning_to_rank_is_refused(scores: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--workers", "0"], "0 is not in the range x>=1"),
+        (["--workers", "0"], "greater than or equal to 1|not in the range"),
         (["--workers", "2", "--ray", "auto"], "either --workers, for this machine, or --ray"),
         (["--ray", "auto"], r"pip install 'sumtune\[ray\]'"),
     ],
