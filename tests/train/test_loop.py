@@ -19,6 +19,17 @@ def test_the_order_is_validate_save_step_report() -> None:
     ]  # fmt: skip
 
 
+def test_sampled_scores_are_reported_before_the_state_is_saved_so_that_a_crash_loses_none() -> None:
+    fakes = Fakes(epochs=1)
+    fakes.sample = lambda _elapsed_s: {"rouge1": 0.3}
+    fakes.run()
+    assert fakes.order == [
+        "validate", "validation", "sampled", "save", "gradient", "step", "gradient", "step",
+        "validate", "validation", "sampled", "save", "gradient", "step",
+        "validate", "validation", "epoch", "sampled", "save", "end",
+    ]  # fmt: skip
+
+
 def test_the_last_state_is_validated_and_saved() -> None:
     fakes = Fakes(validate_every_steps=1000)
     state = fakes.run()

@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from sumtune.commands.ray_cluster import Place, cluster, count_workers
+from sumtune.decode.threads import cores, limit_threads
 from sumtune.errors import SumtuneError
 
 __all__ = ["Workers", "on_cluster", "processes"]
@@ -47,7 +48,7 @@ class Workers(Generic[Job, Result]):
 @contextmanager
 def processes(count: int, run: Callable[[Job], Result]) -> Iterator[Workers[Job, Result]]:
     """Yield `count` processes, which share the cores of this machine. A job whose process dies is run again."""
-    threads, stopped = max(1, (os.cpu_count() or 1) // count), threading.Event()
+    threads, stopped = max(1, cores() // count), threading.Event()
     free: SimpleQueue[ProcessPoolExecutor | None] = SimpleQueue()
     for _ in range(count):
         free.put(None)
@@ -87,8 +88,6 @@ def _start(threads: int) -> ProcessPoolExecutor:
 
 def _begin(threads: int) -> None:
     """Prepare a worker process: it obeys its parent instead of Control-C, and ends with it."""
-    from sumtune.decode.threads import limit_threads
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     limit_threads(threads)
