@@ -20,6 +20,14 @@ def test_the_parts_share_no_dialogue_and_lose_none(count: int) -> None:
         assert abs(len(part) - min(MOST, 0.2 * (count + 10))) <= 2
 
 
+def test_a_share_concerns_only_what_trials_learn_from() -> None:
+    given = examples(200)
+    whole, part = divide(given), divide(given, 0.3)
+    assert (part.judging, part.fresh) == (whole.judging, whole.fresh)
+    assert {one.id for one in part.learned} < {one.id for one in whole.learned}
+    assert abs(len(part.learned) - 0.3 * len(whole.learned)) <= 1
+
+
 def test_too_few_examples_are_refused() -> None:
     with pytest.raises(ConfigError, match=str(FEWEST)):
         divide(examples(FEWEST - 1))

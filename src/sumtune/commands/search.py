@@ -149,10 +149,14 @@ def _require_same_search(search: _Search) -> None:
 
 
 def _divide(search: _Search) -> None:
-    """Read and check the data, and write the parts of the training examples."""
-    source = RunDir(search.root / "data")
-    prepare_data(search.base, within_limits(search.base, search.console), source, search.console)
-    division = divide(load_jsonl(source.split("train")))
+    """Read and check the data, and write the parts of the training examples.
+
+    A preset that learns from a share of them still has all others for judging.
+    """
+    source, data = RunDir(search.root / "data"), search.base.data
+    whole = search.base.model_copy(update={"data": data.model_copy(update={"train_share": 1.0})})
+    prepare_data(whole, within_limits(whole, search.console), source, search.console)
+    division = divide(load_jsonl(source.split("train")), data.train_share)
     splits = {"train": division.learned, "test": division.judging}
     splits["validation"] = load_jsonl(source.split("validation"))
     write_text(search.root / "fresh.jsonl", dump_jsonl(division.fresh))

@@ -30,8 +30,8 @@ class Division:
     fresh: Sequence[Example]
 
 
-def divide(examples: Some) -> Division:
-    """Divide training examples by the hash of their dialogue.
+def divide(examples: Some, learned_share: float = 1.0) -> Division:
+    """Divide training examples by the hash of their dialogue. Trials learn from `learned_share` of those left over.
 
     Raises:
         ConfigError: there are too few examples.
@@ -42,7 +42,7 @@ def divide(examples: Some) -> Division:
     judging = select_share(examples, wanted / len(examples))
     rest = _without(examples, judging)
     fresh = select_share(rest, wanted / len(rest))
-    return Division(_without(rest, fresh), judging, fresh)
+    return Division(select_share(_without(rest, fresh), learned_share), judging, fresh)
 
 
 def _without(examples: Some, part: Some) -> Some:
