@@ -51,7 +51,7 @@ def read_file(
     every_column: bool = False,
     plain: bool = False,
 ) -> list[Table]:
-    """Return the tables of one file, one for each split that it holds. `name` is the file in messages about rows.
+    """Return the tables of one file, one for each split that it holds. Messages about rows call the file `name`.
 
     With `guess_encoding`, text that is not UTF-8 may be read as Windows-1252, with a warning, instead of making its
     rows undecodable. This always applies to CSV, because Excel writes it. With `every_column`, all values of a Parquet

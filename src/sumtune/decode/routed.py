@@ -79,7 +79,7 @@ class RoutedSummarizer:
         return self._route(dialogues, write)
 
     def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
-        """See `SamplingSummarizer`. The short summarizer samples for all sources: CTranslate2 leaves that to torch."""
+        """See `SamplingSummarizer`. Only the short summarizer samples: CTranslate2 leaves all sampling to torch."""
         assert isinstance(self._short, SamplingSummarizer)
         return self._short.sample(sources, settings)
 

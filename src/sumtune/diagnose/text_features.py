@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 def cached(function: Callable[[str], T]) -> Callable[[str], T]:
-    """Return `function` with its results for the last `CACHED_TEXTS` texts kept: rules look at the same texts."""
+    """Return `function` with a cache of its results for the last `CACHED_TEXTS` texts: rules look at the same texts."""
     return lru_cache(CACHED_TEXTS)(function)
 
 
