@@ -77,7 +77,7 @@ def killed_search(root: Path, name: str, chance: random.Random, seconds: float, 
     command = start(root, name, workers=2)
     while True:
         alone = sum(kills.values()) >= most
-        if _ends(command, None if alone else chance.uniform(1.0, 0.5 * seconds)):
+        if _ends(command, None if alone else chance.uniform(1.0, 0.3 * seconds)):
             if command.returncode == 0:
                 return kills
             assert command.returncode == -signal.SIGKILL, (root / "log").read_text()[-2000:]
