@@ -64,8 +64,8 @@ REFUSED: dict[bytes, str] = {
 """First bytes of files that are not supported, with what they are and what to do instead."""
 TEXTUAL = (b"version https://git-lfs.github.com/spec/", b"%PDF-", b"{\\rtf")
 """First bytes that are enough even if only text follows. Other ASCII first bytes also need binary data in the file."""
-CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\b\x1b"))
-"""Bytes that no text has, whatever its encoding, except UTF-16 and UTF-32."""
+CONTROLS = bytes({*range(32), 127} - set(b"\t\n\v\f\r\b\x1b\x1a"))
+"""Bytes that no text has, whatever its encoding, except UTF-16 and UTF-32. DOS ends texts with 0x1a."""
 MOST_CONTROLS = 0.05
 """Largest share of them in a text, parts of which may be damaged."""
 UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
