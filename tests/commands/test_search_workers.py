@@ -1,41 +1,14 @@
 """Workers give the results of a loop, in its order, whatever happens to their processes."""
 
 import os
-import signal
 import time
 from pathlib import Path
 
 import pytest
+from worker_jobs import die, die_twice, refuse, square
 
 from sumtune.commands.search_workers import MOST_STARTS, Workers, processes
 from sumtune.errors import ConfigError, SumtuneError
-
-
-def square(job: tuple[int, Path]) -> int:
-    """Return the square of a number; leave a note about the process."""
-    number, folder = job
-    (folder / f"{number}-{os.getpid()}").touch()
-    return number * number
-
-
-def die_twice(job: tuple[int, Path]) -> int:
-    number, folder = job
-    result = square(job)
-    if number == 1 and len(list(folder.glob("1-*"))) <= 2:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return result
-
-
-def die(_job: object) -> int:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return 0
-
-
-def refuse(job: tuple[int, Path]) -> int:
-    if job[0] == 0:
-        raise ConfigError("No such layer.")
-    time.sleep(60)
-    return 0
 
 
 def results(run, count: int, folder: Path) -> list[int]:
