@@ -1,6 +1,7 @@
 """Every format: its own runtime writes what the tuned model writes, and the code in its README does so, too."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -103,3 +104,14 @@ def test_openvino_sends_nothing_about_its_use():
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+@pytest.mark.parametrize("given", [None, "0"])
+def test_onnx_runtime_collects_nothing_unless_the_user_wants_it(given, tmp_path, monkeypatch):
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    environment = os.environ | {"HOME": str(tmp_path)} | ({} if given is None else {"ORT_DISABLE_TELEMETRY": given})
+    code = "import sumtune.export.graphs.onnx_graphs, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert printed.stdout.strip() == (given or "1")
+    if given is None:
+        assert not list(tmp_path.rglob("*onnxruntime*"))

@@ -12,7 +12,10 @@ __all__ = ["main"]
 
 USER_PROBLEM, INTERRUPTED = 2, 130
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-PATH_PROBLEMS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO)
+PATH_PROBLEMS = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP, errno.EIO, errno.EEXIST, errno.ENOTDIR,
+    errno.EISDIR,
+)  # fmt: skip
 """System errors about a path, which the user can fix."""
 
 

@@ -47,9 +47,12 @@ def drafted(output: Path) -> Iterator[Path]:
 
 
 def publish(draft: Path, final: Path) -> None:
-    """Move the whole folder `draft` to `final`, in place of an older export."""
+    """Move the whole folder `draft` to `final`, in place of an older export, which is deleted last."""
     sync_tree(draft)
+    old = final.with_name(f".{final.name}.old")
+    shutil.rmtree(old, ignore_errors=True)  # left by a killed export
     if final.exists():
-        shutil.rmtree(final)
+        final.replace(old)
     draft.replace(final)
     sync_folder(final.parent)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,10 +1,13 @@
 """Graphs that ONNX Runtime runs. Each ONNX export of sumtune contains a copy of this file."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # otherwise its import collects data about this machine
 import onnxruntime
 
 __all__ = ["load_graphs"]
