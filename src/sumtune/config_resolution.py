@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sumtune.config import PRESETS, Config, PromptConfig, Section
 from sumtune.errors import ConfigError
 
-__all__ = ["assignment", "known_keys", "parse_assignment", "resolve", "revise"]
+__all__ = ["assignment", "known_keys", "parse_assignment", "read_yaml", "resolve", "revise"]
 
 MAX_FILE_BYTES = 1_000_000
 """No configuration is larger. Without a limit, a device such as `/dev/zero` would be read forever."""
@@ -33,12 +33,12 @@ def resolve(
     Raises:
         ConfigError: names every problem at once, with the nearest known name for an unknown one.
     """
-    from_file = _read_yaml(config_file) if config_file else {}
+    from_file = read_yaml(config_file) if config_file else {}
     from_set = dict(parse_assignment(text) for text in assignments)
     chosen = preset or from_set.get("preset") or from_file.get("preset") or Config.model_fields["preset"].default
     if chosen not in PRESETS:
         raise ConfigError(f"Unknown preset {chosen!r}: choose one of {', '.join(PRESETS)}.{_nearest(chosen, PRESETS)}")
-    merged: dict[str, Any] = _read_yaml(Path(str(files("sumtune") / "presets" / f"{chosen}.yaml")))
+    merged: dict[str, Any] = read_yaml(Path(str(files("sumtune") / "presets" / f"{chosen}.yaml")))
     merged = _deep_merge(merged, from_file)
     for key, value in {**from_set, **(overrides or {}), "preset": chosen}.items():
         merged = _deep_merge(merged, _nested(key, value))
@@ -65,15 +65,20 @@ def _validated(settings: Mapping[str, Any]) -> Config:
         raise ConfigError("\n".join(["The configuration has problems:", *_problems(error)])) from None
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, what: str = "configuration") -> dict[str, Any]:
+    """Return the mapping in a YAML file; empty if the file is empty. `what` is the name of such a file in messages.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds something else.
+    """
     try:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
         if len(content) > MAX_FILE_BYTES:
-            raise ConfigError(f"{path} has more than {MAX_FILE_BYTES:,} bytes, so it is not a configuration.")
+            raise ConfigError(f"{path} has more than {MAX_FILE_BYTES:,} bytes, so it is not a {what}.")
         value = yaml.safe_load(content.decode("utf-8"))
     except OSError as error:
-        raise ConfigError(f"Cannot read the configuration {str(path)!r}: {error.strerror or error}.") from None
+        raise ConfigError(f"Cannot read the {what} {str(path)!r}: {error.strerror or error}.") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     if value is None:
@@ -94,7 +99,7 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         raise ConfigError(f"--set {text!r}: expected key=value, for example train.epochs=2.")
     try:
         return key.strip(), yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date that does not exist
         raise ConfigError(f"--set {text!r}: the value {value!r} is not valid YAML.") from None
 
 

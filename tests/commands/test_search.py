@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import tiny
@@ -15,11 +16,13 @@ from ray_nodes import local_cluster
 
 from sumtune.cli import main
 from sumtune.commands import search as command
-from sumtune.commands import search_trial
+from sumtune.commands import search_folder, search_trial
+from sumtune.commands.resume import require_same_settings
 from sumtune.commands.search import Extent
 from sumtune.config import Config
 from sumtune.config_resolution import resolve
-from sumtune.errors import ConfigError, RunDirError
+from sumtune.errors import ConfigError, DataError, RunDirError, SumtuneError
+from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.search.study import open_study
 from sumtune.terminal.console import plain_console
@@ -106,8 +109,28 @@ def test_more_trials_can_follow(scores: dict[str, Any]) -> None:
     search(scores, trials=3)
     search(scores, trials=5)
     assert len(trials_of()) == 5
-    search(scores, trials=5)
+    assert "has 5 trials already, so --trials 4 adds none" in search(scores, trials=4)
     assert len(trials_of()) == 5
+
+
+def test_the_run_with_earlier_best_settings_is_kept(scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(config: Config, run_dir: RunDir, _console: Any) -> None:
+        require_same_settings(config, run_dir)
+        write_record(run_dir.run_json, {"config": config.model_dump(mode="json")})
+
+    def later_is_better(_config: Config, run_dir: RunDir, _watch: Any) -> float:
+        return 0.1 if run_dir.root.name == "default" else 0.2 + 0.1 * int(run_dir.root.name)
+
+    def best(name: str) -> float:
+        return float(RunDir(Path("search") / name).record()["config"]["train"]["learning_rate"])
+
+    monkeypatch.setattr(command.pipeline, "run", run)
+    monkeypatch.setattr(search_trial, "_score", later_is_better)
+    for trials in (1, 1, 3, 4):
+        output = search(scores, trials)
+        assert ("earlier best settings" in output) == (trials > 1)
+    tried = [params["train.learning_rate"] for params, _ in trials_of()]
+    assert [best("best-1"), best("best-2"), best("best")] == [tried[0], tried[2], tried[3]]
 
 
 @pytest.mark.parametrize("stops", [False, True])
@@ -145,11 +168,62 @@ def test_the_default_is_kept_if_nothing_is_better(scores: dict[str, Any]) -> Non
 
 def test_another_search_is_not_mixed_in(scores: dict[str, Any]) -> None:
     search(scores, trials=1)
-    with pytest.raises(RunDirError, match="another --run-dir"):
+    with pytest.raises(RunDirError, match="other data, settings or space: use another --run-dir"):
         search(scores, trials=1, lora__dropout=0.3)
-    Path("space.yaml").write_text("lora.rank: [2, 4]\n")
-    with pytest.raises(RunDirError, match="another --run-dir"):
+    tiny.write_jsonl(Path("chats.jsonl"), 81)
+    with pytest.raises(RunDirError, match="data has changed since the search in search began: use another --run-dir"):
         search(scores, trials=1)
+    tiny.write_jsonl(Path("chats.jsonl"), 80)
+    Path("space.yaml").write_text("lora.rank: [2, 4]\n")
+    with pytest.raises(RunDirError, match="other data, settings or space: use another --run-dir"):
+        search(scores, trials=1)
+
+
+def test_a_folder_holds_a_run_or_a_search(scores: dict[str, Any]) -> None:
+    write_record(Path("run/run.json"), {})
+    with pytest.raises(RunDirError, match="run holds a run: give --run-dir another folder"):
+        search(scores, root="run")
+    search(scores, trials=1)
+    with pytest.raises(RunDirError, match="search holds a search: give --run-dir another folder"):
+        require_same_settings(Config(), RunDir(Path("search")))
+
+
+@pytest.mark.parametrize(("rows", "path", "error"), [(80, "chat.jsonl", DataError), (30, "chats.jsonl", ConfigError)])
+def test_a_refused_search_leaves_nothing_in_the_way(
+    scores: dict[str, Any], rows: int, path: str, error: type[SumtuneError]
+) -> None:
+    tiny.write_jsonl(Path("chats.jsonl"), rows)
+    with pytest.raises(error):
+        search(scores, trials=1, data__path=path)
+    tiny.write_jsonl(Path("chats.jsonl"), 80)
+    search(scores, trials=1)
+    assert len(trials_of()) == 1
+
+
+def test_a_search_killed_before_it_was_recorded_begins_again(
+    scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(search_folder, "write_record", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            search(scores, trials=1)
+    tiny.write_jsonl(Path("chats.jsonl"), 100)
+    search(scores, trials=1)
+    learned = len(Path("search/parts/train.jsonl").read_text().splitlines())
+    search(scores, trials=1, root="other")
+    assert len(Path("other/parts/train.jsonl").read_text().splitlines()) == learned
+
+
+@pytest.mark.parametrize("kept_bytes", [None, 5000])
+def test_a_damaged_study_is_made_again_from_its_trials(scores: dict[str, Any], kept_bytes: int | None) -> None:
+    search(scores, trials=2)
+    undamaged, file = trials_of(), Path("search/study.db")
+    file.write_bytes(b"no study" if kept_bytes is None else file.read_bytes()[:kept_bytes])
+    with pytest.raises(RunDirError, match=r"study\.db is damaged.*: delete it, and repeat the command"):
+        search(scores, trials=2)
+    file.unlink()
+    search(scores, trials=2)
+    assert trials_of() == undamaged
 
 
 def test_learning_to_rank_is_refused(scores: dict[str, Any]) -> None:
@@ -163,6 +237,8 @@ def test_learning_to_rank_is_refused(scores: dict[str, Any]) -> None:
     [
         (["--workers", "0"], "greater than or equal to 1|not in the range"),
         (["--workers", "2", "--ray", "auto"], "either --workers, for this machine, or --ray"),
+        (["--cores", "2"], "--cores is for the workers of --ray"),
+        (["--within", "0m"], "no trial can end in no time"),
         (["--ray", "auto"], r"pip install 'sumtune\[ray\]'"),
     ],
 )

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import optuna
@@ -36,24 +37,37 @@ def test_suggestions_lie_in_the_space(tmp_path: Path) -> None:
     ("text", "named"),
     [
         ("", "is empty"),
-        ("[1, 2]", "is empty"),
+        ("[1, 2]", "must hold `key: value` settings, not list"),
         ("lora.rank: [8", "not valid YAML"),
-        ("lora.rnak: [8, 16]", "lora.rnak"),
-        ("data.path: [a, b]", "data.path"),
-        ("train: [1, 2]", "train"),
-        ("lora.rank: [8]", "two values"),
-        ("lora.rank: {low: 8}", "two values"),
-        ("lora.dropout: {low: 0.5, high: 0.1}", "two values"),
-        ("train.learning_rate: {low: 0.0, high: 0.1, log: true}", "two values"),
-        ("lora.dropout: {low: 0.0, high: 2.0}", "lora.dropout"),
-        ("lora.rank: [8, many]", "lora.rank"),
+        ("lora.rnak: [8, 16]", "cannot change 'lora.rnak'"),
+        ("data.path: [a, b]", "cannot change 'data.path'"),
+        ("train: [1, 2]", "cannot change 'train'"),
+        ("train.within: [1h, 2h]", "'train.within': it must be the same in all trials"),
+        ("train.seed: [0, 1]", "'train.seed': it must be the same in all trials"),
+        ("lora.rank: 8", "lora.rank needs a list of values, or {low"),
+        ("lora.rank: [8, 8]", "list of lora.rank needs two different values"),
+        ("lora.rank: {low: 8}", "lora.rank needs a list of values, or {low"),
+        ("lora.dropout: {low: few, high: 0.1}", "low and high of lora.dropout must be numbers"),
+        ("lora.dropout: {low: 0, high: .inf}", "low and high of lora.dropout must be numbers"),
+        ("lora.dropout: {low: 0.5, high: 0.1}", "low of lora.dropout must be less than high"),
+        ("lora.dropout: {low: 0.1, high: 0.5, log: often}", "log of lora.dropout must be true or false"),
+        ("train.learning_rate: {low: 0.0, high: 0.1, log: true}", "low of train.learning_rate must be greater than 0"),
+        ("lora.dropout: {low: 0.0, high: 2.0}", "lora.dropout = 2.0"),
+        ("lora.rank: [8, many]", "lora.rank = 'many'"),
     ],
 )
 def test_what_cannot_be_searched_is_named(tmp_path: Path, text: str, named: str) -> None:
     file = tmp_path / "space.yaml"
     file.write_text(text)
-    with pytest.raises(ConfigError, match=named):
+    with pytest.raises(ConfigError, match=re.escape(named)) as problem:
         load_space(file, resolve())
+    assert str(file) in str(problem.value)
+
+
+def test_numbers_without_a_point_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "space.yaml"
+    file.write_text("train.learning_rate: {low: 1e-4, high: 2e-3, log: true}")
+    assert load_space(file, resolve()) == {"train.learning_rate": Range(1e-4, 2e-3, log=True)}
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

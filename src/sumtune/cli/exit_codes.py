@@ -35,7 +35,7 @@ def main() -> None:
         _exit(f"Error: {message}", USER_PROBLEM)
     except SystemExit as end:
         if end.code == INTERRUPTED:  # Typer's own code for Control-C, which it gives without a message
-            print("Interrupted. The same command continues from the last checkpoint.", file=sys.stderr)
+            print("Interrupted. The same command continues with what was saved.", file=sys.stderr)
         raise
 
 

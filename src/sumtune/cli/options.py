@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from sumtune.errors import ConfigError
+
 __all__ = [
     "SEARCH_DIR",
     "BeamsOption",
     "CheckSetOption",
     "ConfigOption",
+    "CoresOption",
     "DataOption",
     "DialogueOption",
     "DropOption",
@@ -25,6 +28,7 @@ __all__ = [
     "TrackExamplesOption",
     "TrackOption",
     "WithinOption",
+    "worker_cores",
 ]
 
 SEARCH_DIR = Path("search")
@@ -41,6 +45,11 @@ ModelOption = Annotated[
 ]
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="YAML file with settings.")]
 RunDirOption = Annotated[Path, typer.Option("--run-dir", help="Folder of the run.")]
+WORKER_CORES = 4
+CoresOption = Annotated[
+    int | None,
+    typer.Option("--cores", min=1, help="Cores of each worker of --ray.", show_default=str(WORKER_CORES)),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any setting, for example train.epochs=2. Repeatable."),
@@ -90,3 +99,14 @@ BeamsOption = Annotated[
         "--beams", min=1, help="Beams for this command; 1 is greedy search. Default: as in the last evaluation."
     ),
 ]
+
+
+def worker_cores(cores: int | None, ray: str | None) -> int:
+    """Return the cores of each worker.
+
+    Raises:
+        ConfigError: `cores` were given without a cluster.
+    """
+    if cores is not None and ray is None:
+        raise ConfigError("--cores is for the workers of --ray.")
+    return cores or WORKER_CORES

@@ -11,6 +11,7 @@ from sumtune.cli.options import (
     SEARCH_DIR,
     CheckSetOption,
     ConfigOption,
+    CoresOption,
     DataOption,
     DialogueOption,
     DropOption,
@@ -26,6 +27,7 @@ from sumtune.cli.options import (
     TrackExamplesOption,
     TrackOption,
     WithinOption,
+    worker_cores,
 )
 from sumtune.commands.run_options import PLANNED_PRESETS, config_of
 from sumtune.files.run_dir import DEFAULT_RUN_DIR
@@ -166,7 +168,7 @@ def search(
         str | None,
         typer.Option("--ray", metavar="ADDRESS", help="Ray cluster for the trials; `auto`: that of this machine."),
     ] = None,
-    cores: Annotated[int, typer.Option("--cores", min=1, help="Cores of each worker of --ray.")] = 4,
+    cores: CoresOption = None,
 ) -> None:
     r"""Try other settings on a part of the training data, then train the best ones on all of it.
 
@@ -180,10 +182,13 @@ def search(
 
     if ray is not None and workers > 1:
         raise ConfigError("Give either --workers, for this machine, or --ray, for a cluster.")
+    each = worker_cores(cores, ray)
     try:
         seconds = None if within is None else float(str(parse_duration(within)))
     except ValueError as error:
         raise ConfigError(f"--within {within}: {error}.") from None
+    if seconds == 0:
+        raise ConfigError(f"--within {within}: no trial can end in no time.")
     console = plain_console()
     with status(console, "Loading PyTorch and transformers"):
         try:
@@ -192,7 +197,7 @@ def search(
             raise ConfigError("A search needs Optuna: run `pip install 'sumtune[search]'`.") from None
         from sumtune.commands.search import Extent
         from sumtune.commands.search import search as start
-    start(settings, run_dir, console, Extent(trials, seconds, workers, ray, cores), space)
+    start(settings, run_dir, console, Extent(trials, seconds, workers, ray, each), space)
 
 
 def _start(stages: Literal["run", "train"], settings: "Config", run_dir: Path, started: float, **options: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sumtune.cli.options import BeamsOption, DialogueOption, RunDirOption
+from sumtune.cli.options import BeamsOption, CoresOption, DialogueOption, RunDirOption, worker_cores
 from sumtune.errors import ConfigError
 from sumtune.files.run_dir import DEFAULT_RUN_DIR
 from sumtune.serve.settings import ServeSettings
@@ -39,7 +39,7 @@ def summarize(
         str | None,
         typer.Option("--ray", metavar="ADDRESS", help="Ray cluster for the shards; `auto`: that of this machine."),
     ] = None,
-    cores: Annotated[int, typer.Option("--cores", min=1, help="Cores of each worker of --ray.")] = 4,
+    cores: CoresOption = None,
 ) -> None:
     """Summarize one dialogue to standard output, or every row of a data file or a folder of shards to JSONL."""
     if (input_ is None) != (output is None) or (input_ is not None and file is not None):
@@ -47,13 +47,13 @@ def summarize(
     from sumtune.commands.summarize import read_text, summarize_file, summarize_text
     from sumtune.files.run_dir import RunDir
 
-    folder = RunDir(run_dir)
+    folder, each = RunDir(run_dir), worker_cores(cores, ray)
     if ray is not None and (input_ is None or not input_.is_dir()):
         raise ConfigError("--ray needs --input with a folder of shards.")
     if input_ is not None and output is not None and input_.is_dir():
         from sumtune.commands.summarize_folder import Job, summarize_folder
 
-        summarize_folder(Job(input_, output, run_dir, beams, dialogue_column, style), ray, cores)
+        summarize_folder(Job(input_, output, run_dir, beams, dialogue_column, style), ray, each)
     elif input_ is not None and output is not None:
         summarize_file(input_, output, folder, beams, dialogue_column, style)
     else:

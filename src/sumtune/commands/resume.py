@@ -13,7 +13,7 @@ from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import adapter_damage, training_fingerprint
 
-__all__ = ["require_same_settings", "state_to_resume", "with_recorded_limits"]
+__all__ = ["changed_settings", "require_same_settings", "state_to_resume", "with_recorded_limits"]
 
 COMPARED = ("data", "model", "lora", "train", "rank")
 """Sections of settings that decide what is trained."""
@@ -31,30 +31,40 @@ def with_recorded_limits(config: Config, run_dir: RunDir) -> Config:
 
 
 def require_same_settings(config: Config, run_dir: RunDir) -> None:
-    """Check that the folder holds no run with other data, model or training settings.
+    """Check that the folder holds no run with other data, model or training settings, and no search.
 
     Raises:
-        RunDirError: the folder holds such a run; the message lists the differences.
+        RunDirError: the folder holds a search, or such a run; the message lists the differences.
+    """
+    if run_dir.search_json.exists():
+        raise RunDirError(f"{run_dir.root} holds a search: give --run-dir another folder for the run.")
+    if changed := changed_settings(config, run_dir):
+        raise RunDirError(
+            f"{run_dir.root} holds a run with other settings:\n  " + "\n  ".join(changed) + "\n"
+            "Give --run-dir DIR for a new folder, or --overwrite to replace that run."
+        )
+
+
+def changed_settings(config: Config, run_dir: RunDir) -> list[str]:
+    """Return the settings of data, model and training that differ from those of the run in the folder, if it has one.
+
+    Raises:
+        RunDirError: the record of the run cannot be read.
     """
     recorded = known_record(run_dir).get("config")
     if recorded is None:
-        return
+        return []
     requested = config.model_dump(mode="json")
     defaults = Config().model_dump(mode="json")  # of settings that the release that wrote the record did not have
     before = {section: defaults[section] | recorded.get(section, {}) for section in COMPARED}
     if not config.rank.candidates and not before["rank"]["candidates"]:
         requested["rank"] = {}  # it is off, whatever its other settings
-    changed = [
+    return [
         f"{section}.{key}: {before[section][key]!r} → {value!r}"
         for section in COMPARED
         for key, value in requested[section].items()
         if before[section][key] != value and key not in WITHOUT_EFFECT
     ]
-    if changed:
-        raise RunDirError(
-            f"{run_dir.root} holds a run with other settings:\n  " + "\n  ".join(changed) + "\n"
-            "Give --run-dir DIR for a new folder, or --overwrite to replace that run."
-        )
 
 
 def state_to_resume(

@@ -14,15 +14,14 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from sumtune.commands import pipeline
-from sumtune.commands.prepare import prepare_data, within_limits
+from sumtune.commands.search_folder import FRESH, PARTS, begin, best_run_dir
 from sumtune.commands.search_trial import TrialJob, run_trial
 from sumtune.commands.search_workers import Workers, on_cluster, processes
 from sumtune.config import Config, DataConfig
 from sumtune.config_resolution import assignment, revise
-from sumtune.data.example import dump_jsonl
 from sumtune.data.example_file import load_jsonl
 from sumtune.decode.build import build_for_any_length
-from sumtune.errors import ConfigError, RunDirError
+from sumtune.errors import ConfigError
 from sumtune.evaluate.compare import Comparison, compare
 from sumtune.evaluate.reference_groups import group_by_dialogue
 from sumtune.evaluate.scorecard import TUNED, Scorecard, score_systems
@@ -33,7 +32,6 @@ from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.model.locate import locate
 from sumtune.model.precision import CPU, bf16_speedup
-from sumtune.search.division import divide
 from sumtune.search.space import Space, load_space, settings_of
 from sumtune.search.study import GENERATION, TrialResult, add, finished_trials, importances, next_generation, open_study
 from sumtune.terminal.search import Outcome, outcome_lines, trial_line
@@ -72,7 +70,7 @@ class _Search:
     @cached_property
     def parts(self) -> Config:
         """Settings of the default for the parts of the training data. The base model is not scored."""
-        data = DataConfig(path=str(self.root / "parts"))
+        data = DataConfig(path=str(self.root / PARTS))
         evaluate = self.base.evaluate.model_copy(update={"base": False, "max_examples": None})
         train = self.base.train.model_copy(update={"validate_every_steps": ONLY_AFTER_EPOCHS})
         return self.base.model_copy(update={"data": data, "evaluate": evaluate, "train": train})
@@ -106,7 +104,8 @@ def search(config: Config, root: Path, console: Console, extent: Extent, space: 
 
     Raises:
         ConfigError: the space or the settings cannot be searched, or there are too few examples.
-        RunDirError: the folder holds a search with other settings, or another process searches there.
+        DataError: the data cannot be used.
+        RunDirError: the folder holds a run or a search with other data or settings, or another process searches there.
         StoppedError: the user stopped it; the same command continues.
     """
     begun = time.monotonic()
@@ -117,10 +116,10 @@ def search(config: Config, root: Path, console: Console, extent: Extent, space: 
         )
     found = _Search(root, config, load_space(space, config), console)
     with _workers(extent) as workers, locked(root):
-        _require_same_search(found)
-        if not (root / "parts").exists():
-            _divide(found)
+        begin(root, config, found.space, console)
         study = open_study(root / "study.db")
+        if (already := len(study.trials)) > extent.trials:
+            console.print(f"The study has {already} trials already, so --trials {extent.trials} adds none.")
         default = _score_of_default(found)
         _run_trials(found, study, workers, extent, begun)
         ranked = finished_trials(study)
@@ -131,43 +130,7 @@ def search(config: Config, root: Path, console: Console, extent: Extent, space: 
         for line in outcome_lines(outcome):
             console.print(line)
     final = found.base if best is None else found.config(best, found.base)
-    pipeline.run(final, RunDir(root / "best"), console)
-
-
-def _require_same_search(search: _Search) -> None:
-    """Record data, settings and space of the search, or check that they equal the recorded ones.
-
-    Raises:
-        RunDirError: they differ.
-    """
-    wanted = {"config": search.base.model_dump(mode="json"), "space": repr(sorted(search.space.items()))}
-    file = search.root / "search.json"
-    if (recorded := find_record(file)) is None:
-        write_record(file, wanted)
-    elif recorded != wanted:
-        raise RunDirError(f"{search.root} holds a search with other data, settings or space: use another --run-dir.")
-
-
-def _divide(search: _Search) -> None:
-    """Read and check the data, and write the parts of the training examples.
-
-    A preset that learns from a share of them still has all others for judging.
-    """
-    source, data = RunDir(search.root / "data"), search.base.data
-    whole = search.base.model_copy(update={"data": data.model_copy(update={"train_share": 1.0})})
-    prepare_data(whole, within_limits(whole, search.console), source, search.console)
-    division = divide(load_jsonl(source.split("train")), data.train_share)
-    splits = {"train": division.learned, "test": division.judging}
-    splits["validation"] = load_jsonl(source.split("validation"))
-    write_text(search.root / "fresh.jsonl", dump_jsonl(division.fresh))
-    made = search.root / ".parts"
-    for name, examples in splits.items():
-        write_text(made / f"{name}.jsonl", dump_jsonl(examples))
-    made.rename(search.root / "parts")
-    search.console.print(
-        f"Each trial learns from {len(division.learned)} training examples and is judged on {len(division.judging)} "
-        f"others; {len(division.fresh)} fresh ones compare the winner with the default."
-    )
+    pipeline.run(final, best_run_dir(root, final, console), console)
 
 
 def _score_of_default(search: _Search) -> float:
@@ -225,7 +188,7 @@ def _on_fresh_examples(search: _Search, best: FrozenTrial) -> Comparison:
 
 
 def _fresh_scores(search: _Search, config: Config, run_dir: RunDir) -> Scorecard:
-    examples = group_by_dialogue(load_jsonl(search.root / "fresh.jsonl"))
+    examples = group_by_dialogue(load_jsonl(search.root / FRESH))
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(run_dir.adapter)
     summarizer = build_for_any_length(source, run_dir.adapter, prompt, config.decode, config.model.device)
     predictions = summarizer.summarize([example.dialogue for example in examples])

@@ -36,6 +36,11 @@ class RunDir:
         return self.root / "run.json"
 
     @property
+    def search_json(self) -> Path:
+        """Record of a search. A folder holds either a run or a search."""
+        return self.root / "search.json"
+
+    @property
     def ingestion(self) -> Path:
         return self._data / "data_ingestion"
 

@@ -4,13 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import yaml
-
 from sumtune.config import Config
-from sumtune.config_resolution import assignment, known_keys, revise
+from sumtune.config_resolution import assignment, known_keys, read_yaml, revise
 from sumtune.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,6 +19,11 @@ __all__ = ["Range", "Space", "load_space", "settings_of", "suggest"]
 
 SEARCHED = ("lora", "train", "decode", "model.max_source_tokens", "model.instruction")
 """Sections and settings that a search may change. Data and scoring stay, so that trials can be compared."""
+THE_SAME = frozenset(
+    f"train.{name}" for name in ("within", "stop_early", "seed", "validate_every_steps", "validation_examples",
+                                 "sampled_summaries", "keep_checkpoints")
+)  # fmt: skip
+"""Settings of these sections that decide how trials are measured, or differ only by luck."""
 
 
 @dataclass(frozen=True)
@@ -42,39 +46,53 @@ def load_space(file: Path | None, base: Config) -> dict[str, Range | tuple[Any, 
     Raises:
         ConfigError: the file cannot be read, or names a setting or a value that `base` cannot take.
     """
-    text = (files("sumtune.search") / "space.yaml").read_text("utf-8") if file is None else _read(file)
-    where = "the default space" if file is None else str(file)
-    try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{where} is not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict) or not content:
+    path = Path(str(files("sumtune.search") / "space.yaml")) if file is None else file
+    where = "The default space" if file is None else str(file)
+    content = read_yaml(path, "search space")
+    if not content:
         raise ConfigError(f"{where} is empty: it needs settings, such as `lora.rank: [8, 16]`.")
-    space = {str(key): _values(str(key), value, where) for key, value in content.items()}
-    for key, values in space.items():
-        for value in (values.low, values.high) if isinstance(values, Range) else values:
-            revise(base, (assignment(key, value),))
+    try:
+        space = {str(key): _values(str(key), value) for key, value in content.items()}
+        for key, values in space.items():
+            for value in (values.low, values.high) if isinstance(values, Range) else values:
+                revise(base, (assignment(key, value),))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from None
     return space
 
 
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot read the search space {str(file)!r}: {error}.") from None
-
-
-def _values(key: str, value: Any, where: str) -> Range | tuple[Any, ...]:
+def _values(key: str, value: Any) -> Range | tuple[Any, ...]:
     if key not in known_keys() or not key.startswith(SEARCHED) or "." not in key:
-        raise ConfigError(f"{where}: a search cannot change {key!r}, only settings of {', '.join(SEARCHED)}.")
-    if isinstance(value, list) and len(value) > 1:
+        raise ConfigError(f"a search cannot change {key!r}, only settings of {', '.join(SEARCHED)}.")
+    if key in THE_SAME:
+        raise ConfigError(f"a search cannot change {key!r}: it must be the same in all trials.")
+    if isinstance(value, list):
+        if len(set(map(repr, value))) < 2:
+            raise ConfigError(f"the list of {key} needs two different values or more.")
         return tuple(value)
     if isinstance(value, dict) and {"low", "high"} <= value.keys() <= {"low", "high", "log"}:
-        low, high, log = value["low"], value["high"], bool(value.get("log", False))
-        numbers = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (low, high))
-        if numbers and low < high and (low > 0 or not log):
-            return Range(low, high, log)
-    raise ConfigError(f"{where}: {key} needs a list of two values or more, or {{low: …, high: …, log: true}}.")
+        return _range(key, _number(value["low"]), _number(value["high"]), value.get("log", False))
+    raise ConfigError(f"{key} needs a list of values, or {{low: …, high: …, log: true}}.")
+
+
+def _range(key: str, low: Any, high: Any, log: Any) -> Range:
+    if any(isinstance(one, bool) or not isinstance(one, int | float) or not isfinite(one) for one in (low, high)):
+        raise ConfigError(f"low and high of {key} must be numbers.")
+    if not low < high:
+        raise ConfigError(f"low of {key} must be less than high.")
+    if not isinstance(log, bool):
+        raise ConfigError(f"log of {key} must be true or false.")
+    if log and low <= 0:
+        raise ConfigError(f"with log: true, low of {key} must be greater than 0.")
+    return Range(low, high, log)
+
+
+def _number(value: Any) -> Any:
+    """Return `value`, or the number in it: YAML 1.1 reads `1e-4`, without a point, as text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def suggest(trial: "Trial", space: Space) -> None:

@@ -5,7 +5,9 @@ the generations before it. So the study is the same whether its trials run one a
 crash.
 """
 
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import optuna
 from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from sumtune.errors import RunDirError
 from sumtune.search.space import Space, suggest
 
 __all__ = ["GENERATION", "Generation", "TrialResult", "add", "finished_trials", "importances", "next_generation",
@@ -51,10 +54,28 @@ class TrialResult:
 
 
 def open_study(file: Path) -> Study:
-    """Return the study in the SQLite database `file`; create it if it is missing. Higher values are better."""
+    """Return the study in the SQLite database `file`; create it if it is missing. Higher values are better.
+
+    Raises:
+        RunDirError: the file is damaged, or from another version of Optuna.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = f"sqlite:///{file.absolute()}"
-    return optuna.create_study(storage=storage, study_name=NAME, direction=DIRECTION, load_if_exists=True)
+    try:
+        _require_intact(file)
+        return optuna.create_study(storage=storage, study_name=NAME, direction=DIRECTION, load_if_exists=True)
+    except (sqlite3.Error, RuntimeError):  # RuntimeError: another version
+        raise RunDirError(
+            f"{file} is damaged, or was written by another version of Optuna: delete it, and repeat the command. "
+            "Trials that have ended are not trained again."
+        ) from None
+
+
+def _require_intact(file: Path) -> None:
+    """Raise sqlite3.Error if the database in `file` is damaged. A missing file is intact."""
+    with closing(sqlite3.connect(file)) as database:
+        if database.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError
 
 
 def next_generation(study: Study, space: Space, seed: int) -> Generation:

@@ -52,7 +52,7 @@ def _short(value: Any) -> Any:
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """Yield the lines of the outcome."""
     yield ""
-    yield f"Best of {len(outcome.ranked)} scored trials (mean of ROUGE-1, -2 and -L on the judging part):"
+    yield f"Best trials of {len(outcome.ranked)} with a score (mean of ROUGE-1, -2 and -L on the judging part):"
     for trial in outcome.ranked[:SHOWN]:
         yield "  " + trial_line(str(trial.number), trial.value, settings_of(trial.params, outcome.space))
     yield f"  Default: {outcome.default:.4f}"

@@ -1,0 +1,94 @@
+"""The folder of a search: what it was begun with, the parts of the data, and the run with the best settings."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from sumtune.commands.prepare import prepare_data, within_limits
+from sumtune.commands.resume import changed_settings, with_recorded_limits
+from sumtune.config import Config
+from sumtune.data.data_source import find_source
+from sumtune.data.example import dump_jsonl
+from sumtune.data.example_file import load_jsonl
+from sumtune.errors import RunDirError
+from sumtune.files.atomic import write_text
+from sumtune.files.records import find_record, write_record
+from sumtune.files.run_dir import RunDir
+from sumtune.search.division import divide
+from sumtune.search.space import Space
+
+__all__ = ["FRESH", "PARTS", "begin", "best_run_dir"]
+
+PARTS, FRESH = "parts", "fresh.jsonl"
+
+
+def begin(root: Path, config: Config, space: Space, console: Console) -> None:
+    """Divide the data for a new search in `root`, or check that the search there has the same data and settings.
+
+    A refused search changes nothing: the record, which is written last, makes the folder a search.
+
+    Raises:
+        ConfigError: there are too few examples.
+        DataError: the data cannot be used.
+        RunDirError: the folder holds a run or another search.
+    """
+    run_dir = RunDir(root)
+    if run_dir.run_json.exists():
+        raise RunDirError(f"{root} holds a run: give --run-dir another folder for the search.")
+    wanted = {
+        "config": config.model_dump(mode="json"),
+        "space": repr(sorted(space.items())),
+        "data": find_source(config.data.path).fingerprint({}),
+    }
+    recorded = find_record(run_dir.search_json)
+    if recorded is None:
+        _divide(root, config, console)
+        write_record(run_dir.search_json, wanted)
+    else:
+        _require_same(root, recorded, wanted)
+
+
+def _require_same(root: Path, recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
+    changed = [key for key, value in wanted.items() if recorded.get(key, value) != value]
+    if changed == ["data"]:
+        raise RunDirError(f"The data has changed since the search in {root} began: use another --run-dir.")
+    if changed:
+        raise RunDirError(f"{root} holds a search with other data, settings or space: use another --run-dir.")
+
+
+def _divide(root: Path, config: Config, console: Console) -> None:
+    """Read and check the data, and write the parts of the training examples.
+
+    A preset that learns from a share of them still has all others for judging.
+    """
+    source, data = RunDir(root / "data"), config.data
+    whole = config.model_copy(update={"data": data.model_copy(update={"train_share": 1.0})})
+    prepare_data(whole, within_limits(whole, console), source, console)
+    division = divide(load_jsonl(source.split("train")), data.train_share)
+    splits = {"train": division.learned, "test": division.judging}
+    splits["validation"] = load_jsonl(source.split("validation"))
+    write_text(root / FRESH, dump_jsonl(division.fresh))
+    shutil.rmtree(root / PARTS, ignore_errors=True)  # left by a killed search
+    for name, examples in splits.items():
+        write_text(root / PARTS / f"{name}.jsonl", dump_jsonl(examples))
+    console.print(
+        f"Each trial learns from {len(division.learned)} training examples and is judged on {len(division.judging)} "
+        f"others; {len(division.fresh)} fresh ones compare the winner with the default."
+    )
+
+
+def best_run_dir(root: Path, final: Config, console: Console) -> RunDir:
+    """Return the folder for the run with the best settings, `final`.
+
+    If a search that was extended found better ones, the run with the earlier ones is renamed.
+    """
+    run_dir = RunDir(root / "best")
+    if changed_settings(with_recorded_limits(final, run_dir), run_dir):
+        number = 1
+        while (kept := root / f"best-{number}").exists():
+            number += 1
+        run_dir.root.rename(kept)
+        console.print(f"The run with the earlier best settings is now in {kept}.", highlight=False, markup=False)
+    return run_dir
