@@ -170,8 +170,7 @@ def model_folder(change, command="train"):
             (copy / file.name).write_bytes(file.read_bytes())
         change(copy)
         file = tiny.write_jsonl(folder / "good.jsonl", 30)
-        data_argument = [file] if command == "check" else ["--data", file]
-        return [command, *data_argument, "--model", copy]
+        return [command, "--data", file, "--model", copy]
 
     return arguments
 
@@ -260,6 +259,9 @@ BROKEN = {
     "data unknown suffix": (data(b"x", "chats.xlsx"), ".xlsx"),
     "data folder without data": (folder_without_data, "train, validation or test"),
     "data id offline": (words("run", "--data", "nobody/nothing-at-all"), "nobody/nothing-at-all"),
+    "check without data": (words("check"), "sumtune check chats.csv"),
+    "check with data twice": (words("check", "a.csv", "--data", "b.csv"), "data once"),
+    "date that does not exist": (option("--set", "data.path=2020-13-45"), "not valid YAML"),
     "preset unknown": (option("--preset", "qualty"), "Did you mean quality?"),
     "setting unknown": (option("--set", "train.epoch=2"), "Did you mean train.epochs?"),
     "setting of wrong type": (option("--set", "train.epochs=many"), "train.epochs"),

@@ -30,6 +30,7 @@ from sumtune.cli.options import (
     worker_cores,
 )
 from sumtune.commands.run_options import PLANNED_PRESETS, config_of
+from sumtune.errors import ConfigError
 from sumtune.files.run_dir import DEFAULT_RUN_DIR
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ def run(
 
 
 def check(
-    data: Annotated[str, typer.Argument(help="File, folder, hub id, or `embedded`.")],
+    source: Annotated[
+        str | None, typer.Argument(metavar="DATA", help="File, folder, hub id, or `embedded`.", show_default=False)
+    ] = None,
+    data: DataOption = None,
     model: ModelOption = None,
     config: ConfigOption = None,
     set_: CheckSetOption = None,
@@ -76,7 +80,11 @@ def check(
     drop_invalid: DropOption = False,
 ) -> None:
     """List all problems in the data by file and row. Nothing is trained."""
-    settings = config_of(None, config, set_, data, model, dialogue_column, summary_column, style_column, drop_invalid)
+    if (source is None and data is None and config is None) or (source is not None and data is not None):
+        raise ConfigError("Name the data once, for example `sumtune check chats.csv`.")
+    settings = config_of(
+        None, config, set_, source or data, model, dialogue_column, summary_column, style_column, drop_invalid
+    )
     from sumtune.commands.accepted_settings import CHECK, require_accepted
 
     require_accepted("check", set_ or (), CHECK)
@@ -176,7 +184,6 @@ def search(
     """
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, None, drop_invalid)
     from sumtune.durations import parse_duration
-    from sumtune.errors import ConfigError
     from sumtune.terminal.console import plain_console
     from sumtune.terminal.status import status
 
