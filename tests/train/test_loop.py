@@ -4,6 +4,7 @@ import pytest
 from fake_training import Fakes
 
 from sumtune.errors import StoppedError, SumtuneError
+from sumtune.train import loop
 from sumtune.train.loss_monitor import WINDOW
 
 NAN = float("nan")
@@ -37,6 +38,21 @@ def test_the_last_state_is_validated_and_saved() -> None:
     assert [saved.step for saved in fakes.saved] == [0, 3, 6]
     assert fakes.saved[-1] == state
     assert [event["epoch"] for event in fakes.of("epoch")] == [1, 2]
+
+
+def test_a_long_time_never_passes_without_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY_S", 0.0)
+    fakes = Fakes(validate_every_steps=1000)
+    fakes.run()
+    assert [saved.step for saved in fakes.saved] == [0, 1, 2, 3, 4, 5, 6]
+    assert fakes.order.count("validate") == 3
+
+
+def test_a_state_after_a_step_that_is_not_finite_is_not_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SAVE_EVERY_S", 0.0)
+    fakes = Fakes(validate_every_steps=1000, losses=lambda step: NAN if step == 2 else 1.0)
+    fakes.run()
+    assert [saved.step for saved in fakes.saved] == [0, 1, 3, 4, 5, 6]
 
 
 def test_the_best_state_is_remembered_not_the_last() -> None:

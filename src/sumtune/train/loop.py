@@ -24,6 +24,8 @@ Sample = Callable[[float], Mapping[str, float] | None]
 """Gets the seconds of training so far; returns the scores of sampled summaries, or None if none are due."""
 
 NO_LIMIT = TimeLimit()
+SAVE_EVERY_S = 300.0
+"""A checkpoint is saved at least this often, because with long dialogues, hours can lie between two validations."""
 NOT_FINITE_LIMIT = 3
 """After this many consecutive optimizer steps without a finite gradient, a run returns to a checkpoint."""
 ROLLBACK_LIMIT = 2
@@ -50,32 +52,34 @@ def train(
         SumtuneError: loss or gradient was not finite in three consecutive steps, even with a quarter of the rate.
     """
     monitor, not_finite = LossMonitor(), 0
-    saved_at = state.step if state.step or state.best_loss < float("inf") else None
     started = time.monotonic() - state.elapsed_s
+    saves = _Saves(save, state, started)
     while True:
         ends = state.step >= plan.total_steps or (state.step > 0 and limit.is_over(time.monotonic() - started))
-        if (plan.validates_at(state.step) or ends) and state.step != saved_at:
-            loss, saves = validate(), not not_finite or ends  # a run must never return to a bad state
+        if (plan.validates_at(state.step) or ends) and saves.lack(state):
+            loss, good = validate(), not not_finite or ends  # a run must never return to a bad state
             state = replace(state, elapsed_s=time.monotonic() - started)
-            state = state.after_validation(loss) if saves else state  # only a saved state can be the best
+            state = state.after_validation(loss) if good else state  # only a saved state can be the best
             _report_validation(on_event, plan, state, loss, monitor)
             plateau = _sample(on_event, plan, state, sample, limit, plateau, started)  # a crash then loses none
-            saved_at = _saved(save, state) if saves else saved_at
-            if saves and not ends and state.step > 0:
+            if good:
+                saves.add(state)
+            if good and not ends and state.step > 0:
                 ends = limit.is_over(time.monotonic() - started) or _is_at_plateau(on_event, state, plateau, started)
         if ends:
             _report_end(on_event, state)
             return state
         if should_stop():
-            _save_unsaved(save, state, saved_at, started)
+            saves.add_missing(state)
             raise StoppedError(f"Stopped after optimizer step {state.step} of {plan.total_steps}; everything is saved.")
-
+        if saves.are_due() and not not_finite:
+            saves.add_missing(state)
         share = limit.share((step_started := time.monotonic()) - started)
         rate = plan.learning_rate(state.step, share) * 0.5**state.rollbacks
         try:
             gradient = compute_gradient(batch(state.step), state.max_tokens)
         except ProcessLostError:
-            _save_unsaved(save, state, saved_at, started)
+            saves.add_missing(state)
             raise
         not_finite = 0 if gradient.finite else not_finite + 1
         if gradient.finite:
@@ -83,24 +87,40 @@ def train(
             failpoint("step.moved")
         master_weights.clear_gradients()
         state = _after_step(on_event, state, gradient)
-        now = time.monotonic()
-        limit = limit.after_step(now - step_started)
-        _report_step(on_event, state, gradient, monitor, rate, seconds=now - step_started, elapsed_s=now - started,
-                     time_share=share)  # fmt: skip
+        limit = limit.after_step(seconds := time.monotonic() - step_started)
+        _report_step(on_event, state, gradient, monitor, rate, seconds, share, started)
         if not_finite >= NOT_FINITE_LIMIT:
             state, monitor, not_finite = _recover(on_event, state, restore), LossMonitor(), 0
-            saved_at = state.step
+            saves.start_from(state)
 
 
-def _saved(save: Callable[[TrainState], None], state: TrainState) -> int:
-    """Save `state`; return its step."""
-    save(state)
-    return state.step
+class _Saves:
+    """Saves states, and remembers which one and when."""
 
+    def __init__(self, save: Callable[[TrainState], None], state: TrainState, started: float) -> None:
+        self._save, self._started, self._time = save, started, time.monotonic()
+        self._step = state.step if state.step or state.best_loss < float("inf") else None
 
-def _save_unsaved(save: Callable[[TrainState], None], state: TrainState, saved_at: int | None, started: float) -> None:
-    if state.step != saved_at:
-        save(replace(state, elapsed_s=time.monotonic() - started))
+    def lack(self, state: TrainState) -> bool:
+        """Return whether `state` is not the newest that was saved."""
+        return state.step != self._step
+
+    def are_due(self) -> bool:
+        """Return whether nothing was saved for `SAVE_EVERY_S`."""
+        return time.monotonic() - self._time >= SAVE_EVERY_S
+
+    def add(self, state: TrainState) -> None:
+        self._save(state)
+        self.start_from(state)
+
+    def add_missing(self, state: TrainState) -> None:
+        """Save `state` with the time until now, unless it is the newest that was saved."""
+        if self.lack(state):
+            self.add(replace(state, elapsed_s=time.monotonic() - self._started))
+
+    def start_from(self, state: TrainState) -> None:
+        """Remember that `state` is a saved one."""
+        self._step, self._time = state.step, time.monotonic()
 
 
 def _after_step(on_event: EventCallback, state: TrainState, gradient: Gradient) -> TrainState:
@@ -148,12 +168,12 @@ def _report_validation(
 
 def _report_step(
     on_event: EventCallback, state: TrainState, gradient: Gradient, monitor: LossMonitor, learning_rate: float,
-    *, seconds: float, elapsed_s: float, time_share: float,
+    seconds: float, time_share: float, started: float,
 ) -> None:  # fmt: skip
     of_time = {"time_share": time_share} if time_share else {}
     on_event({"event": "step", "step": state.step, "loss": gradient.loss, "learning_rate": learning_rate,
               "gradient_norm": gradient.norm, "tokens": gradient.tokens, "seconds": seconds,
-              "elapsed_s": elapsed_s, **of_time})  # fmt: skip
+              "elapsed_s": time.monotonic() - started, **of_time})  # fmt: skip
     failpoint("step.logged")
     if gradient.finite:
         if (message := monitor.step(gradient.loss)) is not None:
