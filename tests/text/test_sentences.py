@@ -1,7 +1,9 @@
+import random
+
 import polyglot
 import pytest
 
-from sumtune.text.sentences import split_sentences
+from sumtune.text.sentences import SENTENCE_END, split_sentences
 
 NO_MARKS = {"th"}
 """Thai marks no end of a sentence: nothing is split there."""
@@ -53,3 +55,11 @@ def test_a_full_stop_inside_a_sentence_ends_none(text):
 )
 def test_ends_of_sentences_in_many_scripts(text, expected):
     assert split_sentences(text) == expected
+
+
+def test_the_sentences_are_what_the_pattern_leaves_between_its_matches():
+    chance = random.Random(0)
+    parts = [*".!?…؟。！？｡\"'”’»)]」）  \t\u3000abA1É と", "って", "Dr.", "am 3.", " Mai"]
+    for _ in range(2_000):
+        text = "".join(chance.choices(parts, k=12))
+        assert split_sentences(text) == [part.strip() for part in SENTENCE_END.split(text) if part.strip()]

@@ -1,5 +1,6 @@
 """Words are those of UAX #29, checked against the boundaries of the package `regex` and a slow reading of the rules."""
 
+import sys
 import unicodedata
 
 import polyglot
@@ -79,3 +80,10 @@ def test_characters_count_as_words_where_there_are_no_spaces():
 @given(st.text(st.characters(codec="ascii"), max_size=60) | st.text("aB1.,' -_", max_size=40))
 def test_the_quick_pattern_for_ascii_finds_the_same_words(text):
     assert words(text) == WORD.findall(fold(text))
+
+
+def test_every_character_of_a_script_without_spaces_is_seen():
+    every = "".join(chr(point) for point in range(sys.maxunicode + 1) if not 0xD800 <= point < 0xE000)
+    found = UNSPACED.findall(every)
+    assert len(found) > 100_000
+    assert all(map(has_unspaced, found))

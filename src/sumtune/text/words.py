@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import regex
 
@@ -17,6 +18,7 @@ __all__ = [
     "words",
 ]
 
+CACHED_TEXTS = 1 << 14
 UNSPACED_SCRIPTS = ("Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar")
 """Scripts without spaces between words. Each of their characters counts as a word."""
 
@@ -36,6 +38,8 @@ SHORT_WORDS = regex.compile(rf"[\p{{Hangul}}{_UNSPACED}\p{{M}}]+")
 ASCII_WORD = re.compile(r"[a-z0-9]+(?:(?<=[0-9])[.,](?=[0-9])[a-z0-9]+)*")
 """What `WORD` finds in a folded text of ASCII characters, several times as fast."""
 UNSPACED = regex.compile(rf"(?V1)[[{_UNSPACED}]&&[\p{{L}}\p{{N}}]]")
+HIGH = re.compile("[\u0e00-\u1fff\u2e80-\U0010ffff]")
+"""Everything that `UNSPACED` matches, and more: Thai comes first, and punctuation is between U+2000 and U+2E7F."""
 
 
 def words(text: str) -> list[str]:
@@ -77,9 +81,11 @@ def fold(text: str) -> str:
 
 def has_unspaced(text: str) -> bool:
     """Return whether `text` contains a character of a script without spaces between words."""
-    return not text.isascii() and UNSPACED.search(text) is not None
+    high = None if text.isascii() else HIGH.search(text)
+    return high is not None and UNSPACED.search(text, high.start()) is not None
 
 
+@lru_cache(CACHED_TEXTS)
 def count_words(text: str) -> int:
     """Count words separated by white space; each character of a script without spaces counts as a word.
 

@@ -3,13 +3,14 @@
 import re
 
 from sumtune.diagnose.repairs.repair import Repair, Row
-from sumtune.diagnose.text_features import TURN, share, words
+from sumtune.diagnose.text_features import TURN, cached, share, words
 
 __all__ = ["REPAIRS"]
 
 INNER_CAPITAL = re.compile("[a-z][A-Z]")
 
 
+@cached
 def case_destroyed(text: str) -> str:
     """Return a text in capitals only, small letters only, random or title case in the case of a sentence.
 

@@ -9,7 +9,7 @@ from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.judged import SAMPLE, is_copied
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import content_words, coverage, how_many, share, words
+from sumtune.diagnose.text_features import cached, content_words, coverage, how_many, share, words
 from sumtune.text.words import count_words
 
 __all__ = [
@@ -182,6 +182,10 @@ def _holds(text: str, reference: str) -> bool:
     return len(wanted) >= least and _in_words(reference) in _in_words(text)
 
 
+_plain = cached(normalize)
+
+
+@cached
 def _in_words(text: str) -> str:
     """Return the words of `text` with a space around each."""
     return f" {' '.join(words(text))} "
@@ -193,13 +197,22 @@ def _is_long_enough(text: str) -> bool:
 
 def _is_turn(text: str, dialogue: str) -> bool:
     """Return whether `text` is one line of the dialogue, with or without the name before the colon."""
-    own = normalize(SPEAKER.sub("", text))
-    return any(own == normalize(SPEAKER.sub("", line)) for line in dialogue.splitlines())
+    return _said(text) in _lines(dialogue)
+
+
+@cached
+def _lines(dialogue: str) -> frozenset[str]:
+    return frozenset(map(_said, dialogue.splitlines()))
+
+
+def _said(line: str) -> str:
+    """Return the normalized line without the name before the colon."""
+    return normalize(SPEAKER.sub("", line))
 
 
 def _ends_with_all(text: str, dialogue: str) -> bool:
     """Return whether `text` is the whole dialogue, or a prompt that ends with it and at most two more words."""
-    if normalize(text) == normalize(dialogue):
+    if _plain(text) == _plain(dialogue):
         return True
     before, said, rest = _in_words(text).rpartition(_in_words(dialogue))
     if not said or count_words(dialogue) < WORDS_OF_PASSAGE or count_words(rest) >= WORDS_OF_COPY:
@@ -211,7 +224,7 @@ def _is_passage(text: str, dialogue: str) -> bool:
     """Return whether `text` is a longer part of the dialogue, word for word, whatever its punctuation."""
     if count_words(text) < WORDS_OF_PASSAGE:
         return False
-    return normalize(text) in normalize(dialogue) or _in_words(text) in _in_words(dialogue)
+    return _plain(text) in _plain(dialogue) or _in_words(text) in _in_words(dialogue)
 
 
 def _too_many(copies: Sequence[bool]) -> bool:
