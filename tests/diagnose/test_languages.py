@@ -1,6 +1,7 @@
 """Eighteen languages: clean files have no fault, and planted ones are named."""
 
 import json
+import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -14,6 +15,7 @@ from sumtune.data.example import Example
 from sumtune.diagnose.context import Context, Data
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.rules.wording import odd_lengths
 
 LANGUAGES = sorted(polyglot.LANGUAGES)
 SENTENCES = 8
@@ -123,3 +125,60 @@ def test_the_command_says_first_that_rouge_score_drops_the_letters(tmp_path):
     assert "1. rouge-score, which most tools use, drops the letters of these texts [letters_dropped, weakness]" in shown
     assert "Against itself" in shown
     assert f"{outputs.score:.3f}" in shown
+
+
+TO_CYRILLIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "абцдефгхийклмнопярстувшжыз")
+SOME = range(0, 40, 5)
+
+
+def with_rows(outputs, other, rows):
+    """`outputs` with the rows of `other` in place of their own."""
+    columns = ("predictions", "references", "dialogues")
+    return replace(outputs, **{
+        name: tuple(getattr(other if row in rows else outputs, name)[row] for row in range(len(outputs)))
+        for name in columns
+    })  # fmt: skip
+
+
+def in_cyrillic(text):
+    return text.lower().translate(TO_CYRILLIC)
+
+
+def test_words_of_a_language_that_the_file_hardly_shows_are_not_misspelled():
+    """The model inflects the words of these rows; the references and dialogues are too few to know its forms."""
+    english = planted.outputs(40)
+    inflected = english.mapped(lambda text: re.sub(r"\b(\w{5,})\b", r"\1ingly", text))
+    other = replace(
+        inflected.mapped(in_cyrillic),
+        references=tuple((in_cyrillic(text),) for text in english.first_references),
+        dialogues=tuple(map(in_cyrillic, english.dialogues)),
+    )
+    assert diagnose(Context(outputs=with_rows(english, inflected, SOME))).faults  # in a language that it knows
+    assert [one.code for one in diagnose(Context(outputs=with_rows(english, other, SOME))).faults] == []
+
+
+def test_texts_as_short_as_their_own_references_are_not_odd():
+    outputs = planted.outputs(40)
+    references = tuple((first_words(text, 8),) for text in outputs.first_references)
+    short = replace(outputs.mapped(first_words), references=references)
+    assert odd_lengths(with_rows(outputs, outputs.mapped(first_words), SOME))
+    assert odd_lengths(with_rows(outputs, short, SOME)) is None
+
+
+def first_words(text, count=4):
+    return f"{' '.join(text.rstrip('.').split()[:count])}."
+
+
+@pytest.mark.parametrize("language", ["de", "ru"])
+def test_in_a_file_of_two_languages_each_text_is_compared_with_its_own_row(language):
+    """English predictions for rows in another language are at fault, and their references are not."""
+    own, english = clean_outputs(language), planted.outputs(60)
+    both = replace(
+        english,
+        **{name: (*getattr(own, name), *getattr(english, name)[len(own) :])
+           for name in ("predictions", "references", "dialogues")},
+    )  # fmt: skip
+    assert [one.code for one in diagnose(Context(outputs=both), our_engine=False).faults] == []
+    foreign = (*english.predictions[: len(own)], *both.predictions[len(own) :])
+    found = diagnose(Context(outputs=both.with_predictions(foreign)), our_engine=False).findings
+    assert [one.code for one in found if one.code != "letters_dropped"][0] == "wrong_language"

@@ -24,7 +24,7 @@ DAMAGES = {
     "are the same text": lambda *_: "A conversation between friends.",
     "only name the speakers": lambda _, dialogue: " and ".join(sorted({x.split(":")[0] for x in dialogue.split("\n")})),
     "contain special tokens, `!!!!` or unreadable characters": lambda text, _: text + "!!!!!!!!!!",
-    "are not in the language of dialogues and predictions (English)": lambda text, _: GERMAN.format(len(text)),
+    "are not in the language of their dialogues": lambda text, _: GERMAN.format(len(text)),
     "are numbers or ids": lambda text, _: str(hash(text) % 10**8),
     "contain the same text twice": lambda text, _: f"{text} {text}",
     "repeat the start of their dialogue": lambda _, dialogue: dialogue.split("\n")[0],
@@ -38,7 +38,7 @@ DAMAGES = {
 OF_SOME = set(DAMAGES) - {
     "are the same text", "contain the same text twice", "do not end like a sentence", "are cut off at 30 characters",
     "are cut off at 8 words", "have spaces before their punctuation",
-    "only name the speakers", "are not in the language of dialogues and predictions (English)",
+    "only name the speakers", "are not in the language of their dialogues",
 }  # fmt: skip
 """Damage that is no style, so that a few rows are enough; a language is not recognized in the damage below."""
 

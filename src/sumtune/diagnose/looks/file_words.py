@@ -1,7 +1,7 @@
 """Words, names and forms of tokens in the references and dialogues of a file."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -15,7 +15,7 @@ from sumtune.diagnose.looks.surprise import CharacterModel
 from sumtune.diagnose.looks.word_order import WordOrder
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import words
-from sumtune.text.language import is_english
+from sumtune.text.language import is_english, language_of
 from sumtune.text.words import CAPITALIZED, count_words
 
 __all__ = ["FileWords", "file_words", "form"]
@@ -57,6 +57,7 @@ class FileWords:
     def __init__(self, references: tuple[str, ...], dialogues: tuple[str, ...] | None) -> None:
         """Read the first `ROWS` rows."""
         self._references = references[:ROWS]
+        self._all_references = references
         self._dialogues = (dialogues or ())[:ROWS]
         self._all_dialogues = dialogues
         known = set(self._dialogues) & _embedded()  # nothing is usual because the file itself has it
@@ -69,6 +70,26 @@ class FileWords:
             line for text in (*self._references, *self._dialogues, *self._background) for line in text.splitlines()
         }
         return sum(map(count_words, lines)) >= FEWEST_WORDS
+
+    @cached_property
+    def _languages(self) -> frozenset[str | None]:
+        """The languages whose words the file and the background show well enough, and None for an unknown one."""
+        found: defaultdict[str | None, set[str]] = defaultdict(set)
+        for row in range(len(self._references)):
+            found[self._language(row)].update(self._text(row).splitlines())
+        found["English"].update(line for text in self._background for line in text.splitlines())
+        return frozenset(name for name, lines in found.items() if sum(map(count_words, lines)) >= FEWEST_WORDS) | {None}
+
+    def _language(self, row: int) -> str | None:
+        return language_of(self._text(row))
+
+    def _text(self, row: int) -> str:
+        """Return the dialogue and the reference of a row."""
+        return "\n".join((self._all_dialogues[row] if self._all_dialogues else "", self._all_references[row]))
+
+    def has_language(self, row: int) -> bool:
+        """Return whether the words of the row's language are known well enough to judge its texts."""
+        return self._language(row) in self._languages
 
     @cached_property
     def _counts(self) -> Counter[str]:

@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.outliers import Scale, Values, find_outliers
 from sumtune.diagnose.outputs import Outputs
 from sumtune.evaluate.faithfulness import novel_bigrams
@@ -38,8 +39,8 @@ def find_odd(
     """Return which predictions are below the range of the references, and the values of both; None if hardly any.
 
     References that copy their dialogue do not show what is usual in a summary. If most predictions are such copies, as
-    those of lead-3 are, no copy is odd. `suspects` are
-    rows that are known to be damaged: `(rows,)`.
+    those of lead-3 are, no copy is odd. Nor is a text whose own reference is as low, or whose language the file hardly
+    shows. `suspects` are rows that are known to be damaged: `(rows,)`.
     """
     if suspects is None and len(outputs) > SAMPLE and find_odd(outputs.sample(SAMPLE), measure_of, scale) is None:
         return None
@@ -50,11 +51,16 @@ def find_odd(
     references = np.array([measure(text, row, text) for row, text in summaries])
     predictions = np.array([measure(text, row, "") for row, text in enumerate(outputs.predictions)])
     low = predictions < np.median(references)
-    only_copies = _mostly_copies(outputs)
-    copied = [
-        only_copies and bool(low[row]) and is_copied(outputs, row, text) for row, text in enumerate(outputs.predictions)
-    ]
-    odd = find_outliers(predictions, references, copied, scale, suspects)
+    known, only_copies = file_words(outputs), _mostly_copies(outputs)
+    exempt = ~low
+    for row in np.flatnonzero(low):
+        text, reference = outputs.predictions[row], outputs.first_references[row]
+        exempt[row] = (
+            (only_copies and is_copied(outputs, row, text))
+            or not known.has_language(row)
+            or measure(reference, row, reference) <= predictions[row]
+        )
+    odd = find_outliers(predictions, references, exempt, scale, suspects)
     return None if odd is None else (odd, predictions, references)
 
 

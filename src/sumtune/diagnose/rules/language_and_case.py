@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 from sumtune.text.language import language_of
 
-__all__ = ["common_language", "wrong_language"]
+__all__ = ["common_language", "languages_of", "wrong_language"]
 
 OTHER_LANGUAGE_SHARE = 0.05
 FEWEST_OTHER = 3
@@ -19,15 +20,16 @@ SAMPLE = 1000
 
 
 def wrong_language(outputs: Outputs) -> Finding | None:
-    """Predictions in a different language or script from the references."""
+    """Predictions in a different language or script from their references."""
     sample = outputs.sample(SAMPLE)
     expected = common_language(sample.first_references)
-    if expected is None or share(_in_other_language(sample, expected)) < OTHER_LANGUAGE_SHARE / 2:
+    if expected is None or share(_in_other_language(sample)) < OTHER_LANGUAGE_SHARE / 2:
         return None
-    bad = _in_other_language(outputs, expected)
+    bad = _in_other_language(outputs)
     if sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE:
         return None
-    if share(bad) < TIMES_FOREIGN_REFERENCES * share(_are_other(outputs.first_references, expected)):
+    usual = languages_of(outputs.first_references)
+    if share(bad) < TIMES_FOREIGN_REFERENCES * share(_are_outside(outputs.first_references, usual)):
         return None
     found = common_language([text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
     repaired = outputs.filtered([not wrong for wrong in bad])
@@ -36,21 +38,33 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         code="wrong_language",
         title=f"{how_many(bad)} predictions are in a different language from the references",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions are not in the language of the references ({expected})"
-        f"{f', but most often in {found}' if found else ''}.{others}",
+        evidence=f"{share(bad):.0%} of the predictions are not in the language of their references"
+        f"{f' ({expected})' if len(usual) == 1 else ''}{f', but most often in {found}' if found else ''}.{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired,
     )
 
 
-def _in_other_language(outputs: Outputs, expected: str) -> list[bool]:
-    """Return which predictions are in a recognized language that is not the expected one."""
-    return _are_other(outputs.predictions, expected)
+def _in_other_language(outputs: Outputs) -> list[bool]:
+    """Return which predictions are in a recognized language that is not that of their reference.
+
+    If the language of a reference is not recognized, it may be any language that other references have.
+    """
+    usual = languages_of(outputs.first_references)
+    rows = zip(outputs.predictions, outputs.first_references, strict=True)
+    return [language_of(text) not in {None, *({language_of(other)} & usual or usual)} for text, other in rows]
 
 
-def _are_other(texts: Sequence[str], expected: str) -> list[bool]:
-    return [language_of(text) not in (None, expected) for text in texts]
+def languages_of(texts: Sequence[str]) -> frozenset[str]:
+    """Return the recognized languages that several texts have; of noise, each language has only a few."""
+    counts = Counter(language_of(text) for text in texts)
+    fewest = max(FEWEST_OTHER, OTHER_LANGUAGE_SHARE * len(texts))
+    return frozenset(name for name, count in counts.items() if name is not None and count >= fewest)
+
+
+def _are_outside(texts: Sequence[str], languages: AbstractSet[str]) -> list[bool]:
+    return [language_of(text) not in {None, *languages} for text in texts]
 
 
 def common_language(texts: Sequence[str]) -> str | None:

@@ -14,7 +14,7 @@ from sumtune.diagnose.repairs.frames import Frame, find_frames
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.marks import SPECIAL
 from sumtune.diagnose.repairs.repair import Repair, Row
-from sumtune.diagnose.rules.language_and_case import common_language
+from sumtune.diagnose.rules.language_and_case import languages_of
 from sumtune.diagnose.rules.lengths import NEVER_LAST, says_nothing
 from sumtune.diagnose.text_features import (
     DETACHED,
@@ -225,23 +225,18 @@ def _cut_at(texts: tuple[str, ...], size: Callable[[str], int]) -> tuple[int, Fl
 
 
 def _foreign(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
-    """Yield references in another language than both dialogues and predictions."""
-    if outputs.dialogues is None:
-        return
+    """Yield references in another language than their dialogues."""
     sample = outputs.sample(SAMPLE)
-    spoken, predicted = common_language(sample.dialogues or ()), common_language(sample.predictions)
-    if spoken is None or spoken != predicted:
-        return
-    if share(_not_in(spoken, sample.first_references)) < SOME_REFERENCES / 2:
-        return
-    flags = [_not_in(spoken, texts) for texts in (outputs.first_references, outputs.predictions)]
-    what = f"are not in the language of dialogues and predictions ({spoken})"
-    yield what, SOME_REFERENCES, flags[0], share(flags[1])
+    if share(_not_as_spoken(sample, sample.first_references)) >= SOME_REFERENCES / 2:
+        bad, predicted = (_not_as_spoken(outputs, texts) for texts in (outputs.first_references, outputs.predictions))
+        yield "are not in the language of their dialogues", SOME_REFERENCES, bad, share(predicted)
 
 
-def _not_in(language: str, texts: Sequence[str]) -> Flags:
-    """Return which texts are in another recognized language."""
-    return [language_of(text) not in (None, language) for text in texts]
+def _not_as_spoken(outputs: Outputs, texts: Sequence[str]) -> Flags:
+    """Return which texts are in another recognized language than their dialogues, as far as this is a usual one."""
+    usual = languages_of(outputs.dialogues or ())
+    pairs = zip(outputs.dialogues or ("",) * len(texts), texts, strict=True)
+    return [language_of(said) in usual and language_of(text) not in (None, language_of(said)) for said, text in pairs]
 
 
 def _stops_midway(text: str) -> bool:

@@ -19,7 +19,8 @@ __all__ = ["broken_sentences", "misspelled", "odd_lengths", "same_template", "st
 FEWEST_UNKNOWN = 2
 """Number of unknown words of a misspelled text."""
 ALIKE = 2.0
-"""Largest ratio of the median lengths of the other predictions and the references."""
+"""Largest ratio of the lengths of a prediction and its reference, and of the medians of the others and the references,
+that are about the same."""
 GOOD_FIT = 0.75
 """How well the words of a text fit if it need not be searched for garbled words."""
 ORDER_DEVIATION = 0.05
@@ -151,8 +152,9 @@ def odd_lengths(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
     columns = (outputs.predictions, outputs.first_references)
     sizes = [np.array([count_words(text) for text in texts]) for texts in columns]
     predicted, wanted = (np.log(np.maximum(size, 1)) for size in sizes)
+    as_own = np.abs(predicted - wanted) <= math.log(ALIKE)
     for what, sign in (("shorter", 1.0), ("longer", -1.0)):
-        exempt = ~far_below(sign * predicted) if suspects is None else np.zeros(len(outputs), bool)
+        exempt = as_own if suspects is not None else as_own | ~far_below(sign * predicted)
         scale = Scale(LENGTH_DEVIATION, FARTHEST)
         bad = find_outliers(sign * predicted, sign * wanted, exempt, scale, suspects)
         if bad is not None and _alike(predicted[~bad], wanted):
