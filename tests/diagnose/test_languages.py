@@ -181,4 +181,4 @@ def test_in_a_file_of_two_languages_each_text_is_compared_with_its_own_row(langu
     assert [one.code for one in diagnose(Context(outputs=both), our_engine=False).faults] == []
     foreign = (*english.predictions[: len(own)], *both.predictions[len(own) :])
     found = diagnose(Context(outputs=both.with_predictions(foreign)), our_engine=False).findings
-    assert [one.code for one in found if one.code != "letters_dropped"][0] == "wrong_language"
+    assert next(one.code for one in found if one.code != "letters_dropped") == "wrong_language"

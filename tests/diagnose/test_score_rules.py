@@ -1,5 +1,6 @@
 """A score that is too low or too high is a fault of its own where no other rule explains it."""
 
+import random
 from dataclasses import replace
 from itertools import permutations
 
@@ -25,10 +26,17 @@ def most_replaced(outputs, reply="ok."):
     return outputs.with_predictions(texts)
 
 
-def test_short_replies_without_a_full_stop_are_a_group_and_not_cut_off():
-    codes = [finding.code for finding in found(most_replaced(planted.outputs(60), "ok")).findings]
-    assert codes[0] == "two_groups"
-    assert "ends_midway" not in codes
+@pytest.mark.parametrize("reply", ["{}: ok", "{}: ok.", "{} yes", "of the", "{}: no way", "I see"])
+@pytest.mark.parametrize("rows", [5, 18, 30, 52, 60])
+def test_a_few_words_are_short_and_neither_cut_off_nor_swapped_whatever_they_are(reply, rows):
+    outputs = planted.outputs(60)
+    replies = [reply.format(dialogue.partition(":")[0]) for dialogue in outputs.dialogues]
+    chosen = random.Random(0).sample(range(60), rows)
+    texts = [replies[row] if row in chosen else text for row, text in enumerate(outputs.predictions)]
+    codes = [finding.code for finding in found(outputs.with_predictions(texts)).findings]
+    same = "one_summary_for_all" if "{" not in reply else None
+    assert codes[0] in (same, "odd_lengths", "two_groups", "score_unexplained")
+    assert not {"ends_midway", "cut_short", "columns_swapped"} & set(codes)
 
 
 @pytest.fixture(scope="module")

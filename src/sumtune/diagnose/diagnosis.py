@@ -71,6 +71,10 @@ DATA_RULES: tuple[Rule, ...] = (
 )
 UNREAD = "letters_dropped"
 """The finding that comes first."""
+UNEXPLAINED = "score_unexplained"
+"""The finding that no known fault explains the score."""
+UNKNOWN_REASON = "unlike_references"
+"""The finding that says only that predictions are odd, which explains no score."""
 SYMPTOMS_OF_LITTLE_TRAINING = ("never_stops",)
 """Output faults that sumtune's own engine shows only after too little training, because it stops at every end mark."""
 CAUSES_OF_LITTLE_TRAINING = (
@@ -164,7 +168,8 @@ def _score_findings(context: Context, found: Sequence[Finding], gains: Sequence[
     """Return the finding that the score is too low, unless another finding explains it."""
     looks = {rule.__name__ for rules in (output_rules.LOOKS, output_rules.LAST_RULES) for rule in rules}
     if context.outputs is None or any(
-        finding.severity == "fault" and (finding.share != 0 or finding.code in looks) for finding in found
+        finding.severity == "fault" and finding.code != UNKNOWN_REASON and (finding.share != 0 or finding.code in looks)
+        for finding in found
     ):
         return []
     if any(finding.code in (*CAUSES_OF_LITTLE_TRAINING, "columns_swapped") for finding in found):
@@ -209,15 +214,18 @@ def _is_unseen(finding: Finding) -> bool:
 
 def _rows(finding: Finding) -> float:
     """Return the share of the rows that an output fault concerns; 0 for findings about training and data."""
-    if finding.code == UNREAD:
+    if finding.code in (UNREAD, UNEXPLAINED):
         return math.inf
     whole_file = 1.0 if finding.share is not None else 0.0
     return finding.numbers.get("share", whole_file) if finding.severity == "fault" else 0.0
 
 
 def _rank(finding: Finding) -> tuple[bool, float, int]:
-    """Return a sort key. Texts that ROUGE cannot read come first, because the score says nothing about them."""
-    seen = round(max(0.0, finding.share or 0.0), 3)
+    """Return a sort key. Texts that ROUGE cannot read come first, because the score says nothing about them.
+
+    A score that no known fault explains comes before odd predictions, whose reason is unknown.
+    """
+    seen = 0.0 if finding.code == UNKNOWN_REASON else round(max(0.0, finding.share or 0.0), 3)
     return finding.code != UNREAD, -seen, SEVERITIES.index(finding.severity)
 
 

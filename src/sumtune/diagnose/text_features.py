@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
-from sumtune.text.words import CAPITALIZED, SHORT_WORDS, characters
+from sumtune.text.words import CAPITALIZED, SHORT_WORDS, characters, count_words
 from sumtune.text.words import words as text_words
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "coverage",
     "ends_sentence",
     "how_many",
+    "is_cut_off",
     "looks_like_dialogue",
     "share",
     "words",
@@ -37,6 +38,9 @@ CACHED_TEXTS = 1 << 15
 SHORTEST_CONTENT_WORD = 4
 """Smallest length in characters of a content word. Shorter words are mostly function words in most languages."""
 
+
+WORDS_OF_START = 4
+"""Smallest number of words, after a `Name: `, of the start of a sentence."""
 
 T = TypeVar("T")
 
@@ -89,6 +93,14 @@ def ends_sentence(text: str) -> bool:
 def breaks_off(text: str) -> bool:
     """Return whether `text` ends in mid-sentence, or with the dots of a program that shortened it."""
     return not ends_sentence(text) or text.rstrip().endswith(("...", "…"))
+
+
+def is_cut_off(text: str) -> bool:
+    """Return whether `text` begins a sentence and breaks off.
+
+    A few words may be an answer, a label or a message just as well as the start of a sentence.
+    """
+    return count_words(TURN.sub("", text)) >= WORDS_OF_START and breaks_off(text)
 
 
 def looks_like_dialogue(text: str) -> bool:

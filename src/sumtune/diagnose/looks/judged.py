@@ -53,7 +53,7 @@ def find_odd(
     low = predictions < np.median(references)
     known, only_copies = file_words(outputs), _mostly_copies(outputs)
     exempt = ~low
-    for row in np.flatnonzero(low):
+    for row in np.flatnonzero(low).tolist():
         text, reference = outputs.predictions[row], outputs.first_references[row]
         exempt[row] = (
             (only_copies and is_copied(outputs, row, text))

@@ -86,7 +86,12 @@ def _among(suspects: Mask, low: Mask, expected: float) -> Mask | None:
     return found if count >= max(FEWEST_OUTLIERS, SUSPECTS_SHARE * size) and p_value <= SUSPECTS_P_VALUE else None
 
 
-def far_below(values: Values) -> Mask:
-    """Return which values lie so far below the median of all of them that hardly any would if they were alike."""
-    deviation = MAD_TO_SD * float(np.median(np.abs(values - np.median(values))))
-    return np.asarray(values < np.median(values) - FAR * deviation)
+def far_below(values: Values, upper: bool = False) -> Mask:
+    """Return which values lie so far below the median of all of them that hardly any would if they were alike.
+
+    With `upper`, only values above the median show how far they scatter, so that many low ones do not hide each other.
+    """
+    median = float(np.median(values))
+    distances = np.abs(values - median)
+    deviation = MAD_TO_SD * float(np.median(distances[values >= median] if upper else distances))
+    return np.asarray(values < median - FAR * deviation)

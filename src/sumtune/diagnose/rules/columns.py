@@ -37,6 +37,8 @@ LONGER_SHARE = 0.8
 LONGER = 2.0
 NOVEL_GAIN = 0.1
 FEWEST_FOR_SUSPICION = 30
+WORDS_OF_TEXT = 4
+"""Number of words of a text whose word pairs show whether it copies."""
 SAMPLE = 1000
 """Number of examples compared first; all are compared only if their mean may be `NOVEL_GAIN`."""
 STANDARD_ERRORS = 4
@@ -110,8 +112,12 @@ def _swapped_in_rows(outputs: Outputs, dialogues: tuple[str, ...]) -> Finding | 
 
 def _references_copy_more(outputs: Outputs) -> Finding | None:
     """Suspect swapped columns if references copy more than predictions do, because people copy less than models."""
-    sample = outputs.sample(SAMPLE)
-    if len(outputs) < FEWEST_FOR_SUSPICION or not _match_dialogues(sample):
+    pairs = zip(outputs.predictions, outputs.first_references, strict=True)
+    are_texts = outputs.filtered([min(map(count_words, pair)) >= WORDS_OF_TEXT for pair in pairs])
+    if len(outputs) < FEWEST_FOR_SUSPICION or are_texts is None or 2 * len(are_texts) < len(outputs):
+        return None
+    outputs, sample = are_texts, are_texts.sample(SAMPLE)
+    if not _match_dialogues(sample):
         return None
     novel = _novel_bigrams(sample)
     more = np.subtract(*novel)

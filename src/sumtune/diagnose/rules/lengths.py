@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.vocabulary import vocabulary_of
-from sumtune.diagnose.text_features import breaks_off, cached, how_many, share, words
+from sumtune.diagnose.text_features import breaks_off, cached, how_many, is_cut_off, share, words
 from sumtune.text.words import count_words, has_words
 
 __all__ = ["NEVER_LAST", "cut_short", "empty_predictions", "never_stops", "says_nothing"]
@@ -159,13 +159,10 @@ def _placeholders(outputs: Outputs, bad: list[bool]) -> str:
 
 
 def _unfinished(outputs: Outputs) -> list[bool]:
-    """Return which predictions were cut off, as reported by the engine; otherwise those that end in mid-sentence.
-
-    A single word is a label or a message rather than the start of a sentence.
-    """
+    """Return which predictions were cut off, as reported by the engine; otherwise those that end in mid-sentence."""
     if _engine_said(outputs) and outputs.cut_off is not None:
         return list(outputs.cut_off)
-    return [count_words(text) > 1 and not says_nothing(text) and breaks_off(text) for text in outputs.predictions]
+    return [not says_nothing(text) and is_cut_off(text) for text in outputs.predictions]
 
 
 def _unfinished_references(outputs: Outputs) -> float:

@@ -11,7 +11,7 @@ from sumtune.diagnose.looks.judged import Mask, Measure
 from sumtune.diagnose.looks.outliers import Scale
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.odd_looks import FARTHEST, look_finding, odd_rows
-from sumtune.diagnose.text_features import DETACHED, breaks_off, share, words
+from sumtune.diagnose.text_features import DETACHED, is_cut_off, share
 from sumtune.text.words import CAPITALIZED, count_words
 
 __all__ = ["ends_midway", "marks_detached", "names_lost", "punctuation_lost", "starts_midway"]
@@ -67,8 +67,8 @@ def ends_midway(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
 
 
 def _has_end(text: str, _row: int, _own: str) -> float:
-    """Return -1 for a text of several words that does not end like a sentence, else 0."""
-    return -float(len(words(text)) > 1 and breaks_off(text))
+    """Return -1 for the start of a sentence that does not end like one, else 0."""
+    return -float(is_cut_off(text))
 
 
 def names_lost(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:

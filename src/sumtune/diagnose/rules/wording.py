@@ -152,9 +152,9 @@ def odd_lengths(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
     columns = (outputs.predictions, outputs.first_references)
     sizes = [np.array([count_words(text) for text in texts]) for texts in columns]
     predicted, wanted = (np.log(np.maximum(size, 1)) for size in sizes)
-    as_own = np.abs(predicted - wanted) <= math.log(ALIKE)
+    as_own = np.abs(predicted - wanted) < math.log(ALIKE)
     for what, sign in (("shorter", 1.0), ("longer", -1.0)):
-        exempt = as_own if suspects is not None else as_own | ~far_below(sign * predicted)
+        exempt = as_own if suspects is not None else as_own | ~far_below(sign * predicted, upper=True)
         scale = Scale(LENGTH_DEVIATION, FARTHEST)
         bad = find_outliers(sign * predicted, sign * wanted, exempt, scale, suspects)
         if bad is not None and _alike(predicted[~bad], wanted):
