@@ -13,7 +13,10 @@ SPACE_MARKS = "▁Ġ"
 
 
 def word_token_ids(tokenizer: Any, dialogue: str) -> set[int]:
-    """Return the token ids of each word of `dialogue` after a space: unchanged, in lower case, and capitalized."""
+    """Return the token ids of the words of `dialogue`, as tokenized with a space before each word.
+
+    Each word is included unchanged, in lower case, and capitalized.
+    """
     words = set(WORD.findall(dialogue))
     forms = {form for word in words for form in (word, word.lower(), word.capitalize())}
     return set(tokenizer("".join(f" {form}" for form in sorted(forms)), add_special_tokens=False).input_ids)

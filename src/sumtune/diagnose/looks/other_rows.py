@@ -21,7 +21,10 @@ BLOCK = 1_000
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """For each text, the other row whose dialogue has most of the rare words that its own dialogue lacks."""
+    """For each text, the other row whose dialogue has the most of its foreign words.
+
+    Foreign words are rare words of the text that the dialogue in its own row lacks.
+    """
 
     counts: NDArray[np.int64]
     """Number of these words, `(rows,)`."""

@@ -16,7 +16,7 @@ LIMIT_REASONS = ("length", "max_tokens", "incomplete")
 
 
 def flat_rows(rows: Iterator[tuple[int, Row]]) -> list[NumberedRow]:
-    """Return the rows with the columns `prediction`, `reference`, `prompt` and so on where a tool nests them deeper.
+    """Return the rows. Predictions, references, prompts and so on that a tool nests become columns.
 
     The harness of EleutherAI repeats each example for every filter; only the rows of the first filter are returned.
     """

@@ -14,7 +14,7 @@ INSTRUCTIONS = {repair.name: repair.remedy for repair in REPAIRS}
 
 
 def fix_damage(finding: Finding, context: Context) -> Remedy:
-    """Tell the user what to fix, and score again."""
+    """Tell the user what to fix, and to score again."""
     return fix_and_score_again(context, INSTRUCTIONS[finding.code])
 
 
