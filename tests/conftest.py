@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import tiny
+from _pytest.logging import LogCaptureHandler, caplog_handler_key, catching_logs
 from hypothesis import settings
 
 if TYPE_CHECKING:  # importing PyTorch takes seconds, and the process that hands out tests needs none
@@ -174,6 +175,20 @@ def _each_model_is_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "_read_model", read_once)
         yield
+
+
+@pytest.fixture
+def caplog(request: pytest.FixtureRequest) -> Iterator[pytest.LogCaptureFixture]:
+    """Return pytest's own fixture for tests that ask for it alone.
+
+    pytest's plugin, which is off, prepares each of the 500 loggers of torch and transformers six times a test.
+    """
+    handler = LogCaptureHandler()
+    request.node.stash[caplog_handler_key] = handler
+    with catching_logs(handler):
+        logged = pytest.LogCaptureFixture(request.node, _ispytest=True)
+        yield logged
+        logged._finalize()
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,10 +2,9 @@
 
 import ast
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "benchmarks").glob("*.py"))
@@ -14,9 +13,13 @@ COMMANDS = [script for script in SCRIPTS if "__main__" in script.read_text(encod
 PAGES = [ROOT / "README.md", ROOT / "benchmarks" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
+@cache
 def names_in(module):
-    """Yield the names that a module of sumtune defines or imports, without importing it."""
-    tree = ast.parse(Path(find_spec(module).origin).read_text(encoding="utf-8"))
+    """Return the names that a module of sumtune defines or imports, without importing it."""
+    return set(_names(ast.parse(Path(find_spec(module).origin).read_text(encoding="utf-8"))))
+
+
+def _names(tree):
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
@@ -31,27 +34,26 @@ def exists(module, name):
     return name in names_in(module) or find_spec(f"{module}.{name}") is not None
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_everything_that_a_benchmark_imports_exists(script):
-    imports = [
-        node for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)
-    ]
-    ours = [(node.module, name.name) for node in imports if node.module.startswith("sumtune") for name in node.names]
-    assert [pair for pair in ours if not exists(*pair)] == []
+def test_everything_that_a_benchmark_imports_exists():
+    for script in SCRIPTS:
+        nodes = ast.walk(ast.parse(script.read_text(encoding="utf-8")))
+        imports = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module.startswith("sumtune")]
+        ours = [(node.module, name.name) for node in imports for name in node.names]
+        assert [pair for pair in ours if not exists(*pair)] == [], script.name
 
 
-@pytest.mark.parametrize("script", COMMANDS, ids=lambda path: path.name)
-def test_a_benchmark_says_what_it_measures_and_how_it_is_run(script):
-    first, run, *_ = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))).split("\n\n")
-    assert first.startswith(("Measures ", "Checks "))
-    assert run.startswith("Run: ")
-    assert f"python benchmarks/{script.name}" in run
+def test_a_benchmark_says_what_it_measures_and_how_it_is_run():
+    for script in COMMANDS:
+        first, run, *_ = ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))).split("\n\n")
+        assert first.startswith(("Measures ", "Checks ")), script.name
+        assert run.startswith("Run: "), script.name
+        assert f"python benchmarks/{script.name}" in run
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_the_benchmarks_on_a_page_exist(page):
-    named = set(re.findall(r"benchmarks/(\w+\.py)", page.read_text(encoding="utf-8")))
-    assert named <= {script.name for script in SCRIPTS}
+def test_the_benchmarks_on_a_page_exist():
+    scripts = {script.name for script in SCRIPTS}
+    for page in PAGES:
+        assert set(re.findall(r"benchmarks/(\w+\.py)", page.read_text(encoding="utf-8"))) <= scripts, page
 
 
 def test_every_benchmark_is_in_the_table():
