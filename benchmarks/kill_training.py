@@ -23,6 +23,7 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from math import ceil
 from pathlib import Path
@@ -83,12 +84,12 @@ def main() -> None:
     read_code()
 
     with tempfile.TemporaryDirectory() as root:
-        settings = embedded(Path(root)) if given.embedded else tiny_models(Path(root), given.ranking)
+        settings = [embedded()] if given.embedded else tiny_models(Path(root), given.ranking)
         for number in count():
             most = min(MOST_KILLS, given.kills - len(where))
             if most == 0 or time.monotonic() > end:
                 break
-            setting = settings[number % len(settings)]
+            setting = undisturbed(*settings[number % len(settings)], Path(root))
             kills, same = killed_run(setting, Path(root) / f"run-{number}", chance, most)
             where += kills
             survived += same * len(kills)
@@ -109,8 +110,8 @@ def read_code() -> None:
     importlib.import_module("sumtune.rank.candidates").CHUNK = CHUNK
 
 
-def tiny_models(root: Path, only_ranking: bool) -> list[Setting]:
-    """Return settings for both model families, with 22 training examples and 18 optimizer steps, and with ranking."""
+def tiny_models(root: Path, only_ranking: bool) -> list[tuple[str, tuple[str, ...]]]:
+    """Return names and options for both model families, with 22 examples and 18 optimizer steps, and with ranking."""
     import tiny
 
     tiny.write_jsonl(root / "data" / "train.jsonl", 22)
@@ -122,14 +123,14 @@ def tiny_models(root: Path, only_ranking: bool) -> list[Setting]:
         assert model == 0
         more = ("--model", str(root / name), "--data", str(root / "data"), *sets(TINY))
         if not only_ranking:
-            settings.append(undisturbed(name, more, root))
-        settings.append(undisturbed(f"{name} with ranking", (*more, *sets(RANKING)), root))
+            settings.append((name, more))
+        settings.append((f"{name} with ranking", (*more, *sets(RANKING))))
     return settings
 
 
-def embedded(root: Path) -> list[Setting]:
-    """Return the setting of the embedded model on a tenth of the embedded data, for one epoch."""
-    return [undisturbed("embedded", sets(EMBEDDED), root)]
+def embedded() -> tuple[str, tuple[str, ...]]:
+    """Return the name and the options of the embedded model on a tenth of the embedded data, for one epoch."""
+    return "embedded", sets(EMBEDDED)
 
 
 def sets(assignments: tuple[str, ...]) -> tuple[str, ...]:
@@ -137,8 +138,9 @@ def sets(assignments: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(part for assignment in assignments for part in ("--set", assignment))
 
 
+@cache
 def undisturbed(name: str, arguments: tuple[str, ...], root: Path) -> Setting:
-    """Run without a kill; return the setting with the resulting adapter and time."""
+    """Run without a kill, once; return the setting with the resulting adapter and time."""
     begun, folder = time.monotonic(), root / f"straight-{name.replace(' ', '-')}"
     code = train(arguments, folder)
     assert code == 0, (folder / "log").read_text()
