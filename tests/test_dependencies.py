@@ -50,13 +50,16 @@ def statements_in(node: ast.AST) -> Iterator[ast.AST]:
             yield from statements_in(statement)
 
 
+installed = cache(packages_distributions)
+
+
 @cache
 def imported(folder: str) -> dict[str, Path]:
     """Distribution of each package that files in `folder` import, anywhere in them, with one such file."""
     ours = (path for part in ("tests", "benchmarks") for path in (ROOT / part).iterdir())
     own = {path.stem for path in ours if path.is_dir() or path.suffix == ".py"} | {"sumtune"}
     found: dict[str, Path] = {}
-    distributions = packages_distributions()
+    distributions = installed()
     for file in (ROOT / folder).rglob("*.py"):
         for node in statements_in(ast.parse(file.read_text(encoding="utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -12,8 +12,9 @@ from sumtune.train import session as training
 
 
 @pytest.fixture(scope="session")
-def finished(tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> World:
+def finished(tiny_models: dict[str, Path], compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     place = tmp_path_factory.mktemp("api")
+    shutil.copytree(compiled, place / "cache" / "kernels")
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         go_to(place, tiny_models, patch)
