@@ -37,6 +37,7 @@ from sumtune.diagnose.rules.copies import (
     predictions_are_references,
     some_predictions_are_references,
 )
+from sumtune.diagnose.rules.dialogues import dialogues_damaged
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
@@ -185,6 +186,29 @@ def foreign():
     outputs = replace(CLEAN, predictions=other.predictions)
     own, away = clear_matches(outputs.predictions, [outputs.first_references, outputs.dialogues])
     return misplaced_rows(outputs), [own, 40, away], [1, mean_score(outputs)]
+
+
+@case("dialogues_damaged")
+def without_dialogues():
+    outputs = replace(CLEAN, dialogues=tuple(
+        "nan" if every_third(row) else text for row, text in enumerate(CLEAN.dialogues)
+    ))  # fmt: skip
+    agreed = [
+        (names_and_long_words(one) & names_and_long_words(two), names_and_long_words(said))
+        for one, two, said in zip(CLEAN.first_references, CLEAN.predictions, outputs.dialogues, strict=True)
+    ]
+    said = [
+        [len(both & known) / len(both) for row, (both, known) in enumerate(agreed)
+         if every_third(row) == wrong and len(both) > 1]
+        for wrong in (True, False)
+    ]  # fmt: skip
+    damaged = sum(map(every_third, range(40)))
+    return dialogues_damaged(outputs), [damaged, 40, *(sum(one) / len(one) for one in said)], [damaged / 40]
+
+
+def names_and_long_words(text):
+    found = re.findall(r"\d+(?:[.,]\d+)+\w*|[^\W_]+", text)
+    return {word.lower() for word in found if len(word) >= 4 or word[0].isupper()}
 
 
 @case("wrong_language")

@@ -21,9 +21,9 @@ RULES = (
     *diagnosis.EXPECTATION_RULES, *diagnosis.ADVICE_RULES,
 )  # fmt: skip
 MODULES = (
-    "lengths", "columns", "copies", "misplaced_rows", "references", "two_groups", "tokenization", "language_and_case",
-    "wording", "missing_parts", "unlike", "other_style", "odd_looks", "other_rows", "score", "training",
-    "repairs.search", "causes", "repairs.frames", "fit", "data", "splits", "pairs", "advice", "expectation",
+    "lengths", "columns", "copies", "misplaced_rows", "dialogues", "references", "two_groups", "tokenization",
+    "language_and_case", "wording", "missing_parts", "unlike", "other_style", "odd_looks", "other_rows", "score",
+    "training", "repairs.search", "causes", "repairs.frames", "fit", "data", "splits", "pairs", "advice", "expectation",
 )  # fmt: skip
 
 

@@ -131,7 +131,8 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
     judged = replace(context, outputs=context.outputs if repaired is None else repaired)
     readable = all(finding.code in SYMPTOMS_OF_LITTLE_TRAINING for finding in found)
     in_outputs = {finding.code for finding in found}
-    causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None)) + _all(DATA_RULES, judged)
+    causes = _first(TRAINING_RULES, context if readable else replace(judged, base=None))
+    causes += _all(DATA_RULES, _without_pairs(judged) if _cannot_be_undone(found) else judged)
     found = _attributed(found, causes) if our_engine and context.training is not None else found + causes
     found += _all(EXPECTATION_RULES, context)
     score, gains = compare(context, seed)
@@ -139,7 +140,7 @@ def diagnose(context: Context, seed: int = 0, *, our_engine: bool = True) -> Dia
         found = [*_score_findings(context, found, gains), *found] or _style(context)
     faulty = any(finding.severity == "fault" for finding in found)
     # With a fault that cannot be undone, no weakness gets a share, because the score without them would mean nothing.
-    if not any(finding.severity == "fault" and finding.repaired is None for finding in found):
+    if not _cannot_be_undone(found):
         found = [
             finding if finding.code in in_outputs else _with_share(finding, context.outputs, judged.outputs)
             for finding in found
@@ -162,6 +163,15 @@ def to_json(diagnosis: Diagnosis) -> dict[str, Any]:
         "findings": [to_row(finding) for finding in diagnosis.findings],
         "advice": [to_row(finding) for finding in diagnosis.advice],
     }
+
+
+def _cannot_be_undone(found: Sequence[Finding]) -> bool:
+    return any(finding.severity == "fault" and finding.repaired is None for finding in found)
+
+
+def _without_pairs(context: Context) -> Context:
+    """Return `context` without the dialogues of damaged outputs, which say nothing about their references."""
+    return replace(context, outputs=replace(context.outputs, dialogues=None) if context.outputs else None)
 
 
 def _score_findings(context: Context, found: Sequence[Finding], gains: Sequence[Gain]) -> list[Finding]:

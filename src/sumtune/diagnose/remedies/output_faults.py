@@ -12,6 +12,7 @@ from sumtune.diagnose.remedy import Remedy, rounded
 __all__ = [
     "columns_swapped",
     "cut_short",
+    "dialogues_damaged",
     "empty_predictions",
     "letters_dropped",
     "misplaced_rows",
@@ -132,6 +133,12 @@ def predictions_are_dialogues(_finding: Finding, context: Context) -> Remedy:
 def predictions_are_references(_finding: Finding, context: Context) -> Remedy:
     """Tell the user to write what the model generated."""
     text = "write the generated texts, not the references, to the predictions"
+    return fix_and_score_again(context, text)
+
+
+def dialogues_damaged(_finding: Finding, context: Context) -> Remedy:
+    """Give the dialogues that were summarized."""
+    text = "give the dialogues as the model read them: check which column they are in, and how it was written"
     return fix_and_score_again(context, text)
 
 

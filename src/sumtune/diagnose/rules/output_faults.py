@@ -39,11 +39,12 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     fault that cannot be undone. A rule finds at most one fault, except `repairable`: one fault for each repair.
     """
     now, left, known, touched = outputs, list(RULES), set[str](), set[str]()
-    for finding in (found for rule in FIRST_RULES if (found := rule(outputs)) is not None):
-        yield finding
-        if finding.repaired is None:
-            return
-        now = finding.repaired
+    for rule in FIRST_RULES:
+        if (finding := rule(now)) is not None:
+            yield finding
+            if finding.repaired is None:
+                return
+            now = finding.repaired
     while left:
         worst = _worst(now, left, known, touched)
         if worst is None:

@@ -12,6 +12,7 @@ from sumtune.diagnose.rules.copies import (
     predictions_are_references,
     some_predictions_are_references,
 )
+from sumtune.diagnose.rules.dialogues import dialogues_damaged
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
@@ -60,8 +61,8 @@ RULES: tuple[Rule, ...] = (
     never_stops,
     cut_short,
 )
-FIRST_RULES: tuple[Rule, ...] = (references_damaged, predictions_are_references)
-"""Rules that come first, because all others compare predictions with references."""
+FIRST_RULES: tuple[Rule, ...] = (dialogues_damaged, references_damaged, predictions_are_references)
+"""Rules that come first, because all others compare predictions with references and dialogues."""
 LOOKS: tuple[Look, ...] = (
     text_of_other_rows,
     same_template,

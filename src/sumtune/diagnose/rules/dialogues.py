@@ -1,0 +1,141 @@
+"""Faults of the dialogues: references and predictions agree about something that the dialogues do not say."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from sumtune.data.example import normalize
+from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs import escapes, spacing, wrappers
+from sumtune.diagnose.repairs.corpus import Corpus
+from sumtune.diagnose.repairs.repair import Repair, Row
+from sumtune.diagnose.rules.language_and_case import common_language
+from sumtune.diagnose.rules.lengths import says_nothing
+from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS, misplaced_rows
+from sumtune.diagnose.text_features import content_words, how_many, looks_like_dialogue, share
+from sumtune.text.words import count_words
+
+__all__ = ["dialogues_damaged"]
+
+FEWEST = 5
+FEWEST_DAMAGED = 3
+DAMAGED_DIALOGUES = 0.05
+"""Smallest share of damaged dialogues."""
+MOST_DAMAGED = 0.5
+"""Share of damaged dialogues from which the other rules judge the file as if it had none."""
+AGREED = 2
+"""Smallest number of names and long words that show what a reference and its prediction agree about."""
+UNSAID = 0.2
+"""Largest share of these words in a dialogue that is about something else."""
+TURNS_SHARE = 0.5
+OTHER_LENGTH = 3.0
+"""Largest ratio of the median lengths of predictions and references, if neither column may hold dialogues."""
+SAMPLE = 200
+"""Number of dialogues that show first whether a repair changes any."""
+
+REPAIRS = tuple(
+    repair
+    for repair in (*spacing.REPAIRS, *escapes.REPAIRS, *wrappers.REPAIRS)
+    if repair.certain and (repair not in wrappers.REPAIRS or repair.name == "html_tags")
+)
+"""Repairs of damage to words: no chat looks like this."""
+
+Flags = list[bool]
+
+
+def dialogues_damaged(outputs: Outputs) -> Finding | None:
+    """Dialogues that are empty, all the same, cut off, damaged, or about something else than both summaries."""
+    if outputs.dialogues is None or len(outputs) < FEWEST:
+        return None
+    said = _said(outputs, outputs.dialogues)
+    for what, bad in _damages(outputs, outputs.dialogues, said):
+        if sum(bad) >= FEWEST_DAMAGED and share(bad) >= DAMAGED_DIALOGUES:
+            whole = outputs.filtered([not one for one in bad])
+            few = whole is not None and share(bad) < MOST_DAMAGED
+            mine, others = (_mean(said, [one is wrong for one in bad]) for wrong in (True, False))
+            return Finding(
+                code="dialogues_damaged",
+                title=f"{how_many(bad)} dialogues {what}",
+                severity="fault",
+                evidence=f"{sum(bad)} of the {len(bad)} dialogues {what}.{_agreement(mine, others)}",
+                numbers={"share": share(bad)} | {
+                    name: value for name, value in (("said", mine), ("said_others", others)) if value is not None
+                },
+                examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+                repaired=whole if few else replace(outputs, dialogues=None),
+            )  # fmt: skip
+    return None
+
+
+def _said(outputs: Outputs, dialogues: tuple[str, ...]) -> list[float | None]:
+    """Return for each row which share of what reference and prediction agree about is in the dialogue; None if unknown.
+
+    They agree about the names and long words that both have.
+    """
+    rows = zip(outputs.first_references, outputs.predictions, dialogues, strict=True)
+    agreed = [(content_words(reference) & content_words(text), content_words(said)) for reference, text, said in rows]
+    return [len(both & known) / len(both) if len(both) >= AGREED else None for both, known in agreed]
+
+
+def _mean(said: list[float | None], chosen: Flags) -> float | None:
+    values = [value for value, is_chosen in zip(said, chosen, strict=True) if is_chosen and value is not None]
+    return float(np.mean(values)) if values else None
+
+
+def _agreement(mine: float | None, others: float | None) -> str:
+    if mine is None:
+        return ""
+    rest = "" if others is None else f", and {others:.0%} in the other dialogues"
+    return f" Of the names and long words that reference and prediction share, {mine:.0%} occur in them{rest} (means)."
+
+
+def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | None]) -> Iterator[tuple[str, Flags]]:
+    """Yield what may be wrong with dialogues, and with which of them."""
+    yield "hold no text", list(map(says_nothing, dialogues))
+    unsaid = [share is not None and share < UNSAID for share in said]
+    yield "are the same text", _constant(dialogues, unsaid)
+    sample = outputs.sample(SAMPLE)
+    for repair in REPAIRS:
+        if any(_changed(sample, repair)):
+            yield repair.what, _changed(outputs, repair)
+    if _may_hold_dialogues(outputs) or not _one_language(outputs):
+        return
+    rows = zip(dialogues, outputs.first_references, outputs.predictions, strict=True)
+    yield (
+        "have fewer words than reference and prediction",
+        [count_words(said) < min(count_words(reference), count_words(text)) for said, reference, text in rows],
+    )
+    if sum(unsaid) >= FEWEST_DAMAGED and misplaced_rows(outputs) is None:
+        yield "have hardly a word that reference and prediction share", unsaid
+
+
+def _constant(dialogues: tuple[str, ...], unsaid: Flags) -> Flags:
+    """Return which dialogues are the most frequent text, unless the summaries of most of these rows are about it."""
+    texts = list(map(normalize, dialogues))
+    ((most, count),) = Counter(texts).most_common(1)
+    bad = [text == most for text in texts]
+    return (
+        bad if 2 * sum(one and other for one, other in zip(bad, unsaid, strict=True)) >= count else [False] * len(bad)
+    )
+
+
+def _changed(outputs: Outputs, repair: Repair) -> Flags:
+    dialogues = outputs.dialogues or ()
+    row = Row("", Corpus(dialogues, outputs.first_references, outputs.predictions))
+    return [repair.undo(text, row) != text for text in dialogues]
+
+
+def _may_hold_dialogues(outputs: Outputs) -> bool:
+    """Return whether predictions or references may be the dialogues: with turns, or far longer than the others."""
+    columns = (outputs.predictions, outputs.first_references)
+    sizes = [max(1.0, float(np.median(list(map(count_words, texts))))) for texts in columns]
+    turns = [share(map(looks_like_dialogue, texts)) for texts in columns]
+    return max(turns) >= TURNS_SHARE or max(sizes) > OTHER_LENGTH * min(sizes)
+
+
+def _one_language(outputs: Outputs) -> bool:
+    columns = (outputs.first_references, outputs.dialogues or ())
+    return len({common_language(texts[:LANGUAGE_ROWS]) for texts in columns} - {None}) <= 1

@@ -1,0 +1,65 @@
+"""Damaged dialogues are named as such, and neither references nor predictions are blamed for them."""
+
+from dataclasses import replace
+
+import planted
+import pytest
+
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.rules.dialogues import dialogues_damaged
+
+CLEAN = planted.outputs(40)
+SOME = range(3, 40, 9)
+OTHERS = planted.outputs(150).dialogues[-40:]
+DAMAGES = {
+    "hold no text": ["", "nan", "17"],
+    "are the same text": ["Ann: Hi!\nBob: Hello.", "Summarize this conversation of two people."],
+    "have fewer words than reference and prediction": [lambda said: " ".join(said.split()[:5])],
+    "have no spaces between their words": [lambda said: said.replace(" ", "")],
+    "have a space after each character": [lambda said: said.replace("", " ")],
+    "contain HTML tags": [lambda said: "".join(f"<p>{line}</p>" for line in said.splitlines())],
+    "have hardly a word that reference and prediction share": [
+        lambda said: "\n".join(f"X: {'lorem ipsum dolor amet ' * 8}{len(line)}" for line in said.splitlines())
+    ],
+}
+
+
+def damaged(change, rows):
+    new = [change if isinstance(change, str) else change(said) for said in CLEAN.dialogues]
+    pairs = enumerate(zip(CLEAN.dialogues, new, strict=True))
+    return replace(CLEAN, dialogues=tuple(both[row in rows] for row, both in pairs))
+
+
+@pytest.mark.parametrize(("what", "change"), [(what, change) for what, listed in DAMAGES.items() for change in listed])
+@pytest.mark.parametrize("rows", [SOME, range(40)])
+def test_damaged_dialogues_are_named_and_nothing_else(what, change, rows):
+    (finding,) = diagnose(Context(outputs=damaged(change, rows)), our_engine=False).findings
+    if what.startswith("have hardly") and len(rows) == 40:
+        assert finding.title == "The dialogues do not belong to the rows of this file"
+        return
+    assert finding.code == "dialogues_damaged"
+    assert finding.title == f"{'Some' if rows is SOME else 'All'} dialogues {what}"
+
+
+def test_moved_dialogues_are_not_damaged():
+    moved = replace(CLEAN, dialogues=CLEAN.dialogues[1:] + CLEAN.dialogues[:1])
+    assert [one.code for one in diagnose(Context(outputs=moved)).faults] == ["misplaced_rows"]
+
+
+def test_summaries_in_place_of_dialogues_are_swapped_and_not_damaged():
+    swapped = replace(CLEAN, dialogues=CLEAN.predictions, predictions=CLEAN.dialogues)
+    assert dialogues_damaged(swapped) is None
+    assert [one.code for one in diagnose(Context(outputs=swapped)).faults] == ["columns_swapped"]
+
+
+def test_the_same_dialogue_with_several_references_is_no_fault():
+    thrice = CLEAN.select([row // 8 * 8 for row in range(40)])
+    assert dialogues_damaged(replace(thrice, ids=CLEAN.ids)) is None
+
+
+def test_dialogues_are_not_blamed_for_damaged_references_or_predictions():
+    words = " ".join(OTHERS).split()
+    nonsense = [" ".join(words[start : start + 12]) for start in range(0, 480, 12)]
+    for outputs in (CLEAN.with_predictions(nonsense), replace(CLEAN, references=tuple((text,) for text in nonsense))):
+        assert dialogues_damaged(outputs) is None
