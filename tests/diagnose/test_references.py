@@ -1,5 +1,6 @@
 """Damaged references are named as such, and the predictions are not blamed for them."""
 
+import random
 from dataclasses import replace
 
 import planted
@@ -25,6 +26,8 @@ DAMAGES = {
     "only name the speakers": lambda _, dialogue: " and ".join(sorted({x.split(":")[0] for x in dialogue.split("\n")})),
     "contain special tokens, `!!!!` or unreadable characters": lambda text, _: text + "!!!!!!!!!!",
     "are not in the language of their dialogues": lambda text, _: GERMAN.format(len(text)),
+    "have no spaces between their words": lambda text, _: f"{text} 7".replace(" ", ""),
+    "have no space between their sentences": lambda text, _: f"{text}A{text[1:].lower()}They agree about it all.",
     "are numbers or ids": lambda text, _: str(hash(text) % 10**8),
     "contain the same text twice": lambda text, _: f"{text} {text}",
     "repeat the start of their dialogue": lambda _, dialogue: dialogue.split("\n")[0],
@@ -54,6 +57,16 @@ def test_damaged_references_are_named_and_nothing_else(what):
 def test_the_same_damage_of_predictions_is_not_blamed_on_references(what):
     pairs = zip(CLEAN.predictions, CLEAN.dialogues, strict=True)
     assert references_damaged(CLEAN.with_predictions([DAMAGES[what](*pair) for pair in pairs])) is None
+
+
+def test_references_that_lost_some_spaces_are_damaged():
+    chance = random.Random(0)
+
+    def without_some(text, _):
+        return "".join(word + " " * (chance.random() < 0.5) for word in text.split(" "))
+
+    finding = references_damaged(damaged(without_some))
+    assert finding.title == "Most references have no spaces between their words"
 
 
 def halved(text, end):

@@ -348,7 +348,7 @@ CASES = {
 }
 OF_FILES_ALONE = {"score_with_sumtune"}
 FIX_AND_SCORE_AGAIN = {
-    "case_destroyed", "misplaced_rows", "references_damaged", "two_groups",
+    "case_destroyed", "misplaced_rows", "references_damaged", "dialogues_damaged", "two_groups",
     "predictions_are_dialogues", "predictions_are_references", "score_unexplained", "strange_marks", "same_template",
     "misspelled",
     "broken_sentences", "starts_midway", "punctuation_lost", "names_lost", "marks_detached", "text_of_other_rows",
@@ -429,6 +429,7 @@ def last_turns(rows):
 
 
 FILES = {
+    "dialogues_damaged": lambda rows: [row | {"dialogue": " ".join(row["dialogue"].split()[:5])} for row in rows],
     "references_damaged": lambda rows: [row | {"summary": row["summary"][:30]} for row in rows],
     "two_groups": lambda rows: (
         rows[:10] + [row | {"generated": f"{row['dialogue'].partition(':')[0]}: ok."} for row in rows[10:]]
@@ -504,7 +505,10 @@ def test_the_commands_of_a_remedy_for_a_file_of_another_tool_work_as_they_stand(
 def test_a_run_whose_outputs_are_damaged_is_scored_again(tmp_path, monkeypatch, code):
     monkeypatch.chdir(tmp_path)
     rows = FILES[code](good_rows())
-    scored = [replace(one, summary=row["summary"]) for one, row in zip(CORPUS[:40], rows, strict=True)]
+    scored = [
+        replace(one, dialogue=row["dialogue"], summary=row["summary"])
+        for one, row in zip(CORPUS[:40], rows, strict=True)
+    ]
     make_run(Path("run"), train=TRAIN, scored=scored, predictions=[row["generated"] for row in rows])
     found = next(one for one in diagnose_run(RunDir(Path("run"))).findings if one.code == code)
     assert found.commands == ("sumtune evaluate --run-dir run --again",)

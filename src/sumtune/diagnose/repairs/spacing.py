@@ -14,8 +14,10 @@ __all__ = ["REPAIRS"]
 FEWEST_CHARACTERS = 12
 SEPARATED_TOKENS = 0.8
 """Share of one-character words that makes a text count as separated characters."""
-GLUED_WORD = 12
+GLUED_WORD = 8
 """Mean length of a word, in characters, from which words may be glued together."""
+FEWEST_SPLIT = 4
+"""Number of words behind a text whose words were glued; fewer may be one long word."""
 KNOWN_GAIN = 0.25
 """Share of the letters that must become known words."""
 SENTENCE_ENDS = ".!?:;…。"
@@ -65,7 +67,8 @@ def words_glued(text: str, row: Row) -> str:
     tokens = text.split()
     if has_unspaced(text) or PIECES.search(text) or len(text) < max(FEWEST_CHARACTERS, GLUED_WORD * len(tokens)):
         return text
-    return _if_known(text, _segmented(text, row.corpus.vocabulary), row.corpus.vocabulary)
+    split = _segmented(text, row.corpus.vocabulary)
+    return _if_known(text, split, row.corpus.vocabulary) if len(split.split()) >= FEWEST_SPLIT else text
 
 
 def words_broken(text: str, row: Row) -> str:

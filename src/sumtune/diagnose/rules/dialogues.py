@@ -12,6 +12,7 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs import escapes, spacing, wrappers
 from sumtune.diagnose.repairs.corpus import Corpus
 from sumtune.diagnose.repairs.repair import Repair, Row
+from sumtune.diagnose.rules.damages import FEWEST_DAMAGED, Flags, main_damage
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.lengths import says_nothing
 from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS, misplaced_rows
@@ -21,7 +22,6 @@ from sumtune.text.words import count_words
 __all__ = ["dialogues_damaged"]
 
 FEWEST = 5
-FEWEST_DAMAGED = 3
 DAMAGED_DIALOGUES = 0.05
 """Smallest share of damaged dialogues."""
 MOST_DAMAGED = 0.5
@@ -30,9 +30,8 @@ AGREED = 2
 """Smallest number of names and long words that show what a reference and its prediction agree about."""
 UNSAID = 0.2
 """Largest share of these words in a dialogue that is about something else."""
-TURNS_SHARE = 0.5
 OTHER_LENGTH = 3.0
-"""Largest ratio of the median lengths of predictions and references, if neither column may hold dialogues."""
+"""Largest ratio of the lengths of a prediction and its reference, if neither may be the dialogue."""
 SAMPLE = 200
 """Number of dialogues that show first whether a repair changes any."""
 
@@ -43,31 +42,29 @@ REPAIRS = tuple(
 )
 """Repairs of damage to words: no chat looks like this."""
 
-Flags = list[bool]
-
 
 def dialogues_damaged(outputs: Outputs) -> Finding | None:
     """Dialogues that are empty, all the same, cut off, damaged, or about something else than both summaries."""
     if outputs.dialogues is None or len(outputs) < FEWEST:
         return None
     said = _said(outputs, outputs.dialogues)
-    for what, bad in _damages(outputs, outputs.dialogues, said):
-        if sum(bad) >= FEWEST_DAMAGED and share(bad) >= DAMAGED_DIALOGUES:
-            whole = outputs.filtered([not one for one in bad])
-            few = whole is not None and share(bad) < MOST_DAMAGED
-            mine, others = (_mean(said, [one is wrong for one in bad]) for wrong in (True, False))
-            return Finding(
-                code="dialogues_damaged",
-                title=f"{how_many(bad)} dialogues {what}",
-                severity="fault",
-                evidence=f"{sum(bad)} of the {len(bad)} dialogues {what}.{_agreement(mine, others)}",
-                numbers={"share": share(bad)} | {
-                    name: value for name, value in (("said", mine), ("said_others", others)) if value is not None
-                },
-                examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
-                repaired=whole if few else replace(outputs, dialogues=None),
-            )  # fmt: skip
-    return None
+    damages = ((what, DAMAGED_DIALOGUES, bad, 0.0) for what, bad in _damages(outputs, outputs.dialogues, said))
+    found = main_damage(damages, 0.0)
+    if found is None:
+        return None
+    what, _, bad, _ = found
+    few = share(bad) < MOST_DAMAGED and outputs.filtered([not one for one in bad])
+    mine, others = (_mean(said, [one is wrong for one in bad]) for wrong in (True, False))
+    means = {"said": mine, "said_others": others}
+    return Finding(
+        code="dialogues_damaged",
+        title=f"{how_many(bad)} dialogues {what}",
+        severity="fault",
+        evidence=f"{sum(bad)} of the {len(bad)} dialogues {what}.{_agreement(mine, others)}",
+        numbers={"share": share(bad)} | {name: value for name, value in means.items() if value is not None},
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+        repaired=few or replace(outputs, dialogues=None),
+    )
 
 
 def _said(outputs: Outputs, dialogues: tuple[str, ...]) -> list[float | None]:
@@ -101,15 +98,27 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | No
     for repair in REPAIRS:
         if any(_changed(sample, repair)):
             yield repair.what, _changed(outputs, repair)
-    if _may_hold_dialogues(outputs) or not _one_language(outputs):
+    if not _one_language(outputs):
         return
-    rows = zip(dialogues, outputs.first_references, outputs.predictions, strict=True)
+    rows = list(zip(dialogues, outputs.first_references, outputs.predictions, strict=True))
     yield (
         "have fewer words than reference and prediction",
-        [count_words(said) < min(count_words(reference), count_words(text)) for said, reference, text in rows],
+        [
+            _are_summaries(reference, text) and count_words(said) < min(count_words(reference), count_words(text))
+            for said, reference, text in rows
+        ],
     )
     if sum(unsaid) >= FEWEST_DAMAGED and misplaced_rows(outputs) is None:
-        yield "have hardly a word that reference and prediction share", unsaid
+        yield (
+            "have hardly a word that reference and prediction share",
+            [wrong and _are_summaries(*texts) for wrong, (_, *texts) in zip(unsaid, rows, strict=True)],
+        )
+
+
+def _are_summaries(reference: str, text: str) -> bool:
+    """Return whether neither text may be the dialogue: one with turns, or far longer than the other."""
+    sizes = sorted(map(count_words, (reference, text)))
+    return not any(map(looks_like_dialogue, (reference, text))) and sizes[1] <= OTHER_LENGTH * sizes[0]
 
 
 def _constant(dialogues: tuple[str, ...], unsaid: Flags) -> Flags:
@@ -126,14 +135,6 @@ def _changed(outputs: Outputs, repair: Repair) -> Flags:
     dialogues = outputs.dialogues or ()
     row = Row("", Corpus(dialogues, outputs.first_references, outputs.predictions))
     return [repair.undo(text, row) != text for text in dialogues]
-
-
-def _may_hold_dialogues(outputs: Outputs) -> bool:
-    """Return whether predictions or references may be the dialogues: with turns, or far longer than the others."""
-    columns = (outputs.predictions, outputs.first_references)
-    sizes = [max(1.0, float(np.median(list(map(count_words, texts))))) for texts in columns]
-    turns = [share(map(looks_like_dialogue, texts)) for texts in columns]
-    return max(turns) >= TURNS_SHARE or max(sizes) > OTHER_LENGTH * min(sizes)
 
 
 def _one_language(outputs: Outputs) -> bool:

@@ -14,6 +14,7 @@ from sumtune.diagnose.repairs.frames import Frame, find_frames
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.marks import SPECIAL
 from sumtune.diagnose.repairs.repair import Repair, Row
+from sumtune.diagnose.rules.damages import Damage, Flags, main_damage
 from sumtune.diagnose.rules.language_and_case import languages_of
 from sumtune.diagnose.rules.lengths import NEVER_LAST, says_nothing
 from sumtune.diagnose.text_features import (
@@ -30,7 +31,6 @@ from sumtune.text.words import count_words
 
 __all__ = ["references_damaged"]
 
-FEWEST_DAMAGED = 3
 FEWEST = 5
 """Minimum number of references for a claim about all of them."""
 SOME_REFERENCES = 0.05
@@ -40,6 +40,9 @@ CUT_REFERENCES = 0.3
 DETACHED_REFERENCES = 0.3
 UNFINISHED_REFERENCES = 0.1
 NO_LETTERS = re.compile(r"[\W_]+")
+GLUED_LETTERS = re.compile(r"[^\W\d_]{13}")
+"""More letters in a row than a number or an id has."""
+SENTENCES_GLUED = re.compile(r"(?<=[^\W\d_]{2})[.!?](?=[^\W\d_]{2})")
 COPIED_LETTERS = 12
 """Letters that a reference must share with the start of its dialogue."""
 SAMPLE = 200
@@ -55,30 +58,29 @@ USUAL_MARK_SHARE = 0.05
 """Share of the dialogues from which such a mark is usual."""
 SPEAKER = re.compile(r"^\s*([^\n:：]{1,30})[:：]", re.MULTILINE)
 
-Flags = list[bool]
-
 
 def references_damaged(outputs: Outputs) -> Finding | None:
     """References that are cut off, all the same, copied, in another language, or no summaries at all."""
     if len(outputs) < FEWEST or share(map(looks_like_dialogue, outputs.first_references)) >= DAMAGED_SHARE:
         return None  # with dialogues as references, the columns may be swapped
-    for what, least, bad, in_predictions in _damages(outputs):
-        if sum(bad) >= FEWEST_DAMAGED and share(bad) >= least and in_predictions <= PREDICTION_RATIO * share(bad):
-            return Finding(
-                code="references_damaged",
-                title=f"{how_many(bad)} references {what}",
-                severity="fault",
-                evidence=f"{sum(bad)} of the {len(bad)} references {what}, but only {in_predictions:.0%} of the "
-                f"predictions. ROUGE-1 is {outputs.score:.3f}, and does not show how good the predictions are.",
-                numbers={"share": share(bad), "damaged": sum(bad), "references": len(bad),
-                         "share_predictions": in_predictions, "rouge1": outputs.score},
-                examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
-                repaired=None if share(bad) >= DAMAGED_SHARE else outputs.filtered([not one for one in bad]),
-            )  # fmt: skip
-    return None
+    found = main_damage(_damages(outputs), PREDICTION_RATIO)
+    if found is None:
+        return None
+    what, _, bad, in_predictions = found
+    return Finding(
+        code="references_damaged",
+        title=f"{how_many(bad)} references {what}",
+        severity="fault",
+        evidence=f"{sum(bad)} of the {len(bad)} references {what}, but only {in_predictions:.0%} of the "
+        f"predictions. ROUGE-1 is {outputs.score:.3f}, and does not show how good the predictions are.",
+        numbers={"share": share(bad), "damaged": sum(bad), "references": len(bad),
+                 "share_predictions": in_predictions, "rouge1": outputs.score},
+        examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
+        repaired=None if share(bad) >= DAMAGED_SHARE else outputs.filtered([not one for one in bad]),
+    )  # fmt: skip
 
 
-def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
+def _damages(outputs: Outputs) -> Iterator[Damage]:
     """Yield what may be wrong with references, from which share on, which references, and the share of predictions."""
     for what, least, find in (
         ("are numbers or ids", SOME_REFERENCES, _numbers),
@@ -98,9 +100,9 @@ def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
             flags = (find_in(texts, outputs.dialogues) for texts in (outputs.first_references, outputs.predictions))
             bad, predicted = flags
             yield what, least, bad, share(predicted)
+    yield from _repairable(outputs)
     few = _few_words(outputs.first_references)
     yield "are a few words and no sentence", SOME_REFERENCES, few, share(_few_words(outputs.predictions))
-    yield from _repairable(outputs)
     columns = (outputs.first_references, outputs.predictions)
     unfinished = [
         breaks_off(text) and not is_copied(outputs, row, text)  # turns often have no full stop
@@ -114,14 +116,14 @@ def _damages(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
     midway = [list(map(_stops_midway, texts)) for texts in columns]
     yield "stop after a word such as `the` or `to`", UNFINISHED_REFERENCES, midway[0], share(midway[1])
     yield from _foreign(outputs)
+    glued = [[_has_glued_sentences(text) for text in texts] for texts in columns]
+    yield "have no space between their sentences", UNFINISHED_REFERENCES, glued[0], share(glued[1])
     detached = [[DETACHED.search(text) is not None for text in texts] for texts in columns]
     yield "have spaces before their punctuation", DETACHED_REFERENCES, detached[0], share(detached[1])
     yield from _framed(*columns, outputs.dialogues or ())
 
 
-def _framed(
-    references: Sequence[str], predictions: Sequence[str], dialogues: Sequence[str]
-) -> Iterator[tuple[str, float, Flags, float]]:
+def _framed(references: Sequence[str], predictions: Sequence[str], dialogues: Sequence[str]) -> Iterator[Damage]:
     """Yield references that begin with the same words and a mark that dialogues rarely have, such as `[note 7]`."""
     frames = find_frames(references, predictions, dialogues)
     marks = {mark for mark in RARE_MARKS if share(mark in text for text in dialogues) < USUAL_MARK_SHARE}
@@ -137,7 +139,7 @@ def _has_frame(frame: Frame, text: str, marks: AbstractSet[str]) -> bool:
     return found is not None and not marks.isdisjoint(found[0])
 
 
-def _repairable(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
+def _repairable(outputs: Outputs) -> Iterator[Damage]:
     """Yield damage that a certain repair undoes in references. A sample must show half of it."""
     sample = outputs.sample(SAMPLE)
     for repair in (one for one in REPAIRS if one.certain and one.specific):
@@ -150,9 +152,10 @@ def _repairable(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
 
 
 def _changed(outputs: Outputs, texts: tuple[str, ...], repair: Repair) -> Flags:
-    """Return which of the texts of a column the repair changes."""
+    """Return which of the texts of a column the repair changes, by the words of the other column and the dialogues."""
     dialogues = outputs.dialogues or ("",) * len(outputs)
-    corpus = Corpus(texts, outputs.first_references, dialogues)
+    others = outputs.predictions if texts == outputs.first_references else outputs.first_references
+    corpus = Corpus(texts, others, dialogues)
     return [repair.undo(text, Row(said, corpus)) != text for text, said in zip(texts, dialogues, strict=True)]
 
 
@@ -161,8 +164,8 @@ def _empty(texts: tuple[str, ...]) -> Flags:
 
 
 def _numbers(texts: tuple[str, ...]) -> Flags:
-    """Return which texts are a single number or a code with digits."""
-    return [count_words(text) == 1 and any(letter.isdigit() for letter in text) for text in texts]
+    """Return which texts are a single number or a code with digits, but not glued words."""
+    return [count_words(text) == 1 and any(map(str.isdigit, text)) and not GLUED_LETTERS.search(text) for text in texts]
 
 
 def _few_words(texts: tuple[str, ...]) -> Flags:
@@ -224,7 +227,7 @@ def _cut_at(texts: tuple[str, ...], size: Callable[[str], int]) -> tuple[int, Fl
     return limit, [is_size >= least and not ends_sentence(text) for is_size, text in zip(sizes, texts, strict=True)]
 
 
-def _foreign(outputs: Outputs) -> Iterator[tuple[str, float, Flags, float]]:
+def _foreign(outputs: Outputs) -> Iterator[Damage]:
     """Yield references in another language than their dialogues."""
     sample = outputs.sample(SAMPLE)
     if share(_not_as_spoken(sample, sample.first_references)) >= SOME_REFERENCES / 2:
@@ -242,6 +245,13 @@ def _not_as_spoken(outputs: Outputs, texts: Sequence[str]) -> Flags:
 def _stops_midway(text: str) -> bool:
     """Return whether the last word is one that hardly any finished summary ends with, whatever mark follows it."""
     return any(word in NEVER_LAST for word in words(text)[-1:])
+
+
+def _has_glued_sentences(text: str) -> bool:
+    """Return whether a capital directly follows the end of a sentence, as if several texts had been joined."""
+    return any(
+        text[mark.start() - 1].islower() and text[mark.end()].isupper() for mark in SENTENCES_GLUED.finditer(text)
+    )
 
 
 def _letters(text: str) -> str:
