@@ -117,7 +117,7 @@ class ModelConfig(Section):
 class LoraConfig(Section):
     """Low-rank adaptation (Hu et al. 2021, https://arxiv.org/abs/2106.09685)."""
 
-    rank: Positive = 16
+    rank: int = Field(16, gt=0, le=4096)
     alpha: float = Field(32.0, gt=0)
     dropout: float = Field(0.1, ge=0, lt=1)
     target_modules: tuple[str, ...] | None = ("all-linear",)

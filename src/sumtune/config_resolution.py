@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sumtune.config import PRESETS, Config, PromptConfig, Section
 from sumtune.errors import ConfigError
 
-__all__ = ["assignment", "known_keys", "parse_assignment", "read_yaml", "resolve", "revise"]
+__all__ = ["assignment", "known_keys", "nearest", "parse_assignment", "read_yaml", "resolve", "revise"]
 
 MAX_FILE_BYTES = 1_000_000
 """No configuration is larger. Without a limit, a device such as `/dev/zero` would be read forever."""
@@ -37,7 +37,7 @@ def resolve(
     from_set = dict(parse_assignment(text) for text in assignments)
     chosen = preset or from_set.get("preset") or from_file.get("preset") or Config.model_fields["preset"].default
     if chosen not in PRESETS:
-        raise ConfigError(f"Unknown preset {chosen!r}: choose one of {', '.join(PRESETS)}.{_nearest(chosen, PRESETS)}")
+        raise ConfigError(f"Unknown preset {chosen!r}: choose one of {', '.join(PRESETS)}.{nearest(chosen, PRESETS)}")
     merged: dict[str, Any] = read_yaml(Path(str(files("sumtune") / "presets" / f"{chosen}.yaml")))
     merged = _deep_merge(merged, from_file)
     for key, value in {**from_set, **(overrides or {}), "preset": chosen}.items():
@@ -121,7 +121,7 @@ def _problems(error: ValidationError) -> Iterator[str]:
     for detail in error.errors(include_url=False):
         key = ".".join(part for part in map(str, detail["loc"]) if not part.startswith("<"))
         if detail["type"] == "extra_forbidden":
-            yield f"  {key}: unknown setting.{_nearest(key, known_keys())}"
+            yield f"  {key}: unknown setting.{nearest(key, known_keys())}"
         elif not key:
             yield f"  {detail['msg'].removeprefix('Value error, ')}"
         else:
@@ -149,7 +149,7 @@ def known_keys() -> list[str]:
     return [*keys, *(f"model.prompt.{inner}" for inner in PromptConfig.model_fields)]
 
 
-def _nearest(name: object, known: tuple[str, ...] | list[str]) -> str:
+def nearest(name: object, known: tuple[str, ...] | list[str]) -> str:
     """Return ` Did you mean …?` with the most similar known name; empty if none is similar."""
     by_last = {key.rpartition(".")[2]: key for key in reversed(known)}  # the first one, as `train` before `rank`
     last = str(name).rpartition(".")[2]

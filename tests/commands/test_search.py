@@ -2,6 +2,7 @@
 
 import io
 import re
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,7 @@ from sumtune.commands import search as command
 from sumtune.commands import search_folder, search_trial
 from sumtune.commands.resume import require_same_settings
 from sumtune.commands.search import Extent
+from sumtune.commands.train import train_adapter
 from sumtune.config import Config
 from sumtune.config_resolution import resolve
 from sumtune.errors import ConfigError, DataError, RunDirError, SumtuneError
@@ -58,12 +60,14 @@ def scores(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_models: dict[st
     return state
 
 
-def search(scores: dict[str, Any], trials: int = TRIALS, root: str = "search", **changed: Any) -> str:
+def search(
+    scores: dict[str, Any], trials: int = TRIALS, root: str = "search", extent: Extent | None = None, **changed: Any
+) -> str:
     settings = {"data.path": "chats.jsonl", "model.name": str(scores["model"]), "model.precision": "fp32"}
     out = io.StringIO()
     command.search(
         resolve(overrides=settings | {key.replace("__", "."): value for key, value in changed.items()}),
-        Path(root), plain_console(file=out, width=300), Extent(trials), Path("space.yaml"),
+        Path(root), plain_console(file=out, width=300), extent or Extent(trials), Path("space.yaml"),
     )  # fmt: skip
     return out.getvalue()
 
@@ -128,7 +132,7 @@ def test_the_run_with_earlier_best_settings_is_kept(scores: dict[str, Any], monk
     monkeypatch.setattr(search_trial, "_score", later_is_better)
     for trials in (1, 1, 3, 4):
         output = search(scores, trials)
-        assert ("earlier best settings" in output) == (trials > 1)
+        assert ("earlier run in search/best" in output) == (trials > 1)
     tried = [params["train.learning_rate"] for params, _ in trials_of()]
     assert [best("best-1"), best("best-2"), best("best")] == [tried[0], tried[2], tried[3]]
 
@@ -159,6 +163,22 @@ def test_a_trial_goes_on_if_it_is_among_the_best_third_of_earlier_generations(
     assert stopped == [False, False, False, False, True, False, True, False, True, False]
 
 
+def test_the_end_of_a_trial_is_not_compared_with_the_middle_of_others(
+    scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scored(config: Config, run_dir: RunDir, watch: Any) -> float:
+        event = {"event": "sampled", "step": 40, "progress": 1 / config.train.epochs, "seconds": 1.0, "elapsed_s": 9.0,
+                 **dict.fromkeys(search_trial.RANKED, 0.5 if config.train.epochs == 1 else 0.1)}  # fmt: skip
+        append_event(run_dir.train_metrics, event)
+        watch(event)
+        return 0.2
+
+    monkeypatch.setattr(search_trial, "_score", scored)
+    Path("space.yaml").write_text("train.epochs: [1, 2]\nlora.dropout: {low: 0.0, high: 0.4}\n")
+    search(scores, trials=10)
+    assert all(value is not None for _, value in trials_of())
+
+
 def test_the_default_is_kept_if_nothing_is_better(scores: dict[str, Any]) -> None:
     scores["score"] = lambda config: 0.9 if config.train.learning_rate == 3e-4 else 0.1
     output = search(scores, trials=3)
@@ -168,15 +188,77 @@ def test_the_default_is_kept_if_nothing_is_better(scores: dict[str, Any]) -> Non
 
 def test_another_search_is_not_mixed_in(scores: dict[str, Any]) -> None:
     search(scores, trials=1)
-    with pytest.raises(RunDirError, match="other data, settings or space: use another --run-dir"):
+    write_record(Path("search/trials/default/model_evaluation/scores.json"), {})
+    with pytest.raises(RunDirError, match="other settings: use another --run-dir"):
         search(scores, trials=1, lora__dropout=0.3)
     tiny.write_jsonl(Path("chats.jsonl"), 81)
-    with pytest.raises(RunDirError, match="data has changed since the search in search began: use another --run-dir"):
+    with pytest.raises(RunDirError, match="other data: use another --run-dir"):
         search(scores, trials=1)
     tiny.write_jsonl(Path("chats.jsonl"), 80)
     Path("space.yaml").write_text("lora.rank: [2, 4]\n")
-    with pytest.raises(RunDirError, match="other data, settings or space: use another --run-dir"):
+    with pytest.raises(RunDirError, match="another space: use another --run-dir"):
         search(scores, trials=1)
+    Path("space.yaml").write_text(SPACE)
+    Path("search/search.json").unlink()
+    with pytest.raises(RunDirError, match="missing or damaged: use another --run-dir"):
+        search(scores, trials=1)
+
+
+def test_a_search_that_has_computed_nothing_is_replaced(scores: dict[str, Any]) -> None:
+    scores["score"] = Mock(side_effect=ConfigError("no such layer"))
+    with pytest.raises(SumtuneError, match="no such layer"):
+        search(scores, lora__target_modules=["nowhere"])
+    scores["score"] = best_near_a_hundredth
+    search(scores, trials=1)
+    assert len(trials_of()) == 1
+
+
+def test_a_lost_part_of_the_data_is_written_again(scores: dict[str, Any]) -> None:
+    search(scores, trials=1)
+    lost = [Path("search/parts/test.jsonl"), Path("search/parts/train.jsonl"), Path("search/fresh.jsonl")]
+    before = [file.read_text() for file in lost]
+    for file in lost:
+        file.unlink()
+    search(scores, trials=2)
+    assert [file.read_text() for file in lost] == before
+
+
+@pytest.mark.parametrize("error", [ConfigError, SumtuneError])
+def test_a_trial_that_fails_does_not_end_the_search(scores: dict[str, Any], error: type[SumtuneError]) -> None:
+    def failing(config: Config) -> float:
+        if scores["runs"][-1] == "001":
+            raise error("no model can do this")
+        return best_near_a_hundredth(config)
+
+    scores["score"] = failing
+    output = search(scores, trials=3)
+    assert "Trial 1: failed" in output
+    assert "no model can do this" in output
+    assert "Best of 3 trials, 2 of which ended with a score" in output
+
+
+def test_an_interrupt_that_was_dropped_ends_the_search_after_the_trial(scores: dict[str, Any]) -> None:
+    def interrupted(config: Config) -> float:
+        if scores["runs"][-1] == "001":
+            with suppress(KeyboardInterrupt):  # as in a callback of the garbage collector
+                signal.raise_signal(signal.SIGINT)
+        return best_near_a_hundredth(config)
+
+    scores["score"] = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        search(scores, trials=4)
+    assert scores["runs"][-1] == "001"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    scores["score"] = best_near_a_hundredth
+    search(scores, trials=4)
+    assert len(trials_of()) == 4
+
+
+def test_no_trial_starts_that_would_not_end_in_time(scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "elapsed_seconds", lambda _run_dir: 60.0)
+    output = search(scores, extent=Extent(TRIALS, within_s=30.0))
+    assert scores["runs"] == ["default"]
+    assert "No trial was run, so the default is kept" in output
 
 
 def test_a_folder_holds_a_run_or_a_search(scores: dict[str, Any]) -> None:
@@ -184,8 +266,13 @@ def test_a_folder_holds_a_run_or_a_search(scores: dict[str, Any]) -> None:
     with pytest.raises(RunDirError, match="run holds a run: give --run-dir another folder"):
         search(scores, root="run")
     search(scores, trials=1)
-    with pytest.raises(RunDirError, match="search holds a search: give --run-dir another folder"):
-        require_same_settings(Config(), RunDir(Path("search")))
+    for overwrite in (False, True):
+        with pytest.raises(RunDirError, match="search holds a search: give --run-dir another folder"):
+            train_adapter(
+                Config(), RunDir(Path("search")), plain_console(quiet=True), False, overwrite, evaluates=False
+            )
+    with pytest.raises(RunDirError, match="whose best run is in search/best"):
+        RunDir(Path("search")).require(RunDir(Path("search")).adapter, "train")
 
 
 @pytest.mark.parametrize(("rows", "path", "error"), [(80, "chat.jsonl", DataError), (30, "chats.jsonl", ConfigError)])
@@ -219,7 +306,7 @@ def test_a_damaged_study_is_made_again_from_its_trials(scores: dict[str, Any], k
     search(scores, trials=2)
     undamaged, file = trials_of(), Path("search/study.db")
     file.write_bytes(b"no study" if kept_bytes is None else file.read_bytes()[:kept_bytes])
-    with pytest.raises(RunDirError, match=r"study\.db is damaged.*: delete it, and repeat the command"):
+    with pytest.raises(RunDirError, match=r"study\.db cannot be written, is damaged"):
         search(scores, trials=2)
     file.unlink()
     search(scores, trials=2)

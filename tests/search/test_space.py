@@ -39,13 +39,15 @@ def test_suggestions_lie_in_the_space(tmp_path: Path) -> None:
         ("", "is empty"),
         ("[1, 2]", "must hold `key: value` settings, not list"),
         ("lora.rank: [8", "not valid YAML"),
-        ("lora.rnak: [8, 16]", "cannot change 'lora.rnak'"),
+        ("lora.rnak: [8, 16]", "lora.rnak: unknown setting. Did you mean lora.rank?"),
+        ("lora: {rnak: [8, 16]}", "lora.rnak: unknown setting. Did you mean lora.rank?"),
         ("data.path: [a, b]", "cannot change 'data.path'"),
         ("train: [1, 2]", "cannot change 'train'"),
         ("train.within: [1h, 2h]", "'train.within': it must be the same in all trials"),
         ("train.seed: [0, 1]", "'train.seed': it must be the same in all trials"),
         ("lora.rank: 8", "lora.rank needs a list of values, or {low"),
-        ("lora.rank: [8, 8]", "list of lora.rank needs two different values"),
+        ("lora.rank: [8]", "list of lora.rank needs two values or more"),
+        ("lora.rank: [8, 8.0]", "each of them once"),
         ("lora.rank: {low: 8}", "lora.rank needs a list of values, or {low"),
         ("lora.dropout: {low: few, high: 0.1}", "low and high of lora.dropout must be numbers"),
         ("lora.dropout: {low: 0, high: .inf}", "low and high of lora.dropout must be numbers"),
@@ -53,6 +55,8 @@ def test_suggestions_lie_in_the_space(tmp_path: Path) -> None:
         ("lora.dropout: {low: 0.1, high: 0.5, log: often}", "log of lora.dropout must be true or false"),
         ("train.learning_rate: {low: 0.0, high: 0.1, log: true}", "low of train.learning_rate must be greater than 0"),
         ("lora.dropout: {low: 0.0, high: 2.0}", "lora.dropout = 2.0"),
+        ("lora.rank: {low: 1, high: 1.0e+24}", "lora.rank = 1e+24"),
+        ("lora.rank: {low: 1, high: 2.5}", "lora.rank = 2.5"),
         ("lora.rank: [8, many]", "lora.rank = 'many'"),
     ],
 )
@@ -68,6 +72,20 @@ def test_numbers_without_a_point_are_read(tmp_path: Path) -> None:
     file = tmp_path / "space.yaml"
     file.write_text("train.learning_rate: {low: 1e-4, high: 2e-3, log: true}")
     assert load_space(file, resolve()) == {"train.learning_rate": Range(1e-4, 2e-3, log=True)}
+
+
+@pytest.mark.parametrize("text", ["{low: 2.0, high: 8}", "{low: '2', high: 8.0}"])
+def test_a_whole_number_is_searched_in_whole_numbers(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "space.yaml"
+    file.write_text(f"lora: {{rank: {text}}}")
+    (found,) = load_space(file, resolve()).values()
+    assert repr(found) == repr(Range(2, 8))
+
+
+def test_a_fraction_is_searched_in_fractions(tmp_path: Path) -> None:
+    file = tmp_path / "space.yaml"
+    file.write_text("train.weight_decay: {low: 0, high: 1}")
+    assert repr(load_space(file, resolve())["train.weight_decay"]) == repr(Range(0.0, 1.0))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

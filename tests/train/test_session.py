@@ -1,5 +1,6 @@
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
@@ -12,6 +13,7 @@ import torch
 from damaging import flip
 from safetensors.torch import load_file
 
+from sumtune import errors
 from sumtune.errors import RunDirError
 from sumtune.files.records import read_record
 from sumtune.files.run_dir import RunDir
@@ -231,6 +233,18 @@ def test_after_damage_the_one_before_leads_to_the_same_adapter(make_session: Mak
     path = list_checkpoints(session.run_dir.trainer)[-1] / "optimizer.safetensors"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert run(session, resume=True) == adapter
+
+
+def test_control_c_after_the_last_step_is_not_forgotten(make_session: Make, straight: Straight) -> None:
+    """The command would otherwise go on to score."""
+
+    def interrupt(event: Event) -> None:
+        if event["event"] == "end":
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(errors.StoppedError, match="after the last optimizer step"):
+        training.run(make_session("gemma", changed=TWO_EPOCHS), interrupt)
+    assert run(make_session("gemma", changed=TWO_EPOCHS), resume=True) == straight("gemma")[1]
 
 
 def test_resuming_without_a_checkpoint_is_an_error(make_session: Make) -> None:

@@ -13,7 +13,7 @@ from sumtune.train import checkpoint
 from sumtune.train.checkpoint import TrainState
 from sumtune.train.final_adapter import adapter_damage, training_fingerprint
 
-__all__ = ["changed_settings", "require_same_settings", "state_to_resume", "with_recorded_limits"]
+__all__ = ["changed_settings", "require_no_search", "require_same_settings", "state_to_resume", "with_recorded_limits"]
 
 COMPARED = ("data", "model", "lora", "train", "rank")
 """Sections of settings that decide what is trained."""
@@ -30,14 +30,22 @@ def with_recorded_limits(config: Config, run_dir: RunDir) -> Config:
     return revise(config, limits) if limits else config
 
 
-def require_same_settings(config: Config, run_dir: RunDir) -> None:
-    """Check that the folder holds no run with other data, model or training settings, and no search.
+def require_no_search(run_dir: RunDir) -> None:
+    """Check that the folder holds no search.
 
     Raises:
-        RunDirError: the folder holds a search, or such a run; the message lists the differences.
+        RunDirError: the folder holds a search.
     """
     if run_dir.search_json.exists():
         raise RunDirError(f"{run_dir.root} holds a search: give --run-dir another folder for the run.")
+
+
+def require_same_settings(config: Config, run_dir: RunDir) -> None:
+    """Check that the folder holds no run with other data, model or training settings.
+
+    Raises:
+        RunDirError: the folder holds such a run; the message lists the differences.
+    """
     if changed := changed_settings(config, run_dir):
         raise RunDirError(
             f"{run_dir.root} holds a run with other settings:\n  " + "\n  ".join(changed) + "\n"

@@ -14,14 +14,14 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from sumtune.commands import pipeline
-from sumtune.commands.search_folder import FRESH, PARTS, begin, best_run_dir
+from sumtune.commands.search_folder import DEFAULT, FRESH, PARTS, STUDY, TRIALS, begin, best_run_dir
 from sumtune.commands.search_trial import TrialJob, run_trial
 from sumtune.commands.search_workers import Workers, on_cluster, processes
 from sumtune.config import Config, DataConfig
 from sumtune.config_resolution import assignment, revise
 from sumtune.data.example_file import load_jsonl
 from sumtune.decode.build import build_for_any_length
-from sumtune.errors import ConfigError
+from sumtune.errors import ConfigError, SumtuneError
 from sumtune.evaluate.compare import Comparison, compare
 from sumtune.evaluate.reference_groups import group_by_dialogue
 from sumtune.evaluate.scorecard import TUNED, Scorecard, score_systems
@@ -35,11 +35,13 @@ from sumtune.model.precision import CPU, bf16_speedup
 from sumtune.search.space import Space, load_space, settings_of
 from sumtune.search.study import GENERATION, TrialResult, add, finished_trials, importances, next_generation, open_study
 from sumtune.terminal.search import Outcome, outcome_lines, trial_line
+from sumtune.terminal.status import status
 from sumtune.text.prompt import Prompt
+from sumtune.train.final_adapter import elapsed_seconds
+from sumtune.train.graceful_stop import noted_interrupt
 
 __all__ = ["Extent", "search"]
 
-DEFAULT = "default"
 ONLY_AFTER_EPOCHS = 10**6
 
 
@@ -79,7 +81,8 @@ class _Search:
     def bf16_speedup(self) -> float:
         """Measured once for all trials: it decides their number format, and varies with load."""
         file = self.root / "machine.json"
-        if (measured := find_record(file)) is None:
+        measured = find_record(file)
+        if measured is None or "bf16_speedup" not in measured:
             measured = {"bf16_speedup": bf16_speedup(CPU)}
             write_record(file, measured)
         return float(measured["bf16_speedup"])
@@ -90,7 +93,7 @@ class _Search:
 
     def run_dir(self, trial: FrozenTrial | None) -> RunDir:
         """Return the run folder of `trial`; for None, that of the default settings."""
-        return RunDir(self.root / "trials" / (DEFAULT if trial is None else f"{trial.number:03}"))
+        return RunDir(self.root / TRIALS / (DEFAULT if trial is None else f"{trial.number:03}"))
 
     def job(self, trial: FrozenTrial | None, bars: Mapping[int, float]) -> TrialJob:
         """Return the work for `trial`, in a folder with the data of the default, which most trials need not encode."""
@@ -115,18 +118,19 @@ def search(config: Config, root: Path, console: Console, extent: Extent, space: 
             "column. The option --within limits the time of the search."
         )
     found = _Search(root, config, load_space(space, config), console)
-    with _workers(extent) as workers, locked(root):
+    with _workers(extent) as workers, locked(root), noted_interrupt() as raise_noted:
         begin(root, config, found.space, console)
-        study = open_study(root / "study.db")
+        study = open_study(root / STUDY)
         if (already := len(study.trials)) > extent.trials:
             console.print(f"The study has {already} trials already, so --trials {extent.trials} adds none.")
         default = _score_of_default(found)
-        _run_trials(found, study, workers, extent, begun)
+        raise_noted()
+        _run_trials(found, study, workers, extent, begun, raise_noted)
         ranked = finished_trials(study)
         best = ranked[0] if ranked and (ranked[0].value or 0) > default else None
         fresh = None if best is None else _on_fresh_examples(found, best)
         write_text(root / "best.yaml", _best_yaml(found, best))
-        outcome = Outcome(default, ranked, found.space, importances(study, found.space), fresh, root)
+        outcome = Outcome(default, ranked, found.space, importances(study, found.space), fresh, root, len(study.trials))
         for line in outcome_lines(outcome):
             console.print(line)
     final = found.base if best is None else found.config(best, found.base)
@@ -135,10 +139,12 @@ def search(config: Config, root: Path, console: Console, extent: Extent, space: 
 
 def _score_of_default(search: _Search) -> float:
     """Return the score of the settings as they are, for comparison."""
-    score = run_trial(search.job(None, {})).score
-    assert score is not None
-    search.console.print(trial_line(DEFAULT, score, {}))
-    return score
+    with status(search.console, "Training and scoring the default"):
+        result = run_trial(search.job(None, {}))
+    if result.score is None:
+        raise SumtuneError(result.failure)
+    search.console.print(trial_line(DEFAULT, result.score, {}))
+    return result.score
 
 
 def _workers(extent: Extent) -> AbstractContextManager[Workers[TrialJob, TrialResult]]:
@@ -152,13 +158,15 @@ def _workers(extent: Extent) -> AbstractContextManager[Workers[TrialJob, TrialRe
 
 
 def _run_trials(
-    search: _Search, study: optuna.Study, workers: Workers[TrialJob, TrialResult], extent: Extent, begun: float
-) -> None:
+    search: _Search, study: optuna.Study, workers: Workers[TrialJob, TrialResult], extent: Extent, begun: float,
+    raise_noted: Callable[[], None],
+) -> None:  # fmt: skip
     """Run trials until all have ended, or until another one would probably not end in time."""
-    longest = 0.0
+    longest = elapsed_seconds(search.run_dir(None))
 
     def timed(run: Callable[[TrialJob], TrialResult], job: TrialJob) -> TrialResult | None:
         nonlocal longest
+        raise_noted()
         started = time.monotonic()
         if extent.within_s is not None and started + longest > begun + extent.within_s:
             return None
@@ -170,16 +178,19 @@ def _run_trials(
         generation = next_generation(study, search.space, search.base.train.seed)
         trials = generation.trials[: extent.trials - done]
         jobs = [search.job(trial, generation.bars) for trial in trials]
-        for trial, result in zip(trials, workers.map(partial(timed, workers.run), jobs), strict=True):
-            if result is None:
-                search.console.print("The time is over; the trials so far decide.")
-                return
-            add(study, trial, result)
-            search.console.print(trial_line(str(trial.number), result.score, settings_of(trial.params, search.space)))
+        with status(search.console, f"Trials {trials[0].number} to {trials[-1].number} of {extent.trials}"):
+            for trial, result in zip(trials, workers.map(partial(timed, workers.run), jobs), strict=True):
+                if result is None:
+                    search.console.print("Another trial would probably not end in time; the trials so far decide.")
+                    return
+                add(study, trial, result)
+                settings = settings_of(trial.params, search.space)
+                search.console.print(trial_line(str(trial.number), result.score, settings, result.failure))
 
 
 def _on_fresh_examples(search: _Search, best: FrozenTrial) -> Comparison:
     """Return the comparison of the best trial with the default on examples that no trial has seen."""
+    run_trial(search.job(best, {}))  # again if its folder was deleted
     first, second = (
         _fresh_scores(search, config, search.run_dir(trial))
         for config, trial in ((search.parts, None), (search.config(best, search.parts), best))

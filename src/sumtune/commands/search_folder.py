@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -12,22 +11,26 @@ from sumtune.config import Config
 from sumtune.data.data_source import find_source
 from sumtune.data.example import dump_jsonl
 from sumtune.data.example_file import load_jsonl
-from sumtune.errors import RunDirError
+from sumtune.errors import ConfigError, RunDirError
 from sumtune.files.atomic import write_text
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.search.division import divide
 from sumtune.search.space import Space
+from sumtune.search.study import open_study
 
-__all__ = ["FRESH", "PARTS", "begin", "best_run_dir"]
+__all__ = ["DEFAULT", "FRESH", "PARTS", "STUDY", "TRIALS", "begin", "best_run_dir", "scored"]
 
-PARTS, FRESH = "parts", "fresh.jsonl"
+PARTS, FRESH, TRIALS, STUDY = "parts", "fresh.jsonl", "trials", "study.db"
+DEFAULT = "default"
+"""Name of the trial with the settings as they are."""
 
 
 def begin(root: Path, config: Config, space: Space, console: Console) -> None:
     """Divide the data for a new search in `root`, or check that the search there has the same data and settings.
 
-    A refused search changes nothing: the record, which is written last, makes the folder a search.
+    The record, which is written last, makes the folder a search. Until the default is scored, a search with other data
+    or settings replaces it; until a trial has ended, one with another space.
 
     Raises:
         ConfigError: there are too few examples.
@@ -38,24 +41,27 @@ def begin(root: Path, config: Config, space: Space, console: Console) -> None:
     if run_dir.run_json.exists():
         raise RunDirError(f"{root} holds a run: give --run-dir another folder for the search.")
     wanted = {
-        "config": config.model_dump(mode="json"),
+        "settings": config.model_dump(mode="json"),
         "space": repr(sorted(space.items())),
         "data": find_source(config.data.path).fingerprint({}),
     }
     recorded = find_record(run_dir.search_json)
-    if recorded is None:
-        _divide(root, config, console)
-        write_record(run_dir.search_json, wanted)
-    else:
-        _require_same(root, recorded, wanted)
+    if recorded is None and (root / TRIALS).exists():
+        raise RunDirError(f"{run_dir.search_json} is missing or damaged: use another --run-dir.")
+    changed = {key for key, value in wanted.items() if (recorded or {}).get(key, value) != value}
+    if changed - {"space"} and scored(RunDir(root / TRIALS / DEFAULT)):
+        raise RunDirError(f"{root} holds a search with other {' and '.join(sorted(changed))}: use another --run-dir.")
+    if changed - {"space"}:
+        shutil.rmtree(root / TRIALS, ignore_errors=True)
+    elif changed and (root / STUDY).exists() and open_study(root / STUDY).trials:
+        raise RunDirError(f"{root} holds a search with another space: use another --run-dir.")
+    _divide(root, config, console)
+    write_record(run_dir.search_json, wanted)
 
 
-def _require_same(root: Path, recorded: dict[str, Any], wanted: dict[str, Any]) -> None:
-    changed = [key for key, value in wanted.items() if recorded.get(key, value) != value]
-    if changed == ["data"]:
-        raise RunDirError(f"The data has changed since the search in {root} began: use another --run-dir.")
-    if changed:
-        raise RunDirError(f"{root} holds a search with other data, settings or space: use another --run-dir.")
+def scored(run_dir: RunDir) -> bool:
+    """Return whether a trial was trained and scored."""
+    return (run_dir.evaluation / "scores.json").exists()
 
 
 def _divide(root: Path, config: Config, console: Console) -> None:
@@ -66,11 +72,14 @@ def _divide(root: Path, config: Config, console: Console) -> None:
     source, data = RunDir(root / "data"), config.data
     whole = config.model_copy(update={"data": data.model_copy(update={"train_share": 1.0})})
     prepare_data(whole, within_limits(whole, console), source, console)
-    division = divide(load_jsonl(source.split("train")), data.train_share)
+    try:
+        division = divide(load_jsonl(source.split("train")), data.train_share)
+    except ConfigError:
+        shutil.rmtree(source.root)
+        raise
     splits = {"train": division.learned, "test": division.judging}
     splits["validation"] = load_jsonl(source.split("validation"))
     write_text(root / FRESH, dump_jsonl(division.fresh))
-    shutil.rmtree(root / PARTS, ignore_errors=True)  # left by a killed search
     for name, examples in splits.items():
         write_text(root / PARTS / f"{name}.jsonl", dump_jsonl(examples))
     console.print(
@@ -90,5 +99,7 @@ def best_run_dir(root: Path, final: Config, console: Console) -> RunDir:
         while (kept := root / f"best-{number}").exists():
             number += 1
         run_dir.root.rename(kept)
-        console.print(f"The run with the earlier best settings is now in {kept}.", highlight=False, markup=False)
+        console.print(
+            f"The earlier run in {run_dir.root} has other settings: it is now {kept}.", highlight=False, markup=False
+        )
     return run_dir

@@ -9,6 +9,7 @@ from sumtune.commands.prepare import prepare_data, within_limits
 from sumtune.commands.resume import state_to_resume
 from sumtune.config import Config
 from sumtune.decode.unsupported import UnsupportedError
+from sumtune.errors import ConfigError, SumtuneError
 from sumtune.evaluate import evaluate_stage
 from sumtune.evaluate.sampled_summaries import SampledSummaries
 from sumtune.evaluate.scorecard import TUNED
@@ -33,6 +34,8 @@ SAMPLED = 32
 """Validation summaries that are scored after each epoch of a trial, to stop bad trials early."""
 RANKED = ("rouge1", "rouge2", "rougeL")
 """The score of a trial is the mean of these."""
+FAILURES = (ConfigError, SumtuneError)
+"""Errors of settings or of training; the others concern files and would end any other trial, too."""
 LOCK_WAIT_S = 60.0
 """Time in which a process that worked on the same trial before must have ended, after its search was killed."""
 
@@ -56,6 +59,8 @@ class _StoppedEarly(Exception):  # noqa: N818
 def run_trial(job: TrialJob) -> TrialResult:
     """Train and score `job`; a killed trial continues, and ends with the result of an undisturbed one.
 
+    A trial fails if its settings do not suit the model or the machine's memory, or if its loss stays infinite or NaN.
+
     Raises:
         StoppedError: the user stopped it; everything is saved.
     """
@@ -78,13 +83,21 @@ def run_trial(job: TrialJob) -> TrialResult:
         except _StoppedEarly:
             checkpoint.delete(checkpoint.list_checkpoints(run_dir.trainer))
             score = None
+        except SumtuneError as error:
+            if type(error) not in FAILURES:
+                raise
+            return TrialResult(None, {}, str(error))
         return TrialResult(score, _sampled(job.config, run_dir))
 
 
 def _sampled(config: Config, run_dir: RunDir) -> dict[int, float]:
-    """Return the sampled scores in the event log of a run, by epoch."""
+    """Return the sampled scores in the event log of a run, by epoch.
+
+    The last epoch is left out: a low learning rate at its end makes it better than the same epoch of longer trials.
+    """
     events = [event for event in read_events(run_dir.train_metrics) if event["event"] == "sampled"]
-    return {round(event["progress"] * config.train.epochs): _mean(event) for event in events}
+    by_epoch = {round(event["progress"] * config.train.epochs): _mean(event) for event in events}
+    return {epoch: score for epoch, score in by_epoch.items() if epoch < config.train.epochs}
 
 
 def _score(config: Config, run_dir: RunDir, watch: EventCallback) -> float:

@@ -10,7 +10,7 @@ from rich.console import Console
 from sumtune.commands.expectation import Expectation, expect, recorded_expectation
 from sumtune.commands.failure import recorded_failure
 from sumtune.commands.prepare import prepare_data, within_limits
-from sumtune.commands.resume import require_same_settings, state_to_resume, with_recorded_limits
+from sumtune.commands.resume import require_no_search, require_same_settings, state_to_resume, with_recorded_limits
 from sumtune.commands.run_record import environment, expected_rouge1, known_record, update_record
 from sumtune.commands.within import Deadline, choice_record, choose_within, recorded_choice, with_recorded_choice
 from sumtune.config import Config
@@ -95,6 +95,7 @@ def train_adapter(
     `deadline` is the end of a run with a time limit. `on_begin` is called when run folder and log are those of this
     run, before it trains.
     """
+    require_no_search(run_dir)
     require_shareable(wanted, group)
     if not overwrite:
         wanted = with_recorded_limits(wanted, run_dir)

@@ -134,6 +134,8 @@ class RunDir:
 
     def remedy(self, stage: str) -> str:
         """Return what to do if files of a command are missing or have changed; `stage` is the name of the command."""
+        if self.search_json.exists():
+            return f"{self.root} holds a search, whose best run is in {self.root / 'best'}: give that to --run-dir."
         if stage in ("run", "train") and self.run_json.exists():
             return f"repeat the `sumtune run` command that made {self.root}."
         return f"run `sumtune {stage} --run-dir {self.root}` first."

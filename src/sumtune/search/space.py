@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sumtune.config import Config
-from sumtune.config_resolution import assignment, known_keys, read_yaml, revise
+from sumtune.config_resolution import assignment, known_keys, nearest, read_yaml, revise
 from sumtune.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -52,26 +52,34 @@ def load_space(file: Path | None, base: Config) -> dict[str, Range | tuple[Any, 
     if not content:
         raise ConfigError(f"{where} is empty: it needs settings, such as `lora.rank: [8, 16]`.")
     try:
-        space = {str(key): _values(str(key), value) for key, value in content.items()}
-        for key, values in space.items():
-            for value in (values.low, values.high) if isinstance(values, Range) else values:
-                revise(base, (assignment(key, value),))
+        return {key: _values(key, value, base) for key, value in _flat(content).items()}
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-    return space
 
 
-def _values(key: str, value: Any) -> Range | tuple[Any, ...]:
-    if key not in known_keys() or not key.startswith(SEARCHED) or "." not in key:
+def _flat(content: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return `content` by dotted keys; sections may be nested, as in a configuration."""
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        nested = isinstance(value, dict) and f"{key}" in Config.model_fields
+        flat |= {f"{key}.{name}": below for name, below in value.items()} if nested else {str(key): value}
+    return flat
+
+
+def _values(key: str, value: Any, base: Config) -> Range | tuple[Any, ...]:
+    if key not in known_keys():
+        raise ConfigError(f"{key}: unknown setting.{nearest(key, known_keys())}")
+    if not key.startswith(SEARCHED) or "." not in key:
         raise ConfigError(f"a search cannot change {key!r}, only settings of {', '.join(SEARCHED)}.")
     if key in THE_SAME:
         raise ConfigError(f"a search cannot change {key!r}: it must be the same in all trials.")
     if isinstance(value, list):
-        if len(set(map(repr, value))) < 2:
-            raise ConfigError(f"the list of {key} needs two different values or more.")
+        if len({repr(_checked(base, key, one)) for one in value}) < max(2, len(value)):
+            raise ConfigError(f"the list of {key} needs two values or more, each of them once.")
         return tuple(value)
     if isinstance(value, dict) and {"low", "high"} <= value.keys() <= {"low", "high", "log"}:
-        return _range(key, _number(value["low"]), _number(value["high"]), value.get("log", False))
+        span = _range(key, _number(value["low"]), _number(value["high"]), value.get("log", False))
+        return Range(_checked(base, key, span.low), _checked(base, key, span.high), span.log)
     raise ConfigError(f"{key} needs a list of values, or {{low: …, high: …, log: true}}.")
 
 
@@ -85,6 +93,16 @@ def _range(key: str, low: Any, high: Any, log: Any) -> Range:
     if log and low <= 0:
         raise ConfigError(f"with log: true, low of {key} must be greater than 0.")
     return Range(low, high, log)
+
+
+def _checked(base: Config, key: str, value: Any) -> Any:
+    """Return `value` as the setting `key` takes it: whole numbers for a whole number.
+
+    Raises:
+        ConfigError: the setting cannot take it.
+    """
+    section, _, name = key.partition(".")
+    return getattr(getattr(revise(base, (assignment(key, value),)), section), name)
 
 
 def _number(value: Any) -> Any:

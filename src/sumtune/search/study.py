@@ -6,6 +6,7 @@ crash.
 """
 
 import sqlite3
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -48,16 +49,25 @@ class TrialResult:
     """What a trial found."""
 
     score: float | None
-    """None if the trial was stopped early."""
+    """None if the trial was stopped early or failed."""
     sampled: Mapping[int, float]
     """Score of sampled summaries by epoch."""
+    failure: str = ""
+    """Why the model cannot be trained with these settings; empty if it can."""
+
+    @property
+    def state(self) -> TrialState:
+        """State of the trial in the study."""
+        if self.failure:
+            return TrialState.FAIL
+        return TrialState.PRUNED if self.score is None else TrialState.COMPLETE
 
 
 def open_study(file: Path) -> Study:
     """Return the study in the SQLite database `file`; create it if it is missing. Higher values are better.
 
     Raises:
-        RunDirError: the file is damaged, or from another version of Optuna.
+        RunDirError: the file cannot be written, is damaged, or is from another version of Optuna.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = f"sqlite:///{file.absolute()}"
@@ -66,14 +76,15 @@ def open_study(file: Path) -> Study:
         return optuna.create_study(storage=storage, study_name=NAME, direction=DIRECTION, load_if_exists=True)
     except (sqlite3.Error, RuntimeError):  # RuntimeError: another version
         raise RunDirError(
-            f"{file} is damaged, or was written by another version of Optuna: delete it, and repeat the command. "
-            "Trials that have ended are not trained again."
+            f"{file} cannot be written, is damaged, or is from another version of Optuna. A damaged one can be "
+            "deleted: the same command then makes it again, and trains no trial again that has ended."
         ) from None
 
 
 def _require_intact(file: Path) -> None:
-    """Raise sqlite3.Error if the database in `file` is damaged. A missing file is intact."""
+    """Raise sqlite3.Error if the database in `file` is damaged or cannot be written. A missing file is intact."""
     with closing(sqlite3.connect(file)) as database:
+        database.execute("BEGIN IMMEDIATE")
         if database.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise sqlite3.DatabaseError
 
@@ -104,8 +115,8 @@ def _bars(earlier: Sequence[FrozenTrial]) -> dict[int, float]:
 def add(study: Study, trial: FrozenTrial, result: TrialResult) -> None:
     """Add `trial` with its result, all at once, so that a crash leaves no half of it."""
     finished = optuna.trial.create_trial(
-        state=TrialState.PRUNED if result.score is None else TrialState.COMPLETE, value=result.score,
-        params=trial.params, distributions=trial.distributions, intermediate_values=dict(result.sampled),
+        state=result.state, value=result.score, params=trial.params, distributions=trial.distributions,
+        intermediate_values=dict(result.sampled),
     )  # fmt: skip
     study.add_trial(finished)
 
@@ -125,6 +136,8 @@ def importances(study: Study, space: Space) -> Mapping[str, float]:
     if len(finished_trials(study)) < RANDOM_TRIALS:
         return {}
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-    found: dict[str, Any] = optuna.importance.get_param_importances(study, evaluator=evaluator, params=list(space))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # if many scores are equal, all shares are
+        found: dict[str, Any] = optuna.importance.get_param_importances(study, evaluator=evaluator, params=list(space))
     total = sum(found.values())
     return {key: value / total for key, value in found.items()} if total else {}

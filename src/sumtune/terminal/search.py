@@ -33,16 +33,19 @@ class Outcome:
     fresh: Comparison | None
     """The winner compared with the default on fresh examples; None if no trial was better than the default."""
     root: Path
+    tried: int
+    """Number of trials, with those that were stopped early or failed."""
 
 
-def trial_line(name: str, score: float | None, settings: Mapping[str, Any]) -> str:
-    """Return the line of a trial; a `score` of None says that it was stopped early.
+def trial_line(name: str, score: float | None, settings: Mapping[str, Any], failure: str = "") -> str:
+    """Return the line of a trial; a `score` of None says that it was stopped early, or that `failure` ended it.
 
     >>> trial_line("3", 0.34567, {"lora.rank": 8})
     'Trial 3: 0.3457  lora.rank=8'
     """
-    result = "stopped early" if score is None else f"{score:.4f}"
-    return f"Trial {name}: {result}" + "".join(f"  {assignment(key, _short(value))}" for key, value in settings.items())
+    result = ("failed" if failure else "stopped early") if score is None else f"{score:.4f}"
+    chosen = "".join(f"  {assignment(key, _short(value))}" for key, value in settings.items())
+    return f"Trial {name}: {result}{chosen}" + (f"\n  {' '.join(failure.split())}" if failure else "")
 
 
 def _short(value: Any) -> Any:
@@ -52,7 +55,8 @@ def _short(value: Any) -> Any:
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """Yield the lines of the outcome."""
     yield ""
-    yield f"Best trials of {len(outcome.ranked)} with a score (mean of ROUGE-1, -2 and -L on the judging part):"
+    scored = f"{len(outcome.ranked)} of which ended with a score (mean of ROUGE-1, -2 and -L on the judging part)"
+    yield f"Best of {outcome.tried} trials, {scored}:"
     for trial in outcome.ranked[:SHOWN]:
         yield "  " + trial_line(str(trial.number), trial.value, settings_of(trial.params, outcome.space))
     yield f"  Default: {outcome.default:.4f}"
@@ -61,11 +65,13 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
     for key, share in outcome.importances.items():
         yield f"  {key:<30} {'█' * round(BAR * share)} {share:.0%}"
     yield _verdict(outcome)
-    yield f"Settings: {outcome.root / 'best.yaml'}. They now train on all examples, in {outcome.root / 'best'}."
+    yield f"Settings: {outcome.root / 'best.yaml'}. The run with these settings: {outcome.root / 'best'}."
 
 
 def _verdict(outcome: Outcome) -> str:
     """Return what fresh examples say: the best of many trials is partly luck."""
+    if not outcome.tried:
+        return "No trial was run, so the default is kept."
     if outcome.fresh is None:
         return "No trial was better than the default, so the default is kept."
     row = outcome.fresh.metrics["rouge1"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["graceful_stop"]
+__all__ = ["graceful_stop", "noted_interrupt"]
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 UNTOUCHED = (signal.SIG_IGN, None)
@@ -39,3 +39,29 @@ def graceful_stop() -> Iterator[Callable[[], bool]]:
         yield requested.is_set
     finally:
         restore()
+
+
+@contextmanager
+def noted_interrupt() -> Iterator[Callable[[], None]]:
+    """Yield a function that raises KeyboardInterrupt if Control-C was pressed, but did not end the work.
+
+    Python drops an exception, also KeyboardInterrupt, in a callback of the garbage collector.
+    """
+    noted, previous = threading.Event(), signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.set()
+        signal.default_int_handler(number, frame)
+
+    def raise_noted() -> None:
+        if noted.is_set():
+            raise KeyboardInterrupt
+
+    replaced = previous is signal.default_int_handler and threading.current_thread() is threading.main_thread()
+    if replaced:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield raise_noted
+    finally:
+        if replaced:
+            signal.signal(signal.SIGINT, previous)

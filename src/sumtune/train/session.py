@@ -12,7 +12,7 @@ from typing import Any, cast
 import torch
 
 from sumtune.config import Config, RankConfig, TrainConfig
-from sumtune.errors import RunDirError
+from sumtune.errors import RunDirError, StoppedError
 from sumtune.files.cache_dir import cache_dir
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import MANIFEST
@@ -302,13 +302,16 @@ def fit(session: Session, on_event: EventCallback, resume: bool = False, sample:
          "steps_per_epoch": session.plan.steps_per_epoch, "warmup_steps": session.plan.warmup_steps,
          **stage})  # fmt: skip
     with graceful_stop() as should_stop:
-        return train(
+        final = train(
             plan=session.plan, batch=session.batch, state=state, master_weights=session.master_weights,
             optimizer=optimizer, compute_gradient=partial(compute_gradient, session),
             validate=partial(validation_loss, session), save=save, restore=restore,
             should_stop=partial(_agreed, group, should_stop), on_event=log, sample=sample, limit=session.limit,
             plateau=Plateau.of(read_events(log_file)) if settings.stop_early else None,
         )  # fmt: skip
+        if _agreed(group, should_stop):
+            raise StoppedError(f"Stopped after the last optimizer step, {final.step}; everything is saved.")
+    return final
 
 
 def _with_existing_best(session: Session, state: TrainState, log: EventCallback) -> TrainState:
