@@ -1,6 +1,7 @@
 """A search finds good settings, says honestly what it found, and loses nothing when it is stopped."""
 
 import io
+import os
 import re
 import signal
 import sys
@@ -195,6 +196,12 @@ def test_another_search_is_not_mixed_in(scores: dict[str, Any]) -> None:
     with pytest.raises(RunDirError, match="other data: use another --run-dir"):
         search(scores, trials=1)
     tiny.write_jsonl(Path("chats.jsonl"), 80)
+    touched = Path(scores["model"]) / "config.json"
+    times = touched.stat()
+    os.utime(touched, (1, 1))
+    with pytest.raises(RunDirError, match="other base model: use another --run-dir"):
+        search(scores, trials=1)
+    os.utime(touched, ns=(times.st_atime_ns, times.st_mtime_ns))
     Path("space.yaml").write_text("lora.rank: [2, 4]\n")
     with pytest.raises(RunDirError, match="another space: use another --run-dir"):
         search(scores, trials=1)

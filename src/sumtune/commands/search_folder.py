@@ -13,8 +13,10 @@ from sumtune.data.example import dump_jsonl
 from sumtune.data.example_file import load_jsonl
 from sumtune.errors import ConfigError, RunDirError
 from sumtune.files.atomic import write_text
+from sumtune.files.checksums import fingerprint
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
+from sumtune.model.locate import locate
 from sumtune.search.division import divide
 from sumtune.search.space import Space
 from sumtune.search.study import open_study
@@ -40,10 +42,12 @@ def begin(root: Path, config: Config, space: Space, console: Console) -> None:
     run_dir = RunDir(root)
     if run_dir.run_json.exists():
         raise RunDirError(f"{root} holds a run: give --run-dir another folder for the search.")
+    base = locate(config.model.name, config.model.revision)
     wanted = {
         "settings": config.model_dump(mode="json"),
         "space": repr(sorted(space.items())),
         "data": find_source(config.data.path).fingerprint({}),
+        "base model": fingerprint([], base.identity),
     }
     recorded = find_record(run_dir.search_json)
     if recorded is None and (root / TRIALS).exists():

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sumtune.errors import ModelError
-from sumtune.files.cache import Entry, delete_entry, identity_of
+from sumtune.files.cache import Entry, delete_entry
 from sumtune.files.checksums import fingerprint
 from sumtune.model.adapter_files import CONFIG, WEIGHTS
 from sumtune.model.locate import LocalModel
@@ -12,7 +12,6 @@ from sumtune.model.locate import LocalModel
 __all__ = ["delete_engines", "delete_older_engines", "engine_entry"]
 
 KINDS = ("native", "ctranslate2")
-MODEL_SUFFIXES = {".safetensors", ".json"}
 
 
 def engine_entry(kind: str, source: LocalModel, adapter: Path | None, settings: object) -> Entry:
@@ -23,7 +22,7 @@ def engine_entry(kind: str, source: LocalModel, adapter: Path | None, settings: 
     """
     files = [adapter / name for name in (WEIGHTS, CONFIG)] if adapter else []
     try:
-        key = fingerprint(files, (settings, identity_of(source.folder, MODEL_SUFFIXES)))[:16]
+        key = fingerprint(files, (settings, source.identity))[:16]
     except OSError as error:
         raise ModelError(f"Cannot read {error.filename}: {error.strerror}.") from None
     name = f"{adapter.name if adapter else 'base'}.{kind}-{key}"

@@ -11,7 +11,6 @@ from typing import Any, Literal
 from sumtune.evaluate.reference_groups import ReferencedDialogue
 from sumtune.export.proof import Sample, Written
 from sumtune.export.source import ExportSource
-from sumtune.files.cache import identity_of
 from sumtune.files.checksums import fingerprint
 from sumtune.files.records import find_record, write_record
 from sumtune.memory import free_memory
@@ -25,7 +24,6 @@ Engine = Literal["float32", "scored"]
 """`float32` is exact; `scored` is the engine of the run's scores, `sumtune summarize` and `sumtune serve`."""
 ShowProgress = Callable[[int], AbstractContextManager[OnProgress]]
 """Shows the progress of so many summaries while its context lasts."""
-MODEL_SUFFIXES = {".safetensors", ".json"}
 
 
 def tuned_summaries(source: ExportSource, sample: Sample, engine: Engine, folder: Path, show: ShowProgress) -> Written:
@@ -68,7 +66,7 @@ def _made_from(source: ExportSource) -> str:
     """Return a value that changes with everything that the summaries depend on."""
     settings = (source.decode.model_dump(), source.device, source.prompt, version("sumtune"))
     files = [source.adapter / name for name in (WEIGHTS, CONFIG)]
-    return fingerprint(files, (settings, identity_of(source.base.folder, MODEL_SUFFIXES)))
+    return fingerprint(files, (settings, source.base.identity))
 
 
 def _key(example: ReferencedDialogue) -> str:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sumtune.errors import ModelError
+from sumtune.files.cache import identity_of
 from sumtune.model import gguf_convert
 
 __all__ = ["EMBEDDED", "LocalModel", "find_local", "is_hub_id", "locate"]
 
 EMBEDDED = "embedded"
+SUFFIXES = {".safetensors", ".json"}
 MAX_INDEX_BYTES = 64 << 20
 MAX_CONFIG_BYTES = 16 << 20
 QUANTIZED = ("quantization_config", "compression_config", "quantization")
@@ -24,6 +26,11 @@ class LocalModel:
     """Folder with config.json, safetensors and tokenizer."""
     name: str
     """Name to show to users."""
+
+    @property
+    def identity(self) -> object:
+        """A value (for JSON or repr) that changes when weights, settings or tokenizer change."""
+        return identity_of(self.folder, SUFFIXES)
 
 
 def locate(name: str, revision: str | None = None) -> LocalModel:
