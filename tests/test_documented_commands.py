@@ -78,9 +78,10 @@ def write_files(folder):
 
 
 @pytest.fixture(scope="module")
-def world(tiny_models, tmp_path_factory):
+def world(tiny_models, compiled, tmp_path_factory):
     """A folder with the user's files and scored runs."""
     folder = tmp_path_factory.mktemp("world")
+    shutil.copytree(compiled, folder / "cache" / "kernels")
     write_files(folder)
     with pytest.MonkeyPatch.context() as patch:
         at(folder, folder / "cache", tiny_models, patch)
