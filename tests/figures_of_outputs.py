@@ -394,7 +394,7 @@ def messages():
 
 @case("strange_marks")
 def marked():
-    outputs = changed(every_third, lambda text: f"<<{text[:4]}>> {text}")
+    outputs = changed(every_third, lambda text: f"<<Ann>> {text}" if len(text) % 4 else f"<<Ann>> {{{text}}}")
     finding = strange_marks(outputs)
     others = [[*CLEAN.dialogues, *CLEAN.first_references[:row], *CLEAN.first_references[row + 1 :]] for row in ROWS]
     forms = [{token_form(token) for text in texts for token in text.split()} for texts in others]
@@ -403,7 +403,7 @@ def marked():
         for row, text in enumerate(CLEAN.first_references)
     ]
     bad = len(left_out(outputs, finding))
-    return finding, [bad, 40, mean(own)], [bad / 40]
+    return finding, [bad, 40, bad, mean(own)], [bad / 40]
 
 
 @case("misspelled")

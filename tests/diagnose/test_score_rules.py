@@ -11,6 +11,7 @@ from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import _ranked, diagnose
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.gains import Gain
+from sumtune.diagnose.outputs import score_change
 from sumtune.diagnose.rules.score import score_unexplained
 from sumtune.terminal.diagnosis import lines
 
@@ -160,3 +161,41 @@ def test_references_as_predictions_are_a_fault():
     for copied, title in ((60, ["All predictions are their references"]), (20, [])):
         mixed = outputs.with_predictions([*outputs.first_references[:copied], *outputs.predictions[copied:]])
         assert [one.title for one in found(mixed).faults] == title
+
+
+def test_a_later_finding_says_which_rows_its_numbers_leave_out():
+    outputs = planted.outputs(60)
+    texts = ["" if row < 20 else text.replace("", " ") for row, text in enumerate(outputs.predictions)]
+    first, second = found(outputs.with_predictions(texts)).findings
+    assert (first.code, second.code) == ("characters_separated", "empty_predictions")
+    assert second.evidence.startswith("Not counting `characters_separated`: 33% of the predictions (20 of 60)")
+    some = [
+        "" if row < 20 else str(text.encode()) if row < 40 else text for row, text in enumerate(outputs.predictions)
+    ]
+    every = {one.code: one for one in found(outputs.with_predictions(some)).findings}
+    assert len(every) == 2
+    assert any("Not counting" in one.evidence for one in every.values())
+    german = "Die Leute sind nicht zu Hause und sie hat das Brot für {} mit dem Auto auf der Straße geholt."
+    texts = [german.format(row) if row >= 25 else "nan" for row in range(60)]
+    codes = {one.code: one for one in found(outputs.with_predictions(texts)).findings}
+    assert codes["wrong_language"].title.startswith("All other predictions")
+    assert codes["wrong_language"].evidence.startswith("Not counting `empty_predictions`, so without 25 rows: 100%")
+
+
+def test_equal_scores_are_not_said_to_differ():
+    outputs = planted.outputs(60)
+    assert score_change(outputs, outputs) == f"stays {outputs.score:.3f}"
+    empty = outputs.mapped(lambda _: "")
+    assert score_change(empty, outputs) == f"is {outputs.score:.3f} instead of 0.000"
+
+
+def test_thoughts_that_never_end_promise_no_score_of_a_summary():
+    outputs = planted.outputs(60)
+    thoughts = [
+        f"<think>\nThey say: {said}" if row % 3 == 0 else text
+        for row, (text, said) in enumerate(zip(outputs.predictions, outputs.dialogues, strict=True))
+    ]
+    first = found(outputs.with_predictions(thoughts)).findings[0]
+    assert first.code == "thoughts_left"
+    rest = outputs.select([row for row in range(60) if row % 3])
+    assert first.evidence.endswith(f"20 of these hold no summary. The others score {rest.score:.3f}.")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sumtune.config import RougeTokens
 from sumtune.evaluate.rouge import Tokens, choose_tokens, rouge1
 
-__all__ = ["Outputs"]
+__all__ = ["Outputs", "score_change"]
 
 EXCERPT = 60
 """Characters of a prediction to show in an example."""
@@ -115,6 +115,12 @@ class Outputs:
     def first_ids(self, chosen: Sequence[bool], count: int) -> tuple[str, ...]:
         """Return the ids of the first `count` chosen examples."""
         return tuple(name for name, is_chosen in zip(self.ids, chosen, strict=True) if is_chosen)[:count]
+
+
+def score_change(before: Outputs, after: Outputs) -> str:
+    """Return how the score changes, as the end of a sentence about it."""
+    old, new = f"{before.score:.3f}", f"{after.score:.3f}"
+    return f"stays {new}" if old == new else f"is {new} instead of {old}"
 
 
 def _letters(text: str) -> str:

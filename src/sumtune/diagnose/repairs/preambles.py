@@ -5,7 +5,7 @@ import re
 from sumtune.diagnose.repairs.repair import Repair, Row, of_text
 from sumtune.diagnose.text_features import TURN, words
 
-__all__ = ["REPAIRS"]
+__all__ = ["REPAIRS", "only_thoughts"]
 
 ECHO_WORDS = 8
 """Consecutive words of the dialogue that count as an echo; for an echo of a part, half of them may be enough."""
@@ -45,6 +45,15 @@ def thoughts_left(text: str) -> str:
     """
     rest = CHANNELS.sub("", THOUGHTS_START.sub("", THOUGHTS_END.sub("", THOUGHTS.sub("", text))))
     return rest if rest != text else text
+
+
+def only_thoughts(text: str) -> bool:
+    """Return whether the thoughts of `text` never end.
+
+    >>> only_thoughts("<think>Ann asks"), only_thoughts("<think>Ann asks</think> Ann helps.")
+    (True, False)
+    """
+    return THOUGHTS_START.match(text) is not None and THOUGHTS_END.search(text) is None
 
 
 def chat_header_left(text: str) -> str:
@@ -133,6 +142,7 @@ REPAIRS = (
         of_text(thoughts_left),
         "contain the model's thoughts",
         "switch thinking off (enable_thinking=False), or let thoughts end (max_new_tokens) and keep the rest",
+        nothing_left=only_thoughts,
     ),
     Repair(
         "chat_header_left",

@@ -42,6 +42,8 @@ class Repair:
     """Whether no sound summary looks like this, so that the damage is a fault even if ROUGE ignores it."""
     specific: bool = True
     """Whether it names the damage. Others remove whatever several predictions share."""
+    nothing_left: Callable[[str], bool] = lambda _text: False
+    """Whether a damaged text holds no summary, so that the repair cannot bring one back."""
 
 
 def of_text(function: Callable[[str], str]) -> Callable[[str, Row], str]:

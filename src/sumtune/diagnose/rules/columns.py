@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
-from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.outputs import Outputs, score_change
 from sumtune.diagnose.rules.lengths import says_nothing
 from sumtune.diagnose.text_features import content_words, coverage, how_many, looks_like_dialogue, share
 from sumtune.evaluate.baselines import lead_3
@@ -60,7 +60,7 @@ def one_summary_for_all(outputs: Outputs) -> Finding | None:
     if outputs.dialogues is not None:
         rows = zip(outputs.predictions, outputs.dialogues, bad, strict=True)
         score = outputs.with_predictions([lead_3(said) if wrong else text for text, said, wrong in rows]).score
-        baseline = f" With the first three turns of each dialogue instead, the score would be {score:.3f}."
+        baseline = f" With the first three turns of the dialogue in place of this text, the score would be {score:.3f}."
     return Finding(
         code="one_summary_for_all",
         title=f"{how_many(bad)} predictions are the same text",
@@ -188,9 +188,7 @@ def _is_rather_dialogue(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> b
 
 def _swapped(outputs: Outputs, columns: tuple[str, str], repaired: Outputs | None) -> Finding:
     name = columns[1]
-    scores = (
-        f" With both swapped, the score is {repaired.score:.3f} instead of {outputs.score:.3f}." if repaired else ""
-    )
+    scores = f" With both swapped, the score {score_change(outputs, repaired)}." if repaired else ""
     beside = "" if repaired is None else ", and the dialogue column does not"
     return Finding(
         code="columns_swapped",

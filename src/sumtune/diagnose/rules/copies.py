@@ -9,6 +9,7 @@ from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.judged import SAMPLE, is_copied
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.preambles import only_thoughts
 from sumtune.diagnose.text_features import cached, content_words, coverage, how_many, share, words
 from sumtune.text.words import count_words
 
@@ -97,7 +98,7 @@ def extracts(outputs: Outputs) -> Finding | None:
 def _copied(outputs: Outputs, dialogues: Sequence[str]) -> list[bool]:
     """Return which predictions are copies; of a system that only copies, passages and short dialogues do not count."""
     rows = list(zip(outputs.predictions, dialogues, strict=True))
-    whole = [_ends_with_all(text, dialogue) for text, dialogue in rows]
+    whole = [_ends_with_all(text, dialogue) and not only_thoughts(text) for text, dialogue in rows]
     parts = [_is_long_enough(text) and _is_turn(text, dialogue) for text, dialogue in rows]
     if _only_the_shortest(whole, dialogues):
         whole = [False] * len(whole)

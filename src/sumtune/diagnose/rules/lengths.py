@@ -130,7 +130,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
         code="cut_short",
         title=f"{how_many(bad)} predictions are cut off before the summary ends",
         severity="fault",
-        evidence=f"{share(bad):.0%} of the predictions break off, at about {limit} words (median). "
+        evidence=f"{share(bad):.0%} of the predictions break off, at about {limit} word{'s' * (limit != 1)} (median). "
         f"{unfinished:.0%} of the references do not end like a sentence.{whole}",
         numbers={"share": share(bad), "limit_words": limit, "rouge1": outputs.score},
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from sumtune.diagnose.alignment import Misplaced, find_misplaced
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
-from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.outputs import Outputs, score_change
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.text_features import words
 
@@ -51,7 +51,7 @@ def misplaced_rows(outputs: Outputs) -> Finding | None:
     if found.order is not None:
         repaired = _in_order(outputs, name, found.order.rows)
         numbers |= {"rouge1_mended": repaired.score}
-        scores = f" In the right order the predictions score {repaired.score:.3f} instead of {outputs.score:.3f}."
+        scores = f" In the right order, the score {score_change(outputs, repaired)}."
         if name == "dialogue":
             scores = f" Predictions and references match, so the score stays {outputs.score:.3f}."
     texts = columns.get(name, outputs.dialogues or ())

@@ -1,5 +1,6 @@
 """Apply the output rules repeatedly, undoing the strongest fault each time so that its symptoms disappear."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -38,13 +39,14 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
     After each fault, the rules judge the repaired outputs; an uncertain finding repairs nothing. The search ends at a
     fault that cannot be undone. A rule finds at most one fault, except `repairable`: one fault for each repair.
     """
-    now, left, known, touched = outputs, list(RULES), set[str](), set[str]()
+    now, left, known, touched, undone = outputs, list(RULES), set[str](), set[str](), list[str]()
     for rule in FIRST_RULES:
         if (finding := rule(now)) is not None:
-            yield finding
+            yield _of_the_rest(finding, outputs, now, undone)
             if finding.repaired is None:
                 return
             now = finding.repaired
+            undone.append(finding.code)
     while left:
         worst = _worst(now, left, known, touched)
         if worst is None:
@@ -54,13 +56,26 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
         # What the first rule about looks has left over is less certain than its finding.
         later_look = rule in LOOKS and any(look.__name__ in known for look in LOOKS)
         follows = later_look or (finding.code not in CERTAIN_REPAIRS and not _is_new(finding, now, touched))
-        yield replace(finding, share=lost, follows=follows)
+        yield _of_the_rest(replace(finding, share=lost, follows=follows), outputs, now, undone)
         if finding.repaired is None or len(finding.repaired) < FEWEST_LEFT * len(now):
             return
         touched |= _touched(now, finding.repaired)
-        now = finding.repaired if finding.sure else now
+        if finding.sure:
+            now = finding.repaired
+            undone.append(finding.code)
         known.add(finding.code)
         left = [other for other in left if other is not rule or rule is repairable]
+
+
+def _of_the_rest(finding: Finding, outputs: Outputs, now: Outputs, undone: Sequence[str]) -> Finding:
+    """Return the finding with what its numbers leave out: rows and damage of earlier findings."""
+    if not undone:
+        return finding
+    earlier = ", ".join(f"`{code}`" for code in dict.fromkeys(undone))
+    count = len(outputs) - len(now)
+    rows = f", so without {count} row{'s' if count > 1 else ''}" if count else ""
+    title = re.sub(r"^(All|Most) (predictions|references)", r"\1 other \2", finding.title) if count else finding.title
+    return replace(finding, title=title, evidence=f"Not counting {earlier}{rows}: {finding.evidence}")
 
 
 def _worst(now: Outputs, left: Sequence[Rule], known: set[str], touched: set[str]) -> tuple[Rule, Finding] | None:

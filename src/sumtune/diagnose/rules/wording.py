@@ -1,11 +1,12 @@
 """Predictions whose words, marks, length or order of words no reference and no dialogue has, whatever their ROUGE."""
 
 import math
+from collections import Counter
 
 import numpy as np
 
 from sumtune.diagnose.finding import Finding
-from sumtune.diagnose.looks.file_words import file_words
+from sumtune.diagnose.looks.file_words import file_words, form
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure, is_copied
 from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, Values, far_below, find_outliers
 from sumtune.diagnose.looks.templates import Template
@@ -129,19 +130,18 @@ def strange_marks(outputs: Outputs, suspects: Mask | None = None) -> Finding | N
         return None
     bad, _, usual = found
     known = file_words(outputs)
-    first = next(
-        known.unknown_forms(text, row)[0]
-        for row, (text, odd) in enumerate(zip(outputs.predictions, bad, strict=True))
-        if odd
-    )
+    tokens = [known.unknown_forms(outputs.predictions[row], row) for row in np.flatnonzero(bad).tolist()]
+    most, count = Counter(one for listed in tokens for one in set(map(form, listed))).most_common(1)[0]
+    example = next(token for listed in tokens for token in listed if form(token) == most)
     return look_finding(
         outputs,
         "strange_marks",
         bad.tolist(),
         "contain marks that no dialogue and no reference has",
-        f"{bad.sum()} of {len(bad)} predictions contain a token such as {first[:20]!r}, of a form that no dialogue and "
-        f"no reference has; {abs(usual.mean()):.0%} of the references have such a token of their own.",
-        {"share_references": float(abs(usual).mean())},
+        f"{bad.sum()} of {len(bad)} predictions contain a token of a form that no dialogue and no reference has: "
+        f"{count} of them one such as {example[:20]!r}. {abs(usual.mean()):.0%} of the references have a token of a "
+        "form of their own.",
+        {"marked": count, "share_references": float(abs(usual).mean())},
     )
 
 
@@ -154,7 +154,7 @@ def odd_lengths(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
     predicted, wanted = (np.log(np.maximum(size, 1)) for size in sizes)
     as_own = np.abs(predicted - wanted) < math.log(ALIKE)
     for what, sign in (("shorter", 1.0), ("longer", -1.0)):
-        exempt = as_own if suspects is not None else as_own | ~far_below(sign * predicted, upper=True)
+        exempt = as_own if suspects is not None else as_own | ~far_below(sign * predicted, upper=sign > 0)
         scale = Scale(LENGTH_DEVIATION, FARTHEST)
         bad = find_outliers(sign * predicted, sign * wanted, exempt, scale, suspects)
         if bad is not None and _alike(predicted[~bad], wanted):
