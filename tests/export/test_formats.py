@@ -1,6 +1,5 @@
 """Every format: its own runtime writes what the tuned model writes, and the code in its README does so, too."""
 
-import gc
 import json
 import os
 import re
@@ -35,9 +34,7 @@ def _each_model_is_traced_once(tmp_path_factory):
         family = model.config.model_type
         if family not in written:
             written[family] = tmp_path_factory.mktemp(family)
-            gc.disable()  # tracing makes many objects, and hardly any of them is garbage
             write(model, is_encoder_decoder, written[family])
-            gc.enable()
         shutil.copytree(written[family], folder, dirs_exist_ok=True)
 
     with pytest.MonkeyPatch.context() as patch:
