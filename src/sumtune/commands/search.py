@@ -178,7 +178,7 @@ def _run_trials(
         generation = next_generation(study, search.space, search.base.train.seed)
         trials = generation.trials[: extent.trials - done]
         jobs = [search.job(trial, generation.bars) for trial in trials]
-        with status(search.console, f"Trials {trials[0].number} to {trials[-1].number} of {extent.trials}"):
+        with status(search.console, f"Trials {trials[0].number} to {trials[-1].number}; {extent.trials} in all"):
             for trial, result in zip(trials, workers.map(partial(timed, workers.run), jobs), strict=True):
                 if result is None:
                     search.console.print("Another trial would probably not end in time; the trials so far decide.")

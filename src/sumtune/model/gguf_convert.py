@@ -11,6 +11,7 @@ from typing import Any
 from sumtune.errors import ModelError
 from sumtune.files.cache import Entry
 from sumtune.model.gguf_check import chat_template, check_gguf
+from sumtune.model.quiet import quieten_transformers
 from sumtune.model.tokenizer_check import require_whole_words
 
 __all__ = ["converted_folder", "embedded_folder", "find_converted", "find_embedded"]
@@ -107,6 +108,7 @@ def _save_dequantized(file: Path, target: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
+    quieten_transformers()
     model = AutoModelForCausalLM.from_pretrained(
         file.parent, gguf_file=file.name, dtype=torch.float32, quantization_config=GgufConfig(dequantize=True)
     )

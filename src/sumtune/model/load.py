@@ -1,6 +1,5 @@
 """Loading of base models, configurations and tokenizers from a local folder."""
 
-import logging
 from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from safetensors import SafetensorError, safe_open
 
 from sumtune.errors import ModelError
 from sumtune.model.quantization import keep_differentiable, quantization
+from sumtune.model.quiet import quieten_transformers
 from sumtune.text.position_limits import PositionLimits
 
 __all__ = ["is_encoder_decoder", "load_base", "load_config", "load_tokenizer", "position_limits", "sliding_window"]
@@ -103,10 +103,8 @@ def load_base(
         ConfigError: `quantize` needs a package that is not installed.
     """
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
-    from transformers.utils import logging as transformers_logging
 
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    logging.getLogger("transformers").setLevel(logging.ERROR)
+    quieten_transformers()
     config = load_config(folder)
     _require_layers(config, folder)
     family = AutoModelForSeq2SeqLM if is_encoder_decoder(config) else AutoModelForCausalLM

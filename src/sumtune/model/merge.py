@@ -8,6 +8,7 @@ import torch
 
 from sumtune.model.load import load_base, load_tokenizer
 from sumtune.model.lora import load_adapter, merge
+from sumtune.model.quiet import quieten_transformers
 
 __all__ = ["load_merged", "save_model"]
 
@@ -26,6 +27,7 @@ def load_merged(base_folder: Path, adapter_folder: Path | None, dtype: torch.dty
 
 def save_model(model: Any, base_folder: Path, folder: Path) -> None:
     """Write `model` as safetensors, with the tokenizer of its base model, into the new folder `folder`."""
+    quieten_transformers()
     model.save_pretrained(folder)
     load_tokenizer(base_folder).save_pretrained(folder)
     _remove_local_path(folder)
