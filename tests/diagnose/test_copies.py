@@ -46,7 +46,15 @@ def test_a_prompt_with_its_dialogue_is_a_copy_and_a_summary_before_the_dialogue_
     assert predictions_are_dialogues(CLEAN.with_predictions(both)) is None
 
 
-@pytest.mark.parametrize("change", [str.lower, "label: {} | answer".format, lambda text: text.replace(".", "")])
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.lower,
+        "label: {} | answer".format,
+        "{} The model then goes on with a long text of its own.".format,
+        lambda text: text.replace(".", ""),
+    ],
+)
 def test_references_are_found_whatever_is_around_them_and_whatever_their_case(change):
     copied = CLEAN.with_predictions(list(map(change, CLEAN.first_references)))
     (finding,) = diagnose(Context(outputs=copied)).findings

@@ -49,6 +49,7 @@ DAMAGE = {
     "python_literal": lambda text, _: repr(text.encode()),
     "quoted": lambda text, _: f"“{text}”",
     "markdown_left": lambda text, _: f"## Summary\n\n**{text}**",
+    "list_marks_left": lambda text, _: "\n".join(f"- {one}" for one in text.replace(". ", ".\n").split("\n")),
     "tagged": lambda text, _: f"<summary>{text}</summary>",
     "html_tags": lambda text, _: f"<p>{text.replace(' ', '<br>', 2)}</p>",
     "numbered": lambda text, _: f"id: {len(text)}, {text}",

@@ -35,6 +35,9 @@ FENCE = re.compile(r"^\s*```\w*\s*\n?(.*?)\n?\s*(?:```\s*)?$", re.S)
 HEADING = re.compile(r"^\s*#{1,6}\s+(?:[^\n]{0,40}\n+)?")
 EMPHASIS = re.compile(r"(?<![\w*])(\*{2,3}|__)(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?![*])", re.S)
 """Text in bold. A masked word such as `g****` is none."""
+LIST_MARK = re.compile(r"\s*[-*•‣◦·–—][ \t]+(?=\w)")
+INLINE_MARK = re.compile(r"(?:^|(?<=[.!?;]))\s*[-*•‣◦·–—][ \t]+(?=\w)")
+LIST_NUMBER = re.compile(r"\s*(\d{1,2})[.)][ \t]+(?=\w)")
 TAGGED = re.compile(
     r"^.*?<(summary|answer|output|response|result|text|final|article)>\s*(.*?)\s*(?:</\1>.*)?$", re.S | re.I
 )
@@ -177,6 +180,26 @@ def markdown_left(text: str) -> str:
     return EMPHASIS.sub(r"\2", HEADING.sub("", text))
 
 
+def list_marks_left(text: str) -> str:
+    r"""Remove the marks or numbers of a list.
+
+    >>> list_marks_left("- Ann helps.\n- Bob is late."), list_marks_left("1. Ann helps.\n2. Bob is late.")
+    ('Ann helps.\nBob is late.', 'Ann helps.\nBob is late.')
+    >>> list_marks_left("* Ann helps. * Bob is late.")
+    'Ann helps. Bob is late.'
+    >>> list_marks_left("12. Ann helps."), list_marks_left("Ann - a nurse")
+    ('12. Ann helps.', 'Ann - a nurse')
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) == 1 and LIST_MARK.match(text):
+        return INLINE_MARK.sub(lambda mark: " " * bool(mark.start()), text)
+    marks = [LIST_MARK.match(line) or LIST_NUMBER.match(line) for line in lines]
+    numbers = [int(mark[1]) for mark in marks if mark is not None and mark.re is LIST_NUMBER]
+    if not lines or None in marks or numbers not in ([], list(range(1, len(lines) + 1))):
+        return text
+    return "\n".join(line[mark.end() :] for line, mark in zip(lines, marks, strict=True) if mark is not None)
+
+
 def tagged(text: str) -> str:
     """Return the text inside a tag such as `<summary>`.
 
@@ -232,6 +255,7 @@ REPAIRS = (
             "write the text itself, not str() of bytes, a list, a dict or an object"),
     _repair(quoted, "are in quotation marks", "remove the quotation marks where predictions are written"),
     _repair(markdown_left, "contain Markdown", "ask for plain text, or remove the Markdown"),
+    _repair(list_marks_left, "are lists, not sentences", "ask for sentences, or remove the marks of the list"),
     _repair(tagged, "are wrapped in a tag", "write only the text inside the tag"),
     _repair(html_tags, "contain HTML tags", "remove the HTML tags where predictions are written"),
     _repair(numbered, "begin with a row number, an id or a date",

@@ -46,8 +46,7 @@ SAME_START = 20
 """Characters after the first name that show that a prediction begins with a passage of the dialogue."""
 SPEAKER = re.compile(r"^[^\n:：]{1,30}[:：]\s*")
 WORDS_INSIDE = 6
-INSIDE_SHARE = 0.7
-"""Smallest number of words of a reference that is no coincidence inside a longer prediction, and their share of it."""
+"""Smallest number of words of a reference that is no coincidence inside a longer prediction."""
 
 
 def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
@@ -170,17 +169,20 @@ def some_predictions_are_references(outputs: Outputs) -> Finding | None:
 
 def _are_references(outputs: Outputs) -> list[bool]:
     """Return which predictions have the words of a reference, in its order: nothing else, or among other words."""
+    dialogues = outputs.dialogues or ("",) * len(outputs)
     return [
-        any(_holds(text, reference) for reference in references)
-        for text, references in zip(outputs.predictions, outputs.references, strict=True)
+        any(_holds(text, reference, dialogue) for reference in references)
+        for text, references, dialogue in zip(outputs.predictions, outputs.references, dialogues, strict=True)
     ]
 
 
-def _holds(text: str, reference: str) -> bool:
-    """Return whether `text` is the reference by its words, or holds it and little else."""
-    found, wanted = words(text), words(reference)
-    least = WORDS_OF_COPY if found == wanted else max(WORDS_INSIDE, INSIDE_SHARE * len(found))
-    return len(wanted) >= least and _in_words(reference) in _in_words(text)
+def _holds(text: str, reference: str, dialogue: str) -> bool:
+    """Return whether `text` is the reference by its words, or contains one that does not quote the dialogue."""
+    wanted = words(reference)
+    if words(text) == wanted:
+        return len(wanted) >= WORDS_OF_COPY
+    inside = len(wanted) >= WORDS_INSIDE and _in_words(reference) in _in_words(text)
+    return inside and _in_words(reference) not in _in_words(dialogue)
 
 
 _plain = cached(normalize)
