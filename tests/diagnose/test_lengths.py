@@ -9,7 +9,17 @@ CLEAN = planted.outputs(80)
 
 
 @pytest.mark.parametrize(
-    "text", ["0.8731", "-3", "12%", "<generator object run at 0x7f3a>", "[object Object]", "{{ summary }}", "${text}"]
+    "text",
+    [
+        "0.8731",
+        "-3",
+        "12%",
+        "<generator object run at 0x7f3a>",
+        "[object Object]",
+        "#NAME?",
+        "{{ summary }}",
+        "${text}",
+    ],
 )
 def test_what_a_program_writes_in_place_of_a_text_says_nothing(text):
     finding = empty_predictions(CLEAN.with_predictions([text] * 20 + list(CLEAN.predictions[20:])))

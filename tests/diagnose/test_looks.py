@@ -9,6 +9,8 @@ import numpy as np
 import planted
 import pytest
 
+from sumtune.diagnose.context import Context
+from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.looks.file_words import FileWords
 from sumtune.diagnose.looks.outliers import Scale, find_outliers
 from sumtune.diagnose.looks.word_order import WordOrder
@@ -153,3 +155,25 @@ def test_a_reference_is_judged_without_its_own_words():
     assert words.unknown_share(f"{own} Zyzzyva", 3) > 0
     assert words.unknown_share("Zyzzyvas", 3, "Zyzzyvas") == 1
     assert words.unknown_forms("[A] b", 3) == ["[A]"]
+
+
+@pytest.mark.parametrize("rows", [range(3, 40, 7), range(40)])
+def test_texts_of_another_data_set_are_unrelated_whatever_their_marks(rows):
+    outputs = planted.outputs(40)
+    off = [text for text in planted.outputs(150).first_references if text not in outputs.first_references][:40]
+    texts = [
+        text.replace(" ", f" #Person{row % 2}# ", 1) if row in rows else outputs.predictions[row]
+        for row, text in enumerate(off)
+    ]
+    first = diagnose(Context(outputs=outputs.with_predictions(texts))).findings[0]
+    assert first.code == ("unrelated" if len(rows) < 40 else "misplaced_rows")
+
+
+def test_a_loop_that_the_limit_ends_is_a_loop_and_no_lost_end():
+    outputs = planted.outputs(80)
+    loops = [" ".join((f"{text} " * 9).split()[: 190 + row % 9]) for row, text in enumerate(outputs.predictions)]
+    some = outputs.with_predictions([loops[row] if row % 10 == 0 else outputs.predictions[row] for row in range(80)])
+    cut = outputs.with_predictions([" ".join(text.split()[:15]) for text in outputs.predictions])
+    assert missing_parts.ends_midway(some) is None
+    assert missing_parts.ends_midway(cut)
+    assert diagnose(Context(outputs=some)).findings[0].code in ("ends_in_loop", "text_repeated", "sentences_repeated")

@@ -28,6 +28,7 @@ DAMAGES = {
     "are not in the language of their dialogues": lambda text, _: GERMAN.format(len(text)),
     "have no spaces between their words": lambda text, _: f"{text} 7".replace(" ", ""),
     "have no space between their sentences": lambda text, _: f"{text}A{text[1:].lower()}They agree about it all.",
+    "contain masks in place of names": lambda text, _: f"[NAME] {' '.join(text.split()[1:])}",
     "are numbers or ids": lambda text, _: str(hash(text) % 10**8),
     "contain the same text twice": lambda text, _: f"{text} {text}",
     "repeat the start of their dialogue": lambda _, dialogue: dialogue.split("\n")[0],

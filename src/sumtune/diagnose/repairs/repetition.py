@@ -8,7 +8,7 @@ from sumtune.diagnose.repairs.repair import Repair, of_text
 from sumtune.diagnose.text_features import ends_sentence, words
 from sumtune.text.sentences import split_sentences
 
-__all__ = ["REPAIRS"]
+__all__ = ["REPAIRS", "ends_in_loop"]
 
 FEWEST_WORDS = 4
 FIRST_LETTERS = 3

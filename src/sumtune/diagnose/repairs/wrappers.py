@@ -258,7 +258,7 @@ REPAIRS = (
     _repair(list_marks_left, "are lists, not sentences", "ask for sentences, or remove the marks of the list"),
     _repair(tagged, "are wrapped in a tag", "write only the text inside the tag"),
     _repair(html_tags, "contain HTML tags", "remove the HTML tags where predictions are written"),
-    _repair(numbered, "begin with a row number, an id or a date",
+    _repair(numbered, "begin with a row number, an id, a date or a log level",
             "write only the text of the summary to the column of predictions"),
     _repair(score_appended, "end with a score", "write the score to its own column"),
 )  # fmt: skip

@@ -21,9 +21,12 @@ PLACEHOLDERS = frozenset(
 )
 """What programs write in place of a missing text."""
 NOT_A_TEXT = re.compile(
-    r"[-+]?\d{0,6}\.?\d+(?:e[-+]?\d+)?%?|<[\w.]+[^<>]* at 0x[0-9a-f]+>|\[object \w+\]|[$%]?\{\{?\s*\w+\s*\}\}?", re.I
+    r"[-+]?\d{0,6}\.?\d+(?:e[-+]?\d+)?%?|<[\w.]+[^<>]* at 0x[0-9a-f]+>|\[object \w+\]"
+    r"|#(?:NAME\?|N/A|(?:REF|VALUE|DIV/0|NUM|NULL)!)|[$%]?\{\{?\s*\w+\s*\}\}?",
+    re.I,
 )
-"""A single number, an object that was never read out, or a template that was never filled in."""
+"""A single number, an object that was never read out, the error of a spreadsheet, or a template that was never filled
+in."""
 ASCII_DIGIT = re.compile("[0-9]")
 FEWEST_DIGITS = 6
 DIGITS_A_LETTER = 2

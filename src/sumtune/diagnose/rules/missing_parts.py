@@ -10,6 +10,7 @@ from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import Mask, Measure
 from sumtune.diagnose.looks.outliers import Scale
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.repetition import ends_in_loop
 from sumtune.diagnose.rules.odd_looks import FARTHEST, look_finding, odd_rows
 from sumtune.diagnose.text_features import DETACHED, is_cut_off, share
 from sumtune.text.words import CAPITALIZED, count_words
@@ -67,8 +68,11 @@ def ends_midway(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
 
 
 def _has_end(text: str, _row: int, _own: str) -> float:
-    """Return -1 for the start of a sentence that does not end like one, else 0."""
-    return -float(is_cut_off(text))
+    """Return -1 for the start of a sentence that does not end like one, else 0.
+
+    A loop that the limit ends is a loop.
+    """
+    return -float(is_cut_off(text) and ends_in_loop(text) == text)
 
 
 def names_lost(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:

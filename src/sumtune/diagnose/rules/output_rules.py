@@ -66,9 +66,9 @@ FIRST_RULES: tuple[Rule, ...] = (dialogues_damaged, references_damaged, predicti
 LOOKS: tuple[Look, ...] = (
     text_of_other_rows,
     same_template,
+    unrelated,
     marks_detached,
     strange_marks,
-    unrelated,
     broken_sentences,
     starts_midway,
     names_lost,

@@ -53,6 +53,7 @@ PREDICTION_RATIO = 0.5
 """Largest ratio of the share among predictions to that among references, if the references are at fault."""
 
 MARK = re.compile(rf"{SPECIAL.pattern}|!{{4,}}|\ufffd", re.IGNORECASE)
+MASK = re.compile(r"(?<!\w)(?:\[[A-Z]\w*\]|<[A-Z]\w*>|\{[A-Z]\w*\}|#[A-Z]\w*#)(?!\w)")
 RARE_MARKS = frozenset("[]{}<>|#*_=~^@")
 USUAL_MARK_SHARE = 0.05
 """Share of the dialogues from which such a mark is usual."""
@@ -100,10 +101,12 @@ def _damages(outputs: Outputs) -> Iterator[Damage]:
             flags = (find_in(texts, outputs.dialogues) for texts in (outputs.first_references, outputs.predictions))
             bad, predicted = flags
             yield what, least, bad, share(predicted)
+    columns = (outputs.first_references, outputs.predictions)
+    masked = [_has_mask(texts, outputs.dialogues or ()) for texts in columns]
+    yield "contain masks in place of names", SOME_REFERENCES, masked[0], share(masked[1])
     yield from _repairable(outputs)
     few = _few_words(outputs.first_references)
     yield "are a few words and no sentence", SOME_REFERENCES, few, share(_few_words(outputs.predictions))
-    columns = (outputs.first_references, outputs.predictions)
     unfinished = [
         breaks_off(text) and not is_copied(outputs, row, text)  # turns often have no full stop
         for row, text in enumerate(outputs.first_references)
@@ -176,6 +179,13 @@ def _few_words(texts: tuple[str, ...]) -> Flags:
 
 def _marked(texts: tuple[str, ...]) -> Flags:
     return [MARK.search(text) is not None for text in texts]
+
+
+def _has_mask(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Flags:
+    """Return which texts have a mask such as `[NAME]` or `#Person1#`; none if dialogues have masks, too."""
+    if share(MASK.search(text) is not None for text in dialogues) >= USUAL_MARK_SHARE:
+        return [False] * len(texts)
+    return [MASK.search(text) is not None for text in texts]
 
 
 def _constant(texts: tuple[str, ...]) -> Flags:
