@@ -50,6 +50,7 @@ DAMAGE = {
     "quoted": lambda text, _: f"“{text}”",
     "markdown_left": lambda text, _: f"## Summary\n\n**{text}**",
     "list_marks_left": lambda text, _: "\n".join(f"- {one}" for one in text.replace(". ", ".\n").split("\n")),
+    "speaker_prefixed": lambda text, said: f"{said.partition(':')[0]}: {text}",
     "tagged": lambda text, _: f"<summary>{text}</summary>",
     "html_tags": lambda text, _: f"<p>{text.replace(' ', '<br>', 2)}</p>",
     "numbered": lambda text, _: f"id: {len(text)}, {text}",

@@ -19,9 +19,11 @@ __all__ = [
     "coverage",
     "ends_sentence",
     "how_many",
+    "is_about_speaker",
     "is_cut_off",
     "looks_like_dialogue",
     "share",
+    "without_speaker",
     "words",
 ]
 
@@ -106,6 +108,26 @@ def is_cut_off(text: str) -> bool:
 def looks_like_dialogue(text: str) -> bool:
     """Return whether at least two lines begin like a turn, `Name: `."""
     return len(TURN.findall(text)) >= 2
+
+
+@cached
+def _speakers(dialogue: str) -> frozenset[str]:
+    return frozenset(turn.rstrip(" :：\n\t") for turn in TURN.findall(dialogue))
+
+
+def without_speaker(text: str, dialogue: str) -> str:
+    """Return `text`, one line, without the `Name: ` of a speaker of the dialogue at its start.
+
+    >>> without_speaker("Ann: Bob is late.", "Ann: Hi!"), without_speaker("Ann: Bob is late.", "Carl: Hi!")
+    ('Bob is late.', 'Ann: Bob is late.')
+    """
+    found = TURN.match(text) if "\n" not in text.strip() else None
+    return text[found.end() :] if found and found[0].rstrip(" :：") in _speakers(dialogue) else text
+
+
+def is_about_speaker(text: str, dialogue: str) -> bool:
+    """Return whether `text` begins with a speaker as the subject, who is not addressed."""
+    return any(text.startswith(f"{name} ") for name in _speakers(dialogue))
 
 
 def share(flags: Iterable[bool] | Sequence[bool]) -> float:

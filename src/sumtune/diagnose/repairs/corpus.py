@@ -7,7 +7,7 @@ from functools import cached_property
 from sumtune.diagnose.repairs.frames import Frame, find_frames
 from sumtune.diagnose.repairs.substitution import find_table
 from sumtune.diagnose.repairs.vocabulary import Vocabulary, vocabulary_of
-from sumtune.diagnose.text_features import TURN, words
+from sumtune.diagnose.text_features import TURN, is_about_speaker, share, without_speaker, words
 from sumtune.text.sentences import split_sentences
 
 __all__ = ["Corpus"]
@@ -21,6 +21,8 @@ WORDS_OF_SOME = 4
 GARBLED = 0.35
 """Share of the letters of known words below which a text may be in a cipher."""
 GARBLED_ROWS = 200
+ABOUT_SPEAKERS = 0.5
+"""Share of the predictions after `Name: ` that begin with a speaker."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,13 @@ class Corpus:
     def vocabulary(self) -> Vocabulary:
         """Words of the references and the dialogues."""
         return vocabulary_of((*self.references[:VOCABULARY_ROWS], *self.dialogues[:VOCABULARY_ROWS]))
+
+    @cached_property
+    def speak_of_speakers(self) -> bool:
+        """Whether most predictions that begin with `Name: ` go on with a speaker: summaries, not turns."""
+        rows = zip(self.predictions, self.dialogues, strict=False)
+        said = [(rest, dialogue) for text, dialogue in rows if (rest := without_speaker(text, dialogue)) != text]
+        return len(said) >= FEWEST_ROWS and share(is_about_speaker(*pair) for pair in said) >= ABOUT_SPEAKERS
 
     @cached_property
     def starts(self) -> tuple[Frame, ...]:

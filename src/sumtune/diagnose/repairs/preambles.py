@@ -3,7 +3,7 @@
 import re
 
 from sumtune.diagnose.repairs.repair import Repair, Row, of_text
-from sumtune.diagnose.text_features import TURN, words
+from sumtune.diagnose.text_features import TURN, without_speaker, words
 
 __all__ = ["REPAIRS", "only_thoughts"]
 
@@ -88,6 +88,11 @@ def _without_start(pattern: re.Pattern[str], text: str) -> str:
     return rest.lstrip().removeprefix(opened[1]).lstrip() if begins else rest.removesuffix(opened[1])
 
 
+def speaker_prefixed(text: str, row: Row) -> str:
+    """Remove the `Name: ` of a speaker before a summary."""
+    return without_speaker(text, row.dialogue) if row.corpus.speak_of_speakers else text
+
+
 def same_start(text: str, row: Row) -> str:
     """Remove what several predictions begin with."""
     starts = (frame.pattern.match(text) for frame in row.corpus.starts)
@@ -155,6 +160,12 @@ REPAIRS = (
         of_text(preamble_left),
         "begin with a preamble",
         "ask for nothing but the summary, or remove the preamble",
+    ),
+    Repair(
+        "speaker_prefixed",
+        speaker_prefixed,
+        "begin with the name of a speaker and a colon",
+        "end the prompt with a line of its own for the summary, not with a turn",
     ),
     Repair(
         "prompt_echoed",

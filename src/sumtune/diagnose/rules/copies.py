@@ -9,6 +9,7 @@ from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.judged import SAMPLE, is_copied
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.corpus import Corpus
 from sumtune.diagnose.repairs.preambles import only_thoughts
 from sumtune.diagnose.text_features import cached, content_words, coverage, how_many, share, words
 from sumtune.text.words import count_words
@@ -107,7 +108,12 @@ def _copied(outputs: Outputs, dialogues: Sequence[str]) -> list[bool]:
 
 
 def _invented(outputs: Outputs, dialogues: Sequence[str]) -> list[bool]:
-    """Return which predictions are turns of the dialogue's speakers, but not its own; none if references are such."""
+    """Return which predictions are turns of the dialogue's speakers, but not its own.
+
+    None are if references are such turns, or if the turns are summaries about the speakers.
+    """
+    if Corpus(outputs.predictions, outputs.first_references, tuple(dialogues)).speak_of_speakers:
+        return [False] * len(outputs)
     rows = enumerate(zip(outputs.predictions, outputs.first_references, dialogues, strict=True))
     found = [
         (not is_copied(outputs, row, text) and _are_turns(text, dialogue), _are_turns(reference, dialogue))
