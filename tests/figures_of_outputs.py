@@ -253,14 +253,14 @@ def cut_references():
     bad = sum(len(text.rstrip()) >= 39 and text.rstrip()[-1] not in ".!?" for text in outputs.first_references)
     longest = max(map(len, CLEAN.predictions))
     predicted = mean(len(text) >= longest - 1 and text[-1] not in ".!?" for text in CLEAN.predictions)
-    return references_damaged(outputs), [40, bad, 40, 40, predicted, mean_score(outputs)], [bad / 40]
+    return references_damaged(outputs), [40, bad, 40, 40, mean_score(outputs)], [bad / 40, predicted]
 
 
 @case("references_damaged", "marked")
 def marked_references():
     outputs = with_references(lambda text, _: text + "!!!!!!" if len(text) % 3 == 0 else text)
     bad = sum(text.endswith("!!!!!!") for text in outputs.first_references)
-    return references_damaged(outputs), [bad, 40, 0.0, mean_score(outputs)], [bad / 40]
+    return references_damaged(outputs), [bad, 40, mean_score(outputs)], [bad / 40, 0.0]
 
 
 @case("references_damaged", "constant")
@@ -273,7 +273,7 @@ def constant_references():
 @case("references_damaged", "language")
 def german_references():
     outputs = with_references(lambda text, _: GERMAN.format(len(text)))
-    return references_damaged(outputs), [40, 40, 0.0, mean_score(outputs, tokens=unicode_words)], [1]
+    return references_damaged(outputs), [40, 40, mean_score(outputs, tokens=unicode_words)], [1, 0.0]
 
 
 @case("two_groups")
