@@ -42,6 +42,12 @@ def test_damaged_dialogues_are_named_and_nothing_else(what, change, rows):
     assert finding.title == f"{'Some' if rows is SOME else 'All'} dialogues {what}"
 
 
+def test_messages_in_small_letters_over_several_lines_are_no_damage():
+    """As when a whole data set is lowercased; a message may go on in a new line."""
+    lower = replace(CLEAN, dialogues=tuple(said.lower().replace(" and ", "\nand ") for said in CLEAN.dialogues))
+    assert dialogues_damaged(lower) is None
+
+
 def test_moved_dialogues_are_not_damaged():
     moved = replace(CLEAN, dialogues=CLEAN.dialogues[1:] + CLEAN.dialogues[:1])
     assert [one.code for one in diagnose(Context(outputs=moved)).faults] == ["misplaced_rows"]

@@ -16,6 +16,7 @@ import pytest
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.corpus import Corpus
 from sumtune.diagnose.repairs.endings import closing_left
+from sumtune.diagnose.repairs.frames import find_frames
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.repair import Row
 from sumtune.diagnose.repairs.search import find_chain
@@ -214,3 +215,10 @@ def test_nothing_is_repaired_in_good_outputs_of_any_quality():
     for seed in range(8):
         kept = random.Random(seed).uniform(0.2, 0.9)
         assert find_chain(planted.outputs(40, seed=seed, kept=kept), REPAIRS) is None
+
+
+def test_many_numbers_in_a_row_take_no_time():
+    """Backtracking over them would take minutes."""
+    codes = [" ".join(f"{ord(letter):08b}" for letter in text[:60]) for text in CLEAN.predictions]
+    for backwards in (False, True):
+        find_frames(codes, CLEAN.first_references, CLEAN.dialogues or (), backwards)

@@ -1,4 +1,4 @@
-"""Find what sets the examples with a score near zero apart from the others."""
+"""Find what sets the examples with a very low score apart from the others."""
 
 import math
 import re
@@ -25,9 +25,11 @@ COMMONEST = 5
 LEAST_SHARE = 0.05
 FEWEST = 5
 LOW = 0.1
-"""Highest mean ROUGE-1 of a group that scores near zero."""
+"""Highest mean ROUGE-1 of a low group."""
 GOOD_RATIO = 4.0
 """Smallest ratio of the mean ROUGE-1 of the other examples to the mean ROUGE-1 of the low group."""
+LOW_IF_ODD, GOOD_RATIO_IF_ODD = 0.15, 3.0
+"""The same two if most predictions are known to be odd: a name alone in place of a summary has about 0.1."""
 SEPARATED = 0.75
 """Least share of the low group that scores below half the mean of the others, and of the others that do not."""
 RESAMPLES = 200
@@ -36,7 +38,7 @@ P_VALUE = 0.01
 
 @dataclass(frozen=True)
 class Group:
-    """Examples that score near zero, and what they have in common."""
+    """Examples with very low scores, and what they have in common."""
 
     description: str
     """What sets them apart, as the end of a sentence about them."""
@@ -46,11 +48,15 @@ class Group:
     (permutation test)."""
 
 
-def find_low_group(outputs: Outputs) -> Group | None:
-    """Return the group of examples near zero that a single simple feature separates best from good examples."""
+def find_low_group(outputs: Outputs, *, odd: bool = False) -> Group | None:
+    """Return the group of very low scores that a single simple feature separates best from good ones.
+
+    `odd` says that most predictions are known to be odd.
+    """
     scores, count = outputs.scores, len(outputs)
+    lowest, ratio = (LOW_IF_ODD, GOOD_RATIO_IF_ODD) if odd else (LOW, GOOD_RATIO)
     fewest = max(FEWEST, LEAST_SHARE * count)
-    if np.sort(scores)[: math.ceil(fewest)].mean() >= LOW:  # then no group is low
+    if np.sort(scores)[: math.ceil(fewest)].mean() >= lowest:  # then no group is low
         return None
     groups = [
         (text, members) for text, members in _groups(outputs) if fewest <= members.sum() <= count - fewest
@@ -63,7 +69,7 @@ def find_low_group(outputs: Outputs) -> Group | None:
     text, chosen = groups[best]
     mean, others = scores[chosen].mean(), scores[~chosen].mean()
     low = scores < others / 2
-    if mean >= LOW or others < GOOD_RATIO * mean or min(low[chosen].mean(), 1 - low[~chosen].mean()) < SEPARATED:
+    if mean >= lowest or others < ratio * mean or min(low[chosen].mean(), 1 - low[~chosen].mean()) < SEPARATED:
         return None
     generator = np.random.default_rng(0)
     shuffled = np.array([generator.permutation(scores) for _ in range(RESAMPLES)]).T

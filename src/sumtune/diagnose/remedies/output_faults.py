@@ -56,6 +56,8 @@ def columns_swapped(finding: Finding, context: Context) -> Remedy:
                        "data.summary_column": commands.columns["dialogue"]}  # fmt: skip
             return Remedy("give the columns of the data their right names", (commands.run(swapped),))
         return fix_and_score_again(context, "make sure that nothing swaps columns between reading and scoring")
+    if finding.numbers.get("share", 1.0) < 1.0:  # other names for the columns would swap the other rows
+        return fix_and_score_again(context, "find what swaps the columns in these rows, and swap them back")
     known = context.outputs.columns if context.outputs else {}
     one, other = finding.columns
     right = {one: known.get(other, NAME), other: known.get(one, NAME)}

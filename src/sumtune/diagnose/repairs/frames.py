@@ -126,5 +126,5 @@ def _shape(text: str) -> str:
 
 
 def _pattern(start: str) -> re.Pattern[str]:
-    number = rf"(?:{HEX.pattern}|\d+)"
+    number = rf"(?>{HEX.pattern}|\d+)"  # atomic: many numbers in a row would otherwise be tried in all ways
     return re.compile(number.join(map(re.escape, start.split("0"))))

@@ -38,7 +38,9 @@ SAMPLE = 200
 REPAIRS = tuple(
     repair
     for repair in (*spacing.REPAIRS, *escapes.REPAIRS, *wrappers.REPAIRS)
-    if repair.certain and (repair not in wrappers.REPAIRS or repair.name == "html_tags")
+    if repair.certain
+    and (repair not in wrappers.REPAIRS or repair.name == "html_tags")
+    and repair.name != "lines_folded"  # a message may go on in a new line
 )
 """Repairs of damage to words: no chat looks like this."""
 

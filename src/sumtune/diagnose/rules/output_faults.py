@@ -129,8 +129,13 @@ def _first_of(looks: Sequence[tuple[Rule, Finding]]) -> tuple[Rule, Finding] | N
 
 
 def _more_specific(look: tuple[Rule, Finding], now: Outputs, known: set[str]) -> tuple[Rule, Finding] | None:
-    """Return the look of which a lost start or end is only a part. A lost end may also be a sign of two groups."""
+    """Return the look of which a lost start or end is only a part. A lost end may also be a sign of two groups.
+
+    So may most of the predictions with only a few words, such as those of padded batches.
+    """
     rule, finding = look
+    if rule is odd_lengths and finding.numbers["share"] > 0.5 and (groups := two_groups(now, odd=True)) is not None:
+        return two_groups, groups
     if rule not in (starts_midway, ends_midway):
         return None
     earlier = LOOKS[: [one.__name__ for one in LOOKS].index(rule.__name__)]

@@ -2,8 +2,10 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.file_words import file_words, form
@@ -17,11 +19,17 @@ from sumtune.text.words import count_words
 
 __all__ = ["broken_sentences", "misspelled", "odd_lengths", "same_template", "strange_marks"]
 
+Sizes = NDArray[np.int64]
+
 FEWEST_UNKNOWN = 2
 """Number of unknown words of a misspelled text."""
 ALIKE = 2.0
 """Largest ratio of the lengths of a prediction and its reference, and of the medians of the others and the references,
 that are about the same."""
+FEW_WORDS, FEW_RATIO = 3, 3
+"""Number of words that can hardly be a summary, if the reference has so many times more."""
+FEWEST_FEW, FEW_SHARE = 3, 0.05
+"""Smallest number and share of such predictions; references are so short more rarely by `FEW_RATIO`."""
 GOOD_FIT = 0.75
 """How well the words of a text fit if it need not be searched for garbled words."""
 ORDER_DEVIATION = 0.05
@@ -153,22 +161,38 @@ def odd_lengths(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
     sizes = [np.array([count_words(text) for text in texts]) for texts in columns]
     predicted, wanted = (np.log(np.maximum(size, 1)) for size in sizes)
     as_own = np.abs(predicted - wanted) < math.log(ALIKE)
+    few = (sizes[0] <= FEW_WORDS) & (sizes[1] >= FEW_WORDS * FEW_RATIO)
+    few_share = max(FEW_SHARE, FEW_RATIO * float(np.mean(sizes[1] <= FEW_WORDS)))
+    if suspects is None and few.sum() >= FEWEST_FEW and few.mean() >= few_share:
+        return _odd_lengths(outputs, few, sizes, "shorter")
     for what, sign in (("shorter", 1.0), ("longer", -1.0)):
         exempt = as_own if suspects is not None else as_own | ~far_below(sign * predicted, upper=sign > 0)
         scale = Scale(LENGTH_DEVIATION, FARTHEST)
         bad = find_outliers(sign * predicted, sign * wanted, exempt, scale, suspects)
         if bad is not None and _alike(predicted[~bad], wanted):
-            mine, rest, others = (float(np.median(size)) for size in (sizes[0][bad], sizes[0][~bad], sizes[1]))
-            return look_finding(
-                outputs,
-                "odd_lengths",
-                bad.tolist(),
-                f"are far {what} than the references",
-                f"{bad.sum()} of {len(bad)} predictions have {mine:g} words, the other predictions {rest:g} and the "
-                f"references {others:g} (medians).",
-                {"words": mine, "words_others": rest, "words_references": others},
-            )
+            return _odd_lengths(outputs, bad, sizes, what)
     return None
+
+
+def _odd_lengths(outputs: Outputs, bad: Mask, sizes: Sequence[Sizes], what: str) -> Finding:
+    mine, others = float(np.median(sizes[0][bad])), float(np.median(sizes[1]))
+    numbers, rest = {"words": mine, "words_references": others}, ""
+    if not bad.all():
+        numbers["words_others"] = float(np.median(sizes[0][~bad]))
+        rest = f", the other predictions of {_words(numbers['words_others'])}"
+    return look_finding(
+        outputs,
+        "odd_lengths",
+        bad.tolist(),
+        f"are far {what} than the references",
+        f"{bad.sum()} of {len(bad)} predictions have a median length of {_words(mine)}{rest}, and the references of "
+        f"{_words(others)}.",
+        numbers,
+    )
+
+
+def _words(number: float) -> str:
+    return f"{number:g} word{'' if number == 1 else 's'}"
 
 
 def _alike(one: Values, two: Values) -> bool:
