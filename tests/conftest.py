@@ -39,8 +39,8 @@ SLOW = (
     *("tests/e2e/test_embedded", "tests/api/", "tests/commands/", "tests/rank/", "tests/faults/", "tests/export/"),
     *("tests/report/", "tests/train/", "tests/decode/", "tests/diagnose/", "tests/test_documented_commands"),
 )
-"""Beginnings of the names of files that take longest, the slowest first; exports come after the tests that send signals:
-after OpenVINO has computed in a process, SIGTERM there is a crash under pytest."""
+"""Beginnings of the names of files that take longest, the slowest first. Exports come after the tests that send
+signals: once OpenVINO has computed in a process, SIGTERM crashes it under pytest."""
 ONE_RUN = ("tests/api/", "tests/report/")
 """Folders whose files share a run; one process runs them all."""
 
