@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator
 from copy import deepcopy
 from functools import cache, partial
@@ -176,6 +177,14 @@ def _each_model_is_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(load, "_read_model", read_once)
         yield
+
+
+@pytest.fixture
+def control_c() -> Iterator[None]:
+    """Let SIGINT raise KeyboardInterrupt, also where the tests themselves run in the background, which ignores it."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
 
 
 @pytest.fixture

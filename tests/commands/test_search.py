@@ -244,6 +244,7 @@ def test_a_trial_that_fails_does_not_end_the_search(scores: dict[str, Any], erro
     assert "Best of 3 trials, 2 of which ended with a score" in output
 
 
+@pytest.mark.usefixtures("control_c")
 def test_an_interrupt_that_was_dropped_ends_the_search_after_the_trial(scores: dict[str, Any]) -> None:
     def interrupted(config: Config) -> float:
         if scores["runs"][-1] == "001":

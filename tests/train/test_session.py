@@ -235,6 +235,7 @@ def test_after_damage_the_one_before_leads_to_the_same_adapter(make_session: Mak
     assert run(session, resume=True) == adapter
 
 
+@pytest.mark.usefixtures("control_c")
 def test_control_c_after_the_last_step_is_not_forgotten(make_session: Make, straight: Straight) -> None:
     """The command would otherwise go on to score."""
 

@@ -21,7 +21,7 @@ from sumtune.search.division import divide
 from sumtune.search.space import Space
 from sumtune.search.study import open_study
 
-__all__ = ["DEFAULT", "FRESH", "PARTS", "STUDY", "TRIALS", "begin", "best_run_dir", "scored"]
+__all__ = ["DEFAULT", "FRESH", "PARTS", "STUDY", "TRIALS", "begin", "best_run_dir"]
 
 PARTS, FRESH, TRIALS, STUDY = "parts", "fresh.jsonl", "trials", "study.db"
 DEFAULT = "default"
@@ -53,7 +53,7 @@ def begin(root: Path, config: Config, space: Space, console: Console) -> None:
     if recorded is None and (root / TRIALS).exists():
         raise RunDirError(f"{run_dir.search_json} is missing or damaged: use another --run-dir.")
     changed = {key for key, value in wanted.items() if (recorded or {}).get(key, value) != value}
-    if changed - {"space"} and scored(RunDir(root / TRIALS / DEFAULT)):
+    if changed - {"space"} and _scored(RunDir(root / TRIALS / DEFAULT)):
         raise RunDirError(f"{root} holds a search with other {' and '.join(sorted(changed))}: use another --run-dir.")
     if changed - {"space"}:
         shutil.rmtree(root / TRIALS, ignore_errors=True)
@@ -63,7 +63,7 @@ def begin(root: Path, config: Config, space: Space, console: Console) -> None:
     write_record(run_dir.search_json, wanted)
 
 
-def scored(run_dir: RunDir) -> bool:
+def _scored(run_dir: RunDir) -> bool:
     """Return whether a trial was trained and scored."""
     return (run_dir.evaluation / "scores.json").exists()
 
