@@ -1,7 +1,7 @@
 """Words of a file with their frequencies, and the most probable words behind characters without spaces."""
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
@@ -11,8 +11,11 @@ __all__ = ["Vocabulary", "vocabulary_of"]
 
 LONGEST_WORD = 24
 """Longest known word in characters; longer runs are addresses and the like."""
-UNKNOWN = [12.0 + 3.0 * characters for characters in range(LONGEST_WORD + 1)]
+UNKNOWN_CHARACTER = 3.0
+UNKNOWN = [12.0 + UNKNOWN_CHARACTER * characters for characters in range(LONGEST_WORD + 1)]
 """Cost (negative log probability) of an unknown word by its number of characters."""
+ROUNDING = 1e-6
+"""Largest difference of two costs that counts as rounding."""
 CACHED_TEXTS = 1 << 11
 """Number of texts whose share of known words, or whose words, are remembered: several repairs ask for them."""
 
@@ -40,6 +43,11 @@ class Vocabulary:
         """Negative log probability of each word."""
         total = math.log(self._counts.total() + 1)
         return {word: total - math.log(count) for word, count in self._counts.items() if len(word) <= LONGEST_WORD}
+
+    @cached_property
+    def _costs_of_beginnings(self) -> dict[str, float]:
+        """Costs of the words, and infinity for each other text that a word begins with."""
+        return {word[:end]: math.inf for word in self._costs for end in range(1, len(word))} | self._costs
 
     def __contains__(self, word: str) -> bool:
         return word in self._counts
@@ -70,18 +78,32 @@ class Vocabulary:
         >>> Vocabulary(["Ann helps Bob.", "He is at home"]).segmented("AnnhelpsBobathome")
         ('Ann', 'helps', 'Bob', 'at', 'home')
         """
-        folded, cost_of = run.casefold(), self._costs.get
+        folded = run.casefold()
         if len(folded) != len(run):
             return (run,)
-        best, starts = [0.0], [0]
-        for end in range(1, len(run) + 1):
-            least, first = math.inf, 0
-            for start in range(max(0, end - LONGEST_WORD), end):
-                cost = best[start] + cost_of(folded[start:end], UNKNOWN[end - start])
-                if cost < least:
-                    least, first = cost, start
-            best.append(least)
-            starts.append(first)
+        cost_of, size = self._costs_of_beginnings.get, len(run)
+        best, starts = [0.0] + [math.inf] * size, [0] * (size + 1)
+        unknown: deque[tuple[float, int]] = deque()  # where an unknown word may begin: cost up to there, start
+        for start in range(size):
+            here, end = best[start], start + 1
+            for word_end in range(end, size + 1):
+                cost = cost_of(folded[start:word_end])
+                if cost is None:
+                    break
+                if here + cost < best[word_end]:
+                    best[word_end], starts[word_end] = here + cost, start
+            offset = here - UNKNOWN_CHARACTER * start  # of two starts, the same one is better at every later end
+            while unknown and unknown[-1][0] > offset + ROUNDING:
+                unknown.pop()
+            unknown.append((offset, start))
+            if end - unknown[0][1] > LONGEST_WORD:
+                unknown.popleft()
+            for other, first in unknown:
+                if other > unknown[0][0] + ROUNDING:
+                    break
+                total = best[first] + UNKNOWN[end - first]
+                if total < best[end] or (total == best[end] and first < starts[end]):
+                    best[end], starts[end] = total, first
         found, end = [], len(run)
         while end:
             found.append(run[starts[end] : end])
