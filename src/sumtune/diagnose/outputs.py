@@ -55,7 +55,7 @@ class Outputs:
         """Mean ROUGE-1."""
         return float(self.scores.mean())
 
-    @property
+    @cached_property
     def first_references(self) -> tuple[str, ...]:
         """The first reference of each example."""
         return tuple(references[0] for references in self.references)

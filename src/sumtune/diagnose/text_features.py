@@ -132,7 +132,7 @@ def is_about_speaker(text: str, dialogue: str) -> bool:
 
 def share(flags: Iterable[bool] | Sequence[bool]) -> float:
     """Return the share of true flags; 0 if there are none."""
-    listed = list(flags)
+    listed = flags if isinstance(flags, Sequence) else list(flags)
     return sum(listed) / len(listed) if listed else 0.0
 
 

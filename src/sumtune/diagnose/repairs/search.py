@@ -1,10 +1,11 @@
 """Search the repairs, and short chains of them, for the one that brings back most ROUGE-1."""
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import count
+from operator import ne
 
 import numpy as np
 
@@ -98,10 +99,11 @@ def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> l
             break
         _, _, chain, before = heapq.heappop(queue)
         for repair in (one for one in repairs if one not in chain):
-            after = before.with_predictions(_undone(before.predictions, rows, repair))
-            changed = _share_changed(after.predictions, before.predictions)
+            texts = _undone(before.predictions, rows, repair)
+            changed = _share_changed(texts, before.predictions)
             if not _enough(changed, len(sample)) or in_references(repair) > CHANGED_REFERENCES * changed:
                 continue
+            after = before.with_predictions(texts)
             if chain and after.score < before.score + GAIN:
                 continue
             found[*chain, repair] = after
@@ -151,8 +153,8 @@ def _are_readable(sample: Outputs, chain: Sequence[Repair], corpus: Corpus) -> b
     return not changed or float(np.mean(changed)) >= KNOWN * usual
 
 
-def _share_changed(after: Iterable[str], before: Sequence[str]) -> float:
-    return share(one != two for one, two in zip(after, before, strict=True))
+def _share_changed(after: Sequence[str], before: Sequence[str]) -> float:
+    return share(list(map(ne, after, before)))
 
 
 def _undone(texts: Sequence[str], rows: Sequence[Row], repair: Repair) -> list[str]:

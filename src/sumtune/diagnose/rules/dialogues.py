@@ -96,10 +96,10 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | No
     yield "hold no text", list(map(says_nothing, dialogues))
     unsaid = [share is not None and share < UNSAID for share in said]
     yield "are the same text", _constant(dialogues, unsaid)
-    sample = outputs.sample(SAMPLE)
+    sample, every = _as_predictions(outputs.sample(SAMPLE)), _as_predictions(outputs)
     for repair in REPAIRS:
         if any(_changed(sample, repair)):
-            yield repair.what, _changed(outputs, repair)
+            yield repair.what, _changed(every, repair)
     if not _one_language(outputs):
         return
     rows = list(zip(dialogues, outputs.first_references, outputs.predictions, strict=True))
@@ -133,10 +133,14 @@ def _constant(dialogues: tuple[str, ...], unsaid: Flags) -> Flags:
     )
 
 
-def _changed(outputs: Outputs, repair: Repair) -> Flags:
-    dialogues = outputs.dialogues or ()
-    row = Row("", Corpus(dialogues, outputs.first_references, outputs.predictions))
-    return [repair.undo(text, row) != text for text in dialogues]
+def _as_predictions(outputs: Outputs) -> Corpus:
+    """Return what a repair may know if it repairs the dialogues and not the predictions."""
+    return Corpus(outputs.dialogues or (), outputs.first_references, outputs.predictions)
+
+
+def _changed(corpus: Corpus, repair: Repair) -> Flags:
+    row = Row("", corpus)
+    return [repair.undo(text, row) != text for text in corpus.predictions]
 
 
 def _one_language(outputs: Outputs) -> bool:
