@@ -76,8 +76,7 @@ def test_scores_by_rouge_score_are_named_first(language):
     assert faults == ["letters_dropped"]
 
 
-@pytest.mark.parametrize("language", sorted(DROPPED))
-@pytest.mark.parametrize("count", [2, 20])
+@pytest.mark.parametrize(("language", "count"), [("ar", 2), ("zh", 2), *((name, 20) for name in sorted(DROPPED))])
 def test_rows_that_rouge_cannot_read_among_others_are_named_first(language, count):
     english, other = planted.outputs(20), clean_outputs(language)
     mixed = replace(

@@ -46,15 +46,14 @@ def test_a_low_group_is_found_by_the_diagnosis():
     assert "two_groups" in [finding.code for finding in diagnose(Context(outputs=outputs)).faults]
 
 
-@pytest.mark.parametrize("every", [8, 2])
+@pytest.mark.parametrize("kept", [1, 4, 7])
 @pytest.mark.parametrize("word", ["ok", "ok.", "!"])
-def test_hardly_any_words_in_place_of_summaries_are_named_at_any_share(every, word):
-    """As of padded batches, in which only the longest prompt is read as it is."""
+def test_hardly_any_words_in_place_of_summaries_are_named_at_any_share(kept, word):
+    """As of padded batches, in which only the longest prompts are read as they are."""
     names = [dialogue.partition(":")[0] for dialogue in CLEAN.dialogues]
-    for keeps in (lambda row: row % every == 0, lambda row: row % every != 0):
-        texts = [text if keeps(row) else f"{names[row]}: {word}" for row, text in enumerate(CLEAN.predictions)]
-        first = diagnose(Context(outputs=CLEAN.with_predictions(texts))).faults[0].code
-        assert first in ("two_groups", "odd_lengths"), (every, first)
+    texts = [text if row % 8 < kept else f"{names[row]}: {word}" for row, text in enumerate(CLEAN.predictions)]
+    first = diagnose(Context(outputs=CLEAN.with_predictions(texts))).faults[0].code
+    assert first in ("two_groups", "odd_lengths")
 
 
 def test_scores_that_nothing_sets_apart_are_no_groups():

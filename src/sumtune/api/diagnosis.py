@@ -25,7 +25,7 @@ References: TypeAlias = PathText | Iterable[str | Iterable[str]]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Reasons for a low score, most important first. It shows itself as text and in a notebook."""
+    """Reasons for a low score, most important first. It is displayed as text, and as HTML in a notebook."""
 
     score: Score | None
     """ROUGE-1; None if nothing was scored."""

@@ -22,7 +22,7 @@ __all__ = ["Plan", "plan"]
 
 @dataclass(frozen=True)
 class Plan:
-    """Forecast of time, memory and scores. It shows itself as text and in a notebook."""
+    """Forecast of time, memory and scores. It is displayed as text, and as HTML in a notebook."""
 
     presets: Mapping[str, PresetPlan]
     """Forecast by preset, with `training_s`, `evaluation_s`, `peak_memory_bytes` and `scores`."""
@@ -45,7 +45,7 @@ def plan(
     style_column: str | None = None, drop_invalid: bool = False, within: str | None = None, quick: bool = False,
     history: bool = True, progress: Progress = True,
 ) -> Plan:  # fmt: skip
-    """Return a forecast of time, memory and scores of runs on `examples`; nothing is kept: `sumtune plan`.
+    """Return a forecast of time, memory and scores of runs on `examples`, as `sumtune plan` does; no model is kept.
 
     Without `preset` or `within`, it compares `quality`, `balanced` and `fast`. `quick` looks only at the data, which
     takes seconds. Without `history`, your own finished runs do not count. The other arguments are those of `tune`.

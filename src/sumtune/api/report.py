@@ -1,4 +1,4 @@
-"""Tables and lines that show themselves in a terminal and in a notebook."""
+"""Tables and lines for a terminal and for a notebook."""
 
 import io
 from collections.abc import Callable

@@ -30,7 +30,7 @@ __all__ = ["Run", "evaluate", "tune"]
 
 @dataclass(frozen=True)
 class Run:
-    """A scored run. It shows itself as text and in a notebook, and stands for its folder as an argument."""
+    """A scored run, displayed as text, and as HTML in a notebook. Functions accept it in place of its folder."""
 
     folder: Path
     scores: Mapping[str, Scores]
@@ -58,7 +58,7 @@ def tune(
     drop_invalid: bool = False, within: str | None = None, track: Sequence[str] = (), track_examples: bool = False,
     resume: bool = False, overwrite: bool = False, history: bool = True, progress: Progress = True,
 ) -> Run:  # fmt: skip
-    """Check the examples, tune the model on them, score and diagnose it: `sumtune run`.
+    """Check the examples, tune the model on them, score and diagnose it, as `sumtune run` does.
 
     `examples` is a file, a folder, a Hugging Face data set id or `embedded`; or pairs of dialogue and summary, rows as
     mappings, a pandas DataFrame, a `datasets.Dataset`, or a mapping of `train`, `validation` and `test` to any of these
@@ -95,7 +95,7 @@ def evaluate(
     run: str | os.PathLike[str] = DEFAULT_RUN_DIR, *, settings: Mapping[str, Any] | None = None, again: bool = False,
     progress: Progress = True,
 ) -> Run:  # fmt: skip
-    """Return the run in a folder with its scores; score it first if it has none: `sumtune evaluate`.
+    """Return the run in a folder with its scores; score it first if it has none, as `sumtune evaluate` does.
 
     With `settings` of `decode` and `evaluate`, such as `{"decode.beams": 1}`, it is scored with them, and later
     summaries are generated with them, too. `again` rebuilds everything. `progress` is as in `tune`.

@@ -77,8 +77,8 @@ def export(
     """Write the tuned model as files of another program, and prove that it summarizes as well there.
 
     Both summarize validation examples. The export fails, and its folder is called OUTPUT-failed, if its ROUGE-1 is
-    lower than that of the tuned model in float32 by more than 0.01 and not by chance, or if its prompts have other
-    tokens.
+    lower than that of the tuned model in float32 by more than 0.01 and not by chance, or if its prompts
+    have different tokens.
     """
     from sumtune.commands.export import export_run
     from sumtune.files.run_dir import RunDir

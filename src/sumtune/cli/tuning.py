@@ -180,7 +180,7 @@ def search(
 ) -> None:
     r"""Try other settings on a part of the training data, then train the best ones on all of it.
 
-    Stopped at any moment, the same command continues. Needs `pip install 'sumtune\[search]'`.
+    If it is stopped, the same command continues it. Needs `pip install 'sumtune\[search]'`.
     """
     settings = config_of(preset, config, set_, data, model, dialogue_column, summary_column, None, drop_invalid)
     from sumtune.durations import parse_duration

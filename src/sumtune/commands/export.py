@@ -41,7 +41,7 @@ def export_run(
     Raises:
         ConfigError: there is no such format, `output` exists, or `examples` is below 1.
         RunDirError: the folder holds no trained run, or no examples for the check.
-        ExportError: the export writes something else than the tuned model. It is kept at `output` + `-failed`.
+        ExportError: the export does not pass the check. It is kept at `output` + `-failed`.
     """
     kind = find_format(name)
     if examples < 1:

@@ -66,10 +66,10 @@ def _connect_once(address: str) -> None:
 
 
 def count_workers(ray: Any, cores: int) -> int:
-    """Return how many workers of `cores` cores each the machines of the cluster have room for.
+    """Return the number of workers with `cores` cores each that fit on the machines of the cluster.
 
     Raises:
-        ConfigError: no machine has so many cores.
+        ConfigError: no machine has that many cores.
     """
     machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     if not (workers := sum(int(machine.get("CPU", 0)) // cores for machine in machines)):

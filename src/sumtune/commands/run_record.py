@@ -21,7 +21,7 @@ __all__ = ["environment", "expected_rouge1", "known_record", "recorded_config", 
 
 
 def known_record(run_dir: RunDir) -> dict[str, Any]:
-    """Return what `run.json` holds; empty if it is missing or damaged, as the run writes it again."""
+    """Return what `run.json` holds; empty if it is missing or damaged, because the run writes it again."""
     return find_record(run_dir.run_json) or {}
 
 

@@ -103,7 +103,7 @@ class _Search:
 
 
 def search(config: Config, root: Path, console: Console, extent: Extent, space: Path | None = None) -> None:
-    """Search in the folder `root`, or go on with the search there; then train the best settings on all data.
+    """Search in the folder `root`, or continue the search there; then train the best settings on all data.
 
     Raises:
         ConfigError: the space or the settings cannot be searched, or there are too few examples.

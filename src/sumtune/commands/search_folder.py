@@ -32,7 +32,7 @@ def begin(root: Path, config: Config, space: Space, console: Console) -> None:
     """Divide the data for a new search in `root`, or check that the search there has the same data and settings.
 
     The record, which is written last, makes the folder a search. Until the default is scored, a search with other data
-    or settings replaces it; until a trial has ended, one with another space.
+    or settings replaces it; until a trial has ended, a search with another space replaces it, too.
 
     Raises:
         ConfigError: there are too few examples.

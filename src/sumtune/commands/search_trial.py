@@ -42,7 +42,7 @@ LOCK_WAIT_S = 60.0
 
 @dataclass(frozen=True)
 class TrialJob:
-    """Settings to train and score in `folder`, in which a killed trial continues."""
+    """Settings to train and score in `folder`, where a killed trial is continued."""
 
     config: Config
     folder: Path

@@ -36,7 +36,7 @@ class Workers(Generic[Job, Result]):
     """Ends all that runs."""
 
     def map(self, run: Callable[[Job], Outcome], jobs: Iterable[Job]) -> Iterator[Outcome]:
-        """Yield `run(job)`, which calls `self.run`, for each job, in their order."""
+        """Yield `run(job)`, which calls `self.run`, for each job, in order."""
         with ThreadPoolExecutor(self.count) as threads:
             try:
                 yield from map(run, jobs) if self.count == 1 else threads.map(run, jobs)
@@ -105,7 +105,7 @@ def on_cluster(address: str, cores: int, most: int, run: Callable[[Job], Result]
     """Yield up to `most` workers of `cores` cores on a Ray cluster. Ray runs a job again if its worker dies.
 
     Raises:
-        ConfigError: Ray is not installed, there is no cluster at `address`, or no machine has so many cores.
+        ConfigError: Ray is not installed, there is no cluster at `address`, or no machine has that many cores.
     """
     with cluster(address) as ray:
         place = Place(Path.cwd(), cores)

@@ -32,7 +32,7 @@ class LengthNotes:
         self._seen = self._cut = 0
 
     def report(self, dialogues: Sequence[tuple[str, str]]) -> list[int]:
-        """Print notes on those of `dialogues` (place, text) that are too long; return the number of tokens of each."""
+        """Print a note on each of `dialogues` (place, text) that is too long; return the number of tokens of each."""
         limit = self._tuned.max_source_tokens
         counts = self._tuned.count_tokens([text for _, text in dialogues])
         self._seen += len(counts)

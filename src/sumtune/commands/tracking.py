@@ -1,4 +1,4 @@
-"""`--track`: send a run to MLflow, TensorBoard or Trackio. Whatever happens to them changes nothing in the run."""
+"""`--track`: send a run to MLflow, TensorBoard or Trackio. A tracker that fails does not affect the run."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -53,7 +53,7 @@ class Deadline:
         return replace(self, at=self.at - seconds)
 
     def limit(self, choice: Choice, sampling_s: float, elapsed_s: float) -> TimeLimit:
-        """Return the limit of a training that has lasted `elapsed_s` and goes on now."""
+        """Return the limit of a training that has lasted `elapsed_s` and now continues."""
         seconds = elapsed_s + self.left_s() - finishing_seconds(self.within_s)
         return TimeLimit(max(0.0, seconds), choice.closing_s + sampling_s, choice.step_s)
 

@@ -74,7 +74,7 @@ def apply_format(table: Table) -> Table:
 
 
 def require_conversations(file: str, rows: Iterable[Row]) -> None:
-    """Raise DataError if `rows` belong to an export, but are no conversations; the message says what to export.
+    """Raise DataError if `rows` belong to an export but are not conversations; the message says what to export.
 
     `rows` are iterated several times.
     """

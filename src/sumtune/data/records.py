@@ -15,7 +15,7 @@ Record = tuple[int, list[str]]
 def table_of_records(
     file: str, split: str | None, header: Sequence[str], records: Callable[[], Iterable[Record]]
 ) -> Table:
-    """Return the table of what `records` returns each time: numbered rows under `header`.
+    """Return a table of the numbered rows that `records` returns at each call, under `header`.
 
     If one is malformed, the table has no rows. A record may have blank fields beyond the header, and may lack the last
     fields if their columns have no name.

@@ -74,7 +74,7 @@ class Table:
 def parsed_table(
     file: str, split: str | None, parse: Callable[[], Parsed], columns: tuple[str, ...] | None = None
 ) -> Table:
-    """Return the table of the rows that `parse` reads again each time.
+    """Return a table whose rows `parse` reads anew in each iteration.
 
     `columns` of None stands for all keys of the rows in order of appearance.
     """

@@ -24,7 +24,7 @@ def cores() -> int:
 
 
 def limit_threads(threads: int) -> None:
-    """Let torch and all engines of this process use at most so many cores."""
+    """Let torch and all engines of this process use at most that many cores."""
     os.environ[LIMIT] = str(threads)
     torch.set_num_threads(threads)
 

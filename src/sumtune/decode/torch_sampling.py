@@ -46,7 +46,7 @@ class SampledTokens:
 
 
 def read_once(model: Any, ids: Tensor, mask: Tensor, count: int) -> dict[str, Any]:
-    """Return the inputs of `generate` for `count` rows of each dialogue (rows of `ids`), which are read only once here.
+    """Read each dialogue (row of `ids`) once, and return the inputs of `generate` for `count` rows of each.
 
     A decoder-only model reads all but the last token; caches that cannot be repeated are left out, so that `generate`
     reads every row.

@@ -66,7 +66,7 @@ class Pair:
     def foreign(self, usual: float) -> bool:
         """Return whether the texts share no more with their own row than with another one.
 
-        Texts that share hardly anything of the `usual` mean cosine of columns in step are foreign, too.
+        Texts whose mean cosine is far below the `usual` one of columns in step are foreign, too.
         """
         count = self.one.shape[0]
         far = np.mean([cosines(self.one, self.two, (np.arange(count) + count // part) % count) for part in (2, 3, 5)])

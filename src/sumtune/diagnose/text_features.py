@@ -100,7 +100,7 @@ def breaks_off(text: str) -> bool:
 def is_cut_off(text: str) -> bool:
     """Return whether `text` begins a sentence and breaks off.
 
-    A few words may be an answer, a label or a message just as well as the start of a sentence.
+    A few words may also be a complete answer, label or message.
     """
     return count_words(TURN.sub("", text)) >= WORDS_OF_START and breaks_off(text)
 

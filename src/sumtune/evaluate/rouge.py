@@ -102,7 +102,7 @@ def choose_tokens(setting: RougeTokens, references: Sequence[str]) -> Tokens:
 
 
 def judged_step(references: int) -> int:
-    """Return the distance of the references that `choose_tokens` looks at, of a number of `references`."""
+    """Return the distance between the references that `choose_tokens` examines, of `references` in all."""
     return max(1, math.ceil(references / MOST_JUDGED))
 
 

@@ -66,7 +66,7 @@ class SampledSummaries:
         return means | {"examples": len(scores), "seconds": seconds}
 
     def write(self) -> list[Completion]:
-        """Return a greedy summary of each of `examples`, as long as the longest of their references at most."""
+        """Return a greedy summary of each of `examples`, at most as long as the longest of their references."""
         count, prompt = self._encoder.count, self._encoder.prompt
         summarizer = LongDialogueSummarizer(self._engine(), count, prompt.max_source_tokens, prompt.long)
         dialogues, styles = [one.dialogue for one in self.examples], [one.style for one in self.examples]

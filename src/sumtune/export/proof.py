@@ -1,4 +1,4 @@
-"""The proof of an export: it must write on validation examples what the tuned model writes."""
+"""The proof of an export: it must summarize validation examples as the tuned model does."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -129,7 +129,7 @@ def prove(
     exact: Written, scored: Written, sample: Sample, open_artefact: Callable[[], Artefact], rouge_tokens: RougeTokens,
     seed: int, progress: OnProgress | None = None,
 ) -> Proof:  # fmt: skip
-    """Let the artefact write the same summaries, and compare them with those of the tuned model."""
+    """Let the artefact summarize the same examples, and compare its summaries with those of the tuned model."""
     artefact = open_artefact()
     prompts = [artefact.prompt_ids(one.dialogue, one.style) for one in sample.examples]
     begun = time.monotonic()

@@ -29,7 +29,7 @@ ShowProgress = Callable[[int], AbstractContextManager[OnProgress]]
 def tuned_summaries(source: ExportSource, sample: Sample, engine: Engine, folder: Path, show: ShowProgress) -> Written:
     """Return what the tuned model writes with `engine`. Only summaries that `folder` does not hold are generated.
 
-    `folder` holds a file for each engine and search. It is made again if adapter, base model, prompt, settings or the
+    `folder` holds a file for each engine and search. It is rebuilt if adapter, base model, prompt, settings or the
     version of sumtune have changed.
     """
     file = folder / f"{engine}-beams-{source.decode.beams}.json"

@@ -32,7 +32,7 @@ def drafted(run_dir: RunDir) -> Iterator[RunDir]:
 
 
 def copy_data(source: Path, target: Path) -> None:
-    """Copy the data folders that `source` has and `target` lacks; stages make a copy that was cut off again."""
+    """Copy the data folders that `source` has and `target` lacks; stages repeat a copy that was interrupted."""
     for name in FOLDERS:
         if (source / name).is_dir() and not (target / name).exists():
             shutil.copytree(source / name, target / name, copy_function=_link)

@@ -46,7 +46,7 @@ def bank_of(*, history: bool) -> tuple[BankRow, ...]:
 
 
 def affordable_depths(config: Config, run_dir: RunDir) -> tuple[int, ...]:
-    """Return the depths of pilots that are short beside the training of a run; there may be none."""
+    """Return the depths of pilots that are short compared with the training of a run; there may be none."""
     examples = len(load_jsonl(run_dir.split("train")))
     steps = math.ceil(examples / config.train.effective_batch_size) * config.train.epochs
     return tuple(depth for depth in DEPTHS if depth <= PILOT_SHARE * steps)

@@ -87,7 +87,7 @@ def _best_penalty(rows: Sequence[BankRow], metric: str, depth: int | None) -> tu
 
 
 def left_out_residuals(rows: Sequence[BankRow], metric: str, depth: int | None, penalty: float) -> list[float]:
-    """Return for each row how far a model without its data set is off, in units of `_scale`."""
+    """Return for each row the error of a model fitted without its data set, in units of `_scale`."""
     models = {
         data: fit_score_model([row for row in rows if row.data != data], metric, depth, penalty)
         for data in {row.data for row in rows}

@@ -107,7 +107,7 @@ class _FrozenLinear(torch.autograd.Function):
 
 
 def kernels_for_products(model: Any, kernels: Kernels | None) -> Kernels | None:
-    """Return the kernels for products with the linear layers of `model`; None if torch shall compute them.
+    """Return the kernels for products with the linear layers of `model`; None if torch computes them.
 
     Our products need one copy of a weight for the forward pass and one for the backward pass. torch computes those of
     the output layer.

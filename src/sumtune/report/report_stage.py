@@ -61,7 +61,7 @@ def _short_names(runs: Sequence[RunDir]) -> list[str]:
 
 
 def require_file(path: Path) -> Path:
-    """Return `path`, after a check that a file can stand there.
+    """Return `path`, after a check that a file can be written there.
 
     Raises:
         ConfigError: it is a folder.

@@ -72,7 +72,7 @@ class Engine:
         """Add all `jobs` to the queue, or none.
 
         Raises:
-            TooSlowError: at the speed measured lately, reading them takes longer than their deadline.
+            TooSlowError: at the speed measured recently, reading them takes longer than their deadline.
             QueueFullError: they do not fit, or at the current speed they would miss their deadline.
         """
         now = asyncio.get_running_loop().time()

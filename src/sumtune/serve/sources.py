@@ -50,7 +50,7 @@ class Source:
 
 
 def read_sources(model: LoadedModel, dialogues: Sequence[str], max_parts: int) -> list[Source]:
-    """Return the sources of `dialogues`, with together at most `max_parts` parts.
+    """Return the sources of `dialogues`, which have at most `max_parts` parts together.
 
     Long dialogues take a while: call it in a thread.
 

@@ -38,7 +38,7 @@ class Speed:
         return sum(per_token * job.tokens if job.is_long else per_job for job in jobs)
 
     def reading_s(self, jobs: Sequence[Job], now: float) -> float:
-        """Return the seconds that the long ones of `jobs` take; 0 unless their speed was measured lately."""
+        """Return the seconds that the long jobs in `jobs` take; 0 unless their speed was measured recently."""
         if now > self._read_at + VALID_S:
             return 0.0
         return self.seconds([job for job in jobs if job.is_long])

@@ -33,7 +33,7 @@ def as_json(runs: Sequence[ListedRun]) -> str:
 
 
 def as_csv(runs: Sequence[ListedRun]) -> str:
-    """Return the runs as CSV with a header; what a run does not say is empty."""
+    """Return the runs as CSV with a header; missing values are empty."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(ListedRun)], lineterminator="\n")
     writer.writeheader()

@@ -60,7 +60,7 @@ class Follower:
         self._ended.set()
 
     def wait(self, timeout_s: float) -> None:
-        """Wait until everything is sent, at most for `timeout_s`."""
+        """Wait until everything is sent, for at most `timeout_s`."""
         self._thread.join(max(0.0, timeout_s))
         if self._thread.is_alive():
             self._warn_once("it has not received everything in time")

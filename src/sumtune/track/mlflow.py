@@ -55,7 +55,7 @@ class MLflowTracker:
             self._client.log_batch(self._run, metrics=metrics, synchronous=True)
 
     def add_file(self, file: Path, name: str) -> None:
-        """Log an artefact, which is called as the file is."""
+        """Log the file as an artefact of the same name."""
         folder = name.rpartition("/")[0]
         self._client.log_artifact(self._run, str(file), folder or None)
 

@@ -30,7 +30,7 @@ class TrackioTracker:
         self._run: Any = None
 
     def begin(self, run: TrackedRun, reference: str | None) -> tuple[str, Mapping[str, Point]]:
-        """Continue the Trackio run `reference`, or begin one; its name is that of the folder, and never taken twice."""
+        """Continue the Trackio run `reference`, or begin one; its name is that of the folder, and is not used twice."""
         name = reference or self._free_name(run.name)
         there = {} if reference is None else self._newest_points(reference)
         self._run = self._trackio.init(

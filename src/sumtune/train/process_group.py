@@ -96,7 +96,7 @@ def _noticing_loss() -> Iterator[None]:
 
 @contextmanager
 def joined() -> Iterator[Group]:
-    """Yield the group that torchrun or accelerate started this process for; without them, `ALONE`.
+    """Yield the group of processes that torchrun or accelerate started; without them, `ALONE`.
 
     Raises:
         SumtuneError: the processes cannot reach one another.

@@ -8,7 +8,7 @@ __all__ = ["what_to_export"]
 
 
 def what_to_export(rows: Iterable[Row]) -> str | None:
-    """Return what `rows` are and what to export instead, if they belong to an export but are no conversations.
+    """Return what `rows` are and what to export instead, if they belong to an export but are not conversations.
 
     `rows` are iterated several times.
     """

@@ -23,8 +23,8 @@ wrong."""
 def stamp_times(stamps: Sequence[str]) -> Sequence[datetime | None]:
     """Return the time of each stamp; all are None if they cannot be read.
 
-    The time should not decrease from stamp to stamp. So of day first and month first, the order with fewer decreases
-    is taken. A few are normal: a message that waited for the network keeps its time.
+    The time should not decrease from stamp to stamp. So if both day first and month first are possible, the order
+    with fewer decreases is taken. A few are normal: a message that waited for the network keeps its time.
 
     >>> [str(time) for time in stamp_times(["1/2/24, 9:05 PM", "1/13/24, 12:05 AM"])]
     ['2024-01-02 21:05:00+00:00', '2024-01-13 00:05:00+00:00']

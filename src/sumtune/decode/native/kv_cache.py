@@ -26,7 +26,7 @@ class LayerCache:
     def store_dialogues(self, first: int, keys: Tensor, values: Tensor, begin: int = 0) -> None:
         """Store `keys` and `values` (rows * key heads, time, dim) of the dialogues from `first` on.
 
-        They are of the positions from `begin` on.
+        They belong to the positions from `begin` on.
         """
         heads, _, _, dim = self.read_keys.shape
         for stored, new in ((self.read_keys, keys), (self.read_values, values)):

@@ -166,7 +166,7 @@ class ModelWeights:
 
 @dataclass(frozen=True)
 class LiveWeights(ModelWeights):
-    """Weights without matrices of the layers: `layers` computes their products, bias included, by matrix name."""
+    """Weights of a model in training: `layers` computes the product of each matrix, bias included, by its name."""
 
     layers: dict[str, Callable[[Tensor], Tensor]]
 

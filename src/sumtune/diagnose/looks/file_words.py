@@ -238,7 +238,7 @@ def _dialogues() -> Iterator[str]:
 
 
 def file_words(outputs: Outputs) -> FileWords:
-    """Return the words of a file, the same ones when its references and dialogues come again."""
+    """Return the words of a file, cached by its references and dialogues."""
     return _file_words(outputs.first_references, outputs.dialogues)
 
 

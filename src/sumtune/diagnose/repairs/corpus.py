@@ -40,7 +40,7 @@ class Corpus:
 
     @cached_property
     def speak_of_speakers(self) -> bool:
-        """Whether most predictions that begin with `Name: ` go on with a speaker: summaries, not turns."""
+        """Whether most predictions that begin with `Name: ` continue with a speaker: summaries, not turns."""
         rows = zip(self.predictions, self.dialogues, strict=False)
         said = [(rest, dialogue) for text, dialogue in rows if (rest := without_speaker(text, dialogue)) != text]
         return len(said) >= FEWEST_ROWS and share(is_about_speaker(*pair) for pair in said) >= ABOUT_SPEAKERS

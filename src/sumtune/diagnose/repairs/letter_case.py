@@ -12,7 +12,7 @@ INNER_CAPITAL = re.compile("[a-z][A-Z]")
 
 @cached
 def case_destroyed(text: str) -> str:
-    """Return a text in capitals only, small letters only, random or title case in the case of a sentence.
+    """Return a text in upper, lower, title or random case with the case of a sentence.
 
     >>> case_destroyed("ANN HELPS."), case_destroyed("Ann helps.")
     ('Ann helps.', 'Ann helps.')

@@ -51,7 +51,7 @@ WORDS_INSIDE = 6
 
 
 def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
-    """Predictions copied from their dialogue (all of it, a turn or a passage), or turns that go on with it."""
+    """Predictions copied from their dialogue (all of it, a turn or a passage), or turns that continue it."""
     if outputs.dialogues is None:
         return None
     if len(outputs) > SAMPLE and predictions_are_dialogues(outputs.sample(SAMPLE)) is None:
@@ -80,7 +80,7 @@ def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
 
 
 def extracts(outputs: Outputs) -> Finding | None:
-    """A system that does nothing but copy passages, which is a weakness and no damage."""
+    """A system that does nothing but copy passages, which is a weakness, not damage."""
     bad = [_is_passage(*row) for row in zip(outputs.predictions, outputs.dialogues or (), strict=False)]
     if len(outputs) < FEWEST_SCORED or share(bad) <= MOST_COPIED:
         return None

@@ -1,4 +1,4 @@
-"""Faults of the dialogues: references and predictions agree about something that the dialogues do not say."""
+"""Faults of the dialogues: they lack what references and predictions agree about."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ REPAIRS = tuple(
 
 
 def dialogues_damaged(outputs: Outputs) -> Finding | None:
-    """Dialogues that are empty, all the same, cut off, damaged, or about something else than both summaries."""
+    """Dialogues that are empty, all the same, cut off, damaged, or about something other than both summaries."""
     if outputs.dialogues is None or len(outputs) < FEWEST:
         return None
     said = _said(outputs, outputs.dialogues)

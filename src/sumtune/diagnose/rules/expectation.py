@@ -15,7 +15,7 @@ def score_below_expected(context: Context) -> Finding | None:
 
 
 def score_above_expected(context: Context) -> Finding | None:
-    """A score above the interval, which is as suspicious: scored dialogues may be known to the model."""
+    """A score above the interval, which is just as suspicious: the model may have seen scored dialogues."""
     return _outside(context, below=False)
 
 

@@ -57,7 +57,7 @@ def _in_other_language(outputs: Outputs) -> list[bool]:
 
 
 def languages_of(texts: Sequence[str]) -> frozenset[str]:
-    """Return the recognized languages that several texts have; of noise, each language has only a few."""
+    """Return the languages recognized in several texts; one recognized in only a few may be noise."""
     counts = Counter(language_of(text) for text in texts)
     fewest = max(FEWEST_OTHER, OTHER_LANGUAGE_SHARE * len(texts))
     return frozenset(name for name, count in counts.items() if name is not None and count >= fewest)

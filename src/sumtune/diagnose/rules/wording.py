@@ -1,4 +1,4 @@
-"""Predictions whose words, marks, length or order of words no reference and no dialogue has, whatever their ROUGE."""
+"""Predictions whose words, marks, length or word order occur in no reference or dialogue, whatever their ROUGE."""
 
 import math
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A GGUF file, or an adapter with its base model, in the hands of llama.cpp."""
+"""A GGUF file, or an adapter with its base model, run by llama.cpp."""
 
 from collections.abc import Sequence
 from pathlib import Path

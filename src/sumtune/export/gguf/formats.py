@@ -103,7 +103,7 @@ class GgufAdapterFormat:
         return source.prompt.max_source_tokens
 
     def write(self, source: ExportSource, folder: Path) -> None:
-        """Write adapter, base model and chat template, which a base model has not or has another one of."""
+        """Write adapter, base model and chat template; the base model has none, or a different one."""
         write_adapter(source, folder / ADAPTER)
         write_base(source, folder / BASE)
         (folder / TEMPLATE).write_text(chat_template(source.encoder), encoding="utf-8")

@@ -63,6 +63,6 @@ def _second(
 
 
 def scale(settings: LoraSettings, path: str) -> float:
-    """Return by what PEFT multiplies B·A of the module at `path`."""
+    """Return the factor by which PEFT multiplies B·A of the module at `path`."""
     rank, alpha = settings.rank_of(path), settings.alpha_of(path)
     return alpha / sqrt(rank) if settings.use_rslora else alpha / rank

@@ -20,7 +20,7 @@ _callbacks: list[Any] = []
 
 
 def why_no_llama_cpp() -> str | None:
-    """Return a sentence that says what to install; None if llama.cpp is there."""
+    """Return a sentence that says what to install; None if llama.cpp is installed."""
     if find_spec("llama_cpp") is None:
         return "llama-cpp-python is not installed: run `pip install 'sumtune[llama-cpp]'`."
     return None

@@ -1,4 +1,4 @@
-"""GGUF files of the tuned model: merged, alone as an adapter, and its base model."""
+"""GGUF files: the merged model, the adapter alone, and the base model."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +25,7 @@ def require_gguf(source: ExportSource) -> None:
 
     Raises:
         ConfigError: the package gguf is not installed.
-        ModelError: llama.cpp cannot compute this model, has no such tokenizer, or would make other tokens of a prompt.
+        ModelError: llama.cpp cannot compute this model, has no such tokenizer, or would tokenize a prompt differently.
     """
     if find_spec("gguf") is None:
         raise ConfigError("GGUF files need the package gguf: run `pip install 'sumtune[embedded]'`.")
@@ -49,7 +49,7 @@ def write_merged(source: ExportSource, file: Path, precision: Precision) -> None
 def write_base(source: ExportSource, file: Path) -> None:
     """Write the base model in float16, even if the model was tuned from a smaller GGUF file.
 
-    llama.cpp multiplies quantized weights with activations of 8 bits, and the adapter suffers from it: on a base in
+    llama.cpp multiplies quantized weights by 8-bit activations, which harms the adapter: on a base in
     q8_0, it loses 0.02 ROUGE-1 (docs/exports.md).
     """
     write_model(source, None, file, "f16")

@@ -1,4 +1,4 @@
-"""Graphs in the hands of their runtime."""
+"""An export of graphs, run by its runtime."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -11,7 +11,7 @@ __all__ = ["Graph", "GreedyModel"]
 
 
 class Graph(Protocol):
-    """A graph in the hands of its runtime. Names have no prefix: `input.cache.…` and `output.cache.…` are the same."""
+    """A graph that its runtime has loaded. Names have no prefix: `input.cache.…` and `output.cache.…` are the same."""
 
     outputs: Mapping[str, tuple[Sequence[int | None], Any]]
     """Shape and numpy type by name; the size of an open dimension is None."""

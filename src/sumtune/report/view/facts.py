@@ -35,7 +35,7 @@ def is_gemma(config: Config) -> bool:
 
 
 def licences_of(config: Config) -> tuple[tuple[str, str], ...]:
-    """Return what the licence of each ingredient is, as far as it is known."""
+    """Return the licence of each ingredient for which it is known."""
     base = GEMMA_NOTICE if is_gemma(config) else "As its publisher says; it may also bind this adapter."
     data = "Apache-2.0" if config.data.path == EMBEDDED else "Yours, or as the publisher of the data says."
     return (("Base model", base), ("Conversations", data), ("sumtune", "Apache-2.0"))

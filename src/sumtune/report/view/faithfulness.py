@@ -1,4 +1,4 @@
-"""What summaries say that nobody said: shares for each system, and how many summaries have which kind of it."""
+"""What summaries say that nobody said: shares for each system, and the number of summaries with each kind."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ class Grouping:
 
     @property
     def sentence(self) -> str:
-        """What is to be seen, claiming a difference only if the intervals of best and worst do not overlap."""
+        """What the scores show, claiming a difference only if the intervals of best and worst do not overlap."""
         if len(self.groups) < 2:
             return f"All conversations are alike in this: {self.groups[0].label} {self.unit}."
         best, worst = max(self.groups, key=lambda group: group.mean), min(self.groups, key=lambda group: group.mean)

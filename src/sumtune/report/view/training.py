@@ -33,7 +33,7 @@ class Training:
 
 
 def training_of(files: RunFiles) -> Training | None:
-    """Return the course of the training; None if there is no log of it."""
+    """Return what the log says about the training; None if there is no log."""
     steps = _named(files.events, "step")
     if not steps:
         return None

@@ -1,4 +1,4 @@
-"""Find what a summary says differently from its dialogue: the subject of a clause, a number, or whether it is so."""
+"""Find what a summary says differently from its dialogue: the subject of a clause, a number, or a negation."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -28,9 +28,9 @@ class Inconsistency:
 
 
 def inconsistencies(summary: str, dialogue: str) -> list[Inconsistency]:
-    """Return what `dialogue` does not support, in the order of the summary: first of all names and numbers.
+    """Return what `dialogue` does not support, in the order of the summary.
 
-    In other languages than English, these are all.
+    In languages other than English, only names and numbers are checked.
 
     >>> dialogue = "Ann: I will bring the tent on Friday.\\nBob: Great, I bought the gas for the stove."
     >>> [(one.kind, one.text) for one in inconsistencies("Bob will bring the tent to Oslo on Friday.", dialogue)]

@@ -1,4 +1,4 @@
-"""Find numbers in a summary that the dialogue says of something else."""
+"""Find numbers in a summary that stand for something else in the dialogue."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ class Quantity:
 
 
 def misplaced_numbers(summary: str, dialogue: str) -> list[tuple[Quantity, Quantity]]:
-    """Return numbers of `summary` whose place in the dialogue another number fills much better, and that number.
+    """Return the numbers of `summary` for which another number of the dialogue fits much better, each with that number.
 
     >>> dialogue = "Ann: The tickets cost 20 euros each.\\nBob: The bus to the stadium leaves at 7."
     >>> [(one.value, other.value) for one, other in misplaced_numbers("The tickets cost 7 euros.", dialogue)]
