@@ -81,7 +81,7 @@ def diagnose(
 
 
 def shown_diagnosis(found: rules.Diagnosis) -> Diagnosis:
-    """Return `found` with numbers that have intervals, and its report."""
+    """Return `found` as the Python API shows it: its score with an interval, and a report."""
     score = None if found.score is None else Score(found.score.mean, found.score.low, found.score.high)
     return Diagnosis(score, found.n, found.findings, found.advice, Report("\n".join(lines(found))))
 

@@ -19,7 +19,7 @@ def table_of_lines(file: str, text: str, split: str | None) -> Table:
 
 
 def plain_rows(value: Any) -> Any:
-    """Return the rows in a list of texts, in lists by column, or in an orientation of pandas; else `value`.
+    """Return the rows in a list of texts, in lists by column, or in an orientation of pandas' JSON; otherwise `value`.
 
     >>> plain_rows(["a", "b"])
     [{'line': 'a'}, {'line': 'b'}]

@@ -44,7 +44,7 @@ def list_in_text(text: str) -> list[Any] | None:
 
 
 def split_marks(text: str) -> Marked | None:
-    r"""Return `text` with one turn per line if the turns are certain, because most parts begin with a name.
+    r"""Return `text` with one turn per line, and what separated the turns; None unless most parts begin with a name.
 
     >>> split_marks("Ann: hi\\nBob: yo<3")
     ('Ann: hi\nBob: yo<3', 'marks between turns')

@@ -44,7 +44,7 @@ class EvaluationCosts:
     base_example_s: float = 0.0
 
     def seconds(self, examples: int | None = None) -> float:
-        """Return the seconds of an evaluation of `examples`; None for all."""
+        """Return the seconds of an evaluation of that many `examples`; None means all of them."""
         count = self.examples if examples is None else examples
         return self.setup_s + self.base_setup_s + (self.example_s + self.base_example_s) * count
 

@@ -100,7 +100,7 @@ class StaticMasks:
 
 
 def skip_masks(adapted: nn.Module) -> None:
-    """Draw the masks of a micro-batch that another process computes, so that all generators stay alike."""
+    """Draw the masks of a micro-batch that another process computes, so that the generators stay alike."""
     StaticMasks(adapted).draw()
 
 

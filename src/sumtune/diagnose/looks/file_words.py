@@ -42,7 +42,7 @@ SHORTEST_WORD = 4
 
 @lru_cache(1 << 16)
 def form(token: str) -> str:
-    """Return `token` with its runs of letters as `a`, of digits as `0`, without usual marks around it.
+    """Return `token` with each run of letters as `a` and of digits as `0`, without usual marks around it.
 
     >>> form("Ann,"), form("[PERSON]"), form("5:30pm"), form("it's")
     ('a', '[a]', '0:0a', "a'a")

@@ -1,4 +1,4 @@
-"""Judge predictions by a value of each text, against the same value of the references."""
+"""Find predictions that are unusual in one measured value, compared with the references."""
 
 from collections.abc import Callable
 from functools import lru_cache

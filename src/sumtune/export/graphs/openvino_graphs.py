@@ -14,7 +14,7 @@ __all__ = ["convert", "load_graphs"]
 EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 """Otherwise OpenVINO computes in bfloat16 on processors that can."""
 INSTRUCTIONS = ("ONEDNN_MAX_CPU_ISA", "AVX2")
-"""Environment variable of OpenVINO. In float32, the AVX-512 code of 2026.4.1 computes wrong results on some processors."""
+"""Environment variable of OpenVINO. In float32, the AVX-512 code of 2026.4.1 is wrong on some processors."""
 
 
 class OpenvinoGraph:
