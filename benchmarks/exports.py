@@ -35,7 +35,8 @@ from sumtune.files.run_dir import RunDir
 from sumtune.terminal.console import plain_console
 
 COLUMNS = ("export", "result", "ROUGE-1", "difference from float32", "95% interval",
-           "difference from the scored engine", "95% interval", "same prompts", "identical to float32", "s/summary", "size")  # fmt: skip
+           "difference from the scored engine", "95% interval", "same prompts",
+           "identical to float32", "s/summary", "size")  # fmt: skip
 HEAD = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}"
 
 
