@@ -33,7 +33,7 @@ def report(
 
 
 def runs(
-    folder: Annotated[Path, typer.Argument(help="Folder in which runs are looked for, also in its folders.")] = Path(),
+    folder: Annotated[Path, typer.Argument(help="Folder to search for runs, including its subfolders.")] = Path(),
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     csv_: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
@@ -70,7 +70,7 @@ def export(
         typer.Option("--check/--no-check", help="Whether the export must first prove equal to the tuned model."),
     ] = True,
     examples: Annotated[
-        int, typer.Option("--examples", help="Most validation examples that both summarize for the proof.")
+        int, typer.Option("--examples", help="Maximum number of validation examples that both summarize.")
     ] = 64,
     force: Annotated[bool, typer.Option("--force", help="Replace an older export at --output.")] = False,
 ) -> None:

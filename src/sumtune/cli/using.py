@@ -93,7 +93,7 @@ def serve(
         int, typer.Option("--queue", min=1, help="Maximum number of waiting dialogues and parts; more are refused.")
     ] = ServeSettings.max_queued_dialogues,
     requests_per_minute: Annotated[
-        int, typer.Option("--requests-per-minute", min=1, help="Requests per minute that each API key allows.")
+        int, typer.Option("--requests-per-minute", min=1, help="Maximum number of requests per minute and API key.")
     ] = ServeSettings.requests_per_minute,
     connections_per_client: Annotated[
         int,
