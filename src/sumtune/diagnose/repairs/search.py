@@ -60,7 +60,7 @@ class Repaired:
     def is_sound(self) -> bool:
         """Whether the damage is certain and the repair does hardly any harm, or the gain is clear.
 
-        What several predictions share may do no harm at all.
+        A repair that only removes what several predictions share must do no harm at all.
         """
         if any(repair.certain and repair.specific for repair in self.chain):
             return self.gain * len(self.changed) >= -HARM * sum(self.changed)
