@@ -60,11 +60,11 @@ def test_an_example_costs_the_same_memory_whatever_its_length(
     monkeypatch.setattr(arrow, "BATCH_ROWS", 8)
     peaks = []
     for turns in (1, 60):
-        rows = [{"dialogue": f"Ann: Day {n}?\nBob: Yes.\n" * turns, "summary": f"Day {n}."} for n in range(200)]
+        rows = [{"dialogue": f"Ann: Day {n}?\nBob: Yes.\n" * turns, "summary": f"Day {n}."} for n in range(500)]
         path = tmp_path / f"{turns}.{suffix}"
         path.write_bytes(damage.write(rows, suffix))
         peaks.append(peak_bytes(path))
-    assert peaks[1] - peaks[0] < 0.2 * 200 * 60 * len("Ann: Day 100?\nBob: Yes.\n")
+    assert peaks[1] - peaks[0] < 0.2 * 500 * 60 * len("Ann: Day 100?\nBob: Yes.\n")
 
 
 def examples(count: int) -> list[Example]:
