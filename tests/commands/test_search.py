@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -13,7 +14,6 @@ from unittest.mock import Mock
 
 import pytest
 import tiny
-import yaml
 from ray_nodes import local_cluster
 
 from sumtune.cli import main
@@ -25,6 +25,7 @@ from sumtune.commands.train import train_adapter
 from sumtune.config import Config
 from sumtune.config_resolution import resolve
 from sumtune.errors import ConfigError, DataError, RunDirError, SumtuneError
+from sumtune.files.locking import is_locked
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.search.study import open_study
@@ -66,11 +67,20 @@ def search(
 ) -> str:
     settings = {"data.path": "chats.jsonl", "model.name": str(scores["model"]), "model.precision": "fp32"}
     out = io.StringIO()
+    preset, chosen = changed.pop("preset", None), {key.replace("__", "."): value for key, value in changed.items()}
     command.search(
-        resolve(overrides=settings | {key.replace("__", "."): value for key, value in changed.items()}),
-        Path(root), plain_console(file=out, width=300), extent or Extent(trials), Path("space.yaml"),
+        resolve(preset, overrides=settings | chosen), Path(root), plain_console(file=out, width=300),
+        extent or Extent(trials), Path("space.yaml"),
     )  # fmt: skip
     return out.getvalue()
+
+
+@pytest.mark.parametrize("trials", [1, TRIALS])
+def test_the_file_of_settings_alone_gives_the_same_run(scores: dict[str, Any], trials: int) -> None:
+    search(scores, trials, preset="fast", decode__beams=2, model__instruction="Résumé :")
+    config, _ = scores["final"]
+    assert resolve(config_file=Path("search/best.yaml")) == config
+    assert "rank: " in Path("search/best.yaml").read_text()
 
 
 def trials_of(root: str = "search") -> list[tuple[dict[str, Any], float | None]]:
@@ -84,7 +94,6 @@ def test_the_best_settings_are_trained_on_all_data(scores: dict[str, Any]) -> No
     assert folder == Path("search/best")
     assert config.data.path == "chats.jsonl"
     assert config.train.learning_rate == best[0]["train.learning_rate"]
-    assert yaml.safe_load(Path("search/best.yaml").read_text())["train"]["learning_rate"] == config.train.learning_rate
     assert scores["runs"] == ["default", *(f"{number:03}" for number in range(TRIALS))]
     assert f"{best[1]:.4f}" in output
 
@@ -319,6 +328,70 @@ def test_a_damaged_study_is_made_again_from_its_trials(scores: dict[str, Any], k
     file.unlink()
     search(scores, trials=2)
     assert trials_of() == undamaged
+
+
+@pytest.mark.parametrize("name", ["data/chats.jsonl", "parts/train.jsonl", "study.db", "search.json"])
+def test_files_that_no_search_made_are_left_alone(scores: dict[str, Any], name: str) -> None:
+    own = tiny.write_jsonl(Path("search") / name, 30)
+    with pytest.raises(RunDirError, match=f"search holds {Path(name).parts[0]}, but .* use another --run-dir"):
+        search(scores, data__path=str(own) if name.startswith("data") else "chats.jsonl")
+    assert [file for file in Path("search").rglob("*") if file.is_file() and file.name != ".lock"] == [own]
+
+
+def test_a_search_beside_its_data(scores: dict[str, Any]) -> None:
+    search(scores, trials=1, root=".")
+    assert len(trials_of(".")) == 1
+
+
+def test_another_space_replaces_a_trial_that_has_not_ended(scores: dict[str, Any]) -> None:
+    def stopped_in_a_trial(_config: Config) -> float:
+        if scores["runs"][-1] == "000":
+            raise KeyboardInterrupt
+        return 0.1
+
+    scores["score"] = stopped_in_a_trial
+    with pytest.raises(KeyboardInterrupt):
+        search(scores)
+    for name in ("default", "000"):
+        write_record(Path("search/trials") / name / "model_evaluation/scores.json", {})
+    with pytest.raises(RunDirError, match="another space"):
+        search_with_another_space(scores)
+    Path("search/trials/000/model_evaluation/scores.json").unlink()
+    append_event(Path("search/trials/000/model_trainer/metrics.jsonl"), {"event": "begin"})
+    search_with_another_space(scores)
+    assert Path("search/trials/default/model_evaluation/scores.json").exists()
+    assert not Path("search/trials/000/model_trainer/metrics.jsonl").exists()
+
+
+def search_with_another_space(scores: dict[str, Any]) -> None:
+    scores["score"] = best_near_a_hundredth
+    Path("space.yaml").write_text("lora.rank: [2, 4]\n")
+    search(scores, trials=1)
+
+
+def test_a_study_is_not_continued_with_other_settings(scores: dict[str, Any]) -> None:
+    search(scores, trials=1)
+    shutil.rmtree("search/trials")
+    with pytest.raises(RunDirError, match="other settings: use another --run-dir"):
+        search(scores, trials=2, lora__dropout=0.3)
+
+
+def test_settings_that_exclude_each_other_fail_their_trial_alone(scores: dict[str, Any]) -> None:
+    Path("space.yaml").write_text("model.max_source_tokens: [64, 500]\ntrain.micro_batch_tokens: [128, 512]\n")
+    output = search(scores, trials=4, train__micro_batch_tokens=512)
+    assert "train.micro_batch_tokens (128) must hold one example" in output
+    assert 0 < sum(value is None for _, value in trials_of()) < 4
+
+
+def test_no_other_search_can_begin_while_the_best_settings_are_trained(
+    scores: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: Any) -> None:
+        scores["final"] = is_locked(Path("search"))
+
+    monkeypatch.setattr(command.pipeline, "run", run)
+    search(scores, trials=1)
+    assert scores["final"]
 
 
 def test_learning_to_rank_is_refused(scores: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import optuna
 import yaml
@@ -14,11 +13,21 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from sumtune.commands import pipeline
-from sumtune.commands.search_folder import DEFAULT, FRESH, PARTS, STUDY, TRIALS, begin, best_run_dir
+from sumtune.commands.search_folder import (
+    BEST_SETTINGS,
+    DEFAULT,
+    FRESH,
+    MACHINE,
+    PARTS,
+    STUDY,
+    TRIALS,
+    begin,
+    best_run_dir,
+)
 from sumtune.commands.search_trial import TrialJob, run_trial
 from sumtune.commands.search_workers import Workers, on_cluster, processes
 from sumtune.config import Config, DataConfig
-from sumtune.config_resolution import assignment, revise
+from sumtune.config_resolution import assignment, resolve, revise
 from sumtune.data.example_file import load_jsonl
 from sumtune.decode.build import build_for_any_length
 from sumtune.errors import ConfigError, SumtuneError
@@ -80,16 +89,25 @@ class _Search:
     @cached_property
     def bf16_speedup(self) -> float:
         """Measured once for all trials: it decides their number format, and varies with load."""
-        file = self.root / "machine.json"
+        file = self.root / MACHINE
         measured = find_record(file)
         if measured is None or "bf16_speedup" not in measured:
             measured = {"bf16_speedup": bf16_speedup(CPU)}
             write_record(file, measured)
         return float(measured["bf16_speedup"])
 
-    def config(self, trial: FrozenTrial, base: Config) -> Config:
-        """Return `base` with the settings of `trial`."""
-        return revise(base, tuple(assignment(*one) for one in settings_of(trial.params, self.space).items()))
+    def config(self, trial: FrozenTrial | None, base: Config) -> Config:
+        """Return `base` with the settings of `trial`; None is the default.
+
+        Raises:
+            ConfigError: they cannot be combined.
+        """
+        return revise(base, self.changes(trial))
+
+    def changes(self, trial: FrozenTrial | None) -> tuple[str, ...]:
+        """Return what `trial` sets, as `key=value` texts."""
+        chosen = {} if trial is None else settings_of(trial.params, self.space)
+        return tuple(assignment(*one) for one in chosen.items())
 
     def run_dir(self, trial: FrozenTrial | None) -> RunDir:
         """Return the run folder of `trial`; for None, that of the default settings."""
@@ -97,9 +115,9 @@ class _Search:
 
     def job(self, trial: FrozenTrial | None, bars: Mapping[int, float]) -> TrialJob:
         """Return the work for `trial`, in a folder with the data of the default, which most trials need not encode."""
-        folder, config = self.run_dir(trial).root, self.parts if trial is None else self.config(trial, self.parts)
+        folder = self.run_dir(trial).root
         copy_data(self.run_dir(None).root, folder)
-        return TrialJob(config, folder, bars, self.bf16_speedup)
+        return TrialJob(self.parts, self.changes(trial), folder, bars, self.bf16_speedup)
 
 
 def search(config: Config, root: Path, console: Console, extent: Extent, space: Path | None = None) -> None:
@@ -118,23 +136,34 @@ def search(config: Config, root: Path, console: Console, extent: Extent, space: 
             "column. The option --within limits the time of the search."
         )
     found = _Search(root, config, load_space(space, config), console)
-    with _workers(extent) as workers, locked(root), noted_interrupt() as raise_noted:
-        begin(root, config, found.space, console)
-        study = open_study(root / STUDY)
-        if (already := len(study.trials)) > extent.trials:
-            console.print(f"The study has {already} trials already, so --trials {extent.trials} adds none.")
-        default = _score_of_default(found)
-        raise_noted()
-        _run_trials(found, study, workers, extent, begun, raise_noted)
-        ranked = finished_trials(study)
-        best = ranked[0] if ranked and (ranked[0].value or 0) > default else None
-        fresh = None if best is None else _on_fresh_examples(found, best)
-        write_text(root / "best.yaml", _best_yaml(found, best))
-        outcome = Outcome(default, ranked, found.space, importances(study, found.space), fresh, root, len(study.trials))
-        for line in outcome_lines(outcome):
-            console.print(line)
-    final = found.base if best is None else found.config(best, found.base)
-    pipeline.run(final, best_run_dir(root, final, console), console)
+    with locked(root):
+        with _workers(extent) as workers, noted_interrupt() as raise_noted:
+            best = _best_trial(found, workers, extent, begun, raise_noted)
+        final = found.config(best, found.base)
+        pipeline.run(final, best_run_dir(root, final, console), console)
+
+
+def _best_trial(
+    found: _Search, workers: Workers[TrialJob, TrialResult], extent: Extent, begun: float,
+    raise_noted: Callable[[], None],
+) -> FrozenTrial | None:  # fmt: skip
+    """Run the trials and print what they found. Return the best; None if it is the default."""
+    root, console = found.root, found.console
+    begin(root, found.base, found.space, console)
+    study = open_study(root / STUDY)
+    if (already := len(study.trials)) > extent.trials:
+        console.print(f"The study has {already} trials already, so --trials {extent.trials} adds none.")
+    default = _score_of_default(found)
+    raise_noted()
+    _run_trials(found, study, workers, extent, begun, raise_noted)
+    ranked = finished_trials(study)
+    best = ranked[0] if ranked and (ranked[0].value or 0) > default else None
+    fresh = None if best is None else _on_fresh_examples(found, best)
+    write_text(root / BEST_SETTINGS, _best_yaml(found.config(best, found.base), found.space))
+    outcome = Outcome(default, ranked, found.space, importances(study, found.space), fresh, root, len(study.trials))
+    for line in outcome_lines(outcome):
+        console.print(line)
+    return best
 
 
 def _score_of_default(search: _Search) -> float:
@@ -209,10 +238,14 @@ def _fresh_scores(search: _Search, config: Config, run_dir: RunDir) -> Scorecard
     )  # fmt: skip
 
 
-def _best_yaml(search: _Search, best: FrozenTrial | None) -> str:
-    """Return the settings of the winner that differ from the default, as a file for `--config`."""
-    nested: dict[str, dict[str, Any]] = {}
-    for key, value in ({} if best is None else settings_of(best.params, search.space)).items():
-        section, _, name = key.partition(".")
-        nested.setdefault(section, {})[name] = value
-    return yaml.safe_dump(nested, sort_keys=False)
+def _best_yaml(final: Config, space: Space) -> str:
+    """Return `final` as a file for `--config`: the preset, what differs from it, and all settings in `space`."""
+    preset, settings = (config.model_dump(mode="json", exclude={"preset"}) for config in (resolve(final.preset), final))
+    changed = {
+        section: {
+            key: value for key, value in values.items() if value != preset[section][key] or f"{section}.{key}" in space
+        }
+        for section, values in settings.items()
+    }
+    shown = {section: values for section, values in changed.items() if values}
+    return yaml.safe_dump({"preset": final.preset, **shown}, sort_keys=False, allow_unicode=True)

@@ -8,6 +8,7 @@ from typing import Any
 from sumtune.commands.prepare import prepare_data, within_limits
 from sumtune.commands.resume import state_to_resume
 from sumtune.config import Config
+from sumtune.config_resolution import revise
 from sumtune.decode.unsupported import UnsupportedError
 from sumtune.errors import ConfigError, SumtuneError
 from sumtune.evaluate import evaluate_stage
@@ -44,7 +45,9 @@ LOCK_WAIT_S = 60.0
 class TrialJob:
     """Settings to train and score in `folder`, where a killed trial is continued."""
 
-    config: Config
+    base: Config
+    changes: tuple[str, ...]
+    """What the trial changes in `base`, as `key=value` texts."""
     folder: Path
     bars: Mapping[int, float]
     """Least sampled score, by epoch, with which the trial goes on."""
@@ -64,30 +67,35 @@ def run_trial(job: TrialJob) -> TrialResult:
     Raises:
         StoppedError: the user stopped it; everything is saved.
     """
-    run_dir = RunDir(job.folder)
     assume_bf16_speedup(job.bf16_speedup)
+    with locked(job.folder, LOCK_WAIT_S):
+        try:
+            return _result(revise(job.base, job.changes), RunDir(job.folder), job.bars)
+        except SumtuneError as error:
+            if type(error) not in FAILURES:
+                raise
+            return TrialResult(None, {}, str(error))
+
+
+def _result(config: Config, run_dir: RunDir, bars: Mapping[int, float]) -> TrialResult:
+    """Train and score `config` unless a sampled score is below its bar."""
 
     def require_good() -> None:
-        sampled = _sampled(job.config, run_dir)
-        if any(sampled[epoch] < bar for epoch, bar in job.bars.items() if epoch in sampled):
+        sampled = _sampled(config, run_dir)
+        if any(sampled[epoch] < bar for epoch, bar in bars.items() if epoch in sampled):
             raise _StoppedEarly
 
     def watch(event: Event) -> None:
         if event["event"] == "sampled":
             require_good()
 
-    with locked(run_dir.root, LOCK_WAIT_S):
-        try:
-            require_good()  # a killed process may have written the score
-            score = _score(job.config, run_dir, watch)
-        except _StoppedEarly:
-            checkpoint.delete(checkpoint.list_checkpoints(run_dir.trainer))
-            score = None
-        except SumtuneError as error:
-            if type(error) not in FAILURES:
-                raise
-            return TrialResult(None, {}, str(error))
-        return TrialResult(score, _sampled(job.config, run_dir))
+    try:
+        require_good()  # a killed process may have written the score
+        score = _score(config, run_dir, watch)
+    except _StoppedEarly:
+        checkpoint.delete(checkpoint.list_checkpoints(run_dir.trainer))
+        score = None
+    return TrialResult(score, _sampled(config, run_dir))
 
 
 def _sampled(config: Config, run_dir: RunDir) -> dict[int, float]:
