@@ -19,7 +19,8 @@ def simulated_bank(model: str, final: float = 0.4) -> tuple[BankRow, ...]:
         known = {"scored": 6.0, "held_out": 18.0, "learning_rate": 0.01, "all_linear": 1.0, "beams": 1.0, **scores,
                  "pilot_1_loss": 5.0, "pilot_2_loss": 5.0, **easy}  # fmt: skip
         for examples in SIZES:
-            amount = {"examples": float(examples), "epochs": 1.0 + (examples > 40)}
+            epochs = 1 + (examples > 40)
+            amount = {"examples": float(examples), "epochs": float(epochs), "steps": float(examples * epochs)}
             finals = {f"final_{metric}": final + 0.01 * examples.bit_length() for metric in ROUGE_METRICS}
             rows.append(BankRow(data, model_key(model), known | amount | finals))
     return tuple(rows)

@@ -14,7 +14,7 @@ from simulated_bank import simulated_bank
 from sumtune.commands import expectation, pipeline
 from sumtune.commands.compare import compare_runs
 from sumtune.files.run_dir import RunDir
-from sumtune.forecast import expected_scores, finished_runs, pilot
+from sumtune.forecast import expected_scores, finished_runs, pilot, score_forecast
 from sumtune.terminal.console import plain_console
 
 METRICS = ("rouge1", "rouge2", "rougeL", "rougeLsum")
@@ -42,6 +42,7 @@ def run(places: Path) -> Callable[..., tuple[RunDir, str]]:
             patch.setattr(expected_scores, "DEPTHS", depths)
             patch.setattr(pilot, "DEPTHS", depths or (1, 2))
             patch.setattr(expected_scores, "PILOT_SHARE", 1.0)
+            patch.setattr(score_forecast, "FEWEST_STEPS", 1)
             config = small_runs.config(evaluate__base=False, evaluate__shown_examples=0)
             pipeline.run(config, run_dir, plain_console(file=out, width=200), **options)
         return RunDir(places / name), out.getvalue()

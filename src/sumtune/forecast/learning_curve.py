@@ -51,7 +51,7 @@ def gain_of_more_data(
     """
     slopes: list[float] = []
     groups: list[str] = []
-    for one, other in combinations([row for row in bank if row.model == model], 2):
+    for one, other in combinations([row for row in bank if row.model == model and row.is_long], 2):
         if (slope := _slope(one, other, metric)) is not None:
             slopes.append(slope)
             groups.append(one.data)

@@ -7,21 +7,21 @@ from statistics import NormalDist
 
 from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.forecast.conformal import conformal_quantile
-from sumtune.forecast.score_bank import BankRow
+from sumtune.forecast.score_bank import FEWEST_STEPS, BankRow
 from sumtune.forecast.score_model import PENALTIES, fit_score_model, has_figures
 
 __all__ = ["LEVEL", "ExpectedScore", "ScoreForecast", "floor", "forecast_scores", "left_out_residuals"]
 
 LEVEL = 0.8
 """Share of runs whose score should lie in its interval."""
-FEWEST_ROWS, FEWEST_DATA_SETS = 24, 2
+FEWEST_ROWS, FEWEST_DATA_SETS = 24, 3
 """With fewer rows or data sets, left-out residuals say too little about the next data set."""
 SEED_SD = 0.005
 """Standard deviation of ROUGE-1 between runs that differ only in their seed. The largest difference seen between two is
 0.0065 (docs/notes/quality.md)."""
 EXAMPLE_SD = 0.16
 """Standard deviation of ROUGE-1 between examples: the mean of 380 has a standard error of 0.008."""
-DATA = {"dialogue_words": 3.0, "summary_words": 2.0, "novel_bigrams": 0.12, "longest_3_rouge1": 0.12}
+DATA = {"dialogue_words": 3.0, "summary_words": 2.0, "novel_bigrams": 0.12, "longest_3_rouge1": 0.2}
 """How far each figure of the data may lie outside the range that the rows of a similar data set span."""
 SETTINGS = {"examples": 1.6, "epochs": 2.0, "learning_rate": 1.6}
 """How far each setting may lie outside the range of the runs on similar data sets."""
@@ -56,7 +56,8 @@ def forecast_scores(
 
     `depth` is that of the pilot, whose figures are among them; None uses the figures of the data alone.
     """
-    known = [row for row in bank if row.model == model and has_figures(row.figures, ROUGE_METRICS[0], depth)]
+    bank = [row for row in bank if row.model == model and row.is_long]
+    known = [row for row in bank if has_figures(row.figures, ROUGE_METRICS[0], depth)]
     rows = _of_similar_data(known, figures)
     if reason := _unknown(known, rows, figures):
         return ScoreForecast({}, depth, reason)
@@ -133,6 +134,8 @@ def _unknown(known: Sequence[BankRow], rows: Sequence[BankRow], figures: Mapping
         return "there are too few finished runs with this base model"
     if len(rows) < FEWEST_ROWS or len({row.data for row in rows}) < FEWEST_DATA_SETS:
         return f"fewer than {FEWEST_DATA_SETS} measured data sets are like this one"
+    if figures["steps"] < FEWEST_STEPS:
+        return f"{figures['steps']:.0f} optimizer steps are too few"
     for name, tolerance in SETTINGS.items():
         if not _near(rows, figures, name, tolerance):
             return f"the {NAMES[name]} is unlike that of any finished run on such data"

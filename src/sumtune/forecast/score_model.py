@@ -1,4 +1,7 @@
-"""Regression of the final score of a run on figures that are known before it, with few parameters."""
+"""Regression of the final score of a run on figures that are known before it, with few parameters.
+
+The bank has few data sets, so nothing about data sets is learned from it: only what training adds to a `baseline`.
+"""
 
 import math
 from collections import Counter
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from sumtune.forecast.score_bank import BankRow
 
-__all__ = ["PENALTIES", "ScoreModel", "fit_score_model", "has_figures", "predictors"]
+__all__ = ["PENALTIES", "ScoreModel", "fit_score_model", "has_figures"]
 
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 """Penalties on the squared coefficients of the standardized predictors, in rows of the bank. With few data
@@ -21,7 +24,7 @@ Figures = Mapping[str, float]
 
 @dataclass(frozen=True)
 class ScoreModel:
-    """A linear model of one final score."""
+    """How far the final score of a run lies above its `baseline`, by the amount of training."""
 
     metric: str
     depth: int | None
@@ -32,43 +35,46 @@ class ScoreModel:
 
     def predict(self, figures: Figures) -> float:
         """Return the expected score of a run, from 0 to 1."""
-        values = self.intercept + self.slopes @ np.array(predictors(figures, self.metric, self.depth))
-        return float(np.clip(values, 0.0, 1.0))
+        gain = self.intercept + self.slopes @ np.array(predictors(figures))
+        return float(np.clip(baseline(figures, self.metric, self.depth) + gain, 0.0, 1.0))
 
 
-def predictors(figures: Figures, metric: str, depth: int | None) -> list[float]:
-    """Return the predictors of a final score: the amount of training, how it is decoded, and how hard the data is.
+def baseline(figures: Figures, metric: str, depth: int | None) -> float:
+    """Return the score that training adds to: that of `longest_3` or, with a pilot, the mean of this and the pilot's.
 
-    With a pilot, its score comes first, corrected by how much easier its held-out examples are for `longest_3`.
+    The score of the pilot is corrected by how much easier its held-out examples are for `longest_3`.
     """
     longest = figures[f"longest_3_{metric}"]
-    amount = [math.log2(figures["examples"]), math.log2(figures["epochs"])]
-    training = [*amount, figures["all_linear"], float(figures["beams"] > 1)]
-    data = [longest, figures["novel_bigrams"], math.log2(figures["summary_words"])]
     if depth is None:
-        return [*training, *data]
+        return longest
     easier = figures[f"held_out_longest_3_{metric}"] - longest
-    return [figures[f"pilot_{depth}_{metric}"] - easier, figures[f"pilot_{depth}_loss"], *training, *data]
+    return (longest + figures[f"pilot_{depth}_{metric}"] - easier) / 2
+
+
+def predictors(figures: Figures) -> list[float]:
+    """Return the predictors of the gain: optimizer steps, which count less and less, and whether beams are searched."""
+    return [math.log2(figures["steps"]), 1 / figures["steps"], figures["all_linear"], float(figures["beams"] > 1)]
 
 
 def has_figures(figures: Figures, metric: str, depth: int | None) -> bool:
     """Return whether `figures` has all that a model of `metric` needs."""
     try:
-        return all(map(math.isfinite, predictors(figures, metric, depth)))
-    except (KeyError, ValueError):  # a file of finished runs may be damaged
+        needed = [baseline(figures, metric, depth), *predictors(figures), math.log2(figures["examples"])]
+        return all(map(math.isfinite, needed)) and figures["summary_words"] > 0
+    except (KeyError, ValueError, ZeroDivisionError):  # a file of finished runs may be damaged
         return False
 
 
 def fit_score_model(rows: Sequence[BankRow], metric: str, depth: int | None, penalty: float) -> ScoreModel:
-    """Fit the final scores of `rows` by ridge regression (Hoerl and Kennard 1970). Each data set has the same weight.
+    """Fit what training adds in `rows` by ridge regression (Hoerl and Kennard 1970). Each data set has the same weight.
 
     Raises:
         ValueError: there is no row.
     """
     if not rows:
         raise ValueError("expected at least one row")
-    inputs = np.array([predictors(row.figures, metric, depth) for row in rows])
-    wanted = np.array([row.figures[f"final_{metric}"] for row in rows])
+    inputs = np.array([predictors(row.figures) for row in rows])
+    wanted = np.array([row.figures[f"final_{metric}"] - baseline(row.figures, metric, depth) for row in rows])
     weights = _equal_by([row.data for row in rows])
     center, mean = weights @ inputs, float(weights @ wanted)
     spread = np.sqrt(weights @ (inputs - center) ** 2)

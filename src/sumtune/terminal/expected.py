@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sumtune.forecast.score_forecast import LEVEL, ScoreForecast
-from sumtune.terminal.plan import interval, unknown_scores
+from sumtune.terminal.plan import interval
 from sumtune.terminal.progress import METRIC_NAMES, duration
 
 __all__ = ["expected_lines", "forecast_and_actual", "outcome_lines"]
@@ -16,7 +16,7 @@ __all__ = ["expected_lines", "forecast_and_actual", "outcome_lines"]
 def expected_lines(scores: ScoreForecast) -> list[str]:
     """Return the lines of the announcement of a run."""
     if not scores.scores:
-        return [unknown_scores(scores)]
+        return [f"Expected scores: not known for this kind of run, because {scores.unknown}."]
     basis = f"a pilot of {scores.depth} optimizer steps and earlier runs" if scores.depth else (
         "figures of the data and earlier runs"
     )  # fmt: skip

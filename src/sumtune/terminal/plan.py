@@ -1,5 +1,7 @@
 """The plan of runs as a table."""
 
+from collections.abc import Sequence
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,9 +14,10 @@ from sumtune.forecast.score_forecast import ExpectedScore, ScoreForecast
 from sumtune.terminal.choice import choice_lines
 from sumtune.terminal.progress import METRIC_NAMES, duration
 
-__all__ = ["interval", "plan_report", "unknown_scores"]
+__all__ = ["interval", "plan_report"]
 
-NOT_MEASURED = "–"
+COSTS = ("training", "evaluation", "memory")
+NO_COSTS = ("–",) * len(COSTS)
 
 
 def plan_report(plan: RunPlan) -> Group:
@@ -33,11 +36,6 @@ def interval(expected: ExpectedScore) -> str:
     return f"{expected.low:.2f}–{expected.high:.2f}"
 
 
-def unknown_scores(scores: ScoreForecast) -> str:
-    """Return why no scores are expected, as a sentence."""
-    return f"Expected scores: not known for this kind of run, because {scores.unknown}."
-
-
 def _heading(plan: RunPlan) -> str:
     total = sum(plan.counts.values())
     splits = ", ".join(f"{count} {name}" for name, count in plan.counts.items())
@@ -46,21 +44,23 @@ def _heading(plan: RunPlan) -> str:
 
 
 def _table(plan: RunPlan) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column("preset", no_wrap=True)
-    scores = [f"{METRIC_NAMES[metric]} ({plan.level:.0%})" for metric in ROUGE_METRICS]
-    for heading in ("training", "evaluation", "memory", *scores):
-        table.add_column(heading, justify="right")
+    """Return the table; it fits into 80 columns. Costs are left out if no preset has any."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+    costs = COSTS if any(_costs(preset) != NO_COSTS for preset in plan.presets) else ()
+    for heading in ("preset", *costs):
+        table.add_column(heading, justify="left" if heading == "preset" else "right", no_wrap=True)
+    for metric in ROUGE_METRICS:
+        table.add_column(f"{METRIC_NAMES[metric]} ({plan.level:.0%})", justify="right", min_width=len("not known"))
     for preset in plan.presets:
-        table.add_row(preset.preset, *_costs(preset), *_scores(preset.scores))
+        table.add_row(preset.preset, *_costs(preset)[: len(costs)], *_scores(preset.scores))
     for name, means in plan.baselines.items():
-        table.add_row(name, "", "", "", *(f"{means[metric]:.3f}" for metric in ROUGE_METRICS))
+        table.add_row(name, *("" for _ in costs), *(f"{means[metric]:.3f}" for metric in ROUGE_METRICS))
     return table
 
 
-def _costs(preset: PresetPlan) -> list[str]:
+def _costs(preset: PresetPlan) -> Sequence[str]:
     if preset.training_s is None or preset.evaluation_s is None or preset.peak_memory_bytes is None:
-        return [NOT_MEASURED] * 3
+        return NO_COSTS
     memory = f"{preset.peak_memory_bytes / 1e9:.1f} GB"
     return [duration(preset.training_s), duration(preset.evaluation_s), memory]
 
@@ -72,14 +72,17 @@ def _scores(scores: ScoreForecast) -> list[str]:
 def _notes(plan: RunPlan) -> list[str]:
     """Return what the expected scores rest on, and why others are not known."""
     known = [preset for preset in plan.presets if preset.scores.scores]
-    notes = [unknown_scores(preset.scores) for preset in plan.presets if not preset.scores.scores]
+    notes = []
+    for reason in dict.fromkeys(preset.scores.unknown for preset in plan.presets if not preset.scores.scores):
+        names = ", ".join(preset.preset for preset in plan.presets if preset.scores.unknown == reason)
+        notes.append(f"Expected scores of {names}: not known, because {reason}.")
     if known and plan.pilot_steps:
         notes.append(f"Expected scores rest on a pilot of {plan.pilot_steps} optimizer steps and on earlier runs; "
                      f"{plan.scored} conversations will be scored.")  # fmt: skip
     elif known:
         notes.append("Expected scores rest on figures of the data and on earlier runs. Without --quick, a short "
                      "training narrows them.")  # fmt: skip
-    return list(dict.fromkeys(notes))
+    return notes
 
 
 def _choices(plan: RunPlan) -> list[str]:
@@ -91,6 +94,5 @@ def _choices(plan: RunPlan) -> list[str]:
 def _more_data(more: MoreData | None) -> list[str]:
     if more is None:
         return []
-    gain = more.gain
-    return [f"{more.examples} more conversations would add about {gain.mean:.2f} to ROUGE-1 "
-            f"({gain.low:.2f} to {gain.high:.2f})."]  # fmt: skip
+    mean, low, high = (round(value, 2) + 0.0 for value in (more.gain.mean, more.gain.low, more.gain.high))  # no -0.00
+    return [f"{more.examples} more conversations would add about {mean:.2f} to ROUGE-1 ({low:.2f} to {high:.2f})."]
