@@ -31,6 +31,7 @@ from slow_formulas import (
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.rules import wording
 from sumtune.diagnose.rules.columns import columns_swapped, one_summary_for_all
 from sumtune.diagnose.rules.copies import (
     predictions_are_dialogues,
@@ -434,6 +435,25 @@ def sorted_words():
     return finding, [len(bad), 40, mine, usual, 0.5], [len(bad) / 40]
 
 
+@case("broken_sentences", "without common words")
+def without_common_words():
+    texts = [*CLEAN.first_references, *CLEAN.dialogues]
+    every = Counter(word for text in texts for word in unicode_words(text))
+    capital = Counter(word.lower() for text in texts for word in re.findall(r"\w+", text) if word[0].isupper())
+    ranked = sorted(every, key=lambda word: (-every[word], word))
+    common = [word for word in ranked if 2 * capital[word] <= every[word]][:50]
+    outputs = changed(
+        every_third, lambda text: " ".join(word for word in text.split() if word.strip(".,").lower() not in common)
+    )
+    finding = wording._without_common_words(outputs, None)  # the order of these words is odd, too
+    bad = left_out(outputs, finding)
+    mine, usual = (
+        mean(mean(word in common for word in unicode_words(text)) for text in column)
+        for column in ([outputs.predictions[row] for row in bad], CLEAN.first_references)
+    )
+    return finding, [len(bad), 40, mine, 50, usual], [len(bad) / 40]
+
+
 @case("starts_midway")
 def without_start():
     outputs = changed(every_third, lambda text: text[text.index(" ", 5) + 1 :].replace("A", "a", 1))
@@ -478,14 +498,27 @@ def bits_in_context(text, model):
 
 @case("unlike_references")
 def with_numbers_between_letters():
-    outputs = changed(every_third, lambda text: "".join(f"{letter}{ord(letter) % 7}" for letter in text))
+    finding, shown, share, p_value = letters_numbered(every_third)
+    return finding, shown, [share, p_value]
+
+
+@case("unlike_references", "in few rows")
+def with_numbers_in_few_rows():
+    finding, shown, share, p_value = letters_numbered(lambda row: row in (3, 9, 20, 31))
+    return finding, [*shown, p_value], [share]
+
+
+def letters_numbered(chosen):
+    """The finding, its numbers, its share, and how often chance chooses no reference."""
+    outputs = changed(chosen, lambda text: "".join(f"{letter}{ord(letter) % 7}" for letter in text))
     finding = unlike_references(outputs)
     bad = left_out(outputs, finding)
     said = [line for text in CLEAN.dialogues for line in text.splitlines()]
     models = [witten_bell([*said, *CLEAN.first_references[1 - half :: 2]], 4) for half in (0, 1)]
     mine = mean(bits_in_context(outputs.predictions[row], models[row % 2]) for row in bad)
     usual = mean(bits_in_context(text, models[row % 2]) for row, text in enumerate(CLEAN.first_references))
-    return finding, [len(bad), 40, mine, usual], [len(bad) / 40]
+    p_value = math.prod((40 - number) / (80 - number) for number in range(len(bad)))
+    return finding, [len(bad), 40, mine, usual], len(bad) / 40, p_value
 
 
 @case("names_lost")

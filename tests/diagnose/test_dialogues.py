@@ -18,7 +18,7 @@ DAMAGES = {
     "have fewer words than reference and prediction": [lambda said: " ".join(said.split()[:5])],
     "have no spaces between their words": [lambda said: said.replace(" ", "")],
     "have a space after each character": [lambda said: said.replace("", " ")],
-    "contain HTML tags": [lambda said: "".join(f"<p>{line}</p>" for line in said.splitlines())],
+    "contain HTML or XML tags": [lambda said: "".join(f"<p>{line}</p>" for line in said.splitlines())],
     "have hardly a word that reference and prediction share": [
         lambda said: "\n".join(f"X: {'lorem ipsum dolor amet ' * 8}{len(line)}" for line in said.splitlines())
     ],

@@ -205,6 +205,23 @@ def test_only_a_sentence_that_does_not_quote_the_dialogue_is_a_closing_phrase(te
     assert closing_left(text, row) == left
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text[::-1],
+        lambda text: " ".join(word[::-1] for word in text.split()),
+        lambda text: " ".join(reversed(text.split())),
+    ],
+    ids=["letters", "letters of each word", "words"],
+)
+def test_a_text_backwards_is_turned_in_all_rows_whatever_was_reversed(change):
+    texts = [" ".join(text.split()) for text in CLEAN.predictions]
+    first = next(find_output_faults(CLEAN.with_predictions(list(map(change, texts)))))
+    assert first.code == "letters_reversed"
+    turned = sum(one == two for one, two in zip(first.repaired.predictions, texts, strict=True))
+    assert turned >= 0.9 * len(texts)
+
+
 def test_what_the_references_have_too_is_no_damage():
     quoted = tuple((f"“{text}”",) for text in CLEAN.first_references)
     outputs = Outputs(CLEAN.ids, tuple(f"“{text}”" for text in CLEAN.predictions), quoted, CLEAN.dialogues)

@@ -5,6 +5,7 @@ import pytest
 import tiny
 
 from sumtune.data.embedded import embedded_pairs
+from sumtune.evaluate.rouge import choose_tokens
 from sumtune.text.language import is_english, language_of
 
 FOREIGN = tiny.foreign_pairs()
@@ -48,6 +49,13 @@ def test_names_and_terms_of_another_language_do_not_make_another_language(text: 
 )
 def test_a_few_english_words_do_not_make_english(text: str) -> None:
     assert not is_english([text])
+
+
+def test_capitals_do_not_change_the_language() -> None:
+    english, foreign = [summary for _, summary in embedded_pairs("test")], [pair[1] for pair in FOREIGN["de"]]
+    for texts in (english, foreign):
+        assert is_english([text.upper() for text in texts]) == is_english(texts)
+    assert choose_tokens("auto", [text.upper() for text in english]) == choose_tokens("auto", english)
 
 
 @pytest.mark.parametrize("language", polyglot.LANGUAGES)

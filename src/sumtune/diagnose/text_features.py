@@ -32,6 +32,8 @@ TURN = re.compile(r"^[^\n:：]{1,30}(?::\s|：)", re.MULTILINE)
 DETACHED = re.compile(r"\w\s+(?:[.,;!?](?=\s|$)|n't\b|'(?:s|re|ll|ve|m|d)\b)")
 """Marks with a space before them, as of tokens that nobody joined."""
 SENTENCE_ENDS = ".!?…。！？؟۔।॥"
+SYMBOL = re.compile(r"\s[^\w\s]*[^\w\s,;(\[{–—-]$")
+"""An emoji or another token without letters at the end of a text."""
 CLOSING = "\"'”“’)]»」』）"
 ASCII_CAPITALIZED = re.compile(r"\b[A-Z][A-Za-z0-9]*")
 """What `CAPITALIZED` finds in ASCII characters, several times as fast."""
@@ -88,8 +90,15 @@ def overlap(one: AbstractSet[str], two: AbstractSet[str]) -> float:
 
 
 def ends_sentence(text: str) -> bool:
-    """Return whether `text` ends like a finished sentence."""
-    return text.rstrip().rstrip(CLOSING).endswith(tuple(SENTENCE_ENDS))
+    """Return whether `text` ends like a finished sentence, or with an emoji after one.
+
+    >>> ends_sentence("Ann helps.)"), ends_sentence("Ann helps. :)"), ends_sentence("Ann helps -")
+    (True, True, False)
+    """
+    stripped = text.rstrip()
+    return any(
+        one.rstrip().rstrip(CLOSING).endswith(tuple(SENTENCE_ENDS)) for one in (stripped, SYMBOL.sub("", stripped))
+    )
 
 
 def breaks_off(text: str) -> bool:

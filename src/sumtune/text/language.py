@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from sumtune.data.embedded import embedded_pairs
 from sumtune.text.words import words
 
-__all__ = ["is_english", "language_of"]
+__all__ = ["LEAST_LETTERS", "is_english", "language_of"]
 
 LEAST_SHARE = 0.4
 """A text with a larger share of known words is English. Measured: at most 0.33 in dialogues in other languages, at
@@ -70,6 +70,8 @@ LETTERS: Mapping[str, frozenset[str]] = {
     }.items()
 }
 """Letters that hardly any other of these languages uses. A word with one of them counts as a function word."""
+LEAST_LETTERS = 2
+"""Mean number of letters in a word below which a text has no language: single letters are words of several."""
 SCRIPT_LANGUAGES = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
 KANA = re.compile("[\u3041-\u30fa]")
 PERSIAN_OR_URDU = re.compile("[\u06a9\u06cc\u06d2\u067e\u0686\u0698\u06af\u0679\u0688\u0691\u06ba]")
@@ -82,10 +84,12 @@ def is_english(texts: Collection[str]) -> bool | None:
     """Return whether `texts` together are English; None if they contain no words to judge by.
 
     They are English if enough of their words occur in the embedded conversations and their function words do not point
-    to another language. Capitalized words are ignored, because most are names. In scripts without capitals, each letter
-    counts as a word, because there may be no spaces between words.
+    to another language. Capitalized words are ignored, because most are names, except in a text that has no small
+    letter. In scripts without capitals, each letter counts as a word, because there may be no spaces between words.
 
     >>> is_english(["Mia: Can you bring the cake? I forgot it."]), is_english(["Mia: Bringst du den Kuchen mit?"])
+    (True, False)
+    >>> is_english(["MIA BRINGS THE CAKE."]), is_english(["MIA BRINGT DEN KUCHEN MIT."])
     (True, False)
     >>> print(is_english(["Mia: OK!"]))
     None
@@ -115,7 +119,10 @@ def _language(texts: Collection[str]) -> str | None:
     script = _script(texts)
     if script != "LATIN":
         return _language_of_script(script, texts) if script else None
-    hits = Counter(name for text in texts for word in words(text) for name in _languages_of(word))
+    found = [word for text in texts for word in words(text)]
+    if sum(map(len, found)) < LEAST_LETTERS * len(found):
+        return None
+    hits = Counter(name for word in found for name in _languages_of(word))
     (best, most), (_, second) = [*hits.most_common(2), ("", 0), ("", 0)][:2]
     return best if most >= FEWEST_HITS and most > CLEAR_HITS * second else None
 
@@ -157,7 +164,9 @@ def _script_of(letter: str) -> str:
 
 
 def _judged(text: str) -> Iterator[str]:
-    return (word for word in WORD.findall(text) if not word[0].isupper())
+    """Yield the words of `text` that are no names: those without a capital, or all in a text of capitals."""
+    judged = text.lower() if text.isupper() else text
+    return (word for word in WORD.findall(judged) if not word[0].isupper())
 
 
 @cache

@@ -14,11 +14,11 @@ from sumtune.diagnose.looks.style import SummaryStyle
 from sumtune.diagnose.looks.surprise import CharacterModel
 from sumtune.diagnose.looks.word_order import WordOrder
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import words
-from sumtune.text.language import is_english, language_of
-from sumtune.text.words import CAPITALIZED, count_words
+from sumtune.diagnose.text_features import share, words
+from sumtune.text.language import LEAST_LETTERS, is_english, language_of
+from sumtune.text.words import CAPITALIZED, count_words, has_unspaced
 
-__all__ = ["FileWords", "file_words", "form"]
+__all__ = ["MOST_COMMON", "FileWords", "file_words", "form"]
 
 ROWS = 1_000
 """Number of rows that are enough for the words of a file."""
@@ -27,8 +27,12 @@ FEWEST_WORDS = 3_000
 LONG_WORD = 6
 """Letters from which a word is known if another word has the same beginning."""
 CUT_ENDING = 3
+START = "-"
+"""Mark of such a beginning, which no word ends with."""
 LETTERS = re.compile(r"[^\W\d_]+")
 DIGITS = re.compile(r"\d+")
+MOST_COMMON = 50
+"""Number of words that count as the most common ones; most are function words, such as `the` and `is`."""
 AROUND = ".,!?;:\"'()“”‘’…"
 HALVES = 2
 GARBLED_SHARE = 0.5
@@ -127,6 +131,18 @@ class FileWords:
         capital = Counter(word.lower() for text in texts for word in CAPITALIZED.findall(text))
         return frozenset(word for word, count in capital.items() if 2 * count > self._counts.get(word, 0))
 
+    @cached_property
+    def _common(self) -> frozenset[str]:
+        """The most common words that are no names."""
+        counts = {
+            word: count for word, count in self._counts.items() if word not in self._names and not word.endswith(START)
+        }
+        return frozenset(sorted(counts, key=lambda word: (-counts[word], word))[:MOST_COMMON])
+
+    def common_share(self, text: str) -> float:
+        """Return the share of the words of `text` that are among the most common ones."""
+        return share(word in self._common for word in words(text))
+
     def has_name(self, text: str, row: int) -> bool:
         """Return whether `text` contains a name of the dialogue, in capitals or not; true if the dialogue has none."""
         said = self._all_dialogues[row] if self._all_dialogues else ""
@@ -167,8 +183,13 @@ class FileWords:
         return sum(not self._knows(word, mine, said) for word in found) / len(found)
 
     def is_garbled(self, text: str, row: int) -> bool:
-        """Return whether letters of `text` were lost or changed: few known words, or words with one wrong letter."""
+        """Return whether letters of `text` were lost or changed.
+
+        Few of its words are known, many have one wrong letter, or most are single letters.
+        """
         found = words(text)
+        if sum(map(len, found)) < LEAST_LETTERS * len(found) and not has_unspaced(text):
+            return True
         said = self._said(row)
         unknown = [word for word in found if not self._knows(word, Counter(), said)]
         near = sum(map(self._is_near_miss, unknown))
@@ -212,7 +233,7 @@ def _words(text: str) -> frozenset[str]:
 
 def _start(word: str) -> tuple[str, ...]:
     """Return the beginning of a long word, marked as one, which its other forms share."""
-    return (f"{word[: max(LONG_WORD - 1, len(word) - CUT_ENDING)]}-",) if len(word) >= LONG_WORD else ()
+    return (f"{word[: max(LONG_WORD - 1, len(word) - CUT_ENDING)]}{START}",) if len(word) >= LONG_WORD else ()
 
 
 @lru_cache(maxsize=1)

@@ -1,5 +1,6 @@
 """Find the predictions whose value lies outside the range of the references."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtrc
 
-__all__ = ["FEWEST_OUTLIERS", "Scale", "Values", "far_below", "find_outliers", "may_be_outliers"]
+__all__ = ["FEWEST_OUTLIERS", "Scale", "Values", "chance_of_more", "far_below", "find_outliers", "may_be_outliers"]
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -84,6 +85,22 @@ def _among(suspects: Mask, low: Mask, expected: float) -> Mask | None:
     count = int(found.sum())
     p_value = float(bdtrc(count - 1, size, max(QUANTILE[0], expected)))
     return found if count >= max(FEWEST_OUTLIERS, SUSPECTS_SHARE * size) and p_value <= SUSPECTS_P_VALUE else None
+
+
+def chance_of_more(count: int, rows: int, others: int, other_rows: int) -> float:
+    """Return the probability of at least `count` outliers among `rows` texts if they are as frequent among both.
+
+    `others` of `other_rows` further texts are outliers (one-sided exact test of Fisher 1934).
+
+    >>> round(chance_of_more(4, 40, 0, 40), 4), chance_of_more(0, 40, 3, 40)
+    (0.0578, 1.0)
+    """
+    outliers = count + others
+    ways = sum(
+        math.comb(rows, number) * math.comb(other_rows, outliers - number)
+        for number in range(count, min(rows, outliers) + 1)
+    )
+    return ways / math.comb(rows + other_rows, outliers)
 
 
 def far_below(values: Values, upper: bool = False) -> Mask:

@@ -15,7 +15,10 @@ __all__ = ["TRAITS", "TRAITS_IN_DIALOGUE", "Trait"]
 Trait = Callable[[str, str], float]
 """Returns a number for a text and its dialogue (empty if unknown)."""
 SENTENCE = re.compile(r"[.!?…。！？؟۔।॥]+(?=\s|$)")
-MARK = re.compile(r"[^\w\s]")
+MARK = re.compile(r"(?<!\w)[^\w\s]|[^\w\s](?!\w)")
+"""A mark that is no part of a word or a number, unlike those of `isn't` and `3:40`."""
+FEW_WORDS, FEW_MARKS = 10, 6
+"""Numbers of words and of marks as which fewer count: one mark after two words is usual, and so is a single `!`."""
 USUAL_MARKS = ".,'’。，、।؟،"
 INNER_MARK = re.compile(r"[^\W\d_][^\w\s'’-][^\W\d_]")
 CACHED_DIALOGUES = 1_000
@@ -32,11 +35,12 @@ def _digits(text: str, _dialogue: str) -> float:
 
 
 def _marks(text: str, _dialogue: str) -> float:
-    return len(MARK.findall(text)) / max(1, count_words(text))
+    return len(MARK.findall(text)) / max(FEW_WORDS, count_words(text))
 
 
 def _unusual_marks(text: str, _dialogue: str) -> float:
-    return share(mark not in USUAL_MARKS for mark in MARK.findall(text))
+    found = MARK.findall(text)
+    return sum(mark not in USUAL_MARKS for mark in found) / max(FEW_MARKS, len(found))
 
 
 def _inner_mark(text: str, _dialogue: str) -> float:

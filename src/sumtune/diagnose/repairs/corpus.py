@@ -21,6 +21,8 @@ WORDS_OF_SOME = 4
 GARBLED = 0.35
 """Share of the letters of known words below which a text may be in a cipher."""
 GARBLED_ROWS = 200
+DIFFERENT = 0.5
+"""Smallest share of different texts among those in a cipher; a few labels that repeat are none."""
 ABOUT_SPEAKERS = 0.5
 """Share of the predictions after `Name: ` that begin with a speaker."""
 
@@ -57,16 +59,17 @@ class Corpus:
 
     @cached_property
     def letter_table(self) -> dict[str, str]:
-        """The letter behind each character of the predictions without known words; empty if there are few of these."""
+        """The letter behind each character of the predictions without known words; empty if few of these differ."""
         known = self.vocabulary
         rows = [
             row
             for row, text in enumerate(self.predictions)
             if known.shares_letters(text) and known.known_share(text) < GARBLED
         ]
-        if len(rows) < FEWEST_ROWS:
-            return {}
         rows = rows[:GARBLED_ROWS]
+        different = len({self.predictions[row] for row in rows})
+        if different < max(FEWEST_ROWS, DIFFERENT * len(rows)):
+            return {}
         said = [set(words(self.dialogues[row])) if self.dialogues else known.words for row in rows]
         return find_table([self.predictions[row] for row in rows], said)
 

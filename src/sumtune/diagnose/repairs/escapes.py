@@ -21,6 +21,8 @@ READABLE = 0.6
 """Share of the characters of a decoded text that must be letters or spaces."""
 ASCII_BYTES = 0.95
 """Share of the bytes of text in UTF-16 that are ASCII characters if the text was ASCII itself."""
+EBCDIC = "cp037"
+"""An encoding of mainframes, in which no letter has its ASCII code."""
 SWAPPED_BYTES = 0.8
 """Share of the characters whose low byte is zero in UTF-16 text of the other byte order."""
 KNOWN_GAIN = 0.25
@@ -35,8 +37,9 @@ CYRILLIC = re.compile("[\u0400-\u052f]")
 LOOKALIKES = str.maketrans("аеорсухіјѕԁһАВЕКМНОРСТХІЈЅ", "aeopcyxijsdhABEKMHOPCTXIJS")
 FEWEST_CHARACTERS = 16
 FEWEST_WORDS = 4
-BACKWARDS = re.compile(r"\s*[a-z][^\s.!?]*[.!?]\s.*\s[A-Z]\S*\s*$", re.S)
-"""A text that begins with the end of a sentence and ends with the start of one."""
+BACKWARDS = re.compile(r"\s*(?:[a-z][^\s.!?]*[.!?]\s|[^\s.!?]+[.!?]\s+(?=[a-z])).*\s[A-Z]\S*\s*$", re.S)
+"""A text that begins with the end of a sentence and ends with the start of one. A name at its start is such an end if a
+small letter follows."""
 LOST_QUOTES = re.compile("â€[œ\ufffd\x9d¦]")
 QUOTES = {"œ": "“", "\ufffd": "”", "\x9d": "”", "¦": "…"}
 """What quotation marks and dots become if a byte of theirs is unknown to the other encoding."""
@@ -87,7 +90,7 @@ def quoted_printable(text: str) -> str:
 
 
 def mojibake(text: str) -> str:
-    """Undo the reading of UTF-8 in another encoding, or of UTF-16 in the other byte order.
+    """Undo the reading of UTF-8 in another encoding, of EBCDIC, or of UTF-16 in the other byte order.
 
     >>> mojibake("Annâ€™s cafÃ©")
     'Ann’s café'
@@ -95,6 +98,8 @@ def mojibake(text: str) -> str:
     'Ann helps.'
     >>> mojibake("Ann helps Bob at home.".encode().decode("utf-16-le"))
     'Ann helps Bob at home.'
+    >>> mojibake("Ann helps.".encode().decode("cp037")), mojibake("Ann helps.".encode("cp037").decode("latin-1"))
+    ('Ann helps.', 'Ann helps.')
     """
     if text.isascii():
         return text
@@ -106,7 +111,21 @@ def mojibake(text: str) -> str:
         and share(byte in b"\n\r\t" or 32 <= byte < 127 for byte in pairs) >= ASCII_BYTES
     ):
         return pairs.decode("ascii", "ignore")
+    if (found := _from_ebcdic(text)) is not None:
+        return found
     return LOST_QUOTES.sub(lambda mark: QUOTES[mark[0][2]], ftfy.fix_encoding(text))
+
+
+def _from_ebcdic(text: str) -> str | None:
+    """Return a text that was read as EBCDIC, or written in EBCDIC, if it becomes readable."""
+    for read, written in ((EBCDIC, "utf-8"), ("latin-1", EBCDIC)):
+        try:
+            found = text.encode(read).decode(written)
+        except UnicodeError:
+            continue
+        if _is_readable(found) and share(letter.isascii() for letter in found) >= ASCII_BYTES:
+            return found
+    return None
 
 
 def invisible_characters(text: str) -> str:
@@ -157,12 +176,16 @@ def encoded(text: str) -> str:
             found = decode(text.strip())
         except (ValueError, binascii.Error, OverflowError):
             continue
-        if (
-            found.replace("\n", " ").isprintable()
-            and share(letter.isalpha() or letter == " " for letter in found) >= READABLE
-        ):
+        if _is_readable(found):
             return found
     return text
+
+
+def _is_readable(text: str) -> bool:
+    return (
+        text.replace("\n", " ").isprintable()
+        and share(letter.isalpha() or letter == " " for letter in text) >= READABLE
+    )
 
 
 def _from_base64(text: str) -> str:
@@ -186,7 +209,8 @@ def letters_reversed(text: str, row: Row) -> str:
     known = row.corpus.vocabulary.known_share
     if known(text) + KNOWN_GAIN > 1:
         return text
-    found = max(text[::-1], " ".join(word[::-1] for word in text.split()), key=known)
+    both = (text[::-1], " ".join(word[::-1] for word in text.split()))
+    found = max(both, key=lambda one: (known(one), ends_sentence(one)))  # both may have the same words
     return found if known(found) >= known(text) + KNOWN_GAIN else text
 
 

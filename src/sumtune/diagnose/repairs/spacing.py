@@ -9,7 +9,7 @@ from sumtune.diagnose.repairs.repair import Repair, Row, of_text
 from sumtune.diagnose.repairs.vocabulary import Vocabulary
 from sumtune.text.words import has_unspaced
 
-__all__ = ["REPAIRS"]
+__all__ = ["PATH", "REPAIRS"]
 
 FEWEST_CHARACTERS = 12
 SEPARATED_TOKENS = 0.8
@@ -27,6 +27,8 @@ NARROWEST = 0.5
 """Smallest ratio of the lengths of the lines before the last one."""
 PIECES = re.compile(r"[▁ĠĊ]|##|@@|</w>")
 """Marks of word pieces, which another repair removes."""
+PATH = re.compile(r"(?:\w+:)?[/\\]*[^\s/\\]+(?:[/\\]+[^\s/\\]+)+\.\w{1,5}|\w+://\S+")
+"""The name of a file or an address, which no words were glued into."""
 WRONG_ENCODING = re.compile("Â|â€")
 """What another repair removes: UTF-8 that was read in another encoding."""
 HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\r?\n(?=[^\W\d_])")
@@ -34,6 +36,8 @@ LETTERS = re.compile(r"[^\W\d_]+")
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 LISTING = (",", ";", "-", "/", "")
 """Marks between the words of a list, which a summary may contain."""
+SHORT_WORD, SHORT_WORDS = 3, 0.2
+"""Most letters of a short word, and smallest share of such words in a sentence; a list of keywords has fewer."""
 FEWEST_JOINED = 6
 """Number of words or characters with such a mark between them; of other marks, half as many are enough."""
 JOINED_SHARE = 0.6
@@ -66,6 +70,8 @@ def words_glued(text: str, row: Row) -> str:
     """Split runs of letters into known words."""
     tokens = text.split()
     if has_unspaced(text) or PIECES.search(text) or len(text) < max(FEWEST_CHARACTERS, GLUED_WORD * len(tokens)):
+        return text
+    if PATH.fullmatch(text.strip()):
         return text
     split = _segmented(text, row.corpus.vocabulary)
     return _if_known(text, split, row.corpus.vocabulary) if len(split.split()) >= FEWEST_SPLIT else text
@@ -118,16 +124,25 @@ def words_joined_by_marks(text: str) -> str:
     ('Ann helps Bob at home.', 'Ann helps Bob at home.')
     >>> words_joined_by_marks("Ann, Bob, Carl and Eve come."), words_joined_by_marks("Ann helps Bob at home.")
     ('Ann, Bob, Carl and Eve come.', 'Ann helps Bob at home.')
+    >>> words_joined_by_marks("Ann, is, at, home, with, Bob, now.")
+    'Ann is at home with Bob now.'
+    >>> words_joined_by_marks("home, help, cake, shop, bike, keys, train")
+    'home, help, cake, shop, bike, keys, train'
     """
     mark, count = ("", 0) if PIECES.search(text) else _most_common_gap(text)
     fewest = FEWEST_JOINED if mark.strip() in LISTING else FEWEST_JOINED // 2
     if (
         mark.strip(" ") == ""
         or not _are_words(text)
+        or (mark.strip() in LISTING and " " in mark and _share(WORD.findall(text), _is_short) < SHORT_WORDS)
         or count < max(fewest, JOINED_SHARE * (len(WORD.findall(text)) - 1))
     ):
         return text
     return re.sub(rf"(?<=\w){re.escape(mark)}(?=\w)", " ", text)
+
+
+def _is_short(word: str) -> bool:
+    return len(word) <= SHORT_WORD
 
 
 def _are_words(text: str) -> bool:

@@ -35,6 +35,8 @@ FENCE = re.compile(r"^\s*```\w*\s*\n?(.*?)\n?\s*(?:```\s*)?$", re.S)
 HEADING = re.compile(r"^\s*#{1,6}\s+(?:[^\n]{0,40}\n+)?")
 EMPHASIS = re.compile(r"(?<![\w*])(\*{2,3}|__)(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?![*])", re.S)
 """Text in bold. A masked word such as `g****` is none."""
+BLOCK_QUOTE = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.M)
+"""The mark of a quotation in Markdown and in e-mails."""
 LIST_MARK = re.compile(r"\s*[-*•‣◦·–—][ \t]+(?=\w)")
 INLINE_MARK = re.compile(r"(?:^|(?<=[.!?;]))\s*[-*•‣◦·–—][ \t]+(?=\w)")
 LIST_NUMBER = re.compile(r"\s*(\d{1,2})[.)][ \t]+(?=\w)")
@@ -42,8 +44,11 @@ TAGGED = re.compile(
     r"^.*?<(summary|answer|output|response|result|text|final|article)>\s*(.*?)\s*(?:</\1>.*)?$", re.S | re.I
 )
 HTML_TAG = re.compile(
-    r"</?(?:a|b|body|br|code|div|em|font|h[1-6]|head|html|i|li|ol|p|pre|span|strong|table|td|tr|u|ul)\b[^<>]*/?>", re.I
+    r"</?(?:a|b|body|br|code|div|em|font|h[1-6]|head|html|i|li|ol|p|pre|span|strong|table|td|tr|u|ul)\b[^<>]*/?>"
+    r"|<([a-z][\w:.-]+)(?:\s[^<>]*)?>(?=.*</\1>)|</[a-z][\w:.-]+>|<[a-z][\w:.-]+(?:\s[^<>]*)?/>",
+    re.I | re.S,
 )
+"""A tag of HTML, or one of XML that has an end. A special token such as `<pad>` or `</s>` is none."""
 ROW_NUMBER = re.compile(
     r"^\s*(?:[A-Z]-\d+|\[\d+\]|#\d+|(?:row|id|example|sample|idx|index)[ _=:#-]*\d+|\d{1,7})"
     r"\s*(?:[.:)|,;\t]|-\s|\s{2,})\s*"
@@ -56,6 +61,12 @@ LOGGED = re.compile(
 SERIES = re.compile(r"^\s*\d+\s{2,}(.*?)(?:\nName: .*)?(?:, dtype: \w+)?$", re.S)
 CSV_ROW = re.compile(r"""^[^\s,"]{1,40}[,;\t]\s*"(.*)"\s*(?:[,;\t][^,"]{0,40})*$""", re.S)
 DECIMALS = re.compile(r"\.\d\d")
+COUNTED = re.compile(
+    r"\s*(?:[(\[]\s*(?:~\s*)?\d[\d.,]*\s*(?:words?|tokens?|char(?:acter)?s?|sentences?|m?s|sec(?:ond)?s?)\s*[)\]]"
+    r"|[(\[]?\s*(?:(?:word|token|character) count|words|tokens|length)\s*[=:]\s*\d+\s*[)\]]?)\s*$",
+    re.I,
+)
+"""What a program or a model counted: `(9 words)`, `Word count: 9`."""
 SCORED = re.compile(
     r"\s*(?:[(\[|\t]\s*)?(?:(?:score|prob\w*|logprob|confidence|p|loss)\s*[=:]\s*)?-?\d?\.\d{2,}\s*[)\]]?\s*$", re.I
 )
@@ -170,11 +181,15 @@ def _are_around(text: str, start: str, end: str) -> bool:
 
 
 def markdown_left(text: str) -> str:
-    """Remove code fences, headings and marks of emphasis.
+    """Remove code fences, headings, marks of emphasis and of quotations.
 
     >>> markdown_left("```\\nAnn helps.\\n```"), markdown_left("# Summary\\n\\n**Ann** helps.")
     ('Ann helps.', 'Ann helps.')
+    >>> markdown_left("> Ann helps.\\n> Bob is late."), markdown_left("5 > 3 is true.")
+    ('Ann helps.\\nBob is late.', '5 > 3 is true.')
     """
+    if all(map(BLOCK_QUOTE.match, filter(str.strip, text.splitlines()))):
+        text = BLOCK_QUOTE.sub("", text)
     if (fenced := FENCE.match(text)) is not None:
         text = fenced[1]
     return EMPHASIS.sub(r"\2", HEADING.sub("", text))
@@ -211,10 +226,10 @@ def tagged(text: str) -> str:
 
 
 def html_tags(text: str) -> str:
-    """Remove HTML tags.
+    """Remove the tags of HTML or XML.
 
-    >>> html_tags("<p>Ann <b>helps</b>.</p>")
-    'Ann helps.'
+    >>> html_tags("<p>Ann <b>helps</b>.</p>"), html_tags('<speak>Ann helps. <break time="1s"/></speak>')
+    ('Ann helps.', 'Ann helps.')
     """
     return " ".join(HTML_TAG.sub(" ", text).split()).replace(" .", ".") if HTML_TAG.search(text) else text
 
@@ -233,14 +248,16 @@ def numbered(text: str) -> str:
 
 
 def score_appended(text: str) -> str:
-    """Remove a score at the end.
+    """Remove a score or a count at the end.
 
     >>> score_appended("Ann helps. (score: -0.34)"), score_appended("It costs 5.50")
     ('Ann helps.', 'It costs 5.50')
+    >>> score_appended("Ann helps. (2 words)"), score_appended("Ann runs. It takes 9 s")
+    ('Ann helps.', 'Ann runs. It takes 9 s')
     """
-    if not DECIMALS.search(text):  # much faster than `SCORED`
-        return text
-    found = SCORED.search(text)
+    found = COUNTED.search(text)
+    if found is None and DECIMALS.search(text):  # much faster than `SCORED`
+        found = SCORED.search(text)
     return text[: found.start()] if found is not None and re.search(r"[.!?]$", text[: found.start()]) else text
 
 
@@ -257,8 +274,8 @@ REPAIRS = (
     _repair(markdown_left, "contain Markdown", "ask for plain text, or remove the Markdown"),
     _repair(list_marks_left, "are lists, not sentences", "ask for sentences, or remove the marks of the list"),
     _repair(tagged, "are wrapped in a tag", "write only the text inside the tag"),
-    _repair(html_tags, "contain HTML tags", "remove the HTML tags where predictions are written"),
+    _repair(html_tags, "contain HTML or XML tags", "remove the tags where predictions are written"),
     _repair(numbered, "begin with a row number, an id, a date or a log level",
             "write only the text of the summary to the column of predictions"),
-    _repair(score_appended, "end with a score", "write the score to its own column"),
+    _repair(score_appended, "end with a score or a count", "write the number to its own column"),
 )  # fmt: skip

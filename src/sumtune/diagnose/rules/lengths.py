@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.repairs.spacing import PATH
 from sumtune.diagnose.repairs.vocabulary import vocabulary_of
 from sumtune.diagnose.text_features import breaks_off, cached, how_many, is_cut_off, share, words
 from sumtune.text.words import count_words, has_words
@@ -22,11 +24,11 @@ PLACEHOLDERS = frozenset(
 """What programs write in place of a missing text."""
 NOT_A_TEXT = re.compile(
     r"[-+]?\d{0,6}\.?\d+(?:e[-+]?\d+)?%?|<[\w.]+[^<>]* at 0x[0-9a-f]+>|\[object \w+\]"
-    r"|#(?:NAME\?|N/A|(?:REF|VALUE|DIV/0|NUM|NULL)!)|[$%]?\{\{?\s*\w+\s*\}\}?",
+    rf"|#(?:NAME\?|N/A|(?:REF|VALUE|DIV/0|NUM|NULL)!)|[$%]?\{{\{{?\s*\w+\s*\}}\}}?|{PATH.pattern}",
     re.I,
 )
-"""A single number, an object that was never read out, the error of a spreadsheet, or a template that was never filled
-in."""
+"""A single number, an object that was never read out, the error of a spreadsheet, a template that was never filled in,
+or the name of a file."""
 ASCII_DIGIT = re.compile("[0-9]")
 FEWEST_DIGITS = 6
 DIGITS_A_LETTER = 2
@@ -122,6 +124,8 @@ def cut_short(outputs: Outputs) -> Finding | None:
         return None
     if not _engine_said(outputs) and not _at_a_limit(outputs, bad) and not _in_mid_phrase(outputs, bad):
         return None
+    if _mostly_garbled(outputs, bad):
+        return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     limit = int(np.median([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
     whole = (
@@ -143,7 +147,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
 
 @cached
 def says_nothing(text: str) -> bool:
-    """Return whether `text` is empty, a placeholder, or numbers."""
+    """Return whether `text` is empty, a placeholder, a path, or numbers."""
     bare = text.strip()
     if not has_words(bare) or bare.strip("<>[](){}'\".").casefold() in PLACEHOLDERS or NOT_A_TEXT.fullmatch(bare):
         return True
@@ -182,6 +186,12 @@ def _in_mid_phrase(outputs: Outputs, bad: list[bool]) -> bool:
     last = [words(text)[-1] for text in texts]
     broken = [word in NEVER_LAST or word not in known for word in last]
     return sum(broken) >= FEWEST_CUT and share(broken) >= BROKEN_ENDS
+
+
+def _mostly_garbled(outputs: Outputs, bad: list[bool]) -> bool:
+    """Return whether most of the `bad` predictions lost letters; how they end then says nothing."""
+    known = file_words(outputs)
+    return share(known.is_garbled(outputs.predictions[row], row) for row in np.flatnonzero(bad).tolist()) > 0.5
 
 
 def _engine_said(outputs: Outputs) -> bool:

@@ -52,11 +52,12 @@ def _starting(outputs: Outputs) -> Measure:
     known = file_words(outputs)
 
     def measure(text: str, row: int, _own: str) -> float:
-        """Return -1 for words that begin with a small letter and have some capitals or no name, else 0."""
+        """Return -1 for known words that begin with a small letter and have some capitals or no name, else 0."""
         if not text.lstrip()[:1].islower() or count_words(text) == 1:
             return 0.0
         capitals = share(map(str.isupper, filter(str.isalpha, text)))
-        return -float(capitals <= MOST_CAPITALS and (capitals > 0 or not known.has_name(text, row)))
+        midway = capitals <= MOST_CAPITALS and (capitals > 0 or not known.has_name(text, row))
+        return -float(midway and not known.is_garbled(text, row))
 
     return measure
 

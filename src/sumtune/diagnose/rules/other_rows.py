@@ -8,7 +8,7 @@ from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure, find_odd, is_copied
-from sumtune.diagnose.looks.other_rows import words_elsewhere
+from sumtune.diagnose.looks.other_rows import Elsewhere, words_elsewhere
 from sumtune.diagnose.looks.outliers import Scale, find_outliers, may_be_outliers
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.letter_case import case_destroyed
@@ -28,7 +28,8 @@ COMMON_DEVIATION = 0.12
 REPEATED_SHARE = 0.04
 FEWEST_REPEATED = 3
 REPEATED_WORDS = 4
-"""Smallest number of words of a text that stands in several rows by mistake."""
+"""Smallest number of words of a text that stands in several rows by mistake. A shorter one, such as the label of a
+class, must stand in at least as many rows as such texts together."""
 MOST_OF_ONE = 0.8
 """Largest share of one text among the repeated ones, unless few rows have it; otherwise it is one summary for all."""
 FOREIGN_WORDS = 3
@@ -41,7 +42,9 @@ def predictions_repeat(outputs: Outputs) -> Finding | None:
     """The same prediction in several rows whose references differ."""
     texts = [normalize(text) for text in outputs.predictions]
     references = [normalize(text) for text in outputs.first_references]
-    counts = Counter(text for text in texts if len(words(text)) >= REPEATED_WORDS)
+    counts = Counter(texts)
+    often = max(FEWEST_REPEATED, REPEATED_SHARE * len(texts))
+    counts = Counter({text: count for text, count in counts.items() if count >= often or _is_long(text)})
     kinds = Counter(text for text, _ in set(zip(texts, references, strict=True)))
     bad = [counts[text] > 1 and kinds[text] > 1 for text in texts]
     most = max((counts[text] for text, one in zip(texts, bad, strict=True) if one), default=0)
@@ -63,10 +66,14 @@ def predictions_repeat(outputs: Outputs) -> Finding | None:
     )
 
 
+def _is_long(text: str) -> bool:
+    return len(words(text)) >= REPEATED_WORDS
+
+
 def _rows_repeat(outputs: Outputs) -> Finding | None:
     """Whole rows that stand in the file again: the same dialogue, reference and prediction."""
     rows = list(zip(outputs.predictions, outputs.references, outputs.dialogues or outputs.predictions, strict=True))
-    counts = Counter(row for row in rows if len(words(row[0])) >= REPEATED_WORDS)
+    counts = Counter(row for row in rows if _is_long(row[0]))
     first = {row: place for place, row in reversed(list(enumerate(rows)))}
     again = [counts[row] > 1 and first[row] != place for place, row in enumerate(rows)]
     if sum(again) < FEWEST_REPEATED or share(again) < REPEATED_SHARE:
@@ -126,7 +133,7 @@ def text_of_other_rows(outputs: Outputs, suspects: Mask | None = None) -> Findin
     if dialogues is None or len(outputs) < FEWEST_ROWS:
         return None
     found = words_elsewhere(outputs.predictions, dialogues)
-    scattered = (found.counts < FOREIGN_WORDS) | (found.counts < TOGETHER * found.strange)
+    scattered = _are_scattered(found)
     if suspects is None and not may_be_outliers(~scattered):
         return None
     usual = words_elsewhere(outputs.first_references, dialogues)
@@ -134,7 +141,11 @@ def text_of_other_rows(outputs: Outputs, suspects: Mask | None = None) -> Findin
     values, references = -found.counts.astype(float), -usual.counts[own].astype(float)
     if len(own) < FEWEST_ROWS:
         return None
-    odd = find_outliers(values, references, scattered, Scale(distances=FARTHEST), suspects)
+    together = np.where(_are_scattered(usual)[own], 0.0, references)
+    tests = (
+        find_outliers(values, one, scattered, Scale(distances=FARTHEST), suspects) for one in (together, references)
+    )
+    odd = next((odd for odd in tests if odd is not None), None)
     if odd is None:
         return None
     row = int(np.flatnonzero(odd)[0])
@@ -150,6 +161,11 @@ def text_of_other_rows(outputs: Outputs, suspects: Mask | None = None) -> Findin
         examples=outputs.excerpts(odd.tolist(), SHOWN_EXAMPLES),
         repaired=outputs.filtered((~odd).tolist()),
     )
+
+
+def _are_scattered(found: Elsewhere) -> Mask:
+    """Return in which texts the foreign words are few, or occur together in no other dialogue: `(rows,)`."""
+    return np.asarray((found.counts < FOREIGN_WORDS) | (found.counts < TOGETHER * found.strange))
 
 
 def _in_common(found: frozenset[str], said: frozenset[str]) -> float:

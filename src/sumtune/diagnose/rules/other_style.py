@@ -1,5 +1,6 @@
 """Predictions in another style than the references, all of them: what differs most."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from sumtune.text.words import count_words
 __all__ = ["other_style"]
 
 FAR = 2.0
-"""Smallest distance of two means in standard deviations of the references."""
+"""Smallest distance of two means in standard deviations of the references, at the lower end of its interval."""
+STANDARD_ERRORS = 2.0
+"""Standard errors of the distance from its mean to this end."""
 OTHER_LENGTH = 2.5
 """Smallest ratio of the median lengths of predictions and references."""
 LEAST_DEVIATION = 0.05
@@ -37,6 +40,13 @@ class Difference:
     """Mean of the predictions."""
     reference: float
     deviation: float
+    error: float
+    """Standard error of the difference of the means."""
+
+    @property
+    def least_distance(self) -> float:
+        """Return the distance at the lower end of its interval, which is wide if there are few rows."""
+        return self.distance - STANDARD_ERRORS * self.error / self.deviation
 
     @property
     def distance(self) -> float:
@@ -54,8 +64,8 @@ def other_style(outputs: Outputs) -> Finding | None:
 
 
 def _farthest(sample: Outputs) -> Finding | None:
-    found = max((*_traits(sample), *_words(sample)), key=lambda one: one.distance)
-    if found.distance < FAR:
+    found = max((*_traits(sample), *_words(sample)), key=lambda one: one.least_distance)
+    if found.least_distance < FAR:
         return None
     return Finding(
         code="unlike_references",
@@ -91,7 +101,8 @@ def _traits(outputs: Outputs) -> Iterator[Difference]:
             for texts in (outputs.predictions, outputs.first_references)
         )
         deviation = max(float(wanted.std()), LEAST_DEVIATION, LEAST_RATIO * abs(float(wanted.mean())))
-        yield Difference(what, float(predicted.mean()), float(wanted.mean()), deviation)
+        error = math.sqrt((predicted.var() + wanted.var()) / len(outputs))
+        yield Difference(what, float(predicted.mean()), float(wanted.mean()), deviation, error)
 
 
 def _words(outputs: Outputs) -> Iterator[Difference]:
@@ -104,5 +115,6 @@ def _words(outputs: Outputs) -> Iterator[Difference]:
         mine, others = predicted[token] / len(outputs), wanted[token] / len(outputs)
         if mine < others:  # a shorter text lacks many words
             continue
-        deviation = max((others * (1 - others)) ** 0.5, LEAST_DEVIATION_OF_WORDS)
-        yield Difference(f"whether they contain {token!r}", mine, others, deviation)
+        deviation = max(math.sqrt(others * (1 - others)), LEAST_DEVIATION_OF_WORDS)
+        error = math.sqrt((mine * (1 - mine) + others * (1 - others)) / len(outputs))
+        yield Difference(f"whether they contain {token!r}", mine, others, deviation, error)

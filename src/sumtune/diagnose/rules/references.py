@@ -54,6 +54,7 @@ PREDICTION_RATIO = 0.5
 
 MARK = re.compile(rf"{SPECIAL.pattern}|!{{4,}}|\ufffd", re.IGNORECASE)
 MASK = re.compile(r"(?<!\w)(?:\[[A-Z]\w*\]|<[A-Z]\w*>|\{[A-Z]\w*\}|#[A-Z]\w*#)(?!\w)")
+NUMBERS = re.compile(r"[\W_]*\d[\W\d_]*")
 RARE_MARKS = frozenset("[]{}<>|#*_=~^@")
 USUAL_MARK_SHARE = 0.05
 """Share of the dialogues from which such a mark is usual."""
@@ -128,7 +129,7 @@ def _damages(outputs: Outputs) -> Iterator[Damage]:
 
 
 def _framed(references: Sequence[str], predictions: Sequence[str], dialogues: Sequence[str]) -> Iterator[Damage]:
-    """Yield references that begin with the same words and a mark that dialogues rarely have, such as `[note 7]`."""
+    """Yield references that begin alike: with a mark that dialogues rarely have, or numbers: `[note 7]`, `4/5 - `."""
     frames = find_frames(references, predictions, dialogues)
     marks = {mark for mark in RARE_MARKS if share(mark in text for text in dialogues) < USUAL_MARK_SHARE}
     bad, predicted = (
@@ -140,7 +141,7 @@ def _framed(references: Sequence[str], predictions: Sequence[str], dialogues: Se
 
 def _has_frame(frame: Frame, text: str, marks: AbstractSet[str]) -> bool:
     found = frame.pattern.match(text)
-    return found is not None and not marks.isdisjoint(found[0])
+    return found is not None and (not marks.isdisjoint(found[0]) or NUMBERS.fullmatch(found[0]) is not None)
 
 
 def _repairable(outputs: Outputs) -> Iterator[Damage]:

@@ -1,13 +1,14 @@
 """Predictions whose characters, words or simple traits are unlike those of references, for a reason no rule names."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import Measure
-from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, far_below
+from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, chance_of_more, far_below
 from sumtune.diagnose.looks.traits import TRAITS, Trait
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.odd_looks import Odd, look_finding, odd_rows
@@ -27,6 +28,8 @@ MOST_ODD = 0.5
 ALIKE = 0.5
 """Largest difference of the medians of the other predictions and the references: bits per word, or standard deviations
 of a trait."""
+SURE_P_VALUE = 0.01
+"""Largest probability with which as many predictions would be odd if they were like the references."""
 
 
 def unlike_references(outputs: Outputs) -> Finding | None:
@@ -39,14 +42,20 @@ def unlike_references(outputs: Outputs) -> Finding | None:
         return None
     (bad, values, usual), what = max(found, key=lambda one: int(one[0][0].sum()))
     mine, others = abs(float(values[bad].mean())), abs(float(usual.mean()))
-    return look_finding(
+    as_odd = int((usual <= values[bad].max()).sum())
+    p_value = chance_of_more(int(bad.sum()), len(bad), as_odd, len(usual))
+    sure = p_value <= SURE_P_VALUE
+    chance = "" if sure else f" As many would be so by chance with a probability of {p_value:.0%}."
+    finding = look_finding(
         outputs,
         "unlike_references",
         bad.tolist(),
-        "look unlike the references, for an unknown reason",
-        f"In {bad.sum()} of {len(bad)} predictions, {what} is {mine:.2f}, and in the references {others:.2f} (means).",
-        {"value": mine, "value_references": others},
+        f"look unlike the references, {'for an unknown reason' if sure else 'which may be chance'}",
+        f"In {bad.sum()} of {len(bad)} predictions, {what} is {mine:.2f}, and in the references {others:.2f} "
+        f"(means).{chance}",
+        {"value": mine, "value_references": others, "p_value": p_value},
     )
+    return finding if sure else replace(finding, severity="weakness", sure=False)
 
 
 def _odd_characters(outputs: Outputs) -> Iterator[tuple[Odd, str]]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sumtune.diagnose.finding import Finding
-from sumtune.diagnose.looks.file_words import file_words, form
+from sumtune.diagnose.looks.file_words import MOST_COMMON, file_words, form
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure, is_copied
 from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, Values, far_below, find_outliers
 from sumtune.diagnose.looks.templates import Template
@@ -27,12 +27,15 @@ ALIKE = 2.0
 """Largest ratio of the lengths of a prediction and its reference, and of the medians of the others and the references,
 that are about the same."""
 FEW_WORDS, FEW_RATIO = 3, 3
-"""Number of words that can hardly be a summary, if the reference has so many times more."""
+"""Number of words that can hardly be a summary, if the reference has so many times as many."""
 FEWEST_FEW, FEW_SHARE = 3, 0.05
 """Smallest number and share of such predictions; references are so short more rarely by `FEW_RATIO`."""
 GOOD_FIT = 0.75
 """How well the words of a text fit if it need not be searched for garbled words."""
+WORDS_OF_SENTENCE = 5
+"""Number of words from which a text should have common words."""
 ORDER_DEVIATION = 0.05
+FREQUENT_DEVIATION = 0.05
 UNKNOWN_DEVIATION = 0.03
 TEMPLATE_DEVIATION = 0.1
 LENGTH_DEVIATION = 0.4
@@ -40,10 +43,10 @@ LENGTH_DEVIATION = 0.4
 
 
 def broken_sentences(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
-    """Words that are sorted, mixed or missing, so that neighbours do not fit together."""
+    """Words that are sorted, mixed or missing, so that neighbours do not fit together, or common words are few."""
     found = odd_rows(outputs, _order, Scale(ORDER_DEVIATION), suspects)
     if found is None:
-        return None
+        return _without_common_words(outputs, suspects)
     bad, fits, usual = found
     mine, others = float(fits[bad].mean()), float(usual.mean())
     return look_finding(
@@ -64,6 +67,35 @@ def _order(outputs: Outputs) -> Measure:
         """Return how well the words fit their places; 1 for a garbled text or a copy, which are not judged."""
         fit = known.order_fit(text, row)
         return 1.0 if fit < GOOD_FIT and (known.is_garbled(text, row) or is_copied(outputs, row, text)) else fit
+
+    return measure
+
+
+def _without_common_words(outputs: Outputs, suspects: Mask | None) -> Finding | None:
+    found = odd_rows(outputs, _common_words, Scale(FREQUENT_DEVIATION, FARTHEST), suspects)
+    if found is None:
+        return None
+    bad, values, usual = found
+    mine, others = float(values[bad].mean()), float(usual.mean())
+    return look_finding(
+        outputs,
+        "broken_sentences",
+        bad.tolist(),
+        "are no sentences: they lack common words",
+        f"In {bad.sum()} of {len(bad)} predictions, {mine:.0%} of the words are among the {MOST_COMMON} most common "
+        f"ones of the file, such as articles and auxiliary verbs, in the references {others:.0%} (means).",
+        {"common": mine, "common_references": others},
+    )
+
+
+def _common_words(outputs: Outputs) -> Measure:
+    known = file_words(outputs)
+
+    def measure(text: str, row: int, _own: str) -> float:
+        """Return the share of common words; 1 for a short text, a garbled one or a copy, which are not judged."""
+        if count_words(text) < WORDS_OF_SENTENCE or known.is_garbled(text, row) or is_copied(outputs, row, text):
+            return 1.0
+        return known.common_share(text)
 
     return measure
 
@@ -161,7 +193,7 @@ def odd_lengths(outputs: Outputs, suspects: Mask | None = None) -> Finding | Non
     sizes = [np.array([count_words(text) for text in texts]) for texts in columns]
     predicted, wanted = (np.log(np.maximum(size, 1)) for size in sizes)
     as_own = np.abs(predicted - wanted) < math.log(ALIKE)
-    few = (sizes[0] <= FEW_WORDS) & (sizes[1] >= FEW_WORDS * FEW_RATIO)
+    few = (sizes[0] <= FEW_WORDS) & (sizes[1] >= FEW_RATIO * sizes[0])
     few_share = max(FEW_SHARE, FEW_RATIO * float(np.mean(sizes[1] <= FEW_WORDS)))
     if suspects is None and few.sum() >= FEWEST_FEW and few.mean() >= few_share:
         return _odd_lengths(outputs, few, sizes, "shorter")
