@@ -20,10 +20,10 @@ FOLDER = "input"
 
 @contextmanager
 def stored_examples(examples: Examples, run_dir: RunDir) -> Iterator[str]:
-    """Yield a value for `data.path`. Examples from memory are written to the run folder, below their checksum.
+    """Yield a value for `data.path`. Examples from memory are written to the run folder, in a folder of their own.
 
-    So other examples count as another setting, and replace a run only if that is asked for. Afterwards, the folder
-    holds only the examples of its run: a refused run leaves none.
+    Its name is a checksum. So different examples are a different setting, and replace a run only if that is asked for.
+    Afterwards, the run folder holds only the examples of its run: a refused run leaves none.
 
     Raises:
         DataError: an example is neither a pair nor a mapping, or there is none.
