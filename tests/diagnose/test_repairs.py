@@ -5,6 +5,7 @@ import html
 import json
 import random
 import re
+import time
 import unicodedata
 from dataclasses import replace
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from sumtune.diagnose.repairs.corpus import Corpus
 from sumtune.diagnose.repairs.endings import closing_left
 from sumtune.diagnose.repairs.frames import find_frames
 from sumtune.diagnose.repairs.library import REPAIRS
-from sumtune.diagnose.repairs.repair import Row
+from sumtune.diagnose.repairs.repair import Repair, Row
 from sumtune.diagnose.repairs.search import find_chain
 from sumtune.diagnose.repairs.wrappers import QUOTES
 from sumtune.diagnose.rules.output_faults import find_output_faults
@@ -150,6 +151,21 @@ def test_a_damage_is_named_first_and_undoing_it_brings_its_score_back(name):
     assert first.code == name
     assert first.repaired.score >= CLEAN.score - 0.03
     assert f"{outputs.score:.3f}" in first.evidence
+
+
+HOSTILE = (" ", "\t", "\n", "1 ", "a, ", "(1 ", "a/", "> ", "<ab>", "*a ", "- a\n", '"', ".", "\\", "ab", "A B. ")
+"""Texts that make a careless regular expression try again at each place, when repeated."""
+
+
+@pytest.mark.parametrize("repair", REPAIRS, ids=NAMES)
+def test_no_text_takes_a_repair_long(repair: Repair) -> None:
+    row = Row(
+        "Bob: Let me know if you come to lunch.", Corpus(CLEAN.predictions, CLEAN.first_references, CLEAN.dialogues)
+    )
+    for part in HOSTILE:
+        begun = time.process_time()
+        repair.undo((part * 2000)[:4000] + "x", row)
+        assert time.process_time() - begun < 1, part
 
 
 @pytest.mark.parametrize("repair", REPAIRS, ids=NAMES)

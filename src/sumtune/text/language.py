@@ -72,6 +72,8 @@ LETTERS: Mapping[str, frozenset[str]] = {
 """Letters that hardly any other of these languages uses. A word with one of them counts as a function word."""
 LEAST_LETTERS = 2
 """Mean number of letters in a word below which a text has no language: single letters are words of several."""
+FEWEST_CAPITALS = 4
+"""Words from which a text of capitals is a sentence; fewer may be names, as in `ANN: OK!`."""
 SCRIPT_LANGUAGES = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
 KANA = re.compile("[\u3041-\u30fa]")
 PERSIAN_OR_URDU = re.compile("[\u06a9\u06cc\u06d2\u067e\u0686\u0698\u06af\u0679\u0688\u0691\u06ba]")
@@ -84,7 +86,7 @@ def is_english(texts: Collection[str]) -> bool | None:
     """Return whether `texts` together are English; None if they contain no words to judge by.
 
     They are English if enough of their words occur in the embedded conversations and their function words do not point
-    to another language. Capitalized words are ignored, because most are names, except in a text that has no small
+    to another language. Capitalized words are ignored, because most are names, except in sentences that have no small
     letter. In scripts without capitals, each letter counts as a word, because there may be no spaces between words.
 
     >>> is_english(["Mia: Can you bring the cake? I forgot it."]), is_english(["Mia: Bringst du den Kuchen mit?"])
@@ -164,9 +166,11 @@ def _script_of(letter: str) -> str:
 
 
 def _judged(text: str) -> Iterator[str]:
-    """Yield the words of `text` that are no names: those without a capital, or all in a text of capitals."""
-    judged = text.lower() if text.isupper() else text
-    return (word for word in WORD.findall(judged) if not word[0].isupper())
+    """Yield the words of `text` that are no names: those without a capital, or all in a sentence of capitals."""
+    found = WORD.findall(text)
+    if text.isupper() and len(found) >= FEWEST_CAPITALS:
+        return map(str.lower, found)
+    return (word for word in found if not word[0].isupper())
 
 
 @cache

@@ -14,8 +14,9 @@ ECHO_WORDS = 6
 QUOTED_LETTERS = 30
 """Letters of a closing phrase that show that it comes from the dialogue."""
 NEXT_PROMPT = re.compile(
-    r"\s*(?:^|\n|(?<=[.!?])\s)\W{0,6}(?:(?:human|user|instruction|input|question|dialogue|conversation|system|assistant"
-    r"|chat|context|text|example(?: \d+)?|q|client|article|transcript|task|prompt)\W{0,3}:"
+    r"(?<!\s)\s*(?:^|\n|(?<=[.!?])\s)\W{0,6}"
+    r"(?:(?:human|user|instruction|input|question|dialogue|conversation|system|assistant|chat"
+    r"|context|text|example(?: \d+)?|q|client|article|transcript|task|prompt)\W{0,3}:"
     r"|(?:summari[sz]e|write a summary)\b[^.\n]{0,80}[:.\n])",
     re.IGNORECASE,
 )

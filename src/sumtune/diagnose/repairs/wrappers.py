@@ -62,13 +62,16 @@ SERIES = re.compile(r"^\s*\d+\s{2,}(.*?)(?:\nName: .*)?(?:, dtype: \w+)?$", re.S
 CSV_ROW = re.compile(r"""^[^\s,"]{1,40}[,;\t]\s*"(.*)"\s*(?:[,;\t][^,"]{0,40})*$""", re.S)
 DECIMALS = re.compile(r"\.\d\d")
 COUNTED = re.compile(
-    r"\s*(?:[(\[]\s*(?:~\s*)?\d[\d.,]*\s*(?:words?|tokens?|char(?:acter)?s?|sentences?|m?s|sec(?:ond)?s?)\s*[)\]]"
-    r"|[(\[]?\s*(?:(?:word|token|character) count|words|tokens|length)\s*[=:]\s*\d+\s*[)\]]?)\s*$",
+    r"(?<!\s)\s*+"
+    r"(?:[(\[]\s*+(?:~\s*+)?\d[\d.,]*+\s*+(?:words?|tokens?|char(?:acter)?s?|sentences?|m?s|sec(?:ond)?s?)\s*+[)\]]"
+    r"|[(\[]?\s*+(?:(?:word|token|character) count|words|tokens|length)\s*+[=:]\s*+\d++\s*+[)\]]?)\s*+$",
     re.I,
 )
 """What a program or a model counted: `(9 words)`, `Word count: 9`."""
 SCORED = re.compile(
-    r"\s*(?:[(\[|\t]\s*)?(?:(?:score|prob\w*|logprob|confidence|p|loss)\s*[=:]\s*)?-?\d?\.\d{2,}\s*[)\]]?\s*$", re.I
+    r"(?<!\s)\s*+(?:[(\[|]\s*+)?"
+    r"(?:(?:score|prob\w*+|logprob|confidence|p|loss)\s*+[=:]\s*+)?-?\d?\.\d{2,}+\s*+[)\]]?\s*+$",
+    re.I,
 )
 
 
