@@ -34,6 +34,8 @@ GOOD_FIT = 0.75
 """How well the words of a text fit if it need not be searched for garbled words."""
 WORDS_OF_SENTENCE = 5
 """Number of words from which a text should have common words."""
+LACKING = 0.1
+"""Largest share of common words in a text that lacks them; sound sentences can have twice as many."""
 ORDER_DEVIATION = 0.05
 FREQUENT_DEVIATION = 0.05
 UNKNOWN_DEVIATION = 0.03
@@ -76,6 +78,9 @@ def _without_common_words(outputs: Outputs, suspects: Mask | None) -> Finding | 
     if found is None:
         return None
     bad, values, usual = found
+    bad &= values <= LACKING
+    if bad.sum() < FEWEST_OUTLIERS:
+        return None
     mine, others = float(values[bad].mean()), float(usual.mean())
     return look_finding(
         outputs,
