@@ -108,6 +108,16 @@ def test_no_pilot_is_made_for_nothing(here: Path, monkeypatch: pytest.MonkeyPatc
     assert plan_of().pilot_steps is None
 
 
+def test_a_plan_without_time_for_a_pilot_says_so(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "bank_of", lambda **_: simulated_bank("./model"))
+    monkeypatch.setattr(command, "SUMMARIES_S", 1e9)
+    monkeypatch.setattr(expected_scores, "_cache", lambda *_: Unused())
+    out = io.StringIO()
+    show_plan([config()], plain_console(file=out, width=140), quick=False, as_json=False, history=False)
+    assert "no time for a short training" in out.getvalue()
+    assert "--quick" not in out.getvalue()
+
+
 def test_runs_without_a_pilot_serve_a_plan_with_one(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [replace(row, figures={k: v for k, v in row.figures.items() if "pilot" not in k})
             for row in simulated_bank("./model")]  # fmt: skip

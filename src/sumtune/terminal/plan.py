@@ -80,8 +80,10 @@ def _notes(plan: RunPlan) -> list[str]:
         notes.append(f"Expected scores rest on a pilot of {plan.pilot_steps} optimizer steps and on earlier runs; "
                      f"{plan.scored} conversations will be scored.")  # fmt: skip
     elif known:
-        notes.append("Expected scores rest on figures of the data and on earlier runs. Without --quick, a short "
-                     "training narrows them.")  # fmt: skip
+        quick = "Without --quick, a short training narrows them."
+        slow = "There was no time for a short training, which narrows them."
+        notes.append("Expected scores rest on figures of the data and on earlier runs. "
+                     + (quick if plan.precision is None else slow))  # fmt: skip
     return notes
 
 
