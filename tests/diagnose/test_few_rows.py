@@ -1,14 +1,15 @@
 """What a few rows show may be chance: then it is no fault. What words need is no odd mark."""
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, islice
 
 import planted
 import pytest
 
+from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.outliers import chance_of_more
 from sumtune.diagnose.looks.traits import TRAITS
-from sumtune.diagnose.rules import other_style, unlike
+from sumtune.diagnose.rules import other_style, output_faults, unlike
 from sumtune.diagnose.rules.unlike import SURE_P_VALUE, unlike_references
 from sumtune.diagnose.rules.wording import odd_lengths
 
@@ -78,3 +79,10 @@ def test_two_words_in_three_rows_are_short_beside_references_of_six():
     )
     outputs = replace(CLEAN, predictions=tuple(predictions), references=tuple((text,) for text in references))
     assert odd_lengths(outputs).repaired.ids == tuple(name for row, name in enumerate(CLEAN.ids) if row not in rows)
+
+
+def test_a_rule_that_finds_the_same_again_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = planted.outputs(20, seed=1)
+    again = Finding("unlike_references", "Odd", "weakness", "Odd.", numbers={}, repaired=clean, sure=False)
+    monkeypatch.setattr(output_faults, "_worst", lambda *_: (output_faults.two_groups, again))
+    assert len(list(islice(output_faults.find_output_faults(clean), 5))) == 1

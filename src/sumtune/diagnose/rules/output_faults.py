@@ -47,11 +47,15 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
                 return
             now = finding.repaired
             undone.append(finding.code)
+    used: set[Rule] = set()
     while left:
         worst = _worst(now, left, known, touched)
         if worst is None:
             return
         rule, finding = worst
+        if rule in used and rule is not repairable:  # what it found cannot be repaired
+            return
+        used.add(rule)
         lost = share_of_lost_score(outputs, now, finding.repaired) if finding.repaired else None
         # What the first rule about looks has left over is less certain than its finding.
         later_look = rule in LOOKS and any(look.__name__ in known for look in LOOKS)
