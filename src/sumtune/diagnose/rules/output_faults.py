@@ -47,15 +47,11 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
                 return
             now = finding.repaired
             undone.append(finding.code)
-    used: set[Rule] = set()
     while left:
         worst = _worst(now, left, known, touched)
-        if worst is None:
+        if worst is None or worst[1].code in known:
             return
         rule, finding = worst
-        if rule in used and rule is not repairable:  # what it found cannot be repaired
-            return
-        used.add(rule)
         lost = share_of_lost_score(outputs, now, finding.repaired) if finding.repaired else None
         # What the first rule about looks has left over is less certain than its finding.
         later_look = rule in LOOKS and any(look.__name__ in known for look in LOOKS)
@@ -120,10 +116,14 @@ def _behind(rule: Rule, symptom: Finding, now: Outputs, known: set[str]) -> tupl
     """Return the finding of which a symptom is only a part: odd looks of the same predictions."""
     if rule is not cut_short:
         return _named(symptom, now, known) if symptom.code == "case_destroyed" else None
+    unlike = _unlike_for_sure(now, rule, symptom)
+    return None if unlike is None else _named(unlike, now, known) or (unlike_references, unlike)
+
+
+def _unlike_for_sure(now: Outputs, rule: Rule, symptom: Finding) -> Finding | None:
+    """Return that predictions are unlike the references if this is sure and explains more than a symptom."""
     unlike = unlike_references(now)
-    if unlike is None or not explains_more(unlike, rule, symptom):
-        return None
-    return _named(unlike, now, known) or (unlike_references, unlike)
+    return unlike if unlike is not None and unlike.sure and explains_more(unlike, rule, symptom) else None
 
 
 def _first_of(looks: Sequence[tuple[Rule, Finding]]) -> tuple[Rule, Finding] | None:
@@ -148,8 +148,8 @@ def _more_specific(look: tuple[Rule, Finding], now: Outputs, known: set[str]) ->
     if named is None and rule is ends_midway:
         if (groups := two_groups(now)) is not None:
             return two_groups, groups
-        unlike = unlike_references(now)
-        named = (unlike_references, unlike) if unlike is not None and explains_more(unlike, rule, finding) else None
+        unlike = _unlike_for_sure(now, rule, finding)
+        named = None if unlike is None else (unlike_references, unlike)
     return named
 
 

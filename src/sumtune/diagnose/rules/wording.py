@@ -78,7 +78,7 @@ def _without_common_words(outputs: Outputs, suspects: Mask | None) -> Finding | 
     if found is None:
         return None
     bad, values, usual = found
-    bad &= values <= LACKING
+    bad = bad & (values <= LACKING)
     if bad.sum() < FEWEST_OUTLIERS:
         return None
     mine, others = float(values[bad].mean()), float(usual.mean())
