@@ -2,8 +2,8 @@
 
 Run: python benchmarks/forecast_scores.py --bank bank.jsonl [--test coverage.jsonl] [--without dialogsum qmsum]
 
-Without `--test`, each data set of the bank is left out once and its runs are forecast from the others, of which one
-fewer must be alike than `sumtune plan` asks for. `--without` leaves data sets out of the bank. A run counts with the
+Without `--test`, each data set of the bank is left out once and its runs are forecast from the others. Then one similar
+data set fewer is enough than for `sumtune plan`. `--without` leaves data sets out of the bank. A run counts with the
 decoding of its preset. Width is the mean width of the intervals.
 """
 
