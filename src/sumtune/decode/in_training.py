@@ -1,4 +1,8 @@
-"""Greedy summaries from a model while it is trained. No copy of its weights is made, so building takes no time."""
+"""Greedy summaries from a model while it is trained.
+
+The native engine uses the layers of the model as they are. It copies only the shortlisted rows of the output layer, so
+building it takes little time.
+"""
 
 from typing import Any
 

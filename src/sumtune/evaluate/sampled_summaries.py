@@ -74,7 +74,7 @@ class SampledSummaries:
             return summarizer.summarize(dialogues, max_tokens=self._max_tokens, styles=styles)
 
     def _engine(self) -> Summarizer:
-        """Make the engine, in a fraction of a second; it is not kept, so that training has its memory."""
+        """Make the engine. It is not kept, so that training has its memory."""
         session = self._session
         set_dropout(session.adapted, on=False)
         model, kernels = session.loss_fn.model, session.loss_fn.kernels
