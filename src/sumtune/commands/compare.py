@@ -16,7 +16,7 @@ __all__ = ["compare_runs"]
 
 
 def compare_runs(runs: Sequence[RunDir], console: Console, *, html: Path | None = None, examples: bool = True) -> None:
-    """Print a comparison of each other run with the first, and write it to `html` if it is given.
+    """Compare the first run with each of the others. Print the comparisons, and write them to `html` if it is given.
 
     Raises:
         RunDirError: a folder holds no scored run or a damaged one, or they were scored on different examples.

@@ -110,9 +110,9 @@ def summarize_file(
 ) -> int:
     """Write each row of `source` to `target` as JSONL with a `summary` added; `target` appears when all rows are done.
 
-    The style of a row is the value of its style column (the one of training, or `style`); without one, it is the
-    argument `style`. After an interruption, the same call continues where it stopped. Return the number of rows. `load`
-    loads the model, by default `load_tuned`.
+    Return the number of rows. The style of a row is the value in its style column, which has the same name as in
+    training, or is called `style`. Rows without such a value have the style that the argument `style` gives. After an
+    interruption, the same call continues where it stopped. `load` loads the model, by default `load_tuned`.
 
     Raises:
         DataError: `source` cannot be read, or a row has no dialogue; nothing is written.

@@ -92,8 +92,8 @@ def train_adapter(
     """Prepare the data and train, unless the adapter is up to date. A refused run changes nothing in its folder.
 
     With `history`, the user's finished runs help to forecast the scores. The processes of `group` share the training.
-    `deadline` is the end of a run with a time limit. `on_begin` is called when run folder and log are those of this
-    run, before it trains.
+    `deadline` is the end of a run with a time limit. `on_begin` is called before training, once the run folder and its
+    log belong to this run.
     """
     require_no_search(run_dir)
     require_shareable(wanted, group)

@@ -54,9 +54,9 @@ def read_file(
     """Return the tables of one file, one for each split that it holds. Messages about rows call the file `name`.
 
     With `guess_encoding`, text that is not UTF-8 may be read as Windows-1252, with a warning, instead of making its
-    rows undecodable. This always applies to CSV, because Excel writes it. With `every_column`, all values of a Parquet
-    file are read, including those that cannot be text. With `plain`, the lines of a text, and lists of texts or columns
-    in JSON, are rows.
+    rows undecodable. CSV is always read in this way, because Excel writes Windows-1252. With `every_column`, all values
+    of a Parquet file are read, including those that cannot be text. With `plain`, the lines of a text, and lists of
+    texts or columns in JSON, are rows.
 
     Raises:
         DataError: the file is empty, of an unknown format, or cannot be read.

@@ -31,8 +31,8 @@ class Sample:
 def uniforms(source: Sequence[int], settings: SamplingSettings) -> Tensor:
     """Return numbers in [0, 1), (count, max_tokens) float64, that depend only on the seed and the ids of `source`.
 
-    Each candidate has its own part of a counter-based stream (Philox; Salmon et al. 2011), so that it changes neither
-    with the number of candidates nor with the limit of tokens.
+    Each candidate has its own part of a counter-based stream (Philox; Salmon et al. 2011). So its numbers change
+    neither with the number of candidates nor with the limit of tokens.
     """
     text = ",".join(map(str, (settings.seed, *source)))
     key = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "little")

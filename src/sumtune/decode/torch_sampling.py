@@ -48,8 +48,8 @@ class SampledTokens:
 def read_once(model: Any, ids: Tensor, mask: Tensor, count: int) -> dict[str, Any]:
     """Read each dialogue (row of `ids`) once, and return the inputs of `generate` for `count` rows of each.
 
-    A decoder-only model reads all but the last token; caches that cannot be repeated are left out, so that `generate`
-    reads every row.
+    A decoder-only model reads all tokens but the last, and the inputs include its cache. A cache that cannot be
+    repeated for the `count` rows is left out; `generate` then reads every row.
     """
     from transformers.generation.utils import ALL_CACHE_NAMES  # the first is the name that `generate` wants
 

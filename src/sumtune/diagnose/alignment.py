@@ -78,7 +78,7 @@ class Pair:
 
 
 def find_misplaced(columns: Mapping[str, Sequence[str]]) -> Misplaced | None:
-    """Return the column of two or three that is out of step; None if none is, or if the columns contradict each other.
+    """Return which of two or three columns is out of step; None if none is, or if the columns contradict each other.
 
     `columns` holds the texts of each column by its name.
     """

@@ -95,7 +95,7 @@ class Data:
 
 @dataclass(frozen=True)
 class MoreData:
-    """What more training examples would add to ROUGE-1 by what earlier runs gained, with its 80% interval."""
+    """Gain in ROUGE-1 that earlier runs promise from `examples` more training examples, with its 80% interval."""
 
     examples: int
     mean: float

@@ -30,7 +30,7 @@ class Gain:
 
 
 def compare(context: Context, seed: int) -> tuple[Estimate | None, tuple[Gain, ...]]:
-    """Return the mean ROUGE-1 with its 95% bootstrap interval, and the gain over each other system.
+    """Return the mean ROUGE-1 with its 95% bootstrap interval, and the gain over every other system.
 
     The other systems are the base model and, if the dialogues are known, the baselines. All intervals share the same
     resamples. None if there are no outputs.

@@ -42,7 +42,7 @@ def score_multiple(
 
 
 def leave_one_out(references: Sequence[str], tokens: Tokens = "rouge-score") -> tuple[Overlap, Overlap]:
-    """Score each reference against the others; return the mean of the best and the mean of the mean scores.
+    """Score each reference against the others; return the best score and the mean score, averaged over the references.
 
     The result shows how well people agree, which a system can hardly exceed. Each reference has one reference fewer to
     match than a prediction has.

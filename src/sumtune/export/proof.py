@@ -143,7 +143,7 @@ def prove(
 def compare_written(
     exact: Written, scored: Written, exported: Written, sample: Sample, rouge_tokens: RougeTokens, seed: int
 ) -> Proof:
-    """Return the comparison of what the tuned model wrote, in float32 and as it was scored, with the export."""
+    """Compare what the export wrote with what the tuned model wrote, both in float32 and as it was scored."""
     references, n = [example.references for example in sample.examples], len(sample.examples)
     tokens = choose_tokens(rouge_tokens, [text for several in references for text in several])
 

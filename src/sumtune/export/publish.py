@@ -22,7 +22,7 @@ def require_free(output: Path, *, force: bool) -> None:
     """Check that an export may be written to `output`.
 
     Raises:
-        ConfigError: something is there, and `force` is False or it is no export; or it cannot be a folder.
+        ConfigError: `output` cannot be a folder, exists although `force` is False, or exists and is no export.
     """
     if not output.name or output.is_symlink() or (output.exists() and not output.is_dir()):
         raise ConfigError(f"--output {str(output)!r} cannot be the folder of an export: give the path of a new folder.")

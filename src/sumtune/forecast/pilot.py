@@ -73,7 +73,7 @@ class Pilot:
 def pilot_splits(train: Some, validation: Some) -> tuple[list[Example], list[Example]]:
     """Return the examples to learn from, and those to hold out: validation examples first, then training examples.
 
-    The deepest pilot reads each example to learn from about once, so it sees only a part of most data sets.
+    Returns no more examples to learn from than the deepest pilot can read once; most data sets have more.
     """
     held_out = list(order(validation)[:HELD_OUT])
     missing = min(HELD_OUT - len(held_out), int(MOST_FROM_TRAINING * len(train)))

@@ -16,8 +16,8 @@ LONG_FACTOR = 2.0
 def summary_seconds(session: Session, validation_s: float) -> float:
     """Return the time in seconds of one sampled summary; 0 if none are wanted or no engine can write them.
 
-    It is measured on a few dialogues with the base model, which rarely ends its summaries. So they are as long as they
-    may be, and those of the tuned model take no longer. `validation_s` is the time of a validation.
+    It is measured on a few dialogues with the base model, which rarely ends its summaries. So these have the maximum
+    length, and summaries of the tuned model take no longer. `validation_s` is the time of a validation.
     """
     if not session.config.train.sampled_summaries:
         return 0.0

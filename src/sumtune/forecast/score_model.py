@@ -40,7 +40,7 @@ class ScoreModel:
 
 
 def baseline(figures: Figures, metric: str, depth: int | None) -> float:
-    """Return the score that training adds to: that of `longest_3` or, with a pilot, the mean of this and the pilot's.
+    """Return the score to which training adds: that of `longest_3` or, with a pilot, the mean of that and the pilot's.
 
     The score of the pilot is corrected by how much easier its held-out examples are for `longest_3`.
     """

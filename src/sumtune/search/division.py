@@ -31,7 +31,9 @@ class Division:
 
 
 def divide(examples: Some, learned_share: float = 1.0) -> Division:
-    """Divide training examples by the hash of their dialogue. Trials learn from `learned_share` of those left over.
+    """Divide training examples by the hash of their dialogue.
+
+    Trials learn from `learned_share` of the examples that are neither judging nor fresh ones.
 
     Raises:
         ConfigError: there are too few examples.

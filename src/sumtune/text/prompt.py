@@ -36,7 +36,7 @@ class StyledTexts:
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Prompt:
-    """Text before the dialogue, after it and before the summary, and token limits of dialogue and summary.
+    """Three texts (before the dialogue, after it, before the summary), and token limits of dialogue and summary.
 
     An encoder–decoder model reads `before + dialogue + after` and writes the summary. A decoder-only model reads
     everything as one sequence, and the loss covers only the summary.

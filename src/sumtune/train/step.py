@@ -53,8 +53,8 @@ def step_gradient(
     of at most `max_tokens` with the same mask. The mean is taken over the tokens of the whole step, so `max_tokens`
     changes the gradient only by rounding. Running out of memory halves `max_tokens` and repeats the step.
 
-    The processes of `group` share the examples of each micro-batch, and all get the gradient of all examples. One that
-    has no example of a micro-batch calls `skip_masks`, so that the generators of all stay alike.
+    The processes of `group` share the examples of each micro-batch, and all get the gradient of all examples. A process
+    without an example of a micro-batch calls `skip_masks`, so that the generators of all processes stay equal.
 
     Raises:
         MemoryError, RuntimeError: even a single example does not fit into memory.

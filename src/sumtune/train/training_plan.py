@@ -50,7 +50,7 @@ class TrainingPlan:
     def learning_rate(self, step: int, share: float = 0.0) -> float:
         """Return the learning rate of optimizer step `step` (counted from 0) when `share` of the time has passed.
 
-        The learning rate follows whichever is further: the steps or the time.
+        The learning rate follows the share of the steps or that of the time, whichever is larger.
         """
         settings, place = self.settings, max(step, share * self.total_steps)
         return learning_rate(place, self.total_steps, settings.learning_rate, self.warmup_steps, settings.schedule)

@@ -15,7 +15,7 @@ LEAST_TOKENS = 16384
 
 
 def validation_sample(lengths: Sequence[int], plan: TrainingPlan) -> list[int]:
-    """Return the indices of at most `validation_examples` of the examples of `lengths` (tokens), spread evenly.
+    """Return the indices of at most `validation_examples` examples, spread evenly over their `lengths` (tokens).
 
     There is at least one, however long it is. The result depends only on the arguments, so a resumed run validates on
     the same examples.

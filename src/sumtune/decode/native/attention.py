@@ -40,7 +40,7 @@ class Attention:
         self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, mask: Tensor, now: int,
         chosen: Tensor | None = None,
     ) -> Tensor:  # fmt: skip
-        """Return the output for the next token of each row (rows, 1, features), the `now`-th written one.
+        """Return the output for the next token of each row (rows, 1, features): written token `now`, counted from 0.
 
         `chosen` are the rows of the cache that `hidden` belongs to; None means all of them. Products over the cache
         have all rows, so that their shape, and the rounding of a row, does not depend on other dialogues.

@@ -48,7 +48,7 @@ def extract_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor,
 def extract_live_weights(model: Any, kernels: Kernels) -> tuple[ModelWeights, Tensor, Tensor]:
     """Return what `extract_weights` returns, but with the layers of `model` themselves in place of their matrices.
 
-    So an adapter counts with the values that it has when a product is computed. Dropout must be off.
+    So each product uses the values that the adapter has at that moment. Dropout must be off.
 
     Raises:
         UnsupportedError: see `extract_weights`.

@@ -36,11 +36,11 @@ that reference itself, else empty."""
 def find_odd(
     outputs: Outputs, measure_of: Callable[[Outputs], Measure], scale: Scale, suspects: Mask | None = None
 ) -> tuple[NDArray[np.bool_], Values, Values] | None:
-    """Return which predictions are below the range of the references, and the values of both; None if hardly any.
+    """Return which predictions are below the range of the references, and the values of both; None if hardly any are.
 
-    References that copy their dialogue do not show what is usual in a summary. If most predictions are such copies, as
-    those of lead-3 are, no copy is odd. Nor is a text whose own reference is as low, or whose language the file hardly
-    shows. `suspects` are rows that are known to be damaged: `(rows,)`.
+    References that copy their dialogue do not show what is usual in a summary. If most predictions are such copies
+    (lead-3 writes only copies), no copy is odd. A text is not odd, either, if its own reference has a value as low, or
+    if the file has too few words in its language. `suspects` are rows that are known to be damaged: `(rows,)`.
     """
     if suspects is None and len(outputs) > SAMPLE and find_odd(outputs.sample(SAMPLE), measure_of, scale) is None:
         return None

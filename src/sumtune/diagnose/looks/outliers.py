@@ -88,9 +88,10 @@ def _among(suspects: Mask, low: Mask, expected: float) -> Mask | None:
 
 
 def chance_of_more(count: int, rows: int, others: int, other_rows: int) -> float:
-    """Return the probability of at least `count` outliers among `rows` texts if they are as frequent among both.
+    """Return the probability that chance alone puts at least `count` outliers among `rows` texts.
 
-    `others` of `other_rows` further texts are outliers (one-sided exact test of Fisher 1934).
+    A second group of `other_rows` texts has `others` outliers. Chance means that outliers are equally frequent in both
+    groups (one-sided exact test of Fisher 1934).
 
     >>> round(chance_of_more(4, 40, 0, 40), 4), chance_of_more(0, 40, 3, 40)
     (0.0578, 1.0)
@@ -104,9 +105,10 @@ def chance_of_more(count: int, rows: int, others: int, other_rows: int) -> float
 
 
 def far_below(values: Values, upper: bool = False) -> Mask:
-    """Return which values lie so far below the median of all of them that hardly any would if they were alike.
+    """Return which values lie so far below the median that hardly any would if all values were alike.
 
-    With `upper`, only values above the median show how far they scatter, so that many low ones do not hide each other.
+    With `upper`, the scatter is measured only on values from the median upwards, so that many low values do not hide
+    one another.
     """
     median = float(np.median(values))
     distances = np.abs(values - median)

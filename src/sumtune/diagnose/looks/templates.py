@@ -16,7 +16,7 @@ Triple = tuple[str, ...]
 
 
 class Template:
-    """Triples of words, with digits replaced, that at least `FEWEST_TEXTS` of some texts have but no other text."""
+    """Word triples that at least `FEWEST_TEXTS` of some texts have, but no other text. Numbers count as equal."""
 
     def __init__(self, texts: Sequence[str], others: Iterable[str]) -> None:
         """Count the triples of `texts`; those of `others` are usual."""

@@ -16,9 +16,9 @@ def matching_rows(
 ) -> list[int]:
     """Return the row of the reference of each prediction.
 
-    It is the row with the same id, if there is one for every prediction. Otherwise the order decides: that of the
-    numbers in the ids of the predictions if these are consecutive, because batches return in any order, or that of
-    the rows.
+    It is the row with the same id, if there is one for every prediction. Otherwise the order decides. If the ids of the
+    predictions hold consecutive numbers, it is the order of these numbers, because batches return in any order. If
+    not, it is the order of the rows.
 
     Raises:
         DataError: the order would decide, but the numbers of rows differ.

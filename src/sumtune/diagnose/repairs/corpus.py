@@ -59,7 +59,7 @@ class Corpus:
 
     @cached_property
     def letter_table(self) -> dict[str, str]:
-        """The letter behind each character of the predictions without known words; empty if few of these differ."""
+        """The letter that each character stands for in garbled predictions; empty if too few of these are different."""
         known = self.vocabulary
         rows = [
             row

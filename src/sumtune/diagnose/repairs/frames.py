@@ -1,4 +1,4 @@
-"""What stands before or after several texts alike, such as a date and a log level; digits may differ."""
+"""What several texts begin or end with, such as a date and a log level; digits may differ."""
 
 import math
 import re
@@ -50,9 +50,9 @@ class Frame:
 def find_frames(
     predictions: Sequence[str], references: Sequence[str], dialogues: Sequence[str], backwards: bool = False
 ) -> list[Frame]:
-    """Return the starts that several predictions share, but hardly a reference, and that no dialogue contains.
+    """Return the starts that several predictions share, but hardly any reference or dialogue has; most frequent first.
 
-    The most frequent ones come first. What stands after texts is found `backwards`, with all texts reversed.
+    With `backwards`, all texts are reversed, so that the result is what stands at their ends.
     """
     if backwards:
         predictions, references, dialogues = (

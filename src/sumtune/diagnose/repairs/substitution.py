@@ -15,7 +15,7 @@ MOST_CANDIDATES = 20
 
 
 def find_table(texts: Sequence[str], words: Sequence[Iterable[str]]) -> dict[str, str]:
-    """Return the letter behind each character of `texts`, by the words that each text may contain.
+    """Return the letter that each character of `texts` stands for, given the words that each text may contain.
 
     A word is a candidate for a token with the same pattern of repeated characters. Each candidate votes for its
     letters, and the assignment with the most votes counts (linear sum assignment).

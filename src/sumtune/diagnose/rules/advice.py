@@ -16,8 +16,7 @@ FITTED = 0.15
 def more_data(context: Context) -> Finding | None:
     """A learning curve that still falls, or an unclear one if the validation loss is far above the training loss.
 
-    If earlier runs show what additional data adds to the score, that decides whether the finding
-    is sure.
+    If earlier runs show how much more data raises the score, this gain decides whether the finding is sure.
     """
     training, gain = context.training, context.more_data
     if training is None:

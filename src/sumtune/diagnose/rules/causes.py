@@ -39,7 +39,7 @@ def _is_guess(rule: Rule, finding: Finding) -> bool:
 
 
 def may_be_small(rule: Rule, finding: Finding) -> bool:
-    """Return whether odd looks could explain many more predictions than the repair of a damage that is certain."""
+    """Return whether a finding is a certain repair of so few predictions that odd looks could explain many more."""
     return _is_certain_repair(rule, finding) and finding.numbers["share"] * _many_more(finding) <= 1
 
 

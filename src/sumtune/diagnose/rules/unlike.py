@@ -33,9 +33,9 @@ SURE_P_VALUE = 0.01
 
 
 def unlike_references(outputs: Outputs) -> Finding | None:
-    """Texts whose characters or words seldom follow one another in references, or with an odd trait.
+    """Predictions with sequences of characters or words that are rare in references, or with an odd trait.
 
-    The odd looks of most rows count.
+    Of these differences, the one that concerns the most rows counts.
     """
     found = [*_odd_characters(outputs), *_odd_words(outputs), *_odd_traits(outputs)]
     if not found:

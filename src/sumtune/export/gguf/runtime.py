@@ -95,7 +95,7 @@ class LlamaCpp:
         return dict(self._llama.metadata)
 
     def ids(self, text: str, *, add_start: bool) -> list[int]:
-        """Return the tokens of a prompt. Texts of special tokens become these tokens, as in its servers.
+        """Return the tokens of a prompt. Texts of special tokens become these tokens, as in llama.cpp's servers.
 
         With `add_start`, the start token that the file asks for comes first.
         """

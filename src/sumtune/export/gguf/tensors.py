@@ -70,7 +70,8 @@ def _read(weight: str, values: Any, architecture: Architecture) -> NDArray[np.fl
 def stored(weight: str, values: NDArray[np.float32], architecture: Architecture) -> NDArray[np.float32]:
     """Return the values of a weight as llama.cpp computes with them.
 
-    Gemma's norms get one added. Llama's queries and keys get the order in which neighbouring rows are rotated.
+    1 is added to Gemma's norms. The rows of Llama's queries and keys are reordered, because llama.cpp rotates
+    neighbouring rows together.
     """
     part = weight.split(".")[-2]
     if part.endswith("norm"):

@@ -37,9 +37,9 @@ class Promise:
 
 
 def promises_of(record: Mapping[str, Any], scorecard: Scorecard) -> tuple[Promise, ...]:
-    """Return every quantity in `run.json` of which both values are known.
+    """Return every quantity whose forecast and actual value are known.
 
-    Time and memory of a resumed run are left out, because their forecast is of the rest only.
+    Time and memory of a resumed run are left out, because their forecast covers only the rest of the run.
     """
     forecast, actual = record.get("forecast") or {}, {**record, **(record.get("actual") or {})}
     return (*([] if forecast.get("after_step") else _costs(forecast, actual)), *_scores(forecast, scorecard))

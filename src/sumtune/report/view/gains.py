@@ -1,4 +1,4 @@
-"""How much the tuned model gains over each other system, in ROUGE-1 on the same examples."""
+"""How much the tuned model gains over every other system, in ROUGE-1 on the same examples."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -30,7 +30,7 @@ class Gain:
 
 
 def gains_of(scorecard: Scorecard) -> tuple[Gain, ...]:
-    """Return the gain over each other system, with its paired bootstrap interval and p-value."""
+    """Return the gain over every other system, with its paired bootstrap interval and p-value."""
     others = [name for name in scorecard.systems if name != TUNED]
     if not others:
         return ()

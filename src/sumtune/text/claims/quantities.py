@@ -41,7 +41,7 @@ class Quantity:
 
 
 def misplaced_numbers(summary: str, dialogue: str) -> list[tuple[Quantity, Quantity]]:
-    """Return the numbers of `summary` for which another number of the dialogue fits much better, each with that number.
+    """Return the misplaced numbers of `summary`, each with a number of the dialogue that fits its place much better.
 
     >>> dialogue = "Ann: The tickets cost 20 euros each.\\nBob: The bus to the stadium leaves at 7."
     >>> [(one.value, other.value) for one, other in misplaced_numbers("The tickets cost 7 euros.", dialogue)]

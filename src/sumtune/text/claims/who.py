@@ -46,8 +46,8 @@ DOUBLE = 2.0
 def wrong_subject(clause: Clause, said: Said) -> int | None:
     """Return the speaker who fits the clause much better than its subject; None if the subject fits or it is unclear.
 
-    Words that both share count more the rarer they are in the dialogue, and more in turns that share more words. `I` in
-    a turn speaks for its speaker, `you` for its addressee.
+    The words that clause and dialogue share are the evidence. A word counts more if it is rarer in the dialogue, and in
+    turns that share more words with the clause. `I` in a turn speaks for its speaker, `you` for its addressee.
     """
     uses = {stem: said.uses[stem] for stem in clause.stems if stem in said.uses}
     if not uses or len(said.speakers) < 2:
