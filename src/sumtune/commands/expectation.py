@@ -44,8 +44,9 @@ class Expectation:
 def expect(config: Config, run_dir: RunDir, *, history: bool, choice: Choice | None = None) -> Expectation:
     """Return what a run is expected to reach, before its model is loaded.
 
-    A pilot is trained only if it is short compared with the run, and only if the bank can forecast the scores of such
-    runs. A run with a time limit trains none; `choice` holds the settings that were chosen for it.
+    A pilot is trained only if it is short compared with the run, and only if the bank (figures and scores of earlier
+    runs, `score_bank.py`) allows a forecast for a run like this one. A run with a time limit trains none; `choice`
+    holds the settings that were chosen for it.
     """
     bank, known = bank_of(history=history), beforehand(config, run_dir)
     if choice is not None:

@@ -27,7 +27,9 @@ def synchronize(device: torch.device) -> None:
 
 
 def total_bytes(device: torch.device) -> int:
-    """Return the GPU's memory, or `$SUMTUNE_GPU_SHARE` of it, used or not; elsewhere what this process can still use.
+    """Return the total memory of the GPU, whether in use or free, times `$SUMTUNE_GPU_SHARE` if that is set.
+
+    For other devices, return what this process can still use.
 
     Raises:
         ConfigError: `$SUMTUNE_GPU_SHARE` is not a number above 0 and up to 1.

@@ -203,7 +203,8 @@ def _message(event: Event, start: Event) -> str | None:
 def generation_progress(console: Console, step: str, total: int) -> Iterator[OnProgress]:
     """Yield a callback that counts how many of `total` dialogues are finished in the step called `step`.
 
-    A terminal shows a bar. A log gets a line for each quarter of the dialogues and, if that takes longer, each minute.
+    A terminal shows a bar. A log gets a line after each quarter of the dialogues, and one when more than a minute has
+    passed since the last line.
     """
     done, printed_at = 0.0, time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn())

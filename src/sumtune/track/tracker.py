@@ -46,9 +46,10 @@ class Tracker(Protocol):
     """Whether `add_file` stores anything."""
 
     def begin(self, run: TrackedRun, reference: str | None) -> tuple[str, Mapping[str, Point]]:
-        """Continue the run that an earlier `begin` called `reference`, or begin a new one (None).
+        """Continue the run whose reference is `reference`; begin a new run if it is None.
 
-        Return its reference and, by name, the newest point of each metric that is already there.
+        `reference` is what an earlier `begin` returned. Return the reference of the run and, by
+        name, the newest point of each metric that is already there.
         """
         ...
 

@@ -40,10 +40,13 @@ class Attention:
         self, hidden: Tensor, cosine: Tensor, sine: Tensor, cache: LayerCache, mask: Tensor, now: int,
         chosen: Tensor | None = None,
     ) -> Tensor:  # fmt: skip
-        """Return the output for the next token of each row (rows, 1, features): written token `now`, counted from 0.
+        """Return the output for the next token of each row (rows, 1, features).
 
-        `chosen` are the rows of the cache that `hidden` belongs to; None means all of them. Products over the cache
-        have all rows, so that their shape, and the rounding of a row, does not depend on other dialogues.
+        `now` is the number of tokens that each row has already written, and the place of the new one in the cache.
+
+        `chosen` are the rows of the cache that `hidden` belongs to; None means all rows. The products with the cache
+        are computed for all its rows, with zeros as the queries of rows that are not chosen. So their shape, and with
+        it the rounding of a row, does not depend on which other rows are chosen.
 
         `cosine` and `sine` (rows, dim) are the rotary tables of the rows' positions; `mask` is `KVCache.mask`.
         """

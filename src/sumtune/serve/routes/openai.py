@@ -57,7 +57,10 @@ def create_router(state: AppState) -> APIRouter:
         responses=EVENTS | documented_openai_errors(400, 401, 404, 408, 413, 422, 429, 500, 503, 504),
     )
     async def chat(body: ChatRequest, request: Request) -> ChatCompletion | StreamingResponse:
-        """Summarize the messages as one dialogue. `sumtune` lists what was left out, and says how it was read."""
+        """Summarize the messages as one dialogue.
+
+        The field `sumtune` of the response lists what was left out, and says how the dialogue was read.
+        """
         options = RequestOptions(body.model, body.token_limit, stream=body.stream, style=body.style)
         submission = await submit(state, [body.dialogue], options)
         identity = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": submission.model.name}

@@ -73,7 +73,7 @@ def create_router(state: AppState) -> APIRouter:
 
 
 def read_run_scores(run_dir: RunDir | None) -> RunScores:
-    """Return the scores of the run; without systems if there are no scores or the file is damaged."""
+    """Return the scores of the run; its `systems` are empty if there are no scores or the file is damaged."""
     report = run_dir is not None and run_dir.report.is_file()
     scores_file = run_dir.evaluation / "scores.json" if run_dir else None
     if scores_file is not None and scores_file.is_file():
