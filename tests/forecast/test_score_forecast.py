@@ -123,8 +123,8 @@ def changed(row: BankRow, **figures: float) -> dict[str, float]:
 
 @pytest.mark.parametrize(
     ("figures", "words"),
-    [({"summary_words": 400}, "measured data sets are like"), ({"examples": 90000}, "number of training examples"),
-     ({"novel_bigrams": 0.1}, "measured data sets are like"), ({"learning_rate": 1e-5}, "learning rate")],
+    [({"summary_words": 400}, "measured runs had data"), ({"examples": 90000}, "number of training examples"),
+     ({"novel_bigrams": 0.1}, "measured runs had data"), ({"learning_rate": 1e-5}, "learning rate")],
 )  # fmt: skip
 def test_scores_of_unlike_data_are_not_known(figures: dict[str, float], words: str) -> None:
     found = forecast_scores(bank(), "embedded", changed(bank()[0], **figures), 48)

@@ -132,7 +132,9 @@ def _unknown(known: Sequence[BankRow], rows: Sequence[BankRow], figures: Mapping
     """Return why nothing can be forecast for a run with `figures`, or "" if it can. `rows` are runs on similar data."""
     if len(known) < FEWEST_ROWS:
         return "there are too few finished runs with this base model"
-    if len(rows) < FEWEST_ROWS or len({row.data for row in rows}) < FEWEST_DATA_SETS:
+    if len(rows) < FEWEST_ROWS:
+        return f"fewer than {FEWEST_ROWS} measured runs had data like these"
+    if len({row.data for row in rows}) < FEWEST_DATA_SETS:
         return f"fewer than {FEWEST_DATA_SETS} measured data sets are like this one"
     if figures["steps"] < FEWEST_STEPS:
         return f"{figures['steps']:.0f} optimizer steps are too few"

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 
@@ -178,9 +178,9 @@ class FileWords:
         found = words(text)
         if not found:
             return 0.0
-        mine = Counter(part for word in words(own) for part in (word, *_start(word))) if row < ROWS else Counter()
+        mine = Counter(part for word in words(own) for part in (word, *_start(word))) if row < ROWS else {}
         said = self._said(row)
-        return sum(not self._knows(word, mine, said) for word in found) / len(found)
+        return sum(not self._knows(word, said, mine) for word in found) / len(found)
 
     def is_garbled(self, text: str, row: int) -> bool:
         """Return whether letters of `text` were lost or changed.
@@ -191,7 +191,7 @@ class FileWords:
         if sum(map(len, found)) < LEAST_LETTERS * len(found) and not has_unspaced(text):
             return True
         said = self._said(row)
-        unknown = [word for word in found if not self._knows(word, Counter(), said)]
+        unknown = [word for word in found if not self._knows(word, said, {})]
         near = sum(map(self._is_near_miss, unknown))
         return bool(found) and (
             len(unknown) >= GARBLED_SHARE * len(found) or near >= max(NEAR_MISSES, NEAR_SHARE * len(found))
@@ -214,8 +214,11 @@ class FileWords:
         strange = [token for token in text.split() if self._forms[form(token)] <= mine[form(token)]]
         return [token for token in strange if form(token) not in map(form, said.split())]
 
-    def _knows(self, word: str, mine: Counter[str], said: frozenset[str]) -> bool:
-        return word in said or any(self._counts[part] > mine[part] for part in (word, *_start(word)))
+    def _knows(self, word: str, said: frozenset[str], mine: Mapping[str, int]) -> bool:
+        if word in said:
+            return True
+        count, own = self._counts.get, mine.get
+        return any(count(part, 0) > own(part, 0) for part in (word, *_start(word)))
 
     def _said(self, row: int) -> frozenset[str]:
         return _words(self._all_dialogues[row]) if self._all_dialogues else frozenset()

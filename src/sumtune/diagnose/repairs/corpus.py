@@ -64,7 +64,7 @@ class Corpus:
         rows = [
             row
             for row, text in enumerate(self.predictions)
-            if known.shares_letters(text) and known.known_share(text) < GARBLED
+            if known.known_share(text) < GARBLED and known.shares_letters(text)
         ]
         rows = rows[:GARBLED_ROWS]
         different = len({self.predictions[row] for row in rows})

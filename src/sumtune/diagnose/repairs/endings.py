@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from sumtune.diagnose.repairs.repair import Repair, Row, of_text
+from sumtune.diagnose.repairs.repair import OfText, Repair, Row
 from sumtune.diagnose.text_features import TURN, words
 from sumtune.text.sentences import split_sentences
 
@@ -92,7 +92,7 @@ def text_after_first_line(text: str) -> str:
 
 
 def _repair(function: Callable[[str], str], what: str, remedy: str, certain: bool = True) -> Repair:
-    return Repair(function.__name__, of_text(function), what, remedy, certain)
+    return Repair(function.__name__, OfText(function), what, remedy, certain)
 
 
 REPAIRS = (

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 import ftfy
 
-from sumtune.diagnose.repairs.repair import Repair, Row, of_text
+from sumtune.diagnose.repairs.repair import OfText, Repair, Row
 from sumtune.diagnose.text_features import ends_sentence, share
 
 __all__ = ["REPAIRS"]
@@ -230,7 +230,7 @@ def _replaced(letter: str, table: Mapping[str, str]) -> str:
 
 
 def _repair(function: Callable[[str], str], what: str, remedy: str) -> Repair:
-    return Repair(function.__name__, of_text(function), what, remedy)
+    return Repair(function.__name__, OfText(function), what, remedy)
 
 
 REPAIRS = (

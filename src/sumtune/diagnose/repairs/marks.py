@@ -2,7 +2,7 @@
 
 import re
 
-from sumtune.diagnose.repairs.repair import Repair, of_text
+from sumtune.diagnose.repairs.repair import OfText, Repair
 
 __all__ = ["REPAIRS"]
 
@@ -81,31 +81,31 @@ def words_tagged(text: str) -> str:
 REPAIRS = (
     Repair(
         "text_after_end_mark",
-        of_text(text_after_end_mark),
+        OfText(text_after_end_mark),
         "continue after an end token",
         "stop generation at the end token (eos_token_id), and decode with skip_special_tokens=True",
     ),
     Repair(
         "special_tokens_left",
-        of_text(special_tokens_left),
+        OfText(special_tokens_left),
         "contain special tokens",
         "decode with tokenizer.decode(ids, skip_special_tokens=True)",
     ),
     Repair(
         "padding_left",
-        of_text(padding_left),
+        OfText(padding_left),
         "begin or end with runs of padding",
         "pad on the left for generation, and decode only the tokens up to the end token",
     ),
     Repair(
         "word_pieces_left",
-        of_text(word_pieces_left),
+        OfText(word_pieces_left),
         "contain the marks of word pieces",
         "decode with tokenizer.decode(ids), not with convert_ids_to_tokens",
     ),
     Repair(
         "words_tagged",
-        of_text(words_tagged),
+        OfText(words_tagged),
         "have a tag or a number at each word",
         "write the words without their part-of-speech tags or probabilities",
     ),

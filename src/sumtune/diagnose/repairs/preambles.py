@@ -2,7 +2,7 @@
 
 import re
 
-from sumtune.diagnose.repairs.repair import Repair, Row, of_text
+from sumtune.diagnose.repairs.repair import OfText, Repair, Row
 from sumtune.diagnose.text_features import TURN, without_speaker, words
 
 __all__ = ["REPAIRS", "only_thoughts"]
@@ -144,20 +144,20 @@ def _after_echo(text: str, source: list[str], enough: int) -> str:
 REPAIRS = (
     Repair(
         "thoughts_left",
-        of_text(thoughts_left),
+        OfText(thoughts_left),
         "contain the model's thoughts",
         "switch thinking off (enable_thinking=False), or let thoughts end (max_new_tokens) and keep the rest",
         nothing_left=only_thoughts,
     ),
     Repair(
         "chat_header_left",
-        of_text(chat_header_left),
+        OfText(chat_header_left),
         "begin with a chat header",
         "decode only the new tokens, output_ids[:, input_ids.shape[1]:], with the generation prompt in the input",
     ),
     Repair(
         "preamble_left",
-        of_text(preamble_left),
+        OfText(preamble_left),
         "begin with a preamble",
         "ask for nothing but the summary, or remove the preamble",
     ),

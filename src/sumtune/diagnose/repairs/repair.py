@@ -1,12 +1,12 @@
 """A repair: a function that undoes one kind of damage to a prediction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from sumtune.diagnose.repairs.corpus import Corpus
 
-__all__ = ["Repair", "Row", "of_text"]
+__all__ = ["OfText", "Repair", "Row"]
 
 CACHED_TEXTS = 1 << 11
 """Texts whose repair is remembered: the search meets the same texts again after each fault."""
@@ -45,8 +45,20 @@ class Repair:
     nothing_left: Callable[[str], bool] = lambda _text: False
     """Whether a damaged text holds no summary, so that the repair cannot bring one back."""
 
+    def undo_all(self, texts: Iterable[str], rows: Iterable[Row]) -> list[str]:
+        """Return the `texts`, each in its row, without the damage."""
+        if isinstance(self.undo, OfText):
+            return list(map(self.undo.cached, texts))
+        return list(map(self.undo, texts, rows))
 
-def of_text(function: Callable[[str], str]) -> Callable[[str, Row], str]:
-    """Return `function` as the `undo` of a repair that needs to know only the prediction."""
-    cached = lru_cache(CACHED_TEXTS)(function)
-    return lambda text, _row: cached(text)
+
+class OfText:
+    """The `undo` of a repair that needs to know only the prediction. It remembers its last results."""
+
+    def __init__(self, function: Callable[[str], str]) -> None:
+        """Wrap `function`, which returns a text without the damage."""
+        self.cached = lru_cache(CACHED_TEXTS)(function)
+
+    def __call__(self, text: str, _row: Row) -> str:
+        """Return `text` without the damage."""
+        return self.cached(text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from sumtune.diagnose.repairs.repair import Repair, of_text
+from sumtune.diagnose.repairs.repair import OfText, Repair
 from sumtune.diagnose.text_features import ends_sentence, words
 from sumtune.text.sentences import split_sentences
 
@@ -126,7 +126,7 @@ def ends_in_loop(text: str) -> str:
 
 
 def _repair(function: Callable[[str], str], what: str, remedy: str, certain: bool = True) -> Repair:
-    return Repair(function.__name__, of_text(function), what, remedy, certain)
+    return Repair(function.__name__, OfText(function), what, remedy, certain)
 
 
 REPAIRS = (

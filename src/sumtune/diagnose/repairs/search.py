@@ -90,7 +90,7 @@ def find_chain(outputs: Outputs, repairs: Sequence[Repair], seed: int = 0) -> Re
 def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> list[tuple[Repair, ...]]:
     """Return the chains that change enough predictions of the sample, best first."""
     rows, references = _rows(sample, corpus), sample.first_references
-    in_references = cache(lambda repair: _share_changed(_undone(references, rows, repair), references))
+    in_references = cache(lambda repair: _share_changed(repair.undo_all(references, rows), references))
     found: dict[tuple[Repair, ...], Outputs] = {}
     order = count()
     queue: list[tuple[float, int, tuple[Repair, ...], Outputs]] = [(0.0, next(order), (), sample)]
@@ -99,7 +99,7 @@ def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> l
             break
         _, _, chain, before = heapq.heappop(queue)
         for repair in (one for one in repairs if one not in chain):
-            texts = _undone(before.predictions, rows, repair)
+            texts = repair.undo_all(before.predictions, rows)
             changed = _share_changed(texts, before.predictions)
             if not _enough(changed, len(sample)) or in_references(repair) > CHANGED_REFERENCES * changed:
                 continue
@@ -133,7 +133,7 @@ def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus, seed: in
     """Return all outputs after `chain`; None if it changes too few of them."""
     now, rows = outputs, _rows(outputs, corpus)
     for repair in chain:
-        now = now.with_predictions(_undone(now.predictions, rows, repair))
+        now = now.with_predictions(repair.undo_all(now.predictions, rows))
     changed = tuple(one != two for one, two in zip(now.predictions, outputs.predictions, strict=True))
     if not _enough(share(changed), len(outputs)):
         return None
@@ -147,7 +147,7 @@ def _are_readable(sample: Outputs, chain: Sequence[Repair], corpus: Corpus) -> b
     """Return whether words of the texts that a chain changes are known; otherwise, the change explains nothing."""
     texts, rows, known = sample.predictions, _rows(sample, corpus), corpus.vocabulary.known_share
     for repair in chain:
-        texts = tuple(_undone(texts, rows, repair))
+        texts = tuple(repair.undo_all(texts, rows))
     changed = [known(text) for text, old in zip(texts, sample.predictions, strict=True) if text != old]
     usual = float(np.mean(list(map(known, sample.first_references))))
     return not changed or float(np.mean(changed)) >= KNOWN * usual
@@ -155,10 +155,6 @@ def _are_readable(sample: Outputs, chain: Sequence[Repair], corpus: Corpus) -> b
 
 def _share_changed(after: Sequence[str], before: Sequence[str]) -> float:
     return share(list(map(ne, after, before)))
-
-
-def _undone(texts: Sequence[str], rows: Sequence[Row], repair: Repair) -> list[str]:
-    return list(map(repair.undo, texts, rows))
 
 
 def _rows(outputs: Outputs, corpus: Corpus) -> list[Row]:

@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from sumtune.diagnose.repairs.repair import Repair, Row, of_text
+from sumtune.diagnose.repairs.repair import OfText, Repair, Row
 from sumtune.diagnose.repairs.vocabulary import Vocabulary
+from sumtune.diagnose.text_features import cached
 from sumtune.text.words import has_unspaced
 
 __all__ = ["PATH", "REPAIRS"]
@@ -20,6 +21,8 @@ FEWEST_SPLIT = 4
 """Number of words behind a text whose words were glued; fewer may be one long word."""
 KNOWN_GAIN = 0.25
 """Share of the letters that must become known words."""
+MOST_PIECES = 4
+"""Number of pieces of a broken word; of several such words, one at least has no more."""
 SENTENCE_ENDS = ".!?:;…。"
 INNER_BREAKS = 0.5
 """Share of the line breaks that must be inside sentences."""
@@ -46,8 +49,7 @@ JOINED_SHARE = 0.6
 
 def characters_separated(text: str, row: Row) -> str:
     """Join single characters; several spaces, or known words, show where words end."""
-    tokens = text.split()
-    if len(tokens) < 6 or _share(tokens, lambda token: len(token) == 1) < SEPARATED_TOKENS:
+    if not _are_single_characters(text.split()):
         return text
     parts = re.split(r"\s{2,}", text.strip())
     joined = ["".join(part.split()) for part in parts]
@@ -56,8 +58,8 @@ def characters_separated(text: str, row: Row) -> str:
 
 def characters_joined_by_marks(text: str, row: Row) -> str:
     """Remove the mark that stands between all characters, whatever it is."""
-    found = WORD.findall(text)
-    if len(found) < FEWEST_JOINED or _share(found, lambda word: len(word) == 1) < SEPARATED_TOKENS:
+    found = _words(text)
+    if not _are_single_characters(found):
         return text
     mark, count = _most_common_gap(text)
     if not mark.strip() or count < JOINED_SHARE * len(found):
@@ -69,7 +71,7 @@ def characters_joined_by_marks(text: str, row: Row) -> str:
 def words_glued(text: str, row: Row) -> str:
     """Split runs of letters into known words."""
     tokens = text.split()
-    if has_unspaced(text) or PIECES.search(text) or len(text) < max(FEWEST_CHARACTERS, GLUED_WORD * len(tokens)):
+    if len(text) < max(FEWEST_CHARACTERS, GLUED_WORD * len(tokens)) or has_unspaced(text) or PIECES.search(text):
         return text
     if PATH.fullmatch(text.strip()):
         return text
@@ -80,12 +82,26 @@ def words_glued(text: str, row: Row) -> str:
 def words_broken(text: str, row: Row) -> str:
     """Remove the spaces inside words."""
     tokens, vocabulary = text.split(), row.corpus.vocabulary
-    if has_unspaced(text) or PIECES.search(text) or len(tokens) < 4 or vocabulary.known_share(text) > 1 - KNOWN_GAIN:
+    if len(tokens) < 4 or vocabulary.known_share(text) > 1 - KNOWN_GAIN or has_unspaced(text) or PIECES.search(text):
         return text
-    if _share(tokens, lambda token: len(token) == 1) >= SEPARATED_TOKENS or WRONG_ENCODING.search(text):
+    if _are_single_characters(tokens) or WRONG_ENCODING.search(text):
+        return text
+    if not _are_broken(tokens, vocabulary):  # much faster than to find the words behind all letters
         return text
     joined = _segmented("".join(tokens), vocabulary)
     return _if_known(text, joined, vocabulary) if len(joined.split()) < len(tokens) else text
+
+
+def _are_broken(tokens: list[str], vocabulary: Vocabulary) -> bool:
+    """Return whether some neighbouring tokens, of which one is unknown, make a known word."""
+    letters = ("".join(filter(str.isalnum, token)).casefold() for token in tokens)
+    parts = [part for part in letters if part]
+    known = [part in vocabulary for part in parts]
+    return any(
+        "".join(parts[start : start + count]) in vocabulary and not all(known[start : start + count])
+        for count in range(2, MOST_PIECES + 1)
+        for start in range(len(parts) - count + 1)
+    )
 
 
 def lines_hyphenated(text: str) -> str:
@@ -134,11 +150,21 @@ def words_joined_by_marks(text: str) -> str:
     if (
         mark.strip(" ") == ""
         or not _are_words(text)
-        or (mark.strip() in LISTING and " " in mark and _share(WORD.findall(text), _is_short) < SHORT_WORDS)
-        or count < max(fewest, JOINED_SHARE * (len(WORD.findall(text)) - 1))
+        or (mark.strip() in LISTING and " " in mark and _share(_words(text), _is_short) < SHORT_WORDS)
+        or count < max(fewest, JOINED_SHARE * (len(_words(text)) - 1))
     ):
         return text
     return re.sub(rf"(?<=\w){re.escape(mark)}(?=\w)", " ", text)
+
+
+@cached
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(WORD.findall(text))
+
+
+def _are_single_characters(tokens: Sequence[str]) -> bool:
+    """Return whether nearly all of several tokens are single characters."""
+    return len(tokens) >= FEWEST_JOINED and list(map(len, tokens)).count(1) >= SEPARATED_TOKENS * len(tokens)
 
 
 def _is_short(word: str) -> bool:
@@ -147,7 +173,7 @@ def _is_short(word: str) -> bool:
 
 def _are_words(text: str) -> bool:
     """Return whether most of what stands between gaps consists of letters, not of numbers."""
-    return _share(WORD.findall(text), lambda word: word[0].isalpha()) > 0.5
+    return _share(_words(text), lambda word: word[0].isalpha()) > 0.5
 
 
 def _most_common_gap(text: str) -> tuple[str, int]:
@@ -169,7 +195,7 @@ def _if_known(text: str, changed: str, vocabulary: Vocabulary) -> str:
     return changed if better else text
 
 
-def _share(tokens: list[str], has_it: Callable[[str], bool]) -> float:
+def _share(tokens: Sequence[str], has_it: Callable[[str], bool]) -> float:
     return sum(map(has_it, tokens)) / len(tokens)
 
 
@@ -200,7 +226,7 @@ REPAIRS = (
     ),
     Repair(
         "lines_hyphenated",
-        of_text(lines_hyphenated),
+        OfText(lines_hyphenated),
         "have words hyphenated at line ends",
         "write each summary on one line, before any layout in columns",
     ),
@@ -212,7 +238,7 @@ REPAIRS = (
     ),
     Repair(
         "words_joined_by_marks",
-        of_text(words_joined_by_marks),
+        OfText(words_joined_by_marks),
         "have a mark in place of each space",
         "write the predictions with their spaces",
     ),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sumtune.diagnose.repairs.repair import Repair, of_text
+from sumtune.diagnose.repairs.repair import OfText, Repair
 from sumtune.diagnose.text_features import overlap, words
 
 __all__ = ["REPAIRS"]
@@ -265,7 +265,7 @@ def score_appended(text: str) -> str:
 
 
 def _repair(function: Callable[[str], str], what: str, remedy: str) -> Repair:
-    return Repair(function.__name__, of_text(function), what, remedy)
+    return Repair(function.__name__, OfText(function), what, remedy)
 
 
 REPAIRS = (

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
+from operator import ne
 
 import numpy as np
 
@@ -139,8 +141,8 @@ def _as_predictions(outputs: Outputs) -> Corpus:
 
 
 def _changed(corpus: Corpus, repair: Repair) -> Flags:
-    row = Row("", corpus)
-    return [repair.undo(text, row) != text for text in corpus.predictions]
+    texts = corpus.predictions
+    return list(map(ne, repair.undo_all(texts, repeat(Row("", corpus))), texts))
 
 
 def _one_language(outputs: Outputs) -> bool:

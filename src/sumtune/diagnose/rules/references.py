@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from operator import ne
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
@@ -161,7 +162,8 @@ def _changed(outputs: Outputs, texts: tuple[str, ...], repair: Repair) -> Flags:
     dialogues = outputs.dialogues or ("",) * len(outputs)
     others = outputs.predictions if texts == outputs.first_references else outputs.first_references
     corpus = Corpus(texts, others, dialogues)
-    return [repair.undo(text, Row(said, corpus)) != text for text, said in zip(texts, dialogues, strict=True)]
+    rows = (Row(said, corpus) for said in dialogues)
+    return list(map(ne, repair.undo_all(texts, rows), texts))
 
 
 def _empty(texts: tuple[str, ...]) -> Flags:
