@@ -21,6 +21,8 @@ from damage_known import DAMAGES as KNOWN
 from damage_known import Damage
 from damage_second import DAMAGES as SECOND
 from damage_second import WHOLE_FILE as WHOLE_FILE_OF_SECOND
+from damage_sixth import DAMAGES as SIXTH
+from damage_sixth import WHOLE_FILE as WHOLE_FILE_OF_SIXTH
 from damage_unseen import DAMAGES as UNSEEN
 from rich.console import Console
 from rich.table import Table
@@ -37,6 +39,7 @@ WHOLE = {
     "second": WHOLE_FILE_OF_SECOND,
     "fourth": WHOLE_FILE_OF_FOURTH,
     "fifth": WHOLE_FILE_OF_FIFTH,
+    "sixth": WHOLE_FILE_OF_SIXTH,
 }
 """Damage that only a whole file can have, by the kinds whose rows are dictionaries."""
 
@@ -57,7 +60,7 @@ def main() -> None:
     """Damage, diagnose, print the table and the misses."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, required=True)
-    parser.add_argument("--only", choices=["known", "unseen", "fresh", "second", "fourth", "fifth"])
+    parser.add_argument("--only", choices=["known", "unseen", "fresh", "second", "fourth", "fifth", "sixth"])
     parser.add_argument("--damage", help="only damage whose name contains this")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
@@ -76,7 +79,15 @@ def main() -> None:
 
 def _kinds() -> dict[str, Mapping[str, tuple[Damage | RowDamage, tuple[str, ...]]]]:
     """Return the kinds of damage: those that the rules were built for, and lists written without sight of them."""
-    return {"known": KNOWN, "unseen": UNSEEN, "fresh": FRESH, "second": SECOND, "fourth": FOURTH, "fifth": FIFTH}
+    return {
+        "known": KNOWN,
+        "unseen": UNSEEN,
+        "fresh": FRESH,
+        "second": SECOND,
+        "fourth": FOURTH,
+        "fifth": FIFTH,
+        "sixth": SIXTH,
+    }
 
 
 def _trials(

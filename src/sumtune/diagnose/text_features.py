@@ -11,6 +11,7 @@ from sumtune.text.words import CAPITALIZED, SHORT_WORDS, characters, count_words
 from sumtune.text.words import words as text_words
 
 __all__ = [
+    "CACHED_TEXTS",
     "DETACHED",
     "TURN",
     "breaks_off",

@@ -14,7 +14,7 @@ from sumtune.diagnose.looks.style import SummaryStyle
 from sumtune.diagnose.looks.surprise import CharacterModel
 from sumtune.diagnose.looks.word_order import WordOrder
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import share, words
+from sumtune.diagnose.text_features import CACHED_TEXTS, share, words
 from sumtune.text.language import LEAST_LETTERS, is_english, language_of
 from sumtune.text.words import CAPITALIZED, count_words, has_unspaced
 
@@ -66,6 +66,8 @@ class FileWords:
         self._all_dialogues = dialogues
         known = set(self._dialogues) & _embedded()  # nothing is usual because the file itself has it
         self._background = () if known or not is_english(self._references) else _background()
+        self.is_garbled = lru_cache(CACHED_TEXTS)(self._is_garbled)
+        self.order_fit = lru_cache(CACHED_TEXTS)(self._order_fit)
 
     @cached_property
     def are_enough(self) -> bool:
@@ -149,7 +151,7 @@ class FileWords:
         names = {word.lower() for word in CAPITALIZED.findall(said)} & self._names
         return not names or not names.isdisjoint(words(text))
 
-    def order_fit(self, text: str, row: int) -> float:
+    def _order_fit(self, text: str, row: int) -> float:
         """Return how well the words of `text` fit their places; 0.5 is random order."""
         return self._models[row % HALVES].fit(text)
 
@@ -182,7 +184,7 @@ class FileWords:
         said = self._said(row)
         return sum(not self._knows(word, said, mine) for word in found) / len(found)
 
-    def is_garbled(self, text: str, row: int) -> bool:
+    def _is_garbled(self, text: str, row: int) -> bool:
         """Return whether letters of `text` were lost or changed.
 
         Few of its words are known, many have one wrong letter, or most are single letters.
