@@ -66,3 +66,13 @@ def test_references_are_found_whatever_is_around_them_and_whatever_their_case(ch
 def test_a_few_words_of_a_reference_in_a_longer_prediction_are_a_coincidence():
     short = replace(CLEAN, references=tuple((" ".join(text.split()[:4]),) for text in CLEAN.predictions))
     assert some_predictions_are_references(short) is None
+
+
+def test_turns_in_one_line_are_a_copy_with_and_without_some_of_their_names():
+    def joined(row, said):
+        first, *others = said.splitlines()[: 2 + row % 2]
+        return " ".join([first, *(line.partition(": ")[2] for line in others)])
+
+    texts = zip(CLEAN.predictions, CLEAN.dialogues, strict=True)
+    mixed = [joined(row, said) if row % 4 == 0 else text for row, (text, said) in enumerate(texts)]
+    assert predictions_are_dialogues(CLEAN.with_predictions(mixed)).numbers["copied"] == 10

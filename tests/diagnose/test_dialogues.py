@@ -69,3 +69,13 @@ def test_dialogues_are_not_blamed_for_damaged_references_or_predictions():
     nonsense = [" ".join(words[start : start + 12]) for start in range(0, 480, 12)]
     for outputs in (CLEAN.with_predictions(nonsense), replace(CLEAN, references=tuple((text,) for text in nonsense))):
         assert dialogues_damaged(outputs) is None
+
+
+def test_dialogues_without_turns_among_others_are_damaged_and_a_file_of_such_dialogues_is_not():
+    def without_turns(said):
+        return " ".join(line.partition(": ")[2] for line in said.splitlines())
+
+    finding = dialogues_damaged(damaged(without_turns, SOME))
+    assert finding.title == "Some dialogues have no turns, although most dialogues have turns"
+    assert {*finding.examples} <= {CLEAN.ids[row] for row in SOME}
+    assert dialogues_damaged(damaged(without_turns, range(40))) is None

@@ -1,6 +1,7 @@
 """Damage that no rule was written for is found: shared starts, any marks, exchanged letters, odd texts."""
 
 import random
+import re
 import string
 from dataclasses import replace
 
@@ -135,3 +136,54 @@ def test_a_finding_about_rows_that_another_one_repaired_stays_behind_it():
     outputs = damaged(lambda _, text: f"<pad> {' '.join(text.split()[:5])} and the</s>")
     codes = [finding.code for finding in diagnose(Context(outputs=outputs), our_engine=False).findings]
     assert codes[0] == "special_tokens_left"
+
+
+def test_a_template_is_named_and_not_its_start():
+    note = (
+        "COMPLAINT: {}. HISTORY: {} is a pleasant patient who reports pain and denies any fever. "
+        "PLAN: rest and come again in {} days"
+    )
+    topics = ("headache", "cough", "back pain", "dizziness")
+    outputs = damaged(lambda row, text: note.format(topics[row % 4], text.split()[0], row % 5 + 2))
+    assert next(find_output_faults(outputs)).code == "same_template"
+    framed = damaged(lambda _, text: f"COMPLAINT: {text}")
+    assert next(find_output_faults(framed)).code in ("same_start", "preamble_left")
+
+
+def test_words_as_a_scorer_compares_them_are_not_cut_short():
+    stop = {
+        "the",
+        "a",
+        "an",
+        "is",
+        "to",
+        "and",
+        "of",
+        "in",
+        "her",
+        "his",
+        "he",
+        "she",
+        "they",
+        "it",
+        "for",
+        "will",
+        "at",
+    }
+    bare = damaged(lambda _, text: " ".join(word[:6] for word in re.findall(r"\w+", text.lower()) if word not in stop))
+    codes = [one.code for one in find_output_faults(bare)]
+    assert codes
+    assert "cut_short" not in codes
+
+
+def test_how_the_other_predictions_end_follows_their_odd_looks():
+    """Of texts with every other word, some are found as broken; the rest only seem to be cut off."""
+    halves = CLEAN.with_predictions([" ".join(text.split()[::2]) for text in CLEAN.predictions])
+    findings = diagnose(Context(outputs=halves), our_engine=False).findings
+    assert findings[0].code == "broken_sentences"
+
+
+def test_json_without_spaces_has_no_glued_words():
+    body = '{{"error":{{"message":"rate_limit_exceeded","type":"requests","code":{}}}}}'
+    outputs = damaged(lambda row, _: body.format(row))
+    assert "words_glued" not in [one.code for one in find_output_faults(outputs)]

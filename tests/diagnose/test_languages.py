@@ -16,6 +16,7 @@ from sumtune.diagnose.context import Context, Data
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.wording import odd_lengths
+from sumtune.text.language import language_of
 
 LANGUAGES = sorted(polyglot.LANGUAGES)
 SENTENCES = 8
@@ -181,3 +182,19 @@ def test_in_a_file_of_two_languages_each_text_is_compared_with_its_own_row(langu
     foreign = (*english.predictions[: len(own)], *both.predictions[len(own) :])
     found = diagnose(Context(outputs=both.with_predictions(foreign)), our_engine=False).findings
     assert next(one.code for one in found if one.code != "letters_dropped") == "wrong_language"
+
+
+GERMAN = (
+    "{} kommt morgen mit dem Zug nach Hause und ist sehr froh.", "{} muss noch Brot einkaufen.",
+    "{} kann den Schal nicht finden, weil er in der Tasche ist.", "{} braucht dringend Hilfe beim Umzug.",
+    "{} trifft sich heute Abend mit den Freunden aus der Schule.",
+)  # fmt: skip
+
+
+def test_short_texts_in_another_language_are_not_misspelled():
+    """Only some of them are recognized as German."""
+    english, rows = planted.outputs(40), range(2, 40, 8)
+    named = {row: GERMAN[row % 5].format(english.dialogues[row].partition(":")[0]) for row in rows}
+    assert 2 <= sum(language_of(text) == "German" for text in named.values()) < len(named)
+    outputs = english.with_predictions([named.get(row, text) for row, text in enumerate(english.predictions)])
+    assert diagnose(Context(outputs=outputs), our_engine=False).findings[0].code == "wrong_language"

@@ -30,6 +30,11 @@ MANY_MORE = 3.0
 MANY_MORE_THAN_SHARED = 1.5
 """Smallest ratio of the shares of predictions that odd looks explain, and a repair that names the damage, or one of
 what several predictions share."""
+LITTLE = 0.03
+"""Mean gain in ROUGE-1 of the predictions without what several share, below which it may be only a part of what is
+wrong with them."""
+WHOLE_TEXTS = ("same_template", "unrelated")
+"""Odd looks of whole texts, of which what several share may be a part."""
 SYMPTOMS = ("case_destroyed", "cut_short", "predictions_repeat")
 """Findings that may be a symptom of how predictions look: sorted words do not end like a sentence."""
 
@@ -39,8 +44,9 @@ def _is_guess(rule: Rule, finding: Finding) -> bool:
 
 
 def may_be_small(rule: Rule, finding: Finding) -> bool:
-    """Return whether a finding is a certain repair of so few predictions that odd looks could explain many more."""
-    return _is_certain_repair(rule, finding) and finding.numbers["share"] * _many_more(finding) <= 1
+    """Return whether a finding is a certain repair that odd looks could replace: of few predictions, or of little use."""
+    small = finding.numbers.get("share", 0.0) * _many_more(finding) <= 1
+    return _is_certain_repair(rule, finding) and (small or _brings_little(finding))
 
 
 def _is_certain_repair(rule: Rule, finding: Finding) -> bool:
@@ -49,6 +55,13 @@ def _is_certain_repair(rule: Rule, finding: Finding) -> bool:
 
 def _many_more(repaired: Finding) -> float:
     return MANY_MORE_THAN_SHARED if repaired.code in UNSPECIFIC_REPAIRS else MANY_MORE
+
+
+def _brings_little(repaired: Finding) -> bool:
+    """Return whether predictions score hardly better without what several share: it may be part of a template."""
+    if repaired.code not in UNSPECIFIC_REPAIRS:
+        return False
+    return repaired.numbers["rouge1_mended"] - repaired.numbers["rouge1"] < LITTLE * repaired.numbers["share"]
 
 
 def is_cause(rule: Rule, finding: Finding) -> bool:
@@ -66,7 +79,8 @@ def explains_more(look: Finding, rule: Rule, other: Finding) -> bool:
     if rule is predictions_repeat:  # the text of another row is in a row because it repeats
         return look.code == "same_template"
     if _is_certain_repair(rule, other):
-        return look.numbers["share"] >= _many_more(other) * other.numbers["share"]
+        whole = _brings_little(other) and look.code in WHOLE_TEXTS
+        return look.numbers["share"] >= (1.0 if whole else _many_more(other)) * other.numbers["share"]
     if rule is misplaced_rows:  # texts of another file have no word of these dialogues, either
         return look.code != "unrelated"
     return look.numbers["share"] >= LOOKS_SHARE * other.numbers.get("share", 0.0)

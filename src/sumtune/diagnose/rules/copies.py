@@ -230,10 +230,25 @@ def _ends_with_all(text: str, dialogue: str) -> bool:
 
 
 def _is_passage(text: str, dialogue: str) -> bool:
-    """Return whether `text` is a longer part of the dialogue, word for word, whatever its punctuation."""
+    """Return whether `text` is a longer part of the dialogue, word for word, whatever its punctuation and names."""
     if count_words(text) < WORDS_OF_PASSAGE:
         return False
-    return _plain(text) in _plain(dialogue) or _in_words(text) in _in_words(dialogue)
+    if _plain(text) in _plain(dialogue) or _in_words(text) in _in_words(dialogue):
+        return True
+    bare = _in_words(_without_names(text, dialogue))
+    return count_words(bare) >= WORDS_OF_PASSAGE and bare in _in_words(_without_names(dialogue, dialogue))
+
+
+def _without_names(text: str, dialogue: str) -> str:
+    """Return `text` without the `Name:` before what a speaker of the dialogue says."""
+    pattern = _names(dialogue)
+    return pattern.sub("", text) if pattern is not None else text
+
+
+@cached
+def _names(dialogue: str) -> re.Pattern[str] | None:
+    names = sorted({found[0].strip() for line in dialogue.splitlines() if (found := SPEAKER.match(line))})
+    return re.compile("|".join(rf"(?<!\w){re.escape(name)}" for name in names)) if names else None
 
 
 def _too_many(copies: Sequence[bool]) -> bool:

@@ -18,7 +18,7 @@ from sumtune.diagnose.rules.damages import FEWEST_DAMAGED, Flags, main_damage
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.lengths import says_nothing
 from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS, misplaced_rows
-from sumtune.diagnose.text_features import content_words, how_many, looks_like_dialogue, share
+from sumtune.diagnose.text_features import TURN, content_words, how_many, looks_like_dialogue, share
 from sumtune.text.words import count_words
 
 __all__ = ["dialogues_damaged"]
@@ -34,6 +34,8 @@ UNSAID = 0.2
 """Largest share of these words in a dialogue that is about something else."""
 OTHER_LENGTH = 3.0
 """Largest ratio of the lengths of a prediction and its reference, if neither may be the dialogue."""
+WORDS_OF_CHAT = 20
+"""Smallest number of words of a text without turns that must have been a conversation."""
 SAMPLE = 200
 """Number of dialogues that show first whether a repair changes any."""
 
@@ -98,6 +100,7 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | No
     yield "hold no text", list(map(says_nothing, dialogues))
     unsaid = [share is not None and share < UNSAID for share in said]
     yield "are the same text", _constant(dialogues, unsaid)
+    yield "have no turns, although most dialogues have turns", _without_turns(outputs, dialogues)
     sample, every = _as_predictions(outputs.sample(SAMPLE)), _as_predictions(outputs)
     for repair in REPAIRS:
         if any(_changed(sample, repair)):
@@ -133,6 +136,16 @@ def _constant(dialogues: tuple[str, ...], unsaid: Flags) -> Flags:
     return (
         bad if 2 * sum(one and other for one, other in zip(bad, unsaid, strict=True)) >= count else [False] * len(bad)
     )
+
+
+def _without_turns(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
+    """Return which dialogues are a long text without a `Name:`, although most others, and no predictions, have turns."""
+    if share(map(looks_like_dialogue, dialogues)) <= 0.5:
+        return [False] * len(dialogues)
+    return [
+        not TURN.search(said) and count_words(said) >= WORDS_OF_CHAT and not looks_like_dialogue(text)
+        for said, text in zip(dialogues, outputs.predictions, strict=True)
+    ]
 
 
 def _as_predictions(outputs: Outputs) -> Corpus:

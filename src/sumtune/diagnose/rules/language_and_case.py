@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.looks.file_words import file_words
+from sumtune.diagnose.looks.judged import Mask
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 from sumtune.text.language import language_of
@@ -13,24 +15,25 @@ __all__ = ["common_language", "languages_of", "wrong_language"]
 
 OTHER_LANGUAGE_SHARE = 0.05
 FEWEST_OTHER = 3
+FEWEST_RECOGNIZED = 2
+"""Number of texts with strange words in the same other language; they are half of these texts."""
+MOST_COMMON_WORDS = 0.1
+"""Largest share of the file's 50 most common words in a text of another language, whose words are strange."""
 TIMES_FOREIGN_REFERENCES = 4.0
 """Smallest ratio of the shares of predictions and references in another language than most references."""
 SAMPLE = 1000
 """Number of examples checked first; all are checked only if half of `OTHER_LANGUAGE_SHARE` of these are foreign."""
 
 
-def wrong_language(outputs: Outputs) -> Finding | None:
-    """Predictions in a different language or script from their references."""
-    sample = outputs.sample(SAMPLE)
-    expected = common_language(sample.first_references)
-    if expected is None or share(_in_other_language(sample)) < OTHER_LANGUAGE_SHARE / 2:
+def wrong_language(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
+    """Predictions in a different language or script from their references. `suspects` have strange words: `(rows,)`."""
+    expected = common_language(outputs.sample(SAMPLE).first_references)
+    if expected is None:
         return None
-    bad = _in_other_language(outputs)
-    if sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE:
+    bad = _foreign(outputs) if suspects is None else _foreign_among(outputs, suspects)
+    if not any(bad):
         return None
     usual = languages_of(outputs.first_references)
-    if share(bad) < TIMES_FOREIGN_REFERENCES * share(_are_outside(outputs.first_references, usual)):
-        return None
     found = common_language([text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong])
     repaired = outputs.filtered([not wrong for wrong in bad])
     others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
@@ -44,6 +47,33 @@ def wrong_language(outputs: Outputs) -> Finding | None:
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=repaired,
     )
+
+
+def _foreign(outputs: Outputs) -> list[bool]:
+    """Return which predictions are in another language; none if such references are nearly as frequent."""
+    if share(_in_other_language(outputs.sample(SAMPLE))) < OTHER_LANGUAGE_SHARE / 2:
+        return [False] * len(outputs)
+    bad = _in_other_language(outputs)
+    usual = _are_outside(outputs.first_references, languages_of(outputs.first_references))
+    few = sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE
+    return [False] * len(bad) if few or share(bad) < TIMES_FOREIGN_REFERENCES * share(usual) else bad
+
+
+def _foreign_among(outputs: Outputs, suspects: Mask) -> list[bool]:
+    """Return which suspects are in another language; none unless half of them are recognized as the same one.
+
+    A text with wrong letters may be recognized, too, but has more of the file's most common words.
+    """
+    rows = zip(_in_other_language(outputs), outputs.predictions, suspects, strict=True)
+    recognized = Counter(language_of(text) for foreign, text, suspect in rows if foreign and suspect)
+    if max(recognized.values(), default=0) < max(FEWEST_RECOGNIZED, suspects.sum() / 2):
+        return [False] * len(outputs)
+    usual, known = languages_of(outputs.first_references), file_words(outputs)
+    bad = [
+        bool(suspect) and language_of(text) not in usual and known.common_share(text) <= MOST_COMMON_WORDS
+        for text, suspect in zip(outputs.predictions, suspects, strict=True)
+    ]
+    return bad if sum(bad) >= suspects.sum() / 2 else [False] * len(bad)
 
 
 def _in_other_language(outputs: Outputs) -> list[bool]:

@@ -58,6 +58,8 @@ SAME_LENGTH = 0.3
 """Largest coefficient of variation of the lengths of predictions cut off at the same limit."""
 EXACT = 0.04
 """A prediction is cut exactly at a limit if its length differs from the limit by at most this share of the limit."""
+BARE = re.compile(r"[\w\s]*")
+"""Words without a mark between them, as a scorer compares them."""
 EXACT_SHARE = 0.75
 """Least share of the unfinished predictions that end exactly at the limit, if other predictions are longer."""
 FEWEST_EXACT = 4
@@ -124,7 +126,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
         return None
     if not _engine_said(outputs) and not _at_a_limit(outputs, bad) and not _in_mid_phrase(outputs, bad):
         return None
-    if _mostly_garbled(outputs, bad):
+    if _mostly_garbled(outputs, bad) or _mostly_bare(outputs, bad):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     limit = int(np.median([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
@@ -192,6 +194,16 @@ def _mostly_garbled(outputs: Outputs, bad: list[bool]) -> bool:
     """Return whether most of the `bad` predictions lost letters; how they end then says nothing."""
     known = file_words(outputs)
     return share(known.is_garbled(outputs.predictions[row], row) for row in np.flatnonzero(bad).tolist()) > 0.5
+
+
+def _mostly_bare(outputs: Outputs, bad: list[bool]) -> bool:
+    """Return whether most of the `bad` predictions, but not most references, are words without capitals and marks."""
+    texts = (text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong)
+    return share(map(_is_bare, texts)) > 0.5 > share(map(_is_bare, outputs.first_references))
+
+
+def _is_bare(text: str) -> bool:
+    return BARE.fullmatch(text) is not None and text == text.lower()
 
 
 def _engine_said(outputs: Outputs) -> bool:

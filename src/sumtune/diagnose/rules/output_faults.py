@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from sumtune.diagnose.finding import Finding
+from sumtune.diagnose.looks.judged import Mask
 from sumtune.diagnose.loss_curves import mean_difference
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.rules.causes import (
@@ -18,13 +19,14 @@ from sumtune.diagnose.rules.causes import (
     may_be_small,
     priority,
 )
+from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short
 from sumtune.diagnose.rules.missing_parts import ends_midway, starts_midway
 from sumtune.diagnose.rules.output_rules import COLUMN_RULES, FIRST_RULES, LAST_RULES, LOOKS, RULES, Look, Rule
 from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.unlike import unlike_references
-from sumtune.diagnose.rules.wording import odd_lengths
+from sumtune.diagnose.rules.wording import misspelled, odd_lengths
 from sumtune.diagnose.text_features import words
 
 __all__ = ["find_output_faults", "share_of_lost_score"]
@@ -54,7 +56,7 @@ def find_output_faults(outputs: Outputs) -> Iterator[Finding]:
         rule, finding = worst
         lost = share_of_lost_score(outputs, now, finding.repaired) if finding.repaired else None
         # What the first rule about looks has left over is less certain than its finding.
-        later_look = rule in LOOKS and any(look.__name__ in known for look in LOOKS)
+        later_look = rule in (*LOOKS, *LAST_RULES, cut_short) and any(look.__name__ in known for look in LOOKS)
         follows = later_look or (finding.code not in CERTAIN_REPAIRS and not _is_new(finding, now, touched))
         yield _of_the_rest(replace(finding, share=lost, follows=follows), outputs, now, undone)
         if finding.repaired is None or len(finding.repaired) < FEWEST_LEFT * len(now):
@@ -138,6 +140,8 @@ def _more_specific(look: tuple[Rule, Finding], now: Outputs, known: set[str]) ->
     So may most of the predictions with only a few words, such as those of padded batches.
     """
     rule, finding = look
+    if rule is misspelled:  # words of another language
+        return _named(finding, now, known, ())
     if rule is odd_lengths and finding.numbers["share"] > 0.5 and (groups := two_groups(now, odd=True)) is not None:
         return two_groups, groups
     if rule not in (starts_midway, ends_midway):
@@ -160,12 +164,20 @@ def _named(
 
     Predictions that are known to be odd are judged less strictly. A lost end, the last of the looks, says little.
     """
-    rows = _touched(now, odd.repaired) if odd.repaired else set(now.ids)
-    suspects = np.array([name in rows for name in now.ids])
+    suspects = _suspects(odd, now)
+    foreign = wrong_language(now, suspects)
+    if foreign is not None and foreign.code not in known:
+        return wrong_language, foreign
     looks: list[tuple[Rule, Finding]] = [
         (rule, look) for rule in rules if (look := rule(now, suspects)) is not None and look.code not in known
     ]
     return _first_of(looks)
+
+
+def _suspects(finding: Finding, now: Outputs) -> Mask:
+    """Return which rows a finding is about, `(rows,)`."""
+    rows = _touched(now, finding.repaired) if finding.repaired else set(now.ids)
+    return np.array([name in rows for name in now.ids])
 
 
 def _touched(before: Outputs, after: Outputs) -> set[str]:
