@@ -44,7 +44,7 @@ def _is_guess(rule: Rule, finding: Finding) -> bool:
 
 
 def may_be_small(rule: Rule, finding: Finding) -> bool:
-    """Return whether a finding is a certain repair that odd looks could replace: of few predictions, or of little use."""
+    """Return whether a finding is a certain repair of few predictions, or of little use: odd looks may explain more."""
     small = finding.numbers.get("share", 0.0) * _many_more(finding) <= 1
     return _is_certain_repair(rule, finding) and (small or _brings_little(finding))
 

@@ -139,7 +139,7 @@ def _constant(dialogues: tuple[str, ...], unsaid: Flags) -> Flags:
 
 
 def _without_turns(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
-    """Return which dialogues are a long text without a `Name:`, although most others, and no predictions, have turns."""
+    """Return which dialogues are a long text without a `Name:`, if most others have turns, and their prediction not."""
     if share(map(looks_like_dialogue, dialogues)) <= 0.5:
         return [False] * len(dialogues)
     return [
