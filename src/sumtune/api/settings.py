@@ -18,7 +18,7 @@ def assignments_of(settings: Mapping[str, Any] | None) -> list[str]:
     ['train.epochs=2', 'decode={beams: 1}']
 
     Raises:
-        ConfigError: a value is not one that YAML has.
+        ConfigError: YAML cannot represent a value.
     """
     try:
         return [assignment(key, value) for key, value in (settings or {}).items()]

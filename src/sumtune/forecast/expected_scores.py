@@ -60,10 +60,11 @@ def affordable_depths(config: Config, run_dir: RunDir) -> tuple[int, ...]:
 
 
 def beforehand(config: Config, run_dir: RunDir, depths: Sequence[int] = (), limit_s: float = math.inf) -> Beforehand:
-    """Return the figures of the data in `run_dir` and, given `depths`, of a pilot of at most `limit_s` seconds.
+    """Return what the data in `run_dir` and, given `depths`, a pilot (a short training) show.
 
-    `depths` are the optimizer steps after which the pilot is measured. Figures in the cache are used again, also those
-    of a deeper pilot. A pilot loads its own model, so call this while no other one is in memory; it frees its model.
+    The pilot takes at most `limit_s` seconds. `depths` are the numbers of optimizer steps after which the pilot is
+    measured. Cached figures are used if their pilot took at least as many steps as the largest of `depths`. A pilot
+    loads its own model, so call this while no other one is in memory; it frees its model.
     """
     for depth in (*reversed(DEPTHS), 0):
         cached = _cache(config, run_dir, depth).read()

@@ -48,10 +48,12 @@ def _sources() -> dict[str, bytes]:
 
 
 def compile_kernels(compiler: Sequence[str], variants: Mapping[str, Sequence[str]], folder: Path) -> None:
-    """Write the library into `folder`. It lacks variants that the compiler does not support, except the last one.
+    """Write the library into `folder`, without the variants that the compiler does not support.
+
+    The compiler must support the last one.
 
     Raises:
-        CalledProcessError: the compiler failed.
+        CalledProcessError: the last variant, or the library, cannot be compiled.
     """
     for name, text in _sources().items():
         (folder / name).write_bytes(text)

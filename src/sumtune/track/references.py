@@ -13,7 +13,7 @@ __all__ = ["References"]
 
 
 class References:
-    """The references of a run by the name of the tracker, with the checksums of the files that are stored there."""
+    """What each tracker calls this run (for example the MLflow run id), and the checksums of the files stored there."""
 
     def __init__(self, run_dir: RunDir) -> None:
         """Read what earlier commands have written."""

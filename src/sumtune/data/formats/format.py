@@ -78,9 +78,10 @@ def split_at_pauses(turns: Sequence[Turn]) -> list[list[Turn]]:
 
 
 def threads(turns: Iterable[tuple[Hashable | None, Turn]]) -> list[list[Turn]]:
-    """Return the conversations of a channel in order of time: each thread, and the other turns, split at pauses.
+    """Return the conversations of a channel, in order of their first turns.
 
-    Each turn comes with its thread, which is None for a turn outside of threads.
+    Each thread is one conversation; the turns outside of threads are split at pauses. `turns` are pairs of a thread and
+    a turn; the thread is None outside of threads.
     """
     groups: dict[Hashable | None, list[Turn]] = {}
     for thread, turn in turns:

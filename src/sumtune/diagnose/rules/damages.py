@@ -12,13 +12,15 @@ OF_MOST = 0.5
 
 Flags = list[bool]
 Damage = tuple[str, float, Flags, float]
-"""What is wrong, from which share of the texts on, with which texts, and the share of another column like this."""
+"""A description of the damage, the smallest share of a column's texts that must have it, a flag for each text that says
+whether it has the damage, and the share of another column's texts that have it, too."""
 
 
 def main_damage(damages: Iterable[Damage], most_elsewhere: float) -> Damage | None:
-    """Return the first damage that concerns about as many texts as the most frequent one; None if there is none.
+    """Return the first damage that concerns at least half as many texts as the most frequent one; None without damage.
 
-    In the other column, it is at most `most_elsewhere` times as frequent.
+    A damage is considered only if it concerns enough texts, and if its share of the other column (the last item of
+    `Damage`) is at most `most_elsewhere` times its share of this column.
     """
     found = [
         damage

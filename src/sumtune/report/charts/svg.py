@@ -56,7 +56,7 @@ def frame(x: Axis, y: Axis, x_label: str, y_label: str) -> Markup:
 def legend(labels: list[str]) -> tuple[Markup, float]:
     """Return the names of the series, and the height that they need below the chart.
 
-    Two short names stand above the plot, others below it, a line each.
+    Up to two names, if they are short, stand above the plot. Otherwise, all names stand below it, one on each line.
     """
     if len(labels) <= 2 and sum(map(len, labels)) <= SHORT:
         return _legend_above(labels), 0.0
