@@ -90,6 +90,7 @@ def overlap(one: AbstractSet[str], two: AbstractSet[str]) -> float:
     return 2 * len(one & two) / (len(one) + len(two)) if one or two else 0.0
 
 
+@cached
 def ends_sentence(text: str) -> bool:
     """Return whether `text` ends like a finished sentence, or with an emoji after one.
 
@@ -115,6 +116,7 @@ def is_cut_off(text: str) -> bool:
     return count_words(TURN.sub("", text)) >= WORDS_OF_START and breaks_off(text)
 
 
+@cached
 def looks_like_dialogue(text: str) -> bool:
     """Return whether at least two lines begin like a turn, `Name: `."""
     return len(TURN.findall(text)) >= 2

@@ -98,12 +98,19 @@ def _are_broken(tokens: list[str], vocabulary: Vocabulary) -> bool:
     """Return whether some neighbouring tokens, of which one is unknown, make a known word."""
     letters = ("".join(filter(str.isalnum, token)).casefold() for token in tokens)
     parts = [part for part in letters if part]
-    known = [part in vocabulary for part in parts]
-    return any(
-        "".join(parts[start : start + count]) in vocabulary and not all(known[start : start + count])
-        for count in range(2, MOST_PIECES + 1)
-        for start in range(len(parts) - count + 1)
-    )
+    return any(_is_word_in_pieces(parts[start : start + MOST_PIECES], vocabulary) for start in range(len(parts) - 1))
+
+
+def _is_word_in_pieces(parts: list[str], vocabulary: Vocabulary) -> bool:
+    """Return whether the first two or more parts, of which one is unknown, make a known word."""
+    joined, known = parts[0], parts[0] in vocabulary
+    for part in parts[1:]:
+        if not vocabulary.begins_word(joined):
+            return False
+        joined, known = joined + part, known and part in vocabulary
+        if joined in vocabulary and not known:
+            return True
+    return False
 
 
 def lines_hyphenated(text: str) -> str:

@@ -52,6 +52,10 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return word in self._counts
 
+    def begins_word(self, text: str) -> bool:
+        """Return whether a word of at most `LONGEST_WORD` characters begins with `text`."""
+        return text in self._costs_of_beginnings
+
     @property
     def words(self) -> Iterable[str]:
         """All words."""

@@ -235,20 +235,21 @@ def _is_passage(text: str, dialogue: str) -> bool:
         return False
     if _plain(text) in _plain(dialogue) or _in_words(text) in _in_words(dialogue):
         return True
-    bare = _in_words(_without_names(text, dialogue))
-    return count_words(bare) >= WORDS_OF_PASSAGE and bare in _in_words(_without_names(dialogue, dialogue))
-
-
-def _without_names(text: str, dialogue: str) -> str:
-    """Return `text` without the `Name:` before what a speaker of the dialogue says."""
-    pattern = _names(dialogue)
-    return pattern.sub("", text) if pattern is not None else text
+    bare = _in_words(_names(dialogue).sub("", text))
+    return count_words(bare) >= WORDS_OF_PASSAGE and bare in _said_words(dialogue)
 
 
 @cached
-def _names(dialogue: str) -> re.Pattern[str] | None:
-    names = sorted({found[0].strip() for line in dialogue.splitlines() if (found := SPEAKER.match(line))})
-    return re.compile("|".join(rf"(?<!\w){re.escape(name)}" for name in names)) if names else None
+def _said_words(dialogue: str) -> str:
+    """Return the words of a dialogue without the `Name:` before them."""
+    return _in_words(_names(dialogue).sub("", dialogue))
+
+
+@cached
+def _names(dialogue: str) -> re.Pattern[str]:
+    """Return a pattern for the `Name:` of the speakers of a dialogue; of a dialogue without turns, for nothing."""
+    names = {found[0].strip() for line in dialogue.splitlines() if (found := SPEAKER.match(line))}
+    return re.compile("|".join(rf"(?<!\w){re.escape(name)}" for name in sorted(names)) or "(?!)")
 
 
 def _too_many(copies: Sequence[bool]) -> bool:
