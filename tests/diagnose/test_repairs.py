@@ -57,6 +57,7 @@ DAMAGE = {
     "html_tags": lambda text, _: f"<p>{text.replace(' ', '<br>', 2)}</p>",
     "numbered": lambda text, _: f"id: {len(text)}, {text}",
     "score_appended": lambda text, _: f"{text} (score: -0.{len(text)})",
+    "log_lines_left": lambda text, _: f"UserWarning: no GPU\n{text} Run: {len(text) % 99}%|███   | 3/9 [00:01<00:02]",
     "html_escaped": lambda text, _: html.escape(f"'{text}").replace(" ", "&nbsp;"),
     "url_encoded": lambda text, _: quote(text),
     "backslash_escaped": lambda text, _: f"{text}\\n\\u2019".replace(". ", ".\\n"),

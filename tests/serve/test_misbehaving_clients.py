@@ -170,7 +170,7 @@ def test_running_requests_finish_at_shutdown():
 
 
 def test_under_overload_every_request_gets_a_response_by_its_deadline():
-    settings = ServeSettings(workers=1, max_queued_dialogues=8, max_batch_dialogues=4, deadline_s=1.0)
+    settings = ServeSettings(workers=1, max_queued_dialogues=8, max_batch_dialogues=4, deadline_s=0.5)
     outcomes = []
 
     def ask_often(url):

@@ -89,13 +89,15 @@ REPAIRS = (
         "special_tokens_left",
         OfText(special_tokens_left),
         "contain special tokens",
-        "decode with tokenizer.decode(ids, skip_special_tokens=True)",
+        "decode with tokenizer.decode(ids, skip_special_tokens=True); if they are unknown tokens in place of words, "
+        "use the model's own tokenizer",
     ),
     Repair(
         "padding_left",
         OfText(padding_left),
         "begin or end with runs of padding",
-        "pad on the left for generation, and decode only the tokens up to the end token",
+        "pad on the left for generation, and decode only the tokens up to the end token; if the model computes in "
+        "float16, use bfloat16 or float32, because an overflow also writes the first token again and again",
     ),
     Repair(
         "word_pieces_left",

@@ -1,0 +1,39 @@
+"""Repair of text that programs print while they generate: progress bars, warnings, log lines."""
+
+import re
+
+from sumtune.diagnose.repairs.repair import OfText, Repair
+from sumtune.text.words import has_words
+
+__all__ = ["REPAIRS"]
+
+PROGRESS = re.compile(r"\s*(?:\w+:\s*)?\b\d{1,3}%\|[^|\n]{0,80}\|(?:\s*\d+/\d+)?(?:\s*\[[^\]\n]*\])?\s*")
+"""A progress bar of tqdm."""
+LOG_LINE = re.compile(
+    r"^(?:\S*Warning: .*|Setting `pad_token_id` .*|huggingface/tokenizers: .*"
+    r"|(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*\s+(?:[\w.-]+\s+)?)?"
+    r"\W{0,2}(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b[\]:| -].*)(?:\n|$)",
+    re.MULTILINE,
+)
+
+
+def log_lines_left(text: str) -> str:
+    r"""Remove progress bars and log lines, unless nothing is left.
+
+    >>> log_lines_left("UserWarning: use a GPU\nAnn helps 40%|████      | 2/5 [00:01<00:02, 1.9it/s]\nBob.")
+    'Ann helps Bob.'
+    >>> log_lines_left("Ann saved 40% | 2 of 5."), log_lines_left("Ann got a warning: it is late.")
+    ('Ann saved 40% | 2 of 5.', 'Ann got a warning: it is late.')
+    """
+    found = LOG_LINE.sub("", PROGRESS.sub(" ", text))
+    return found.strip() if found != text and has_words(found) else text
+
+
+REPAIRS = (
+    Repair(
+        "log_lines_left",
+        OfText(log_lines_left),
+        "contain progress bars or log lines",
+        "print them to standard error, or switch them off, so that they do not get into the predictions",
+    ),
+)
