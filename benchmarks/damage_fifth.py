@@ -3,7 +3,8 @@
 The kinds were invented without sight of the rules or of the codes. The codes were chosen from the names and
 descriptions of all findings in docs/diagnosis.md, after the first run but without sight of its results. They replace a
 first choice by the author of the kinds, who had seen only the names of half of the findings; with it, 56 of 120 cases
-of 40 rows were right, and 53 of 120 cases of 200 rows. The rules were last changed in 73d1cea. `log_lines_left` was added when that finding was.
+of 40 rows were right, and 53 of 120 cases of 200 rows.
+The rules were last changed in 73d1cea. `log_lines_left` was added when the finding was.
 """
 
 from damage_fresh import RowDamage
