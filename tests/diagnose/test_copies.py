@@ -8,6 +8,7 @@ import pytest
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.rules.copies import predictions_are_dialogues, some_predictions_are_references
+from sumtune.diagnose.rules.teacher_forced import teacher_forced
 from sumtune.evaluate.baselines import lead_3
 
 CLEAN = planted.outputs(40)
@@ -66,6 +67,29 @@ def test_references_are_found_whatever_is_around_them_and_whatever_their_case(ch
 def test_a_few_words_of_a_reference_in_a_longer_prediction_are_a_coincidence():
     short = replace(CLEAN, references=tuple((" ".join(text.split()[:4]),) for text in CLEAN.predictions))
     assert some_predictions_are_references(short) is None
+
+
+COMMON = ("the", "is", "to", "with", "and")
+
+
+def most_probable_words(reference, row):
+    """What a model writes that is given the reference: at every fifth place another word."""
+    return " ".join(COMMON[row % 5] if place % 5 == 2 else word for place, word in enumerate(reference.split()))
+
+
+def test_texts_that_follow_their_references_word_by_word_are_teacher_forced_and_templates_are_not():
+    forced = [most_probable_words(text, row) for row, text in enumerate(CLEAN.first_references)]
+    (finding,) = diagnose(Context(outputs=CLEAN.with_predictions(forced)), our_engine=False).faults
+    assert finding.code == "teacher_forced"
+    some = [forced[row] if row % 4 == 0 else text for row, text in enumerate(CLEAN.predictions)]
+    assert (
+        diagnose(Context(outputs=CLEAN.with_predictions(some)), our_engine=False).findings[0].code == "teacher_forced"
+    )
+    assert teacher_forced(CLEAN) is None
+    filled = [f"Customer {row} wants the money back for the order of day {row} of this month." for row in range(40)]
+    templates = replace(CLEAN, references=tuple((text,) for text in filled))
+    assert teacher_forced(templates.with_predictions([text.replace(" day", " the day") for text in filled])) is None
+    assert teacher_forced(templates.with_predictions([text.replace("day", "date") for text in filled])) is None
 
 
 def test_turns_in_one_line_are_a_copy_with_and_without_some_of_their_names():

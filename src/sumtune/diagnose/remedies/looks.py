@@ -25,6 +25,8 @@ INSTRUCTIONS = {
     "unlike_references": "look at these predictions, and find what writes other characters or words than a summary has",
     "predictions_repeat": "write each text once: check the index with which outputs are taken from a batch",
     "some_predictions_are_references": "write the generated texts, not the references, to the predictions",
+    "teacher_forced": "generate the predictions (model.generate; predict_with_generate=True in Seq2SeqTrainer) instead "
+    "of taking the most probable token at each place of the reference",
 }
 
 

@@ -26,6 +26,7 @@ from sumtune.diagnose.rules.missing_parts import (
 from sumtune.diagnose.rules.other_rows import predictions_repeat, text_of_other_rows, unrelated
 from sumtune.diagnose.rules.references import references_damaged
 from sumtune.diagnose.rules.repairable import repairable
+from sumtune.diagnose.rules.teacher_forced import teacher_forced
 from sumtune.diagnose.rules.tokenization import letters_dropped
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.unlike import unlike_references
@@ -53,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     columns_swapped,
     predictions_are_dialogues,
     some_predictions_are_references,
+    teacher_forced,
     empty_predictions,
     one_summary_for_all,
     predictions_repeat,
@@ -81,5 +83,11 @@ LOOKS: tuple[Look, ...] = (
 LAST_RULES: tuple[Rule, ...] = (two_groups, unlike_references)
 """Rules that apply only to outputs in which no other finds a fault."""
 
-COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues, some_predictions_are_references)
+COLUMN_RULES = (
+    letters_dropped,
+    columns_swapped,
+    predictions_are_dialogues,
+    some_predictions_are_references,
+    teacher_forced,
+)
 """Rules about whole columns. The effect of a repair on a wrong column means nothing."""
