@@ -52,6 +52,7 @@ from sumtune.diagnose.rules.missing_parts import (
 from sumtune.diagnose.rules.other_rows import predictions_repeat, text_of_other_rows, unrelated
 from sumtune.diagnose.rules.references import references_damaged
 from sumtune.diagnose.rules.repairable import repairable
+from sumtune.diagnose.rules.teacher_forced import teacher_forced
 from sumtune.diagnose.rules.tokenization import letters_dropped, unfit_for_rouge_score
 from sumtune.diagnose.rules.two_groups import two_groups
 from sumtune.diagnose.rules.unlike import unlike_references
@@ -606,6 +607,27 @@ def some_references():
     outputs = CLEAN.with_predictions([pair[every_third(row)] for row, pair in enumerate(texts)])
     expected = [SOME, 40, mean_score(others, OTHERS), mean_score(outputs)]
     return some_predictions_are_references(outputs), expected, [SOME / 40]
+
+
+def follows(text, reference):
+    """Whether 40% of at least six words after the first other one are at the same places."""
+    mine, its = (re.findall(r"[a-z0-9]+", one.lower()) for one in (text, reference))
+    first = next((place for place, pair in enumerate(zip(mine, its, strict=False)) if pair[0] != pair[1]), None)
+    rest = [] if first is None else range(first + 1, min(len(mine), len(its)))
+    return len(rest) >= 6 and sum(mine[place] == its[place] for place in rest) >= 0.4 * len(rest)
+
+
+@case("teacher_forced")
+def most_probable_words():
+    common, texts = ("the", "is", "to", "with"), []
+    for row, (text, reference) in enumerate(zip(CLEAN.predictions, CLEAN.first_references, strict=True)):
+        forced = [common[row % 4] if place % 5 == 2 else word for place, word in enumerate(reference.split())]
+        texts.append(" ".join(forced) if every_third(row) else text)
+    outputs = CLEAN.with_predictions(texts)
+    bad = [follows(*pair) for pair in zip(texts, CLEAN.first_references, strict=True)]
+    others = [row for row in range(40) if not bad[row]]
+    expected = [sum(bad), 40, 0.4, mean_score(outputs, others), mean_score(outputs)]
+    return teacher_forced(outputs), expected, [sum(bad) / 40]
 
 
 def cyrillic(text):

@@ -83,11 +83,5 @@ LOOKS: tuple[Look, ...] = (
 LAST_RULES: tuple[Rule, ...] = (two_groups, unlike_references)
 """Rules that apply only to outputs in which no other finds a fault."""
 
-COLUMN_RULES = (
-    letters_dropped,
-    columns_swapped,
-    predictions_are_dialogues,
-    some_predictions_are_references,
-    teacher_forced,
-)
+COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues, some_predictions_are_references)
 """Rules about whole columns. The effect of a repair on a wrong column means nothing."""

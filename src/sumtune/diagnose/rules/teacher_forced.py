@@ -1,7 +1,8 @@
 """Predictions that a model made from the reference: the most probable token at each place, not generated text."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 
 from scipy.special import bdtrc
 
@@ -22,6 +23,8 @@ SAME_PLACES = 0.4
 CLEAN_FORCED = 0.03
 """Share of clean predictions that is assumed to be so similar to their references."""
 FORCED_P_VALUE = 5e-3
+MOST_OF_ONE = 0.5
+"""Share of one word among those that differ, from which it was put in place of others."""
 TEMPLATES = 0.1
 """Share of the pairs of neighbouring references that are as similar, from which the references are templates."""
 
@@ -33,6 +36,8 @@ def teacher_forced(outputs: Outputs) -> Finding | None:
         for text, references in zip(outputs.predictions, outputs.references, strict=True)
     ]
     if len(bad) < FEWEST_ROWS or not _too_many(bad) or _are_templates(outputs.first_references):
+        return None
+    if _are_replaced(outputs, bad):
         return None
     repaired = outputs.filtered([not one for one in bad])
     others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
@@ -57,6 +62,20 @@ def _too_many(forced: Sequence[bool]) -> bool:
 def _are_templates(references: Sequence[str]) -> bool:
     """Return whether references are so alike that a generated text has their words at the same places, too."""
     return share(_has_its_places(*pair) for pair in pairwise(references)) >= TEMPLATES
+
+
+def _are_replaced(outputs: Outputs, bad: Sequence[bool]) -> bool:
+    """Return whether most single words that differ are the same one, such as a mask: it was put there afterwards."""
+    rows = zip(outputs.predictions, outputs.first_references, bad, strict=True)
+    others = Counter(chain.from_iterable(_single_others(words(text), words(its)) for text, its, one in rows if one))
+    return max(others.values(), default=0) > MOST_OF_ONE * others.total()
+
+
+def _single_others(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    """Yield the words of `one` that differ from `other`, but are followed by an equal word."""
+    for (mine, its), (mine_next, its_next) in pairwise(zip(one, other, strict=False)):
+        if mine != its and mine_next == its_next:
+            yield mine
 
 
 def _has_its_places(text: str, reference: str) -> bool:
