@@ -47,10 +47,16 @@ def _before(row: BankRow) -> tuple[str, str, Sequence[tuple[str, str]]]:
 
 
 def model_key(name: str, revision: str | None = None) -> str:
-    """Return the name of a base model in the bank: `embedded`, or a hash, because a path may identify the user."""
+    """Return the name that the bank (`score_bank.py`, the table of earlier runs) gives a base model.
+
+    It is `embedded`, or a hash, because a path may identify the user.
+    """
     return name if name == EMBEDDED else sha256(f"{name}@{revision}".encode()).hexdigest()[:DIGITS]
 
 
 def data_key(validation: Path) -> str:
-    """Return the name of a data set in the bank: a hash of its validation split, the same for every `train_share`."""
+    """Return the name that the bank (`score_bank.py`, the table of earlier runs) gives a data set.
+
+    It is a hash of the validation split, which is the same for every `train_share`.
+    """
     return file_sum(validation)[:DIGITS]

@@ -46,8 +46,9 @@ def gain_of_more_data(
 ) -> ExpectedScore | None:
     """Return the gain in a score from adding `more` examples to `examples`; None if the bank has too few pairs.
 
-    A score rises about linearly with the logarithm of the number of examples. The slope is the mean over the data
-    sets of the bank; its interval is conformal over the slopes of all pairs.
+    A score rises about linearly with the logarithm of the number of examples. Two runs on the same data give
+    a slope if one has at least twice as many examples and nothing else differs. The slopes are averaged for each data
+    set, and then over the data sets. The interval is conformal, from the slopes of all pairs.
     """
     slopes: list[float] = []
     groups: list[str] = []

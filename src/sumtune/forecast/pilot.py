@@ -111,7 +111,7 @@ def run_pilot(
     depths: Sequence[int] = DEPTHS,
     limit_s: float = math.inf,
 ) -> Pilot:
-    """Train for `depths[-1]` optimizer steps and measure after each of `depths`. `tokens` is what ROUGE counts.
+    """Train for `depths[-1]` optimizer steps and measure after each of `depths`. `tokens` says how ROUGE splits texts.
 
     The pilot ends earlier if the next of `depths` would be reached later than after `limit_s` seconds of training.
     """

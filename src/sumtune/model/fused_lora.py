@@ -121,8 +121,9 @@ def kernels_for_products(model: Any, kernels: Kernels | None) -> Kernels | None:
 def fuse_lora(adapted: nn.Module, kernels: Kernels | None = None) -> int:
     """Replace the forward of every plain LoRA layer in a PEFT model by `lora_linear`; return their number.
 
-    Only for training: merged or disabled adapters are not supported, and the frozen weights may be freed.
-    Layers with DoRA and layers with GPT-2's transposed weights keep their own forward.
+    Only for training: merged or disabled adapters are not supported. If the kernels keep a weight in their own layout,
+    the original weight in the model is freed. Layers with DoRA and layers with GPT-2's transposed weights keep
+    their own forward.
     """
     tied = _tied(adapted)
     forwards = {

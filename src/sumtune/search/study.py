@@ -128,7 +128,7 @@ def finished_trials(study: Study) -> list[FrozenTrial]:
 
 
 def importances(study: Study, space: Space) -> Mapping[str, float]:
-    """Return how much each setting explains of the difference between good and other trials, the largest share first.
+    """Return each setting's share of the difference between the good trials and the rest, the largest share first.
 
     The shares add up to 1. PED-ANOVA (Watanabe et al. 2023, https://arxiv.org/abs/2304.10255). Empty if there are too
     few trials.

@@ -82,7 +82,7 @@ def _notes(plan: RunPlan) -> list[str]:
     elif known:
         quick = "Without --quick, a short training narrows them."
         slow = "There was no time for a short training, which narrows them."
-        notes.append("Expected scores rest on figures of the data and on earlier runs. "
+        notes.append("Expected scores rest on statistics of the data and on earlier runs. "
                      + (quick if plan.precision is None else slow))  # fmt: skip
     return notes
 

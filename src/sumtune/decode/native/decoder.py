@@ -83,9 +83,9 @@ class Decoder:
         return torch.cat([hidden for _, hidden in self._pieces(cache, ids, first)], 1)
 
     def read_last(self, cache: KVCache, ids: Tensor, first: int) -> Generator[None, None, Tensor]:
-        """Read like `read`, return only the state (rows, features) at the end of each dialogue; yield after each piece.
+        """Read like `read`, but pause (yield None) after each piece; return only the last state of each dialogue.
 
-        A piece has `PIECE` positions, so that the memory for activations is bounded.
+        The states are (rows, features). A piece has `PIECE` positions, so that the memory for activations is bounded.
         """
         last, shape = cache.lengths[first : first + len(ids)] - 1, self._weights.shape
         states = torch.empty(len(ids), shape.features, dtype=shape.activations)

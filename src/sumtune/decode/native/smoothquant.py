@@ -29,10 +29,10 @@ NORMS = "before_attention", "before_mlp"
 def smooth(
     weights: ModelWeights, embedding: Tensor, kernels: Kernels, calibration_texts: Sequence[Sequence[int]]
 ) -> ModelWeights:
-    """Return weights that compute the same from features of more even size; their matrices are float32.
+    """Return weights with the same outputs as `weights`, but with features that differ less in magnitude.
 
-    `calibration_texts` are token ids of whole texts, like those that the model will read and write. They show how large
-    features become.
+    The matrices are float32. `calibration_texts` are token ids of whole texts, like those that the model will read and
+    write. They show how large features become.
     """
     recording = _RecordingWeights(weights.shape, weights.tensors)
     decoder = Decoder(recording, embedding, kernels)

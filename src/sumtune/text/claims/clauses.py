@@ -77,7 +77,8 @@ class Clause:
 def split_clauses(summary: str, names: Mapping[str, int]) -> list[Clause]:
     """Return the clauses of `summary` that begin with the name of one speaker.
 
-    Clauses about several people or with a pronoun as subject are left out, and so is what they say.
+    Clauses about several people or with a pronoun as subject are left out; their words do not count as part of the
+    clause before.
 
     >>> clauses = split_clauses("Ann asks Bob to buy milk and she will pay. Bob is tired.", {"ann": 0, "bob": 1})
     >>> [(clause.subject.text, clause.verb, clause.stems) for clause in clauses]
