@@ -18,7 +18,7 @@ def expected_lines(scores: ScoreForecast) -> list[str]:
     if not scores.scores:
         return [f"Expected scores: not known for this kind of run, because {scores.unknown}."]
     basis = f"a pilot of {scores.depth} optimizer steps and earlier runs" if scores.depth else (
-        "statistics of the data and from earlier runs"
+        "data statistics and earlier runs"
     )  # fmt: skip
     shown = "   ".join(f"{METRIC_NAMES[metric]} {interval(one)}" for metric, one in scores.scores.items())
     return ["", f"EXPECTED RESULTS ({LEVEL:.0%} intervals, from {basis}):", f"  {shown}"]
