@@ -610,11 +610,11 @@ def some_references():
 
 
 def follows(text, reference):
-    """Whether 40% of at least six words after the first other one are at the same places."""
+    """Whether 40% of at least six words after the first other one are at the same places, and others here and there."""
     mine, its = (re.findall(r"[a-z0-9]+", one.lower()) for one in (text, reference))
-    first = next((place for place, pair in enumerate(zip(mine, its, strict=False)) if pair[0] != pair[1]), None)
-    rest = [] if first is None else range(first + 1, min(len(mine), len(its)))
-    return len(rest) >= 6 and sum(mine[place] == its[place] for place in rest) >= 0.4 * len(rest)
+    same = "".join("=" if one == other else "x" for one, other in zip(mine, its, strict=False))
+    rest, runs = same.partition("x")[2], re.findall("x+", same)
+    return len(rest) >= 6 and rest.count("=") >= 0.4 * len(rest) and len(runs) >= 2 and max(map(len, runs)) <= 4
 
 
 @case("teacher_forced")

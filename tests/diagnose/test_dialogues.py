@@ -1,5 +1,6 @@
 """Damaged dialogues are named as such, and neither references nor predictions are blamed for them."""
 
+import re
 from dataclasses import replace
 
 import planted
@@ -76,6 +77,17 @@ def test_dialogues_without_turns_among_others_are_damaged_and_a_file_of_such_dia
         return " ".join(line.partition(": ")[2] for line in said.splitlines())
 
     finding = dialogues_damaged(damaged(without_turns, SOME))
-    assert finding.title == "Some dialogues have no turns, although most dialogues have turns"
+    assert finding.title == "Some dialogues have lost their turns and speakers"
     assert {*finding.examples} <= {CLEAN.ids[row] for row in SOME}
     assert dialogues_damaged(damaged(without_turns, range(40))) is None
+
+
+def test_mails_among_chats_are_not_damaged():
+    mail = (
+        "Dear team, the lamp of {0} came without a plug, so please send another one before Friday, or send the money "
+        "back to the account from which it was paid, because nobody can read here in the evening without it. "
+        "I have called twice this week and was promised an answer each time. Thank you and best regards, {0}"
+    )
+    names = [" and ".join(re.findall(r"\b[A-Z]\w+", text)) for text in CLEAN.first_references]
+    new = [mail.format(names[row]) if row in SOME else said for row, said in enumerate(CLEAN.dialogues)]
+    assert dialogues_damaged(replace(CLEAN, dialogues=tuple(new))) is None

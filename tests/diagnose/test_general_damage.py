@@ -11,12 +11,16 @@ import pytest
 
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
+from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.outliers import Scale, find_outliers
 from sumtune.diagnose.looks.style import SummaryStyle
 from sumtune.diagnose.looks.surprise import CharacterModel
 from sumtune.diagnose.repairs.frames import find_frames
 from sumtune.diagnose.repairs.substitution import find_table
+from sumtune.diagnose.rules.causes import explains_more, may_be_small
+from sumtune.diagnose.rules.lengths import cut_short
 from sumtune.diagnose.rules.output_faults import find_output_faults
+from sumtune.diagnose.rules.repairable import repairable
 from sumtune.diagnose.rules.unlike import unlike_references
 
 CLEAN = planted.outputs(40)
@@ -138,52 +142,38 @@ def test_a_finding_about_rows_that_another_one_repaired_stays_behind_it():
     assert codes[0] == "special_tokens_left"
 
 
-def test_a_template_is_named_and_not_its_start():
-    note = (
-        "COMPLAINT: {}. HISTORY: {} is a pleasant patient who reports pain and denies any fever. "
-        "PLAN: rest and come again in {} days"
-    )
-    topics = ("headache", "cough", "back pain", "dizziness")
-    outputs = damaged(lambda row, text: note.format(topics[row % 4], text.split()[0], row % 5 + 2))
-    assert next(find_output_faults(outputs)).code == "same_template"
-    framed = damaged(lambda _, text: f"COMPLAINT: {text}")
-    assert next(find_output_faults(framed)).code in ("same_start", "preamble_left")
+def finding(code, **numbers):
+    return Finding(code, "", "fault", "", numbers={"share": 0.3, **numbers})
+
+
+def test_a_template_explains_more_than_a_start_only_if_little_is_gained_without_the_start():
+    template = finding("same_template")
+    for mended, explains in ((0.302, True), (0.35, False)):
+        start = finding("same_start", rouge1=0.3, rouge1_mended=mended)
+        assert explains_more(template, repairable, start) == explains
+        assert may_be_small(repairable, start)
+    assert not explains_more(finding("misspelled"), repairable, finding("same_start", rouge1=0.3, rouge1_mended=0.302))
 
 
 def test_words_as_a_scorer_compares_them_are_not_cut_short():
-    stop = {
-        "the",
-        "a",
-        "an",
-        "is",
-        "to",
-        "and",
-        "of",
-        "in",
-        "her",
-        "his",
-        "he",
-        "she",
-        "they",
-        "it",
-        "for",
-        "will",
-        "at",
-    }
-    bare = damaged(lambda _, text: " ".join(word[:6] for word in re.findall(r"\w+", text.lower()) if word not in stop))
-    codes = [one.code for one in find_output_faults(bare)]
-    assert codes
-    assert "cut_short" not in codes
+    assert cut_short(CLEAN.mapped(lambda text: " ".join(text.split()[:7])))
+    assert cut_short(CLEAN.mapped(lambda text: " ".join(re.findall(r"\w+", text.lower())[:7]))) is None
 
 
 def test_how_the_other_predictions_end_follows_their_odd_looks():
-    """Of texts with every other word, some are found as broken; the rest only seem to be cut off."""
-    halves = CLEAN.with_predictions([" ".join(text.split()[::2]) for text in CLEAN.predictions])
-    findings = diagnose(Context(outputs=halves), our_engine=False).findings
-    assert findings[0].code == "broken_sentences"
+    words = [text.split() for text in CLEAN.predictions]
+    texts = [one[:6] if row % 4 in (1, 2) else one for row, one in enumerate(words)]
+    texts[::4] = [sorted(one, key=str.casefold, reverse=True) for one in words[::4]]
+    found = {one.code: one for one in find_output_faults(CLEAN.with_predictions(list(map(" ".join, texts))))}
+    assert next(iter(found)) == "broken_sentences"
+    assert found["cut_short"].follows
 
 
 def test_json_without_spaces_has_no_glued_words():
-    body = '{{"error":{{"message":"rate_limit_exceeded","type":"requests","code":{}}}}}'
-    outputs = damaged(lambda row, _: body.format(row))
-    assert "words_glued" not in [one.code for one in find_output_faults(outputs)]
+    def as_json(row, _):
+        error = f'{{"type":"overloaded_error","message":"Overloaded"}},"request_id":"req_{row * 7919:x}"'
+        return f'{{"type":"error","error":{error}}}'
+
+    assert "words_glued" not in [one.code for one in find_output_faults(damaged(as_json))]
+    glued = damaged(lambda row, _: "".join(re.findall(r"[a-z]{3,}", CLEAN.dialogues[row])[:8]))
+    assert next(find_output_faults(glued)).code == "words_glued"

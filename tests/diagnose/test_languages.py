@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
 import planted
 import polyglot
 import pytest
@@ -15,6 +16,8 @@ from sumtune.data.example import Example
 from sumtune.diagnose.context import Context, Data
 from sumtune.diagnose.diagnosis import diagnose
 from sumtune.diagnose.outputs import Outputs
+from sumtune.diagnose.rules.language_and_case import wrong_language
+from sumtune.diagnose.rules.lengths import cut_short
 from sumtune.diagnose.rules.wording import odd_lengths
 from sumtune.text.language import language_of
 
@@ -193,8 +196,25 @@ GERMAN = (
 
 def test_short_texts_in_another_language_are_not_misspelled():
     """Only some of them are recognized as German."""
-    english, rows = planted.outputs(40), range(2, 40, 8)
+    english, rows = planted.outputs(40), (2, 10, 18, 26)
     named = {row: GERMAN[row % 5].format(english.dialogues[row].partition(":")[0]) for row in rows}
-    assert 2 <= sum(language_of(text) == "German" for text in named.values()) < len(named)
+    assert sum(language_of(text) == "German" for text in named.values()) == 2
     outputs = english.with_predictions([named.get(row, text) for row, text in enumerate(english.predictions)])
     assert diagnose(Context(outputs=outputs), our_engine=False).findings[0].code == "wrong_language"
+
+
+def test_texts_without_words_are_in_no_language():
+    english = planted.outputs(40)
+    odd = {2: GERMAN[0], 10: GERMAN[2], 18: "!!! ...", 26: "??? ---"}
+    texts = [odd[row].format("Ann") if row in odd else text for row, text in enumerate(english.predictions)]
+    found = wrong_language(english.with_predictions(texts), np.isin(np.arange(40), list(odd)))
+    assert found.examples
+    assert not any("!!!" in text or "???" in text for text in found.examples)
+
+
+@pytest.mark.parametrize("language", ["ja", "ko", "zh"])
+@pytest.mark.parametrize("said_by_the_engine", [False, True])
+def test_texts_that_are_cut_off_are_found_in_scripts_without_small_letters(language, said_by_the_engine):
+    outputs = clean_outputs(language)
+    cut = outputs.mapped(lambda text: re.sub(r"[^\w\s]", "", text)[:14])
+    assert cut_short(replace(cut, cut_off=(True,) * len(cut)) if said_by_the_engine else cut)

@@ -24,6 +24,7 @@ __all__ = [
     "is_cut_off",
     "looks_like_dialogue",
     "share",
+    "speakers",
     "without_speaker",
     "words",
 ]
@@ -123,7 +124,8 @@ def looks_like_dialogue(text: str) -> bool:
 
 
 @cached
-def _speakers(dialogue: str) -> frozenset[str]:
+def speakers(dialogue: str) -> frozenset[str]:
+    """Return the names before the colons at the beginnings of lines."""
     return frozenset(turn.rstrip(" :：\n\t") for turn in TURN.findall(dialogue))
 
 
@@ -134,12 +136,12 @@ def without_speaker(text: str, dialogue: str) -> str:
     ('Bob is late.', 'Ann: Bob is late.')
     """
     found = TURN.match(text) if "\n" not in text.strip() else None
-    return text[found.end() :] if found and found[0].rstrip(" :：") in _speakers(dialogue) else text
+    return text[found.end() :] if found and found[0].rstrip(" :：") in speakers(dialogue) else text
 
 
 def is_about_speaker(text: str, dialogue: str) -> bool:
     """Return whether `text` begins with a speaker as the subject, who is not addressed."""
-    return any(text.startswith(f"{name} ") for name in _speakers(dialogue))
+    return any(text.startswith(f"{name} ") for name in speakers(dialogue))
 
 
 def share(flags: Iterable[bool] | Sequence[bool]) -> float:

@@ -7,12 +7,15 @@ from sumtune.text.words import has_words
 
 __all__ = ["REPAIRS"]
 
-PROGRESS = re.compile(r"\s*(?:\w+:\s*)?\b\d{1,3}%\|[^|\n]{0,80}\|(?:\s*\d+/\d+)?(?:\s*\[[^\]\n]*\])?\s*")
-"""A progress bar of tqdm."""
+PROGRESS = re.compile(
+    r"\s{0,3}(?<!\S)(?:(?:Loading checkpoint shards|\w{1,20}):\s{1,3})?"
+    r"\d{1,3}%\|[^|\n]{0,80}\|(?:[ \t]?\d+/\d+)?(?:[ \t]?\[[^\]\n]{0,80}\])?\s{0,3}"
+)
+"""A progress bar of tqdm, with its label."""
 LOG_LINE = re.compile(
-    r"^(?:\S*Warning: .*|Setting `pad_token_id` .*|huggingface/tokenizers: .*"
-    r"|(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*\s+(?:[\w.-]+\s+)?)?"
-    r"\W{0,2}(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b[\]:| -].*)(?:\n|$)",
+    r"^(?:(?:\S+:\d+: )?\w*Warning: |Setting `pad_token_id` |huggingface/tokenizers: "
+    r"|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*\s(?:\W{0,3}[\w.-]+)?\W{1,3}(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)\b"
+    r"|(?:DEBUG|INFO|WARNING|ERROR|CRITICAL)[:\]|]).*(?:\n|$)",
     re.MULTILINE,
 )
 
@@ -25,7 +28,9 @@ def log_lines_left(text: str) -> str:
     >>> log_lines_left("Ann saved 40% | 2 of 5."), log_lines_left("Ann got a warning: it is late.")
     ('Ann saved 40% | 2 of 5.', 'Ann got a warning: it is late.')
     """
-    found = LOG_LINE.sub("", PROGRESS.sub(" ", text))
+    found = LOG_LINE.sub("", text)
+    if "%|" in text:
+        found = PROGRESS.sub(" ", found)
     return found.strip() if found != text and has_words(found) else text
 
 

@@ -32,7 +32,7 @@ PIECES = re.compile(r"[▁ĠĊ]|##|@@|</w>")
 """Marks of word pieces, which another repair removes."""
 PATH = re.compile(r"(?:\w+:)?[/\\]*[^\s/\\]+(?:[/\\]+[^\s/\\]+)+\.\w{1,5}|\w+://\S+")
 """The name of a file or an address, which no words were glued into."""
-CODE = re.compile(r"""["'}\]][:,]["'{\[]|</?\w+>""")
+CODE = re.compile(r"""["'}\]][:,]["'{\[]|</\w+>""")
 """JSON or markup, which has no spaces by design."""
 WRONG_ENCODING = re.compile("Â|â€")
 """What another repair removes: UTF-8 that was read in another encoding."""

@@ -79,8 +79,8 @@ def explains_more(look: Finding, rule: Rule, other: Finding) -> bool:
     if rule is predictions_repeat:  # the text of another row is in a row because it repeats
         return look.code == "same_template"
     if _is_certain_repair(rule, other):
-        whole = _brings_little(other) and look.code in WHOLE_TEXTS
-        return look.numbers["share"] >= (1.0 if whole else _many_more(other)) * other.numbers["share"]
+        is_whole_text = _brings_little(other) and look.code in WHOLE_TEXTS
+        return look.numbers["share"] >= (1.0 if is_whole_text else _many_more(other)) * other.numbers["share"]
     if rule is misplaced_rows:  # texts of another file have no word of these dialogues, either
         return look.code != "unrelated"
     return look.numbers["share"] >= LOOKS_SHARE * other.numbers.get("share", 0.0)

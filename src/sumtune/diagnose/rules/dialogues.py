@@ -19,7 +19,7 @@ from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.lengths import says_nothing
 from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS, misplaced_rows
 from sumtune.diagnose.text_features import TURN, content_words, how_many, looks_like_dialogue, share
-from sumtune.text.words import count_words
+from sumtune.text.words import CAPITALIZED, count_words
 
 __all__ = ["dialogues_damaged"]
 
@@ -100,11 +100,11 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | No
     yield "hold no text", list(map(says_nothing, dialogues))
     unsaid = [share is not None and share < UNSAID for share in said]
     yield "are the same text", _constant(dialogues, unsaid)
-    yield "have no turns, although most dialogues have turns", _without_turns(outputs, dialogues)
     sample, every = _as_predictions(outputs.sample(SAMPLE)), _as_predictions(outputs)
     for repair in REPAIRS:
         if any(_changed(sample, repair)):
             yield repair.what, _changed(every, repair)
+    yield "have lost their turns and speakers", _without_turns(outputs, dialogues)
     if not _one_language(outputs):
         return
     rows = list(zip(dialogues, outputs.first_references, outputs.predictions, strict=True))
@@ -139,12 +139,20 @@ def _constant(dialogues: tuple[str, ...], unsaid: Flags) -> Flags:
 
 
 def _without_turns(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
-    """Return which dialogues are a long text without a `Name:`, if most others have turns, and their prediction not."""
+    """Return which dialogues are one long line without turns and without a name of their reference.
+
+    None are if most dialogues have no turns. An e-mail among chats has the names of those who write it.
+    """
     if share(map(looks_like_dialogue, dialogues)) <= 0.5:
         return [False] * len(dialogues)
+    rows = zip(dialogues, outputs.first_references, outputs.predictions, strict=True)
     return [
-        not TURN.search(said) and count_words(said) >= WORDS_OF_CHAT and not looks_like_dialogue(text)
-        for said, text in zip(dialogues, outputs.predictions, strict=True)
+        "\n" not in said.strip()
+        and not TURN.search(said)
+        and count_words(said) >= WORDS_OF_CHAT
+        and not looks_like_dialogue(text)
+        and any(name not in said for name in CAPITALIZED.findall(reference))
+        for said, reference, text in rows
     ]
 
 

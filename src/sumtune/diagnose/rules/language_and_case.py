@@ -10,13 +10,17 @@ from sumtune.diagnose.looks.judged import Mask
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 from sumtune.text.language import language_of
+from sumtune.text.words import count_words
 
 __all__ = ["common_language", "languages_of", "wrong_language"]
 
 OTHER_LANGUAGE_SHARE = 0.05
 FEWEST_OTHER = 3
 FEWEST_RECOGNIZED = 2
-"""Number of texts with strange words in the same other language; they are half of these texts."""
+OF_SUSPECTS = 0.5
+"""Number of texts with strange words that are recognized as the same other language, and their share of these texts."""
+FEWEST_WORDS = 3
+"""Number of words of a text in another language."""
 MOST_COMMON_WORDS = 0.1
 """Largest share of the file's 50 most common words in a text of another language, whose words are strange."""
 TIMES_FOREIGN_REFERENCES = 4.0
@@ -54,9 +58,8 @@ def _foreign(outputs: Outputs) -> list[bool]:
     if share(_in_other_language(outputs.sample(SAMPLE))) < OTHER_LANGUAGE_SHARE / 2:
         return [False] * len(outputs)
     bad = _in_other_language(outputs)
-    usual = _are_outside(outputs.first_references, languages_of(outputs.first_references))
     few = sum(bad) < FEWEST_OTHER or share(bad) < OTHER_LANGUAGE_SHARE
-    return [False] * len(bad) if few or share(bad) < TIMES_FOREIGN_REFERENCES * share(usual) else bad
+    return [False] * len(bad) if few or _are_usual(outputs, bad) else bad
 
 
 def _foreign_among(outputs: Outputs, suspects: Mask) -> list[bool]:
@@ -64,16 +67,26 @@ def _foreign_among(outputs: Outputs, suspects: Mask) -> list[bool]:
 
     A text with wrong letters may be recognized, too, but has more of the file's most common words.
     """
+    usual, known = languages_of(outputs.first_references), file_words(outputs)
     rows = zip(_in_other_language(outputs), outputs.predictions, suspects, strict=True)
     recognized = Counter(language_of(text) for foreign, text, suspect in rows if foreign and suspect)
-    if max(recognized.values(), default=0) < max(FEWEST_RECOGNIZED, suspects.sum() / 2):
+    if not usual or max(recognized.values(), default=0) < max(FEWEST_RECOGNIZED, OF_SUSPECTS * suspects.sum()):
         return [False] * len(outputs)
-    usual, known = languages_of(outputs.first_references), file_words(outputs)
     bad = [
-        bool(suspect) and language_of(text) not in usual and known.common_share(text) <= MOST_COMMON_WORDS
+        bool(suspect)
+        and count_words(text) >= FEWEST_WORDS
+        and language_of(text) not in usual
+        and known.common_share(text) <= MOST_COMMON_WORDS
         for text, suspect in zip(outputs.predictions, suspects, strict=True)
     ]
-    return bad if sum(bad) >= suspects.sum() / 2 else [False] * len(bad)
+    few = sum(bad) < OF_SUSPECTS * suspects.sum() or _are_usual(outputs, bad)
+    return [False] * len(bad) if few else bad
+
+
+def _are_usual(outputs: Outputs, bad: Sequence[bool]) -> bool:
+    """Return whether references in another language than most are nearly as frequent as such predictions."""
+    outside = _are_outside(outputs.first_references, languages_of(outputs.first_references))
+    return share(bad) < TIMES_FOREIGN_REFERENCES * share(outside)
 
 
 def _in_other_language(outputs: Outputs) -> list[bool]:

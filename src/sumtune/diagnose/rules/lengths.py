@@ -126,7 +126,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
         return None
     if not _engine_said(outputs) and not _at_a_limit(outputs, bad) and not _in_mid_phrase(outputs, bad):
         return None
-    if _mostly_garbled(outputs, bad) or _mostly_bare(outputs, bad):
+    if _mostly_garbled(outputs, bad) or (not _engine_said(outputs) and _mostly_bare(outputs, bad)):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     limit = int(np.median([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
@@ -203,7 +203,7 @@ def _mostly_bare(outputs: Outputs, bad: list[bool]) -> bool:
 
 
 def _is_bare(text: str) -> bool:
-    return BARE.fullmatch(text) is not None and text == text.lower()
+    return BARE.fullmatch(text) is not None and text.islower()
 
 
 def _engine_said(outputs: Outputs) -> bool:

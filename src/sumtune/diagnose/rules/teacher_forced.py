@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import chain, groupby
 
 from scipy.special import bdtrc
 
@@ -20,24 +20,27 @@ OTHER_LENGTH = 1.25
 """Largest ratio of the lengths of a prediction and its reference."""
 SAME_PLACES = 0.4
 """Share of these words that a prediction and its reference have at the same places."""
+FEWEST_RUNS = 2
+LONGEST_RUN = 4
+"""Smallest number of places where words differ, and largest number of words in a row that do."""
 CLEAN_FORCED = 0.03
 """Share of clean predictions that is assumed to be so similar to their references."""
 FORCED_P_VALUE = 5e-3
 MOST_OF_ONE = 0.5
 """Share of one word among those that differ, from which it was put in place of others."""
 TEMPLATES = 0.1
-"""Share of the pairs of neighbouring references that are as similar, from which the references are templates."""
+"""Share of references that are as similar to another one, from which the references are templates."""
+COMPARED = 100
+"""Number of references that are compared with one another."""
 
 
 def teacher_forced(outputs: Outputs) -> Finding | None:
-    """Predictions with the words of their reference at the same places, although they are no copies."""
-    bad = [
-        any(_has_its_places(text, reference) for reference in references)
-        for text, references in zip(outputs.predictions, outputs.references, strict=True)
-    ]
-    if len(bad) < FEWEST_ROWS or not _too_many(bad) or _are_templates(outputs.first_references):
+    """Predictions with the words of their reference at the same places, although words before them differ."""
+    pairs = [(words(text), words(its)) for text, its in zip(outputs.predictions, outputs.first_references, strict=True)]
+    bad = [_agrees_by_place(one, other) and _differs_here_and_there(one, other) for one, other in pairs]
+    if len(bad) < FEWEST_ROWS or not _too_many(bad) or _are_templates(outputs.first_references[:COMPARED]):
         return None
-    if _are_replaced(outputs, bad):
+    if _is_one_word(chain.from_iterable(_substituted(*pair) for pair, one in zip(pairs, bad, strict=True) if one)):
         return None
     repaired = outputs.filtered([not one for one in bad])
     others = f" The others score {repaired.score:.3f}, all predictions {outputs.score:.3f}." if repaired else ""
@@ -45,8 +48,9 @@ def teacher_forced(outputs: Outputs) -> Finding | None:
         code="teacher_forced",
         title=f"{how_many(bad)} predictions follow their references word by word",
         severity="fault",
-        evidence=f"{sum(bad)} of {len(bad)} predictions have, after their first word that differs from a reference, at "
-        f"least {SAME_PLACES:.0%} of its words at the same places. A generated text would not.{others}",
+        evidence=f"In {sum(bad)} of {len(bad)} predictions, single words differ from the reference, and still at least "
+        f"{SAME_PLACES:.0%} of the words after the first of them are at its places. Generated texts rarely are so."
+        f"{others}",
         numbers={"share": share(bad), "rouge1": outputs.score},
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
         repaired=repaired,
@@ -61,28 +65,42 @@ def _too_many(forced: Sequence[bool]) -> bool:
 
 def _are_templates(references: Sequence[str]) -> bool:
     """Return whether references are so alike that a generated text has their words at the same places, too."""
-    return share(_has_its_places(*pair) for pair in pairwise(references)) >= TEMPLATES
+    texts = list(map(words, references))
+    alike = [
+        any(_agrees_by_place(one, other) for at, other in enumerate(texts) if at != row)
+        for row, one in enumerate(texts)
+    ]
+    return share(alike) >= TEMPLATES
 
 
-def _are_replaced(outputs: Outputs, bad: Sequence[bool]) -> bool:
-    """Return whether most single words that differ are the same one, such as a mask: it was put there afterwards."""
-    rows = zip(outputs.predictions, outputs.first_references, bad, strict=True)
-    others = Counter(chain.from_iterable(_single_others(words(text), words(its)) for text, its, one in rows if one))
-    return max(others.values(), default=0) > MOST_OF_ONE * others.total()
-
-
-def _single_others(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
-    """Yield the words of `one` that differ from `other`, but are followed by an equal word."""
-    for (mine, its), (mine_next, its_next) in pairwise(zip(one, other, strict=False)):
-        if mine != its and mine_next == its_next:
-            yield mine
-
-
-def _has_its_places(text: str, reference: str) -> bool:
-    """Return whether `text` has many words of the reference at the same places, after its first other word."""
-    one, other = words(text), words(reference)
+def _agrees_by_place(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether many words of `other` are at the same places in `one`, after the first that differs."""
     if not len(other) / OTHER_LENGTH <= len(one) <= OTHER_LENGTH * len(other):
         return False
-    same = [mine == its for mine, its in zip(one, other, strict=False)]
+    same = _same(one, other)
     after = same[same.index(False) + 1 :] if False in same else []
     return len(after) >= LEAST_WORDS and sum(after) >= SAME_PLACES * len(after)
+
+
+def _differs_here_and_there(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether words differ at several places, and never many in a row.
+
+    Corrected texts and filled templates differ at one place, and texts with the same closing in a long part.
+    """
+    runs = [len(list(run)) for same, run in groupby(_same(one, other)) if not same]
+    return len(runs) >= FEWEST_RUNS and max(runs) <= LONGEST_RUN
+
+
+def _same(one: Sequence[str], other: Sequence[str]) -> list[bool]:
+    return [mine == its for mine, its in zip(one, other, strict=False)]
+
+
+def _substituted(one: Sequence[str], other: Sequence[str]) -> Iterator[str]:
+    """Yield the words of `one` that stand in place of others."""
+    return (mine for mine, its in zip(one, other, strict=False) if mine != its)
+
+
+def _is_one_word(substituted: Iterator[str]) -> bool:
+    """Return whether one word, such as a mask, is put in place of most others: somebody changed the texts."""
+    counts = Counter(substituted)
+    return max(counts.values(), default=0) > MOST_OF_ONE * counts.total()
