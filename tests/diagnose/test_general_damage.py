@@ -15,7 +15,10 @@ from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.outliers import Scale, find_outliers
 from sumtune.diagnose.looks.style import SummaryStyle
 from sumtune.diagnose.looks.surprise import CharacterModel
+from sumtune.diagnose.repairs.corpus import Corpus
 from sumtune.diagnose.repairs.frames import find_frames
+from sumtune.diagnose.repairs.repair import Row
+from sumtune.diagnose.repairs.spacing import words_glued
 from sumtune.diagnose.repairs.substitution import find_table
 from sumtune.diagnose.rules.causes import explains_more, may_be_small
 from sumtune.diagnose.rules.lengths import cut_short
@@ -169,11 +172,10 @@ def test_how_the_other_predictions_end_follows_their_odd_looks():
     assert found["cut_short"].follows
 
 
-def test_json_without_spaces_has_no_glued_words():
-    def as_json(row, _):
-        error = f'{{"type":"overloaded_error","message":"Overloaded"}},"request_id":"req_{row * 7919:x}"'
-        return f'{{"type":"error","error":{error}}}'
-
-    assert "words_glued" not in [one.code for one in find_output_faults(damaged(as_json))]
-    glued = damaged(lambda row, _: "".join(re.findall(r"[a-z]{3,}", CLEAN.dialogues[row])[:8]))
-    assert next(find_output_faults(glued)).code == "words_glued"
+def test_names_of_elements_are_no_glued_words():
+    row = Row(
+        "", Corpus((), ("He is ahead in the title of the centre, and it is the gate way that they enter.",) * 3, ())
+    )
+    page = "<html><head><title>502</title></head><body><center>nginx</center></body></html>"
+    assert words_glued(page, row) == page
+    assert words_glued("Heisaheadinthetitleofthecentre.", row).count(" ") > 5

@@ -32,8 +32,8 @@ PIECES = re.compile(r"[▁ĠĊ]|##|@@|</w>")
 """Marks of word pieces, which another repair removes."""
 PATH = re.compile(r"(?:\w+:)?[/\\]*[^\s/\\]+(?:[/\\]+[^\s/\\]+)+\.\w{1,5}|\w+://\S+")
 """The name of a file or an address, which no words were glued into."""
-CODE = re.compile(r"""["'}\]][:,]["'{\[]|</\w+>""")
-"""JSON or markup, which has no spaces by design."""
+MARKUP = re.compile(r"</\w+>")
+"""The end of an element, whose name is no glued word."""
 WRONG_ENCODING = re.compile("Â|â€")
 """What another repair removes: UTF-8 that was read in another encoding."""
 HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad\u2010]\r?\n(?=[^\W\d_])")
@@ -75,7 +75,7 @@ def words_glued(text: str, row: Row) -> str:
     tokens = text.split()
     if len(text) < max(FEWEST_CHARACTERS, GLUED_WORD * len(tokens)) or has_unspaced(text) or PIECES.search(text):
         return text
-    if PATH.fullmatch(text.strip()) or CODE.search(text):
+    if PATH.fullmatch(text.strip()) or MARKUP.search(text):
         return text
     split = _segmented(text, row.corpus.vocabulary)
     return _if_known(text, split, row.corpus.vocabulary) if len(split.split()) >= FEWEST_SPLIT else text
