@@ -105,7 +105,7 @@ def repetition_banned(rows: list[Row], rng: random.Random) -> list[Row]:
 
 
 def runs_on_into_new_example(rows: list[Row], rng: random.Random) -> list[Row]:
-    """No end token was learned, so the model goes on with an example of its own."""
+    """The model learned no end token, so it continues with another example, which it invents."""
     gap = rng.choice(("\n\n###\n\n", "\n\n", "\n---\n"))
 
     def example() -> str:

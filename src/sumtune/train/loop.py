@@ -41,11 +41,10 @@ def train(
 ) -> TrainState:  # fmt: skip
     """Train from `state` to the last optimizer step of `plan`, or of the time `limit`; return the final state.
 
-    If `plateau` (the scores sampled so far) is given, training also ends when more of it would hardly raise these
-    scores. `batch(step)` returns the examples of a step; `compute_gradient(examples, max_tokens)` stores their gradient
-    in `master_weights`; `validate()` returns the mean validation loss; `save(state)` writes a checkpoint; `restore()`
-    loads the newest. Validation, `sample` and saving come before the step, so the same code also handles the final
-    state.
+    With `plateau` (the scores sampled so far), training also ends when more of it would hardly raise these scores.
+    `batch(step)` returns the examples of a step; `compute_gradient(examples, max_tokens)` stores their gradient in
+    `master_weights`; `validate()` returns the mean validation loss; `save(state)` writes a checkpoint; `restore()`
+    loads the newest. Validation, `sample` and saving come before the step, so the same code handles the final state.
 
     Raises:
         StoppedError: the user stopped the run. Its state is saved.
