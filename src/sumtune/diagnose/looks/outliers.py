@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtrc
 
-__all__ = ["FEWEST_OUTLIERS", "Scale", "Values", "chance_of_more", "far_below", "find_outliers", "may_be_outliers"]
+__all__ = [
+    "FEWEST_OUTLIERS",
+    "Scale",
+    "Values",
+    "chance_of",
+    "chance_of_more",
+    "far_below",
+    "find_outliers",
+    "may_be_outliers",
+]
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -67,7 +76,7 @@ def find_outliers(
         found = (predictions < limit) & ~np.asarray(exempt)
         expected = float((references < limit).mean())
         share, count = float(found.mean()), int(found.sum())
-        p_value = float(bdtrc(count - 1, len(found), max(rate, expected)))
+        p_value = chance_of(count, len(found), max(rate, expected))
         clear = count >= FEWEST_OUTLIERS and share >= max(expected + least, TIMES_REFERENCES * expected)
         if clear and p_value <= OUTLIER_P_VALUE and (best is None or p_value < best[0]):
             best = p_value, found
@@ -83,8 +92,17 @@ def _among(suspects: Mask, low: Mask, expected: float) -> Mask | None:
     """Return which suspects are low, if they are many, and more than as many references would be by chance."""
     found, size = suspects & low, int(suspects.sum())
     count = int(found.sum())
-    p_value = float(bdtrc(count - 1, size, max(QUANTILE[0], expected)))
+    p_value = chance_of(count, size, max(QUANTILE[0], expected))
     return found if count >= max(FEWEST_OUTLIERS, SUSPECTS_SHARE * size) and p_value <= SUSPECTS_P_VALUE else None
+
+
+def chance_of(count: int, rows: int, rate: float) -> float:
+    """Return the probability that at least `count` of `rows` texts have a trait that each has with probability `rate`.
+
+    >>> chance_of(1, 2, 0.5), chance_of(2, 2, 0.5)
+    (0.75, 0.25)
+    """
+    return float(bdtrc(count - 1, rows, rate))
 
 
 def chance_of_more(count: int, rows: int, others: int, other_rows: int) -> float:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from scipy.special import bdtrc
-
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.judged import SAMPLE, is_copied
+from sumtune.diagnose.looks.outliers import chance_of
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.corpus import Corpus
 from sumtune.diagnose.repairs.preambles import only_thoughts
@@ -235,9 +234,8 @@ def _is_passage(text: str, dialogue: str) -> bool:
         return False
     if _plain(text) in _plain(dialogue) or _in_words(text) in _in_words(dialogue):
         return True
-    names = [name for name in speakers(dialogue) if f"{name}:" in text]
     bare = text
-    for name in names:
+    for name in speakers(dialogue):
         bare = bare.replace(f"{name}:", "")
     said = "\n".join(SPEAKER.sub("", line) for line in dialogue.splitlines())
     return count_words(bare) >= WORDS_OF_PASSAGE and _in_words(bare) in _in_words(said)
@@ -246,7 +244,7 @@ def _is_passage(text: str, dialogue: str) -> bool:
 def _too_many(copies: Sequence[bool]) -> bool:
     """Return whether there are more copies than chance explains (binomial test)."""
     count = sum(copies)
-    return count >= FEWEST_COPIES and float(bdtrc(count - 1, len(copies), CLEAN_COPIES)) <= COPIES_P_VALUE
+    return count >= FEWEST_COPIES and chance_of(count, len(copies), CLEAN_COPIES) <= COPIES_P_VALUE
 
 
 def _only_the_shortest(chosen: Sequence[bool], dialogues: Sequence[str]) -> bool:

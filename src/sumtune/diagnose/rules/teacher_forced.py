@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 
-from scipy.special import bdtrc
-
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.looks.outliers import chance_of
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share, words
 
@@ -60,7 +59,7 @@ def teacher_forced(outputs: Outputs) -> Finding | None:
 def _too_many(forced: Sequence[bool]) -> bool:
     """Return whether there are more than chance explains (binomial test)."""
     count = sum(forced)
-    return count >= FEWEST_FORCED and float(bdtrc(count - 1, len(forced), CLEAN_FORCED)) <= FORCED_P_VALUE
+    return count >= FEWEST_FORCED and chance_of(count, len(forced), CLEAN_FORCED) <= FORCED_P_VALUE
 
 
 def _are_templates(references: Sequence[str]) -> bool:
