@@ -56,6 +56,13 @@ def test_arguments_that_contradict_are_refused(arguments: dict[str, Any], messag
         sumtune.diagnose(**arguments)
 
 
+def test_a_file_in_place_of_a_run_is_answered_with_the_call_that_reads_it(tmp_path: Path) -> None:
+    file = tmp_path / "outputs.csv"
+    file.write_text("prediction,reference\nA.,B.\n")
+    with pytest.raises(ConfigError, match=r"outputs.csv is a file.*sumtune.diagnose\(predictions='.*outputs.csv'\)"):
+        sumtune.diagnose(file)
+
+
 def test_a_run_is_diagnosed_by_its_folder_or_by_itself(world: World) -> None:
     found = sumtune.diagnose(world.run)
     assert found == sumtune.diagnose("runs/chats") == world.run.diagnosis

@@ -38,7 +38,7 @@ def test_a_text_is_scored_against_its_best_reference() -> None:
     ("predictions", "references", "message"),
     [
         ([], [], "There are no predictions"),
-        (["a", "b"], ["a"], "There are 2 predictions and 1 references"),
+        (["a", "b"], ["a"], "Expected equal numbers of predictions and references; given: 2 and 1"),
         ("a", ["a"], "The predictions are 'str': expected a list of texts"),
         (["a", None], ["a", "b"], "Prediction 2 is 'NoneType': expected a text"),
         (["a"], [" "], "Reference 1 is empty"),

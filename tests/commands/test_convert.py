@@ -26,7 +26,7 @@ def test_what_is_understood_is_shown_and_written(
     convert(chat, target)
     shown = capsys.readouterr().out
     assert f"{chat}: an exported chat, 2 conversations, 0 with a summary." in shown
-    assert "left out: 1 notes and media" in shown
+    assert "left out: notes and media (1)" in shown
     assert "Conversation 2:\n  Ann: line 7\n  Bob: line 7\n" in shown
     assert "2 conversations written" in shown
     assert "add a `summary` to each line" in shown

@@ -75,7 +75,7 @@ def test_a_missing_or_older_output_is_made_again(job, echo):
 
 def test_a_bad_shard_is_named_and_the_others_are_finished(job, echo):
     (job.source / "aa.jsonl").write_text('{"dialogue": ""}\n')
-    with pytest.raises(InputError, match=r"1 shards are not summarized:\naa.jsonl: .*missing or empty"):
+    with pytest.raises(InputError, match=r"1 shard not summarized:\naa.jsonl: .*missing or empty"):
         summarize_folder(job)
     assert summaries(job) == EVERY
 

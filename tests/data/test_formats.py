@@ -136,15 +136,15 @@ def notes(export: Export) -> str:
 @pytest.mark.parametrize(
     ("value", "name", "left_out"),
     [
-        (SLACK, "Slack", "1 notices and messages without text"),
-        ({"messages": SLACK}, "Slack", "1 notices"),
-        (DISCORD, "Discord", "1 notices and messages without text"),
-        (TEAMS, "Microsoft Teams", "1 events and messages without text"),
-        (TEAMS["value"], "Microsoft Teams", "1 events"),
-        (ZENDESK, "Zendesk", "1 internal notes"),
-        ({"tickets": [ZENDESK]}, "Zendesk", "1 internal notes"),
-        (INTERCOM, "Intercom", "1 internal notes, 1 events"),
-        ({"conversations": [INTERCOM]}, "Intercom", "1 internal notes, 1 events"),
+        (SLACK, "Slack", "notices and messages without text (1)"),
+        ({"messages": SLACK}, "Slack", "notices and messages without text (1)"),
+        (DISCORD, "Discord", "notices and messages without text (1)"),
+        (TEAMS, "Microsoft Teams", "events and messages without text (1)"),
+        (TEAMS["value"], "Microsoft Teams", "events and messages without text (1)"),
+        (ZENDESK, "Zendesk", "internal notes (1)"),
+        ({"tickets": [ZENDESK]}, "Zendesk", "internal notes (1)"),
+        (INTERCOM, "Intercom", "internal notes (1), events (1)"),
+        ({"conversations": [INTERCOM]}, "Intercom", "internal notes (1), events (1)"),
         ([{"sender": "Ann", "text": "Shall we meet at 9?"}, {"sender": "Bob", "text": "Yes & gladly."}],
          "messages", ""),
         ({"history": [{"name": "Ann", "msg": "Shall we meet at 9?"}, {"name": "Bob", "msg": "Yes & gladly."}]},
@@ -158,7 +158,7 @@ def test_an_export_without_summaries(value: Any, name: str, left_out: str, tmp_p
     assert name in export.format
     assert left_out in notes(export)
     assert [one.dialogue for one in open_conversations(path)] == [TALK]
-    with pytest.raises(DataError, match=r"1 conversations without summaries.*sumtune convert FILE --output"):
+    with pytest.raises(DataError, match=r"1 conversation without summaries.*sumtune convert FILE --output"):
         check(DataConfig(path=str(path)))
 
 

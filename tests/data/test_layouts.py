@@ -56,7 +56,7 @@ def test_discord_names_people_and_keeps_bots_and_forwarded_messages(tmp_path: Pa
     )
     export = read_export(save(tmp_path / "a.json", value))
     assert dialogues(export) == ["Ann: Hi @Bob and @Ann :ok:\nHelper: Reminder set.\nBob: The hall is booked."]
-    assert "left out: 2 notices and messages without text" in notes(export)
+    assert "left out: notices and messages without text (2)" in notes(export)
 
 
 def test_a_folder_of_channels_is_read_and_an_empty_channel_is_named(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_message_without_text_does_not_hide_its_day(tmp_path: Path) -> None:
     for path in (tmp_path / "export", tmp_path / "export" / "general"):
         export = read_export(path)
         assert export.rows == ({"channel": "general", "dialogue": TALK},)
-        assert "left out: 1 entries that are not messages, 1 notices and messages without text" in notes(export)
+        assert "left out: entries that are not messages (1), notices and messages without text (1)" in notes(export)
     for name in ("users.json", "channels.json"):
         with pytest.raises(DataError, match=r"Slack export: pass the whole export, as a folder or \.zip"):
             read_export(tmp_path / "export" / name)
@@ -95,7 +95,7 @@ def test_a_message_without_text_does_not_hide_its_day(tmp_path: Path) -> None:
 def test_names_that_a_day_of_slack_lacks_are_told(tmp_path: Path) -> None:
     export = read_export(save(tmp_path / "2024-05-01.json", DAY))
     assert dialogues(export) == ["U1: Shall we meet at 9?\nU2: Yes & gladly."]
-    assert "2 names of people, which only the whole export has (users.json)" in notes(export)
+    assert "names of people, found only in users.json of the whole export (2)" in notes(export)
 
 
 def on_telegram(who: str | None, text: Any, at: int = 1714554000, **more: Any) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def test_telegram(tmp_path: Path) -> None:
         path = save(tmp_path / "result.json", value)
         export = read_export(path)
         assert dialogues(export) == expected
-        assert "read as Telegram; left out: 3 notices and messages without text" in notes(export)
+        assert "read as Telegram; left out: notices and messages without text (3)" in notes(export)
         assert [one.dialogue for one in open_conversations(path)] == expected
         assert all("personal_information" not in row for row in export.rows)
 
@@ -170,7 +170,7 @@ def test_notes_of_intercom_stay_inside_and_an_unanswered_message_is_a_conversati
     value = {"type": "conversation.list", "conversations": [answered, intercom()]}
     export = read_export(save(tmp_path / "a.json", value))
     assert dialogues(export) == [TALK, TALK.split("\n")[0]]
-    assert "1 internal notes" in notes(export)
+    assert "internal notes (1)" in notes(export)
 
 
 def test_a_zendesk_ticket_without_comments_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_parts_and_tools_in_messages_of_openai(tmp_path: Path) -> None:
     export = read_export(save(tmp_path / "a.json", value))
     pair = {"dialogue": TALK, "summary": "They meet."}
     assert export.rows == (pair, pair, {"dialogue": "user: Rain?\ntool: no\nassistant: Dry."})
-    assert "left out: 1 messages without text" in notes(export)
+    assert "left out: messages without text (1)" in notes(export)
 
 
 def test_csds_says_who_asks(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_what_nobody_said_is_left_out_and_counted(line: str, tmp_path: Path) -> 
     (tmp_path / "_chat.txt").write_text(f"{start}Ann: Shall we meet?\n{line}\n{start}Bob: Yes\n", encoding="utf-8")
     export = read_export(tmp_path / "_chat.txt")
     assert [row["dialogue"] for row in export.rows] == [TALK]
-    assert "left out: 1 notes and media" in str(export.notes[0])
+    assert "left out: notes and media (1)" in str(export.notes[0])
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_references_that_do_not_fit_are_refused_with_both_numbers(tmp_path):
     with pytest.raises(DataError, match=r"2 predictions.*3 references.*line break"):
         read_predictions(path, references=table)
     some = write(tmp_path / "p.jsonl", [{"id": "n2", "prediction": "B."}, {"id": "n9", "prediction": "C."}])
-    with pytest.raises(DataError, match="1 of them share an id"):
+    with pytest.raises(DataError, match="Shared ids: 1\."):
         read_predictions(some, references=table)
 
 
@@ -216,7 +216,7 @@ def test_references_without_a_prediction_are_counted(tmp_path, capsys, lost):
     said = capsys.readouterr().err
     assert (
         said
-        == f"Note: {table}: {lost} of the 6 references have no prediction and are not scored, such as 'n0'.\n"
+        == f"Note: {table}: not scored, because there is no prediction: {lost} of the 6 references, such as 'n0'.\n"
         * (lost > 0)
     )
 

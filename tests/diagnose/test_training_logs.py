@@ -116,7 +116,7 @@ def test_a_warmup_that_no_log_shows_is_read_from_the_arguments_beside_it(tmp_pat
     (tmp_path / "run" / "adapter_config.json").write_text('{"r": 8, "lora_alpha": 16}', encoding="utf-8")
     first = diagnose_training_log(state).findings[0]
     assert first.code == "warmup_too_long"
-    assert first.evidence.startswith("40 examples in batches of 4 for 1 epoch make 10 optimizer steps.")
+    assert first.evidence.startswith("40 examples in batches of 4 for 1 epoch: 10 optimizer steps.")
     assert "The highest learning rate reached is 2% of the setting." in first.evidence
     assert "warmup_steps=1, num_train_epochs=10" in first.remedy
     assert codes(tmp_path / "run") == codes(state)

@@ -54,7 +54,7 @@ def test_both_causes_are_named_from_the_files_of_a_trainer_the_larger_effect_fir
     for log in (trained, trained / "trainer_state.json", trained / "checkpoint-10"):
         first, second = diagnose_file(file, training_log=log).findings[:2]
         assert (first.code, second.code) == ("characters_separated", "warmup_too_long")
-        size = "The run has" if log.name == "checkpoint-10" else "40 examples in batches of 4 for 1 epoch make"
+        size = "The run has" if log.name == "checkpoint-10" else "40 examples in batches of 4 for 1 epoch:"
         assert second.evidence.startswith(f"{size} 10 optimizer steps.")
         assert "request 100 steps of warm-up, and the run used 10." in second.evidence
         assert "The highest learning rate reached is 9% of the setting." in second.evidence

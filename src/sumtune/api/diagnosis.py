@@ -67,6 +67,8 @@ def diagnose(
     """
     if training_log is not None and run is not None:
         raise ConfigError("`training_log` and `run` both say how the model was trained: give one of them.")
+    if run is not None and predictions is None and Path(run).is_file():
+        raise ConfigError(f"{run} is a file, not the folder of a run: sumtune.diagnose(predictions={str(run)!r})")
     run_dir = None if run is None else RunDir(Path(run))
     log = None if training_log is None else Path(training_log)
     if isinstance(predictions, str | os.PathLike):

@@ -59,8 +59,8 @@ def diagnose(
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="Predictions of any tool, with references or --references FILE. CSV, JSON, JSONL, Parquet, or a text "
-            "with one prediction per line. Without FILE, a run is diagnosed."
+            help="Predictions of any tool, with references or --references FILE. CSV, Excel, JSON, JSONL, Parquet, or "
+            "a text with one prediction per line. Without FILE, a run is diagnosed."
         ),
     ] = None,
     run_dir: Annotated[

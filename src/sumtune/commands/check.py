@@ -7,6 +7,7 @@ from sumtune.data import ingest
 from sumtune.data.issues import display, raise_errors
 from sumtune.model.encode_stage import fit_token_limits, limit_notes, make_encoder
 from sumtune.model.precision import choose_device
+from sumtune.plurals import counted
 
 __all__ = ["check_data"]
 
@@ -27,5 +28,5 @@ def check_data(config: Config, console: Console) -> None:
     for line in display(checked.issues):
         console.print(line, soft_wrap=True)
     counts = ", ".join(f"{name} {len(examples)}" for name, examples in checked.examples.items() if examples)
-    dropped = f"; {checked.dropped} rows dropped" if checked.dropped else ""
+    dropped = f"; dropped: {counted(checked.dropped, 'row')}" if checked.dropped else ""
     console.print(f"The data can be used: {counts} examples{dropped}.", soft_wrap=True)

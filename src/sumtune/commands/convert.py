@@ -8,6 +8,7 @@ from sumtune.data.json_rows import dump_row
 from sumtune.errors import InputError
 from sumtune.files.checksums import fingerprint
 from sumtune.files.resumable import resumable_lines
+from sumtune.plurals import counted
 
 __all__ = ["convert"]
 
@@ -35,21 +36,22 @@ def convert(source: Path, target: Path, *, overwrite: bool = False, dialogue_col
     with resumable_lines(target, fingerprint([], lines)) as out:
         out.append(lines[out.done :])
         out.finish(len(lines))
-    print(f"{len(lines)} conversations written to {target}.{_next_step(export)}")
+    print(f"{counted(len(lines), 'conversation')} written to {target}.{_next_step(export)}")
 
 
 def _understood(source: Path, export: Export) -> list[str]:
     """Return what was recognized, what was left out, and the first conversations."""
-    lines = [f"{source}: {export.format}, {len(export.rows)} conversations, {export.with_summary} with a summary."]
+    found = counted(len(export.rows), "conversation")
+    lines = [f"{source}: {export.format}, {found}, {export.with_summary} with a summary."]
     lines += [f"  {note}" for note in export.notes]
     if export.empty:
-        lines.append(f"  left out: {export.empty} conversations without text")
+        lines.append(f"  left out: {counted(export.empty, 'conversation')} without text")
     for number, row in enumerate(export.rows[:SHOWN_CONVERSATIONS], 1):
         turns = row["dialogue"].split("\n")
         lines.append(f"Conversation {number}:")
         lines += [f"  {_shortened(turn)}" for turn in turns[:SHOWN_TURNS]]
         if len(turns) > SHOWN_TURNS:
-            lines.append(f"  … and {len(turns) - SHOWN_TURNS} more turns")
+            lines.append(f"  … and {counted(len(turns) - SHOWN_TURNS, 'more turn')}")
         lines += [f"  {name}: {_shortened(text)}" for name, text in row.items() if name.startswith("summary")]
     return lines
 

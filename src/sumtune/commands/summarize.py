@@ -21,6 +21,7 @@ from sumtune.errors import DataError, InputError, RunDirError
 from sumtune.files.checksums import fingerprint
 from sumtune.files.resumable import ResumableLines, resumable_lines
 from sumtune.files.run_dir import RunDir
+from sumtune.plurals import counted
 from sumtune.summarizer import OnProgress
 from sumtune.terminal.console import plain_console
 from sumtune.terminal.progress import generation_progress
@@ -131,10 +132,10 @@ def summarize_file(
     made_from = _inputs_fingerprint(source, adapter, beams, dialogue_column, (column, style))
     with resumable_lines(target, made_from) as out:
         if out.done:
-            print(f"Continuing after {out.done} of {count} summaries.", file=sys.stderr)
+            print(f"Continuing after {out.done} of {counted(count, 'summary', 'summaries')}.", file=sys.stderr)
         _summarize(conversations, count, out, (load or load_tuned)(adapter, beams), _RowStyles(column, style))
         out.finish(count)
-    print(f"{count} summaries written to {target}", file=sys.stderr)
+    print(f"{counted(count, 'summary', 'summaries')} written to {target}", file=sys.stderr)
     return count
 
 

@@ -14,6 +14,7 @@ from sumtune.errors import InputError, SumtuneError
 from sumtune.files.checksums import fingerprint
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
+from sumtune.plurals import counted
 
 __all__ = ["Job", "summarize_folder"]
 
@@ -86,17 +87,17 @@ def summarize_folder(job: Job, ray_address: str | None = None, cores: int = 1) -
     shards = _shards(job.source)
     _require_same_settings(job)
     waiting = [shard for shard in shards if not job.is_done(shard)]
-    print(f"{len(shards)} shards, {len(shards) - len(waiting)} of them done.", file=sys.stderr)
+    print(f"{counted(len(shards), 'shard')}, {len(shards) - len(waiting)} of them done.", file=sys.stderr)
     errors, rows = [], 0
     for result in _results(job, waiting, ray_address, cores):
         if result["error"]:
             errors.append(result["error"])
         else:
             rows += result["rows"]
-            print(f"{result['shard']}: {result['rows']} summaries", file=sys.stderr)
+            print(f"{result['shard']}: {counted(result['rows'], 'summary', 'summaries')}", file=sys.stderr)
     if errors:
-        raise InputError("\n".join([f"{len(errors)} shards are not summarized:", *errors[:SHOWN_ERRORS]]))
-    print(f"{rows} summaries written to {job.target}", file=sys.stderr)
+        raise InputError("\n".join([f"{counted(len(errors), 'shard')} not summarized:", *errors[:SHOWN_ERRORS]]))
+    print(f"{counted(rows, 'summary', 'summaries')} written to {job.target}", file=sys.stderr)
 
 
 def _shards(source: Path) -> list[str]:

@@ -57,8 +57,8 @@ class LengthNotes:
                 else ("Warning", "their ends are not read")
             )
             self._tell(
-                f"{kind}: {self._cut} of {self._seen} dialogues are longer than the {self._tuned.max_source_tokens} "
-                f"tokens that are read at once: {fate}."
+                f"{kind}: dialogues longer than the {self._tuned.max_source_tokens} tokens that are read at once: "
+                f"{self._cut} of {self._seen}; {fate}."
             )
 
 

@@ -135,7 +135,7 @@ def _converted(table: Table, row_format: RowFormat) -> Table:
 
 def _note(file: str, row_format: RowFormat, left_out: Counter[str]) -> Issue:
     """Return a note on what was recognized, and on what is not part of the dialogues."""
-    removed = [f"{count} {what}" for what, count in left_out.items()]
+    removed = [f"{what} ({count})" for what, count in left_out.items()]
     if row_format.instruction != Instruction():
         removed.append("the instruction that all prompts share")
     message = f"it is read as {row_format.format.name}" + (f"; left out: {', '.join(removed)}" if removed else "")

@@ -22,6 +22,7 @@ from sumtune.files.atomic import new_folder
 from sumtune.files.records import find_record, write_record
 from sumtune.files.run_dir import RunDir
 from sumtune.files.stage_manifest import up_to_date, write_manifest
+from sumtune.plurals import counted
 
 __all__ = ["CheckedData", "IngestResult", "check", "run", "truncated_dialogues"]
 
@@ -141,7 +142,7 @@ def _split(tables: Sequence[Table], examples: ExampleFile) -> dict[str, ExampleF
 
 def _unused_files(names: Sequence[str]) -> Issue:
     shown = ", ".join(names[:SHOWN_FILES]) + (" …" if len(names) > SHOWN_FILES else "")
-    return Issue("unused_files", "info", f"{len(names)} data files are not read: {shown}")
+    return Issue("unused_files", "info", f"not read: {counted(len(names), 'data file')}: {shown}")
 
 
 def _dropped(issue: Issue) -> Issue:

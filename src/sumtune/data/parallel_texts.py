@@ -39,7 +39,7 @@ def parallel_texts(
         raise DataError("There are no predictions: expected at least one, with its reference.")
     for name, others in {"references": wanted, "dialogues": read}.items():
         if others is not None and len(others) != len(texts):
-            raise DataError(f"There are {len(texts)} predictions and {len(others)} {name}: expected as many {name}.")
+            raise DataError(f"Expected equal numbers of predictions and {name}; given: {len(texts)} and {len(others)}.")
     return ParallelTexts(texts, wanted, read)
 
 

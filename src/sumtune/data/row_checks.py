@@ -14,6 +14,7 @@ from sumtune.data.placeholders import is_placeholder
 from sumtune.data.row_styles import check_style_value, read_style
 from sumtune.data.table import Table
 from sumtune.data.turn_marks import has_labels
+from sumtune.plurals import counted
 
 __all__ = ["UniqueIds", "check_rows", "check_text", "row_id"]
 
@@ -129,7 +130,7 @@ class _Forms:
     def issues(self) -> Iterator[Issue]:
         """Yield warnings and notes about the counted dialogues."""
         for form, count in self.forms.items():
-            message = f"{count} of {self.seen} dialogues were split into turns: they are given as {form}"
+            message = f"dialogues split into turns, because they are given as {form}: {count} of {self.seen}"
             yield Issue("split_into_turns", "info", message, self.file)
         if self.without_speaker:
             yield self._without_speaker()
@@ -137,7 +138,9 @@ class _Forms:
             yield self._one_line()
 
     def _without_speaker(self) -> Issue:
-        places = f"{self.without_speaker} of {self.seen} dialogues, first in row {self.first_without_speaker},"
+        places = (
+            f"{self.without_speaker} of {counted(self.seen, 'dialogue')}, first in row {self.first_without_speaker},"
+        )
         keys = show_names(list(self.unread_keys))
         message = (
             f"the turns of {places} have no known speaker, and their keys {keys} are not read; "
@@ -146,10 +149,10 @@ class _Forms:
         return Issue("unknown_speaker", "warning", message, self.file)
 
     def _one_line(self) -> Issue:
-        several = f" ({self.crowded} of them with several speakers)" if self.crowded else ""
+        several = f" (with several speakers: {self.crowded})" if self.crowded else ""
         message = (
-            f"{self.one_line} of {self.seen} dialogues{several}, first in row {self.first_one_line}, are one line; "
-            "put each turn on its own line, as `Name: text`"
+            f"dialogues of one line: {self.one_line} of {self.seen}{several}, first in row {self.first_one_line}; put "
+            "each turn on its own line, as `Name: text`"
         )
         return Issue("one_line_dialogue", "warning", message, self.file)
 

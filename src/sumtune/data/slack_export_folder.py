@@ -84,7 +84,7 @@ def _read_channels(
             rows.append((len(rows) + 1, {"channel": channel, "dialogue": reading.value()}))
     if not rows:
         raise DataError(f"{place} is a Slack export without any message.")
-    removed = ", ".join(f"{count} {what}" for what, count in left_out.items() if count)
+    removed = ", ".join(f"{what} ({count})" for what, count in left_out.items() if count)
     note = "it is read as a Slack export" + (f"; left out: {removed}" if removed else "")
     return Table(file, None, ("channel", "dialogue"), tuple(rows), (Issue("format", "info", note, file),),
                  "a Slack export")  # fmt: skip

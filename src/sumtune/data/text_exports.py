@@ -24,7 +24,7 @@ def read_text_export(place: str, file: str, text: str, split: str | None) -> Tab
     """
     log = read_chat_log(text) if is_chat_log(text) else None
     if log is not None and log.turns:
-        left_out = f"; left out: {log.left_out} notes and media" if log.left_out else ""
+        left_out = f"; left out: notes and media ({log.left_out})" if log.left_out else ""
         parts = [Reading(part).value() for part in split_at_pauses(log.turns)]
         return _table(file, split, parts, "an exported chat", left_out)
     if log is not None:

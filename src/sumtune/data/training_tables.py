@@ -10,6 +10,7 @@ from sumtune.data.formatted import apply_format
 from sumtune.data.issues import Issue
 from sumtune.data.table import Table
 from sumtune.errors import DataError
+from sumtune.plurals import counted
 
 __all__ = ["columns_by_file", "usable_tables"]
 
@@ -32,8 +33,9 @@ def _read(source: DataSource, data: DataConfig) -> list[Table]:
     tables = [apply_format(table) for table in tables]
     for table in tables:
         if table.format is not None and not find_summaries(table.columns) and table.split in (None, "train"):
+            found = counted(len(table.rows), "conversation")
             raise DataError(
-                f"{table.file} is read as {table.format}: {len(table.rows)} conversations without summaries. "
+                f"{table.file} is read as {table.format}: {found} without summaries. "
                 f"Write them with `sumtune convert FILE --output chats.jsonl`, and add a `summary` to each line."
             )
     return tables
@@ -70,7 +72,10 @@ def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], 
         return list(tables), []
     notes = [
         Issue(
-            "no_summaries", "warning", f"it has no summaries: its {len(table.rows)} dialogues are not used", table.file
+            "no_summaries",
+            "warning",
+            f"not used, because it has no summaries: {counted(len(table.rows), 'dialogue')}",
+            table.file,
         )
         for table in bare
     ]

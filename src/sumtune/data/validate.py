@@ -11,6 +11,7 @@ from sumtune.config import ModelConfig
 from sumtune.data.example import Example
 from sumtune.data.example_file import ExampleFile, fingerprints
 from sumtune.data.issues import Issue
+from sumtune.plurals import counted
 
 __all__ = ["TokenCounter", "check_learnable", "check_lengths", "check_splits"]
 
@@ -94,7 +95,7 @@ def _longer(plural: str, longer: int, total: int, limit: float) -> str:
 def _check_sizes(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
     size = len(splits["train"])
     if size < FEWEST_TRAINING_EXAMPLES:
-        message = f"there are {size} examples to train on; at least {FEWEST_TRAINING_EXAMPLES} are needed"
+        message = f"the training data have {counted(size, 'example')}; at least {FEWEST_TRAINING_EXAMPLES} are needed"
         given = [name for name, examples in splits.items() if examples]
         if not size and given:
             message += (
@@ -102,7 +103,7 @@ def _check_sizes(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
             )
         yield Issue("too_few_training_examples", "error", message)
     elif size < FEW_TRAINING_EXAMPLES:
-        message = f"there are only {size} examples to train on; a few hundred are needed to learn much"
+        message = f"the training data have only {counted(size, 'example')}; a few hundred are needed to learn much"
         yield Issue("few_training_examples", "warning", message)
     if not splits["validation"] and size >= FEWEST_TRAINING_EXAMPLES:
         message = f"all {size} examples have the same dialogue, so none is left for validation; 2 dialogues are needed"
@@ -145,8 +146,8 @@ def _check_references(splits: Mapping[str, ExampleFile]) -> Iterator[Issue]:
         several = int((summaries > 1).sum())
         if several:
             message = (
-                f"{several} of the {len(summaries)} dialogues of {name} have several summaries: each is an example to "
-                "learn from, and a reference to score against"
+                f"{name} has several summaries for {several} of its {counted(len(summaries), 'dialogue')}: each is an "
+                "example to learn from, and a reference to score against"
             )
             yield Issue("several_summaries", "info", message)
 

@@ -7,6 +7,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from sumtune.plurals import counted
+
 __all__ = ["Keys", "RowOrder", "recognize_order"]
 
 Rows = NDArray[np.int64]
@@ -111,8 +113,7 @@ def _begin(first: int, offset: int, last: int, inserted: int, matched: Rows) -> 
 
 
 def _by(offset: int) -> str:
-    rows = f"{abs(offset)} row{'s' if abs(offset) != 1 else ''}"
-    return f"{rows} {'up' if offset > 0 else 'down'}" if offset else "not at all"
+    return f"{counted(abs(offset), 'row')} {'up' if offset > 0 else 'down'}" if offset else "not at all"
 
 
 def _reversed(known: Rows) -> Iterator[tuple[str, str, Rows]]:

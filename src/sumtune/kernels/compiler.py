@@ -27,6 +27,9 @@ FLAGS = (
     *("-fno-math-errno", "-fno-trapping-math", "-fassociative-math", "-fno-signed-zeros", "-freciprocal-math"),
 )
 LIBRARY = "kernels.so"
+EMPTY = "empty.c"
+LONGEST_MESSAGE = 500
+"""Characters from the end of a compiler's message that a warning shows."""
 COMPILERS = ("cc", "gcc", "clang")
 TIMEOUT_S = 600
 
@@ -59,13 +62,17 @@ def compile_kernels(compiler: Sequence[str], variants: Mapping[str, Sequence[str
         (folder / name).write_bytes(text)
 
     def compile_variant(name: str) -> str | None:
-        command = [*FLAGS, *variants[name], f"-DVARIANT={name}", "-c", "kernels.c", "-o", f"{name}.o"]
+        flags = [*FLAGS, *variants[name]]
         try:
-            _run(compiler, command, folder)
-        except subprocess.CalledProcessError:
+            _run(compiler, [*flags, f"-DVARIANT={name}", "-c", "kernels.c", "-o", f"{name}.o"], folder)
+        except subprocess.CalledProcessError as error:
             if name == basic:
                 raise
-            logger.info("The C compiler does not support the variant %s of the kernels.", name)
+            if _supports(compiler, flags, folder):
+                said = error.stderr.decode(errors="replace").strip()
+                logger.warning("The variant %s of the kernels cannot be compiled: %s", name, said[-LONGEST_MESSAGE:])
+            else:
+                logger.info("The C compiler does not support the variant %s of the kernels.", name)
             return None
         return f"{name}.o"
 
@@ -73,8 +80,18 @@ def compile_kernels(compiler: Sequence[str], variants: Mapping[str, Sequence[str
     with ThreadPoolExecutor() as pool:
         objects = list(filter(None, pool.map(compile_variant, variants)))
     _run(compiler, [*FLAGS, "-shared", *SHARED, *objects, "-o", LIBRARY, "-lm"], folder)
-    for name in (*SOURCES, *objects):
+    for name in (*SOURCES, *objects, EMPTY):
         (folder / name).unlink(missing_ok=True)
+
+
+def _supports(compiler: Sequence[str], flags: Sequence[str], folder: Path) -> bool:
+    """Return whether the compiler accepts the flags for a file without code."""
+    (folder / EMPTY).touch()
+    try:
+        _run(compiler, [*flags, "-fsyntax-only", EMPTY], folder)
+    except subprocess.CalledProcessError:
+        return False
+    return True
 
 
 def _run(compiler: Sequence[str], arguments: Sequence[str], folder: Path) -> None:

@@ -8,6 +8,7 @@ from sumtune.forecast.ranking import CANDIDATES, HALF_TRAINING, RANK_TRAINING
 from sumtune.forecast.score_forecast import ScoreForecast
 from sumtune.forecast.within import Choice
 from sumtune.model.read_lengths import recorded_read_lengths
+from sumtune.plurals import counted
 from sumtune.terminal.choice import choice_lines
 from sumtune.terminal.expected import expected_lines
 from sumtune.terminal.no_kernels import COST
@@ -56,7 +57,7 @@ def announcement(
             f"Precision: {session.precision.name} ({session.precision.reason})",
             *_kernels(session),
             f"Validation: every {config.train.validate_every_steps} optimizer steps on "
-            f"{len(session.validation)} examples; {_result(session)}",
+            f"{counted(len(session.validation), 'example')}; {_result(session)}",
             *_sampling(forecast),
             f"Memory: {_gigabytes(forecast.peak_memory_bytes)} at the largest micro-batch "
             f"({_gigabytes(forecast.available_memory_bytes)} free){_memory_note(session)}",
@@ -75,7 +76,8 @@ def announcement(
 
 
 def _epochs(session: Session, choice: Choice | None) -> str:
-    plan, of_examples = session.plan, f"optimizer steps of {session.config.train.effective_batch_size} examples"
+    plan, batch = session.plan, session.config.train.effective_batch_size
+    of_examples = f"optimizer steps of {counted(batch, 'example')}"
     if choice is None or choice.steps >= plan.total_steps:
         return f"Number of epochs: {plan.settings.epochs} ({plan.total_steps} {of_examples})"
     return f"Number of epochs: about {choice.steps / plan.steps_per_epoch:.1f} (about {choice.steps} {of_examples})"
@@ -86,7 +88,8 @@ def _sampling(forecast: Forecast) -> list[str]:
     if not forecast.sampled_examples:
         return []
     count = forecast.sampled_examples
-    return [f"Sampled ROUGE: {count} validation summaries at a time, in at most {SHARE:.0%} of the time"]
+    summaries = counted(count, "validation summary", "validation summaries")
+    return [f"Sampled ROUGE: {summaries} at a time, in at most {SHARE:.0%} of the time"]
 
 
 def _result(session: Session) -> str:

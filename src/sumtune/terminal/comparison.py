@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sumtune.evaluate.compare import Change, Comparison
+from sumtune.plurals import counted
 
 __all__ = ["comparison_report"]
 
@@ -29,7 +30,7 @@ def _settings(comparison: Comparison, names: tuple[str, str]) -> RenderableType:
 
 
 def _metrics(comparison: Comparison, names: tuple[str, str]) -> Table:
-    caption = f"{comparison.split} split, the same {comparison.n} examples; paired bootstrap, 95% interval"
+    caption = f"{comparison.split} split, the same {counted(comparison.n, 'example')}; paired bootstrap, 95% interval"
     table = Table(title=f"{names[1]} minus {names[0]}", caption=caption)
     for heading in ("metric", "first", "second", "difference", "interval", "p"):
         table.add_column(heading, justify="left" if heading == "metric" else "right", no_wrap=True)

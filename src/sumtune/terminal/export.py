@@ -5,6 +5,7 @@ from rich.table import Table
 
 from sumtune.export.format import ExportFormat
 from sumtune.export.proof import Agreement, Proof
+from sumtune.plurals import counted
 from sumtune.terminal.progress import METRIC_NAMES
 
 __all__ = ["proof_table"]
@@ -39,4 +40,4 @@ def _caption(proof: Proof) -> str:
     beams = proof.exact.decoding["beams"]
     search = "greedy" if beams == 1 else f"beam {beams}"
     longer = f"; {proof.too_long} longer than the format reads were left out" if proof.too_long else ""
-    return f"{proof.n} {proof.split} examples, {search}; paired bootstrap{longer}"
+    return f"{counted(proof.n, f'{proof.split} example')}, {search}; paired bootstrap{longer}"

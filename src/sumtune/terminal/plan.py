@@ -11,6 +11,7 @@ from sumtune.evaluate.rouge import ROUGE_METRICS
 from sumtune.forecast.learning_curve import MoreData
 from sumtune.forecast.run_plan import PresetPlan, RunPlan
 from sumtune.forecast.score_forecast import ExpectedScore, ScoreForecast
+from sumtune.plurals import counted
 from sumtune.terminal.choice import choice_lines
 from sumtune.terminal.progress import METRIC_NAMES, duration
 
@@ -40,7 +41,8 @@ def _heading(plan: RunPlan) -> str:
     total = sum(plan.counts.values())
     splits = ", ".join(f"{count} {name}" for name, count in plan.counts.items())
     precision = f", {plan.precision}" if plan.precision else ""
-    return f"{plan.data}: {total} conversations ({splits}), this machine: {plan.cores} cores{precision}; {plan.model}"
+    machine = f"this machine: {counted(plan.cores, 'core')}{precision}"
+    return f"{plan.data}: {counted(total, 'conversation')} ({splits}), {machine}; {plan.model}"
 
 
 def _table(plan: RunPlan) -> Table:
@@ -77,8 +79,8 @@ def _notes(plan: RunPlan) -> list[str]:
         names = ", ".join(preset.preset for preset in plan.presets if preset.scores.unknown == reason)
         notes.append(f"Expected scores of {names}: not known, because {reason}.")
     if known and plan.pilot_steps:
-        notes.append(f"Expected scores rest on a pilot of {plan.pilot_steps} optimizer steps and on earlier runs; "
-                     f"{plan.scored} conversations will be scored.")  # fmt: skip
+        notes.append(f"Expected scores rest on a pilot of {counted(plan.pilot_steps, 'optimizer step')} and on earlier "
+                     f"runs; {counted(plan.scored, 'conversation')} will be scored.")  # fmt: skip
     elif known:
         quick = "Without --quick, a short training narrows them."
         slow = "There was no time for a short training, which narrows them."

@@ -11,6 +11,7 @@ from rich.text import Text
 from sumtune.evaluate.overlap import METRICS
 from sumtune.evaluate.scorecard import BASE, TUNED, Estimate, Scorecard, ScoredExample, spread_by_score
 from sumtune.evaluate.style_scores import scores_by_style
+from sumtune.plurals import counted
 
 __all__ = ["by_style", "examples", "faithfulness", "table", "tables"]
 
@@ -82,9 +83,13 @@ def _caption(scorecard: Scorecard) -> str:
     signature, reference_agreement = scorecard.signature, scorecard.reference_agreement
     beams = {name: settings["beams"] for name, settings in signature.decoding.items()}
     decoding = ", ".join(f"{name} {'greedy' if count == 1 else f'beam {count}'}" for name, count in beams.items())
-    people = f"; references: each against the others, {reference_agreement.n} examples" if reference_agreement else ""
+    people = (
+        f"; references: each against the others, {counted(reference_agreement.n, 'example')}"
+        if reference_agreement
+        else ""
+    )
     return (
-        f"{signature.split} split, {signature.n} examples; {decoding}; "
+        f"{signature.split} split, {counted(signature.n, 'example')}; {decoding}; "
         f"± half the {signature.level:.0%} interval{people}\nROUGE counts {signature.tokens}"
     )
 

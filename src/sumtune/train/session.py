@@ -24,6 +24,7 @@ from sumtune.model.locate import locate
 from sumtune.model.lora import add_lora, load_weights, set_dropout, skip_masks, target_modules, trainable
 from sumtune.model.precision import Precision, choose_device, choose_precision
 from sumtune.model.vocabulary import require_known_ids
+from sumtune.plurals import counted
 from sumtune.text.encode import Encoded
 from sumtune.text.encoded_file import load_encoded
 from sumtune.train import checkpoint
@@ -278,7 +279,7 @@ def fit(session: Session, on_event: EventCallback, resume: bool = False, sample:
         if not group.leads:
             return restored
         if lost := cut_after(log_file, restored.step):
-            message = f"{log_file}: {lost} lines are damaged or missing. A diagnosis will not see them."
+            message = f"{log_file}: damaged or missing: {counted(lost, 'line')}, which a diagnosis will not see."
             log({"event": "warning", "step": restored.step, "message": message})
         return _with_existing_best(session, restored, log)
 

@@ -59,7 +59,7 @@ def read_slack(messages: Iterable[Mapping[str, Any]], names: Names, *, split: bo
     nameless = {turn.speaker for _, turn in turns if USER_ID.fullmatch(turn.speaker)}
     return readings(parts, {
         "notices and messages without text": len(listed) - len(spoken),
-        "names of people, which only the whole export has (users.json)": len(nameless),
+        "names of people, found only in users.json of the whole export": len(nameless),
     })  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sumtune.errors import DataError
+from sumtune.plurals import counted
 
 __all__ = ["matching_rows"]
 
@@ -43,9 +44,9 @@ def _by_number(ids: Sequence[str | None]) -> list[int]:
 
 
 def _unequal(path: Path, predictions: int, references: Path, count: int, matched: int) -> DataError:
-    ids = f" {matched} of them share an id." if matched else ""
+    ids = f" Shared ids: {matched}." if matched else ""
     hint = " A summary with a line break takes several lines; write JSONL instead." if path.suffix == ".txt" else ""
     return DataError(
-        f"{path} has {predictions} predictions, and {references} has {count} references.{ids} Give both files the same "
-        f"ids in a column `id`, or the same number of rows in the same order.{hint}"
+        f"{path} has {counted(predictions, 'prediction')}, and {references} has {counted(count, 'reference')}.{ids} "
+        f"Give both files the same ids in a column `id`, or the same number of rows in the same order.{hint}"
     )

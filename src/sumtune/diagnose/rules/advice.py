@@ -6,6 +6,7 @@ from sumtune.diagnose.context import Context, MoreData
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.loss_curves import learning_slope, validation_gap
 from sumtune.diagnose.rules.data import slope_sentence
+from sumtune.plurals import counted
 
 __all__ = ["larger_model", "more_data", "score_with_sumtune"]
 
@@ -76,7 +77,7 @@ def score_with_sumtune(context: Context) -> Finding | None:
         code="score_with_sumtune",
         title="Predictions alone do not show what would raise the score",
         severity="advice",
-        evidence=f"{len(context.outputs)} predictions score ROUGE-1 {context.outputs.score:.3f}. The losses of the "
-        "training are not known.",
+        evidence=f"ROUGE-1 of {counted(len(context.outputs), 'prediction')} is {context.outputs.score:.3f}. The losses "
+        "of the training are not known.",
         numbers={"rouge1": context.outputs.score},
     )

@@ -142,5 +142,5 @@ def _marked(
         return None
     bad, _, usual = found
     others = float(abs(usual).mean())
-    evidence = f"{bad.sum()} of {len(bad)} predictions {what}; so do {others:.0%} of the references."
+    evidence = f"{bad.sum()} of {len(bad)} predictions {what} (of the references: {others:.0%})."
     return look_finding(outputs, code, bad.tolist(), title, evidence, {"share_references": others})

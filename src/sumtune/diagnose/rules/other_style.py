@@ -88,7 +88,7 @@ def _length(outputs: Outputs) -> Finding | None:
         code="odd_lengths",
         title=f"The predictions are far {'shorter' if mine < others else 'longer'} than the references",
         severity="weakness",
-        evidence=f"The predictions have {mine:g} words, the references {others:g} (medians).",
+        evidence=f"Median length in words: {mine:g} in the predictions, {others:g} in the references.",
         numbers={"words": mine, "words_references": others},
     )
 

@@ -70,13 +70,13 @@ def references_damaged(outputs: Outputs) -> Finding | None:
     if found is None:
         return None
     what, _, bad, in_predictions = found
-    alike = f"only {in_predictions:.0%} of the predictions" if in_predictions >= 0.005 else "hardly any prediction"
+    alike = f"only {in_predictions:.0%}" if in_predictions >= 0.005 else "hardly any" if in_predictions else "none"
     return Finding(
         code="references_damaged",
         title=f"{how_many(bad)} references {what}",
         severity="fault",
-        evidence=f"{sum(bad)} of the {len(bad)} references {what}, but {alike if in_predictions else 'no prediction'}. "
-        f"ROUGE-1 is {outputs.score:.3f}, and does not show how good the predictions are.",
+        evidence=f"{sum(bad)} of the {len(bad)} references {what} (of the predictions: {alike}). ROUGE-1 is "
+        f"{outputs.score:.3f}, and does not show how good the predictions are.",
         numbers={"share": share(bad), "damaged": sum(bad), "references": len(bad),
                  "share_predictions": in_predictions, "rouge1": outputs.score},
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),

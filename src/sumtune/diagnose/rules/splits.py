@@ -47,7 +47,7 @@ def leak(context: Context) -> Finding | None:
         code="leak",
         title=title,
         severity="fault",
-        evidence=f"{len(leaked)} of the {len(scored)} {data.scored} dialogues are also in train{compared}. Their score "
+        evidence=f"Train also has {len(leaked)} of the {len(scored)} {data.scored} dialogues{compared}. Their score "
         "says nothing about new conversations.",
         numbers={"leaked": len(leaked), "scored": len(scored)},
         examples=tuple(f"{example.file}:{example.row}" for example in leaked[:SHOWN_EXAMPLES]),

@@ -6,6 +6,7 @@ from sumtune.config import TrainConfig
 from sumtune.diagnose.context import Context, Training
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.loss_curves import drop, end_means, rise, training_drop
+from sumtune.plurals import counted
 
 __all__ = [
     "FEWEST_STEPS",
@@ -218,8 +219,9 @@ def too_few_steps(context: Context) -> Finding | None:
 def _size(training: Training) -> str:
     """Return how many optimizer steps the run has, and the known numbers that determine this."""
     count = training.epochs
-    epochs = "" if count is None else f"{count} epoch{'' if count == 1 else 's'}"
+    epochs = "" if count is None else counted(count, "epoch")
     batches = "" if training.batch is None else f" in batches of {training.batch}"
+    steps = counted(training.total_steps, "optimizer step")
     if training.examples is None or not epochs:
-        return f"The run has {training.total_steps} optimizer steps."
-    return f"{training.examples} examples{batches} for {epochs} make {training.total_steps} optimizer steps."
+        return f"The run has {steps}."
+    return f"{counted(training.examples, 'example')}{batches} for {epochs}: {steps}."

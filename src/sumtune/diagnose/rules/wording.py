@@ -56,8 +56,8 @@ def broken_sentences(outputs: Outputs, suspects: Mask | None = None) -> Finding 
         "broken_sentences",
         bad.tolist(),
         "are no sentences: words are missing or in the wrong order",
-        f"In {bad.sum()} of {len(bad)} predictions, a word fits its place better than {mine:.0%} of the other words of "
-        f"the text would, in the references than {others:.0%} (means); in random order it is 50%.",
+        f"In {bad.sum()} of {len(bad)} predictions, the word in each place fits its neighbours better than {mine:.0%} "
+        f"of the other words of the text (mean). In the references, it is {others:.0%}, and in random order, 50%.",
         {"fit": mine, "fit_references": others},
     )
 
