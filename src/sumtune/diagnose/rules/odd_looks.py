@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, SAMPLE, Mask, Measure, find_odd
-from sumtune.diagnose.looks.outliers import Scale, Values
+from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, Values
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import how_many, share
 
-__all__ = ["FARTHEST", "Odd", "look_finding", "odd_rows"]
+__all__ = ["FARTHEST", "Odd", "look_finding", "odd_rows", "only"]
 
 FARTHEST = 3
 """Number of the largest distances of `outliers.py` that count; for order and spelling, all of them do."""
@@ -25,6 +25,13 @@ def odd_rows(
     if len(outputs) < FEWEST_ROWS or not file_words(outputs.sample(SAMPLE)).are_enough:
         return None
     return find_odd(outputs, measure_of, scale, suspects)
+
+
+def only(found: Odd, wanted: Mask) -> Odd | None:
+    """Return `found` without the odd rows that are not `wanted`; None if few are left."""
+    bad, values, usual = found
+    bad = bad & wanted
+    return (bad, values, usual) if bad.sum() >= FEWEST_OUTLIERS else None
 
 
 def look_finding(

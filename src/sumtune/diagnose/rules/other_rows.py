@@ -15,6 +15,7 @@ from sumtune.diagnose.repairs.letter_case import case_destroyed
 from sumtune.diagnose.rules.columns import FEWEST_SAME
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS
+from sumtune.diagnose.rules.odd_looks import only
 from sumtune.diagnose.text_features import content_words, how_many, share, words
 from sumtune.text.words import count_words
 
@@ -25,6 +26,8 @@ FEWEST_WORDS = 3
 """Number of words of a text that can be about something."""
 COMMON_DEVIATION = 0.12
 """Standard deviation of the share of a reference's words in its dialogue, at least."""
+HARDLY_ANY = 0.32
+"""Largest share of the names and long words of an unrelated text that occur in its dialogue."""
 REPEATED_SHARE = 0.04
 FEWEST_REPEATED = 3
 REPEATED_WORDS = 4
@@ -111,9 +114,9 @@ def unrelated(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
         return measure
 
     found = find_odd(outputs, measure_of, Scale(COMMON_DEVIATION, FARTHEST), suspects)
-    if found is None:
+    if found is None or (hardly_any := only(found, found[1] <= HARDLY_ANY)) is None:
         return None
-    bad, values, usual = found
+    bad, values, usual = hardly_any
     mine, others = float(values[bad].mean()), float(usual.mean())
     return Finding(
         code="unrelated",

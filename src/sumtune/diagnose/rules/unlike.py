@@ -11,7 +11,7 @@ from sumtune.diagnose.looks.judged import Measure
 from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, chance_of_more, far_below
 from sumtune.diagnose.looks.traits import TRAITS, Trait
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.rules.odd_looks import Odd, look_finding, odd_rows
+from sumtune.diagnose.rules.odd_looks import Odd, look_finding, odd_rows, only
 
 __all__ = ["unlike_references"]
 
@@ -21,6 +21,9 @@ CHARACTER_DEVIATION = 0.2
 WORD_DEVIATION = 0.4
 TRAIT_DEVIATION = 0.05
 """Standard deviations that the values of clean references have at least."""
+STRANGE_BITS = 3.2
+"""Smallest number of bits for a character in a strange text; sentences in a wording that templated references do not
+have need more than these references, but fewer than this."""
 FEWEST_WITH_TRAIT = 4
 """Number of predictions with an odd trait; more than for a model, because there are many traits."""
 MOST_ODD = 0.5
@@ -65,8 +68,8 @@ def _odd_characters(outputs: Outputs) -> Iterator[tuple[Odd, str]]:
         return lambda _text, row, own: -float((references if own else predictions)[row])
 
     odd = odd_rows(outputs, measure_of, Scale(CHARACTER_DEVIATION, DISTANCES["character"]), None)
-    if odd is not None:
-        yield odd, "the number of bits that a model of references and dialogues needs for a character"
+    if odd is not None and (strange := only(odd, odd[1] <= -STRANGE_BITS)) is not None:
+        yield strange, "the number of bits that a model of references and dialogues needs for a character"
 
 
 def _odd_words(outputs: Outputs) -> Iterator[tuple[Odd, str]]:

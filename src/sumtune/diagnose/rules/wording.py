@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.looks.file_words import MOST_COMMON, file_words, form
 from sumtune.diagnose.looks.judged import FEWEST_ROWS, Mask, Measure, is_copied
-from sumtune.diagnose.looks.outliers import FEWEST_OUTLIERS, Scale, Values, far_below, find_outliers
+from sumtune.diagnose.looks.outliers import Scale, Values, far_below, find_outliers
 from sumtune.diagnose.looks.templates import Template
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.rules.odd_looks import FARTHEST, look_finding, odd_rows
+from sumtune.diagnose.rules.odd_looks import FARTHEST, Odd, look_finding, odd_rows, only
 from sumtune.diagnose.text_features import ends_sentence
 from sumtune.text.words import count_words
 
@@ -32,6 +32,9 @@ FEWEST_FEW, FEW_SHARE = 3, 0.05
 """Smallest number and share of such predictions; references are so short more rarely by `FEW_RATIO`."""
 GOOD_FIT = 0.75
 """How well the words of a text fit if it need not be searched for garbled words."""
+SENTENCE_FIT = 0.65
+BROKEN_FIT = 0.58
+"""How well the words of a text fit if it may be a sentence in another wording; the mean of texts that are none."""
 WORDS_OF_SENTENCE = 5
 """Number of words from which a text should have common words."""
 LACKING = 0.1
@@ -47,9 +50,9 @@ LENGTH_DEVIATION = 0.4
 def broken_sentences(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
     """Words that are sorted, mixed or missing, so that neighbours do not fit together, or common words are few."""
     found = odd_rows(outputs, _order, Scale(ORDER_DEVIATION), suspects)
-    if found is None:
+    if found is None or (misfits := _misfits(found)) is None:
         return _without_common_words(outputs, suspects)
-    bad, fits, usual = found
+    bad, fits, usual = misfits
     mine, others = float(fits[bad].mean()), float(usual.mean())
     return look_finding(
         outputs,
@@ -60,6 +63,16 @@ def broken_sentences(outputs: Outputs, suspects: Mask | None = None) -> Finding 
         f"of the other words of the text (mean). In the references, it is {others:.0%}, and in random order, 50%.",
         {"fit": mine, "fit_references": others},
     )
+
+
+def _misfits(found: Odd) -> Odd | None:
+    """Return the texts that may be in random order; None if they are few, or fit so well that they are sentences.
+
+    Words of a sentence in a wording that no text of the file has fit less well than those of a reference, but better
+    than in random order.
+    """
+    misfits = only(found, found[1] < SENTENCE_FIT)
+    return misfits if misfits and misfits[1][misfits[0]].mean() < BROKEN_FIT else None
 
 
 def _order(outputs: Outputs) -> Measure:
@@ -75,12 +88,9 @@ def _order(outputs: Outputs) -> Measure:
 
 def _without_common_words(outputs: Outputs, suspects: Mask | None) -> Finding | None:
     found = odd_rows(outputs, _common_words, Scale(FREQUENT_DEVIATION, FARTHEST), suspects)
-    if found is None:
+    if found is None or (lacking := only(found, found[1] <= LACKING)) is None:
         return None
-    bad, values, usual = found
-    bad = bad & (values <= LACKING)
-    if bad.sum() < FEWEST_OUTLIERS:
-        return None
+    bad, values, usual = lacking
     mine, others = float(values[bad].mean()), float(usual.mean())
     return look_finding(
         outputs,
@@ -110,11 +120,11 @@ def misspelled(outputs: Outputs, suspects: Mask | None = None) -> Finding | None
     found = odd_rows(outputs, _spelling, Scale(UNKNOWN_DEVIATION), suspects)
     if found is None:
         return None
-    bad, values, usual = found
     sizes = np.array([count_words(text) for text in outputs.predictions])
-    bad = bad & (-values * sizes >= FEWEST_UNKNOWN - 0.5)  # one unknown word may be a name
-    if bad.sum() < FEWEST_OUTLIERS:
+    several = only(found, -found[1] * sizes >= FEWEST_UNKNOWN - 0.5)  # one unknown word may be a name
+    if several is None:
         return None
+    bad, values, usual = several
     mine, others = -float(values[bad].mean()), float(abs(usual).mean())
     return look_finding(
         outputs,
