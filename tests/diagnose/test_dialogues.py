@@ -91,3 +91,13 @@ def test_mails_among_chats_are_not_damaged():
     names = [" and ".join(re.findall(r"\b[A-Z]\w+", text)) for text in CLEAN.first_references]
     new = [mail.format(names[row]) if row in SOME else said for row, said in enumerate(CLEAN.dialogues)]
     assert dialogues_damaged(replace(CLEAN, dialogues=tuple(new))) is None
+
+
+@pytest.mark.parametrize("size", [20, 40])
+def test_a_phrase_of_all_summaries_does_not_make_the_dialogues_of_foreign_predictions_damaged(size):
+    """The dialogue lacks the phrase, but has the other words of its reference."""
+    phrase = " Hereupon everybody departs contentedly."
+    few = CLEAN.select(range(size))
+    references = tuple((text + phrase,) for text in few.first_references)
+    foreign = [text + phrase for text in planted.outputs(150).predictions[-size:]]
+    assert dialogues_damaged(replace(few, references=references).with_predictions(foreign)) is None

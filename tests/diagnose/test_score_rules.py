@@ -191,6 +191,11 @@ def test_equal_scores_are_not_said_to_differ():
     assert score_change(empty, outputs) == f"is {outputs.score:.3f} instead of 0.000"
 
 
+def test_empty_thoughts_are_thoughts_and_no_tags():
+    first = found(planted.outputs(60).mapped(lambda text: f"<think>\n\n</think>\n\n{text}")).findings[0]
+    assert first.code == "thoughts_left"
+
+
 def test_thoughts_that_never_end_promise_no_score_of_a_summary():
     outputs = planted.outputs(60)
     thoughts = [

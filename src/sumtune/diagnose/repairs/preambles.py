@@ -23,11 +23,13 @@ PREAMBLE = re.compile(
     re.IGNORECASE,
 )
 EMPHASIS_OPENED = re.compile(r"\s*([*_]+)")
-THOUGHTS = re.compile(r"(?s)<(think|thinking|thought|reasoning|scratchpad)>.*?</\1>\s*", re.IGNORECASE)
+THOUGHT = "think|thinking|thought|reasoning|scratchpad"
+"""Names of the tags around thoughts."""
+THOUGHTS = re.compile(rf"(?s)<({THOUGHT})>.*?</\1>\s*", re.IGNORECASE)
 CHANNELS = re.compile(r"(?s)^(?:<\|channel\|>)?analysis.*?(?:<\|message\|>|assistantfinal|assistant\s*final)\s*")
 """What is left of the thoughts of gpt-oss if its channel marks are removed."""
-THOUGHTS_END = re.compile(r"(?s)^.*</(?:think|thinking|thought|reasoning|scratchpad)>\s*", re.IGNORECASE)
-THOUGHTS_START = re.compile(r"(?s)^\s*<(?:think|thinking|thought|reasoning|scratchpad)>\s*", re.IGNORECASE)
+THOUGHTS_END = re.compile(rf"(?s)^.*</(?:{THOUGHT})>\s*", re.IGNORECASE)
+THOUGHTS_START = re.compile(rf"(?s)^\s*<(?:{THOUGHT})>\s*", re.IGNORECASE)
 HEADER = re.compile(
     r"(?s)^\s*(?:<\|(?:start_header_id|im_start)\|>\s*)?(?:<start_of_turn>\s*)?(?:###\s*|\[|<\|?)?"
     r"(?:assistant|model|gpt|bot|ai|chatgpt|response)(?:\]|\|?>)?(?:<\|end_header_id\|>)?\s*(?::|\n)\s*",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from sumtune.diagnose.repairs.preambles import THOUGHT
 from sumtune.diagnose.repairs.repair import OfText, Repair
 from sumtune.diagnose.text_features import overlap, words
 
@@ -45,10 +46,12 @@ TAGGED = re.compile(
 )
 HTML_TAG = re.compile(
     r"</?(?:a|b|body|br|code|div|em|font|h[1-6]|head|html|i|li|ol|p|pre|span|strong|table|td|tr|u|ul)\b[^<>]*/?>"
-    r"|<([a-z][\w:.-]+)(?:\s[^<>]*)?>(?=.*</\1>)|</[a-z][\w:.-]+>|<[a-z][\w:.-]+(?:\s[^<>]*)?/>",
+    rf"|(?!</?(?:{THOUGHT})>)"
+    r"(?:<([a-z][\w:.-]+)(?:\s[^<>]*)?>(?=.*</\1>)|</[a-z][\w:.-]+>|<[a-z][\w:.-]+(?:\s[^<>]*)?/>)",
     re.I | re.S,
 )
-"""A tag of HTML, or one of XML that has an end. A special token such as `<pad>` or `</s>` is none."""
+"""A tag of HTML, or one of XML that has an end. A special token such as `<pad>` or `</s>` is none, nor is a tag around
+thoughts."""
 ROW_NUMBER = re.compile(
     r"^\s*(?:[A-Z]-\d+|\[\d+\]|#\d+|(?:row|id|example|sample|idx|index)[ _=:#-]*\d+|\d{1,7})"
     r"\s*(?:[.:)|,;\t]|-\s|\s{2,})\s*"

@@ -32,6 +32,8 @@ AGREED = 2
 """Smallest number of names and long words that show what a reference and its prediction agree about."""
 UNSAID = 0.2
 """Largest share of these words in a dialogue that is about something else."""
+STATED = 0.5
+"""Smallest share of a reference's names and long words in the dialogue that it is about."""
 OTHER_LENGTH = 3.0
 """Largest ratio of the lengths of a prediction and its reference, if neither may be the dialogue."""
 WORDS_OF_CHAT = 20
@@ -98,7 +100,7 @@ def _agreement(mine: float | None, others: float | None) -> str:
 def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | None]) -> Iterator[tuple[str, Flags]]:
     """Yield what may be wrong with dialogues, and with which of them."""
     yield "hold no text", list(map(says_nothing, dialogues))
-    unsaid = [share is not None and share < UNSAID for share in said]
+    unsaid = _unsaid(outputs, dialogues, said)
     yield "are the same text", _constant(dialogues, unsaid)
     sample, every = _as_predictions(outputs.sample(SAMPLE)), _as_predictions(outputs)
     for repair in REPAIRS:
@@ -120,6 +122,21 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | No
             "have hardly a word that reference and prediction share",
             [wrong and _are_summaries(*texts) for wrong, (_, *texts) in zip(unsaid, rows, strict=True)],
         )
+
+
+def _unsaid(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | None]) -> Flags:
+    """Return which dialogues have hardly any word that reference and prediction share, and few of the reference's words.
+
+    If a dialogue has most words of its reference, the prediction is about something else, and the words that it shares
+    with the reference are such as "with" and "will".
+    """
+    texts = zip(outputs.first_references, dialogues, said, strict=True)
+    return [
+        part is not None
+        and part < UNSAID
+        and len(content_words(reference) & content_words(dialogue)) < STATED * len(content_words(reference))
+        for reference, dialogue, part in texts
+    ]
 
 
 def _are_summaries(reference: str, text: str) -> bool:
