@@ -21,6 +21,8 @@ from damage_known import DAMAGES as KNOWN
 from damage_known import Damage
 from damage_second import DAMAGES as SECOND
 from damage_second import WHOLE_FILE as WHOLE_FILE_OF_SECOND
+from damage_seventh import DAMAGES as SEVENTH
+from damage_seventh import WHOLE_FILE as WHOLE_FILE_OF_SEVENTH
 from damage_sixth import DAMAGES as SIXTH
 from damage_sixth import WHOLE_FILE as WHOLE_FILE_OF_SIXTH
 from damage_unseen import DAMAGES as UNSEEN
@@ -40,6 +42,7 @@ WHOLE = {
     "fourth": WHOLE_FILE_OF_FOURTH,
     "fifth": WHOLE_FILE_OF_FIFTH,
     "sixth": WHOLE_FILE_OF_SIXTH,
+    "seventh": WHOLE_FILE_OF_SEVENTH,
 }
 """Damage that only a whole file can have, by the kinds whose rows are dictionaries."""
 
@@ -60,7 +63,7 @@ def main() -> None:
     """Damage, diagnose, print the table and the misses."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, required=True)
-    parser.add_argument("--only", choices=["known", "unseen", "fresh", "second", "fourth", "fifth", "sixth"])
+    parser.add_argument("--only", choices=["known", "unseen", "fresh", "second", "fourth", "fifth", "sixth", "seventh"])
     parser.add_argument("--damage", help="only damage whose name contains this")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
@@ -87,6 +90,7 @@ def _kinds() -> dict[str, Mapping[str, tuple[Damage | RowDamage, tuple[str, ...]
         "fourth": FOURTH,
         "fifth": FIFTH,
         "sixth": SIXTH,
+        "seventh": SEVENTH,
     }
 
 
