@@ -101,3 +101,48 @@ def test_a_phrase_of_all_summaries_does_not_make_the_dialogues_of_foreign_predic
     references = tuple((text + phrase,) for text in few.first_references)
     foreign = [text + phrase for text in planted.outputs(150).predictions[-size:]]
     assert dialogues_damaged(replace(few, references=references).with_predictions(foreign)) is None
+
+
+def with_reference(row):
+    return f"{CLEAN.dialogues[row]}\nSummary: {CLEAN.first_references[row]}"
+
+
+def with_next(row):
+    return f"{CLEAN.dialogues[row]}\n{CLEAN.dialogues[(row + 9) % 40]}"
+
+
+def without_names(row):
+    said = CLEAN.dialogues[row]
+    for number, name in enumerate(sorted({line.partition(":")[0] for line in said.splitlines()}), 1):
+        said = said.replace(name, f"#Person{number}#")
+    return said
+
+
+@pytest.mark.parametrize("rows", [range(0, 40, 2), range(40)])
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (with_reference, "end with their reference"),
+        (with_next, "have turns of another row's dialogue"),
+        (without_names, "lack the names that reference and prediction share"),
+    ],
+)
+def test_dialogues_with_texts_of_others_or_without_names_are_damaged(change, what, rows):
+    said = tuple(change(row) if row in rows else text for row, text in enumerate(CLEAN.dialogues))
+    first, *_ = diagnose(Context(outputs=replace(CLEAN, dialogues=said)), our_engine=False).findings
+    assert first.code == "dialogues_damaged"
+    assert first.title.endswith(f" dialogues {what}")
+    assert first.numbers["share"] >= 0.2 * len(rows) / 40  # not all references and predictions share a name
+
+
+def test_parts_of_one_conversation_share_turns_and_are_not_damaged():
+    """As when a chat is cut into windows, or saved again after it went on."""
+    said = [CLEAN.dialogues[row // 2 * 2] for row in range(40)]
+    grown = tuple(text if row % 2 else text.rpartition("\n")[0] for row, text in enumerate(said))
+    twice = replace(CLEAN, dialogues=grown, references=tuple(CLEAN.references[row // 2 * 2] for row in range(40)))
+    assert dialogues_damaged(twice.with_predictions([CLEAN.predictions[row // 2 * 2] for row in range(40)])) is None
+
+
+def test_phrases_of_many_dialogues_are_not_turns_of_another():
+    phrases = "\nAgent: Thank you for calling us today.\nAgent: Can I help you with more?\nAgent: Have a nice day, bye."
+    assert dialogues_damaged(replace(CLEAN, dialogues=tuple(said + phrases for said in CLEAN.dialogues))) is None

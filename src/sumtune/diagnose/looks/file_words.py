@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
 from itertools import chain
 
@@ -16,6 +17,7 @@ from sumtune.diagnose.looks.word_order import WordOrder
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import CACHED_TEXTS, share, words
 from sumtune.text.language import LEAST_LETTERS, is_english, language_of
+from sumtune.text.names import english_name_spans
 from sumtune.text.words import CAPITALIZED, count_words, has_unspaced
 
 __all__ = ["MOST_COMMON", "FileWords", "file_words", "form"]
@@ -144,6 +146,14 @@ class FileWords:
     def common_share(self, text: str) -> float:
         """Return the share of the words of `text` that are among the most common ones."""
         return share(word in self._common for word in words(text))
+
+    def names_in(self, text: str) -> frozenset[str]:
+        """Return the names in `text`, in lower case."""
+        return self._names & {text[start:end].lower() for start, end in english_name_spans(text)}
+
+    def may_be_names(self, found: AbstractSet[str]) -> bool:
+        """Return whether any of these words is a name for sure; a single one may begin a sentence, or be a noun."""
+        return len(found) > 1 or (bool(found) and bool(self._background))
 
     def has_name(self, text: str, row: int) -> bool:
         """Return whether `text` contains a name of the dialogue, in capitals or not; true if the dialogue has none."""

@@ -10,6 +10,8 @@ import numpy as np
 
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
+from sumtune.diagnose.looks.file_words import file_words
+from sumtune.diagnose.looks.shared_turns import with_turns_of_others
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs import escapes, spacing, wrappers
 from sumtune.diagnose.repairs.corpus import Corpus
@@ -18,7 +20,7 @@ from sumtune.diagnose.rules.damages import FEWEST_DAMAGED, Flags, main_damage
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.lengths import says_nothing
 from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS, misplaced_rows
-from sumtune.diagnose.text_features import TURN, content_words, how_many, looks_like_dialogue, share
+from sumtune.diagnose.text_features import TURN, content_words, how_many, looks_like_dialogue, share, words
 from sumtune.text.words import CAPITALIZED, count_words
 
 __all__ = ["dialogues_damaged"]
@@ -36,6 +38,8 @@ STATED = 0.5
 """Smallest share of a reference's names and long words in the dialogue that it is about."""
 OTHER_LENGTH = 3.0
 """Largest ratio of the lengths of a prediction and its reference, if neither may be the dialogue."""
+WORDS_OF_REFERENCE = 5
+"""Smallest number of words of a reference that a dialogue does not end with by chance."""
 WORDS_OF_CHAT = 20
 """Smallest number of words of a text without turns that must have been a conversation."""
 SAMPLE = 200
@@ -107,6 +111,8 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | No
         if any(_changed(sample, repair)):
             yield repair.what, _changed(every, repair)
     yield "have lost their turns and speakers", _without_turns(outputs, dialogues)
+    yield "end with their reference", _with_reference(outputs, dialogues)
+    yield "have turns of another row's dialogue", with_turns_of_others(dialogues)
     if not _one_language(outputs):
         return
     rows = list(zip(dialogues, outputs.first_references, outputs.predictions, strict=True))
@@ -117,15 +123,18 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | No
             for said, reference, text in rows
         ],
     )
-    if sum(unsaid) >= FEWEST_DAMAGED and misplaced_rows(outputs) is None:
-        yield (
-            "have hardly a word that reference and prediction share",
-            [wrong and _are_summaries(*texts) for wrong, (_, *texts) in zip(unsaid, rows, strict=True)],
-        )
+    nameless = _without_names(outputs, dialogues)
+    if max(sum(unsaid), sum(nameless)) < FEWEST_DAMAGED or misplaced_rows(outputs) is not None:
+        return
+    yield (
+        "have hardly a word that reference and prediction share",
+        [wrong and _are_summaries(*texts) for wrong, (_, *texts) in zip(unsaid, rows, strict=True)],
+    )
+    yield "lack the names that reference and prediction share", nameless
 
 
 def _unsaid(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | None]) -> Flags:
-    """Return which dialogues have hardly any word that reference and prediction share, and few of the reference's words.
+    """Return which dialogues have hardly any word that reference and prediction share, and few of the reference.
 
     If a dialogue has most words of its reference, the prediction is about something else, and the words that it shares
     with the reference are such as "with" and "will".
@@ -170,6 +179,25 @@ def _without_turns(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
         and not looks_like_dialogue(text)
         and any(name not in said for name in CAPITALIZED.findall(reference))
         for said, reference, text in rows
+    ]
+
+
+def _with_reference(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
+    """Return which dialogues end with all words of their reference, as texts to train on do."""
+    pairs = (
+        (words(reference), words(said)) for reference, said in zip(outputs.first_references, dialogues, strict=True)
+    )
+    return [len(its) >= WORDS_OF_REFERENCE and len(said) > len(its) and said[-len(its) :] == its for its, said in pairs]
+
+
+def _without_names(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
+    """Return which dialogues have turns, but none of the names that reference and prediction share."""
+    known = file_words(outputs)
+    rows = zip(outputs.first_references, outputs.predictions, dialogues, strict=True)
+    agreed = ((known.names_in(reference) & known.names_in(text), said) for reference, text, said in rows)
+    return [
+        known.may_be_names(names) and names.isdisjoint(words(said)) and TURN.search(said) is not None
+        for names, said in agreed
     ]
 
 
