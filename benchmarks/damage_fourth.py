@@ -93,7 +93,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "warning_before_text": ("same_start", "preamble_left", "text_before_last_line"),
     "log_line_with_colours": ("same_start", "numbered", "strange_marks", "preamble_left"),
     "time_and_cost": ("score_appended", "same_end", "closing_left", "boilerplate_left"),
-    "traceback_of_worker": (*MESSAGE, "empty_predictions", "two_groups"),
+    "traceback_of_worker": (*MESSAGE, "empty_predictions", "two_groups", "error_messages"),
     "moderation_stars": ("strange_marks", "letters_substituted", *UNKNOWN),
     "two_devices_concatenated": MOVED,
     "completion_order": MOVED,

@@ -1,7 +1,8 @@
 """The seventh list of damage that was invented without sight of the rules, and the codes of the right findings.
 
 The kinds were invented without sight of the rules, of the codes or of earlier lists. The codes were chosen from
-docs/diagnosis.md and from two sentences for each kind by its author, before the first run.
+docs/diagnosis.md and from two sentences for each kind by its author, before the first run; `error_messages` was added
+when that finding was.
 """
 
 from damage_fresh import RowDamage
@@ -40,6 +41,7 @@ CODES: dict[str, tuple[str, ...]] = {
         "one_summary_for_all",
         "predictions_repeat",
         "empty_predictions",
+        "error_messages",
     ),
     "reasoning_cut_off": ("thoughts_left", "cut_short", "ends_midway", "strange_marks"),
     "json_mode_unterminated": ("json_wrapped", "cut_short", "ends_midway", "strange_marks"),

@@ -1,8 +1,8 @@
 """The sixth list of damage that was invented without sight of the rules, and the codes of the findings that are right.
 
 The kinds were invented without sight of the rules, of the codes or of earlier lists. The codes were chosen from
-docs/diagnosis.md and from a sentence for each kind by its author, before the first run; `teacher_forced` was added when
-that finding was.
+docs/diagnosis.md and from a sentence for each kind by its author, before the first run; `teacher_forced` and
+`error_messages` were added when these findings were.
 """
 
 from damage_fresh import RowDamage
@@ -46,7 +46,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "names_of_previous_row": ("names_lost", "text_of_other_rows", "strange_marks"),
     "scorer_text_saved": ("case_destroyed", "punctuation_lost", "broken_sentences", "misspelled"),
     "zip_over_one_string": ("odd_lengths", "predictions_repeat"),
-    "api_error_bodies": ("same_template", "unrelated", "strange_marks"),
+    "api_error_bodies": ("same_template", "unrelated", "strange_marks", "error_messages"),
     "cumulative_stream_glued": ("started_again", "text_repeated", "odd_lengths"),
     "writers_interleaved": ("text_of_other_rows", "broken_sentences", "strange_marks"),
     "utf16_read_bytewise": ("invisible_characters", "mojibake", "strange_marks"),

@@ -222,10 +222,13 @@ DAMAGES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "printed generator": (memory_address, ("python_literal", "empty_predictions")),
     "[object Object]": (each(lambda _text: "[object Object]"), (*SAME, "empty_predictions", "python_literal")),
     "unfilled template": (each(lambda _text: "{{ summary }}"), (*SAME, "empty_predictions")),
-    "rate limit": (each(lambda _text: "Error: 429 Too Many Requests. Please retry after 20 seconds."), SAME),
+    "rate limit": (
+        each(lambda _text: "Error: 429 Too Many Requests. Please retry after 20 seconds."),
+        (*SAME, "error_messages"),
+    ),
     "gateway page": (
         each(lambda _text: "<html><head><title>502 Bad Gateway</title></head></html>"),
-        (*SAME, "html_tags"),
+        (*SAME, "html_tags", "error_messages"),
     ),
     "refusal": (each(lambda _text: "I'm sorry, but I can't help with that request."), SAME),
     "reply for a summary": (each(lambda _text: "Hey! Sounds like fun :) What time should I come over?"), SAME),

@@ -39,6 +39,7 @@ from sumtune.diagnose.rules.copies import (
     some_predictions_are_references,
 )
 from sumtune.diagnose.rules.dialogues import dialogues_damaged
+from sumtune.diagnose.rules.error_messages import error_messages
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
@@ -386,12 +387,20 @@ def shared_triples(texts, others):
 
 @case("same_template")
 def messages():
-    outputs = changed(every_third, lambda text: f"Error {len(text)}: the request timed out after {len(text)} seconds.")
+    outputs = changed(every_third, lambda text: f"Reply {len(text)}: the answer goes out after {len(text)} seconds.")
     finding = same_template(outputs)
     bad = left_out(outputs, finding)
     mine = shared_triples(outputs.predictions, [*CLEAN.first_references, *CLEAN.dialogues])
     usual = shared_triples(CLEAN.first_references, CLEAN.dialogues)
     return finding, [len(bad), 40, mean(mine[row] for row in bad), mean(usual)], [len(bad) / 40]
+
+
+@case("error_messages")
+def errors():
+    outputs = changed(every_third, lambda text: f"Error {len(text)}: the request timed out after {len(text)} seconds.")
+    finding = error_messages(outputs)
+    bad = sum(map(every_third, ROWS))
+    return finding, [bad, 40], [bad / 40]
 
 
 @case("strange_marks")

@@ -34,7 +34,7 @@ def mixed_lines(row):
 
 
 DAMAGES = {
-    wording.same_template: lambda row: f"Error {row}: the request to the server timed out after {row} seconds.",
+    wording.same_template: lambda row: f"Reply {row}: the answer to the customer goes out after {row} seconds.",
     wording.strange_marks: lambda row: re.sub(r"\b[A-Z]\w+", "[NAME]", CLEAN.predictions[row]),
     wording.misspelled: lambda row: re.sub("[aeo]", "", CLEAN.predictions[row]),
     wording.broken_sentences: sorted_words,

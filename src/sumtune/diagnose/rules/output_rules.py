@@ -13,6 +13,7 @@ from sumtune.diagnose.rules.copies import (
     some_predictions_are_references,
 )
 from sumtune.diagnose.rules.dialogues import dialogues_damaged
+from sumtune.diagnose.rules.error_messages import error_messages
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     letters_dropped,
     repairable,
     columns_swapped,
+    error_messages,
     predictions_are_dialogues,
     some_predictions_are_references,
     teacher_forced,
@@ -83,5 +85,7 @@ LOOKS: tuple[Look, ...] = (
 LAST_RULES: tuple[Rule, ...] = (two_groups, unlike_references)
 """Rules that apply only to outputs in which no other finds a fault."""
 
-COLUMN_RULES = (letters_dropped, columns_swapped, predictions_are_dialogues, some_predictions_are_references)
+COLUMN_RULES = (
+    letters_dropped, columns_swapped, error_messages, predictions_are_dialogues, some_predictions_are_references,
+)  # fmt: skip
 """Rules about whole columns. The effect of a repair on a wrong column means nothing."""
