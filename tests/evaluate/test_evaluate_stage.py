@@ -1,14 +1,16 @@
 """The stage `evaluate`: which examples it scores, when it scores again, and what it hands to whom."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from sumtune.config_resolution import resolve
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.errors import RunDirError
-from sumtune.evaluate import evaluate_stage, overlap
+from sumtune.evaluate import evaluate_stage, overlap, saved_summaries
 from sumtune.files.atomic import write_text
 from sumtune.files.records import write_record
 from sumtune.files.run_dir import RunDir
@@ -42,12 +44,15 @@ class Echo:
     """Repeats the first line, in lower case where an adapter is on."""
 
     setup_s = 0.0
+    asked: ClassVar[list[str]] = []
+    """All dialogues that any of them summarized."""
 
     def __init__(self, adapter):
         self.adapter = adapter
         self.decoding = {"engine": "tuned engine" if adapter else "base engine", "beams": 1}
 
     def summarize(self, dialogues, progress=None, **_options):
+        self.asked += dialogues
         if progress is not None:
             progress(len(dialogues))
         texts = [text.splitlines()[0] for text in dialogues]
@@ -58,6 +63,7 @@ class Echo:
 def made(monkeypatch):
     """Adapters that summarizers were made for, in order."""
     made = []
+    monkeypatch.setattr(Echo, "asked", [])
 
     def build(_source, adapter, *_others):
         made.append(adapter)
@@ -261,3 +267,46 @@ def test_summaries_of_one_dialogue_are_its_references_and_it_is_summarized_once(
     assert len(card.examples) == 10
     assert sorted(len(example.references) for example in card.examples) == [1] * 6 + [2] * 4
     assert card.reference_agreement.n == 4
+
+
+@pytest.mark.parametrize("stopped_after", [1, 4, 7])
+def test_a_stopped_evaluation_goes_on_with_the_summaries_that_are_left(run_dir, made, monkeypatch, stopped_after):
+    monkeypatch.setattr(saved_summaries, "CHUNK_CHARACTERS", 100)
+    whole = evaluate_stage.run(configured(), run_dir, start)
+    asked = len(Echo.asked)
+    shutil.rmtree(run_dir.evaluation)
+    chunks, summarize = [], Echo.summarize
+
+    def stop(self, dialogues, *others, **options):
+        chunks.append(len(dialogues))
+        if len(chunks) > stopped_after:
+            raise KeyboardInterrupt
+        return summarize(self, dialogues, *others, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Echo, "summarize", stop)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate_stage.run(configured(), run_dir, start)
+    Echo.asked.clear()
+    left = []
+
+    def count_left(name, count):
+        left.append(count)
+        return start(name, count)
+
+    scorecard = evaluate_stage.run(configured(), run_dir, count_left)
+    assert len(Echo.asked) == sum(left) == asked - sum(chunks[:stopped_after])
+    assert scorecard.examples == whole.examples
+    assert scorecard.elapsed_s > 0
+    assert not list(run_dir.evaluation.glob(".*.part"))
+
+
+def test_saved_summaries_of_other_settings_are_not_used(run_dir, made, monkeypatch):
+    monkeypatch.setattr(saved_summaries, "CHUNK_CHARACTERS", 100)
+    with monkeypatch.context() as patched:
+        patched.setattr(evaluate_stage, "score_systems", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            evaluate_stage.run(configured(), run_dir, start)
+    Echo.asked.clear()
+    evaluate_stage.run(configured(decode__beams=2), run_dir, start)
+    assert len(Echo.asked) == 20

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from sumtune.decode.build import build_for_any_length
 from sumtune.decode.engine_entry import delete_engines
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.reference_groups import ReferencedDialogue, group_by_dialogue
+from sumtune.evaluate.saved_summaries import summarize_and_save
 from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, score_systems
 from sumtune.evaluate.scorecard_io import FORMAT, load_scorecard_if_current, write_scorecard
 from sumtune.files.checksums import fingerprint
+from sumtune.files.resumable import delete_unfinished
 from sumtune.files.run_dir import RunDir
 from sumtune.memory import free_memory
 from sumtune.model.generation_settings import GenerationSettings, save_generation
@@ -52,21 +55,33 @@ def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = Fa
     made_from = _fingerprint(config, run_dir, adapter)
     if again:
         delete_engines(adapter)
+        _delete_saved(run_dir)
     elif (current := load_scorecard_if_current(run_dir, made_from)) is not None:
         save_generation(adapter, GenerationSettings.of(config))
         return current
-    scorecard = _score(config, run_dir, adapter, start)
+    scorecard = _score(config, run_dir, adapter, made_from, start)
     # Scores and settings must agree even after a crash, so the scores are invalid while the settings change.
     (run_dir.evaluation / "metrics.csv").unlink(missing_ok=True)
     save_generation(adapter, GenerationSettings.of(config))
     write_scorecard(scorecard, run_dir, made_from)
+    _delete_saved(run_dir)
     return scorecard
 
 
-def _score(config: Config, run_dir: RunDir, adapter: Path, start: StartSystem) -> Scorecard:
+def _delete_saved(run_dir: RunDir) -> None:
+    for name in (TUNED, BASE):
+        delete_unfinished(_saved(run_dir, name))
+
+
+def _saved(run_dir: RunDir, system: str) -> Path:
+    """Return the file beside which the summaries of a system are saved until the evaluation is complete."""
+    return run_dir.evaluation / f"{system}.jsonl"
+
+
+def _score(config: Config, run_dir: RunDir, adapter: Path, made_from: str, start: StartSystem) -> Scorecard:
     begun = time.monotonic()
     split, examples = chosen_examples(config, run_dir)
-    predictions, decoding, seconds = _generate(config, adapter, examples, start)
+    predictions, decoding, seconds, earlier_s = _generate(config, run_dir, adapter, made_from, examples, start)
     scorecard = score_systems(
         examples,
         predictions,
@@ -76,7 +91,7 @@ def _score(config: Config, run_dir: RunDir, adapter: Path, start: StartSystem) -
         generation_s=seconds,
         rouge_tokens=config.evaluate.rouge_tokens,
     )
-    return replace(scorecard, elapsed_s=time.monotonic() - begun)
+    return replace(scorecard, elapsed_s=time.monotonic() - begun + earlier_s)
 
 
 def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
@@ -88,24 +103,30 @@ def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
 
 
 def _generate(
-    config: Config, adapter: Path, examples: Sequence[ReferencedDialogue], start: StartSystem
-) -> tuple[dict[str, Predictions], dict[str, Mapping[str, Any]], dict[str, float]]:
-    """Return the predictions of each system, and the decoding settings and seconds of each model."""
+    config: Config, run_dir: RunDir, adapter: Path, made_from: str, examples: Sequence[ReferencedDialogue],
+    start: StartSystem,
+) -> tuple[dict[str, Predictions], dict[str, Mapping[str, Any]], dict[str, float], float]:  # fmt: skip
+    """Return the predictions of each system, the decoding settings and seconds of each model, and how many seconds
+    summaries took that an earlier evaluation saved before it was stopped.
+    """
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(adapter)
     dialogues, styles = [example.dialogue for example in examples], [example.style for example in examples]
     predictions: dict[str, Predictions] = {}
     decoding: dict[str, Mapping[str, Any]] = {}
     seconds: dict[str, float] = {}
+    earlier_s = 0.0
+    run_dir.evaluation.mkdir(parents=True, exist_ok=True)
     for name, folder in {TUNED: adapter, BASE: None}.items():
         if name == BASE and not config.evaluate.base:
             continue
         summarizer = build_for_any_length(source, folder, prompt, decoding_of(name, config), config.model.device)
-        progress, begun = start(name, len(dialogues)), time.monotonic()
-        predictions[name] = summarizer.summarize(dialogues, progress, styles=styles)
-        seconds[name] = time.monotonic() - begun
+        predictions[name], seconds[name], earlier = summarize_and_save(
+            _saved(run_dir, name), made_from, summarizer, dialogues, styles, partial(start, name)
+        )
+        earlier_s += earlier
         decoding[name] = dict(summarizer.decoding)
         del summarizer
         free_memory()
     for name, baseline in BASELINES.items():
         predictions[name] = [baseline(dialogue) for dialogue in dialogues]
-    return predictions, decoding, seconds
+    return predictions, decoding, seconds, earlier_s

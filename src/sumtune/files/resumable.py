@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from sumtune.errors import InputError
 from sumtune.files.atomic import sync_folder
 
-__all__ = ["ResumableLines", "resumable_lines"]
+__all__ = ["ResumableLines", "delete_unfinished", "resumable_lines"]
 
 
 @contextmanager
@@ -73,6 +73,10 @@ class ResumableLines:
             file.flush()
             os.fsync(file.fileno())
 
+    def lines(self) -> list[str]:
+        """Return the lines so far, without line breaks."""
+        return self._part.read_text(encoding="utf-8").split("\n")[:-1]
+
     def finish(self, expected: int) -> None:
         """Rename the file to `target`, and delete files that interrupted runs with other inputs left beside it.
 
@@ -86,8 +90,7 @@ class ResumableLines:
                     "Delete it and run the command again."
                 )
             self._part.replace(self._target)
-            for left in self._target.parent.glob(f".{glob.escape(self._target.name)}.????????????.part"):
-                left.unlink(missing_ok=True)
+            delete_unfinished(self._target)
             sync_folder(self._target.parent)
 
     def drop_if_empty(self) -> None:
@@ -112,6 +115,12 @@ class ResumableLines:
                     size += len(line)
             file.truncate(size)
         return count
+
+
+def delete_unfinished(target: Path) -> None:
+    """Delete the hidden files that interrupted runs left beside `target`."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.????????????.part"):
+        left.unlink(missing_ok=True)
 
 
 @contextmanager
