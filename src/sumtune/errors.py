@@ -30,7 +30,7 @@ class SumtuneError(Exception):
     ...     sumtune.score(["Ann brings cake."], [])
     ... except sumtune.SumtuneError as error:
     ...     print(error)
-    There are 1 predictions and 0 references: expected as many references.
+    Expected equal numbers of predictions and references; given: 1 and 0.
     """
 
 

@@ -148,8 +148,11 @@ class FileWords:
         return share(word in self._common for word in words(text))
 
     def names_in(self, text: str) -> frozenset[str]:
-        """Return the names in `text`, in lower case."""
-        return self._names & {text[start:end].lower() for start, end in english_name_spans(text)}
+        """Return the names in `text`, in lower case. Letters and labels, such as `A:` and `Plan:`, are none."""
+        spans = (
+            (start, end) for start, end in english_name_spans(text) if end - start > 1 and text[end : end + 1] != ":"
+        )
+        return self._names & {text[start:end].lower() for start, end in spans}
 
     def may_be_names(self, found: AbstractSet[str]) -> bool:
         """Return whether any of these words is a name for sure; a single one may begin a sentence, or be a noun."""
