@@ -18,7 +18,7 @@ def stop_list_of_speakers(rows: Rows, _rng: Random) -> Rows:
 
 
 def runs_on_into_next_example(rows: Rows, rng: Random) -> Rows:
-    """The end token is never produced or not honoured, so the model goes on with the prompt's pattern."""
+    """The end token is missing or ignored, so the model continues the pattern of its prompt."""
 
     def run_on(i: int) -> str:
         other = rows[(i + 1) % len(rows)]

@@ -130,7 +130,7 @@ def test_a_long_dialogue_is_read_in_parts_and_the_answer_says_so(summarizer, run
     summarize_file(source, folder / "out.jsonl", run_dir)
     said = capsys.readouterr().err
     assert "Note: in.jsonl:2 has 60 tokens and is read in parts of up to 20." in said
-    assert "Note: dialogues longer than the 20 tokens that are read at once: 1 of 2; they are read in parts." in said
+    assert "Note: 1 of 2 dialogues with more than the 20 tokens that are read at once: they are read in parts." in said
     rows = [json.loads(line) for line in (folder / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert rows[0]["read"] == "whole"
     assert rows[1]["read"].startswith("parts (")
@@ -255,8 +255,8 @@ def test_every_dialogue_that_is_cut_is_counted_and_the_first_are_named(summarize
     assert [line for line in said if "only the first" in line] == [
         f"Warning: in.jsonl:{row} has 21 tokens; only the first 20 are read." for row in (2, 5, 8, 11, 14)
     ]
-    (total,) = (line for line in said if "dialogues longer than" in line)
-    assert total.startswith("Warning: dialogues longer than the 20 tokens that are read at once: 67 of 200")
+    (total,) = (line for line in said if " of 200 dialogues with more" in line)
+    assert total.startswith("Warning: 67 of 200 dialogues with more than the 20 tokens that are read at once")
     assert len([line for line in said if not line.startswith("Summarizing: ")]) == 7
     write_lines(folder / "in.jsonl", [{"text": "a " * MAX_SOURCE_TOKENS}])
     summarize_file(folder / "in.jsonl", folder / "out.jsonl", run_dir)

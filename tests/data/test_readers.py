@@ -201,7 +201,7 @@ def test_exact_names_of_splits_come_first(rows: Rows, write: Any, tmp_path: Path
     write("dataset_infos.json", [])
     checked = check(DataConfig(path=str(tmp_path)))
     assert len(checked.examples["train"]) == 18
-    assert "not read: 1 data file: other-train.jsonl" in [issue.message for issue in checked.issues]
+    assert "1 data file left unread: other-train.jsonl" in [issue.message for issue in checked.issues]
 
 
 def save_to_disk(folder: Path, rows: Rows, split: str = "train") -> None:

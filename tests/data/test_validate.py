@@ -126,7 +126,7 @@ def test_a_test_file_without_summaries_is_set_aside(
     checked = check(DataConfig(path=str(tmp_path)))
     assert [len(examples) for examples in checked.examples.values()] == [22, 3, 0]
     assert places(checked, "no_summaries") == [("warning", "test.jsonl", None)]
-    assert "not used, because it has no summaries: 3 dialogues" in str(checked.issues)
+    assert "3 dialogues left unused, because the file has no summaries" in str(checked.issues)
     write("train.jsonl", [{"dialogue": row["dialogue"]} for row in rows])
     with pytest.raises(DataError, match="no summary column"):
         check(DataConfig(path=str(tmp_path)))
@@ -144,8 +144,7 @@ def test_doubtful_texts_are_warned_of(write: Any, rows: list[dict[str, Any]]) ->
         "placeholder": "a.jsonl:2: the dialogue is 'N/A', a placeholder for a text",
         "cut_by_excel": "a.jsonl:4: the dialogue has 32,767 characters, the limit of an Excel cell: its end may be "
         "missing",
-        "split_into_turns": "a.jsonl: dialogues split into turns, because they are given as marks between turns: 1 of "
-        "25",
+        "split_into_turns": "a.jsonl: split into turns: 1 of 25 dialogues, given as marks between turns",
         "unknown_speaker": "a.jsonl: the turns of 1 of 25 dialogues, first in row 5, have no known speaker, and their "
         "keys 'who' are not read; call the key of the speaker's name `speaker`",
         "one_line_dialogue": "a.jsonl: dialogues of one line: 3 of 25 (with several speakers: 1), first in row 2; put "

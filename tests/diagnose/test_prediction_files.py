@@ -216,7 +216,7 @@ def test_references_without_a_prediction_are_counted(tmp_path, capsys, lost):
     said = capsys.readouterr().err
     assert (
         said
-        == f"Note: {table}: not scored, because there is no prediction: {lost} of the 6 references, such as 'n0'.\n"
+        == f"Note: {table}: left unscored for lack of a prediction: {lost} of the 6 references, such as 'n0'.\n"
         * (lost > 0)
     )
 

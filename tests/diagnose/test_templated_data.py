@@ -15,6 +15,7 @@ THINGS = ("printer", "router", "invoice", "account", "parcel", "subscription", "
 TROUBLES = ("does not start", "cannot be opened", "arrived broken", "is too slow")
 STEPS = ("sent a new one", "opened a ticket", "issued a refund", "reset it")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+ERRORS = ("connection refused", "rate limit reached", "request timed out", "out of memory", "quota exceeded")
 SYMPTOMS = ("cough", "fever", "back pain", "rash", "headache", "dizziness", "ankle swelling")
 DRUGS = ("ibuprofen", "paracetamol", "cetirizine", "omeprazole")
 TICKET = (
@@ -40,6 +41,13 @@ KINDS = {
          "Problem: {thing} {trouble}; action: {step}; due: {day}.",
          "Issue: {name}'s {thing} {trouble}. Action: {step}, due {day}."],
     ),
+    "talks about errors": (
+        "Customer: Our {thing} says: {error}.\nAgent: Since when?\nCustomer: For {days} days, order {number}.\n"
+        "Agent: I have {step}. You will hear from us by {day}.",
+        ["The customer's {thing} reports {error}. The agent has {step} and will answer by {day}."],
+        ["Error of the {thing}: {error}, for {days} days. The agent {step}.",
+         "The {thing} shows the message {error}, so the agent {step}; news by {day}."],
+    ),
     "doctor's notes": (
         VISIT,
         ["S: {symptom}, {days} days. A: {symptom}. P: {drug} 2x/day."],
@@ -58,8 +66,8 @@ def templated(kind: str, seed: int) -> Outputs:
         values = {
             "name": chance.choice(NAMES[:5]), "agent": chance.choice(NAMES[5:]), "thing": chance.choice(THINGS),
             "trouble": chance.choice(TROUBLES), "step": chance.choice(STEPS), "day": chance.choice(DAYS),
-            "symptom": chance.choice(SYMPTOMS), "drug": chance.choice(DRUGS), "days": chance.randint(2, 14),
-            "number": chance.randint(10_000, 99_999),
+            "error": chance.choice(ERRORS), "symptom": chance.choice(SYMPTOMS), "drug": chance.choice(DRUGS),
+            "days": chance.randint(2, 14), "number": chance.randint(10_000, 99_999),
         }  # fmt: skip
         texts = (dialogue, chance.choice(predictions), chance.choice(references))
         rows.append([text.format(**values) for text in texts])

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sumtune.data.styles import check_style
 from sumtune.decode.build import TunedModel
+from sumtune.plurals import counted
 
 __all__ = ["LengthNotes", "StyleNotes", "print_note"]
 
@@ -57,8 +58,8 @@ class LengthNotes:
                 else ("Warning", "their ends are not read")
             )
             self._tell(
-                f"{kind}: dialogues longer than the {self._tuned.max_source_tokens} tokens that are read at once: "
-                f"{self._cut} of {self._seen}; {fate}."
+                f"{kind}: {self._cut} of {counted(self._seen, 'dialogue')} with more than the "
+                f"{self._tuned.max_source_tokens} tokens that are read at once: {fate}."
             )
 
 

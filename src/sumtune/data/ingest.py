@@ -142,7 +142,7 @@ def _split(tables: Sequence[Table], examples: ExampleFile) -> dict[str, ExampleF
 
 def _unused_files(names: Sequence[str]) -> Issue:
     shown = ", ".join(names[:SHOWN_FILES]) + (" …" if len(names) > SHOWN_FILES else "")
-    return Issue("unused_files", "info", f"not read: {counted(len(names), 'data file')}: {shown}")
+    return Issue("unused_files", "info", f"{counted(len(names), 'data file')} left unread: {shown}")
 
 
 def _dropped(issue: Issue) -> Issue:

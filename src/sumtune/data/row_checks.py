@@ -130,7 +130,7 @@ class _Forms:
     def issues(self) -> Iterator[Issue]:
         """Yield warnings and notes about the counted dialogues."""
         for form, count in self.forms.items():
-            message = f"dialogues split into turns, because they are given as {form}: {count} of {self.seen}"
+            message = f"split into turns: {count} of {counted(self.seen, 'dialogue')}, given as {form}"
             yield Issue("split_into_turns", "info", message, self.file)
         if self.without_speaker:
             yield self._without_speaker()

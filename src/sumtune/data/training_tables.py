@@ -74,7 +74,7 @@ def _set_aside(tables: Sequence[Table], data: DataConfig) -> tuple[list[Table], 
         Issue(
             "no_summaries",
             "warning",
-            f"not used, because it has no summaries: {counted(len(table.rows), 'dialogue')}",
+            f"{counted(len(table.rows), 'dialogue')} left unused, because the file has no summaries",
             table.file,
         )
         for table in bare

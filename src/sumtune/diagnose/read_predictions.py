@@ -118,7 +118,7 @@ def _note_unpredicted(references: _File, rows: Sequence[int]) -> None:
     if missing_rows:
         count, total = len(missing_rows), len(references.rows)
         first = references.ids[missing_rows[0]] or references.numbers[missing_rows[0]]
-        what = f"not scored, because there is no prediction: {count} of the {total} references, such as {first!r}"
+        what = f"left unscored for lack of a prediction: {count} of the {total} references, such as {first!r}"
         print(f"Note: {references.path}: {what}.", file=sys.stderr)
 
 

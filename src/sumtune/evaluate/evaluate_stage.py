@@ -13,7 +13,7 @@ from sumtune.decode.build import build_for_any_length
 from sumtune.decode.engine_entry import delete_engines
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.reference_groups import ReferencedDialogue, group_by_dialogue
-from sumtune.evaluate.saved_summaries import summarize_and_save
+from sumtune.evaluate.saved_summaries import SavedSummaries, summarize_and_save
 from sumtune.evaluate.scorecard import BASE, TUNED, Predictions, Scorecard, score_systems
 from sumtune.evaluate.scorecard_io import FORMAT, load_scorecard_if_current, write_scorecard
 from sumtune.files.checksums import fingerprint
@@ -55,7 +55,8 @@ def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = Fa
     made_from = _fingerprint(config, run_dir, adapter)
     if again:
         delete_engines(adapter)
-        _delete_saved(run_dir)
+        for name in (TUNED, BASE):
+            delete_unfinished(_saved(run_dir, name))
     elif (current := load_scorecard_if_current(run_dir, made_from)) is not None:
         save_generation(adapter, GenerationSettings.of(config))
         return current
@@ -63,14 +64,8 @@ def run(config: Config, run_dir: RunDir, start: StartSystem, *, again: bool = Fa
     # Scores and settings must agree even after a crash, so the scores are invalid while the settings change.
     (run_dir.evaluation / "metrics.csv").unlink(missing_ok=True)
     save_generation(adapter, GenerationSettings.of(config))
-    write_scorecard(scorecard, run_dir, made_from)
-    _delete_saved(run_dir)
+    write_scorecard(scorecard, run_dir, made_from)  # replaces the folder, and so deletes the saved summaries
     return scorecard
-
-
-def _delete_saved(run_dir: RunDir) -> None:
-    for name in (TUNED, BASE):
-        delete_unfinished(_saved(run_dir, name))
 
 
 def _saved(run_dir: RunDir, system: str) -> Path:
@@ -81,17 +76,19 @@ def _saved(run_dir: RunDir, system: str) -> Path:
 def _score(config: Config, run_dir: RunDir, adapter: Path, made_from: str, start: StartSystem) -> Scorecard:
     begun = time.monotonic()
     split, examples = chosen_examples(config, run_dir)
-    predictions, decoding, seconds, earlier_s = _generate(config, run_dir, adapter, made_from, examples, start)
+    summaries, decoding = _generate(config, run_dir, adapter, made_from, examples, start)
+    predictions: dict[str, Predictions] = {name: one.completions for name, one in summaries.items()}
+    predictions |= {name: [baseline(one.dialogue) for one in examples] for name, baseline in BASELINES.items()}
     scorecard = score_systems(
         examples,
         predictions,
         split=split,
         decoding=decoding,
         seed=config.train.seed,
-        generation_s=seconds,
+        generation_s={name: one.seconds for name, one in summaries.items()},
         rouge_tokens=config.evaluate.rouge_tokens,
     )
-    return replace(scorecard, elapsed_s=time.monotonic() - begun + earlier_s)
+    return replace(scorecard, elapsed_s=time.monotonic() - begun + sum(one.earlier_s for one in summaries.values()))
 
 
 def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
@@ -105,28 +102,21 @@ def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
 def _generate(
     config: Config, run_dir: RunDir, adapter: Path, made_from: str, examples: Sequence[ReferencedDialogue],
     start: StartSystem,
-) -> tuple[dict[str, Predictions], dict[str, Mapping[str, Any]], dict[str, float], float]:  # fmt: skip
-    """Return the predictions of each system, the decoding settings and seconds of each model, and how many seconds
-    summaries took that an earlier evaluation saved before it was stopped.
-    """
+) -> tuple[dict[str, SavedSummaries], dict[str, Mapping[str, Any]]]:  # fmt: skip
+    """Return the summaries and the decoding settings of each model."""
     source, prompt = locate(config.model.name, config.model.revision), Prompt.load(adapter)
     dialogues, styles = [example.dialogue for example in examples], [example.style for example in examples]
-    predictions: dict[str, Predictions] = {}
+    summaries: dict[str, SavedSummaries] = {}
     decoding: dict[str, Mapping[str, Any]] = {}
-    seconds: dict[str, float] = {}
-    earlier_s = 0.0
     run_dir.evaluation.mkdir(parents=True, exist_ok=True)
     for name, folder in {TUNED: adapter, BASE: None}.items():
         if name == BASE and not config.evaluate.base:
             continue
         summarizer = build_for_any_length(source, folder, prompt, decoding_of(name, config), config.model.device)
-        predictions[name], seconds[name], earlier = summarize_and_save(
+        summaries[name] = summarize_and_save(
             _saved(run_dir, name), made_from, summarizer, dialogues, styles, partial(start, name)
         )
-        earlier_s += earlier
         decoding[name] = dict(summarizer.decoding)
         del summarizer
         free_memory()
-    for name, baseline in BASELINES.items():
-        predictions[name] = [baseline(dialogue) for dialogue in dialogues]
-    return predictions, decoding, seconds, earlier_s
+    return summaries, decoding

@@ -3,27 +3,42 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sumtune.files.resumable import resumable_lines
 from sumtune.summarizer import Completion, OnProgress, Summarizer
 
-__all__ = ["summarize_and_save"]
+__all__ = ["SavedSummaries", "summarize_and_save"]
 
 CHUNK_CHARACTERS = 250_000
 """Characters of the dialogues whose summaries are saved together: about a minute's work of a small model on two cores.
 A chunk of short dialogues has hundreds of them, so that batches are as full as without chunks."""
 
 
+@dataclass(frozen=True)
+class SavedSummaries:
+    """The summaries of one model."""
+
+    completions: list[Completion]
+    """One for each dialogue, in the order of the dialogues."""
+    seconds: float
+    """How long it took to generate all of them, over all calls."""
+    earlier_s: float
+    """How long it took to generate those that earlier calls saved."""
+
+
 def summarize_and_save(
     file: Path, made_from: str, summarizer: Summarizer, dialogues: Sequence[str], styles: Sequence[str],
     start: Callable[[int], OnProgress],
-) -> tuple[list[Completion], float, float]:  # fmt: skip
-    """Return a completion for each dialogue, the seconds that all of them took, and those of earlier calls among these.
+) -> SavedSummaries:  # fmt: skip
+    """Summarize the dialogues, and save the summaries of each chunk.
 
     Summaries that an earlier call saved beside `file` with the same `made_from` are not generated again. `start` gets
     the number of dialogues left, and returns the callback for progress.
+
+    Raises:
+        InputError: the summaries cannot be written.
     """
     order = sorted(range(len(dialogues)), key=lambda place: len(dialogues[place]))
     with resumable_lines(file, made_from) as out:
@@ -40,7 +55,7 @@ def summarize_and_save(
         rows = [json.loads(line) for line in out.lines()]
     times = [row.pop("seconds") for row in rows]
     by_place = {at: Completion(**row) for at, row in zip(order, rows, strict=True)}
-    return [by_place[at] for at in range(len(order))], sum(times), sum(times[:earlier])
+    return SavedSummaries([by_place[at] for at in range(len(order))], sum(times), sum(times[:earlier]))
 
 
 def _line(completion: Completion, seconds: float) -> str:

@@ -279,7 +279,7 @@ def fit(session: Session, on_event: EventCallback, resume: bool = False, sample:
         if not group.leads:
             return restored
         if lost := cut_after(log_file, restored.step):
-            message = f"{log_file}: damaged or missing: {counted(lost, 'line')}, which a diagnosis will not see."
+            message = f"{log_file}: {counted(lost, 'line')} damaged or missing, which a diagnosis will not see."
             log({"event": "warning", "step": restored.step, "message": message})
         return _with_existing_best(session, restored, log)
 

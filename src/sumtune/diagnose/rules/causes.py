@@ -5,6 +5,7 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.search import GAIN_OF_GUESS
 from sumtune.diagnose.rules.copies import predictions_are_dialogues
+from sumtune.diagnose.rules.error_messages import error_messages
 from sumtune.diagnose.rules.lengths import cut_short
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
 from sumtune.diagnose.rules.other_rows import predictions_repeat
@@ -35,6 +36,8 @@ LITTLE = 0.03
 wrong with them."""
 WHOLE_TEXTS = ("same_template", "unrelated")
 """Odd looks of whole texts, of which what several share may be a part."""
+OF_NO_SUMMARIES = (error_messages, predictions_are_dialogues)
+"""Rules about texts that are no summaries: if all are of this kind, nothing is left to be judged."""
 SYMPTOMS = ("case_destroyed", "cut_short", "predictions_repeat")
 """Findings that may be a symptom of how predictions look: sorted words do not end like a sentence."""
 
@@ -95,9 +98,7 @@ def priority(now: Outputs, rule: Rule, finding: Finding) -> tuple[bool, bool, bo
     certain = finding.code in CERTAIN_REPAIRS and finding.code not in SYMPTOMS
     if rule is repairable and not certain:  # a guess; a rule looks at more than one text
         gain -= GAIN_OF_GUESS
-    wrong_column = (
-        rule in COLUMN_RULES and finding.sure and (finding.repaired is not None or rule is predictions_are_dialogues)
-    )
+    wrong_column = rule in COLUMN_RULES and finding.sure and (finding.repaired is not None or rule in OF_NO_SUMMARIES)
     return wrong_column, certain, is_cause(rule, finding), round(gain, 3), finding.repaired is None
 
 

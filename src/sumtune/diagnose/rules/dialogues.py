@@ -184,10 +184,12 @@ def _without_turns(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
 
 def _with_reference(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
     """Return which dialogues end with all words of their reference, as texts to train on do."""
-    pairs = (
-        (words(reference), words(said)) for reference, said in zip(outputs.first_references, dialogues, strict=True)
-    )
-    return [len(its) >= WORDS_OF_REFERENCE and len(said) > len(its) and said[-len(its) :] == its for its, said in pairs]
+    return [
+        len(its := words(reference)) >= WORDS_OF_REFERENCE
+        and words(said[-2 * len(reference) :])[-len(its) :] == its
+        and count_words(said) > len(its)
+        for reference, said in zip(outputs.first_references, dialogues, strict=True)
+    ]
 
 
 def _without_names(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
@@ -196,7 +198,7 @@ def _without_names(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
     rows = zip(outputs.first_references, outputs.predictions, dialogues, strict=True)
     agreed = ((known.names_in(reference) & known.names_in(text), said) for reference, text, said in rows)
     return [
-        known.may_be_names(names) and names.isdisjoint(words(said)) and TURN.search(said) is not None
+        known.may_be_names(names) and TURN.search(said) is not None and names.isdisjoint(words(said))
         for names, said in agreed
     ]
 
