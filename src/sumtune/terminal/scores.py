@@ -47,9 +47,9 @@ def table(scorecard: Scorecard) -> Table:
 def faithfulness(scorecard: Scorecard) -> Table:
     """Return the means of the faithfulness measures, a row for each system."""
     caption = (
-        "unsupported: names and numbers that are not in the dialogue; inconsistent: summaries that say something else "
-        "than the dialogue (reasons: predictions.jsonl); new: words, pairs of words that are not in the dialogue; "
-        "length: ratio to the length of the reference; cut: stopped by the token limit; "
+        "unsupported: names and numbers that are not in the dialogue; inconsistent: summaries that say something "
+        "that the dialogue does not (reasons: predictions.jsonl); new: words, pairs of words that are not in the "
+        "dialogue; length: ratio to the length of the reference; cut: stopped by the token limit; "
         "copied: found word for word in the dialogue"
     )
     result = Table(title="Faithfulness", caption=caption, box=SIMPLE_HEAD, show_edge=False, pad_edge=False,

@@ -10,7 +10,7 @@ __all__ = ["KINDS", "MEANINGS", "Claims", "claims_of"]
 
 MEANINGS = {
     "unsupported": "names and numbers that are not in the conversation, as a share of all names and numbers",
-    "inconsistent": "summaries that say something other than the conversation (English only)",
+    "inconsistent": "summaries that say something that the conversation does not (English only)",
     "novel_bigrams": "pairs of words that are not in the conversation, as a share: low means copying",
     "repetition": "repeated triples of words, as a share",
     "length_ratio": "length divided by that of the reference: 1 is as long",
