@@ -146,3 +146,8 @@ def test_parts_of_one_conversation_share_turns_and_are_not_damaged():
 def test_phrases_of_many_dialogues_are_not_turns_of_another():
     phrases = "\nAgent: Thank you for calling us today.\nAgent: Can I help you with more?\nAgent: Have a nice day, bye."
     assert dialogues_damaged(replace(CLEAN, dialogues=tuple(said + phrases for said in CLEAN.dialogues))) is None
+
+
+def test_references_that_are_the_last_turns_do_not_damage_their_dialogues():
+    last = tuple(("\n".join(said.splitlines()[-2:]),) for said in CLEAN.dialogues)
+    assert dialogues_damaged(replace(CLEAN, references=last)) is None

@@ -183,9 +183,10 @@ def _without_turns(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
 
 
 def _with_reference(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
-    """Return which dialogues end with all words of their reference, as texts to train on do."""
+    """Return which dialogues end with all words of their reference, as texts to train on do; turns are no reference."""
     return [
         len(its := words(reference)) >= WORDS_OF_REFERENCE
+        and not TURN.search(reference)
         and words(said[-2 * len(reference) :])[-len(its) :] == its
         and count_words(said) > len(its)
         for reference, said in zip(outputs.first_references, dialogues, strict=True)
