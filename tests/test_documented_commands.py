@@ -42,8 +42,9 @@ EXAMPLES = [
 RUNS = ("runs/chats", "runs/first", "runs/second", "runs/short", "artifacts")
 DEFAULT_RUNS = {"runs/chats", "artifacts"}
 """Those of `curl` and of a command without `--run-dir`."""
-PLACEHOLDERS = {"DATA": "chats.csv", "DIR": "runs/chats", "DIR_A": "runs/first", "DIR_B": "runs/second",
-                "RUN_A": "runs/first", "RUN_B": "runs/second", "EXPORT": "slack.zip"}  # fmt: skip
+PLACEHOLDERS = {"DATA": "chats.csv", "qmsum/": "chats/", "DIR": "runs/chats",
+                "DIR_A": "runs/first", "DIR_B": "runs/second", "RUN_A": "runs/first", "RUN_B": "runs/second",
+                "EXPORT": "slack.zip"}  # fmt: skip
 READY_REQUESTS = 200
 
 
