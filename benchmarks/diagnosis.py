@@ -7,25 +7,21 @@ import argparse
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from damage_fifth import DAMAGES as FIFTH
-from damage_fifth import WHOLE_FILE as WHOLE_FILE_OF_FIFTH
-from damage_fourth import DAMAGES as FOURTH
-from damage_fourth import WHOLE_FILE as WHOLE_FILE_OF_FOURTH
-from damage_fresh import DAMAGES as FRESH
-from damage_fresh import WHOLE_FILE, RowDamage
-from damage_known import DAMAGES as KNOWN
+import damage_eighth
+import damage_fifth
+import damage_fourth
+import damage_fresh
+import damage_known
+import damage_second
+import damage_seventh
+import damage_sixth
+import damage_unseen
+from damage_fresh import RowDamage
 from damage_known import Damage
-from damage_second import DAMAGES as SECOND
-from damage_second import WHOLE_FILE as WHOLE_FILE_OF_SECOND
-from damage_seventh import DAMAGES as SEVENTH
-from damage_seventh import WHOLE_FILE as WHOLE_FILE_OF_SEVENTH
-from damage_sixth import DAMAGES as SIXTH
-from damage_sixth import WHOLE_FILE as WHOLE_FILE_OF_SIXTH
-from damage_unseen import DAMAGES as UNSEEN
 from rich.console import Console
 from rich.table import Table
 
@@ -36,15 +32,19 @@ from sumtune.diagnose.read_predictions import read_predictions
 
 SIZES = (40, 200, 800)
 SHARES = (0.1, 0.3, 1.0)
-WHOLE = {
-    "fresh": WHOLE_FILE,
-    "second": WHOLE_FILE_OF_SECOND,
-    "fourth": WHOLE_FILE_OF_FOURTH,
-    "fifth": WHOLE_FILE_OF_FIFTH,
-    "sixth": WHOLE_FILE_OF_SIXTH,
-    "seventh": WHOLE_FILE_OF_SEVENTH,
+OF_COLUMNS = {"known": damage_known, "unseen": damage_unseen}
+"""Lists of damage to columns of texts: the one that the rules were built for, and the first unseen one."""
+OF_ROWS = {
+    "fresh": damage_fresh,
+    "second": damage_second,
+    "fourth": damage_fourth,
+    "fifth": damage_fifth,
+    "sixth": damage_sixth,
+    "seventh": damage_seventh,
+    "eighth": damage_eighth,
 }
-"""Damage that only a whole file can have, by the kinds whose rows are dictionaries."""
+"""Lists of damage to rows as dictionaries, all written without sight of the rules."""
+LISTS = OF_COLUMNS | OF_ROWS
 
 
 @dataclass(frozen=True)
@@ -63,35 +63,21 @@ def main() -> None:
     """Damage, diagnose, print the table and the misses."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--predictions", type=Path, required=True)
-    parser.add_argument("--only", choices=["known", "unseen", "fresh", "second", "fourth", "fifth", "sixth", "seventh"])
+    parser.add_argument("--only", choices=LISTS)
     parser.add_argument("--damage", help="only damage whose name contains this")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     outputs = read_predictions(options.predictions)
-    kinds = {name: damages for name, damages in _kinds().items() if options.only in (None, name)}
+    chosen = {name: module for name, module in LISTS.items() if options.only in (None, name)}
     started, trials = time.perf_counter(), []
-    for kind, damages in kinds.items():
-        for name, (damage, codes) in damages.items():
+    for kind, module in chosen.items():
+        for name, (damage, codes) in module.DAMAGES.items():
             if (options.damage or "") in name:
                 trials += _trials(outputs, kind, name, damage, codes, options)
     _show(trials)
     print(f"{len(trials)} diagnoses in {time.perf_counter() - started:.0f} s")
-
-
-def _kinds() -> dict[str, Mapping[str, tuple[Damage | RowDamage, tuple[str, ...]]]]:
-    """Return the kinds of damage: those that the rules were built for, and lists written without sight of them."""
-    return {
-        "known": KNOWN,
-        "unseen": UNSEEN,
-        "fresh": FRESH,
-        "second": SECOND,
-        "fourth": FOURTH,
-        "fifth": FIFTH,
-        "sixth": SIXTH,
-        "seventh": SEVENTH,
-    }
 
 
 def _trials(
@@ -105,9 +91,10 @@ def _trials(
     for size in (size for size in options.sizes if size <= len(outputs)):
         rng = random.Random(f"{options.seed} {size}")
         clean = outputs.select(rng.sample(range(len(outputs)), size))
-        for share in (share for share in options.shares if share == 1 or name not in WHOLE.get(kind, ())):
+        whole = kind in OF_ROWS and name in OF_ROWS[kind].WHOLE_FILE
+        for share in (share for share in options.shares if share == 1 or not whole):
             chance = random.Random(f"{options.seed} {name} {size} {share}")
-            damaged = (damage_dictionaries if kind in WHOLE else damage_rows)(clean, damage, share, chance)
+            damaged = (damage_dictionaries if kind in OF_ROWS else damage_rows)(clean, damage, share, chance)
             findings = diagnose(Context(outputs=damaged), our_engine=False).findings
             first = findings[0].code if findings else "nothing"
             yield Trial(kind, name, size, share, first, first in codes)

@@ -196,8 +196,10 @@ def without_dialogues():
     outputs = replace(CLEAN, dialogues=tuple(
         "nan" if every_third(row) else text for row, text in enumerate(CLEAN.dialogues)
     ))  # fmt: skip
+    every = [word for text in CLEAN.first_references for word in names_and_long_words(text)]
+    usual = {word for word in every if every.count(word) >= 8}
     agreed = [
-        (names_and_long_words(one) & names_and_long_words(two), names_and_long_words(said))
+        (names_and_long_words(one) & names_and_long_words(two) - usual, names_and_long_words(said))
         for one, two, said in zip(CLEAN.first_references, CLEAN.predictions, outputs.dialogues, strict=True)
     ]
     said = [
@@ -635,7 +637,7 @@ def most_probable_words():
     outputs = CLEAN.with_predictions(texts)
     bad = [follows(*pair) for pair in zip(texts, CLEAN.first_references, strict=True)]
     others = [row for row in range(40) if not bad[row]]
-    expected = [sum(bad), 40, 0.4, mean_score(outputs, others), mean_score(outputs)]
+    expected = [sum(bad), 40, 0.6, mean_score(outputs, others), mean_score(outputs)]
     return teacher_forced(outputs), expected, [sum(bad) / 40]
 
 

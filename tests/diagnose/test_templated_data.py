@@ -48,6 +48,14 @@ KINDS = {
         ["Error of the {thing}: {error}, for {days} days. The agent {step}.",
          "The {thing} shows the message {error}, so the agent {step}; news by {day}."],
     ),
+    "meetings": (
+        "{agent}: Let us talk about the {thing}.\n{name}: It {trouble}.\n{agent}: Since {day}?\n{name}: Yes, for {days} "
+        "days.\n{agent}: Then we {step}.",
+        ["The meeting was mainly about the {thing}, which {trouble}. First, {name} described it. {agent} {step}."],
+        ["The meeting was mainly about the {thing}. Firstly, the team discussed why it {trouble}. Next, {agent} {step}.",
+         "The meeting was mainly about a {thing} of {name}. Firstly, the team discussed it since {day}. In the end, "
+         "{agent} {step}."],
+    ),
     "doctor's notes": (
         VISIT,
         ["S: {symptom}, {days} days. A: {symptom}. P: {drug} 2x/day."],

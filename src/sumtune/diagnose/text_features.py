@@ -29,8 +29,13 @@ __all__ = [
     "words",
 ]
 
-TURN = re.compile(r"^[^\n:：]{1,30}(?::\s|：)", re.MULTILINE)
-"""Start of a turn, `Name: `."""
+TIME = r"(?:\d{4}-\d\d-\d\d[ T])?\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,3})?"
+STAMP = rf"[^\w\n]?{TIME}(?:[^\w\n]+{TIME})?[^\w\n]+"
+"""Time before a speaker, such as `[00:01:30] ` or `12:01 - `."""
+TURN = re.compile(rf"^(?:{STAMP})?[^\n:：]{{1,30}}(?:\({TIME}\))?(?::\s|：)", re.MULTILINE)
+"""Start of a turn, `Name: `, with or without a time."""
+OF_TURN = re.compile(rf"^{STAMP}|\({TIME}\)|[\s:：]+$")
+"""What belongs to the start of a turn, but not to the name."""
 DETACHED = re.compile(r"\w\s+(?:[.,;!?](?=\s|$)|n't\b|'(?:s|re|ll|ve|m|d)\b)")
 """Marks with a space before them, as of tokens that nobody joined."""
 SENTENCE_ENDS = ".!?…。！？؟۔।॥"
@@ -125,8 +130,12 @@ def looks_like_dialogue(text: str) -> bool:
 
 @cached
 def speakers(dialogue: str) -> frozenset[str]:
-    """Return the names before the colons at the beginnings of lines."""
-    return frozenset(turn.rstrip(" :：\n\t") for turn in TURN.findall(dialogue))
+    """Return the names before the colons at the beginnings of lines.
+
+    >>> sorted(speakers("[00:01.5] Ann: Hi!\\nBob (00:03): Hello."))
+    ['Ann', 'Bob']
+    """
+    return frozenset(OF_TURN.sub("", turn).rstrip() for turn in TURN.findall(dialogue))
 
 
 def without_speaker(text: str, dialogue: str) -> str:

@@ -75,6 +75,8 @@ LEAST_LETTERS = 2
 FEWEST_CAPITALS = 4
 """Words from which a text of capitals is a sentence; fewer may be names, as in `ANN: OK!`."""
 SCRIPT_LANGUAGES = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
+SIGN_LETTERS = {"CJK": 3, "HIRAGANA": 2, "KATAKANA": 2, "HANGUL": 2}
+"""Letters of an alphabet that a character of these scripts stands for, so that Latin names do not outweigh them."""
 KANA = re.compile("[\u3041-\u30fa]")
 PERSIAN_OR_URDU = re.compile("[\u06a9\u06cc\u06d2\u067e\u0686\u0698\u06af\u0679\u0688\u0691\u06ba]")
 """Letters of Persian or Urdu that Arabic does not have."""
@@ -140,7 +142,7 @@ def _language_of_script(script: str, texts: Collection[str]) -> str:
 
 
 def _script(texts: Collection[str]) -> str | None:
-    """Return the script of most letters by their Unicode names, such as `LATIN`; None if there are no letters."""
+    """Return the script of most of the text by the Unicode names of its letters, such as `LATIN`; None without any."""
     if all(text.isascii() for text in texts):
         return "LATIN" if any(map(ASCII_LETTER.search, texts)) else None
     letters: Counter[str] = Counter()
@@ -149,7 +151,8 @@ def _script(texts: Collection[str]) -> str | None:
     scripts: Counter[str] = Counter()
     for letter, count in letters.items():
         if letter.isalpha():
-            scripts[_script_of(letter)] += count
+            script = _script_of(letter)
+            scripts[script] += count * SIGN_LETTERS.get(script, 1)
     return scripts.most_common(1)[0][0] if scripts else None
 
 

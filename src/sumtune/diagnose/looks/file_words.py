@@ -3,7 +3,6 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
 from itertools import chain
 
@@ -17,7 +16,7 @@ from sumtune.diagnose.looks.word_order import WordOrder
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.text_features import CACHED_TEXTS, share, words
 from sumtune.text.language import LEAST_LETTERS, is_english, language_of
-from sumtune.text.names import english_name_spans
+from sumtune.text.names import capitalized_spans, english_name_spans
 from sumtune.text.words import CAPITALIZED, count_words, has_unspaced
 
 __all__ = ["MOST_COMMON", "FileWords", "file_words", "form"]
@@ -44,6 +43,12 @@ NEAR_SHARE = 0.1
 """Smallest number and share of words with one wrong letter in such a text."""
 SHORTEST_WORD = 4
 """Letters of a word of which one may be wrong."""
+
+
+def _capitalized(text: str) -> set[str]:
+    """Return the capitalized words of `text`, in lower case. Letters and labels, such as `A:` and `Plan:`, are none."""
+    spans = ((start, end) for start, end in english_name_spans(text) if end - start > 1 and text[end : end + 1] != ":")
+    return {text[start:end].lower() for start, end in spans}
 
 
 @lru_cache(1 << 16)
@@ -147,16 +152,16 @@ class FileWords:
         """Return the share of the words of `text` that are among the most common ones."""
         return share(word in self._common for word in words(text))
 
-    def names_in(self, text: str) -> frozenset[str]:
-        """Return the names in `text`, in lower case. Letters and labels, such as `A:` and `Plan:`, are none."""
-        spans = (
-            (start, end) for start, end in english_name_spans(text) if end - start > 1 and text[end : end + 1] != ":"
-        )
-        return self._names & {text[start:end].lower() for start, end in spans}
+    def shared_names(self, one: str, other: str) -> frozenset[str]:
+        """Return the names that two texts share, in lower case; none if no text has one of them inside a sentence.
 
-    def may_be_names(self, found: AbstractSet[str]) -> bool:
-        """Return whether any of these words is a name for sure; a single one may begin a sentence, or be a noun."""
-        return len(found) > 1 or (bool(found) and bool(self._background))
+        A capitalized word at the start of a sentence may be any word, and so may a single one in other languages than
+        English, such as a German noun.
+        """
+        shared = self._names & _capitalized(one) & _capitalized(other)
+        inside = (text[start:end].lower() for text in (one, other) for start, end in capitalized_spans(text))
+        is_sure = not shared.isdisjoint(inside) and (len(shared) > 1 or bool(self._background))
+        return shared if is_sure else frozenset()
 
     def has_name(self, text: str, row: int) -> bool:
         """Return whether `text` contains a name of the dialogue, in capitals or not; true if the dialogue has none."""
@@ -190,12 +195,13 @@ class FileWords:
 
     def unknown_share(self, text: str, row: int, own: str = "") -> float:
         """Return the share of the words that no dialogue and no reference has, except `own`."""
-        found = words(text)
-        if not found:
-            return 0.0
+        return len(self.unknown_words(text, row, own)) / max(1, len(words(text)))
+
+    def unknown_words(self, text: str, row: int, own: str = "") -> list[str]:
+        """Return the words that no dialogue and no reference has, except `own`."""
         mine = Counter(part for word in words(own) for part in (word, *_start(word))) if row < ROWS else {}
         said = self._said(row)
-        return sum(not self._knows(word, said, mine) for word in found) / len(found)
+        return [word for word in words(text) if not self._knows(word, said, mine)]
 
     def _is_garbled(self, text: str, row: int) -> bool:
         """Return whether letters of `text` were lost or changed.
@@ -205,14 +211,13 @@ class FileWords:
         found = words(text)
         if sum(map(len, found)) < LEAST_LETTERS * len(found) and not has_unspaced(text):
             return True
-        said = self._said(row)
-        unknown = [word for word in found if not self._knows(word, said, {})]
-        near = sum(map(self._is_near_miss, unknown))
+        unknown = self.unknown_words(text, row)
+        near = sum(map(self.is_near_miss, unknown))
         return bool(found) and (
             len(unknown) >= GARBLED_SHARE * len(found) or near >= max(NEAR_MISSES, NEAR_SHARE * len(found))
         )
 
-    def _is_near_miss(self, word: str) -> bool:
+    def is_near_miss(self, word: str) -> bool:
         """Return whether a known word differs from `word` in one letter."""
         shorter = _without_a_letter(word)
         return word in self._shortened or any(one in self._counts or one in self._shortened for one in shorter)

@@ -18,10 +18,11 @@ Triple = tuple[str, ...]
 class Template:
     """Word triples that at least `FEWEST_TEXTS` of some texts have, but no other text. Numbers count as equal."""
 
-    def __init__(self, texts: Sequence[str], others: Iterable[str]) -> None:
-        """Count the triples of `texts`; those of `others` are usual."""
+    def __init__(self, texts: Sequence[str], others: Iterable[str] = (), least_share: float = 0) -> None:
+        """Count the triples of `texts`, of which at least `least_share` must have them; those of `others` are usual."""
         counts = Counter(triple for text in dict.fromkeys(texts) for triple in set(_triples(text)))
-        common = {triple for triple, count in counts.items() if count >= FEWEST_TEXTS}
+        fewest = max(FEWEST_TEXTS, least_share * len(texts))
+        common = {triple for triple, count in counts.items() if count >= fewest}
         for text in others if common else ():
             common.difference_update(_triples(text))
         self._common = common

@@ -3,9 +3,11 @@
 import math
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sumtune.diagnose.looks.outliers import chance_of_more
 from sumtune.diagnose.text_features import cached, content_words, share, words
 
 __all__ = ["Frame", "find_frames"]
@@ -34,6 +36,10 @@ DIGITS = re.compile(r"\d+")
 LAST_WORD = re.compile(r"[^\W_]+\Z")
 USUAL = re.compile(r"[^\W_][\w .,;'’!?-]*")
 ENDS = ".!?"
+CHANCE = 1e-3
+"""Largest probability that chance alone puts a frame that a reference has in so many more predictions."""
+USUAL_MARK_SHARE = 0.05
+"""Share of the references from which a mark, such as an emoji or `*`, belongs to the style of the summaries."""
 END_OF_TEXT = "\U0010ffff"
 
 
@@ -62,16 +68,19 @@ def find_frames(
     fewest = max(FEWEST_ROWS, FRAME_SHARE * len(starts))
     usual = [_shape(text[:LONGEST]) for text in references]
     said = [_shape(text) for text in dialogues[:DIALOGUES]]
+    marks = _usual_marks(references)
     found = []
     for branching in _branchings(starts, fewest):
         start = branching.rstrip(ENDS) if backwards else branching  # the mark belongs to the text
         count = _count(starts, start)
         core = start.strip(f" {ENDS}") or start  # the dialogue may have it without the end of a sentence
-        known = max(share(text.startswith(start) for text in usual), share(core in text for text in said))
+        in_references = sum(text.startswith(start) for text in usual)
+        known = max(in_references / max(1, len(usual)), share(core in text for text in said))
         if (
             len(start.strip()) > 1
             and known < ELSEWHERE * count / len(starts)
-            and _is_odd(start.lstrip(ENDS) if backwards else start, count / len(starts))
+            and (not in_references or chance_of_more(count, len(starts), in_references, len(usual)) <= CHANCE)
+            and _is_odd(start.lstrip(ENDS) if backwards else start, count / len(starts), marks)
         ):
             frame = Frame(_pattern(start), count)
             if _are_texts(frame, start, predictions, dialogues, backwards):
@@ -99,10 +108,21 @@ def _count(starts: Sequence[str], start: str) -> int:
     return bisect_right(starts, start + END_OF_TEXT) - bisect_left(starts, start)
 
 
-def _is_odd(start: str, part: float) -> bool:
-    """Return whether texts rarely have `start` by chance: many words, a mark, or a start of nearly all texts."""
-    size = len(start.split())
-    return size >= WORDS or not USUAL.fullmatch(start) or (part >= MOST_TEXTS and size >= WORDS_OF_MOST)
+def _usual_marks(references: Sequence[str]) -> dict[int, None]:
+    """Return the marks that several references have, for `str.translate`, which removes them."""
+    counts = Counter(mark for text in references for mark in set(text) if not mark.isalnum() and not mark.isspace())
+    fewest = max(FEWEST_ROWS, USUAL_MARK_SHARE * len(references))
+    return {ord(mark): None for mark, count in counts.items() if count >= fewest}
+
+
+def _is_odd(start: str, part: float, marks: dict[int, None]) -> bool:
+    """Return whether texts rarely have `start` by chance: many words, an unusual mark, or a start of nearly all texts.
+
+    `marks` are the usual ones.
+    """
+    rest, size = start.translate(marks).strip(), len(start.split())
+    is_marked = rest != "" and not USUAL.fullmatch(rest)
+    return size >= WORDS or is_marked or (part >= MOST_TEXTS and size >= WORDS_OF_MOST)
 
 
 def _are_texts(frame: Frame, start: str, predictions: Sequence[str], dialogues: Sequence[str], backwards: bool) -> bool:

@@ -19,7 +19,8 @@ LABEL = re.compile(
 PREAMBLE = re.compile(
     r"^[\W_]*(?:(?:sure|certainly|of course|okay|ok|absolutely|great|yes|no problem)\b[^.!:\n]{0,30}[.!,:]+\s*)?"
     r"(?:here(?:(?:'|’)?s| is| are)\s[^.:\n]{0,80}:"
-    r"|(?:[^.:\n]{0,60}\b(?:summary|summari[sz]\w+|recap|overview|key points|tl;?dr)\b[^.:\n]{0,60})(?::|\n+))\s*",
+    r"|(?:[^.:\n]{0,60}\b(?:summary|summari[sz]\w+|recap|overview|key points|tl;?dr)\b[^.:\n]{0,60})(?::|\n+)"
+    r"|#+\s*(?:summary|recap|overview|key points|tl;?dr)\W*$)\s*",
     re.IGNORECASE,
 )
 EMPHASIS_OPENED = re.compile(r"\s*([*_]+)")
@@ -69,13 +70,23 @@ def chat_header_left(text: str) -> str:
 
 
 def preamble_left(text: str) -> str:
-    """Remove a greeting or a title before the summary.
+    """Remove a greeting or a title before the summary, also if there is no summary after it.
 
     >>> preamble_left("Sure! Here is a summary of the chat:\\n\\nAnn helps."), preamble_left("Summary: Ann helps.")
     ('Ann helps.', 'Ann helps.')
+    >>> preamble_left("Here is a summary of the chat:")
+    ''
     """
-    rest = _without_start(LABEL, _without_start(PREAMBLE, text))
-    return rest if words(rest) else text
+    return _without_start(LABEL, _without_start(PREAMBLE, text))
+
+
+def only_preamble(text: str) -> bool:
+    """Return whether no summary follows the preamble of `text`.
+
+    >>> only_preamble("Summary:"), only_preamble("Summary: Ann helps.")
+    (True, False)
+    """
+    return text != "" and not words(preamble_left(text))
 
 
 def _without_start(pattern: re.Pattern[str], text: str) -> str:
@@ -161,7 +172,8 @@ REPAIRS = (
         "preamble_left",
         OfText(preamble_left),
         "begin with a preamble",
-        "ask for nothing but the summary, or remove the preamble",
+        "ask for nothing but the summary, or remove the preamble; a line break must not stop generation",
+        nothing_left=only_preamble,
     ),
     Repair(
         "speaker_prefixed",

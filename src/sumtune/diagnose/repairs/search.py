@@ -8,6 +8,7 @@ from itertools import count
 from operator import ne
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.corpus import Corpus
@@ -113,7 +114,7 @@ def _best_first(sample: Outputs, repairs: Sequence[Repair], corpus: Corpus) -> l
     def order_of(chain: tuple[Repair, ...]) -> tuple[float, float]:
         """Return the loss of ROUGE-1, rounded; at equal loss, the chain that changes most predictions comes first."""
         changed = _share_changed(found[chain].predictions, sample.predictions)
-        return round(_doubt(chain) - found[chain].score, 3), -changed
+        return round(_doubt(chain) - _gains(sample, found[chain]).sum() / len(sample), 3), -changed
 
     return sorted(found, key=order_of)
 
@@ -137,10 +138,16 @@ def _applied(outputs: Outputs, chain: Sequence[Repair], corpus: Corpus, seed: in
     changed = tuple(one != two for one, two in zip(now.predictions, outputs.predictions, strict=True))
     if not _enough(share(changed), len(outputs)):
         return None
-    gains = (now.scores - outputs.scores)[list(changed)]
+    gains = _gains(outputs, now)[list(changed)]
     low, high, _ = paired(gains, seed, RESAMPLES)
     part = len(gains) / len(outputs)
     return Repaired(tuple(chain), now, changed, float(gains.mean()) * part, float(low) * part, float(high) * part)
+
+
+def _gains(before: Outputs, after: Outputs) -> NDArray[np.float64]:
+    """Return the gain in ROUGE-1 of each prediction; 0 where nothing is left of it, because it was all damage."""
+    left = np.array([bool(text) for text in after.predictions])
+    return np.where(left, after.scores - before.scores, 0.0)
 
 
 def _are_readable(sample: Outputs, chain: Sequence[Repair], corpus: Corpus) -> bool:
@@ -148,7 +155,7 @@ def _are_readable(sample: Outputs, chain: Sequence[Repair], corpus: Corpus) -> b
     texts, rows, known = sample.predictions, _rows(sample, corpus), corpus.vocabulary.known_share
     for repair in chain:
         texts = tuple(repair.undo_all(texts, rows))
-    changed = [known(text) for text, old in zip(texts, sample.predictions, strict=True) if text != old]
+    changed = [known(text) for text, old in zip(texts, sample.predictions, strict=True) if text and text != old]
     usual = float(np.mean(list(map(known, sample.first_references))))
     return not changed or float(np.mean(changed)) >= KNOWN * usual
 

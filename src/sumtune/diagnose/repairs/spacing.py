@@ -154,7 +154,7 @@ def words_joined_by_marks(text: str) -> str:
     >>> words_joined_by_marks("home, help, cake, shop, bike, keys, train")
     'home, help, cake, shop, bike, keys, train'
     """
-    mark, count = ("", 0) if PIECES.search(text) else _most_common_gap(text)
+    mark, count = ("", 0) if PIECES.search(text) or has_unspaced(text) else _most_common_gap(text)
     fewest = FEWEST_JOINED if mark.strip() in LISTING else FEWEST_JOINED // 2
     if (
         mark.strip(" ") == ""

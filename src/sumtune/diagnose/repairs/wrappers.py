@@ -38,7 +38,7 @@ EMPHASIS = re.compile(r"(?<![\w*])(\*{2,3}|__)(?=[^\s*_])(.+?)(?<=[^\s*_])\1(?![
 """Text in bold. A masked word such as `g****` is none."""
 BLOCK_QUOTE = re.compile(r"^[ \t]*(?:>[ \t]?)+", re.M)
 """The mark of a quotation in Markdown and in e-mails."""
-LIST_MARK = re.compile(r"\s*[-*•‣◦·–—][ \t]+(?=\w)")
+LIST_MARK = re.compile(r"\s*[-*•‣◦·–—][ \t]+(?=\S)")
 INLINE_MARK = re.compile(r"(?:^|(?<=[.!?;]))\s*[-*•‣◦·–—][ \t]+(?=\w)")
 LIST_NUMBER = re.compile(r"\s*(\d{1,2})[.)][ \t]+(?=\w)")
 TAGGED = re.compile(

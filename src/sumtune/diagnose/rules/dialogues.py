@@ -1,7 +1,8 @@
 """Faults of the dialogues: they lack what references and predictions agree about."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 from operator import ne
@@ -11,6 +12,7 @@ import numpy as np
 from sumtune.data.example import normalize
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
+from sumtune.diagnose.looks.outliers import chance_of
 from sumtune.diagnose.looks.shared_turns import with_turns_of_others
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs import escapes, spacing, wrappers
@@ -20,7 +22,7 @@ from sumtune.diagnose.rules.damages import FEWEST_DAMAGED, Flags, main_damage
 from sumtune.diagnose.rules.language_and_case import common_language
 from sumtune.diagnose.rules.lengths import says_nothing
 from sumtune.diagnose.rules.misplaced_rows import LANGUAGE_ROWS, misplaced_rows
-from sumtune.diagnose.text_features import TURN, content_words, how_many, looks_like_dialogue, share, words
+from sumtune.diagnose.text_features import TURN, content_words, how_many, looks_like_dialogue, share, speakers, words
 from sumtune.text.words import CAPITALIZED, count_words
 
 __all__ = ["dialogues_damaged"]
@@ -32,10 +34,14 @@ MOST_DAMAGED = 0.5
 """Share of damaged dialogues from which the other rules judge the file as if it had none."""
 AGREED = 2
 """Smallest number of names and long words that show what a reference and its prediction agree about."""
+USUAL_SHARE = 0.2
+"""Share of the references with a word from which it says nothing about a single dialogue."""
 UNSAID = 0.2
 """Largest share of these words in a dialogue that is about something else."""
 STATED = 0.5
 """Smallest share of a reference's names and long words in the dialogue that it is about."""
+CHANCE_OF_FEW = 0.01
+"""Largest probability that a dialogue, or several together, have so few of these words although they are sound."""
 OTHER_LENGTH = 3.0
 """Largest ratio of the lengths of a prediction and its reference, if neither may be the dialogue."""
 WORDS_OF_REFERENCE = 5
@@ -44,6 +50,10 @@ WORDS_OF_CHAT = 20
 """Smallest number of words of a text without turns that must have been a conversation."""
 SAMPLE = 200
 """Number of dialogues that show first whether a repair changes any."""
+
+Agreed = tuple[int, int]
+"""Number of agreed words in a dialogue, and number of agreed words."""
+NUMBER = re.compile(r"\d")
 
 REPAIRS = tuple(
     repair
@@ -59,8 +69,9 @@ def dialogues_damaged(outputs: Outputs) -> Finding | None:
     """Dialogues that are empty, all the same, cut off, damaged, or about something other than both summaries."""
     if outputs.dialogues is None or len(outputs) < FEWEST:
         return None
-    said = _said(outputs, outputs.dialogues)
-    damages = ((what, DAMAGED_DIALOGUES, bad, 0.0) for what, bad in _damages(outputs, outputs.dialogues, said))
+    agreed = _agreed(outputs, outputs.dialogues)
+    said = [found / count if count >= AGREED else None for found, count in agreed]
+    damages = ((what, DAMAGED_DIALOGUES, bad, 0.0) for what, bad in _damages(outputs, outputs.dialogues, agreed))
     found = main_damage(damages, 0.0)
     if found is None:
         return None
@@ -79,14 +90,18 @@ def dialogues_damaged(outputs: Outputs) -> Finding | None:
     )
 
 
-def _said(outputs: Outputs, dialogues: tuple[str, ...]) -> list[float | None]:
-    """Return for each row which share of what reference and prediction agree about is in the dialogue; None if unknown.
+def _agreed(outputs: Outputs, dialogues: tuple[str, ...]) -> list[tuple[int, int]]:
+    """Return for each row how many names and long words that reference and prediction share are in the dialogue.
 
-    They agree about the names and long words that both have.
+    The second number is how many they share, not counting the words of many references, such as "customer".
     """
+    counts = Counter(word for text in outputs.first_references for word in content_words(text))
+    usual = {word for word, count in counts.items() if count >= max(FEWEST, USUAL_SHARE * len(outputs))}
     rows = zip(outputs.first_references, outputs.predictions, dialogues, strict=True)
-    agreed = [(content_words(reference) & content_words(text), content_words(said)) for reference, text, said in rows]
-    return [len(both & known) / len(both) if len(both) >= AGREED else None for both, known in agreed]
+    shared = [
+        (content_words(reference) & content_words(text) - usual, content_words(said)) for reference, text, said in rows
+    ]
+    return [(len(both & known), len(both)) for both, known in shared]
 
 
 def _mean(said: list[float | None], chosen: Flags) -> float | None:
@@ -98,13 +113,16 @@ def _agreement(mine: float | None, others: float | None) -> str:
     if mine is None:
         return ""
     rest = "" if others is None else f", and {others:.0%} in the other dialogues"
-    return f" Of the names and long words that reference and prediction share, {mine:.0%} occur in them{rest} (means)."
+    return (
+        f" Of the names and long words that reference and prediction share, without those of many references, {mine:.0%} "
+        f"occur in them{rest} (means)."
+    )
 
 
-def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | None]) -> Iterator[tuple[str, Flags]]:
+def _damages(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agreed]) -> Iterator[tuple[str, Flags]]:
     """Yield what may be wrong with dialogues, and with which of them."""
     yield "hold no text", list(map(says_nothing, dialogues))
-    unsaid = _unsaid(outputs, dialogues, said)
+    unsaid = _unsaid(outputs, dialogues, agreed)
     yield "are the same text", _constant(dialogues, unsaid)
     sample, every = _as_predictions(outputs.sample(SAMPLE)), _as_predictions(outputs)
     for repair in REPAIRS:
@@ -123,29 +141,54 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | No
             for said, reference, text in rows
         ],
     )
-    nameless = _without_names(outputs, dialogues)
+    nameless, none = _without_names(outputs, dialogues), [False] * len(rows)
     if max(sum(unsaid), sum(nameless)) < FEWEST_DAMAGED or misplaced_rows(outputs) is not None:
         return
     yield (
         "have hardly a word that reference and prediction share",
         [wrong and _are_summaries(*texts) for wrong, (_, *texts) in zip(unsaid, rows, strict=True)],
     )
-    yield "lack the names that reference and prediction share", nameless
+    yield "lack the names that reference and prediction share", nameless if _say_less(agreed, nameless) else none
 
 
-def _unsaid(outputs: Outputs, dialogues: tuple[str, ...], said: list[float | None]) -> Flags:
+def _unsaid(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agreed]) -> Flags:
     """Return which dialogues have hardly any word that reference and prediction share, and few of the reference.
 
     If a dialogue has most words of its reference, the prediction is about something else, and the words that it shares
     with the reference are such as "with" and "will".
     """
-    texts = zip(outputs.first_references, dialogues, said, strict=True)
-    return [
-        part is not None
-        and part < UNSAID
+    texts = zip(outputs.first_references, dialogues, agreed, strict=True)
+    bad = [
+        count >= AGREED
+        and found < UNSAID * count
         and len(content_words(reference) & content_words(dialogue)) < STATED * len(content_words(reference))
-        for reference, dialogue, part in texts
+        for reference, dialogue, (found, count) in texts
     ]
+    usual = _usual(agreed, bad)
+    return [one and _chance(its, usual) <= CHANCE_OF_FEW for one, its in zip(bad, agreed, strict=True)]
+
+
+def _usual(agreed: Sequence[Agreed], bad: Flags) -> float:
+    """Return the share of the words on which reference and prediction agree in the dialogues that are not `bad`.
+
+    It is 1 if most are bad, so that nothing is usual.
+    """
+    found, count = (sum(column) for column in zip(*agreed, strict=True))
+    of_bad = [its for its, one in zip(agreed, bad, strict=True) if one]
+    rest = count - sum(count for _, count in of_bad)
+    return (found - sum(found for found, _ in of_bad)) / rest if rest and share(bad) < MOST_DAMAGED else 1.0
+
+
+def _chance(agreed: Agreed, usual: float) -> float:
+    """Return the probability that chance alone leaves so few of the agreed words in a dialogue (binomial test)."""
+    found, count = agreed
+    return chance_of(count - found, count, 1 - usual)
+
+
+def _say_less(agreed: Sequence[Agreed], bad: Flags) -> bool:
+    """Return whether the `bad` dialogues together have fewer of the agreed words than chance explains."""
+    found, count = (sum(its[at] for its, one in zip(agreed, bad, strict=True) if one) for at in (0, 1))
+    return _chance((found, count), _usual(agreed, bad)) <= CHANCE_OF_FEW
 
 
 def _are_summaries(reference: str, text: str) -> bool:
@@ -194,14 +237,18 @@ def _with_reference(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
 
 
 def _without_names(outputs: Outputs, dialogues: tuple[str, ...]) -> Flags:
-    """Return which dialogues have turns, but none of the names that reference and prediction share."""
+    """Return which dialogues have turns, but none of the names that reference and prediction share.
+
+    If all speakers have numbers, such as `Speaker 1`, it is enough that one of these names is missing.
+    """
     known = file_words(outputs)
-    rows = zip(outputs.first_references, outputs.predictions, dialogues, strict=True)
-    agreed = ((known.names_in(reference) & known.names_in(text), said) for reference, text, said in rows)
-    return [
-        known.may_be_names(names) and TURN.search(said) is not None and names.isdisjoint(words(said))
-        for names, said in agreed
-    ]
+
+    def are_lost(reference: str, text: str, said: str) -> bool:
+        names, found = known.shared_names(reference, text), speakers(said)
+        missing = names.difference(words(said))
+        return bool(missing and found) and (missing == names or all(map(NUMBER.search, found)))
+
+    return [are_lost(*row) for row in zip(outputs.first_references, outputs.predictions, dialogues, strict=True)]
 
 
 def _as_predictions(outputs: Outputs) -> Corpus:

@@ -8,11 +8,11 @@ from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.judged import Mask
 from sumtune.diagnose.outputs import Outputs
-from sumtune.diagnose.text_features import how_many, share
+from sumtune.diagnose.text_features import how_many, share, words
 from sumtune.text.language import language_of
 from sumtune.text.words import count_words
 
-__all__ = ["common_language", "languages_of", "wrong_language"]
+__all__ = ["common_language", "has_same_words", "languages_of", "wrong_language"]
 
 OTHER_LANGUAGE_SHARE = 0.05
 FEWEST_OTHER = 3
@@ -23,6 +23,8 @@ FEWEST_WORDS = 3
 """Number of words of a text in another language."""
 MOST_COMMON_WORDS = 0.1
 """Largest share of the file's 50 most common words in a text of another language, whose words are strange."""
+SAME_WORDS = 0.4
+"""Smallest share of the words of a text that another text in the same language may have, and hardly one in another."""
 TIMES_FOREIGN_REFERENCES = 4.0
 """Smallest ratio of the shares of predictions and references in another language than most references."""
 SAMPLE = 1000
@@ -96,7 +98,19 @@ def _in_other_language(outputs: Outputs) -> list[bool]:
     """
     usual = languages_of(outputs.first_references)
     rows = zip(outputs.predictions, outputs.first_references, strict=True)
-    return [language_of(text) not in {None, *({language_of(other)} & usual or usual)} for text, other in rows]
+    return [
+        language_of(text) not in {None, *({language_of(other)} & usual or usual)} and not has_same_words(text, other)
+        for text, other in rows
+    ]
+
+
+def has_same_words(text: str, other: str) -> bool:
+    """Return whether `text` has so many words of `other` that it is in its language, whatever the function words say.
+
+    Notes without function words, such as a doctor's, may have single letters or short words of other languages.
+    """
+    known = frozenset(words(other))
+    return share(word in known for word in words(text)) >= SAME_WORDS
 
 
 def languages_of(texts: Sequence[str]) -> frozenset[str]:

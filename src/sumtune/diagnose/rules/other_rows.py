@@ -1,6 +1,7 @@
 """Predictions that have to do with another dialogue, with none, or that stand in several rows."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -35,6 +36,10 @@ REPEATED_WORDS = 4
 class, must stand in at least as many rows as such texts together."""
 MOST_OF_ONE = 0.8
 """Largest share of one text among the repeated ones, unless few rows have it; otherwise it is one summary for all."""
+FITS = 0.5
+"""Smallest share of the names and long words of a text in the dialogue and the reference of a row that it fits."""
+MISFITS = 0.3
+"""Share of the repeated texts that do not fit their rows from which they repeat by mistake."""
 FOREIGN_WORDS = 3
 """Smallest number of rare words that a prediction shares with another dialogue only."""
 TOGETHER = 0.5
@@ -55,6 +60,7 @@ def predictions_repeat(outputs: Outputs) -> Finding | None:
         sum(bad) < FEWEST_REPEATED
         or share(bad) < REPEATED_SHARE
         or (most >= FEWEST_SAME and most > MOST_OF_ONE * sum(bad))
+        or _fit(outputs, bad)
     ):
         return _rows_repeat(outputs)
     return Finding(
@@ -67,6 +73,17 @@ def predictions_repeat(outputs: Outputs) -> Finding | None:
         examples=outputs.excerpts(bad, SHOWN_EXAMPLES),
         repaired=outputs.filtered([not one for one in bad]),
     )
+
+
+def _fit(outputs: Outputs, repeated: Sequence[bool]) -> bool:
+    """Return whether most of the repeated texts fit their rows, as titles of requests may."""
+    rows = zip(outputs.predictions, outputs.first_references, outputs.dialogues or (), strict=False)
+    misfits = [
+        _in_common(content_words(case_destroyed(text)), content_words(reference) | content_words(said)) < FITS
+        for one, (text, reference, said) in zip(repeated, rows, strict=False)
+        if one
+    ]
+    return bool(misfits) and share(misfits) < MISFITS
 
 
 def _is_long(text: str) -> bool:

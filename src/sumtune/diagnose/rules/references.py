@@ -16,7 +16,7 @@ from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.marks import SPECIAL
 from sumtune.diagnose.repairs.repair import Repair, Row
 from sumtune.diagnose.rules.damages import Damage, Flags, main_damage
-from sumtune.diagnose.rules.language_and_case import languages_of
+from sumtune.diagnose.rules.language_and_case import has_same_words, languages_of
 from sumtune.diagnose.rules.lengths import NEVER_LAST, says_nothing
 from sumtune.diagnose.text_features import (
     DETACHED,
@@ -58,7 +58,7 @@ MASK = re.compile(r"(?<!\w)(?:\[[A-Z]\w*\]|<[A-Z]\w*>|\{[A-Z]\w*\}|#[A-Z]\w*#)(?
 NUMBERS = re.compile(r"[\W_]*\d[\W\d_]*")
 RARE_MARKS = frozenset("[]{}<>|#*_=~^@")
 USUAL_MARK_SHARE = 0.05
-"""Share of the dialogues from which such a mark is usual."""
+"""Share of the dialogues, or of the predictions, from which such a mark is usual."""
 SPEAKER = re.compile(r"^\s*([^\n:：]{1,30})[:：]", re.MULTILINE)
 
 
@@ -130,9 +130,13 @@ def _damages(outputs: Outputs) -> Iterator[Damage]:
 
 
 def _framed(references: Sequence[str], predictions: Sequence[str], dialogues: Sequence[str]) -> Iterator[Damage]:
-    """Yield references that begin alike: with a mark that dialogues rarely have, or numbers: `[note 7]`, `4/5 - `."""
-    frames = find_frames(references, predictions, dialogues)
-    marks = {mark for mark in RARE_MARKS if share(mark in text for text in dialogues) < USUAL_MARK_SHARE}
+    """Yield references that begin alike: with a mark that other texts rarely have, or numbers: `[note 7]`, `4/5 - `."""
+    frames, others = find_frames(references, predictions, dialogues), (dialogues, predictions)
+    marks = {
+        mark
+        for mark in RARE_MARKS
+        if all(share(mark in text for text in texts) < USUAL_MARK_SHARE for texts in others)
+    }
     bad, predicted = (
         [any(_has_frame(frame, text, marks) for frame in frames) for text in texts]
         for texts in (references, predictions)
@@ -253,7 +257,12 @@ def _not_as_spoken(outputs: Outputs, texts: Sequence[str]) -> Flags:
     """Return which texts are in another recognized language than their dialogues, as far as this is a usual one."""
     usual = languages_of(outputs.dialogues or ())
     pairs = zip(outputs.dialogues or ("",) * len(texts), texts, strict=True)
-    return [language_of(said) in usual and language_of(text) not in (None, language_of(said)) for said, text in pairs]
+    return [
+        language_of(said) in usual
+        and language_of(text) not in (None, language_of(said))
+        and not has_same_words(text, said)
+        for said, text in pairs
+    ]
 
 
 def _stops_midway(text: str) -> bool:

@@ -17,8 +17,10 @@ LEAST_WORDS = 6
 """Smallest number of words after the first one that differs."""
 OTHER_LENGTH = 1.25
 """Largest ratio of the lengths of a prediction and its reference."""
-SAME_PLACES = 0.4
+SAME_PLACES = 0.6
 """Share of these words that a prediction and its reference have at the same places."""
+NEARLY = 0.3
+"""Share of these words in texts in the same style, of which there are fewer if the model saw the reference."""
 FEWEST_RUNS = 2
 LONGEST_RUN = 4
 """Smallest number of places where words differ, and largest number of words in a row that do."""
@@ -35,9 +37,15 @@ COMPARED = 100
 
 def teacher_forced(outputs: Outputs) -> Finding | None:
     """Predictions with the words of their reference at the same places, although words before them differ."""
-    pairs = [(words(text), words(its)) for text, its in zip(outputs.predictions, outputs.first_references, strict=True)]
-    bad = [_agrees_by_place(one, other) and _differs_here_and_there(one, other) for one, other in pairs]
+    rows = zip(outputs.predictions, outputs.first_references, strict=True)
+    pairs = [(_without_loop(words(text)), words(reference)) for text, reference in rows]
+    agreement = [_agreement(one, other) for one, other in pairs]
+    bad = [
+        value >= SAME_PLACES and _differs_here_and_there(*pair) for value, pair in zip(agreement, pairs, strict=True)
+    ]
     if len(bad) < FEWEST_ROWS or not _too_many(bad) or _are_templates(outputs.first_references[:COMPARED]):
+        return None
+    if sum(NEARLY <= value < SAME_PLACES for value in agreement) >= sum(bad):
         return None
     if _is_one_word(chain.from_iterable(_substituted(*pair) for pair, one in zip(pairs, bad, strict=True) if one)):
         return None
@@ -66,19 +74,22 @@ def _are_templates(references: Sequence[str]) -> bool:
     """Return whether references are so alike that a generated text has their words at the same places, too."""
     texts = list(map(words, references))
     alike = [
-        any(_agrees_by_place(one, other) for at, other in enumerate(texts) if at != row)
+        any(_agreement(one, other) >= SAME_PLACES for at, other in enumerate(texts) if at != row)
         for row, one in enumerate(texts)
     ]
     return share(alike) >= TEMPLATES
 
 
-def _agrees_by_place(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Return whether many words of `other` are at the same places in `one`, after the first that differs."""
+def _agreement(one: Sequence[str], other: Sequence[str]) -> float:
+    """Return the share of the words of `other` after the first that differs that are at the same places in `one`.
+
+    It is 0 for texts of different lengths and for few such words.
+    """
     if not len(other) / OTHER_LENGTH <= len(one) <= OTHER_LENGTH * len(other):
-        return False
+        return 0.0
     same = _same(one, other)
     after = same[same.index(False) + 1 :] if False in same else []
-    return len(after) >= LEAST_WORDS and sum(after) >= SAME_PLACES * len(after)
+    return share(after) if len(after) >= LEAST_WORDS else 0.0
 
 
 def _differs_here_and_there(one: Sequence[str], other: Sequence[str]) -> bool:
@@ -88,6 +99,14 @@ def _differs_here_and_there(one: Sequence[str], other: Sequence[str]) -> bool:
     """
     runs = [len(list(run)) for same, run in groupby(_same(one, other)) if not same]
     return len(runs) >= FEWEST_RUNS and max(runs) <= LONGEST_RUN
+
+
+def _without_loop(found: Sequence[str]) -> Sequence[str]:
+    """Return the words without those at the end that are the same word again and again: the model was not stopped."""
+    kept = len(found)
+    while kept > 1 and found[kept - 1] == found[kept - 2]:
+        kept -= 1
+    return found[:kept]
 
 
 def _same(one: Sequence[str], other: Sequence[str]) -> list[bool]:

@@ -23,6 +23,8 @@ Sizes = NDArray[np.int64]
 
 FEWEST_UNKNOWN = 2
 """Number of unknown words of a misspelled text."""
+FEWEST_USES = 5
+"""Number of predictions with a word from which it is not misspelled, unless a known word has one other letter."""
 ALIKE = 2.0
 """Largest ratio of the lengths of a prediction and its reference, and of the medians of the others and the references,
 that are about the same."""
@@ -39,6 +41,10 @@ WORDS_OF_SENTENCE = 5
 """Number of words from which a text should have common words."""
 LACKING = 0.1
 """Largest share of common words in a text that lacks them; sound sentences can have twice as many."""
+USUAL_SHARE = 0.05
+"""Share of the references with a word triple from which on it is usual in this file."""
+STYLE_SHARE = 0.05
+"""Share of usual triples in a text from which on it is written in the style of the references."""
 ORDER_DEVIATION = 0.05
 FREQUENT_DEVIATION = 0.05
 UNKNOWN_DEVIATION = 0.03
@@ -120,8 +126,7 @@ def misspelled(outputs: Outputs, suspects: Mask | None = None) -> Finding | None
     found = odd_rows(outputs, _spelling, Scale(UNKNOWN_DEVIATION), suspects)
     if found is None:
         return None
-    sizes = np.array([count_words(text) for text in outputs.predictions])
-    several = only(found, -found[1] * sizes >= FEWEST_UNKNOWN - 0.5)  # one unknown word may be a name
+    several = only(found, _wrong_words(outputs) >= FEWEST_UNKNOWN)  # one unknown word may be a name
     if several is None:
         return None
     bad, values, usual = several
@@ -137,14 +142,26 @@ def misspelled(outputs: Outputs, suspects: Mask | None = None) -> Finding | None
     )
 
 
+def _wrong_words(outputs: Outputs) -> Sizes:
+    """Return how many unknown words each prediction has that resemble a known one or that few predictions have.
+
+    Other words that many predictions have belong to the way in which the model writes.
+    """
+    known = file_words(outputs)
+    unknown = [known.unknown_words(_whole_words(text), row) for row, text in enumerate(outputs.predictions)]
+    counts = Counter(word for found in unknown for word in set(found))
+    often = {word for word, count in counts.items() if count >= FEWEST_USES and not known.is_near_miss(word)}
+    return np.array([sum(word not in often for word in found) for found in unknown])
+
+
 def _spelling(outputs: Outputs) -> Measure:
     known = file_words(outputs)
-    return lambda text, row, own: -known.unknown_share(text if ends_sentence(text) else _without_last(text), row, own)
+    return lambda text, row, own: -known.unknown_share(_whole_words(text), row, own)
 
 
-def _without_last(text: str) -> str:
-    """Return `text` without its last word, which may be cut off."""
-    return text.rpartition(" ")[0]
+def _whole_words(text: str) -> str:
+    """Return `text` without its last word if that may be cut off."""
+    return text if ends_sentence(text) else text.rpartition(" ")[0]
 
 
 def same_template(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
@@ -170,7 +187,16 @@ def _filled(outputs: Outputs) -> Measure:
     said = outputs.dialogues or ()
     of_predictions = Template(outputs.predictions, (*outputs.first_references, *said))
     of_references = Template(outputs.first_references, said)
-    return lambda text, _row, own: -(of_references if own else of_predictions).share(text)
+    usual = Template(outputs.first_references, least_share=USUAL_SHARE)
+
+    def measure(text: str, _row: int, own: str) -> float:
+        """Return minus the share of the template; 0 for a text in the style of the references, which is not judged."""
+        if own:
+            return -of_references.share(text)
+        filled = of_predictions.share(text)
+        return -filled if filled and usual.share(text) < STYLE_SHARE else 0.0
+
+    return measure
 
 
 def strange_marks(outputs: Outputs, suspects: Mask | None = None) -> Finding | None:
