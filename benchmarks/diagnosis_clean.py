@@ -17,6 +17,8 @@ from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
+from domains import DOMAINS
+
 from sumtune.data.embedded import embedded_pairs
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.diagnosis import diagnose
@@ -26,6 +28,7 @@ from sumtune.evaluate.baselines import BASELINES
 
 SIZES = (40, 200, 0)
 """Numbers of rows; 0 for all."""
+DOMAIN_ROWS = 400
 LANGUAGES = ("ar", "de", "es", "hi", "pl", "ru", "zh")
 TRUE_OF_WEAK_SYSTEMS = {"score_unexplained", "empty_predictions"}
 SENTENCES = Path(__file__).parents[1] / "tests" / "languages"
@@ -43,7 +46,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first file, to measure in parts")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    sources = [*systems(given.data, given.predictions), *languages()]
+    sources = [*systems(given.data, given.predictions), *languages(), *domains(given.seed)]
     counts: Counter[str] = Counter()
     false: Counter[str] = Counter()
     for number in range(given.first, given.files):
@@ -95,6 +98,14 @@ def languages() -> Iterator[tuple[str, Outputs]]:
             f"language {language}",
             outputs_of(pairs, [shorter(one) + space + shorter(two) for (*_, one), (*_, two) in both]),
         )
+
+
+def domains(seed: int) -> Iterator[tuple[str, Outputs]]:
+    """Yield summaries of a good model in many domains and styles."""
+    for domain, make in DOMAINS.items():
+        rows = make(random.Random(seed), DOMAIN_ROWS)
+        pairs = [(row["dialogue"], row["reference"]) for row in rows]
+        yield f"domain {domain}", outputs_of(pairs, [row["prediction"] for row in rows])
 
 
 def shorter(text: str) -> str:

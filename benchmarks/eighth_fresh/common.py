@@ -7,11 +7,32 @@ from collections.abc import Callable, Iterable
 Row = dict[str, str]
 Kind = Callable[[list[Row], random.Random], list[Row]]
 
-PEOPLE = tuple(
-    """
-    Tom Kate Olivia Mark Lucy Jake Hannah Peter Monica Greg Ella Victor Nina Oscar Paula Simon Julia Martin
-    Wendy Harry Chloe Dylan Fiona Adam Celine
-    """.split()
+PEOPLE = (
+    "Tom",
+    "Kate",
+    "Olivia",
+    "Mark",
+    "Lucy",
+    "Jake",
+    "Hannah",
+    "Peter",
+    "Monica",
+    "Greg",
+    "Ella",
+    "Victor",
+    "Nina",
+    "Oscar",
+    "Paula",
+    "Simon",
+    "Julia",
+    "Martin",
+    "Wendy",
+    "Harry",
+    "Chloe",
+    "Dylan",
+    "Fiona",
+    "Adam",
+    "Celine",
 )
 THINGS = (
     "tickets",

@@ -117,6 +117,10 @@ def without_names(row):
     return said
 
 
+def newest_first(row):
+    return "\n".join(CLEAN.dialogues[row].splitlines()[::-1])
+
+
 @pytest.mark.parametrize("rows", [range(0, 40, 2), range(40)])
 @pytest.mark.parametrize(
     ("change", "what"),
@@ -124,6 +128,7 @@ def without_names(row):
         (with_reference, "end with their reference"),
         (with_next, "have turns of another row's dialogue"),
         (without_names, "lack the names that reference and prediction share"),
+        (newest_first, "have their turns in another order than their references tell of them"),
     ],
 )
 def test_dialogues_with_texts_of_others_or_without_names_are_damaged(change, what, rows):

@@ -61,6 +61,7 @@ DAMAGE = {
     "html_escaped": lambda text, _: html.escape(f"'{text}").replace(" ", "&nbsp;"),
     "url_encoded": lambda text, _: quote(text),
     "backslash_escaped": lambda text, _: f"{text}\\n\\u2019".replace(". ", ".\\n"),
+    "spreadsheet_escaped": lambda text, _: text.replace(" ", "_x000D_ ", 3),
     "quoted_printable": lambda text, _: text.replace(" ", "=20").replace(".", "=2E"),
     "mojibake": lambda text, _: text.encode().decode("cp1252", "replace"),
     "invisible_characters": lambda text, _: text.encode("utf-16-le").decode("latin-1"),

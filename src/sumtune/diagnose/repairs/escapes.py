@@ -29,6 +29,7 @@ KNOWN_GAIN = 0.25
 """Share of the letters that must become part of known words."""
 BACKSLASH = re.compile(r"\\(?:[nrt\"'/\\]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|U[0-9a-fA-F]{8})")
 URL = re.compile(r"%[0-9A-Fa-f]{2}")
+SPREADSHEET = re.compile("_x([0-9A-Fa-f]{4})_")
 QUOTED_PRINTABLE = re.compile(r"=(?:[0-9A-F]{2}|\r?\n)")
 INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff\u00ad\u202a-\u202e]")
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|\[0?[0-9;]{1,5}m")
@@ -76,6 +77,15 @@ def backslash_escaped(text: str) -> str:
 
 def _unescaped(escape: str) -> str:
     return "/" if escape == r"\/" else codecs.decode(escape, "unicode_escape")
+
+
+def spreadsheet_escaped(text: str) -> str:
+    """Undo the escapes of characters in Excel files.
+
+    >>> spreadsheet_escaped("Ann helps._x000D_ Bob is late.")
+    'Ann helps.\\r Bob is late.'
+    """
+    return SPREADSHEET.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def quoted_printable(text: str) -> str:
@@ -207,7 +217,7 @@ def letters_reversed(text: str, row: Row) -> str:
     if len(tokens) >= FEWEST_WORDS and BACKWARDS.match(text) and not ends_sentence(text):
         return " ".join(tokens[::-1])
     known = row.corpus.vocabulary.known_share
-    if known(text) + KNOWN_GAIN > 1:
+    if known(text) + KNOWN_GAIN > 1 or len(tokens) < FEWEST_WORDS:  # a few letters make a word in both directions
         return text
     both = (text[::-1], " ".join(word[::-1] for word in text.split()))
     found = max(both, key=lambda one: (known(one), ends_sentence(one)))  # both may have the same words
@@ -238,6 +248,8 @@ REPAIRS = (
     _repair(url_encoded, "are encoded for a URL", "decode them with urllib.parse.unquote_plus"),
     _repair(backslash_escaped, r"contain escapes such as `\n` as text",
             "write the text itself, not its repr or a JSON string that is never decoded"),
+    _repair(spreadsheet_escaped, "contain escapes of a spreadsheet such as `_x000D_`",
+            "decode them with openpyxl.utils.escape.unescape"),
     _repair(quoted_printable, "are encoded for e-mail (quoted-printable)", "decode them with quopri"),
     _repair(mojibake, "were read in the wrong encoding", 'open files with encoding="utf-8"'),
     _repair(invisible_characters, "contain control characters or characters without width",

@@ -14,6 +14,7 @@ from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
 from sumtune.diagnose.looks.outliers import chance_of
 from sumtune.diagnose.looks.shared_turns import with_turns_of_others
+from sumtune.diagnose.looks.turn_order import in_other_order
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs import escapes, spacing, wrappers
 from sumtune.diagnose.repairs.corpus import Corpus
@@ -114,8 +115,8 @@ def _agreement(mine: float | None, others: float | None) -> str:
         return ""
     rest = "" if others is None else f", and {others:.0%} in the other dialogues"
     return (
-        f" Of the names and long words that reference and prediction share, without those of many references, {mine:.0%} "
-        f"occur in them{rest} (means)."
+        " Of the names and long words that reference and prediction share, without those of many references, "
+        f"{mine:.0%} occur in them{rest} (means)."
     )
 
 
@@ -142,13 +143,15 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agre
         ],
     )
     nameless, none = _without_names(outputs, dialogues), [False] * len(rows)
-    if max(sum(unsaid), sum(nameless)) < FEWEST_DAMAGED or misplaced_rows(outputs) is not None:
+    unordered = in_other_order(dialogues, outputs.first_references)
+    if max(map(sum, (unsaid, nameless, unordered))) < FEWEST_DAMAGED or misplaced_rows(outputs) is not None:
         return
     yield (
         "have hardly a word that reference and prediction share",
         [wrong and _are_summaries(*texts) for wrong, (_, *texts) in zip(unsaid, rows, strict=True)],
     )
     yield "lack the names that reference and prediction share", nameless if _say_less(agreed, nameless) else none
+    yield "have their turns in another order than their references tell of them", unordered
 
 
 def _unsaid(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agreed]) -> Flags:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from sumtune.data.placeholders import is_placeholder
 from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.file_words import file_words
+from sumtune.diagnose.looks.judged import is_copied
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.spacing import PATH
 from sumtune.diagnose.repairs.vocabulary import vocabulary_of
@@ -18,10 +20,6 @@ __all__ = ["NEVER_LAST", "cut_short", "empty_predictions", "never_stops", "says_
 
 EMPTY_SHARE = 0.05
 FEWEST_EMPTY = 2
-PLACEHOLDERS = frozenset(
-    ("nan", "none", "null", "n/a", "na", "undefined", "nil", "missing", "no summary", "no output", "empty")
-)
-"""What programs write in place of a missing text."""
 NOT_A_TEXT = re.compile(
     r"[-+]?\d{0,6}\.?\d+(?:e[-+]?\d+)?%?|<[\w.]+[^<>]* at 0x[0-9a-f]+>|\[object \w+\]"
     rf"|#(?:NAME\?|N/A|(?:REF|VALUE|DIV/0|NUM|NULL)!)|[$%]?\{{\{{?\s*\w+\s*\}}\}}?|{PATH.pattern}",
@@ -126,7 +124,9 @@ def cut_short(outputs: Outputs) -> Finding | None:
         return None
     if not _engine_said(outputs) and not _at_a_limit(outputs, bad) and not _in_mid_phrase(outputs, bad):
         return None
-    if _mostly_garbled(outputs, bad) or (not _engine_said(outputs) and _mostly_bare(outputs, bad)):
+    if _mostly_garbled(outputs, bad) or (
+        not _engine_said(outputs) and (_mostly_bare(outputs, bad) or _mostly_copied(outputs, bad))
+    ):
         return None
     repaired = outputs.filtered([not wrong for wrong in bad])
     limit = int(np.median([count_words(text) for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong]))
@@ -151,7 +151,7 @@ def cut_short(outputs: Outputs) -> Finding | None:
 def says_nothing(text: str) -> bool:
     """Return whether `text` is empty, a placeholder, a path, or numbers."""
     bare = text.strip()
-    if not has_words(bare) or bare.strip("<>[](){}'\".").casefold() in PLACEHOLDERS or NOT_A_TEXT.fullmatch(bare):
+    if not has_words(bare) or is_placeholder(bare) or NOT_A_TEXT.fullmatch(bare):
         return True
     if bare.isascii() and not ASCII_DIGIT.search(bare):  # much faster than counting
         return False
@@ -200,6 +200,12 @@ def _mostly_bare(outputs: Outputs, bad: list[bool]) -> bool:
     """Return whether most of the `bad` predictions, but not most references, are words without capitals and marks."""
     texts = (text for text, wrong in zip(outputs.predictions, bad, strict=True) if wrong)
     return share(map(_is_bare, texts)) > 0.5 > share(map(_is_bare, outputs.first_references))
+
+
+def _mostly_copied(outputs: Outputs, bad: list[bool]) -> bool:
+    """Return whether most of the `bad` predictions copy passages of their dialogues, in which turns need no end."""
+    rows = enumerate(zip(outputs.predictions, bad, strict=True))
+    return share(is_copied(outputs, row, text) for row, (text, wrong) in rows if wrong) > 0.5
 
 
 def _is_bare(text: str) -> bool:

@@ -20,7 +20,7 @@ OTHER_LENGTH = 1.25
 SAME_PLACES = 0.6
 """Share of these words that a prediction and its reference have at the same places."""
 NEARLY = 0.3
-"""Share of these words in texts in the same style, of which there are fewer if the model saw the reference."""
+"""Share of these words in texts that are filled into templates."""
 FEWEST_RUNS = 2
 LONGEST_RUN = 4
 """Smallest number of places where words differ, and largest number of words in a row that do."""
@@ -30,7 +30,7 @@ FORCED_P_VALUE = 5e-3
 MOST_OF_ONE = 0.5
 """Share of one word among those that differ, from which it was put in place of others."""
 TEMPLATES = 0.1
-"""Share of references that are as similar to another one, from which the references are templates."""
+"""Share of references that agree so with another one, from which the references are templates."""
 COMPARED = 100
 """Number of references that are compared with one another."""
 
@@ -74,7 +74,7 @@ def _are_templates(references: Sequence[str]) -> bool:
     """Return whether references are so alike that a generated text has their words at the same places, too."""
     texts = list(map(words, references))
     alike = [
-        any(_agreement(one, other) >= SAME_PLACES for at, other in enumerate(texts) if at != row)
+        any(_agreement(one, other) >= NEARLY for at, other in enumerate(texts) if at != row)
         for row, one in enumerate(texts)
     ]
     return share(alike) >= TEMPLATES

@@ -1,0 +1,44 @@
+"""Whether summaries tell of the turns of their dialogues in the order of these turns."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from sumtune.diagnose.looks.outliers import chance_of
+from sumtune.diagnose.text_features import TURN, content_words, words
+
+__all__ = ["in_other_order"]
+
+FEWEST_PAIRS = 3
+"""Smallest number of pairs of words that show an order."""
+CLEAN_SHARE = 0.25
+"""Largest share of sound summaries that put most pairs in another order than their dialogue."""
+ORDER_P_VALUE = 5e-3
+
+
+def in_other_order(dialogues: Sequence[str], summaries: Sequence[str]) -> list[bool]:
+    """Return which summaries tell of most turns in another order; none if they are no more than usual.
+
+    The order of two words that occur in one turn each shows whether a summary follows its dialogue (Kendall 1938).
+    """
+    agreement = [_agreement(*row) for row in zip(dialogues, summaries, strict=True)]
+    bad = [agree < pairs - agree if pairs >= FEWEST_PAIRS else False for agree, pairs in agreement]
+    judged = sum(pairs >= FEWEST_PAIRS for _, pairs in agreement)
+    return bad if chance_of(sum(bad), judged, CLEAN_SHARE) <= ORDER_P_VALUE else [False] * len(bad)
+
+
+def _agreement(dialogue: str, summary: str) -> tuple[int, int]:
+    """Return how many pairs of words are in the same order in both texts, and how many pairs there are."""
+    pairs = [one < two for one, two in combinations(_places(dialogue, summary), 2) if one != two]
+    return sum(pairs), len(pairs)
+
+
+def _places(dialogue: str, summary: str) -> Iterator[int]:
+    """Yield for each word of `summary` the place of the turn with it, if it is the only one."""
+    places = defaultdict[str, list[int]](list)
+    for place, turn in enumerate(filter(str.strip, dialogue.splitlines())):
+        for word in content_words(TURN.sub("", turn)):
+            places[word].append(place)
+    for word in dict.fromkeys(words(summary)):
+        if len(places.get(word, ())) == 1:
+            yield places[word][0]
