@@ -1,7 +1,8 @@
 """The eighth list of damage that was invented without sight of the rules, and the codes of the right findings.
 
 The kinds were invented without sight of the rules, of the codes or of earlier lists. The codes were chosen from
-docs/diagnosis.md and from two sentences for each kind by its author, before the first run.
+docs/diagnosis.md and from two sentences for each kind by its author, before the first run; `refusals` was added when
+that finding was.
 """
 
 from damage_fresh import RowDamage
@@ -69,6 +70,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "history_not_cleared_between_rows": ("text_of_other_rows",),
     "thinking_block_kept": ("thoughts_left", "text_before_last_line"),
     "safety_refusal_saved": (
+        "refusals",
         "error_messages",
         "same_template",
         "unrelated",

@@ -18,6 +18,7 @@ from itertools import combinations
 from pathlib import Path
 
 from domains import DOMAINS
+from shapes import SHAPES
 
 from sumtune.data.embedded import embedded_pairs
 from sumtune.diagnose.context import Context
@@ -101,8 +102,8 @@ def languages() -> Iterator[tuple[str, Outputs]]:
 
 
 def domains(seed: int) -> Iterator[tuple[str, Outputs]]:
-    """Yield summaries of a good model in many domains and styles."""
-    for domain, make in DOMAINS.items():
+    """Yield summaries of a good model in many domains, styles and formats."""
+    for domain, make in (DOMAINS | SHAPES).items():
         rows = make(random.Random(seed), DOMAIN_ROWS)
         pairs = [(row["dialogue"], row["reference"]) for row in rows]
         yield f"domain {domain}", outputs_of(pairs, [row["prediction"] for row in rows])

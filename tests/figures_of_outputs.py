@@ -39,9 +39,9 @@ from sumtune.diagnose.rules.copies import (
     some_predictions_are_references,
 )
 from sumtune.diagnose.rules.dialogues import dialogues_damaged
-from sumtune.diagnose.rules.error_messages import error_messages
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
+from sumtune.diagnose.rules.messages import error_messages, refusals
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
 from sumtune.diagnose.rules.missing_parts import (
     ends_midway,
@@ -401,6 +401,13 @@ def messages():
 def errors():
     outputs = changed(every_third, lambda text: f"Error {len(text)}: the request timed out after {len(text)} seconds.")
     finding = error_messages(outputs)
+    bad = sum(map(every_third, ROWS))
+    return finding, [bad, 40], [bad / 40]
+
+
+@case("refusals")
+def refused():
+    finding = refusals(changed(every_third, lambda text: f"As an AI language model, I cannot comply ({len(text)})."))
     bad = sum(map(every_third, ROWS))
     return finding, [bad, 40], [bad / 40]
 

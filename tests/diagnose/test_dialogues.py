@@ -1,6 +1,5 @@
 """Damaged dialogues are named as such, and neither references nor predictions are blamed for them."""
 
-import re
 from dataclasses import replace
 
 import planted
@@ -137,6 +136,8 @@ def test_dialogues_with_texts_of_others_or_without_names_are_damaged(change, wha
     assert first.code == "dialogues_damaged"
     assert first.title.endswith(f" dialogues {what}")
     assert first.numbers["share"] >= 0.2 * len(rows) / 40  # not all references and predictions share a name
+    is_style = change is newest_first and len(rows) == 40
+    assert first.severity == ("weakness" if is_style else "fault")
 
 
 def test_parts_of_one_conversation_share_turns_and_are_not_damaged():

@@ -354,6 +354,7 @@ FIX_AND_SCORE_AGAIN = {
     "broken_sentences", "starts_midway", "punctuation_lost", "names_lost", "marks_detached", "text_of_other_rows",
     "unrelated", "odd_lengths", "predictions_repeat", "unlike_references", "ends_midway",
     "some_predictions_are_references", "teacher_forced", "error_messages",
+    "refusals",
 }  # fmt: skip
 """In a run, these have the command of `characters_separated`."""
 
@@ -457,6 +458,7 @@ FILES = {
     "cut_short": each(lambda text: " ".join(text.split()[:9]).rstrip(".,")),
     "case_destroyed": each(str.casefold),
     "same_template": each(lambda text: f"Reply {len(text)}: the answer to {text[:9]} goes out after a short while."),
+    "refusals": each(lambda text: f"As an AI, I cannot discuss conversation {len(text)}."),
     "error_messages": each(lambda text: f"Error {len(text)}: the request timed out after {len(text)} seconds."),
     "strange_marks": each(lambda text: re.sub(r"\b[A-Z]\w+", "[NAME]", text)),
     "misspelled": each(lambda text: re.sub("[aeiou]", "", text)),

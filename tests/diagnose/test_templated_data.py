@@ -49,10 +49,11 @@ KINDS = {
          "The {thing} shows the message {error}, so the agent {step}; news by {day}."],
     ),
     "meetings": (
-        "{agent}: Let us talk about the {thing}.\n{name}: It {trouble}.\n{agent}: Since {day}?\n{name}: Yes, for {days} "
-        "days.\n{agent}: Then we {step}.",
+        "{agent}: Let us talk about the {thing}.\n{name}: It {trouble}.\n{agent}: Since {day}?\n"
+        "{name}: Yes, for {days} days.\n{agent}: Then we {step}.",
         ["The meeting was mainly about the {thing}, which {trouble}. First, {name} described it. {agent} {step}."],
-        ["The meeting was mainly about the {thing}. Firstly, the team discussed why it {trouble}. Next, {agent} {step}.",
+        ["The meeting was mainly about the {thing}. Firstly, the team discussed why it {trouble}. Next, {agent} "
+         "{step}.",
          "The meeting was mainly about a {thing} of {name}. Firstly, the team discussed it since {day}. In the end, "
          "{agent} {step}."],
     ),

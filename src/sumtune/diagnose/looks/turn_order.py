@@ -1,5 +1,6 @@
 """Whether summaries tell of the turns of their dialogues in the order of these turns."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -14,17 +15,23 @@ FEWEST_PAIRS = 3
 CLEAN_SHARE = 0.25
 """Largest share of sound summaries that put most pairs in another order than their dialogue."""
 ORDER_P_VALUE = 5e-3
+HEADER = re.compile(r"^(?:subject|betreff|objet|asunto|re|fwd?|aw)\s?:\s", re.IGNORECASE | re.MULTILINE)
+"""A line of an e-mail. A thread may begin with the newest one, and quotes others."""
+OF_STYLE = 0.65
+"""Share of the summaries that are judged from which all dialogues are in another order, as an export may be."""
 
 
-def in_other_order(dialogues: Sequence[str], summaries: Sequence[str]) -> list[bool]:
-    """Return which summaries tell of most turns in another order; none if they are no more than usual.
+def in_other_order(dialogues: Sequence[str], summaries: Sequence[str]) -> tuple[list[bool], bool]:
+    """Return which summaries tell of most turns in another order, and whether nearly all do; none if few do, as usual.
 
     The order of two words that occur in one turn each shows whether a summary follows its dialogue (Kendall 1938).
     """
     agreement = [_agreement(*row) for row in zip(dialogues, summaries, strict=True)]
     bad = [agree < pairs - agree if pairs >= FEWEST_PAIRS else False for agree, pairs in agreement]
     judged = sum(pairs >= FEWEST_PAIRS for _, pairs in agreement)
-    return bad if chance_of(sum(bad), judged, CLEAN_SHARE) <= ORDER_P_VALUE else [False] * len(bad)
+    if chance_of(sum(bad), judged, CLEAN_SHARE) > ORDER_P_VALUE:
+        return [False] * len(bad), False
+    return bad, sum(bad) >= OF_STYLE * judged
 
 
 def _agreement(dialogue: str, summary: str) -> tuple[int, int]:
@@ -34,7 +41,9 @@ def _agreement(dialogue: str, summary: str) -> tuple[int, int]:
 
 
 def _places(dialogue: str, summary: str) -> Iterator[int]:
-    """Yield for each word of `summary` the place of the turn with it, if it is the only one."""
+    """Yield for each word of `summary` the place of the turn with it, if it is the only one; none for e-mails."""
+    if HEADER.search(dialogue):
+        return
     places = defaultdict[str, list[int]](list)
     for place, turn in enumerate(filter(str.strip, dialogue.splitlines())):
         for word in content_words(TURN.sub("", turn)):

@@ -15,6 +15,7 @@ INSTRUCTIONS = {
     "misspelled": "find the step that loses or changes letters (a regular expression, an encoding, a filter)",
     "broken_sentences": "find the step that sorts, mixes or drops words (a set, a filter, a stream without a lock)",
     "text_of_other_rows": "write each text to its own row: give each worker and each line its own buffer",
+    "refusals": "say in the prompt that the model may summarize these conversations, or choose another model",
     "error_messages": "check the status of each response, try again after an error, and write only answers",
     "unrelated": "check that the dialogue reaches the model, and that these are answers and not messages of a program",
     "names_lost": "find what removes or replaces names: a filter of speakers, or a table of pseudonyms",

@@ -29,6 +29,8 @@ ABOUT = 0.5
 """Share of the texts that must be about their dialogue without the frame; others are messages as a whole."""
 INSIDE = 0.3
 """Largest share of the texts that contain the frame again, or go on with a small letter, as inside a sentence."""
+IN_REFERENCES = 0.25
+"""Mean share of the names and long words of a frame in the references of its rows from which it is part of them."""
 DIALOGUES = 1_000
 MOST_FRAMES = 8
 HEX = re.compile(r"\b(?=[0-9a-f-]*\d)[0-9a-f-]{7,}\b")
@@ -83,7 +85,9 @@ def find_frames(
             and _is_odd(start.lstrip(ENDS) if backwards else start, count / len(starts), marks)
         ):
             frame = Frame(_pattern(start), count)
-            if _are_texts(frame, start, predictions, dialogues, backwards):
+            if _are_texts(frame, start, predictions, dialogues, backwards) and not _is_content(
+                frame, predictions, references, backwards
+            ):
                 found.append(frame)
     return sorted(found, key=lambda frame: -frame.rows)[:MOST_FRAMES]
 
@@ -138,6 +142,18 @@ def _are_texts(frame: Frame, start: str, predictions: Sequence[str], dialogues: 
         and max(inside, in_sentence) <= INSIDE
         and (not dialogues or share(about) >= ABOUT)
     )
+
+
+def _is_content(frame: Frame, predictions: Sequence[str], references: Sequence[str], backwards: bool) -> bool:
+    """Return whether names and long words of the frame are in the references of its rows: many texts are about it."""
+
+    def read(text: str) -> str:
+        return text[::-1] if backwards else text
+
+    rows = zip(map(frame.pattern.match, predictions), references, strict=True)
+    pairs = [(content_words(read(found[0])), content_words(read(reference))) for found, reference in rows if found]
+    shares = [len(its & known) / len(its) for its, known in pairs if its]
+    return bool(shares) and sum(shares) >= IN_REFERENCES * len(shares)
 
 
 @cached

@@ -5,8 +5,8 @@ from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.search import GAIN_OF_GUESS
 from sumtune.diagnose.rules.copies import predictions_are_dialogues
-from sumtune.diagnose.rules.error_messages import error_messages
 from sumtune.diagnose.rules.lengths import cut_short
+from sumtune.diagnose.rules.messages import error_messages, refusals
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
 from sumtune.diagnose.rules.other_rows import predictions_repeat
 from sumtune.diagnose.rules.output_rules import COLUMN_RULES, Rule
@@ -36,7 +36,7 @@ LITTLE = 0.03
 wrong with them."""
 WHOLE_TEXTS = ("same_template", "unrelated")
 """Odd looks of whole texts, of which what several share may be a part."""
-OF_NO_SUMMARIES = (error_messages, predictions_are_dialogues)
+OF_NO_SUMMARIES = (error_messages, refusals, predictions_are_dialogues)
 """Rules about texts that are no summaries: if all are of this kind, nothing is left to be judged."""
 SYMPTOMS = ("case_destroyed", "cut_short", "predictions_repeat")
 """Findings that may be a symptom of how predictions look: sorted words do not end like a sentence."""

@@ -45,8 +45,8 @@ ABOUT = 0.5
 SAME_START = 20
 """Characters after the first name that show that a prediction begins with a passage of the dialogue."""
 SPEAKER = re.compile(r"^[^\n:：]{1,30}[:：]\s*")
-WORDS_INSIDE = 6
-"""Smallest number of words of a reference that is no coincidence inside a longer prediction."""
+WORDS_OF_REFERENCE = 6
+"""Smallest number of words of a reference that a prediction does not have by chance."""
 
 
 def predictions_are_dialogues(outputs: Outputs) -> Finding | None:
@@ -184,10 +184,10 @@ def _are_references(outputs: Outputs) -> list[bool]:
 def _holds(text: str, reference: str, dialogue: str) -> bool:
     """Return whether `text` is the reference by its words, or contains one that does not quote the dialogue."""
     wanted = words(reference)
-    if words(text) == wanted:
-        return len(wanted) >= WORDS_OF_COPY
-    inside = len(wanted) >= WORDS_INSIDE and _in_words(reference) in _in_words(text)
-    return inside and _in_words(reference) not in _in_words(dialogue)
+    if len(wanted) < WORDS_OF_REFERENCE:
+        return False
+    inside = _in_words(reference) in _in_words(text) and _in_words(reference) not in _in_words(dialogue)
+    return inside or words(text) == wanted
 
 
 _plain = cached(normalize)

@@ -49,6 +49,7 @@ WORDS_OF_REFERENCE = 5
 """Smallest number of words of a reference that a dialogue does not end with by chance."""
 WORDS_OF_CHAT = 20
 """Smallest number of words of a text without turns that must have been a conversation."""
+OTHER_ORDER = "have their turns in another order than their references tell of them"
 SAMPLE = 200
 """Number of dialogues that show first whether a repair changes any."""
 
@@ -77,13 +78,14 @@ def dialogues_damaged(outputs: Outputs) -> Finding | None:
     if found is None:
         return None
     what, _, bad, _ = found
+    is_style = what == OTHER_ORDER and in_other_order(outputs.dialogues, outputs.first_references)[1]
     few = share(bad) < MOST_DAMAGED and outputs.filtered([not one for one in bad])
     mine, others = (_mean(said, [one is wrong for one in bad]) for wrong in (True, False))
     means = {"said": mine, "said_others": others}
     return Finding(
         code="dialogues_damaged",
         title=f"{how_many(bad)} dialogues {what}",
-        severity="fault",
+        severity="weakness" if is_style else "fault",
         evidence=f"{sum(bad)} of the {len(bad)} dialogues {what}.{_agreement(mine, others)}",
         numbers={"share": share(bad)} | {name: value for name, value in means.items() if value is not None},
         examples=outputs.first_ids(bad, SHOWN_EXAMPLES),
@@ -143,7 +145,8 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agre
         ],
     )
     nameless, none = _without_names(outputs, dialogues), [False] * len(rows)
-    unordered = in_other_order(dialogues, outputs.first_references)
+    orders = [in_other_order(dialogues, texts)[0] for texts in (outputs.first_references, outputs.predictions)]
+    unordered = orders[0] if any(orders[1]) else none
     if max(map(sum, (unsaid, nameless, unordered))) < FEWEST_DAMAGED or misplaced_rows(outputs) is not None:
         return
     yield (
@@ -151,7 +154,7 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agre
         [wrong and _are_summaries(*texts) for wrong, (_, *texts) in zip(unsaid, rows, strict=True)],
     )
     yield "lack the names that reference and prediction share", nameless if _say_less(agreed, nameless) else none
-    yield "have their turns in another order than their references tell of them", unordered
+    yield OTHER_ORDER, unordered
 
 
 def _unsaid(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agreed]) -> Flags:

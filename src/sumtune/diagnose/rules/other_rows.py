@@ -169,7 +169,7 @@ def text_of_other_rows(outputs: Outputs, suspects: Mask | None = None) -> Findin
     if odd is None:
         return None
     row = int(np.flatnonzero(odd)[0])
-    mine, others = -float(values[odd].mean()), -float(references.mean())
+    mine, others = abs(float(values[odd].mean())), abs(float(references.mean()))
     return Finding(
         code="text_of_other_rows",
         title=f"{how_many(odd.tolist())} predictions contain text about the dialogues of other rows",

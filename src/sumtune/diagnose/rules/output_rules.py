@@ -13,9 +13,9 @@ from sumtune.diagnose.rules.copies import (
     some_predictions_are_references,
 )
 from sumtune.diagnose.rules.dialogues import dialogues_damaged
-from sumtune.diagnose.rules.error_messages import error_messages
 from sumtune.diagnose.rules.language_and_case import wrong_language
 from sumtune.diagnose.rules.lengths import cut_short, empty_predictions, never_stops
+from sumtune.diagnose.rules.messages import error_messages, refusals
 from sumtune.diagnose.rules.misplaced_rows import misplaced_rows
 from sumtune.diagnose.rules.missing_parts import (
     ends_midway,
@@ -54,6 +54,7 @@ RULES: tuple[Rule, ...] = (
     repairable,
     columns_swapped,
     error_messages,
+    refusals,
     predictions_are_dialogues,
     some_predictions_are_references,
     teacher_forced,
@@ -71,9 +72,9 @@ LOOKS: tuple[Look, ...] = (
     text_of_other_rows,
     same_template,
     unrelated,
-    marks_detached,
     strange_marks,
     broken_sentences,
+    marks_detached,
     starts_midway,
     names_lost,
     misspelled,
@@ -86,6 +87,7 @@ LAST_RULES: tuple[Rule, ...] = (two_groups, unlike_references)
 """Rules that apply only to outputs in which no other finds a fault."""
 
 COLUMN_RULES = (
-    letters_dropped, columns_swapped, error_messages, predictions_are_dialogues, some_predictions_are_references,
+    letters_dropped, columns_swapped, error_messages, refusals, predictions_are_dialogues,
+    some_predictions_are_references,
 )  # fmt: skip
 """Rules about whole columns. The effect of a repair on a wrong column means nothing."""

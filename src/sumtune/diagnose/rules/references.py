@@ -133,9 +133,7 @@ def _framed(references: Sequence[str], predictions: Sequence[str], dialogues: Se
     """Yield references that begin alike: with a mark that other texts rarely have, or numbers: `[note 7]`, `4/5 - `."""
     frames, others = find_frames(references, predictions, dialogues), (dialogues, predictions)
     marks = {
-        mark
-        for mark in RARE_MARKS
-        if all(share(mark in text for text in texts) < USUAL_MARK_SHARE for texts in others)
+        mark for mark in RARE_MARKS if all(share(mark in text for text in texts) < USUAL_MARK_SHARE for texts in others)
     }
     bad, predicted = (
         [any(_has_frame(frame, text, marks) for frame in frames) for text in texts]
