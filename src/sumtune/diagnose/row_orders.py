@@ -31,6 +31,8 @@ FEWEST_SORTED = 10
 CLOSED = 0.6
 """If texts were only exchanged, at least this share of the misplaced ones are in rows that other misplaced texts
 left."""
+AT_HOME = 0.2
+"""Share of the texts that must be known to be in their own rows if fewer than `FEWEST_SHUFFLED` are exchanged."""
 FEWEST_SHUFFLED = 5
 MOVED_SHARE = 0.3
 """Share of the rows that must be known to be out of place if no order is recognized."""
@@ -183,12 +185,12 @@ def _centered(ranks: Rows) -> NDArray[np.float64]:
 def _unordered(known: Rows, matched: Rows, moved: NDArray[np.bool_]) -> RowOrder | None:
     places, count = np.flatnonzero(moved), int(moved.sum())
     closed = float(np.isin(known[places], places).mean()) if count else 0.0
-    if 2 <= count < FEWEST_SHUFFLED and closed == 1:
+    home = int((known == np.arange(len(known))).sum())
+    if 2 <= count < FEWEST_SHUFFLED and closed == 1 and home >= AT_HOME * len(known):
         rows = " and ".join(str(place + 1) for place in places)
         return RowOrder("exchanged", f"exchanged between rows {rows}", _completed(_rest_at_home(known)))
     if count < FEWEST_SHUFFLED:
         return None
-    home = int((known == np.arange(len(known))).sum())
     if closed < CLOSED and (count < MOVED_SHARE * len(known) or count < 3 * home):
         return None
     if home > count:

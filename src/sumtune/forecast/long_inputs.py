@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sumtune.forecast.timing import TrainingCosts, fit_costs, update_seconds
 from sumtune.forecast.trial import padded_tokens, planned_micro_batches, trials
@@ -157,9 +156,13 @@ def _forward_share(session: Session, medium: _Measured) -> float:
 
 
 def _peak(measured: Sequence[_Measured], recompute: Recompute | None, tokens: int) -> int:
-    """Return the peak memory of a micro-batch of `tokens`: saved activations, and a rest that grows linearly."""
-    *_, medium, long = measured
-    sizes: NDArray[np.float64] = np.array([padded_tokens(one.micro_batch) for one in (medium, long)], float)
-    rest = max(0.0, (long.peak_bytes - long.saved_bytes - medium.peak_bytes) / max(1.0, sizes[1] - sizes[0]))
+    """Return the peak memory of a micro-batch of `tokens`: saved activations, and a rest that grows linearly.
+
+    The rest is measured where no more layers run again than the budget asks for, as in training.
+    """
+    _, medium, *_, long = measured
+    sizes = [padded_tokens(one.micro_batch) for one in (medium, long)]
+    rests = [one.peak_bytes - one.saved_bytes for one in (medium, long)]
+    growth = max(0.0, (rests[1] - rests[0]) / max(1.0, sizes[1] - sizes[0]))
     saved = recompute.saved_bytes_of(tokens) if recompute is not None else 0.0
-    return int(long.peak_bytes + rest * max(0.0, tokens - sizes[1]) + saved - long.saved_bytes)
+    return int(rests[1] + growth * max(0.0, tokens - sizes[1]) + saved)

@@ -28,6 +28,8 @@ FEWEST_GUESSED = 4
 """Number of predictions that an uncertain repair must change."""
 CHANGED_SHARE = 0.02
 """Smallest share of the predictions that a repair must change."""
+UNSPECIFIC_SHARE = 0.04
+"""The same for a repair that removes whatever several predictions share."""
 CHANGED_REFERENCES = 0.5
 """Largest share of references that a repair may change, relative to the share of predictions that it changes."""
 GAIN = 0.005
@@ -66,7 +68,7 @@ class Repaired:
         if any(repair.certain and repair.specific for repair in self.chain):
             return self.gain * len(self.changed) >= -HARM * sum(self.changed)
         if any(repair.certain for repair in self.chain):
-            return self.low >= 0
+            return self.low >= 0 and share(self.changed) >= UNSPECIFIC_SHARE
         return self.gain >= GAIN and sum(self.changed) >= FEWEST_GUESSED and self.low > 0
 
 

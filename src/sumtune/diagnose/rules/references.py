@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from operator import ne
 
 from sumtune.data.example import normalize
@@ -25,6 +26,7 @@ from sumtune.diagnose.text_features import (
     how_many,
     looks_like_dialogue,
     share,
+    speakers,
     words,
 )
 from sumtune.text.language import language_of
@@ -94,8 +96,8 @@ def _damages(outputs: Outputs) -> Iterator[Damage]:
         ("contain the same text twice", DAMAGED_SHARE, _twice),
     ):
         yield what, least, find(outputs.first_references), share(find(outputs.predictions))
-    turns = list(map(looks_like_dialogue, outputs.first_references))
-    yield "are dialogues", SOME_REFERENCES, turns, share(map(looks_like_dialogue, outputs.predictions))
+    turns = [_are_turns(texts, outputs.dialogues or ()) for texts in (outputs.first_references, outputs.predictions)]
+    yield "are dialogues", SOME_REFERENCES, turns[0], share(turns[1])
     for what, least, find_in in (
         ("only name the speakers", DAMAGED_SHARE, _speakers_only),
         ("repeat the start of their dialogue", SOME_REFERENCES, _start_of_dialogue),
@@ -175,6 +177,12 @@ def _empty(texts: tuple[str, ...]) -> Flags:
 def _numbers(texts: tuple[str, ...]) -> Flags:
     """Return which texts are a single number or a code with digits, but not glued words."""
     return [count_words(text) == 1 and any(map(str.isdigit, text)) and not GLUED_LETTERS.search(text) for text in texts]
+
+
+def _are_turns(texts: tuple[str, ...], dialogues: tuple[str, ...]) -> Flags:
+    """Return which texts have turns of a speaker of the dialogues, if these are known; labels may look like turns."""
+    known = frozenset(chain.from_iterable(map(speakers, dialogues)))
+    return [looks_like_dialogue(text) and (not known or not known.isdisjoint(speakers(text))) for text in texts]
 
 
 def _few_words(texts: tuple[str, ...]) -> Flags:
