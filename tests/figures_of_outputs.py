@@ -197,7 +197,7 @@ def without_dialogues():
         "nan" if every_third(row) else text for row, text in enumerate(CLEAN.dialogues)
     ))  # fmt: skip
     every = [word for text in CLEAN.first_references for word in names_and_long_words(text)]
-    usual = {word for word in every if every.count(word) >= 8}
+    usual = {word for word in every if every.count(word) >= 12}
     agreed = [
         (names_and_long_words(one) & names_and_long_words(two) - usual, names_and_long_words(said))
         for one, two, said in zip(CLEAN.first_references, CLEAN.predictions, outputs.dialogues, strict=True)

@@ -35,7 +35,7 @@ MOST_DAMAGED = 0.5
 """Share of damaged dialogues from which the other rules judge the file as if it had none."""
 AGREED = 2
 """Smallest number of names and long words that show what a reference and its prediction agree about."""
-USUAL_SHARE = 0.2
+USUAL_SHARE = 0.3
 """Share of the references with a word from which it says nothing about a single dialogue."""
 UNSAID = 0.2
 """Largest share of these words in a dialogue that is about something else."""
@@ -50,6 +50,8 @@ WORDS_OF_REFERENCE = 5
 WORDS_OF_CHAT = 20
 """Smallest number of words of a text without turns that must have been a conversation."""
 OTHER_ORDER = "have their turns in another order than their references tell of them"
+SAMPLE_OF_ORDER = 1_000
+"""Number of dialogues whose order is checked first."""
 SAMPLE = 200
 """Number of dialogues that show first whether a repair changes any."""
 
@@ -144,17 +146,28 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agre
             for said, reference, text in rows
         ],
     )
-    nameless, none = _without_names(outputs, dialogues), [False] * len(rows)
-    orders = [in_other_order(dialogues, texts)[0] for texts in (outputs.first_references, outputs.predictions)]
-    unordered = orders[0] if any(orders[1]) else none
+    nameless = _without_names(outputs, dialogues)
+    if not _say_less(agreed, nameless):
+        nameless = [False] * len(rows)
+    unordered = _unordered(outputs)
     if max(map(sum, (unsaid, nameless, unordered))) < FEWEST_DAMAGED or misplaced_rows(outputs) is not None:
         return
     yield (
         "have hardly a word that reference and prediction share",
         [wrong and _are_summaries(*texts) for wrong, (_, *texts) in zip(unsaid, rows, strict=True)],
     )
-    yield "lack the names that reference and prediction share", nameless if _say_less(agreed, nameless) else none
+    yield "lack the names that reference and prediction share", nameless
     yield OTHER_ORDER, unordered
+
+
+def _unordered(outputs: Outputs) -> Flags:
+    """Return which dialogues have their turns in another order than their references, if predictions agree; or none."""
+    for judged in (outputs.sample(SAMPLE_OF_ORDER), outputs):
+        dialogues = judged.dialogues or ()
+        orders = [in_other_order(dialogues, texts)[0] for texts in (judged.first_references, judged.predictions)]
+        if not all(map(any, orders)):
+            return [False] * len(outputs)
+    return orders[0]
 
 
 def _unsaid(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agreed]) -> Flags:
