@@ -30,6 +30,8 @@ NAMED_SHARE = 0.1
 """Smallest share of predictions with a name of their dialogue if only their start is lost."""
 NAMELESS_SHARE = 0.1
 """Smallest share of predictions without a name; a sound model writes some."""
+NAMELESS_REFERENCES = 0.05
+"""Largest share of references without a name if summaries need one; those of meetings do not."""
 MARK = re.compile(r"[^\w\s]")
 
 
@@ -81,7 +83,9 @@ def names_lost(outputs: Outputs, suspects: Mask | None = None) -> Finding | None
     if outputs.dialogues is None:
         return None
     what = "contain no name of their dialogue"
-    return _marked(outputs, suspects, "names_lost", "contain no name of their dialogues", what, _naming, NAMELESS_SHARE)
+    title = "contain no name of their dialogues"
+    found = _marked(outputs, suspects, "names_lost", title, what, _naming, NAMELESS_SHARE)
+    return None if found and found.numbers["share_references"] > NAMELESS_REFERENCES else found
 
 
 def _naming(outputs: Outputs) -> Measure:
