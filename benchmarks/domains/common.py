@@ -209,7 +209,7 @@ def code(c: Random, count: int, alphabet: str = "ABCDEFGHJKLMNPQRSTUVWXYZ2345678
 
 
 def table(text: str) -> Table:
-    """Read lines of cells that are separated by a tilde; a line that starts with a tilde goes on with its row."""
+    """Read rows of cells separated by `~`. A line that starts with `~` continues the row above."""
     joined = re.sub(r"\n\s*~", " ~", text.strip())
     return [[cell.strip() for cell in line.split("~")] for line in joined.splitlines() if line.strip()]
 

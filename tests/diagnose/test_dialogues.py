@@ -127,7 +127,7 @@ def newest_first(row):
         (with_reference, "end with their reference"),
         (with_next, "have turns of another row's dialogue"),
         (without_names, "lack the names that reference and prediction share"),
-        (newest_first, "have their turns in another order than their references tell of them"),
+        (newest_first, "are in a different order from their references"),
     ],
 )
 def test_dialogues_with_texts_of_others_or_without_names_are_damaged(change, what, rows):

@@ -1,4 +1,4 @@
-"""Whether summaries tell of the turns of their dialogues in the order of these turns."""
+"""Whether summaries follow the order of their dialogues."""
 
 import re
 from collections import defaultdict
@@ -13,16 +13,18 @@ __all__ = ["in_other_order"]
 FEWEST_PAIRS = 3
 """Smallest number of pairs of words that show an order."""
 CLEAN_SHARE = 0.25
-"""Largest share of sound summaries that put most pairs in another order than their dialogue."""
+"""Largest share of sound summaries that put most pairs in a different order from their dialogue."""
 ORDER_P_VALUE = 5e-3
 HEADER = re.compile(r"^(?:subject|betreff|objet|asunto|re|fwd?|aw)\s?:\s", re.IGNORECASE | re.MULTILINE)
 """A line of an e-mail. A thread may begin with the newest one, and quotes others."""
 OF_STYLE = 0.65
-"""Share of the summaries that are judged from which all dialogues are in another order, as an export may be."""
+"""If this share of the judged summaries follow a different order, all dialogues do, as in an export."""
 
 
 def in_other_order(dialogues: Sequence[str], summaries: Sequence[str]) -> tuple[list[bool], bool]:
-    """Return which summaries tell of most turns in another order, and whether nearly all do; none if few do, as usual.
+    """Return which summaries follow a different order from their dialogues, and whether nearly all do.
+
+    None are returned unless they are more than usual.
 
     The order of two words that occur in one turn each shows whether a summary follows its dialogue (Kendall 1938).
     """

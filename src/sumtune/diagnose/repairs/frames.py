@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sumtune.diagnose.looks.outliers import chance_of_more
 from sumtune.diagnose.text_features import cached, content_words, share, words
 
-__all__ = ["Frame", "find_frames"]
+__all__ = ["USUAL_MARK_SHARE", "Frame", "find_frames"]
 
 LONGEST = 200
 """Characters of a frame."""
@@ -41,7 +41,7 @@ ENDS = ".!?"
 CHANCE = 1e-3
 """Largest probability that chance alone puts a frame that a reference has in so many more predictions."""
 USUAL_MARK_SHARE = 0.05
-"""Share of the references from which a mark, such as an emoji or `*`, belongs to the style of the summaries."""
+"""Share of the texts of a column from which a mark, such as an emoji or `*`, is usual in it."""
 END_OF_TEXT = "\U0010ffff"
 
 

@@ -81,12 +81,13 @@ def preamble_left(text: str) -> str:
 
 
 def only_preamble(text: str) -> bool:
-    """Return whether no summary follows the preamble of `text`.
+    """Return whether `text` is a preamble without a summary.
 
-    >>> only_preamble("Summary:"), only_preamble("Summary: Ann helps.")
-    (True, False)
+    >>> only_preamble("Summary:"), only_preamble("Summary: Ann helps."), only_preamble("!!!")
+    (True, False, False)
     """
-    return text != "" and not words(preamble_left(text))
+    rest = preamble_left(text)
+    return rest != text and not words(rest)
 
 
 def _without_start(pattern: re.Pattern[str], text: str) -> str:
@@ -172,7 +173,7 @@ REPAIRS = (
         "preamble_left",
         OfText(preamble_left),
         "begin with a preamble",
-        "ask for nothing but the summary, or remove the preamble; a line break must not stop generation",
+        "ask for nothing but the summary, or remove the preamble; do not let a line break end generation",
         nothing_left=only_preamble,
     ),
     Repair(

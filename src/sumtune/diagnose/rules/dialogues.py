@@ -36,7 +36,7 @@ MOST_DAMAGED = 0.5
 AGREED = 2
 """Smallest number of names and long words that show what a reference and its prediction agree about."""
 USUAL_SHARE = 0.3
-"""Share of the references with a word from which it says nothing about a single dialogue."""
+"""A word that this share of the references have says nothing about a single dialogue."""
 UNSAID = 0.2
 """Largest share of these words in a dialogue that is about something else."""
 STATED = 0.5
@@ -49,7 +49,7 @@ WORDS_OF_REFERENCE = 5
 """Smallest number of words of a reference that a dialogue does not end with by chance."""
 WORDS_OF_CHAT = 20
 """Smallest number of words of a text without turns that must have been a conversation."""
-OTHER_ORDER = "have their turns in another order than their references tell of them"
+OTHER_ORDER = "are in a different order from their references"
 SAMPLE_OF_ORDER = 1_000
 """Number of dialogues whose order is checked first."""
 SAMPLE = 200
@@ -95,7 +95,7 @@ def dialogues_damaged(outputs: Outputs) -> Finding | None:
     )
 
 
-def _agreed(outputs: Outputs, dialogues: tuple[str, ...]) -> list[tuple[int, int]]:
+def _agreed(outputs: Outputs, dialogues: tuple[str, ...]) -> list[Agreed]:
     """Return for each row how many names and long words that reference and prediction share are in the dialogue.
 
     The second number is how many they share, not counting the words of many references, such as "customer".
@@ -119,8 +119,8 @@ def _agreement(mine: float | None, others: float | None) -> str:
         return ""
     rest = "" if others is None else f", and {others:.0%} in the other dialogues"
     return (
-        " Of the names and long words that reference and prediction share, without those of many references, "
-        f"{mine:.0%} occur in them{rest} (means)."
+        f" Of the names and long words that reference and prediction share, {mine:.0%} occur in them{rest} (means, not "
+        "counting words that many references have)."
     )
 
 
@@ -161,7 +161,7 @@ def _damages(outputs: Outputs, dialogues: tuple[str, ...], agreed: Sequence[Agre
 
 
 def _unordered(outputs: Outputs) -> Flags:
-    """Return which dialogues have their turns in another order than their references, if predictions agree; or none."""
+    """Return which dialogues are in a different order from their references; none unless predictions agree."""
     for judged in (outputs.sample(SAMPLE_OF_ORDER), outputs):
         dialogues = judged.dialogues or ()
         orders = [in_other_order(dialogues, texts)[0] for texts in (judged.first_references, judged.predictions)]

@@ -39,7 +39,7 @@ MOST_OF_ONE = 0.8
 FITS = 0.5
 """Smallest share of the names and long words of a text in the dialogue and the reference of a row that it fits."""
 MISFITS = 0.3
-"""Share of the repeated texts that do not fit their rows from which they repeat by mistake."""
+"""If this share of the repeated texts do not fit their rows, they repeat by mistake."""
 FOREIGN_WORDS = 3
 """Smallest number of rare words that a prediction shares with another dialogue only."""
 TOGETHER = 0.5

@@ -12,7 +12,7 @@ from sumtune.diagnose.finding import SHOWN_EXAMPLES, Finding
 from sumtune.diagnose.looks.judged import is_copied
 from sumtune.diagnose.outputs import Outputs
 from sumtune.diagnose.repairs.corpus import Corpus
-from sumtune.diagnose.repairs.frames import Frame, find_frames
+from sumtune.diagnose.repairs.frames import USUAL_MARK_SHARE, Frame, find_frames
 from sumtune.diagnose.repairs.library import REPAIRS
 from sumtune.diagnose.repairs.marks import SPECIAL
 from sumtune.diagnose.repairs.repair import Repair, Row
@@ -59,8 +59,6 @@ MARK = re.compile(rf"{SPECIAL.pattern}|!{{4,}}|\ufffd", re.IGNORECASE)
 MASK = re.compile(r"(?<!\w)(?:\[[A-Z]\w*\]|<[A-Z]\w*>|\{[A-Z]\w*\}|#[A-Z]\w*#)(?!\w)")
 NUMBERS = re.compile(r"[\W_]*\d[\W\d_]*")
 RARE_MARKS = frozenset("[]{}<>|#*_=~^@")
-USUAL_MARK_SHARE = 0.05
-"""Share of the dialogues, or of the predictions, from which such a mark is usual."""
 SPEAKER = re.compile(r"^\s*([^\n:：]{1,30})[:：]", re.MULTILINE)
 
 

@@ -24,7 +24,7 @@ Sizes = NDArray[np.int64]
 FEWEST_UNKNOWN = 2
 """Number of unknown words of a misspelled text."""
 FEWEST_USES = 5
-"""Number of predictions with a word from which it is not misspelled, unless a known word has one other letter."""
+"""A word that so many predictions have is not misspelled, unless it differs from a known word in one letter."""
 ALIKE = 2.0
 """Largest ratio of the lengths of a prediction and its reference, and of the medians of the others and the references,
 that are about the same."""
@@ -42,9 +42,9 @@ WORDS_OF_SENTENCE = 5
 LACKING = 0.1
 """Largest share of common words in a text that lacks them; sound sentences can have twice as many."""
 USUAL_SHARE = 0.05
-"""Share of the references with a word triple from which on it is usual in this file."""
+"""A word triple that this share of the references have is usual in the file."""
 STYLE_SHARE = 0.05
-"""Share of usual triples in a text from which on it is written in the style of the references."""
+"""A text with this share of usual triples is written in the style of the references."""
 ORDER_DEVIATION = 0.05
 FREQUENT_DEVIATION = 0.05
 UNKNOWN_DEVIATION = 0.03
