@@ -17,13 +17,14 @@ from sumtune.config import Config, DecodeConfig
 from sumtune.data.embedded import embedded_files
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.data.split import order, select_share
+from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.evaluate import rouge
 from sumtune.evaluate.rouge import ROUGE_METRICS, Tokens, choose_tokens
 from sumtune.files.atomic import write_text
 from sumtune.files.run_dir import RunDir
 from sumtune.forecast.data_features import data_features
-from sumtune.forecast.pilot import DEPTHS, pilot_session, pilot_splits, run_pilot
+from sumtune.forecast.pilot import DEPTHS, pilot_decode, pilot_session, pilot_splits, run_pilot
 from sumtune.model import encode_stage
 from sumtune.model.locate import locate
 from sumtune.model.lora import save_adapter
@@ -128,7 +129,7 @@ def pilot_figures(
     """Return what a pilot on the training and validation examples measures."""
     learned, held_out = pilot_splits(splits["train"], splits["validation"])
     session = pilot_session(config.model, RunDir(root), learned, held_out, encoder)
-    greedy = config.decode.model_copy(update={"beams": 1})
+    greedy = pilot_decode(config.decode)
 
     def write(now: Session) -> Summarizer:
         if place.device == "cpu":
@@ -204,6 +205,4 @@ def gpu_summarizer(session: Session, decode: DecodeConfig, folder: Path, encoder
     model = load_merged(source.folder, folder, session.precision.dtype, session.loss_fn.device)
     own = copy.copy(encoder)
     own.prompt = Prompt.load(session.run_dir.transformation)
-    return TorchSummarizer(
-        model, own, beams=decode.beams, length_penalty=decode.length_penalty, batch_tokens=decode.batch_tokens
-    )
+    return TorchSummarizer(model, own, search=SearchSettings.of(decode, own.prompt), batch_tokens=decode.batch_tokens)

@@ -54,8 +54,8 @@ class Summarizer(Protocol):
     def decoding(self) -> Mapping[str, Any]:
         """Settings that the summaries depend on.
 
-        The keys are `engine`, `number_format`, `beams`, `length_penalty` (None for greedy search), `max_tokens`, and
-        settings that only this engine has.
+        The keys are `engine`, `number_format`, `beams`, `length_penalty` (None for greedy search),
+        `no_repeat_ngram_size` (0 allows all repeats), `max_tokens`, and settings that only this engine has.
         """
         ...
 

@@ -59,12 +59,14 @@ def test_an_export_writes_what_the_tuned_model_writes(name, family, export_runs,
     check = check_export(run_dir, name, output)
     assert check["result"] == "passed"
     assert check["different_prompts"] == 0
-    source = read_source(run_dir)
+    tuned, kind = read_source(run_dir), find_format(name)
+    source = tuned.with_search(beams=kind.searches_beams, repeats_forbidden=kind.forbids_repeats(tuned))
+    assert kind.forbids_repeats(tuned) == (name != "merged" or source.is_encoder_decoder)
     ours = source.summarizer().summarize([DIALOGUE])[0].text
     if name != "ctranslate2":
         assert check["exact"]["identical"] == check["n"]
         assert summary_of_readme(output, monkeypatch) == ours
-    artefact = find_format(name).open(output)
+    artefact = kind.open(output)
     assert artefact.summarize([DIALOGUE], [""]) == [summary_of_readme(output, monkeypatch)]
 
 

@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -18,6 +19,7 @@ from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.text.encode import Encoder
 from sumtune.text.encoded_file import load_encoded
 from sumtune.text.prompt import Prompt
+from sumtune.text.repeats import longest_repeat, no_repeat_ngram_size
 
 
 def write_splits(run_dir: RunDir, suffix: str = "") -> None:
@@ -47,8 +49,12 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, config: Config, 
         examples = load_jsonl(run_dir.split(name))
         expected = [encoder.encode(example.dialogue, example.summary) for example in examples]
         assert list(load_encoded(run_dir.transformation / f"{name}.safetensors")) == expected
-    longest = max(len(encoded.target) for encoded in load_encoded(run_dir.transformation / "train.safetensors"))
-    wanted = replace(encoder.prompt, single_line=True, max_target_tokens=longest)
+    targets = [encoded.target for encoded in load_encoded(run_dir.transformation / "train.safetensors")]
+    size = no_repeat_ngram_size(Counter(map(longest_repeat, targets)))
+    assert size > 0
+    wanted = replace(
+        encoder.prompt, single_line=True, max_target_tokens=max(map(len, targets)), no_repeat_ngram_size=size
+    )
     assert Prompt.load(run_dir.transformation) == wanted
 
 

@@ -47,8 +47,8 @@ def export_run(
     if examples < 1:
         raise ConfigError(f"--examples must be at least 1, not {examples}; --no-check exports without a check.")
     require_free(output, force=force)
-    config, source = recorded_config(run_dir), read_source(run_dir)
-    source = source if kind.searches_beams else source.greedy()
+    config, tuned = recorded_config(run_dir), read_source(run_dir)
+    source = tuned.with_search(beams=kind.searches_beams, repeats_forbidden=kind.forbids_repeats(tuned))
     kind.require_exportable(source)
     why_not = kind.missing_runtime() if check else "it was exported with --no-check."
     sample = None if why_not else choose_sample(run_dir, source, kind.max_source_tokens(source), examples)

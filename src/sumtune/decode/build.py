@@ -23,6 +23,7 @@ from sumtune.decode.native.shortlist import shortlist_ids
 from sumtune.decode.native.summarizer import NativeSummarizer
 from sumtune.decode.native.weights import UnfitError
 from sumtune.decode.routed import RoutedSummarizer
+from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.decode.unsupported import UnsupportedError
 from sumtune.files.cache_dir import cache_dir
@@ -124,9 +125,8 @@ def build_summarizer(
     def torch_summarizer() -> TorchSummarizer:
         dtype = torch.float32 if place.type == "cpu" else choose_precision("auto", place).dtype
         model = load_merged(source.folder, adapter, dtype, place)
-        return TorchSummarizer(
-            model, encoder, beams=decode.beams, length_penalty=decode.length_penalty, batch_tokens=decode.batch_tokens
-        )
+        search = SearchSettings.of(decode, encoder.prompt)
+        return TorchSummarizer(model, encoder, search=search, batch_tokens=decode.batch_tokens)
 
     if decode.engine == "torch" or (decode.engine == "auto" and place.type != "cpu"):
         summarizer: Summarizer = torch_summarizer()
@@ -182,7 +182,7 @@ def _native_summarizer(
     written = SummaryTokens.load(adapter, len(encoder.tokenizer)) if adapter else NO_SUMMARY_TOKENS
     quantization = decode.quantization
     finish = partial(
-        NativeSummarizer, encoder=encoder, kernels=kernels, beams=decode.beams, length_penalty=decode.length_penalty,
+        NativeSummarizer, encoder=encoder, kernels=kernels, search=SearchSettings.of(decode, encoder.prompt),
         batch_tokens=decode.batch_tokens,
     )  # fmt: skip
 
@@ -218,8 +218,7 @@ def _ctranslate2_summarizer(
     return CTranslate2Summarizer(
         convert(source.folder, adapter, decode.quantization, entry),
         encoder,
-        beams=decode.beams,
-        length_penalty=decode.length_penalty,
+        search=SearchSettings.of(decode, encoder.prompt),
         batch_tokens=decode.batch_tokens,
         sampler=torch_summarizer,
     )

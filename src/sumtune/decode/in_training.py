@@ -10,6 +10,7 @@ from sumtune.config import DecodeConfig
 from sumtune.decode.native.engine_weights import live_engine_weights
 from sumtune.decode.native.shortlist import shortlist_ids
 from sumtune.decode.native.summarizer import NativeSummarizer
+from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.torch import TorchSummarizer
 from sumtune.kernels.build import Kernels
 from sumtune.model.fuse import reads_only_whole_sequences
@@ -31,9 +32,9 @@ def summarizer_in_training(
     Raises:
         UnsupportedError: the attention of `model` is fused, but the native engine does not know its other layers.
     """
-    batch_tokens = decode.batch_tokens
+    search, batch_tokens = SearchSettings.of(decode, encoder.prompt).with_beams(1), decode.batch_tokens
     if kernels is not None and reads_only_whole_sequences(model):
         listed = shortlist_ids(encoder.tokenizer, decode.shortlist, written)
         engine = live_engine_weights(model, kernels, listed)
-        return NativeSummarizer(engine, encoder, kernels, beams=1, length_penalty=1.0, batch_tokens=batch_tokens)
-    return TorchSummarizer(model, encoder, beams=1, length_penalty=1.0, batch_tokens=batch_tokens)
+        return NativeSummarizer(engine, encoder, kernels, search=search, batch_tokens=batch_tokens)
+    return TorchSummarizer(model, encoder, search=search, batch_tokens=batch_tokens)

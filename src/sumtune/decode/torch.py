@@ -10,7 +10,9 @@ import torch
 
 from sumtune.decode.batches import longest_first
 from sumtune.decode.gpu_batches import MAX_ROWS, RowBytes
+from sumtune.decode.repeats import forbid_repeats
 from sumtune.decode.sampling import Sample
+from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.torch_sampling import SampledTokens, read_once
 from sumtune.model.device_memory import total_bytes
 from sumtune.summarizer import Completion, OnProgress, SamplingSettings
@@ -28,7 +30,7 @@ Written = TypeVar("Written")
 class TorchSummarizer:
     """Generates batches with `generate` of transformers; decoder-only models are padded on the left."""
 
-    def __init__(self, model: Any, encoder: Encoder, *, beams: int, length_penalty: float, batch_tokens: int) -> None:
+    def __init__(self, model: Any, encoder: Encoder, *, search: SearchSettings, batch_tokens: int) -> None:
         self.engine = f"torch {str(model.dtype).removeprefix('torch.')}"
         self.setup_s = 0.0
         self._model = model
@@ -47,16 +49,14 @@ class TorchSummarizer:
             "eos_token_id": self._end_ids,
             "pad_token_id": self._pad_id,
         }
-        self._search = _search(beams, length_penalty)
-        self._length_penalty = length_penalty
+        self._search = search
 
     @property
     def decoding(self) -> dict[str, Any]:
         """Number format, device, and the search."""
         return {
             "engine": "torch", "number_format": self.engine.removeprefix("torch "), "device": self._model.device.type,
-            "beams": self._search["num_beams"], "length_penalty": self._search.get("length_penalty"),
-            "max_tokens": self._limit,
+            **self._search.described(), "max_tokens": self._limit,
         }  # fmt: skip
 
     def summarize(
@@ -68,7 +68,7 @@ class TorchSummarizer:
         sources = [list(source) for source in self._encoder.sources(dialogues, styles)]
         completions: dict[int, Completion] = {}
         write = partial(self._generate, limit=limit)
-        for batch in self._batches(sources, limit, self._search["num_beams"]):
+        for batch in self._batches(sources, limit, self._search.beams):
             completions |= dict(zip(batch, _fitting([sources[at] for at in batch], write), strict=True))
             if progress is not None:
                 progress(len(batch))
@@ -92,7 +92,7 @@ class TorchSummarizer:
     def batch_size(self, source_tokens: int) -> int:
         """See `Summarizer`."""
         source = range(max(1, source_tokens))
-        return len(next(self._batches([source] * MAX_ROWS, self._limit, self._search["num_beams"])))
+        return len(next(self._batches([source] * MAX_ROWS, self._limit, self._search.beams)))
 
     def _batches(
         self, sources: Sequence[Sequence[int]], limit: int, rows: int, max_examples: int = MAX_BATCH_EXAMPLES
@@ -107,16 +107,16 @@ class TorchSummarizer:
     def with_beams(self, beams: int) -> "TorchSummarizer":
         """Return a summarizer with the same model and `beams` beams."""
         other = copy.copy(self)
-        other._search = _search(beams, self._length_penalty)
+        other._search = self._search.with_beams(beams)
         return other
 
     @torch.no_grad()
     def _generate(self, sources: list[list[int]], limit: int) -> list[Completion]:
         ids, mask = self._padded(sources)
-        outputs = self._model.generate(
-            input_ids=ids, attention_mask=mask, max_new_tokens=limit, **self._search, **self._options
-        )
         first = 1 if self._encoder.is_encoder_decoder else ids.shape[1]
+        outputs = self._model.generate(
+            input_ids=ids, attention_mask=mask, max_new_tokens=limit, **_options(self._search, first), **self._options
+        )
         return [self._completion(row) for row in outputs[:, first:].tolist()]
 
     @torch.no_grad()
@@ -159,7 +159,16 @@ def _fitting(sources: list[list[int]], write: Callable[[list[list[int]]], list[W
     return _fitting(sources[:half], write) + _fitting(sources[half:], write)
 
 
-def _search(beams: int, length_penalty: float) -> dict[str, Any]:
-    """Return the search options of `generate`; greedy search omits those of beam search, which cause a warning."""
-    more = {"length_penalty": length_penalty, "early_stopping": True} if beams > 1 else {}
-    return {"num_beams": beams, **more}
+def _options(search: SearchSettings, first: int) -> dict[str, Any]:
+    """Return the search options of `generate`; greedy search omits those of beam search, which cause a warning.
+
+    `first` is the position of the first token of a summary: repeats of tokens before it are allowed, while the option
+    `no_repeat_ngram_size` of `generate` forbids them.
+    """
+
+    def without_repeats(ids: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        forbid_repeats(logits, ids[:, first:], search.no_repeat_ngram_size)
+        return logits
+
+    more = {"length_penalty": search.length_penalty, "early_stopping": True} if search.beams > 1 else {}
+    return {"num_beams": search.beams, "logits_processor": [without_repeats], **more}

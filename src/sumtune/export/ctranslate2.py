@@ -36,6 +36,7 @@ search = {{
     "end_token": settings["eos_token_id"],
     "beam_size": settings["num_beams"],
     "length_penalty": settings.get("length_penalty", 1),
+    "no_repeat_ngram_size": settings.get("no_repeat_ngram_size", 0),
 }}
 {write}
 summary = tokenizer.decode(written, skip_special_tokens=True).strip()
@@ -57,6 +58,10 @@ class CTranslate2Format:
     purpose = "CTranslate2 and services built on it"
     runtime = "ctranslate2"
     searches_beams = True
+
+    def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
+        """CTranslate2 looks only at the summary."""
+        return True
 
     def missing_runtime(self) -> str | None:
         """Return None: sumtune itself needs CTranslate2."""
@@ -117,7 +122,8 @@ class CTranslate2Artefact:
         settings, tokenizer = self._settings, self._prompts.tokenizer
         tokens, limit = [tokenizer.convert_ids_to_tokens(source)], settings["max_new_tokens"]
         options = {"end_token": settings["eos_token_id"], "beam_size": settings["num_beams"],
-                   "length_penalty": settings.get("length_penalty", 1)}  # fmt: skip
+                   "length_penalty": settings.get("length_penalty", 1),
+                   "no_repeat_ngram_size": settings.get("no_repeat_ngram_size", 0)}  # fmt: skip
         if self._is_pair:
             (result,) = self._model.translate_batch(tokens, max_decoding_length=limit, min_decoding_length=0, **options)
             return list(tokenizer.convert_tokens_to_ids(result.hypotheses[0]))

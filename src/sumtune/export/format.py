@@ -59,6 +59,10 @@ class ExportFormat(Protocol):
         """Whether the runtime can search with beams. If not, both sides of the proof are greedy."""
         ...
 
+    def forbids_repeats(self, source: ExportSource) -> bool:
+        """Return whether the runtime can forbid repeats in a summary. If not, both sides of the proof allow them."""
+        ...
+
     def missing_runtime(self) -> str | None:
         """Return a sentence that says why the runtime cannot run here and what to install; None if it can."""
         ...

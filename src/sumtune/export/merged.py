@@ -50,6 +50,10 @@ class MergedFormat:
     runtime = "transformers"
     searches_beams = True
 
+    def forbids_repeats(self, source: ExportSource) -> bool:
+        """For a decoder-only model, transformers also forbids what the dialogue says."""
+        return source.is_encoder_decoder
+
     def missing_runtime(self) -> str | None:
         """Return None: sumtune itself needs transformers."""
         return None

@@ -31,6 +31,11 @@ def _limits(kind: ExportFormat, source: ExportSource) -> str:
     ]
     if source.prompt.single_line:
         lines.append("- A summary is one line: a line break ends it, like the end token.")
+    if size := source.search.no_repeat_ngram_size:
+        lines.append(f"- A summary never contains the same sequence of {size} tokens twice.")
+    elif size := source.prompt.no_repeat_ngram_size:
+        lines.append(f"- A summary may repeat itself. {kind.runtime} cannot forbid this; sumtune never writes the same "
+                     f"sequence of {size} tokens twice.")  # fmt: skip
     lines.append("- `prompt.json` holds the text around the dialogue. Without it, the model writes something else.")
     return "\n".join(lines)
 

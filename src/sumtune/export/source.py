@@ -8,6 +8,7 @@ import torch
 
 from sumtune.config import DecodeConfig
 from sumtune.decode.build import build_summarizer
+from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.unsupported import UnsupportedError
 from sumtune.files.run_dir import RunDir
 from sumtune.model.adapter_files import read_settings
@@ -53,9 +54,16 @@ class ExportSource:
         """Terms that bind the exported weights; None if none are known."""
         return GEMMA_NOTICE if str(load_config(self.base.folder).model_type).startswith("gemma") else None
 
-    def greedy(self) -> "ExportSource":
-        """Return the same model with greedy search."""
-        return replace(self, decode=self.decode.model_copy(update={"beams": 1}))
+    @property
+    def search(self) -> SearchSettings:
+        """How the tuned model searches."""
+        return SearchSettings.of(self.decode, self.prompt)
+
+    def with_search(self, *, beams: bool, repeats_forbidden: bool) -> "ExportSource":
+        """Return the same model with greedy search unless `beams`, and with all repeats unless `repeats_forbidden`."""
+        greedy = {} if beams else {"beams": 1}
+        free = {} if repeats_forbidden else {"no_repeat_ngram_size": 0}
+        return replace(self, decode=self.decode.model_copy(update=greedy | free))
 
     def summarizer(self) -> Summarizer:
         """Return the summarizer that `sumtune summarize` uses."""

@@ -53,6 +53,7 @@ def write_generation(source: ExportSource, folder: Path) -> None:
         "bos_token_id": tokenizer.bos_token_id,
         "decoder_start_token_id": getattr(config, "decoder_start_token_id", None),
         "num_beams": beams,
+        "no_repeat_ngram_size": source.search.no_repeat_ngram_size or None,
         "length_penalty": source.decode.length_penalty if beams > 1 else None,
         "early_stopping": True if beams > 1 else None,
     }

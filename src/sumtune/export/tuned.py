@@ -32,7 +32,8 @@ def tuned_summaries(source: ExportSource, sample: Sample, engine: Engine, folder
     `folder` holds a file for each engine and search. It is rebuilt if adapter, base model, prompt, settings or the
     version of sumtune have changed.
     """
-    file = folder / f"{engine}-beams-{source.decode.beams}.json"
+    search = source.search
+    file = folder / f"{engine}-beams-{search.beams}-ngrams-{search.no_repeat_ngram_size}.json"
     made_from = _made_from(source)
     found = find_record(file) or {}
     record: dict[str, Any] = found if found.get("made_from") == made_from else {"made_from": made_from, "summaries": {}}

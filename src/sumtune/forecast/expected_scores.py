@@ -16,7 +16,7 @@ from sumtune.files.run_dir import RunDir
 from sumtune.forecast.data_features import data_features
 from sumtune.forecast.finished_runs import finished_runs, model_key
 from sumtune.forecast.measurement_cache import MeasurementCache
-from sumtune.forecast.pilot import DEPTHS, pilot_session, pilot_splits, run_pilot
+from sumtune.forecast.pilot import DEPTHS, pilot_decode, pilot_session, pilot_splits, run_pilot
 from sumtune.forecast.score_bank import (
     BankRow,
     data_figures,
@@ -92,7 +92,7 @@ def _pilot(
         root = Path(folder)
         encoder = encode_stage.make_encoder(config.model)
         session = pilot_session(config.model, RunDir(root), learned, held_out, encoder)
-        write = partial(live_summarizer, decode=config.decode, folder=root / "adapter")
+        write = partial(live_summarizer, decode=pilot_decode(config.decode), folder=root / "adapter")
         pilot = run_pilot(session, held_out, tokens, write, depths, limit_s)
     return pilot_figures(pilot), pilot.points[-1].steps
 

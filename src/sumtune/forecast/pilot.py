@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from sumtune.config import Config, ModelConfig
+from sumtune.config import Config, DecodeConfig, ModelConfig
 from sumtune.data.example import Example, dump_jsonl
 from sumtune.data.example_file import Some
 from sumtune.data.split import order, select_share
@@ -26,7 +26,17 @@ from sumtune.summarizer import Summarizer
 from sumtune.text.encode import Encoder
 from sumtune.train.session import Session, compute_gradient, prepare, validation_loss
 
-__all__ = ["DEPTHS", "HELD_OUT", "MakeSummarizer", "Pilot", "PilotPoint", "pilot_session", "pilot_splits", "run_pilot"]
+__all__ = [
+    "DEPTHS",
+    "HELD_OUT",
+    "MakeSummarizer",
+    "Pilot",
+    "PilotPoint",
+    "pilot_decode",
+    "pilot_session",
+    "pilot_splits",
+    "run_pilot",
+]
 
 DEPTHS = (16, 48)
 """Optimizer steps after which a pilot is measured."""
@@ -101,6 +111,11 @@ def pilot_session(
         write_text(run_dir.split(name), dump_jsonl(examples))
     encode_stage.run(config, run_dir, lambda: encoder)
     return prepare(config, run_dir)
+
+
+def pilot_decode(decode: DecodeConfig) -> DecodeConfig:
+    """Return the decoding of pilots: greedy, with all repeats, of which a model after few steps writes many."""
+    return decode.model_copy(update={"beams": 1, "no_repeat_ngram_size": 0})
 
 
 def run_pilot(

@@ -1,6 +1,7 @@
 """The stage `encode`: turns the splits of a run folder into token ids, and writes the prompt."""
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -24,6 +25,7 @@ from sumtune.text.encode import Encoded, Encoder
 from sumtune.text.encoded_file import save_encoded
 from sumtune.text.language import is_english
 from sumtune.text.prompt import Prompt
+from sumtune.text.repeats import longest_repeat, no_repeat_ngram_size
 
 __all__ = ["fit_token_limits", "limit_notes", "make_encoder", "pairs_to_encode", "run"]
 
@@ -104,7 +106,7 @@ def run(config: Config, run_dir: RunDir, make: Callable[[], Encoder]) -> None:
         for name, examples in splits.items():
             save_encoded(_encoded(encoder, examples, seen[name]), folder / f"{name}.safetensors")
         lengths = sum((one.lengths for one in seen.values()), array("q"))
-        prompt = _prompt_for(encoder, splits["train"], seen["train"].longest_target)
+        prompt = _prompt_for(encoder, splits["train"], seen["train"])
         if config.model.max_source_tokens == AUTO:
             prompt = replace(prompt, max_source_tokens=rounded_limit(max(lengths), prompt.max_source_tokens))
         prompt.save(folder)
@@ -119,6 +121,7 @@ def _settings(config: Config) -> dict[str, Any]:
     """Return the settings that the files of the stage depend on."""
     model, styled = config.model, config.data.style_column is not None
     prompt = asdict(prompt_for(model, locate(model.name, model.revision).folder, styled=styled))
+    del prompt["no_repeat_ngram_size"]  # the stage finds it, and folders of earlier releases remain without
     if model.max_source_tokens == AUTO:
         del prompt["max_source_tokens"]  # it depends on free memory, which must not make the stage run again
     return {"format": (FORMAT, parts.VERSION), "model": model.model_dump(), "prompt": prompt}
@@ -138,6 +141,8 @@ class _Seen:
     lengths: "array[int]" = field(default_factory=lambda: array("q"))
     """Tokens of each dialogue."""
     longest_target: int = 0
+    repeats: Counter[int] = field(default_factory=Counter)
+    """Number of targets by `longest_repeat`."""
     tokens: set[int] = field(default_factory=set)
     """All tokens of the targets."""
 
@@ -150,6 +155,7 @@ def _encoded(encoder: Encoder, examples: Sequence[Example], seen: _Seen) -> Iter
         seen.lengths.extend(lengths)
         for one in encoded:
             seen.longest_target = max(seen.longest_target, len(one.target))
+            seen.repeats[longest_repeat(one.target)] += 1
             seen.tokens.update(one.target)
         yield from _in_parts(encoder, some, lengths, encoded)
 
@@ -190,10 +196,12 @@ def pairs_to_encode(encoder: Encoder, example: Example, tokens: int) -> list[tup
     return parts.training_pairs(example.dialogue, example.summary, encoder.count, limit, tokens)
 
 
-def _prompt_for(encoder: Encoder, training: Sequence[Example], longest: int) -> Prompt:
-    """Return the prompt with the `longest` length, `single_line` and the styles of the training summaries."""
-    single_line = all("\n" not in example.summary.strip() for example in training)
-    prompt = replace(encoder.prompt, max_target_tokens=longest, single_line=single_line)
+def _prompt_for(encoder: Encoder, training: Sequence[Example], seen: _Seen) -> Prompt:
+    """Return the prompt with the longest length, lines, repeats and styles of the training summaries."""
+    prompt = replace(
+        encoder.prompt, max_target_tokens=seen.longest_target, no_repeat_ngram_size=no_repeat_ngram_size(seen.repeats),
+        single_line=all("\n" not in example.summary.strip() for example in training),
+    )  # fmt: skip
     if prompt.styled is None:
         return prompt
     styles = tuple(sorted({example.style for example in training} - {""}))

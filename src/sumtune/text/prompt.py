@@ -53,6 +53,8 @@ class Prompt:
     """How a longer dialogue is read: in parts, whose summaries are then summarized, or without its end."""
     single_line: Annotated[bool, Field(strict=True)] = False
     """True if no training summary has a line break. Generation then ends at the first one."""
+    no_repeat_ngram_size: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
+    """Shortest length, in tokens, of sequences that hardly any training summary contains twice; 0 if there is none."""
     end: Text = ""
     """Token that ends a summary, for example `<end_of_turn>` in a chat; "" is the tokenizer's end-of-sequence token."""
     styled: StyledTexts | None = None

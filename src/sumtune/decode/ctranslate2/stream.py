@@ -1,6 +1,6 @@
 """Streaming with CTranslate2: a callback sees each token of greedy decoding and can stop it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sumtune.summarizer import Completion, OnPiece
@@ -11,12 +11,13 @@ __all__ = ["stream"]
 
 
 def stream(
-    model: Any, encoder: Encoder, prompts: Sequence[Sequence[int]], watch: OnPiece, limit: int
+    model: Any, encoder: Encoder, prompts: Sequence[Sequence[int]], watch: OnPiece, limit: int, search: dict[str, Any]
 ) -> list[Completion]:
     """Return one completion for each prompt (token ids), decoded as one batch.
 
-    `model` is a `ctranslate2` Generator or Translator. A summary has at most `limit` tokens. CTranslate2 calls `watch`
-    from its own thread; an exception in `watch` ends the whole batch and is raised here.
+    `model` is a `ctranslate2` Generator or Translator, and `search` has its options for greedy search. A summary has at
+    most `limit` tokens. CTranslate2 calls `watch` from its own thread; an exception in `watch` ends the whole batch and
+    is raised here.
     """
     if not prompts:
         return []
@@ -32,7 +33,7 @@ def stream(
             stopped.add(at)
         return at in stopped
 
-    written = _decode(model, encoder, [sources[at] for at in order], limit, on_token)
+    written = _decode(model, encoder, [sources[at] for at in order], limit, search | {"callback": on_token})
     completions = {
         at: Completion(encoder.decode(ids), len(ids), cut_off=len(ids) >= limit and at not in stopped)
         for at, ids in zip(order, written, strict=True)
@@ -44,9 +45,9 @@ def stream(
 
 
 def _decode(
-    model: Any, encoder: Encoder, sources: list[list[str]], limit: int, on_token: Callable[[Any], bool]
+    model: Any, encoder: Encoder, sources: list[list[str]], limit: int, options: dict[str, Any]
 ) -> list[list[int]]:
-    options: dict[str, Any] = {"beam_size": 1, "end_token": encoder.end_ids, "callback": on_token}
+    options = options | {"end_token": encoder.end_ids}
     if encoder.is_encoder_decoder:
         results = model.translate_batch(sources, max_decoding_length=limit, min_decoding_length=0, **options)
         return [encoder.tokenizer.convert_tokens_to_ids(result.hypotheses[0]) for result in results]

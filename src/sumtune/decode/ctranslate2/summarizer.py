@@ -8,6 +8,7 @@ from typing import Any
 from sumtune.decode.batches import longest_first
 from sumtune.decode.ctranslate2.convert import conversion_seconds
 from sumtune.decode.ctranslate2.stream import stream
+from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.threads import cores, preserve_torch_threads
 from sumtune.summarizer import Completion, OnPiece, OnProgress, SamplingSettings, SamplingSummarizer
 from sumtune.text.encode import Encoder
@@ -26,7 +27,7 @@ class CTranslate2Summarizer:
     """
 
     def __init__(
-        self, folder: Path, encoder: Encoder, *, beams: int, length_penalty: float, batch_tokens: int,
+        self, folder: Path, encoder: Encoder, *, search: SearchSettings, batch_tokens: int,
         sampler: Callable[[], SamplingSummarizer],
     ) -> None:  # fmt: skip
         """`sampler` returns the summarizer that samples; it is called when the first candidates are wanted."""
@@ -43,20 +44,14 @@ class CTranslate2Summarizer:
         self.engine = "ctranslate2 " + self._model.compute_type.removesuffix("_float32")
         self._limit = encoder.prompt.max_target_tokens
         self._sampler = sampler
-        self._options: dict[str, Any] = {
-            "beam_size": beams,
-            "length_penalty": length_penalty,
-            "end_token": encoder.end_ids,
-            "asynchronous": True,
-        }
+        self._search = search
 
     @property
     def decoding(self) -> dict[str, Any]:
         """The number format that this processor computes in, and the search settings."""
-        beams, penalty = self._options["beam_size"], self._options["length_penalty"]
         return {
-            "engine": "ctranslate2", "number_format": self._model.compute_type, "beams": beams,
-            "length_penalty": penalty if beams > 1 else None, "max_tokens": self._limit,
+            "engine": "ctranslate2", "number_format": self._model.compute_type, **self._search.described(),
+            "max_tokens": self._limit,
         }  # fmt: skip
 
     def summarize(
@@ -83,7 +78,8 @@ class CTranslate2Summarizer:
     ) -> list[Completion]:  # fmt: skip
         """Return what greedy `summarize` returns, and pass each summary to `watch` piece by piece."""
         limit = min(max_tokens or self._limit, self._limit)
-        return stream(self._model, self._encoder, self._encoder.sources(dialogues, styles), watch, limit)
+        sources, options = self._encoder.sources(dialogues, styles), search_options(self._search.with_beams(1))
+        return stream(self._model, self._encoder, sources, watch, limit, options)
 
     def batch_size(self, source_tokens: int) -> int:
         """See `Summarizer`. Each copy decodes a batch of its own."""
@@ -92,7 +88,7 @@ class CTranslate2Summarizer:
     def with_beams(self, beams: int) -> "CTranslate2Summarizer":
         """Return a summarizer with the same model and `beams` beams."""
         other = copy.copy(self)
-        other._options = self._options | {"beam_size": beams}
+        other._search = self._search.with_beams(beams)
         return other
 
     def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
@@ -100,9 +96,10 @@ class CTranslate2Summarizer:
         return self._sampler().sample(sources, settings)
 
     def _submit(self, sources: list[list[str]], limit: int) -> list[Any]:
+        options = search_options(self._search) | {"end_token": self._encoder.end_ids, "asynchronous": True}
         if self._encoder.is_encoder_decoder:
             return list(
-                self._model.translate_batch(sources, max_decoding_length=limit, min_decoding_length=0, **self._options)
+                self._model.translate_batch(sources, max_decoding_length=limit, min_decoding_length=0, **options)
             )
         return list(
             self._model.generate_batch(
@@ -111,7 +108,7 @@ class CTranslate2Summarizer:
                 min_length=1,
                 sampling_topk=1,
                 include_prompt_in_result=False,
-                **self._options,
+                **options,
             )
         )
 
@@ -121,3 +118,11 @@ class CTranslate2Summarizer:
         else:
             ids = result.sequences_ids[0]
         return Completion(self._encoder.decode(ids), len(ids), cut_off=len(ids) >= limit)
+
+
+def search_options(search: SearchSettings) -> dict[str, Any]:
+    """Return the options of CTranslate2 for `search`."""
+    return {
+        "beam_size": search.beams, "length_penalty": search.length_penalty,
+        "no_repeat_ngram_size": search.no_repeat_ngram_size,
+    }  # fmt: skip

@@ -7,6 +7,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from sumtune.decode.repeats import forbid_repeats
+from sumtune.decode.search_settings import SearchSettings
+
 __all__ = ["BeamSearch", "GreedySearch", "OnToken", "Search", "SearchResult"]
 
 OnToken = Callable[[int, int], bool]
@@ -47,9 +50,12 @@ class Search(Protocol):
 class GreedySearch:
     """Takes the most probable next token; one row for each summary."""
 
-    def __init__(self, count: int, end_ids: list[int], limit: int, watch: OnToken | None = None) -> None:
+    def __init__(
+        self, count: int, end_ids: list[int], limit: int, settings: SearchSettings, watch: OnToken | None = None
+    ) -> None:
         self._ends, self._limit, self._watch = set(end_ids), limit, watch
-        self._end_ids = end_ids
+        self._end_ids, self._no_repeat = end_ids, settings.no_repeat_ngram_size
+        self._written = torch.empty(count, 0, dtype=torch.int64)
         self._ids: list[list[int]] = [[] for _ in range(count)]
         self._ended = [False] * count
         self._alive = list(range(count))
@@ -58,7 +64,9 @@ class GreedySearch:
         """See `Search`."""
         if not self._ids[self._alive[0]]:
             logits[:, self._end_ids] = -torch.inf  # a summary has at least one token
+        forbid_repeats(logits, self._written, self._no_repeat)
         tokens = logits.argmax(-1)
+        self._written = torch.cat([self._written, tokens[:, None]], 1)
         for summary, token in zip(self._alive, tokens.tolist(), strict=True):
             if self._ended[summary] or len(self._ids[summary]) >= self._limit:
                 continue
@@ -80,6 +88,7 @@ class GreedySearch:
     def keep(self, places: list[int]) -> None:
         """See `Search`."""
         self._alive = [self._alive[place] for place in places]
+        self._written = self._written[places]
 
     def results(self) -> list[SearchResult]:
         """See `Search`."""
@@ -107,13 +116,14 @@ class BeamSearch:
     """Beam search with `beams` rows for each summary; a summary is finished when `beams` hypotheses have ended.
 
     The score of a hypothesis is its sum of log-probabilities divided by length ** `length_penalty`. The length includes
-    the end mark.
+    the end mark. Forbidding repeats does not raise the probabilities of other tokens.
     """
 
-    def __init__(self, count: int, beams: int, end_ids: list[int], limit: int, length_penalty: float) -> None:
-        self._beams, self._ends, self._limit, self._penalty = beams, set(end_ids), limit, length_penalty
-        self._end_ids = end_ids
-        self._candidates = (1 + len(self._ends)) * beams  # enough that at least `beams` of them do not end
+    def __init__(self, count: int, end_ids: list[int], limit: int, settings: SearchSettings) -> None:
+        self._beams, self._ends, self._limit = settings.beams, set(end_ids), limit
+        self._end_ids, self._penalty, self._no_repeat = end_ids, settings.length_penalty, settings.no_repeat_ngram_size
+        self._written = torch.empty(count * self._beams, 0, dtype=torch.int64)
+        self._candidates = (1 + len(self._ends)) * self._beams  # enough that at least `beams` of them do not end
         self._summaries = [_Beams() for _ in range(count)]
         self._alive = list(range(count))
         self._length = 0
@@ -123,14 +133,18 @@ class BeamSearch:
         if not self._length:
             logits[:, self._end_ids] = -torch.inf
         self._length += 1
+        totals = logits.logsumexp(-1, keepdim=True)
+        forbid_repeats(logits, self._written, self._no_repeat)
         best, tokens = logits.topk(min(self._candidates, logits.shape[-1]), -1)
-        chances = best - logits.logsumexp(-1, keepdim=True)
+        chances = best - totals
         options = [list(zip(*row, strict=True)) for row in zip(chances.tolist(), tokens.tolist(), strict=True)]
         chosen: list[_Continuation] = []
         for place, summary in enumerate(self._alive):
             first = place * self._beams
             chosen += self._extend(self._summaries[summary], first, options[first : first + self._beams])
-        return torch.tensor([one.ids[-1] for one in chosen]), torch.tensor([one.row for one in chosen])
+        next_tokens, rows = torch.tensor([one.ids[-1] for one in chosen]), torch.tensor([one.row for one in chosen])
+        self._written = torch.cat([self._written[rows], next_tokens[:, None]], 1)
+        return next_tokens, rows
 
     def _extend(self, state: _Beams, first: int, options: list[list[tuple[float, int]]]) -> list[_Continuation]:
         """Return the best continuations of one summary, its new open beams; move hypotheses that end to `ended`."""
@@ -160,6 +174,7 @@ class BeamSearch:
     def keep(self, places: list[int]) -> None:
         """See `Search`."""
         self._alive = [self._alive[place] for place in places]
+        self._written = self._written.view(-1, self._beams, self._length)[places].flatten(0, 1)
 
     def results(self) -> list[SearchResult]:
         """See `Search`."""

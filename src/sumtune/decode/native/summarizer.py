@@ -20,6 +20,7 @@ from sumtune.decode.native.search import BeamSearch, GreedySearch, OnToken, Sear
 from sumtune.decode.native.shortlist import word_token_ids
 from sumtune.decode.native.stream import StreamedBatch
 from sumtune.decode.sampling import Sample
+from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.threads import in_torch_thread
 from sumtune.kernels.build import Kernels
 from sumtune.memory import unmap_pages
@@ -47,8 +48,7 @@ class NativeSummarizer:
         encoder: Encoder,
         kernels: Kernels,
         *,
-        beams: int,
-        length_penalty: float,
+        search: SearchSettings,
         batch_tokens: int,
     ) -> None:
         """Check the tensors of `engine` and prepare its layers.
@@ -70,14 +70,13 @@ class NativeSummarizer:
         }  # fmt: skip
         unmap_pages([(large.data_ptr(), large.nbytes) for large in (engine.embedding, engine.output_weight)])
         self._encoder, self._batch_tokens = encoder, batch_tokens
-        self._beams, self._length_penalty = beams, length_penalty
+        self._search = search
         self._limit = encoder.prompt.max_target_tokens
 
     @property
     def decoding(self) -> dict[str, Any]:
         """Number formats, size of the shortlist (None for the whole vocabulary), and the search."""
-        penalty = self._length_penalty if self._beams > 1 else None
-        return self._format | {"beams": self._beams, "length_penalty": penalty, "max_tokens": self._limit}
+        return self._format | self._search.described() | {"max_tokens": self._limit}
 
     def summarize(
         self, dialogues: Sequence[str], progress: OnProgress | None = None, max_tokens: int | None = None,
@@ -111,12 +110,12 @@ class NativeSummarizer:
     @property
     def _most_dialogues(self) -> int:
         """Largest number of dialogues in a batch."""
-        return max(1, ROWS // self._beams)
+        return max(1, ROWS // self._search.beams)
 
     def with_beams(self, beams: int) -> "NativeSummarizer":
         """Return a summarizer with the same model and `beams` beams."""
         other = copy.copy(self)
-        other._beams = beams
+        other._search = self._search.with_beams(beams)
         return other
 
     def sample(self, sources: Sequence[Sequence[int]], settings: SamplingSettings) -> list[list[tuple[int, ...]]]:
@@ -179,7 +178,7 @@ class NativeSummarizer:
         """Generate batch by batch, and pause after each piece that is read and each token that is written."""
         completions: dict[int, Completion] = {}
         for batch in self._batches(dialogues, max_tokens, styles):
-            streamed = StreamedBatch(watch, batch.places, self._encoder) if watch and self._beams == 1 else None
+            streamed = StreamedBatch(watch, batch.places, self._encoder) if watch and self._search.beams == 1 else None
             completions |= yield from self._write(batch, progress, streamed.push if streamed else None)
             if streamed is not None:
                 streamed.end(completions)
@@ -191,7 +190,7 @@ class NativeSummarizer:
     def _write(
         self, batch: "_Batch", progress: OnProgress | None, watch: OnToken | None
     ) -> Generator[None, None, dict[int, Completion]]:
-        search = self._search(batch, watch)
+        search = self._new_search(batch, watch)
         yield from self._run(batch, search, progress)
         ids = batch.vocabulary.ids.tolist()
         results = (SearchResult([ids[column] for column in one.ids], one.ended) for one in search.results())
@@ -200,9 +199,9 @@ class NativeSummarizer:
     def _run(self, batch: "_Batch", search: Search, progress: OnProgress | None) -> Generator[None, None, None]:
         """Read the dialogues, then write until `search` has finished every summary."""
         vocabulary, lengths = batch.vocabulary, torch.tensor(batch.lengths)
-        cache = self._decoder.new_cache(lengths, self._beams, batch.limit)
+        cache = self._decoder.new_cache(lengths, self._search.beams, batch.limit)
         hidden = yield from self._read(batch, cache)
-        logits, left = vocabulary.logits(hidden).repeat_interleave(self._beams, 0), len(batch.places)
+        logits, left = vocabulary.logits(hidden).repeat_interleave(self._search.beams, 0), len(batch.places)
         while True:
             columns, parents = search.advance(logits)
             places = search.unfinished()
@@ -221,14 +220,15 @@ class NativeSummarizer:
             logits = vocabulary.logits(self._decoder.write(cache, vocabulary.ids[columns]))
             yield
 
-    def _search(self, batch: "_Batch", watch: OnToken | None) -> Search:
+    def _new_search(self, batch: "_Batch", watch: OnToken | None) -> Search:
         count, ends = len(batch.places), batch.vocabulary.columns(self._encoder.end_ids)
-        if self._beams > 1:
-            return BeamSearch(count, self._beams, ends, batch.limit, self._length_penalty)
+        if self._search.beams > 1:
+            return BeamSearch(count, ends, batch.limit, self._search)
         if watch is None:
-            return GreedySearch(count, ends, batch.limit)
+            return GreedySearch(count, ends, batch.limit, self._search)
         ids = batch.vocabulary.ids
-        return GreedySearch(count, ends, batch.limit, lambda place, column: watch(place, int(ids[column])))
+        on_column: OnToken = lambda place, column: watch(place, int(ids[column]))  # noqa: E731
+        return GreedySearch(count, ends, batch.limit, self._search, on_column)
 
     def _read(self, batch: "_Batch", cache: KVCache) -> Generator[None, None, Tensor]:
         """Return the last hidden states (dialogues, features); read dialogues of similar length together."""

@@ -55,6 +55,10 @@ class GgufFormat:
         """See `ExportFormat`."""
         return f"llama.cpp, LM Studio and Jan ({self.precision})"
 
+    def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
+        """llama.cpp has only penalties."""
+        return False
+
     def missing_runtime(self) -> str | None:
         """See `ExportFormat`."""
         return why_no_llama_cpp()
@@ -88,6 +92,10 @@ class GgufAdapterFormat:
     purpose: str = "llama.cpp with --lora, one base model for several adapters"
     runtime: str = RUNTIME
     searches_beams: bool = False
+
+    def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
+        """llama.cpp has only penalties."""
+        return False
 
     def missing_runtime(self) -> str | None:
         """See `ExportFormat`."""

@@ -52,6 +52,10 @@ class GraphFormat:
         """Name of the module that runs the graphs."""
         return f"{self.name}_graphs"
 
+    def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
+        """The search in the folder can."""
+        return True
+
     def missing_runtime(self) -> str | None:
         """Return what to install if the runtime is missing."""
         return None if find_spec(self.runtime) else f"{self.runtime} is not installed; {self._install}"

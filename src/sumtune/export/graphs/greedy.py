@@ -44,6 +44,7 @@ class GreedyModel:
             logits, read, step = outputs.pop("logits")[0, -1].copy(), read + len(tokens), "decode"
             if len(written) < self.settings["min_new_tokens"]:
                 logits[ends] = -np.inf
+            logits[_repeating(written, self.settings.get("no_repeat_ngram_size", 0))] = -np.inf
             token = int(logits.argmax())
             if token in ends:
                 break
@@ -63,6 +64,13 @@ class GreedyModel:
             for name, (shape, kind) in self.graphs["decode"].outputs.items()
             if "cache" in name
         }
+
+
+def _repeating(written: Sequence[int], size: int) -> list[int]:
+    """Return the tokens that would end a sequence of `size` tokens which is in `written` already; none if it is 0."""
+    begun = written[len(written) - size + 1 :]
+    starts = range(len(written) - size + 1) if size else ()
+    return [written[at + size - 1] for at in starts if written[at : at + size - 1] == begun]
 
 
 def _inputs(tokens: list[int], read: int, is_pair: bool) -> dict[str, Any]:

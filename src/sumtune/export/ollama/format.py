@@ -35,6 +35,10 @@ class OllamaFormat:
     runtime = RUNTIME
     searches_beams = False
 
+    def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
+        """Ollama has only penalties."""
+        return False
+
     def missing_runtime(self) -> str | None:
         """See `ExportFormat`."""
         return why_no_llama_cpp()

@@ -1,0 +1,35 @@
+"""How an engine searches for the best summary, whatever the engine."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sumtune.config import AUTO, DecodeConfig
+from sumtune.text.prompt import Prompt
+
+__all__ = ["SearchSettings"]
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Greedy search, or beam search if there are several beams."""
+
+    beams: int = 1
+    length_penalty: float = 1.0
+    """Exponent of the length by which beam scores are divided."""
+    no_repeat_ngram_size: int = 0
+    """No sequence of this many tokens is written twice in a summary; 0 allows all repeats."""
+
+    @classmethod
+    def of(cls, decode: DecodeConfig, prompt: Prompt) -> "SearchSettings":
+        """Return the search of `decode`; what it leaves open is as in the training summaries of `prompt`."""
+        size = decode.no_repeat_ngram_size
+        return cls(decode.beams, decode.length_penalty, prompt.no_repeat_ngram_size if size == AUTO else size)
+
+    def with_beams(self, beams: int) -> "SearchSettings":
+        """Return the same search with `beams` beams."""
+        return replace(self, beams=beams)
+
+    def described(self) -> dict[str, Any]:
+        """Return the settings by name; `length_penalty` is None for greedy search."""
+        penalty = self.length_penalty if self.beams > 1 else None
+        return {"beams": self.beams, "length_penalty": penalty, "no_repeat_ngram_size": self.no_repeat_ngram_size}

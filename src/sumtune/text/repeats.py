@@ -1,0 +1,41 @@
+"""How long the sequences of tokens are that summaries repeat."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+__all__ = ["MOST_TOKENS", "longest_repeat", "no_repeat_ngram_size"]
+
+FEWEST_TOKENS = 3
+"""Shorter sequences, such as a name, recur in summaries of any length."""
+MOST_TOKENS = 32
+"""Summaries that repeat longer sequences are meant to, as a form to fill in is."""
+RARE = 0.01
+"""Share of the summaries that may repeat a sequence of the chosen length."""
+
+
+def longest_repeat(ids: Sequence[int]) -> int:
+    """Return the length of the longest sequence that occurs twice in `ids`, at most `MOST_TOKENS`.
+
+    >>> longest_repeat([5, 6, 7, 1, 5, 6, 7]), longest_repeat([1, 1, 1]), longest_repeat([1, 2])
+    (3, 2, 0)
+    """
+    for size in range(1, min(len(ids), MOST_TOKENS + 1)):
+        grams = Counter(zip(*(ids[at:] for at in range(size)), strict=False))
+        if len(grams) == len(ids) - size + 1:
+            return size - 1
+    return min(len(ids) - 1, MOST_TOKENS)
+
+
+def no_repeat_ngram_size(longest: Mapping[int, int]) -> int:
+    """Return the smallest size of n-grams, from `FEWEST_TOKENS` on, that hardly any summary contains twice; 0 if none.
+
+    `longest` counts the summaries by `longest_repeat`.
+
+    >>> no_repeat_ngram_size({0: 90, 4: 9, 7: 1}), no_repeat_ngram_size({MOST_TOKENS: 3})
+    (5, 0)
+    """
+    total = sum(longest.values())
+    for size in range(FEWEST_TOKENS, MOST_TOKENS + 1):
+        if sum(count for length, count in longest.items() if length >= size) <= RARE * total:
+            return size
+    return 0
