@@ -10,7 +10,18 @@ from sumtune.diagnose.repairs.library import REPAIRS
 
 __all__ = ["REMEDIES"]
 
+SIZE = 3
+"""Tokens of the sequences that are not to be repeated, as the instructions say."""
 INSTRUCTIONS = {repair.name: repair.remedy for repair in REPAIRS}
+
+
+def forbid_repeats(finding: Finding, context: Context) -> Remedy:
+    """Generate again, without repeats."""
+    config = context.commands.config
+    if context.commands.predictions is not None or config is None or config.decode.no_repeat_ngram_size == SIZE:
+        return fix_damage(finding, context)
+    command = context.commands.evaluate("--set", f"decode.no_repeat_ngram_size={SIZE}")
+    return Remedy("write summaries without repeats", (command,))
 
 
 def fix_damage(finding: Finding, context: Context) -> Remedy:
@@ -18,5 +29,7 @@ def fix_damage(finding: Finding, context: Context) -> Remedy:
     return fix_and_score_again(context, INSTRUCTIONS[finding.code])
 
 
-REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = dict.fromkeys(INSTRUCTIONS, fix_damage)
+REMEDIES: Mapping[str, Callable[[Finding, Context], Remedy]] = dict.fromkeys(INSTRUCTIONS, fix_damage) | dict.fromkeys(
+    ("sentences_repeated", "ends_in_loop"), forbid_repeats
+)
 """Remedies by the name of the repair."""
