@@ -60,10 +60,9 @@ def test_no_engine_repeats_what_is_forbidden(shared, dialogues, name, engine):
 
 
 @pytest.mark.parametrize(("name", "engine"), [*product(("gemma", "llama"), ["native"]),
-                                              *product(("gpt2", "t5", "bart"), ["ctranslate2"])])  # fmt: skip
+                                              *product(KNOWN["ctranslate2"], ["ctranslate2"])])  # fmt: skip
 def test_engines_agree_on_what_they_write_instead(shared, dialogues, name, engine):
-    # CTranslate2 also counts the last token of the prompt, and with beams, it raises the chances of other tokens
-    for beams in (1, 3) if engine == "native" else (1,):
+    for beams in (1, 3) if engine == "native" else (1,):  # with beams, CTranslate2 raises the chances of other tokens
         one, other, free = (
             shared(name, kind, prompt=LONG, no_repeat_ngram_size=size).with_beams(beams)
             for kind, size in ((engine, 3), ("torch", 3), ("torch", 0))
@@ -81,19 +80,35 @@ def test_a_stream_forbids_the_same_repeats(shared, dialogues, engine):
     assert ["".join(pieces[at]) for at in range(len(dialogues))] == [one.text for one in written]
 
 
-@pytest.mark.parametrize("engine", ["torch", "ctranslate2", "native"])
-def test_words_of_the_dialogue_may_be_written(shared, engine):
-    dialogue = tiny.conversation(7)["dialogue"]
-    free, kept = (shared("llama", engine, no_repeat_ngram_size=size, prompt=PROMPT) for size in (0, 2))
-    (ids,) = ids_of(free, [dialogue])
-    once = ids[: next((at for at in range(2, len(ids) + 1) if longest_repeat(ids[:at]) >= 2), len(ids) + 1) - 1]
-    echo = free._encoder.decode(once)
-    assert len(once) >= 3
-    (alone,), (echoed,) = (ids_of(kept, [text]) for text in (dialogue, f"{dialogue}\n{echo}"))
-    free_echoed = ids_of(free, [f"{dialogue}\n{echo}"])[0]
-    first_repeat = next((at for at in range(2, len(free_echoed) + 1) if longest_repeat(free_echoed[:at]) >= 2), 13)
-    assert alone[: len(once)] == once
-    assert echoed[: first_repeat - 1] == free_echoed[: first_repeat - 1], "what the dialogue says is no repeat"
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize(("name", "engine"), [pair for pair in ENGINES if pair != ("gemma", "ctranslate2")])
+def test_what_a_dialogue_says_is_no_repeat_and_no_other_dialogue_matters(
+    shared, dialogues, name, engine, beams, monkeypatch
+):
+    summarizer = shared(name, engine, no_repeat_ngram_size=2, prompt=LONG).with_beams(beams)
+    prompts = [[*summarizer._encoder.source(dialogue)] for dialogue in dialogues]
+    (first,) = ids_of(summarizer, dialogues[1:2])
+    prompts[1] = [*prompts[1][:-1], *first[:8], prompts[1][-1]]
+    by_text = dict(zip(dialogues, prompts, strict=True))
+    monkeypatch.setattr(Encoder, "sources", lambda _, texts, _styles=None: [tuple(by_text[text]) for text in texts])
+    free = shared(name, engine, no_repeat_ngram_size=0, prompt=LONG).with_beams(beams)
+    alone = [ids_of(summarizer, [dialogue])[0] for dialogue in dialogues]
+    assert ids_of(summarizer, dialogues) == alone
+    if beams == 1:
+        for ids, loose in zip(alone, ids_of(free, dialogues), strict=True):
+            new = next((end for end in range(len(loose) + 1) if longest_repeat(loose[:end]) >= 2), len(loose) + 1) - 1
+            assert ids[:new] == loose[:new], "the first repeat is the first difference"
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_summaries_that_end_early_leave_the_others_as_they_are(make, dialogues, beams, monkeypatch):
+    ends = list(range(5, 30))
+    monkeypatch.setattr(Encoder, "end_ids", property(lambda self: [self.tokenizer.eos_token_id, *ends]))
+    summarizer = make("llama", "native", beams=beams, prompt=LONG, no_repeat_ngram_size=2)
+    many = [*dialogues, *(tiny.conversation(number)["dialogue"] for number in range(40, 52))]
+    together, alone = summarizer.summarize(many), [summarizer.summarize([one])[0] for one in many]
+    assert together == alone
+    assert len({one.tokens for one in together}) > 3, "summaries must end at different times"
 
 
 def test_the_training_summaries_decide_what_the_settings_leave_open():

@@ -23,11 +23,11 @@ def test_the_longest_repeat_is_that_of_all_pairs_of_places(seed):
 
 
 def test_a_summary_of_one_loop_counts_up_to_the_bound():
-    assert [longest_repeat([1] * count) for count in (1, 2, 10, 500)] == [0, 1, 9, MOST_TOKENS]
+    assert [longest_repeat([1] * count) for count in (0, 1, 2, 10, 500)] == [0, 0, 1, 9, MOST_TOKENS]
 
 
-@pytest.mark.parametrize(("longer", "size"), [(0, 4), (5, 4), (6, 7), (8, 7)])
-def test_the_size_is_the_smallest_that_few_summaries_repeat(longer, size):
+@pytest.mark.parametrize(("longer", "size"), [(0, 4), (2, 4), (3, 7), (8, 7)])
+def test_the_size_is_the_smallest_that_at_most_a_fifth_of_the_summaries_repeat(longer, size):
     longest = Counter({2: 10 - longer, 6: longer})
     assert no_repeat_ngram_size(longest) == size
     assert sum(count for length, count in longest.items() if length >= size) <= MOST_REPEATING * longest.total()
@@ -35,4 +35,4 @@ def test_the_size_is_the_smallest_that_few_summaries_repeat(longer, size):
 
 def test_names_may_always_be_repeated_and_forms_keep_their_lines():
     assert no_repeat_ngram_size({0: 5}) == FEWEST_TOKENS
-    assert no_repeat_ngram_size({MOST_TOKENS: 9, 0: 1}) == 0
+    assert no_repeat_ngram_size({MOST_TOKENS: 3, 0: 7}) == 0

@@ -56,7 +56,7 @@ def export_run(
         with status(console, f"Writing {kind.name}"):
             _write(kind, source, draft)
         proof = None if sample is None else _proof(run_dir, config, kind, source, sample, draft, console)
-        (draft / "README.md").write_text(readme(kind, source, draft, proof, why_not), encoding="utf-8")
+        (draft / "README.md").write_text(readme(kind, tuned, source, draft, proof, why_not), encoding="utf-8")
         write_export_record(draft, kind, source, proof, why_not)
         problems = proof.problems if proof else []
         final = failed_path(output) if problems else output

@@ -21,7 +21,7 @@ class SearchSettings:
 
     @classmethod
     def of(cls, decode: DecodeConfig, prompt: Prompt) -> "SearchSettings":
-        """Return the search of `decode`; what it leaves open is as in the training summaries of `prompt`."""
+        """Return the search of `decode`; `auto` stands for the value in `prompt`."""
         size = decode.no_repeat_ngram_size
         return cls(decode.beams, decode.length_penalty, prompt.no_repeat_ngram_size if size == AUTO else size)
 

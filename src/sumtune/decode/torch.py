@@ -48,6 +48,7 @@ class TorchSummarizer:
             "min_new_tokens": 0 if encoder.is_encoder_decoder else 1,
             "eos_token_id": self._end_ids,
             "pad_token_id": self._pad_id,
+            "no_repeat_ngram_size": 0,  # not that of the base model
         }
         self._search = search
 

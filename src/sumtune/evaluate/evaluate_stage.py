@@ -11,6 +11,7 @@ from sumtune.config import Config, DecodeConfig
 from sumtune.data.example_file import load_jsonl
 from sumtune.decode.build import build_for_any_length
 from sumtune.decode.engine_entry import delete_engines
+from sumtune.decode.search_settings import SearchSettings
 from sumtune.evaluate.baselines import BASELINES
 from sumtune.evaluate.reference_groups import ReferencedDialogue, group_by_dialogue
 from sumtune.evaluate.saved_summaries import SavedSummaries, summarize_and_save
@@ -94,6 +95,10 @@ def _score(config: Config, run_dir: RunDir, adapter: Path, made_from: str, start
 def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
     settings: dict[str, Any] = config.model_dump(include={"model", "decode", "evaluate"})
     settings["evaluate"].pop("shown_examples")
+    size = SearchSettings.of(config.decode, Prompt.load(adapter)).no_repeat_ngram_size
+    settings["decode"]["no_repeat_ngram_size"] = size
+    if not size:  # as in earlier releases
+        del settings["decode"]["no_repeat_ngram_size"]
     settings["format"] = FORMAT, parts.VERSION
     splits = [file for name in ("validation", "test") if (file := run_dir.split(name)).exists()]
     return fingerprint([adapter / "adapter_model.safetensors", adapter / "prompt.json", *splits], settings)

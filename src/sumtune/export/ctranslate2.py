@@ -60,7 +60,7 @@ class CTranslate2Format:
     searches_beams = True
 
     def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
-        """CTranslate2 looks only at the summary."""
+        """Return True: the code reads one dialogue at a time."""
         return True
 
     def missing_runtime(self) -> str | None:

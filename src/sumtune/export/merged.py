@@ -51,7 +51,7 @@ class MergedFormat:
     searches_beams = True
 
     def forbids_repeats(self, source: ExportSource) -> bool:
-        """For a decoder-only model, transformers also forbids what the dialogue says."""
+        """Return False for decoder-only models: transformers would also forbid sequences of the dialogue."""
         return source.is_encoder_decoder
 
     def missing_runtime(self) -> str | None:

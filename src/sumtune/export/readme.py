@@ -10,20 +10,21 @@ __all__ = ["readme"]
 
 
 def readme(
-    kind: ExportFormat, source: ExportSource, folder: Path, proof: Proof | None, why_not_checked: str | None
-) -> str:
-    """Return the text of `README.md` for the export in `folder`."""
+    kind: ExportFormat, tuned: ExportSource, source: ExportSource, folder: Path, proof: Proof | None,
+    why_not_checked: str | None,
+) -> str:  # fmt: skip
+    """Return the text of `README.md` for the export in `folder`; `source` is `tuned`, with the search of `kind`."""
     sections = [
         f"# A summarizer of conversations: {kind.name}",
         f"{source.base.name} with an adapter that was tuned by sumtune, for {kind.purpose}.",
         f"## Use\n\n{kind.usage(source, folder)}",
-        f"## Limits\n\n{_limits(kind, source)}",
+        f"## Limits\n\n{_limits(kind, tuned, source)}",
         f"## Check\n\n{_check(kind, proof, why_not_checked)}",
     ]
     return "\n\n".join(sections + ([f"## Terms\n\n{source.notice}"] if source.notice else [])) + "\n"
 
 
-def _limits(kind: ExportFormat, source: ExportSource) -> str:
+def _limits(kind: ExportFormat, tuned: ExportSource, source: ExportSource) -> str:
     lines = [
         f"- A dialogue has one turn per line (`Name: text`) and at most {kind.max_source_tokens(source):,} tokens. "
         "Longer ones must be cut or divided first.",
@@ -33,9 +34,8 @@ def _limits(kind: ExportFormat, source: ExportSource) -> str:
         lines.append("- A summary is one line: a line break ends it, like the end token.")
     if size := source.search.no_repeat_ngram_size:
         lines.append(f"- A summary never contains the same sequence of {size} tokens twice.")
-    elif size := source.prompt.no_repeat_ngram_size:
-        lines.append(f"- A summary may repeat itself. {kind.runtime} cannot forbid this; sumtune never writes the same "
-                     f"sequence of {size} tokens twice.")  # fmt: skip
+    elif size := tuned.search.no_repeat_ngram_size:
+        lines.append(f"- Unlike in sumtune, a summary may contain the same sequence of {size} tokens twice.")
     lines.append("- `prompt.json` holds the text around the dialogue. Without it, the model writes something else.")
     return "\n".join(lines)
 

@@ -60,7 +60,7 @@ class ExportSource:
         return SearchSettings.of(self.decode, self.prompt)
 
     def with_search(self, *, beams: bool, repeats_forbidden: bool) -> "ExportSource":
-        """Return the same model with greedy search unless `beams`, and with all repeats unless `repeats_forbidden`."""
+        """Return the same model, greedy unless `beams` is True, and free to repeat unless `repeats_forbidden` is."""
         greedy = {} if beams else {"beams": 1}
         free = {} if repeats_forbidden else {"no_repeat_ngram_size": 0}
         return replace(self, decode=self.decode.model_copy(update=greedy | free))

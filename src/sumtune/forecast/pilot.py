@@ -114,7 +114,7 @@ def pilot_session(
 
 
 def pilot_decode(decode: DecodeConfig) -> DecodeConfig:
-    """Return the decoding of pilots: greedy, with all repeats, of which a model after few steps writes many."""
+    """Return the decoding of pilots: greedy, and free to repeat, as in the pilots of the bank."""
     return decode.model_copy(update={"beams": 1, "no_repeat_ngram_size": 0})
 
 

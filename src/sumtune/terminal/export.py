@@ -39,5 +39,6 @@ def _add(table: Table, heading: str, proof: Proof, agreement: Agreement) -> None
 def _caption(proof: Proof) -> str:
     beams = proof.exact.decoding["beams"]
     search = "greedy" if beams == 1 else f"beam {beams}"
+    repeats = "" if proof.exact.decoding["no_repeat_ngram_size"] else ", repeats allowed"
     longer = f"; {proof.too_long} longer than the format reads were left out" if proof.too_long else ""
-    return f"{counted(proof.n, f'{proof.split} example')}, {search}; paired bootstrap{longer}"
+    return f"{counted(proof.n, f'{proof.split} example')}, {search}{repeats}; paired bootstrap{longer}"

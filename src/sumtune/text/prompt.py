@@ -53,7 +53,7 @@ class Prompt:
     """How a longer dialogue is read: in parts, whose summaries are then summarized, or without its end."""
     single_line: Annotated[bool, Field(strict=True)] = False
     """True if no training summary has a line break. Generation then ends at the first one."""
-    no_repeat_ngram_size: Annotated[int, Field(strict=True, ge=0, le=64)] = 0
+    no_repeat_ngram_size: Literal[0] | Annotated[int, Field(strict=True, ge=2, le=64)] = 0
     """Length, in tokens, of sequences that are never written twice in a summary; 0 allows all repeats."""
     end: Text = ""
     """Token that ends a summary, for example `<end_of_turn>` in a chat; "" is the tokenizer's end-of-sequence token."""

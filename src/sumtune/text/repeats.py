@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 __all__ = ["MOST_TOKENS", "longest_repeat", "no_repeat_ngram_size"]
 
 FEWEST_TOKENS = 4
-"""Shorter sequences, such as a name, recur in summaries of any length."""
+"""Shorter sequences may be names, which recur in summaries of any length."""
 MOST_TOKENS = 32
-"""Summaries that repeat longer sequences are meant to, as a form to fill in is."""
-MOST_REPEATING = 0.5
-"""Share of the summaries that may repeat a sequence of the chosen length. A tuned model repeats far more than it reads:
-it gains even if a third of the references contain what it then cannot write."""
+"""Where many summaries repeat sequences of this length, as forms do, all repeats are allowed."""
+MOST_REPEATING = 0.2
+"""Share of the summaries that may repeat a sequence of the chosen length."""
 
 
 def longest_repeat(ids: Sequence[int]) -> int:
@@ -20,15 +19,17 @@ def longest_repeat(ids: Sequence[int]) -> int:
     >>> longest_repeat([5, 6, 7, 1, 5, 6, 7]), longest_repeat([1, 1, 1]), longest_repeat([1, 2])
     (3, 2, 0)
     """
-    for size in range(1, min(len(ids), MOST_TOKENS + 1)):
+    for size in range(1, MOST_TOKENS + 1):
         grams = Counter(zip(*(ids[at:] for at in range(size)), strict=False))
-        if len(grams) == len(ids) - size + 1:
+        if all(count == 1 for count in grams.values()):
             return size - 1
-    return min(len(ids) - 1, MOST_TOKENS)
+    return MOST_TOKENS
 
 
 def no_repeat_ngram_size(longest: Mapping[int, int]) -> int:
-    """Return the smallest size, from `FEWEST_TOKENS` on, of n-grams that few summaries contain twice; 0 if none is.
+    """Return the smallest size of n-grams that at most a fifth of the summaries repeat, at least `FEWEST_TOKENS`.
+
+    Return 0 if they repeat sequences of any size.
 
     `longest` counts the summaries by `longest_repeat`.
 

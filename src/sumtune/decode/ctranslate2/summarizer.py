@@ -2,11 +2,13 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from sumtune.decode.batches import longest_first
 from sumtune.decode.ctranslate2.convert import conversion_seconds
+from sumtune.decode.ctranslate2.options import counts_prompts, search_options
 from sumtune.decode.ctranslate2.stream import stream
 from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.threads import cores, preserve_torch_threads
@@ -63,6 +65,8 @@ class CTranslate2Summarizer:
         to_tokens = self._encoder.tokenizer.convert_ids_to_tokens
         sources = [to_tokens(list(source)) for source in self._encoder.sources(dialogues, styles)]
         batches = list(longest_first(sources, self._batch_tokens, MAX_BATCH_EXAMPLES))
+        if counts_prompts(self._encoder, self._search):
+            batches = [list(same) for one in batches for _, same in groupby(one, key=lambda at: len(sources[at]))]
         pending = [self._submit([sources[at] for at in batch], limit) for batch in batches]
         completions: dict[int, Completion] = {}
         for batch, futures in zip(batches, pending, strict=True):
@@ -78,8 +82,7 @@ class CTranslate2Summarizer:
     ) -> list[Completion]:  # fmt: skip
         """Return what greedy `summarize` returns, and pass each summary to `watch` piece by piece."""
         limit = min(max_tokens or self._limit, self._limit)
-        sources, options = self._encoder.sources(dialogues, styles), search_options(self._search.with_beams(1))
-        return stream(self._model, self._encoder, sources, watch, limit, options)
+        return stream(self._model, self._encoder, self._encoder.sources(dialogues, styles), watch, limit, self._search)
 
     def batch_size(self, source_tokens: int) -> int:
         """See `Summarizer`. Each copy decodes a batch of its own."""
@@ -118,11 +121,3 @@ class CTranslate2Summarizer:
         else:
             ids = result.sequences_ids[0]
         return Completion(self._encoder.decode(ids), len(ids), cut_off=len(ids) >= limit)
-
-
-def search_options(search: SearchSettings) -> dict[str, Any]:
-    """Return the options of CTranslate2 for `search`."""
-    return {
-        "beam_size": search.beams, "length_penalty": search.length_penalty,
-        "no_repeat_ngram_size": search.no_repeat_ngram_size,
-    }  # fmt: skip

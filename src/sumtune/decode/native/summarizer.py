@@ -227,7 +227,10 @@ class NativeSummarizer:
         if watch is None:
             return GreedySearch(count, ends, batch.limit, self._search)
         ids = batch.vocabulary.ids
-        on_column: OnToken = lambda place, column: watch(place, int(ids[column]))  # noqa: E731
+
+        def on_column(place: int, column: int) -> bool:
+            return watch(place, int(ids[column]))
+
         return GreedySearch(count, ends, batch.limit, self._search, on_column)
 
     def _read(self, batch: "_Batch", cache: KVCache) -> Generator[None, None, Tensor]:

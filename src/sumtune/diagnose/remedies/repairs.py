@@ -18,7 +18,7 @@ INSTRUCTIONS = {repair.name: repair.remedy for repair in REPAIRS}
 def forbid_repeats(finding: Finding, context: Context) -> Remedy:
     """Generate again, without repeats."""
     config = context.commands.config
-    if context.commands.predictions is not None or config is None or config.decode.no_repeat_ngram_size == SIZE:
+    if context.commands.predictions is not None or config is None or config.decode.no_repeat_ngram_size in (2, SIZE):
         return fix_damage(finding, context)
     command = context.commands.evaluate("--set", f"decode.no_repeat_ngram_size={SIZE}")
     return Remedy("write summaries without repeats", (command,))

@@ -56,7 +56,7 @@ class GgufFormat:
         return f"llama.cpp, LM Studio and Jan ({self.precision})"
 
     def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
-        """llama.cpp has only penalties."""
+        """Return False: llama.cpp has only penalties."""
         return False
 
     def missing_runtime(self) -> str | None:
@@ -94,7 +94,7 @@ class GgufAdapterFormat:
     searches_beams: bool = False
 
     def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
-        """llama.cpp has only penalties."""
+        """Return False: llama.cpp has only penalties."""
         return False
 
     def missing_runtime(self) -> str | None:

@@ -53,7 +53,7 @@ class GraphFormat:
         return f"{self.name}_graphs"
 
     def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
-        """The search in the folder can."""
+        """Return True: the search is in the folder."""
         return True
 
     def missing_runtime(self) -> str | None:

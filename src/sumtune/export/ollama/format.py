@@ -36,7 +36,7 @@ class OllamaFormat:
     searches_beams = False
 
     def forbids_repeats(self, source: ExportSource) -> bool:  # noqa: ARG002  (as in the Protocol)
-        """Ollama has only penalties."""
+        """Return False: Ollama has only penalties."""
         return False
 
     def missing_runtime(self) -> str | None:
