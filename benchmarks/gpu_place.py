@@ -104,13 +104,16 @@ def rate(place, tokens, seconds):
 
 def engine(session, model, beams):
     """Return the torch engine of `model`."""
+    from sumtune.config import DecodeConfig
     from sumtune.decode.search_settings import SearchSettings
     from sumtune.decode.torch import TorchSummarizer
     from sumtune.model.tokenizer import load_encoder
     from sumtune.text.prompt import Prompt
 
     encoder = load_encoder(Path(session.config.model.name), Prompt.load(session.run_dir.transformation))
-    return TorchSummarizer(model, encoder, search=SearchSettings(beams), batch_tokens=4096)
+    return TorchSummarizer(
+        model, encoder, search=SearchSettings.of(DecodeConfig(beams=beams), encoder.prompt), batch_tokens=4096
+    )
 
 
 def dialogues(place, count):

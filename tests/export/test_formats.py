@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -92,6 +93,22 @@ def test_prompt_limits_and_end_marks_travel_with_an_export(export_runs, output):
     assert len(generation["eos_token_id"]) > 1, "a line break ends a summary, too"
     assert generation["max_new_tokens"] == source.prompt.max_target_tokens
     assert "Gemma Terms of Use" in (output / "NOTICE").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "size", "says"),
+    [("merged", "t5", 5, "never contains"), ("merged", "gemma", None, "Unlike in sumtune, a summary may contain"),
+     ("ctranslate2", "gemma", 5, "never contains"), ("ctranslate2", "t5", 5, "never contains")],
+)  # fmt: skip
+def test_an_export_forbids_the_repeats_of_the_run_or_says_that_it_cannot(export_runs, output, name, family, size, says):
+    run_dir = export_runs(family)
+    config = read_source(run_dir).decode
+    tuned = replace(read_source(run_dir), decode=config.model_copy(update={"no_repeat_ngram_size": 5}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sumtune.commands.export.read_source", lambda _run_dir: tuned)
+        export_run(run_dir, name, output, small_runs.console(), check=False)
+    assert json.loads((output / "generation_config.json").read_text()).get("no_repeat_ngram_size") == size
+    assert f"{says} the same sequence of 5 tokens twice" in (output / "README.md").read_text()
 
 
 def test_ctranslate2_reads_no_more_than_the_window_of_sliding_attention(export_runs):

@@ -10,7 +10,7 @@ import torch
 from sumtune.config import DecodeConfig, ModelConfig
 from sumtune.data.example import Example
 from sumtune.files.run_dir import RunDir
-from sumtune.forecast.pilot import DEPTHS, HELD_OUT, Pilot, pilot_session, pilot_splits, run_pilot
+from sumtune.forecast.pilot import DEPTHS, HELD_OUT, Pilot, pilot_decode, pilot_session, pilot_splits, run_pilot
 from sumtune.forecast.session_summarizer import live_summarizer, session_summarizer
 from sumtune.model import encode_stage
 from sumtune.train.session import Session
@@ -54,6 +54,11 @@ def test_copies_of_a_dialogue_are_all_learned_from_or_all_held_out() -> None:
     once = examples(range(20))
     learned, held_out = pilot_splits([*once, *(replace(one, id=one.id + "b") for one in once)], examples(range(50, 51)))
     assert {one.fingerprint for one in learned}.isdisjoint(one.fingerprint for one in held_out)
+
+
+def test_pilots_repeat_themselves_as_those_of_the_bank_did() -> None:
+    decode = pilot_decode(DecodeConfig(beams=4, no_repeat_ngram_size=4))
+    assert (decode.beams, decode.no_repeat_ngram_size) == (1, 0)
 
 
 def test_a_pilot_learns_and_is_the_same_each_time(tiny_models: dict[str, Path], tmp_path: Path) -> None:

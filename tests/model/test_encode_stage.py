@@ -56,6 +56,7 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, config: Config, 
         encoder.prompt, single_line=True, max_target_tokens=max(map(len, targets)), no_repeat_ngram_size=size
     )
     assert Prompt.load(run_dir.transformation) == wanted
+    assert "no_repeat_ngram_size" not in encode._settings(config)["prompt"], "folders of earlier releases stay valid"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,6 @@ def forbid_repeats(logits: Tensor, written: Tensor, size: int) -> None:
     before = size - 1
     if size == 0 or written.shape[1] < size:
         return
-    begun = written[:, None, -before:]
-    rows, places = (written.unfold(1, before, 1)[:, :-1] == begun).all(-1).nonzero(as_tuple=True)
-    logits[rows, written[rows, places + before]] = -torch.inf
+    begun_before = (written.unfold(1, before, 1)[:, :-1] == written[:, None, -before:]).all(-1)
+    change = torch.zeros_like(begun_before, dtype=logits.dtype).masked_fill_(begun_before, -torch.inf)
+    logits.scatter_add_(1, written[:, before:], change)  # unlike an index made from a mask, this never waits for a GPU
