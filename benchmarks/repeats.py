@@ -1,4 +1,4 @@
-"""Scores of a tuned model that may not repeat sequences of tokens, for several lengths of these sequences.
+"""Measures the scores of tuned models that may not repeat sequences of tokens, for several lengths of sequences.
 
 Run: python benchmarks/repeats.py --data validation.jsonl --sizes 0 3 5 7 --adapter ADAPTER [ADAPTER ...]
 
