@@ -216,7 +216,7 @@ class DecodeConfig(Section):
     length_penalty: float = Field(1.0, ge=-10, le=10)
     """Exponent of the length by which beam scores are divided; above 1 favours longer summaries."""
     no_repeat_ngram_size: Literal["auto", 0] | Annotated[int, Field(ge=2, le=64)] = AUTO
-    """Never write the same sequence of this many tokens twice in a summary; 0 allows all repeats. `auto` is 4, or as
+    """Never write the same sequence of this many tokens twice in a summary; 0 allows all repeats. `auto` is 8, or as
     many more as it takes that at most a fifth of the training summaries contain such a repeat."""
     engine: Literal["auto", "native", "ctranslate2", "torch"] = "auto"
     """On the CPU, `auto` is the first of native (decoder-only), CTranslate2 and torch that supports the model."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 __all__ = ["MOST_TOKENS", "longest_repeat", "no_repeat_ngram_size"]
 
-FEWEST_TOKENS = 4
-"""Shorter sequences may be names, which recur in summaries of any length."""
+FEWEST_TOKENS = 8
+"""Shorter sequences may be names, dates or times (`on the 20th` has six tokens), which recur in good summaries."""
 MOST_TOKENS = 32
 """Where many summaries repeat sequences of this length, as forms do, all repeats are allowed."""
 MOST_REPEATING = 0.2
@@ -33,8 +33,8 @@ def no_repeat_ngram_size(longest: Mapping[int, int]) -> int:
 
     `longest` counts the summaries by `longest_repeat`.
 
-    >>> no_repeat_ngram_size({0: 9, 7: 1}), no_repeat_ngram_size({0: 1, 7: 9}), no_repeat_ngram_size({MOST_TOKENS: 3})
-    (4, 8, 0)
+    >>> no_repeat_ngram_size({0: 9, 9: 1}), no_repeat_ngram_size({0: 1, 9: 9}), no_repeat_ngram_size({MOST_TOKENS: 3})
+    (8, 10, 0)
     """
     total = sum(longest.values())
     for size in range(FEWEST_TOKENS, MOST_TOKENS + 1):
