@@ -73,7 +73,7 @@ def print_row(size: int, each: np.ndarray, changes: np.ndarray, seconds: float) 
     for at, name in enumerate(ROUGE_METRICS):
         low, high = interval(by_example[:, at], seed=0)
         print(f"         {name:10s} {by_example[:, at].mean():+.4f} ({low:+.4f} to {high:+.4f})")
-    print(f"         changed: {(by_example != 0).any(1).mean():.3f} of the summaries", flush=True)
+    print(f"         changed: {(changes != 0).any(-1).mean():.3f} of the summaries", flush=True)
 
 
 if __name__ == "__main__":
