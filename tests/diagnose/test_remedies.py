@@ -259,11 +259,11 @@ CASES = {
     "letters_dropped": Plant(scored_by_rouge_score),
     "characters_separated": writing(lambda text: text.replace("", " ")),
     "sentences_repeated": writing(
-        lambda text: f"{text} Ok. {text}", until=lambda _, decoding: decoding["no_repeat_ngram_size"] == 3
+        lambda text: f"{text} Ok. {text}", until=lambda _, decoding: decoding["no_repeat_ngram_size"] == 5
     ),
     "ends_in_loop": writing(
         lambda text: f"{text}{f' and {len(text)}' * 4}.",
-        until=lambda _, decoding: decoding["no_repeat_ngram_size"] == 3,
+        until=lambda _, decoding: decoding["no_repeat_ngram_size"] == 5,
     ),
     "columns_swapped": Plant(swapped_columns),
     "empty_predictions": writing(lambda _: "", until=lambda _, decoding: decoding["engine"] == "torch"),

@@ -116,7 +116,11 @@ class TorchSummarizer:
         ids, mask = self._padded(sources)
         first = 1 if self._encoder.is_encoder_decoder else ids.shape[1]
         outputs = self._model.generate(
-            input_ids=ids, attention_mask=mask, max_new_tokens=limit, **_options(self._search, first), **self._options
+            input_ids=ids,
+            attention_mask=mask,
+            max_new_tokens=limit,
+            **_search_options(self._search, first),
+            **self._options,
         )
         return [self._completion(row) for row in outputs[:, first:].tolist()]
 
@@ -160,7 +164,7 @@ def _fitting(sources: list[list[int]], write: Callable[[list[list[int]]], list[W
     return _fitting(sources[:half], write) + _fitting(sources[half:], write)
 
 
-def _options(search: SearchSettings, first: int) -> dict[str, Any]:
+def _search_options(search: SearchSettings, first: int) -> dict[str, Any]:
     """Return the search options of `generate`; greedy search omits those of beam search, which cause a warning.
 
     `first` is the position of the first token of a summary: repeats of tokens before it are allowed, while the option

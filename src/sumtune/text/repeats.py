@@ -1,6 +1,5 @@
 """How long the sequences of tokens are that summaries repeat."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 __all__ = ["MOST_TOKENS", "longest_repeat", "no_repeat_ngram_size"]
@@ -20,18 +19,16 @@ def longest_repeat(ids: Sequence[int]) -> int:
     (3, 2, 0)
     """
     for size in range(1, MOST_TOKENS + 1):
-        grams = Counter(zip(*(ids[at:] for at in range(size)), strict=False))
-        if all(count == 1 for count in grams.values()):
+        grams = list(zip(*(ids[at:] for at in range(size)), strict=False))
+        if len(set(grams)) == len(grams):
             return size - 1
     return MOST_TOKENS
 
 
 def no_repeat_ngram_size(longest: Mapping[int, int]) -> int:
-    """Return the smallest size of n-grams that at most a fifth of the summaries repeat, at least `FEWEST_TOKENS`.
+    """Return the smallest size from `FEWEST_TOKENS` on that at most `MOST_REPEATING` of the summaries repeat.
 
-    Return 0 if they repeat sequences of any size.
-
-    `longest` counts the summaries by `longest_repeat`.
+    Return 0 if there is none up to `MOST_TOKENS`. `longest` counts the summaries by `longest_repeat`.
 
     >>> no_repeat_ngram_size({0: 9, 9: 1}), no_repeat_ngram_size({0: 1, 9: 9}), no_repeat_ngram_size({MOST_TOKENS: 3})
     (8, 10, 0)

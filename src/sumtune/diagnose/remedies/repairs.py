@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from sumtune.config import AUTO
 from sumtune.diagnose.context import Context
 from sumtune.diagnose.finding import Finding
 from sumtune.diagnose.remedies.output_faults import fix_and_score_again
@@ -10,15 +11,18 @@ from sumtune.diagnose.repairs.library import REPAIRS
 
 __all__ = ["REMEDIES"]
 
-SIZE = 3
-"""Tokens of the sequences that are not to be repeated, as the instructions say."""
+SIZE = 5
+"""Tokens of the sequences that are not to be repeated: fewer than by default, but enough that most names may recur."""
 INSTRUCTIONS = {repair.name: repair.remedy for repair in REPAIRS}
 
 
 def forbid_repeats(finding: Finding, context: Context) -> Remedy:
     """Generate again, without repeats."""
     config = context.commands.config
-    if context.commands.predictions is not None or config is None or config.decode.no_repeat_ngram_size in (2, SIZE):
+    if context.commands.predictions is not None or config is None:
+        return fix_damage(finding, context)
+    size = config.decode.no_repeat_ngram_size
+    if size != AUTO and 0 < size <= SIZE:
         return fix_damage(finding, context)
     command = context.commands.evaluate("--set", f"decode.no_repeat_ngram_size={SIZE}")
     return Remedy("write summaries without repeats", (command,))
