@@ -218,6 +218,9 @@ class DecodeConfig(Section):
     no_repeat_ngram_size: Literal["auto", 0] | Annotated[int, Field(ge=2, le=64)] = AUTO
     """Never write the same sequence of this many tokens twice in a summary; 0 allows all repeats. `auto` is 8, or as
     many more as it takes that at most a fifth of the training summaries contain such a repeat."""
+    no_repeat_words: Literal["auto", 0] | Annotated[int, Field(ge=2, le=64)] = AUTO
+    """Never write the same sequence of this many words twice in a summary; 0 allows all repeats. `auto` is 4, or more,
+    as for tokens, and 0 if `no_repeat_ngram_size` is set. CTranslate2 and exports do not count words."""
     engine: Literal["auto", "native", "ctranslate2", "torch"] = "auto"
     """On the CPU, `auto` is the first of native (decoder-only), CTranslate2 and torch that supports the model."""
     quantization: Literal["int8", "float32"] = "int8"

@@ -204,12 +204,13 @@ def test_a_changed_setting_is_scored_again(run_dir, made, settings):
     assert made
 
 
+@pytest.mark.parametrize("name", ["no_repeat_ngram_size", "no_repeat_words"])
 @pytest.mark.parametrize(("learned", "setting", "is_same"), [(0, 0, True), (0, 4, False), (4, 4, True), (4, 0, False)])
-def test_scores_stay_where_the_training_summaries_decide_the_same(run_dir, made, learned, setting, is_same):
-    Prompt("", "", "", 100, 20, no_repeat_ngram_size=learned).save(run_dir.adapter)
+def test_scores_stay_where_the_training_summaries_decide_the_same(run_dir, made, name, learned, setting, is_same):
+    Prompt("", "", "", 100, 20, **{name: learned}).save(run_dir.adapter)
     evaluate_stage.run(configured(), run_dir, start)
     made.clear()
-    evaluate_stage.run(configured(decode__no_repeat_ngram_size=setting), run_dir, start)
+    evaluate_stage.run(configured(**{f"decode__{name}": setting}), run_dir, start)
     assert (made == []) == is_same
 
 

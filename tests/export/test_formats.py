@@ -103,12 +103,16 @@ def test_prompt_limits_and_end_marks_travel_with_an_export(export_runs, output):
 def test_an_export_forbids_the_repeats_of_the_run_or_says_that_it_cannot(export_runs, output, name, family, size, says):
     run_dir = export_runs(family)
     config = read_source(run_dir).decode
-    tuned = replace(read_source(run_dir), decode=config.model_copy(update={"no_repeat_ngram_size": 5}))
+    tuned = replace(
+        read_source(run_dir), decode=config.model_copy(update={"no_repeat_ngram_size": 5, "no_repeat_words": 3})
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sumtune.commands.export.read_source", lambda _run_dir: tuned)
         export_run(run_dir, name, output, small_runs.console(), check=False)
     assert json.loads((output / "generation_config.json").read_text()).get("no_repeat_ngram_size") == size
-    assert f"{says} the same sequence of 5 tokens twice" in (output / "README.md").read_text()
+    text = (output / "README.md").read_text()
+    assert f"{says} the same sequence of 5 tokens twice" in text
+    assert "Only sumtune's engines `native` and `torch` forbid the same sequence of 3 words" in text
 
 
 def test_ctranslate2_reads_no_more_than_the_window_of_sliding_attention(export_runs):

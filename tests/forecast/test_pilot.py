@@ -57,8 +57,8 @@ def test_copies_of_a_dialogue_are_all_learned_from_or_all_held_out() -> None:
 
 
 def test_pilots_repeat_themselves_as_those_of_the_bank_did() -> None:
-    decode = pilot_decode(DecodeConfig(beams=4, no_repeat_ngram_size=4))
-    assert (decode.beams, decode.no_repeat_ngram_size) == (1, 0)
+    decode = pilot_decode(DecodeConfig(beams=4, no_repeat_ngram_size=4, no_repeat_words=3))
+    assert (decode.beams, decode.no_repeat_ngram_size, decode.no_repeat_words) == (1, 0, 0)
 
 
 def test_a_pilot_learns_and_is_the_same_each_time(tiny_models: dict[str, Path], tmp_path: Path) -> None:

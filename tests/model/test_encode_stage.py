@@ -19,7 +19,7 @@ from sumtune.model.summary_tokens import SummaryTokens
 from sumtune.text.encode import Encoder
 from sumtune.text.encoded_file import load_encoded
 from sumtune.text.prompt import Prompt
-from sumtune.text.repeats import longest_repeat, no_repeat_ngram_size
+from sumtune.text.repeats import FEWEST_TOKENS, FEWEST_WORDS, longest_repeat, shortest_forbidden
 
 
 def write_splits(run_dir: RunDir, suffix: str = "") -> None:
@@ -50,13 +50,16 @@ def test_the_stage_writes_what_the_encoder_says(tmp_path: Path, config: Config, 
         expected = [encoder.encode(example.dialogue, example.summary) for example in examples]
         assert list(load_encoded(run_dir.transformation / f"{name}.safetensors")) == expected
     targets = [encoded.target for encoded in load_encoded(run_dir.transformation / "train.safetensors")]
-    size = no_repeat_ngram_size(Counter(map(longest_repeat, targets)))
-    assert size > 0
+    words = [example.summary.split() for example in load_jsonl(run_dir.split("train"))]
     wanted = replace(
-        encoder.prompt, single_line=True, max_target_tokens=max(map(len, targets)), no_repeat_ngram_size=size
-    )
+        encoder.prompt, single_line=True, max_target_tokens=max(map(len, targets)),
+        no_repeat_ngram_size=shortest_forbidden(Counter(map(longest_repeat, targets)), FEWEST_TOKENS),
+        no_repeat_words=shortest_forbidden(Counter(map(longest_repeat, words)), FEWEST_WORDS),
+    )  # fmt: skip
+    assert wanted.no_repeat_ngram_size > wanted.no_repeat_words > 0
     assert Prompt.load(run_dir.transformation) == wanted
-    assert "no_repeat_ngram_size" not in encode._settings(config)["prompt"], "folders of earlier releases stay valid"
+    made_from = encode._settings(config)["prompt"].keys()
+    assert made_from.isdisjoint({"no_repeat_ngram_size", "no_repeat_words"}), "folders of earlier releases stay valid"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import torch
 
 from sumtune.decode.batches import longest_first
 from sumtune.decode.gpu_batches import MAX_ROWS, RowBytes
-from sumtune.decode.repeats import forbid_repeats
+from sumtune.decode.repeats import Repeats
 from sumtune.decode.sampling import Sample
 from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.torch_sampling import SampledTokens, read_once
@@ -50,7 +50,7 @@ class TorchSummarizer:
             "pad_token_id": self._pad_id,
             "no_repeat_ngram_size": 0,  # not that of the base model
         }
-        self._search = search
+        self._search, self._repeats = search, Repeats.of(search, encoder).on(model.device)
 
     @property
     def decoding(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class TorchSummarizer:
             input_ids=ids,
             attention_mask=mask,
             max_new_tokens=limit,
-            **_search_options(self._search, first),
+            **_search_options(self._search, self._repeats, first),
             **self._options,
         )
         return [self._completion(row) for row in outputs[:, first:].tolist()]
@@ -164,7 +164,7 @@ def _fitting(sources: list[list[int]], write: Callable[[list[list[int]]], list[W
     return _fitting(sources[:half], write) + _fitting(sources[half:], write)
 
 
-def _search_options(search: SearchSettings, first: int) -> dict[str, Any]:
+def _search_options(search: SearchSettings, repeats: Repeats, first: int) -> dict[str, Any]:
     """Return the search options of `generate`; greedy search omits those of beam search, which cause a warning.
 
     `first` is the position of the first token of a summary: repeats of tokens before it are allowed, while the option
@@ -172,7 +172,7 @@ def _search_options(search: SearchSettings, first: int) -> dict[str, Any]:
     """
 
     def without_repeats(ids: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-        forbid_repeats(logits, ids[:, first:], search.no_repeat_ngram_size)
+        repeats.forbid(logits, ids[:, first:])
         return logits
 
     more = {"length_penalty": search.length_penalty, "early_stopping": True} if search.beams > 1 else {}

@@ -95,9 +95,10 @@ def _score(config: Config, run_dir: RunDir, adapter: Path, made_from: str, start
 def _fingerprint(config: Config, run_dir: RunDir, adapter: Path) -> str:
     settings: dict[str, Any] = config.model_dump(include={"model", "decode", "evaluate"})
     settings["evaluate"].pop("shown_examples")
-    size = SearchSettings.of(config.decode, Prompt.load(adapter)).no_repeat_ngram_size
-    del settings["decode"]["no_repeat_ngram_size"]
-    settings["decode"] |= {"no_repeat_ngram_size": size} if size else {}  # earlier releases did not have it
+    found = SearchSettings.of(config.decode, Prompt.load(adapter)).described()
+    for name in ("no_repeat_ngram_size", "no_repeat_words"):
+        del settings["decode"][name]
+        settings["decode"] |= {name: found[name]} if found[name] else {}  # earlier releases did not have it
     settings["format"] = FORMAT, parts.VERSION
     splits = [file for name in ("validation", "test") if (file := run_dir.split(name)).exists()]
     return fingerprint([adapter / "adapter_model.safetensors", adapter / "prompt.json", *splits], settings)

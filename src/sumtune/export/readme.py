@@ -36,6 +36,8 @@ def _limits(kind: ExportFormat, tuned: ExportSource, source: ExportSource) -> st
         lines.append(f"- A summary never contains the same sequence of {size} tokens twice.")
     elif size := tuned.search.no_repeat_ngram_size:
         lines.append(f"- Unlike in sumtune, a summary may contain the same sequence of {size} tokens twice.")
+    if size := tuned.search.no_repeat_words:
+        lines.append(f"- Only sumtune's engines `native` and `torch` forbid the same sequence of {size} words.")
     lines.append("- `prompt.json` holds the text around the dialogue. Without it, the model writes something else.")
     return "\n".join(lines)
 

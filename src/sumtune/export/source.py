@@ -60,10 +60,13 @@ class ExportSource:
         return SearchSettings.of(self.decode, self.prompt)
 
     def with_search(self, *, beams: bool, repeats_forbidden: bool) -> "ExportSource":
-        """Return the same model, greedy unless `beams` is True, and free to repeat unless `repeats_forbidden` is."""
+        """Return the same model, greedy unless `beams` is True, and free to repeat unless `repeats_forbidden` is.
+
+        It may repeat words in any case, because no export counts them.
+        """
         greedy = {} if beams else {"beams": 1}
         free = {} if repeats_forbidden else {"no_repeat_ngram_size": 0}
-        return replace(self, decode=self.decode.model_copy(update=greedy | free))
+        return replace(self, decode=self.decode.model_copy(update={"no_repeat_words": 0} | greedy | free))
 
     def summarizer(self) -> Summarizer:
         """Return the summarizer that `sumtune summarize` uses."""

@@ -65,8 +65,12 @@ def _written(
 
 def _made_from(source: ExportSource) -> str:
     """Return a value that changes with everything that the summaries depend on."""
-    decode = source.decode.model_dump() | {"no_repeat_ngram_size": source.search.no_repeat_ngram_size}
-    settings = (decode, source.device, source.prompt, version("sumtune"))
+    settings = (
+        source.decode.model_dump() | source.search.described(),
+        source.device,
+        source.prompt,
+        version("sumtune"),
+    )
     files = [source.adapter / name for name in (WEIGHTS, CONFIG)]
     return fingerprint(files, (settings, source.base.identity))
 

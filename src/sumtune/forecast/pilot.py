@@ -115,7 +115,7 @@ def pilot_session(
 
 def pilot_decode(decode: DecodeConfig) -> DecodeConfig:
     """Return the decoding of pilots: greedy, and free to repeat, as in the pilots of the bank."""
-    return decode.model_copy(update={"beams": 1, "no_repeat_ngram_size": 0})
+    return decode.model_copy(update={"beams": 1, "no_repeat_ngram_size": 0, "no_repeat_words": 0})
 
 
 def run_pilot(

@@ -25,7 +25,7 @@ from sumtune.text.encode import Encoded, Encoder
 from sumtune.text.encoded_file import save_encoded
 from sumtune.text.language import is_english
 from sumtune.text.prompt import Prompt
-from sumtune.text.repeats import longest_repeat, no_repeat_ngram_size
+from sumtune.text.repeats import FEWEST_TOKENS, FEWEST_WORDS, longest_repeat, shortest_forbidden
 
 __all__ = ["fit_token_limits", "limit_notes", "make_encoder", "pairs_to_encode", "run"]
 
@@ -121,7 +121,7 @@ def _settings(config: Config) -> dict[str, Any]:
     """Return the settings that the files of the stage depend on."""
     model, styled = config.model, config.data.style_column is not None
     prompt = asdict(prompt_for(model, locate(model.name, model.revision).folder, styled=styled))
-    del prompt["no_repeat_ngram_size"]  # the stage finds it, and folders of earlier releases remain without
+    del prompt["no_repeat_ngram_size"], prompt["no_repeat_words"]  # the stage finds them; earlier releases had none
     if model.max_source_tokens == AUTO:
         del prompt["max_source_tokens"]  # it depends on free memory, which must not make the stage run again
     return {"format": (FORMAT, parts.VERSION), "model": model.model_dump(), "prompt": prompt}
@@ -141,8 +141,10 @@ class _Seen:
     lengths: "array[int]" = field(default_factory=lambda: array("q"))
     """Tokens of each dialogue."""
     longest_target: int = 0
-    repeats: Counter[int] = field(default_factory=Counter)
-    """Number of targets by `longest_repeat`."""
+    token_repeats: Counter[int] = field(default_factory=Counter)
+    """Number of targets by `longest_repeat` of their tokens."""
+    word_repeats: Counter[int] = field(default_factory=Counter)
+    """Number of summaries by `longest_repeat` of their words."""
     tokens: set[int] = field(default_factory=set)
     """All tokens of the targets."""
 
@@ -153,9 +155,10 @@ def _encoded(encoder: Encoder, examples: Sequence[Example], seen: _Seen) -> Iter
         encoded = encoder.encode_examples(some)
         lengths = dialogue_lengths(encoder, some, encoded)
         seen.lengths.extend(lengths)
+        seen.word_repeats.update(longest_repeat(example.summary.split()) for example in some)
         for one in encoded:
             seen.longest_target = max(seen.longest_target, len(one.target))
-            seen.repeats[longest_repeat(one.target)] += 1
+            seen.token_repeats[longest_repeat(one.target)] += 1
             seen.tokens.update(one.target)
         yield from _in_parts(encoder, some, lengths, encoded)
 
@@ -199,7 +202,9 @@ def pairs_to_encode(encoder: Encoder, example: Example, tokens: int) -> list[tup
 def _prompt_for(encoder: Encoder, training: Sequence[Example], seen: _Seen) -> Prompt:
     """Return the prompt with the longest length, lines, repeats and styles of the training summaries."""
     prompt = replace(
-        encoder.prompt, max_target_tokens=seen.longest_target, no_repeat_ngram_size=no_repeat_ngram_size(seen.repeats),
+        encoder.prompt, max_target_tokens=seen.longest_target,
+        no_repeat_ngram_size=shortest_forbidden(seen.token_repeats, FEWEST_TOKENS),
+        no_repeat_words=shortest_forbidden(seen.word_repeats, FEWEST_WORDS),
         single_line=all("\n" not in example.summary.strip() for example in training),
     )  # fmt: skip
     if prompt.styled is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sumtune.data.example import Example
@@ -10,6 +10,7 @@ from sumtune.data.styles import MAX_STYLE_TOKENS
 from sumtune.errors import ModelError
 from sumtune.text.position_limits import UNLIMITED, PositionLimits
 from sumtune.text.prompt import Prompt
+from sumtune.text.word_starts import word_starts
 
 __all__ = ["Encoded", "Encoder"]
 
@@ -99,6 +100,11 @@ class Encoder:
         breaks = [self._ids("\n" * count) for count in (1, 2, 3)] if self.prompt.single_line else []
         marks = dict.fromkeys([self._end_id, self.tokenizer.eos_token_id])
         return [*marks, *(ids[0] for ids in breaks if len(ids) == 1)]
+
+    @cached_property
+    def word_starts(self) -> list[bool]:
+        """Whether the token of each id starts a word."""
+        return word_starts(self.tokenizer, self.vocabulary_size or len(self.tokenizer))
 
     def _end(self, mark: str) -> int:
         """Return the id that ends a summary."""

@@ -55,6 +55,8 @@ class Prompt:
     """True if no training summary has a line break. Generation then ends at the first one."""
     no_repeat_ngram_size: Literal[0] | Annotated[int, Field(strict=True, ge=2, le=64)] = 0
     """Length, in tokens, of sequences that are never written twice in a summary; 0 allows all repeats."""
+    no_repeat_words: Literal[0] | Annotated[int, Field(strict=True, ge=2, le=64)] = 0
+    """The same in words."""
     end: Text = ""
     """Token that ends a summary, for example `<end_of_turn>` in a chat; "" is the tokenizer's end-of-sequence token."""
     styled: StyledTexts | None = None

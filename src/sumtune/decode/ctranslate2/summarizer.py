@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class CTranslate2Summarizer:
         self.engine = "ctranslate2 " + self._model.compute_type.removesuffix("_float32")
         self._limit = encoder.prompt.max_target_tokens
         self._sampler = sampler
-        self._search = search
+        self._search = replace(search, no_repeat_words=0)
 
     @property
     def decoding(self) -> dict[str, Any]:

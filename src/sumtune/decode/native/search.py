@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from sumtune.decode.repeats import forbid_repeats
+from sumtune.decode.repeats import Repeats
 from sumtune.decode.search_settings import SearchSettings
 
 __all__ = ["BeamSearch", "GreedySearch", "OnToken", "Search", "SearchResult"]
@@ -51,10 +51,10 @@ class GreedySearch:
     """Takes the most probable next token; one row for each summary."""
 
     def __init__(
-        self, count: int, end_ids: list[int], limit: int, settings: SearchSettings, watch: OnToken | None = None
+        self, count: int, end_ids: list[int], limit: int, repeats: Repeats, watch: OnToken | None = None
     ) -> None:
         self._ends, self._limit, self._watch = set(end_ids), limit, watch
-        self._end_ids, self._no_repeat = end_ids, settings.no_repeat_ngram_size
+        self._end_ids, self._repeats = end_ids, repeats
         self._written = torch.empty(count, 0, dtype=torch.int64)
         self._ids: list[list[int]] = [[] for _ in range(count)]
         self._ended = [False] * count
@@ -64,7 +64,7 @@ class GreedySearch:
         """See `Search`."""
         if not self._ids[self._alive[0]]:
             logits[:, self._end_ids] = -torch.inf  # a summary has at least one token
-        forbid_repeats(logits, self._written, self._no_repeat)
+        self._repeats.forbid(logits, self._written)
         tokens = logits.argmax(-1)
         self._written = torch.cat([self._written, tokens[:, None]], 1)
         for summary, token in zip(self._alive, tokens.tolist(), strict=True):
@@ -119,9 +119,9 @@ class BeamSearch:
     the end mark. Forbidding repeats does not raise the probabilities of other tokens.
     """
 
-    def __init__(self, count: int, end_ids: list[int], limit: int, settings: SearchSettings) -> None:
+    def __init__(self, count: int, end_ids: list[int], limit: int, repeats: Repeats, settings: SearchSettings) -> None:
         self._beams, self._ends, self._limit = settings.beams, set(end_ids), limit
-        self._end_ids, self._penalty, self._no_repeat = end_ids, settings.length_penalty, settings.no_repeat_ngram_size
+        self._end_ids, self._penalty, self._repeats = end_ids, settings.length_penalty, repeats
         self._written = torch.empty(count * self._beams, 0, dtype=torch.int64)
         self._candidates = (1 + len(self._ends)) * self._beams  # enough that at least `beams` of them do not end
         self._summaries = [_Beams() for _ in range(count)]
@@ -134,7 +134,7 @@ class BeamSearch:
             logits[:, self._end_ids] = -torch.inf
         self._length += 1
         totals = logits.logsumexp(-1, keepdim=True)
-        forbid_repeats(logits, self._written, self._no_repeat)
+        self._repeats.forbid(logits, self._written)
         best, tokens = logits.topk(min(self._candidates, logits.shape[-1]), -1)
         chances = best - totals
         options = [list(zip(*row, strict=True)) for row in zip(chances.tolist(), tokens.tolist(), strict=True)]

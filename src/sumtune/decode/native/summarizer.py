@@ -19,6 +19,7 @@ from sumtune.decode.native.sampler import SampledBatch, Sampler, sampling_batche
 from sumtune.decode.native.search import BeamSearch, GreedySearch, OnToken, Search, SearchResult
 from sumtune.decode.native.shortlist import word_token_ids
 from sumtune.decode.native.stream import StreamedBatch
+from sumtune.decode.repeats import Repeats
 from sumtune.decode.sampling import Sample
 from sumtune.decode.search_settings import SearchSettings
 from sumtune.decode.threads import in_torch_thread
@@ -70,7 +71,7 @@ class NativeSummarizer:
         }  # fmt: skip
         unmap_pages([(large.data_ptr(), large.nbytes) for large in (engine.embedding, engine.output_weight)])
         self._encoder, self._batch_tokens = encoder, batch_tokens
-        self._search = search
+        self._search, self._repeats = search, Repeats.of(search, encoder)
         self._limit = encoder.prompt.max_target_tokens
 
     @property
@@ -221,17 +222,17 @@ class NativeSummarizer:
             yield
 
     def _new_search(self, batch: "_Batch", watch: OnToken | None) -> Search:
-        count, ends = len(batch.places), batch.vocabulary.columns(self._encoder.end_ids)
+        count, ids, ends = len(batch.places), batch.vocabulary.ids, batch.vocabulary.columns(self._encoder.end_ids)
+        repeats = self._repeats.at(ids)
         if self._search.beams > 1:
-            return BeamSearch(count, ends, batch.limit, self._search)
+            return BeamSearch(count, ends, batch.limit, repeats, self._search)
         if watch is None:
-            return GreedySearch(count, ends, batch.limit, self._search)
-        ids = batch.vocabulary.ids
+            return GreedySearch(count, ends, batch.limit, repeats)
 
         def on_column(place: int, column: int) -> bool:
             return watch(place, int(ids[column]))
 
-        return GreedySearch(count, ends, batch.limit, self._search, on_column)
+        return GreedySearch(count, ends, batch.limit, repeats, on_column)
 
     def _read(self, batch: "_Batch", cache: KVCache) -> Generator[None, None, Tensor]:
         """Return the last hidden states (dialogues, features); read dialogues of similar length together."""
