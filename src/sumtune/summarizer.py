@@ -55,7 +55,8 @@ class Summarizer(Protocol):
         """Settings that the summaries depend on.
 
         The keys are `engine`, `number_format`, `beams`, `length_penalty` (None for greedy search),
-        `no_repeat_ngram_size` (0 allows all repeats), `max_tokens`, and settings that only this engine has.
+        `no_repeat_ngram_size` and `no_repeat_words` (0 allows all repeats), `max_tokens`, and settings that only this
+        engine has.
         """
         ...
 

@@ -1,5 +1,7 @@
 """The model card: huggingface_hub reads its metadata, and nothing private is in it."""
 
+from dataclasses import replace
+
 import pytest
 import scored_run
 from huggingface_hub import ModelCard
@@ -30,6 +32,21 @@ def test_the_card_says_use_limits_and_terms(parsed, card):
     for words in ("Gemma Terms of Use", "Intended use and limits", "Conversation:\n", "sumtune serve --adapter"):
         assert words in parsed.text
     assert f"| tuned | {card.systems['tuned'].metrics['rouge1'].mean:.3f}" in parsed.text
+
+
+@pytest.mark.parametrize(
+    ("limits", "says"),
+    [({}, None), ({"no_repeat_ngram_size": 0, "no_repeat_words": 0}, None),
+     ({"no_repeat_ngram_size": 8, "no_repeat_words": 4}, "the same 4 words or 8 tokens twice"),
+     ({"no_repeat_ngram_size": 8, "no_repeat_words": 0}, "the same 8 tokens twice")],
+)  # fmt: skip
+def test_the_card_says_which_repeats_other_programs_allow(card, tmp_path, limits, says):
+    decoding = card.signature.decoding
+    decoding = {**decoding, "tuned": {**decoding["tuned"], **limits}}
+    changed = replace(card, signature=replace(card.signature, decoding=decoding))
+    text = model_card(scored_run.write_run(tmp_path / "run", changed))
+    assert ("twice in a summary" in text) == (says is not None)
+    assert says is None or f"sumtune never writes {says} in a summary; other programs may." in text
 
 
 def test_no_conversation_no_path_and_no_file_name_is_in_the_card(run, tmp_path):

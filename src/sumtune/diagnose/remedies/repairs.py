@@ -11,8 +11,8 @@ from sumtune.diagnose.repairs.library import REPAIRS
 
 __all__ = ["REMEDIES"]
 
-SIZE = 5
-"""Tokens of the sequences that are not to be repeated: fewer than by default, but enough that most names may recur."""
+TOKENS, WORDS = 5, 3
+"""Lengths of the sequences that are not to be repeated: shorter than by default, but names of two words may recur."""
 INSTRUCTIONS = {repair.name: repair.remedy for repair in REPAIRS}
 
 
@@ -22,9 +22,10 @@ def forbid_repeats(finding: Finding, context: Context) -> Remedy:
     if context.commands.predictions is not None or config is None:
         return fix_damage(finding, context)
     size = config.decode.no_repeat_ngram_size
-    if size != AUTO and 0 < size <= SIZE:
+    if size != AUTO and 0 < size <= TOKENS:
         return fix_damage(finding, context)
-    command = context.commands.evaluate("--set", f"decode.no_repeat_ngram_size={SIZE}")
+    settings = f"decode.no_repeat_ngram_size={TOKENS}", f"decode.no_repeat_words={WORDS}"
+    command = context.commands.evaluate(*(part for setting in settings for part in ("--set", setting)))
     return Remedy("write summaries without repeats", (command,))
 
 
