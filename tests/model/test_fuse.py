@@ -51,7 +51,7 @@ def test_a_fused_model_has_the_same_loss_and_gradient(
     assert ((fused - plain).norm() / plain.norm()).item() < 1e-5
 
 
-@pytest.mark.parametrize(("name", "kinds"), [("gemma", 3), ("llama", 3)])
+@pytest.mark.parametrize(("name", "kinds"), [("gemma", 3), ("llama", 3), ("t5", 2)])
 def test_norms_gated_layers_and_attention_are_fused(
     tiny_models: dict[str, Path], kernels: Kernels, name: str, kinds: int
 ) -> None:

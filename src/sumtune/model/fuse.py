@@ -31,6 +31,10 @@ TANH_GELU = (1.5957691216, 0.0713548163)
 """2 sqrt(2/pi) and 0.044715 times that: the tanh approximation of GELU."""
 GATES = {"gelu_pytorch_tanh": TANH_GELU, "gelu_new": TANH_GELU, "silu": (1.0, 0.0)}
 """Activation to (a, b) in x * sigmoid(a x + b x³)."""
+ACTIVATIONS = {"NewGELUActivation": "gelu_new", "GELUTanh": "gelu_pytorch_tanh", "SiLUActivation": "silu"}
+"""Names of activations by their classes, for gated layers that have no configuration, as in T5."""
+GATED = (("gate_proj", "up_proj", "down_proj"), ("wi_0", "wi_1", "wo"))
+"""Linear layers of a gated layer, by name: its gate, the values that it multiplies, and the output; T5 has the second."""
 PROBE_TIME = 6
 """Positions of the random input on which a kernel is compared with the module."""
 
@@ -115,7 +119,7 @@ def _maker(module: nn.Module) -> Callable[[Any, Kernels], Forward | None] | None
     names = dict(module.named_children()).keys()
     if type(module).__name__.endswith(("RMSNorm", "T5LayerNorm")) and hasattr(module, "weight"):
         return _norm
-    if {"gate_proj", "up_proj", "down_proj"} <= names:
+    if _gated_names(module) is not None:
         return _gated_layer
     if {"q_proj", "k_proj", "v_proj", "o_proj"} <= names and hasattr(module, "head_dim"):
         return _attention
@@ -145,22 +149,29 @@ def norm_parameters(module: Any) -> tuple[Tensor, float]:
 
 def gate_factors(module: Any) -> tuple[float, float] | None:
     """Return (a, b) of the activation x * sigmoid(a x + b x³) in a gated layer; None for any other activation."""
-    config = getattr(module, "config", None)
-    name = next((value for key in ("hidden_activation", "hidden_act") if (value := getattr(config, key, None))), None)
+    config, own = getattr(module, "config", None), ACTIVATIONS.get(type(getattr(module, "act", None)).__name__)
+    name = next((value for key in ("hidden_activation", "hidden_act") if (value := getattr(config, key, None))), own)
     return GATES.get(name or "")
 
 
+def _gated_names(module: nn.Module) -> tuple[str, str, str] | None:
+    """Return the names of the linear layers of a gated layer, as in `GATED`; None if `module` is none."""
+    names = dict(module.named_children()).keys()
+    return next((found for found in GATED if names >= set(found)), None)
+
+
 def _gated_layer(module: Any, kernels: Kernels) -> Forward | None:
-    factors = gate_factors(module)
-    if factors is None:
+    factors, names = gate_factors(module), _gated_names(module)
+    if factors is None or names is None:
         return None
     gate = Gate(kernels, *factors)
+    to_gate, to_values, to_output = (getattr(module, name) for name in names)
 
     def forward(x: Tensor) -> Any:
-        opened, up, down = module.gate_proj(x), module.up_proj(x), vars(module.down_proj).get("forward")
-        if isinstance(down, LoraForward):
-            return down.of_gated(gate, opened, up)
-        return module.down_proj(gated(gate, opened, up))
+        opened, values, output = to_gate(x), to_values(x), vars(to_output).get("forward")
+        if isinstance(output, LoraForward):
+            return output.of_gated(gate, opened, values)
+        return to_output(gated(gate, opened, values))
 
     return forward
 
@@ -221,7 +232,8 @@ def _agrees(module: Any, forward: Forward) -> bool:
         tables = (angles.cos().to(parameter.dtype), angles.sin().to(parameter.dtype))
         inputs = {"position_embeddings": tables, "attention_mask": None}
     else:
-        width = module.gate_proj.in_features if hasattr(module, "gate_proj") else len(parameter)
+        names = _gated_names(module)
+        width = getattr(module, names[0]).in_features if names else len(parameter)
     x = torch.randn(1, PROBE_TIME, width, generator=generator).to(parameter.dtype)
     weights = torch.randn(1, PROBE_TIME, width, generator=generator)
     try:
