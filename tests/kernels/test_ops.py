@@ -8,9 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from sumtune.kernels import attention as kernel_attention
+from sumtune.kernels import masked_attention
 from sumtune.kernels.attention import BLOCK, SHAPES, Heads, attend, before_backward
 from sumtune.kernels.build import Kernels
 from sumtune.kernels.cross_entropy import LOGIT_ROWS, summed_cross_entropy
+from sumtune.kernels.masked_attention import Masked, attend_masked
 from sumtune.kernels.ops import Gate, gated, rms_norm
 
 LANES, KEPT = 64, 16384
@@ -166,6 +168,54 @@ def test_softmax_of_long_rows_equals_torch(
     kernels("causal_softmax", scores, 4, 4, columns, 2, columns - 3, window)
     rounding = columns**0.5 * 2**-22  # a sum is rounded once for each column, up or down
     torch.testing.assert_close(scores.float(), expected, rtol=max(tolerance, rounding), atol=1e-6)
+
+
+def plain_masked(form: Masked, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, lengths: list[int]) -> Tensor:
+    heads = [x.view(*x.shape[:2], form.heads, -1).transpose(1, 2) for x in (q, k, v)]
+    queries, keys = q.shape[1], k.shape[1]
+    scores = form.scale * heads[0] @ heads[1].transpose(2, 3) + (0 if bias is None else bias)
+    hidden = torch.arange(keys) >= torch.tensor(lengths)[:, None, None, None]
+    if form.is_causal:
+        hidden = hidden | torch.ones(queries, keys).triu(1).bool()
+    return (scores.masked_fill(hidden, -torch.inf).softmax(-1) @ heads[2]).transpose(1, 2).flatten(2)
+
+
+@DTYPES
+@pytest.mark.parametrize(
+    ("queries", "keys", "is_causal", "biased", "lengths"),
+    [(5, 9, False, True, [9, 4, 1]), (7, 7, True, True, [7, 7, 7]), (300, 300, True, False, [300, 2, 299]),
+     (3, 280, False, False, [280, 1, 70]), (1, 2, False, False, [2, 2, 2])],
+)  # fmt: skip
+@pytest.mark.parametrize("limit", [10**9, 0])
+def test_masked_attention_is_its_formula(
+    kernels: Kernels, dtype: torch.dtype, tolerance: float, queries: int, keys: int, is_causal: bool, biased: bool,
+    lengths: list[int], limit: int, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(masked_attention, "keeps_probabilities", lambda count: count <= limit)
+    monkeypatch.setattr(masked_attention, "MAX_BLOCK", 1)
+    form = Masked(4, 0.3, is_causal)
+    q, k, v = (random(3, count, 32, dtype=dtype, seed=at) for at, count in enumerate((queries, keys, keys)))
+    bias = random(4, queries, keys, dtype=dtype, seed=5) if biased else None
+    assert_same(
+        lambda q, k, v: attend_masked(kernels, form, q, k, v, bias, lengths),
+        lambda q, k, v: plain_masked(form, q, k, v, None if bias is None else bias.float(), lengths),
+        q, k, v, within=tolerance,
+    )  # fmt: skip
+
+
+@DTYPES
+@pytest.mark.parametrize("biased", [True, False])
+def test_masked_softmax_of_long_rows_equals_torch(
+    kernels: Kernels, dtype: torch.dtype, tolerance: float, biased: bool
+) -> None:
+    columns = KEPT + 2 * LANES + 3
+    scores, last = 3 * random(2, 1, 1, columns, dtype=dtype), torch.tensor([columns - 1, KEPT + 7])
+    bias = random(1, 1, columns, dtype=dtype, seed=1) if biased else None
+    hidden = torch.arange(columns) > last[:, None, None, None]
+    expected = scores.double() * 0.5 + (0 if bias is None else bias.double())
+    kernels("masked_softmax", scores, bias, last, 2, 1, 1, columns, 0, 0, 0.5)
+    expected = expected.masked_fill(hidden, -torch.inf).softmax(-1).float()
+    torch.testing.assert_close(scores.float(), expected, rtol=max(tolerance, columns**0.5 * 2**-22), atol=1e-6)
 
 
 @DTYPES

@@ -54,6 +54,7 @@ def valid(name: str, dtype: torch.dtype) -> list[Any]:
         "rotate_heads": [heads, f(DIM), tables, tables, turned, rstd, *sizes, 1e-6, 1.0],
         "rotate_heads_backward": [turned, heads, f(DIM), tables, tables, rstd, t(BATCH, TIME, HEADS, DIM), *sizes, 1.0],
         "causal_softmax": [t(2, 4, 3), 8, 4, 3, 2, 1, 2],
+        "masked_softmax": [t(2, 3, 2, 4), t(3, 2, 4), torch.tensor([3, 0]), 2, 3, 2, 4, 2, 1, 0.5],
         "softmax_backward": [t(ROWS, N), t(ROWS, N), ROWS, N],
         "cross_entropy": [t(ROWS, N), torch.tensor([0, N - 1, 3]), f(ROWS), ROWS, N, 1],
         "columns_above": [t(ROWS, N), torch.empty(N, dtype=torch.uint8), ROWS, N, 0.5],
@@ -146,6 +147,7 @@ def test_too_few_and_too_many_arguments_are_refused(kernels: Kernels) -> None:
         ("rotate_heads", {"share": 3}), ("rotate_heads", {"share": 0}), ("rotate_heads_backward", {"share": 0}),
         ("rotate_heads_backward", {"share": 3}), ("causal_softmax", {"first": 2}), ("causal_softmax", {"share": 0}),
         ("causal_softmax", {"share": 1}), ("causal_softmax", {"window": 0}), ("causal_softmax", {"block_rows": 0}),
+        ("masked_softmax", {"first": 3}),
         ("quantize_rows", {"shift": 7}), ("pack_frozen", {"input_step": 2}), ("pack_frozen", {"output_step": 2**40}),
     ],
 )  # fmt: skip
@@ -190,6 +192,8 @@ def nothing(name: str, dtype: torch.dtype) -> list[Any]:
     zeros = dict.fromkeys({"rows", "count", "batch", "outputs", "n", "rank", "dim", "time"} & sized.keys(), 0)
     if name == "causal_softmax":
         zeros = {"rows": 0}
+    if name == "masked_softmax":
+        zeros |= {"heads": 0}
     if name == "pack_frozen":
         zeros["output_step"] = 0
     return list((sized | zeros).values())
@@ -211,6 +215,7 @@ def drawn_numbers(draw: st.DrawFn, name: str) -> dict[str, float]:
         "count": draw(long) + draw(small), "batch": draw(small), "time": draw(small), "share": share,
         "heads": share * draw(small), "dim": 2 * draw(small), "columns": columns, "first": first,
         "block_rows": draw(st.integers(1, (columns - first) * share)), "window": draw(st.integers(1, 150)),
+        "queries": draw(st.integers(0, columns - first)), "causal": draw(st.integers(0, 1)),
         "gradient": draw(st.integers(0, 1)), "shift": draw(st.sampled_from([0, 128])),
     }  # fmt: skip
     if "n % " not in RULES.get(name, ""):
@@ -240,7 +245,7 @@ def test_no_function_leaves_its_arrays(kernels: Kernels, name: str, dtype: torch
             continue
         kind, size = part.split()[1].rstrip("?"), eval(part.split()[2], known)
         if "<" in kind:
-            arguments.append(torch.randint(max(1, named["n"]), (size,)))
+            arguments.append(torch.randint(max(1, named[kind.partition("<")[2]]), (size,)))
         else:
             arguments.append(numbers({"T": dtype, **DTYPES}[kind], size))
     kernels(name, *arguments)

@@ -51,7 +51,7 @@ def test_a_fused_model_has_the_same_loss_and_gradient(
     assert ((fused - plain).norm() / plain.norm()).item() < 1e-5
 
 
-@pytest.mark.parametrize(("name", "kinds"), [("gemma", 3), ("llama", 3), ("t5", 2)])
+@pytest.mark.parametrize(("name", "kinds"), [("gemma", 3), ("llama", 3), ("t5", 3), ("bart", 1)])
 def test_norms_gated_layers_and_attention_are_fused(
     tiny_models: dict[str, Path], kernels: Kernels, name: str, kinds: int
 ) -> None:
@@ -123,3 +123,20 @@ def test_an_output_layer_that_does_more_than_a_product_is_not_fused(tiny_models:
     assert fused_output_weight(model) is model.get_output_embeddings().weight
     model.config.final_logit_softcapping = 30.0
     assert fused_output_weight(model) is None
+
+
+@pytest.mark.parametrize("name", ["t5", "bart"])
+def test_a_fused_encoder_decoder_model_writes_what_it_wrote_before(
+    tiny_models: dict[str, Path], kernels: Kernels, name: str
+) -> None:
+    """It writes with a cache, which fused attention leaves to the model's own code."""
+    sources = [example.source for example in examples_for(tiny_models[name])]
+    width, written = max(map(len, sources)), []
+    ids = torch.tensor([[*source, *[0] * (width - len(source))] for source in sources])
+    mask = torch.tensor([[1] * len(source) + [0] * (width - len(source)) for source in sources])
+    for made in (None, kernels):
+        model: Any = load_base(tiny_models[name], torch.float32)
+        if made is not None:
+            assert any(kind.endswith("Attention") for kind in fuse(model, made))
+        written.append(model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=12, num_beams=3))
+    assert torch.equal(*written)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from sumtune.kernels.build import Kernels
 
-__all__ = ["LOGIT_ROWS", "summed_cross_entropy", "token_cross_entropies"]
+__all__ = ["LOGIT_ROWS", "cross_entropies_of_logits", "summed_cross_entropy", "token_cross_entropies"]
 
 LOGIT_ROWS = 192
 """Most rows of logits in memory at a time: 100 MB in bf16 for a vocabulary of 262,144."""
@@ -46,6 +46,32 @@ class _TokenCrossEntropies(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
         return None, gradient * grads[0][:, None].to(gradient.dtype), None, None
+
+
+class _CrossEntropiesOfLogits(torch.autograd.Function):
+    """Cross entropy of each row. The forward pass also computes the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, kernels: Kernels, logits: Tensor, targets: Tensor) -> Tensor:
+        wanted = ctx.needs_input_grad[1]
+        gradient, losses = logits.clone(memory_format=torch.contiguous_format), torch.empty(len(logits))
+        kernels("cross_entropy", gradient, targets, losses, *gradient.shape, int(wanted))
+        if wanted:
+            ctx.save_for_backward(gradient)
+        return losses
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[None, Tensor, None]:
+        (gradient,) = ctx.saved_tensors
+        return None, gradient * grads[0][:, None].to(gradient.dtype), None
+
+
+def cross_entropies_of_logits(kernels: Kernels, logits: Tensor, targets: Tensor) -> Tensor:
+    """Return -log softmax(logits)[target] of each row (rows,) in float32.
+
+    `logits` (rows, vocabulary) are in bfloat16 or float32, `targets` (rows,) int64.
+    """
+    return _CrossEntropiesOfLogits.apply(kernels, logits, targets)  # type: ignore[no-any-return, no-untyped-call]
 
 
 def summed_cross_entropy(kernels: Kernels, hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:

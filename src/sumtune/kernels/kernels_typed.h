@@ -142,6 +142,43 @@ KERNEL(causal_softmax, rows, columns, (T *, scores), (int64_t, rows), (int64_t, 
     }
 }
 
+/* Replaces each row of scores (batch, heads, queries, columns) by the softmax of scale * score + bias over the visible
+ * columns, and by zero elsewhere. bias: (heads, queries, columns) or null. A row of batch b sees the columns up to
+ * last[b] and, if causal is not 0, none after first + its place among the queries. */
+KERNEL(masked_softmax, batch * heads * queries, columns, (T *, scores), (const T *, bias), (const int64_t *, last),
+       (int64_t, batch), (int64_t, heads), (int64_t, queries), (int64_t, columns), (int64_t, first), (int64_t, causal),
+       (float, scale)) {
+    for (int64_t row = start; row < stop; row++) {
+        T *s = scores + row * columns;
+        const T *added = bias ? bias + row % (heads * queries) * columns : 0;
+        int64_t place = first + row % queries, end = last[row / (heads * queries)] + 1;
+        if (causal && place + 1 < end) end = place + 1;
+        float tops[LANES], top = -INFINITY, sum = 0, values[KEPT];
+        /* The values of the first KEPT columns are kept; those after them are computed again. */
+        int64_t kept = end < KEPT ? end : KEPT;
+        if (added) {
+            for (int64_t j = 0; j < kept; j++) values[j] = LOAD(s[j]) * scale + LOAD(added[j]);
+        } else {
+            for (int64_t j = 0; j < kept; j++) values[j] = LOAD(s[j]) * scale;
+        }
+#define VALUE(j) (LOAD(s[j]) * scale + (added ? LOAD(added[j]) : 0))
+        int64_t even = kept - kept % LANES;
+        for (int l = 0; l < LANES; l++) tops[l] = -INFINITY;
+        for (int64_t j = 0; j < even; j += LANES)
+            for (int l = 0; l < LANES; l++) tops[l] = values[j + l] > tops[l] ? values[j + l] : tops[l];
+        for (int64_t j = even; j < kept; j++) tops[0] = values[j] > tops[0] ? values[j] : tops[0];
+        for (int l = 0; l < LANES; l++) top = tops[l] > top ? tops[l] : top;
+        for (int64_t j = kept; j < end; j++) top = VALUE(j) > top ? VALUE(j) : top;
+        for (int64_t j = 0; j < kept; j++) sum += values[j] = exp_inline(values[j] - top);
+        for (int64_t j = kept; j < end; j++) sum += exp_inline(VALUE(j) - top);
+        float inverse = 1 / sum;
+        for (int64_t j = 0; j < kept; j++) s[j] = STORE(values[j] * inverse);
+        for (int64_t j = kept; j < end; j++) s[j] = STORE(exp_inline(VALUE(j) - top) * inverse);
+        for (int64_t j = end; j < columns; j++) s[j] = STORE(0);
+#undef VALUE
+    }
+}
+
 /* Replaces the gradient of the probabilities by the gradient of the scores, p (g - sum(p g)); p is 0 in columns that
  * are not visible. */
 KERNEL(softmax_backward, rows, columns, (const T *, probabilities), (T *, grad), (int64_t, rows),

@@ -44,6 +44,9 @@ TABLE = {
         "grad T batch*time*heads*dim, x T batch*time*heads*dim, weight f32? dim, cosine T time*dim, sine T time*dim, "
         "rstd f32 batch*time*heads, dx T batch*time*heads*dim, batch, time, heads, share, dim, scale",
     "causal_softmax": "scores T rows*columns, rows, block_rows, columns, share, first, window",
+    "masked_softmax":
+        "scores T batch*heads*queries*columns, bias T? heads*queries*columns, last i64<columns batch, batch, heads, "
+        "queries, columns, first, causal, scale",
     "softmax_backward": "probabilities T rows*columns, grad T rows*columns, rows, columns",
     "cross_entropy": "logits T rows*n, targets i64<n rows, losses f32 rows, rows, n, gradient",
     "columns_above": "x T rows*n, above u8 n, rows, n, least",
@@ -65,6 +68,7 @@ RULES = {
     "rotate_heads_backward": "share > 0 and heads % share == 0 and dim % 2 == 0 and dim <= MAX_HEAD_DIM",
     "causal_softmax":
         "share > 0 and window > 0 and block_rows > 0 and first + (block_rows - 1) // share < columns",
+    "masked_softmax": "causal == 0 or first + queries <= columns",
     "quantize_rows": "shift in (0, 128)",
     "int8_product": "n % 4 == 0",
     "pack_int8": "n % 4 == 0",

@@ -13,6 +13,7 @@ from sumtune.kernels.build import MAX_HEAD_DIM, Kernels
 from sumtune.kernels.ops import Gate, gated, rms_norm
 from sumtune.kernels.packed_attention import Packing, attend_packed
 from sumtune.model.fused_lora import LoraForward
+from sumtune.model.fused_masked_attention import MaskedAttention, masked_attention
 from sumtune.model.load import sliding_window
 
 __all__ = [
@@ -34,7 +35,7 @@ GATES = {"gelu_pytorch_tanh": TANH_GELU, "gelu_new": TANH_GELU, "silu": (1.0, 0.
 ACTIVATIONS = {"NewGELUActivation": "gelu_new", "GELUTanh": "gelu_pytorch_tanh", "SiLUActivation": "silu"}
 """Names of activations by their classes, for gated layers that have no configuration, as in T5."""
 GATED = (("gate_proj", "up_proj", "down_proj"), ("wi_0", "wi_1", "wo"))
-"""Linear layers of a gated layer, by name: its gate, the values that it multiplies, and the output; T5 has the second."""
+"""Linear layers of a gated layer: for the gate, for the values that it multiplies, and for the output; T5's last."""
 PROBE_TIME = 6
 """Positions of the random input on which a kernel is compared with the module."""
 
@@ -47,13 +48,15 @@ Forward = Callable[..., Any]
 def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
     """Replace the forward of norms, gated layers and attention in `model`; return the names of the replaced classes.
 
-    Each class is compared once on a random input. If output or gradient differ, it keeps its own code. Afterwards the
-    model accepts only whole sequences, padded on the right: attention uses neither a cache nor a mask.
+    Each class is compared once on a random input (attention that is causal and attention that is not, separately). If
+    output or gradient differ, it keeps its own code. Afterwards the model accepts only whole sequences, padded on the
+    right: attention of a decoder-only model uses neither a cache nor a mask.
     """
-    trusted: dict[type, bool] = {}
+    trusted: dict[tuple[type, bool], bool] = {}
+    reads_source = bool(getattr(getattr(model, "config", None), "is_encoder_decoder", False))
     for module in list(model.modules()):
-        kind = type(module)
-        make = _maker(module)
+        kind = type(module), bool(getattr(module, "is_causal", True))
+        make = _maker(module) or (masked_attention if reads_source else None)
         if make is None or trusted.get(kind) is False:
             continue
         forward = make(module, kernels)
@@ -64,7 +67,7 @@ def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
         if trusted[kind]:
             module.forward = forward
     _make_no_masks(model)
-    return sorted(kind.__name__ for kind, good in trusted.items() if good)
+    return sorted({kind.__name__ for (kind, _), good in trusted.items() if good})
 
 
 def _make_no_masks(model: Any) -> None:
@@ -226,7 +229,9 @@ def _agrees(module: Any, forward: Forward) -> bool:
     generator = torch.Generator().manual_seed(0)
     parameter = next(module.parameters())
     inputs: dict[str, Any] = {}
-    if hasattr(module, "head_dim"):
+    if isinstance(forward, MaskedAttention):
+        inputs, width = forward.probe(PROBE_TIME), next(module.children()).in_features
+    elif hasattr(module, "head_dim"):
         width = module.q_proj.in_features
         angles = torch.rand(1, PROBE_TIME, module.head_dim // 2, generator=generator).repeat(1, 1, 2)
         tables = (angles.cos().to(parameter.dtype), angles.sin().to(parameter.dtype))
@@ -234,8 +239,8 @@ def _agrees(module: Any, forward: Forward) -> bool:
     else:
         names = _gated_names(module)
         width = getattr(module, names[0]).in_features if names else len(parameter)
-    x = torch.randn(1, PROBE_TIME, width, generator=generator).to(parameter.dtype)
-    weights = torch.randn(1, PROBE_TIME, width, generator=generator)
+    x = torch.randn(2, PROBE_TIME, width, generator=generator).to(parameter.dtype)
+    weights = torch.randn(2, PROBE_TIME, width, generator=generator)
     try:
         own, fused = (_probe(run, x, weights, inputs) for run in (module.forward, forward))
     except (TypeError, ValueError, RuntimeError, AttributeError, IndexError):

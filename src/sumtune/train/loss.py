@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sumtune.kernels.build import Kernels
-from sumtune.kernels.cross_entropy import summed_cross_entropy, token_cross_entropies
+from sumtune.kernels.cross_entropy import cross_entropies_of_logits, summed_cross_entropy, token_cross_entropies
 from sumtune.model.fuse import fused_output_weight
 from sumtune.text.encode import Encoded
 from sumtune.train.gradient_checkpointing import Recompute
@@ -115,6 +115,8 @@ class SummaryLoss:
         if self.kernels is not None and self._output_weight is not None:
             chosen = self._hidden(inputs, rows)
             return summed_cross_entropy(self.kernels, chosen, self._output_weight, targets), len(targets)
+        if self.kernels is not None:
+            return self._token_losses(inputs, rows, targets).double().sum().float(), len(targets)
         return token_cross_entropy(self._logits(inputs, rows), targets), len(targets)
 
     def token_losses(self, inputs: Mapping[str, Any], rows: Tensor, targets: Tensor) -> Tensor:
@@ -127,7 +129,10 @@ class SummaryLoss:
         return self._token_losses(inputs, rows, targets)
 
     def _token_losses(self, inputs: Mapping[str, Any], rows: Tensor, targets: Tensor) -> Tensor:
-        return _token_cross_entropies(self._logits(inputs, rows), targets)
+        logits = self._logits(inputs, rows)
+        if self.kernels is not None:
+            return cross_entropies_of_logits(self.kernels, logits, targets)
+        return _token_cross_entropies(logits, targets)
 
     def _hidden(self, inputs: Mapping[str, Any], rows: Tensor) -> Tensor:
         """Return the last hidden states (tokens, features) at `rows`."""

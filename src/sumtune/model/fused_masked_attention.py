@@ -1,0 +1,106 @@
+"""Attention modules of encoder–decoder models, computed by fused kernels in training."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from sumtune.kernels.build import Kernels
+from sumtune.kernels.masked_attention import Masked, attend_masked
+
+__all__ = ["MaskedAttention", "masked_attention"]
+
+T5_LAYERS = {"q", "k", "v", "o"}
+BART_LAYERS = {"q_proj", "k_proj", "v_proj", "out_proj"}
+
+
+@dataclass(frozen=True)
+class MaskedAttention:
+    """Forward of an attention module of whole sequences, padded on the right; with a cache, the module's own."""
+
+    module: Any
+    form: Masked
+    kernels: Kernels
+    own: Callable[..., Any]
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, bias: Tensor | None = None) -> Tensor:
+        """Return the attention output; `mask` as transformers makes it, `bias` (1, heads, queries, keys)."""
+        added = None if bias is None else bias[0].contiguous()
+        return attend_masked(self.kernels, self.form, q, k, v, added, _lengths(mask, len(q)))
+
+    def probe(self, time: int) -> dict[str, Any]:
+        """Return inputs to compare this forward with the module's own: two rows, the second one padded."""
+        if self.form.is_causal:
+            return {}
+        visible = torch.arange(time) < torch.tensor([time, time // 2])[:, None]
+        return {self.mask_name: visible[:, None, None].expand(-1, 1, time, -1)}
+
+    mask_name: ClassVar[str] = "attention_mask"
+
+    def __call__(self, *args: Any, **more: Any) -> Any:
+        """Return what the module returns."""
+        raise NotImplementedError
+
+
+class _OfT5(MaskedAttention):
+    mask_name = "mask"
+
+    def __call__(
+        self, hidden_states: Tensor, mask: Tensor | None = None, key_value_states: Tensor | None = None,
+        position_bias: Tensor | None = None, **more: Any,
+    ) -> Any:  # fmt: skip
+        module = self.module
+        if _has_cache(more):
+            return self.own(
+                hidden_states, mask=mask, key_value_states=key_value_states, position_bias=position_bias, **more
+            )
+        source = hidden_states if key_value_states is None else key_value_states
+        q, k, v = module.q(hidden_states), module.k(source), module.v(source)
+        if position_bias is None and module.has_relative_attention_bias:
+            position_bias = module.compute_bias(q.shape[1], k.shape[1], device=q.device).contiguous()
+        return module.o(self.attend(q, k, v, mask, position_bias)), position_bias, None
+
+
+class _OfBart(MaskedAttention):
+    def __call__(
+        self, hidden_states: Tensor, key_value_states: Tensor | None = None, cache: Any = None,
+        attention_mask: Tensor | None = None, **more: Any,
+    ) -> Any:  # fmt: skip
+        module = self.module
+        if cache is not None or _has_cache(more):
+            return self.own(
+                hidden_states, key_value_states=key_value_states, cache=cache, attention_mask=attention_mask, **more
+            )
+        source = hidden_states if key_value_states is None else key_value_states
+        q, k, v = module.q_proj(hidden_states), module.k_proj(source), module.v_proj(source)
+        return module.out_proj(self.attend(q, k, v, attention_mask)), None
+
+
+def masked_attention(module: Any, kernels: Kernels) -> MaskedAttention | None:
+    """Return the fused forward of `module`, an attention module like that of T5 or BART; None for any other module."""
+    layers, is_causal = dict(module.named_children()).keys(), getattr(module, "is_causal", None)
+    if not isinstance(is_causal, bool):
+        return None
+    if layers >= T5_LAYERS and hasattr(module, "compute_bias"):
+        return _OfT5(module, Masked(module.n_heads, 1.0, is_causal), kernels, module.forward)
+    if layers >= BART_LAYERS and hasattr(module, "num_heads"):
+        return _OfBart(module, Masked(module.num_heads, float(module.scaling), is_causal), kernels, module.forward)
+    return None
+
+
+def _has_cache(more: dict[str, Any]) -> bool:
+    """Return whether keyword arguments hold a cache, under one of its names in transformers."""
+    return any(more.get(name) is not None for name in ("cache", "past_key_values", "past_key_value"))
+
+
+def _lengths(mask: Tensor | None, batch: int) -> Tensor | None:
+    """Return how many keys each row sees (batch,), by a mask (1 or batch, 1, 1 or queries, keys) of its last query.
+
+    True or 0 stand for keys that are seen.
+    """
+    if mask is None:
+        return None
+    last = mask[:, 0, -1]
+    return (last if last.dtype == torch.bool else last == 0).sum(-1).expand(batch)
