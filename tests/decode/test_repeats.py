@@ -9,7 +9,7 @@ import torch
 from transformers import NoRepeatNGramLogitsProcessor
 
 from sumtune.config import DecodeConfig
-from sumtune.decode.repeats import LONGEST, Repeats
+from sumtune.decode.repeats import TOKENS_PER_WORD, Repeats
 from sumtune.decode.search_settings import SearchSettings
 from sumtune.text.encode import Encoder
 from sumtune.text.repeats import longest_repeat
@@ -54,7 +54,7 @@ def words_of(ids, starts):
 def forbidden_slowly(ids, starts, size):
     words = words_of(ids, starts)
     last = words[len(words) - size + 1 :]
-    if len(words) < size or len(sum(last, ())) > LONGEST:
+    if len(words) < size or len(sum(last, ())) > TOKENS_PER_WORD * len(last):
         return set()
     following = {words[at + size - 1][0] for at in range(len(words) - size + 1) if words[at : at + size - 1] == last}
     return {token for token in following if starts[token]}

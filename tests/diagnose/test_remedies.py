@@ -249,6 +249,10 @@ def cyrillic(text):
     return "".join(chr(0x430 + ord(letter) - 97) if "a" <= letter <= "z" else letter for letter in text.casefold())
 
 
+def repeats_forbidden(decoding):
+    return (decoding["no_repeat_ngram_size"], decoding["no_repeat_words"]) == (5, 3)
+
+
 def scored_by_rouge_score(case):
     write_splits(case.data, test=[replace(one, summary=cyrillic(one.summary)) for one in TEST])
     case.machine.write = lambda dialogue, *_: cyrillic(good(dialogue))
@@ -259,11 +263,11 @@ CASES = {
     "letters_dropped": Plant(scored_by_rouge_score),
     "characters_separated": writing(lambda text: text.replace("", " ")),
     "sentences_repeated": writing(
-        lambda text: f"{text} Ok. {text}", until=lambda _, decoding: decoding["no_repeat_ngram_size"] == 5
+        lambda text: f"{text} Ok. {text}", until=lambda _, decoding: repeats_forbidden(decoding)
     ),
     "ends_in_loop": writing(
         lambda text: f"{text}{f' and {len(text)}' * 4}.",
-        until=lambda _, decoding: decoding["no_repeat_ngram_size"] == 5,
+        until=lambda _, decoding: repeats_forbidden(decoding),
     ),
     "columns_swapped": Plant(swapped_columns),
     "empty_predictions": writing(lambda _: "", until=lambda _, decoding: decoding["engine"] == "torch"),

@@ -1,6 +1,5 @@
 """The first signal requests a graceful stop, the second one acts as usual."""
 
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ def _usual_handlers() -> Iterator[None]:
 def test_what_is_ignored_stays_ignored() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with graceful_stop() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert not stop()
 
 
@@ -33,7 +32,7 @@ def test_the_first_signal_only_requests_a_stop(number: int) -> None:
     before = [signal.getsignal(each) for each in SIGNALS]
     with graceful_stop() as stop:
         assert not stop()
-        os.kill(os.getpid(), number)
+        signal.raise_signal(number)
         assert stop()
         assert [signal.getsignal(each) for each in SIGNALS] == before, "the next one acts as always"
     assert [signal.getsignal(each) for each in SIGNALS] == before
@@ -41,9 +40,9 @@ def test_the_first_signal_only_requests_a_stop(number: int) -> None:
 
 def test_a_second_control_c_interrupts() -> None:
     with graceful_stop():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_without_a_signal_nothing_changes() -> None:

@@ -26,8 +26,8 @@ def summarizer_in_training(
     """Return a greedy summarizer that computes with the layers of `model` and its adapter, as they are at each call.
 
     `model` is a Hugging Face model with dropout off, fused with `kernels` if they are not None; `written` are the
-    tokens of the training summaries. If its attention is fused, the native engine generates in the number format of
-    the training, otherwise transformers' `generate`.
+    tokens of the training summaries. If the attention of a decoder-only model is fused, the native engine generates
+    in the number format of the training, otherwise transformers' `generate`.
 
     Raises:
         UnsupportedError: the attention of `model` is fused, but the native engine does not know its other layers.

@@ -15,8 +15,8 @@ from sumtune.text.encode import Encoder
 
 __all__ = ["Repeats"]
 
-LONGEST = 64
-"""Maximum number of tokens of words that are compared."""
+TOKENS_PER_WORD = 16
+"""Sequences of words with more tokens than this on average may be repeated."""
 NO_TOKEN = -1
 
 
@@ -81,14 +81,14 @@ def _forbid(logits: Tensor, tokens: Tensor, where: Tensor) -> None:
 def _begun_words(written: Tensor, starts: Tensor, words: int) -> Tensor:
     """Return where (rows, tokens - 1) the tokens before the next one equal the last `words` words of the row.
 
-    It is False in rows with fewer words, or if these words have more than `LONGEST` tokens.
+    It is False in rows with fewer words, or if these words have more than `TOKENS_PER_WORD` tokens on average.
     """
     length = written.shape[1]
     starts = starts.clone()
     starts[:, 0] = True
     words_left = starts.flip(1).cumsum(1).flip(1)  # from each token to the end
     sizes = length + 1 - (words_left >= words).sum(1)  # tokens of the last words; length + 1 if there are too few
-    width = min(length, LONGEST)
+    width = min(length, TOKENS_PER_WORD * words)
     windows = pad(written, (width - 1, 0), value=NO_TOKEN).unfold(1, width, 1)  # those that end at each token
     older = torch.arange(width, 0, -1, device=written.device) > sizes[:, None]
     same = (windows[:, :-1] == windows[:, -1:]) | older[:, None]

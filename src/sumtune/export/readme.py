@@ -37,7 +37,9 @@ def _limits(kind: ExportFormat, tuned: ExportSource, source: ExportSource) -> st
     elif size := tuned.search.no_repeat_ngram_size:
         lines.append(f"- Unlike in sumtune, a summary may contain the same sequence of {size} tokens twice.")
     if size := tuned.search.no_repeat_words:
-        lines.append(f"- Only sumtune's engines `native` and `torch` forbid the same sequence of {size} words.")
+        lines.append(
+            f"- A summary may contain the same {size} words twice. In sumtune, `native` and `torch` prevent this."
+        )
     lines.append("- `prompt.json` holds the text around the dialogue. Without it, the model writes something else.")
     return "\n".join(lines)
 

@@ -49,8 +49,8 @@ def fuse(model: nn.Module, kernels: Kernels) -> list[str]:
     """Replace the forward of norms, gated layers and attention in `model`; return the names of the replaced classes.
 
     Each class is compared once on a random input (attention that is causal and attention that is not, separately). If
-    output or gradient differ, it keeps its own code. Afterwards the model accepts only whole sequences, padded on the
-    right: attention of a decoder-only model uses neither a cache nor a mask.
+    output or gradient differ, it keeps its own code. Afterwards the model accepts only sequences that are padded on the
+    right, and a decoder-only model only whole ones: its attention uses neither a cache nor a mask.
     """
     trusted: dict[tuple[type, bool], bool] = {}
     reads_source = bool(getattr(getattr(model, "config", None), "is_encoder_decoder", False))
@@ -82,7 +82,7 @@ def _make_no_masks(model: Any) -> None:
 
 
 def reads_only_whole_sequences(model: nn.Module) -> bool:
-    """Return whether attention of `model` was replaced, so that it uses neither a cache nor a mask."""
+    """Return whether attention of a decoder-only `model` was replaced, so that it uses neither a cache nor a mask."""
     return any(isinstance(vars(module).get("forward"), _Attention) for module in model.modules())
 
 
@@ -225,36 +225,43 @@ class _Attention:
 
 
 def _agrees(module: Any, forward: Forward) -> bool:
-    """Return True if output and input gradient of `forward` match the module's own on a random input."""
+    """Return True if output and input gradient of `forward` match the module's own on random inputs."""
     generator = torch.Generator().manual_seed(0)
     parameter = next(module.parameters())
-    inputs: dict[str, Any] = {}
+    inputs: list[dict[str, Any]] = [{}]
     if isinstance(forward, MaskedAttention):
-        inputs, width = forward.probe(PROBE_TIME), next(module.children()).in_features
+        width = next(module.children()).in_features
     elif hasattr(module, "head_dim"):
         width = module.q_proj.in_features
         angles = torch.rand(1, PROBE_TIME, module.head_dim // 2, generator=generator).repeat(1, 1, 2)
         tables = (angles.cos().to(parameter.dtype), angles.sin().to(parameter.dtype))
-        inputs = {"position_embeddings": tables, "attention_mask": None}
+        inputs = [{"position_embeddings": tables, "attention_mask": None}]
     else:
         names = _gated_names(module)
         width = getattr(module, names[0]).in_features if names else len(parameter)
     x = torch.randn(2, PROBE_TIME, width, generator=generator).to(parameter.dtype)
     weights = torch.randn(2, PROBE_TIME, width, generator=generator)
+    if isinstance(forward, MaskedAttention):
+        inputs = forward.probes(x)
     try:
-        own, fused = (_probe(run, x, weights, inputs) for run in (module.forward, forward))
+        return all(_alike(*(_probe(run, x, weights, one) for run in (module.forward, forward))) for one in inputs)
     except (TypeError, ValueError, RuntimeError, AttributeError, IndexError):
         return False
-    return all(_distance(a, b) < TOLERANCE for a, b in zip(own, fused, strict=True))
 
 
-def _probe(run: Forward, x: Tensor, weights: Tensor, inputs: dict[str, Any]) -> tuple[Tensor, Tensor]:
+def _probe(run: Forward, x: Tensor, weights: Tensor, inputs: dict[str, Any]) -> tuple[int, Tensor, Tensor]:
+    """Return the number of results of `run`, the first of them, and the gradient of `x`."""
     given = x.clone().requires_grad_()
     with torch.enable_grad():
         result = run(given, **inputs)
-        out = result[0] if isinstance(result, tuple) else result
-        (gradient,) = torch.autograd.grad((out.float() * weights).sum(), given)
-    return out.detach(), gradient
+        results = result if isinstance(result, tuple) else (result,)
+        (gradient,) = torch.autograd.grad((results[0].float() * weights).sum(), given)
+    return len(results), results[0].detach(), gradient
+
+
+def _alike(own: tuple[int, Tensor, Tensor], fused: tuple[int, Tensor, Tensor]) -> bool:
+    """Return whether two results of `_probe` are the same but for rounding."""
+    return own[0] == fused[0] and all(_distance(a, b) < TOLERANCE for a, b in zip(own[1:], fused[1:], strict=True))
 
 
 def _distance(expected: Tensor, actual: Tensor) -> float:

@@ -1,5 +1,6 @@
 """Attention modules of encoder–decoder models, computed by fused kernels in training."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -30,12 +31,17 @@ class MaskedAttention:
         added = None if bias is None else bias[0].contiguous()
         return attend_masked(self.kernels, self.form, q, k, v, added, _lengths(mask, len(q)))
 
-    def probe(self, time: int) -> dict[str, Any]:
-        """Return inputs to compare this forward with the module's own: two rows, the second one padded."""
+    def probes(self, x: Tensor) -> list[dict[str, Any]]:
+        """Return inputs beside `x` (2, time, features) to compare this forward with the module's own.
+
+        If it is not causal, the second row is padded, and it also reads another sequence.
+        """
         if self.form.is_causal:
-            return {}
-        visible = torch.arange(time) < torch.tensor([time, time // 2])[:, None]
-        return {self.mask_name: visible[:, None, None].expand(-1, 1, time, -1)}
+            return [{}]
+        other = x.flip(1)[:, 1:]
+        return [
+            {self.mask_name: _mask(x, x)}, {self.mask_name: _mask(x, other), "key_value_states": other},
+        ]  # fmt: skip
 
     mask_name: ClassVar[str] = "attention_mask"
 
@@ -81,13 +87,22 @@ class _OfBart(MaskedAttention):
 def masked_attention(module: Any, kernels: Kernels) -> MaskedAttention | None:
     """Return the fused forward of `module`, an attention module like that of T5 or BART; None for any other module."""
     layers, is_causal = dict(module.named_children()).keys(), getattr(module, "is_causal", None)
-    if not isinstance(is_causal, bool):
+    takes = inspect.signature(module.forward).parameters.keys()
+    if not isinstance(is_causal, bool) or "key_value_states" not in takes:
         return None
-    if layers >= T5_LAYERS and hasattr(module, "compute_bias"):
+    if layers >= T5_LAYERS and {"mask", "position_bias"} <= takes and hasattr(module, "n_heads"):
         return _OfT5(module, Masked(module.n_heads, 1.0, is_causal), kernels, module.forward)
-    if layers >= BART_LAYERS and hasattr(module, "num_heads"):
-        return _OfBart(module, Masked(module.num_heads, float(module.scaling), is_causal), kernels, module.forward)
+    if layers >= BART_LAYERS and "attention_mask" in takes and hasattr(module, "num_heads"):
+        scale = float(getattr(module, "scaling", 0.0))
+        return _OfBart(module, Masked(module.num_heads, scale, is_causal), kernels, module.forward)
     return None
+
+
+def _mask(queries: Tensor, keys: Tensor) -> Tensor:
+    """Return a mask (2, 1, queries, keys) that hides half of the keys of the second row."""
+    count = keys.shape[1]
+    visible = torch.arange(count) < torch.tensor([count, count // 2])[:, None]
+    return visible[:, None, None].expand(-1, 1, queries.shape[1], -1)
 
 
 def _has_cache(more: dict[str, Any]) -> bool:
@@ -98,7 +113,7 @@ def _has_cache(more: dict[str, Any]) -> bool:
 def _lengths(mask: Tensor | None, batch: int) -> Tensor | None:
     """Return how many keys each row sees (batch,), by a mask (1 or batch, 1, 1 or queries, keys) of its last query.
 
-    True or 0 stand for keys that are seen.
+    True or 0 stand for keys that are seen, which must be the first ones: padding is on the right. Each row has one.
     """
     if mask is None:
         return None

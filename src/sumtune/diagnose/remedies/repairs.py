@@ -21,8 +21,8 @@ def forbid_repeats(finding: Finding, context: Context) -> Remedy:
     config = context.commands.config
     if context.commands.predictions is not None or config is None:
         return fix_damage(finding, context)
-    size = config.decode.no_repeat_ngram_size
-    if size != AUTO and 0 < size <= TOKENS:
+    tokens, words = config.decode.no_repeat_ngram_size, config.decode.no_repeat_words
+    if tokens != AUTO and words != AUTO and 0 < tokens <= TOKENS and 0 < words <= WORDS:
         return fix_damage(finding, context)
     settings = f"decode.no_repeat_ngram_size={TOKENS}", f"decode.no_repeat_words={WORDS}"
     command = context.commands.evaluate(*(part for setting in settings for part in ("--set", setting)))
