@@ -37,11 +37,11 @@ SETTINGS = {
 WHOLE_RUNS = ("tests/api/", "tests/commands/", "tests/export/", "tests/faults/", "tests/rank/")
 """Folders of tests that make whole runs of tiny models, so all of them are marked `e2e`."""
 SLOW = (
-    *("tests/e2e/test_embedded", "tests/api/", "tests/commands/", "tests/rank/", "tests/faults/", "tests/export/"),
-    *("tests/report/", "tests/train/", "tests/decode/", "tests/diagnose/", "tests/test_documented_commands"),
+    *("tests/e2e/test_embedded", "tests/api/", "tests/commands/", "tests/rank/", "tests/faults/", "tests/train/"),
+    *("tests/export/", "tests/report/", "tests/decode/", "tests/diagnose/", "tests/test_documented_commands"),
 )
-"""Beginnings of the names of files that take longest, the slowest first. Exports come after the tests that send
-signals: once OpenVINO has computed in a process, SIGTERM crashes it under pytest."""
+"""Beginnings of the names of files that take longest, the slowest first. Exports come after all tests that send
+signals: once OpenVINO has computed in a process, SIGINT and SIGTERM crash it under pytest."""
 ONE_RUN = ("tests/api/", "tests/report/")
 """Folders whose files share a run; one process runs them all."""
 
