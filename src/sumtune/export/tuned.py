@@ -65,12 +65,8 @@ def _written(
 
 def _made_from(source: ExportSource) -> str:
     """Return a value that changes with everything that the summaries depend on."""
-    settings = (
-        source.decode.model_dump() | source.search.described(),
-        source.device,
-        source.prompt,
-        version("sumtune"),
-    )
+    decode = source.decode.model_dump() | source.search.described()
+    settings = (decode, source.device, source.prompt, version("sumtune"))
     files = [source.adapter / name for name in (WEIGHTS, CONFIG)]
     return fingerprint(files, (settings, source.base.identity))
 

@@ -117,7 +117,10 @@ def attend_masked(
     """Return attention (Vaswani et al. 2017) with an additive `bias` (heads, queries, keys), which gets no gradient.
 
     `q` is (batch, queries, heads * dim), `k` and `v` are (batch, keys, heads * dim), of the same dtype as `bias`. The
-    result is (batch, queries, heads * dim). Row b sees its first `lengths[b]` keys, by default all.
+    result is (batch, queries, heads * dim). Row b sees its first `lengths[b]` keys, at least one, by default all.
+
+    Raises:
+        ValueError: a length is zero or larger than the number of keys, or causal attention has more queries than keys.
     """
     count = k.shape[1]
     last = torch.full((len(k),), count - 1) if lengths is None else torch.as_tensor(lengths, dtype=torch.int64) - 1

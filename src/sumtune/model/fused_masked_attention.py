@@ -1,6 +1,7 @@
 """Attention modules of encoder–decoder models, computed by fused kernels in training."""
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ BART_LAYERS = {"q_proj", "k_proj", "v_proj", "out_proj"}
 
 
 @dataclass(frozen=True)
-class MaskedAttention:
+class MaskedAttention(ABC):
     """Forward of an attention module of whole sequences, padded on the right; with a cache, the module's own."""
 
     module: Any
@@ -45,9 +46,9 @@ class MaskedAttention:
 
     mask_name: ClassVar[str] = "attention_mask"
 
+    @abstractmethod
     def __call__(self, *args: Any, **more: Any) -> Any:
         """Return what the module returns."""
-        raise NotImplementedError
 
 
 class _OfT5(MaskedAttention):
